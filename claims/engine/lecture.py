@@ -1,0 +1,121 @@
+"""A lecture on disk: its Markdown, the ledger of its sentences, and the sections (modules) that hold its claims.
+
+A lecture folder holds ``lecture.md``, ``sentences.toml`` and any number of section modules; optionally ``scan.txt`` and
+``defects.py`` (a list ``DEFECTS``). The lecture that is verified by default is this package's own ``claims/lecture``.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import re
+import sys
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+
+from .claim import Claim
+from .defects import Defect
+
+OWN = Path(__file__).parents[1] / "lecture"
+
+
+class BadLecture(ValueError):
+    """A lecture folder that cannot be read; the message is one line."""
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A sentence of the lecture: its id, its words exactly as in ``lecture.md``, the ids of the claims made of it."""
+
+    id: str
+    text: str
+    claims: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Lecture:
+    folder: Path
+    title: str
+    markdown: str
+    scan: str
+    sentences: tuple[Sentence, ...]
+    claims: dict[str, Claim]
+    defects: tuple[Defect, ...]
+
+    def sentence_of(self, claim_id: str) -> Sentence:
+        return next(s for s in self.sentences if claim_id in s.claims)
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Every claim id of the ledger, tested or not, in the lecture's order."""
+        return tuple(c for s in self.sentences for c in s.claims)
+
+
+def read(folder: Path | None = None) -> Lecture:
+    """Read a lecture. Raises BadLecture for a missing file, a sentence that is not in the text, or an unknown claim id."""
+    folder = (folder or OWN).resolve()
+    markdown, ledger = folder / "lecture.md", folder / "sentences.toml"
+    for path in (markdown, ledger):
+        if not path.is_file():
+            raise BadLecture(f"lecture={str(folder)!r}: {path.name} is missing; a lecture folder holds lecture.md and sentences.toml")
+    text = markdown.read_text(encoding="utf-8")
+    try:
+        rows = tomllib.loads(ledger.read_text(encoding="utf-8"))["sentence"]
+        sentences = tuple(Sentence(r["id"], r["text"], tuple(r.get("claims", ()))) for r in rows)
+    except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
+        raise BadLecture(f"{ledger.name}: {error}; each [[sentence]] needs id, text and may have claims") from None
+    _check(sentences, text)
+    modules = sections(folder)
+    found = {c.id: c for m in modules for c in vars(m).values() if isinstance(c, Claim)}
+    known = [c for s in sentences for c in s.claims]
+    if unknown := set(found) - set(known):
+        raise BadLecture(f"claim={min(unknown)!r}: no sentence of {ledger.name} names it; add it to the sentence that it tests")
+    title = next((line.lstrip("# ").strip() for line in text.splitlines() if line.startswith("# ")), folder.name)
+    scan = (folder / "scan.txt").read_text(encoding="utf-8") if (folder / "scan.txt").is_file() else ""
+    defects = tuple(d for m in modules for d in vars(m).get("DEFECTS", ()))
+    return Lecture(folder, title, text, scan, sentences, {i: found[i] for i in known if i in found}, defects)
+
+
+def place(words: str, text: str, position: int = 0) -> re.Match[str] | None:
+    """Where a sentence stands in the Markdown; a line break counts as a blank."""
+    return re.compile(r"\s+".join(re.escape(word) for word in words.split())).search(text, position)
+
+
+def _check(sentences: tuple[Sentence, ...], text: str) -> None:
+    """Each sentence stands in the text, after the one before it; no id twice."""
+    position, seen = 0, set[tuple[str, str]]()
+    for sentence in sentences:
+        found = place(sentence.text, text, position)
+        if found is None:
+            raise BadLecture(f"sentence={sentence.id!r}: its words are not in lecture.md after those of the one before it")
+        position = found.end()
+        for name in (("sentence", sentence.id), *(("claim", claim) for claim in sentence.claims)):
+            if name in seen:
+                raise BadLecture(f"{name[0]}={name[1]!r}: twice in sentences.toml; ids are unique")
+            seen.add(name)
+
+
+def sections(folder: Path) -> list[ModuleType]:
+    """The section modules of a lecture folder, imported; the package's own under their own names, others under a prefix."""
+    if folder.resolve() == OWN.resolve():
+        package = __package__.rsplit(".", 1)[0] + ".lecture"
+        return [importlib.import_module(f"{package}.{path.stem}") for path in _modules(folder)]
+    modules = []
+    for path in _modules(folder):
+        name = f"lectureclaims_lecture_{path.stem}"
+        spec = importlib.util.spec_from_file_location(name, path)
+        assert spec is not None and spec.loader is not None  # it ends in .py
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[name] = module
+        try:
+            spec.loader.exec_module(module)
+        except Exception as error:
+            raise BadLecture(f"{path.name}: {type(error).__name__}: {error}") from error
+        modules.append(module)
+    return modules
+
+
+def _modules(folder: Path) -> list[Path]:
+    return sorted(p for p in folder.glob("*.py") if not p.stem.startswith("_"))

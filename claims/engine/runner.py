@@ -1,0 +1,351 @@
+"""Runs claims on libraries: collects the calls of all experiments, has the workers make them, judges in the parent.
+
+One thread of the parent for each library at work (at most ``jobs``), one spawned process behind it. All experiments of a
+claim advance together: their calls go to the worker as one batch, equal calls are made once, and the experiments are
+resumed with the outcomes. The parent computes the oracle; a library's process never sees what is expected of it.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+import traceback
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from threadpoolctl import threadpool_limits
+
+from ...reference import backends
+from .claim import Case, Claim, Experiment, Figure, Limit, Wrong
+from .comparison import Comparison, same_bits
+from .defects import Defect
+from .lecture import Lecture
+from .outcome import Call, NotAValue, Outcome
+from .verdict import CellFacts, Trial
+from .workers import Worker
+
+HONEST = "honest"
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What to run. Empty filters mean everything; ``case`` may carry a geometry's address after a slash."""
+
+    claims: tuple[str, ...]
+    backends: tuple[str, ...]
+    dtypes: tuple[str, ...] = ()
+    case: str = ""
+    wrong: str = ""
+    limit: str = ""
+    seed: int = 0
+
+    @property
+    def partial(self) -> bool:
+        """Whether only a part of each claim runs, so that no full verdict can be given."""
+        return bool(self.case or self.wrong or self.limit)
+
+
+@dataclass
+class Cell:
+    """What ran in claim × library × dtype."""
+
+    claim: str
+    backend: str
+    dtype: str | None
+    facts: CellFacts
+    figures: dict[str, Any] = field(default_factory=dict)
+    seconds: float = 0.0
+    absent: str = ""
+
+
+@dataclass
+class Run:
+    """Everything that a run saw, before it is turned into evidence."""
+
+    selection: Selection
+    cells: list[Cell] = field(default_factory=list)
+    environments: dict[str, dict[str, Any]] = field(default_factory=dict)
+    defects: list[DefectRun] = field(default_factory=list)
+    import_seconds: dict[str, float] = field(default_factory=dict)
+    interrupted: bool = False
+
+
+@dataclass
+class DefectRun:
+    """Whether a record applied to this environment, and whether it reproduced (both halves: it departs, its neighbour does not)."""
+
+    defect: Defect
+    applies: bool
+    departs: bool = False
+    neighbour_holds: bool = False
+    says: str = ""
+
+    @property
+    def reproduced(self) -> bool:
+        return self.departs and self.neighbour_holds
+
+
+@dataclass
+class Progress:
+    """What a progress bar shows: called from the run's threads."""
+
+    started: Callable[[str, str], None] = lambda backend, claim: None
+    advanced: Callable[[str, int, int], None] = lambda backend, begun, total: None
+    finished: Callable[[str, str], None] = lambda backend, claim: None
+
+
+def run(
+    lecture: Lecture, selection: Selection, *, jobs: int, timeout: float, cpu_features: Iterable[str] = (),
+    progress: Progress | None = None,
+) -> Run:  # fmt: skip
+    """Run the selected claims on the selected libraries. A broken library is a row; nothing it does ends the run."""
+    result, features, progress = Run(selection), set(cpu_features), progress or Progress()
+    lock, stop = threading.Lock(), threading.Event()
+
+    def one(backend: str) -> None:
+        _backend(backend, lecture, result, lock, stop, timeout=timeout, features=features, progress=progress)
+
+    with threadpool_limits(1), ThreadPoolExecutor(max(1, jobs)) as threads:
+        futures = [threads.submit(one, b) for b in sorted(selection.backends, key=_slowest_first)]
+        try:
+            for future in futures:
+                future.result()
+        except KeyboardInterrupt:  # what is computed already is kept
+            result.interrupted = True
+            stop.set()
+    order = {c: i for i, c in enumerate(selection.claims)}
+    rank = {b: i for i, b in enumerate(selection.backends)}
+    result.cells.sort(key=lambda c: (order[c.claim], rank[c.backend], c.dtype or ""))
+    result.defects.sort(key=lambda d: d.defect.id)
+    return result
+
+
+def _slowest_first(backend: str) -> tuple[bool, str]:
+    """The frameworks, which take longest to import and to run, before NumPy and SciPy, so that they work side by side."""
+    return backend in ("numpy", "scipy"), backend
+
+
+def _backend(
+    backend: str, lecture: Lecture, result: Run, lock: threading.Lock, stop: threading.Event, *, timeout: float,
+    features: set[str], progress: Progress,
+) -> None:  # fmt: skip
+    selection = result.selection
+    claims = [lecture.claims[c] for c in selection.claims]
+    if not backends.installed(backend):
+        cells = [_absent(c, backend, d, f"{backend} is not installed") for c in claims for d in _dtypes(c, selection)]
+        with lock:
+            result.cells += cells
+            result.environments[backend] = {"absent": f"{backend} is not installed"}
+        return
+    worker = Worker(backend, timeout=timeout, lecture_folder=lecture.folder)
+    try:
+        environment = worker.start()
+        label = backends.label(backend)
+        applicable = [d for d in lecture.defects if d.backend == label and d.applies(environment, features)]
+        checked = [_reproduce(worker, d) for d in applicable]
+        skipped = [DefectRun(d, False) for d in lecture.defects if d.backend == label and d not in applicable]
+        with lock:
+            result.environments[backend] = environment
+            result.import_seconds[backend] = worker.import_seconds
+            result.defects += [*checked, *skipped]
+        for claim in claims:
+            if stop.is_set():
+                break
+            progress.started(backend, claim.id)
+            cells = _claim(claim, backend, worker, selection, checked, progress)
+            with lock:
+                result.cells += cells
+            progress.finished(backend, claim.id)
+    finally:
+        worker.close()
+
+
+def _absent(claim: Claim, backend: str, dtype: str | None, why: str) -> Cell:
+    return Cell(claim.id, backend, dtype, CellFacts(Trial(), {}, {}), absent=why)
+
+
+def _reproduce(worker: Worker, defect: Defect) -> DefectRun:
+    """A record that applies must show, every time: strict, so that a fixed library is noticed."""
+    (call, wanted), (near, near_wanted) = defect.smallest, defect.neighbour
+    got, beside = worker.run([call, near])
+    departs = not _equal(got, wanted)
+    return DefectRun(defect, True, departs, _equal(beside, near_wanted), "" if departs else "gave the exact values")
+
+
+def _equal(got: Outcome, wanted: Any) -> bool:
+    return same_bits(got, wanted, label="", source="").agrees
+
+
+def _dtypes(claim: Claim, selection: Selection) -> list[str | None]:
+    return [d for d in claim.dtypes if not selection.dtypes or d is None or d in selection.dtypes]
+
+
+# --- one claim on one library ------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Strand:
+    """One experiment under way: a variant of the claim, in one case and dtype."""
+
+    trial: Trial
+    case: Case
+    generator: Generator[Any, Any, None]
+    wrong: Wrong | None
+    figures: dict[str, Any]
+    pending: list[Call] | None = None
+    single: bool = False
+
+    def advance(self, answer: Any) -> None:
+        """Resume with the outcomes asked for; run on to the next calls or to the end."""
+        self.pending = None
+        try:
+            step = self.generator.send(answer)
+            while True:
+                if isinstance(step, Call):
+                    self.pending, self.single = [self._mutated(step)], True
+                    return
+                if isinstance(step, list):
+                    self.pending, self.single = [self._mutated(c) for c in step], False
+                    return
+                if isinstance(step, Figure):
+                    if self.wrong is None:
+                        self.figures[step.name] = step.data
+                else:
+                    self.trial.comparisons.append((self.case.name, self._recorded(step)))
+                step = self.generator.send(None)
+        except StopIteration:
+            return
+        except NotAValue as stop:
+            self.trial.stopped.append((self.case.name, stop.outcome))
+        except Exception as error:
+            place = traceback.extract_tb(error.__traceback__)[-1]
+            why = f"{type(error).__name__}: {error} ({Path(place.filename).name}:{place.lineno})"
+            self.trial.failed.append((self.case.name, why))
+
+    def _mutated(self, call: Call) -> Call:
+        if not isinstance(call, Call):
+            raise TypeError(f"an experiment yielded a list with {call!r}; lists hold calls")
+        mutant = self.wrong.operations.get(call.name) if self.wrong else None
+        return call.mutated_by(mutant) if mutant else call
+
+    def _recorded(self, step: Any) -> Comparison:
+        if not isinstance(step, Comparison):
+            raise TypeError(f"an experiment yielded {step!r}; it yields calls, comparisons and figures")
+        if step.made and not step.agrees and not step.defect and not step.must_fail:
+            return replace(step, defect=self.case.defect_of(step.call))
+        return step
+
+
+def _claim(
+    claim: Claim, backend: str, worker: Worker, selection: Selection, defects: Sequence[DefectRun], progress: Progress
+) -> list[Cell]:
+    begin = time.monotonic()
+    label = backends.label(backend)
+
+    def defect_of(call: Call | None) -> str:
+        return next((d.defect.id for d in defects if d.defect.touches(call)), "")
+
+    cells, strands = [], []
+    for dtype in _dtypes(claim, selection):
+        facts = CellFacts(Trial(), {}, {}, claim.about_shapes, [d.defect.id for d in defects if not d.reproduced])
+        cell = Cell(claim.id, backend, dtype, facts)
+        cells.append(cell)
+        names, point = _cases(claim, dtype, selection)
+
+        def strand(
+            trial: Trial, name: str, experiment: Experiment, settings: Mapping[str, Any], wrong: Wrong | None = None,
+            *, dtype: str | None = dtype, point: str | None = point, cell: Cell = cell,
+        ) -> Strand:  # fmt: skip
+            case = Case(
+                claim.id, name, settings, dtype=dtype, backend=label, seed=selection.seed, point=point, defect_of=defect_of
+            )
+            return Strand(trial, case, experiment(case, **(wrong.says if wrong else {})), wrong, cell.figures)
+
+        if not (selection.wrong or selection.limit):
+            strands += [strand(facts.honest, n, claim.experiment, claim.cases[n]) for n in names]
+        for wrong in _wrongs(claim, label, dtype, selection):
+            trial = facts.wrongs[wrong.name] = Trial()
+            tried = [n for n in names if wrong.cases is None or n in wrong.cases]
+            strands += [strand(trial, n, claim.experiment, claim.cases[n], wrong) for n in tried]
+        for limit in _limits(claim, label, dtype, selection):
+            trial = facts.limits[limit.name] = Trial()
+            strands.append(strand(trial, f"limit: {limit.name}", limit.experiment, {}))
+    _drive(strands, worker, backend, progress)
+    for cell in cells:
+        _leave_out_what_cannot_be_told(claim, cell.facts)
+        cell.seconds = (time.monotonic() - begin) / len(cells)
+    return cells
+
+
+def _leave_out_what_cannot_be_told(claim: Claim, facts: CellFacts) -> None:
+    """Without an operation some wrongs are invisible and some limits cannot be shown: they do not belong to this library."""
+    lacking = facts.honest.unsupported
+    for wrong in claim.wrongs:
+        if lacking.intersection(wrong.needs):
+            facts.wrongs.pop(wrong.name, None)
+    for limit in claim.limits:
+        if limit.backends is None and limit.name in facts.limits and facts.limits[limit.name].unsupported:
+            facts.limits.pop(limit.name)
+
+
+def _cases(claim: Claim, dtype: str | None, selection: Selection) -> tuple[list[str], str | None]:
+    wanted, _, point = selection.case.partition("/")
+    names = [n for n in claim.cases if dtype in claim.case_dtypes(n) and (not wanted or n == wanted)]
+    return names, point or None
+
+
+def _wrongs(claim: Claim, backend: str, dtype: str | None, selection: Selection) -> list[Wrong]:
+    if selection.limit or (selection.case and not selection.wrong):
+        return []
+    return [
+        w
+        for w in claim.wrongs
+        if (not selection.wrong or w.name == selection.wrong)
+        and (w.dtypes is None or dtype in w.dtypes)
+        and (w.backends is None or backend in w.backends)
+    ]
+
+
+def _limits(claim: Claim, backend: str, dtype: str | None, selection: Selection) -> list[Limit]:
+    if selection.wrong or (selection.case and not selection.limit):
+        return []
+    return [
+        x
+        for x in claim.limits
+        if (not selection.limit or x.name == selection.limit)
+        and (x.dtypes is None or dtype in x.dtypes)
+        and (x.backends is None or backend in x.backends)
+    ]
+
+
+def _drive(strands: list[Strand], worker: Worker, backend: str, progress: Progress) -> None:
+    """Advance all strands together until each has ended; equal calls are made once."""
+    known: dict[bytes, Outcome] = {}
+    for strand in strands:
+        strand.advance(None)
+    while active := [s for s in strands if s.pending is not None]:
+        calls = {c.digest: c for s in active for c in s.pending or () if c.digest not in known}
+        known.update(zip(calls, _watched(worker, list(calls.values()), backend, progress), strict=True))
+        for strand in active:
+            answers = [replace(known[c.digest], call=c) for c in strand.pending or ()]
+            strand.trial.unsupported |= {a.call.name for a in answers if a.kind == "unsupported" and a.call}
+            strand.advance(answers[0] if strand.single else answers)
+
+
+def _watched(worker: Worker, calls: list[Call], backend: str, progress: Progress) -> list[Outcome]:
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.wait(0.2):
+            progress.advanced(backend, worker.begun, len(calls))
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        return worker.run(calls)
+    finally:
+        done.set()
+        watcher.join()

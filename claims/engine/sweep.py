@@ -1,0 +1,87 @@
+"""Sweeps: many geometries as one evidence row, each with an address, and the smallest departure shrunk.
+
+A sweep costs one call a geometry. It is one row (count, worst, digest), not thousands; a geometry can be run again alone
+by its address ``case/H=3,W=2,…``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Callable, Generator, Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from .claim import Case
+from .comparison import Comparison, Departure
+from .outcome import Call, Outcome
+
+KEPT = 100
+"""Departures whose addresses are kept in the evidence."""
+TRIES = 3
+"""How often a simpler candidate is asked: a departure need not show every time (memory that was never written)."""
+
+Point = Mapping[str, int]
+Build = Callable[[Point, str], Call]
+Judge = Callable[[Outcome, Point, str], Comparison]
+
+
+def address(point: Point) -> str:
+    return ",".join(f"{name}={value}" for name, value in point.items())
+
+
+def sweep(
+    case: Case, points: Iterable[Point], build: Build, judge: Judge, *, label: str, source: str, designs: tuple[str, ...]
+) -> Generator[Any, Any, None]:  # fmt: skip
+    """Ask ``build(point, design)`` for every point with the last of ``designs``, judge each, yield one comparison.
+
+    Points run from small to large, so the first departure is the smallest geometry; it is asked again with each simpler
+    design of data, in the order given, and the simplest that still departs is reported. Departures that a recorded
+    defect covers are a row of their own, so that they cannot hide others.
+    """
+    chosen = [p for p in points if case.point is None or address(p) == case.point]
+    if not chosen:
+        return
+    outcomes = yield [build(p, designs[-1]) for p in chosen]
+    found = [judge(outcome, p, designs[-1]) for outcome, p in zip(outcomes, chosen, strict=True)]
+    groups: dict[str, list[tuple[Point, Comparison]]] = defaultdict(list)
+    for point, comparison in zip(chosen, found, strict=True):
+        if not comparison.made:
+            yield replace(comparison, label=f"{label}: {address(point)}")
+        elif not comparison.agrees:
+            groups[case.defect_of(comparison.call)].append((point, comparison))
+    agreeing = [c for c in found if c.made and c.agrees]
+    if agreeing:
+        yield replace(
+            agreeing[0], label=label, source=source, elements=sum(max(1, c.elements) for c in agreeing), call=None,
+            ratio=max(c.ratio for c in agreeing), geometries=len(agreeing), where=None, got=None, wanted=None,
+            wanted_array=None, note=f"digest {_digest(chosen, found)}",
+        )  # fmt: skip
+    for defect, departures in sorted(groups.items()):
+        smallest = departures[0] if defect else (yield from _simplest(departures[0], build, judge, designs))
+        yield replace(
+            smallest[1], label=label + (f" [{defect}]" if defect else f", smallest departure {address(smallest[0])}"),
+            source=source, geometries=len(departures), defect=defect,
+            departures=tuple(Departure(address(p), c.sentence()) for p, c in departures[:KEPT]),
+        )  # fmt: skip
+
+
+def _simplest(
+    smallest: tuple[Point, Comparison], build: Build, judge: Judge, designs: tuple[str, ...]
+) -> Generator[Any, Any, tuple[Point, Comparison]]:
+    """The same geometry with the simplest data that still departs."""
+    point, comparison = smallest
+    for design in designs[:-1]:
+        for _ in range(TRIES):
+            outcome = (yield [build(point, design).again()])[0]
+            simpler = judge(outcome, point, design)
+            if simpler.made and not simpler.agrees:
+                return point, simpler
+    return point, comparison
+
+
+def _digest(points: list[Point], found: list[Comparison]) -> str:
+    h = hashlib.blake2b(digest_size=8)
+    for point, comparison in zip(points, found, strict=True):
+        h.update(f"{address(point)}:{comparison.agrees}:{comparison.elements};".encode())
+    return h.hexdigest()

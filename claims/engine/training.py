@@ -1,0 +1,156 @@
+"""Gradient descent written once, in NumPy, for any backend that offers ``value_and_gradient``; many seeds side by side.
+
+A network is data and its parameters are a dictionary of arrays [S, ...] with the seeds as leading axis: see
+``reference/networks``. Weights and batches are drawn here from each seed alone, so that every arm and every framework starts
+from the same numbers and sees the same images in the same order, and a seed's numbers do not depend on its neighbours'.
+"""
+
+import numpy as np
+
+LOSS = "softmax_cross_entropy"
+_WEIGHTS, _BATCHES, _LABELS = 1, 2, 3  # what a seed's random numbers are for: one stream each
+
+
+def initial_parameters(network, shapes, *, seeds, rule, dtype):
+    """Parameters {name: [S, *shape]} for `shapes` {name of a weight or kernel: [out, in, ...]}.
+
+    He et al. 2015: weights N(0, 2/in); Glorot & Bengio 2010: N(0, 2/(in + out)), both with the kernel's area counted in.
+    Biases and shifts 0, scales 1. Layers are drawn in order and only weights draw, so arms that differ in other layers share them.
+    """
+    if rule not in ("he", "glorot"):
+        raise ValueError(f"rule={rule!r}: expected 'he' or 'glorot'")
+    streams = [np.random.default_rng([seed, _WEIGHTS]) for seed in seeds]
+    parameters, channels = {}, None
+    for kind, *entries in network:
+        if kind in ("fully_connected", "convolution"):
+            weight, bias = entries[:2]
+            shape = shapes[weight]
+            channels = shape[0]
+            fan_in, fan_out = np.prod(shape[1:]), channels * np.prod(shape[2:])
+            spread = np.sqrt(2 / fan_in if rule == "he" else 2 / (fan_in + fan_out))
+            parameters[weight] = np.stack([spread * stream.standard_normal(shape) for stream in streams])
+            if bias is not None:
+                parameters[bias] = np.zeros((len(seeds), channels))
+        elif kind in ("batch_norm", "frozen_batch_norm", "affine"):
+            parameters[entries[0]] = np.ones((len(seeds), channels))
+            parameters[entries[1]] = np.zeros((len(seeds), channels))
+    return {name: array.astype(dtype) for name, array in parameters.items()}
+
+
+def batch_order(count, *, size, steps, seeds):
+    """Indexes [steps, S, size] into `count` examples: each seed walks through shuffles of its own, one after the other."""
+    orders = []
+    for seed in seeds:
+        stream = np.random.default_rng([seed, _BATCHES])
+        shuffles = [stream.permutation(count) for _ in range(-(-steps * size // count))]
+        orders.append(np.concatenate(shuffles)[: steps * size].reshape(steps, size))
+    return np.stack(orders, 1)
+
+
+def shuffled_labels(labels, *, seeds):
+    """[S, count]: every seed its own permutation of the labels, so that images no longer say anything about them."""
+    return np.stack([np.random.default_rng([seed, _LABELS]).permutation(labels) for seed in seeds])
+
+
+def evaluate(lib, network, parameters, x, targets, *, statistics=None, record=()):
+    """``lib.value_and_gradient`` with this project's one loss."""
+    with np.errstate(over="ignore", invalid="ignore"):  # an arm may diverge: that is a measurement
+        return lib.value_and_gradient(
+            network, parameters, x, targets, loss=LOSS, statistics=statistics or {}, record=tuple(record)
+        )
+
+
+def descend(parameters, gradients, rate):
+    """parameters - rate * gradients; `rate` is a number or one for each seed, [S]."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return {name: array - _along(rate, array) * gradients[name] for name, array in parameters.items()}
+
+
+def train(lib, network, parameters, images, labels, *, batches, rate, observe=None):
+    """Plain gradient descent over `batches` [steps, S, N]. Returns the last parameters and the losses [steps, S].
+
+    `labels` is [count] or one row for each seed, [S, count]. Before step t is taken,
+    ``observe(t, parameters, x, targets, loss, gradients, extra)`` may look, with everything as it was computed at that step.
+    """
+    losses = []
+    own = np.arange(batches.shape[1])[:, None]
+    for step, chosen in enumerate(batches):
+        x, targets = images[chosen], labels[chosen] if labels.ndim == 1 else labels[own, chosen]
+        loss, gradients, extra = evaluate(lib, network, parameters, x, targets)
+        if observe is not None:
+            observe(step, parameters, x, targets, loss, gradients, extra)
+        losses.append(loss)
+        parameters = descend(parameters, gradients, rate)
+    return parameters, np.stack(losses)
+
+
+def frozen(network):
+    """The same network with the statistics of every batch norm given instead of computed."""
+    return tuple((f"frozen_{layer[0]}", *layer[1:]) if layer[0] == "batch_norm" else layer for layer in network)
+
+
+def accuracy(lib, network, parameters, train_images, images, labels):
+    """Fraction [S] of `images` classified rightly; batch norm uses the statistics of all the training images."""
+    seeds = len(next(iter(parameters.values())))
+    statistics = {}
+    if frozen(network) != network:
+        everything = np.broadcast_to(train_images, (seeds, *train_images.shape))
+        nothing = np.zeros(everything.shape[:2], np.int64)
+        statistics = evaluate(lib, network, parameters, everything, nothing)[2]["statistics"]
+    shown = np.broadcast_to(images, (seeds, *images.shape))
+    wanted = np.broadcast_to(labels, (seeds, len(labels)))
+    logits = evaluate(lib, frozen(network), parameters, shown, wanted, statistics=statistics)[2]["logits"]
+    right = (logits.argmax(2) == wanted) & np.isfinite(logits).all(2)
+    return right.mean(1)
+
+
+def inner(a, b):
+    """<a, b> [S] over all parameters of two dictionaries."""
+    return sum(np.einsum("si,si->s", a[name].reshape(len(a[name]), -1), b[name].reshape(len(a[name]), -1)) for name in a)
+
+
+def norm(a):
+    """||a|| [S] over all parameters."""
+    return np.sqrt(inner(a, a))
+
+
+def roundings(network, parameters, batch):
+    """How many roundings can meet in one number on its way through one step: the lengths of all sums, forward and back."""
+    count = 0
+    for layer in network:
+        if layer[0] in ("fully_connected", "convolution"):
+            shape = parameters[layer[1]].shape[1:]
+            count += np.prod(shape[1:]) + shape[0] * np.prod(shape[2:]) + batch  # the output, dL/dx, dL/dW
+        elif layer[0] == "batch_norm":
+            count += 4 * batch  # mean and variance, and the two sums of the gradient
+        else:
+            count += 4
+    return int(count)
+
+
+def reference_losses(lib, network, parameters, images, labels, *, batches, rate, copies=4):
+    """A trajectory of losses [steps, S] and how far another library's may be from it, [steps, S], step by step.
+
+    Rounding differs between libraries, and training magnifies differences: how much is measured rather than assumed. The same
+    run is repeated from weights each moved by a relative n u at random sign, n the roundings of one step (``roundings``) and u the
+    unit roundoff: allowed is the largest departure of the `copies` up to that step, plus n u times the loss itself.
+    An empirical bound, of the libraries' rounding and nothing else: a batch, a rate or an epsilon of its own is far outside.
+    """
+    batch = batches.shape[2] * (images[0, 0].size if images.ndim == 4 else 1)
+    seeds = batches.shape[1]
+    size = roundings(network, parameters, batch) * np.finfo(images.dtype).eps / 2
+    nudges = np.random.default_rng([seeds, copies])
+    start = {}
+    for name, array in parameters.items():
+        signs = nudges.choice((-1, 1), (copies, *array.shape))
+        nudged = (array * (1 + size * signs)).astype(array.dtype).reshape(-1, *array.shape[1:])
+        start[name] = np.concatenate((array, nudged))
+    everyone = np.concatenate([batches] * (copies + 1), 1)
+    losses = train(lib, network, start, images, labels, batches=everyone, rate=rate)[1]
+    losses = losses.reshape(len(losses), copies + 1, seeds)
+    departure = abs(losses[:, 1:] - losses[:, :1]).max(1)
+    return losses[:, 0], np.maximum.accumulate(departure, 0) + size * losses[:, 0]
+
+
+def _along(rate, array):
+    return array.dtype.type(rate) if np.ndim(rate) == 0 else np.reshape(rate, (-1,) + (1,) * (array.ndim - 1)).astype(array.dtype)

@@ -1,0 +1,147 @@
+"""Verdicts, computed from what ran, by rules that can be read in one sitting. Nothing here is ever assigned by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from .comparison import Comparison
+from .outcome import Outcome
+
+WORST_FIRST = ("error", "refuted", "inconclusive", "not supported", "disputed", "supported", "verified")
+TAKES_NO_PART = ("absent", "unsupported")
+HOLDS = ("verified", "supported")
+
+
+@dataclass
+class Trial:
+    """What one variant (the honest experiment, a wrong, a limit) did in one cell."""
+
+    comparisons: list[tuple[str, Comparison]] = field(default_factory=list)
+    stopped: list[tuple[str, Outcome]] = field(default_factory=list)
+    failed: list[tuple[str, str]] = field(default_factory=list)
+    """Cases whose experiment itself raised (a mistake in the claim, not in a library)."""
+    unsupported: set[str] = field(default_factory=set)
+    """Operations that the library turned out not to have."""
+
+    def made(self) -> list[Comparison]:
+        return [c for _, c in self.comparisons if c.made]
+
+
+@dataclass
+class CellFacts:
+    """All that a cell's verdict depends on."""
+
+    honest: Trial
+    wrongs: dict[str, Trial]
+    limits: dict[str, Trial]
+    about_shapes: bool = False
+    unreproduced: Sequence[str] = ()
+    """Recorded defects that apply in this cell's environment and did not show."""
+
+
+def caught(trial: Trial, *, about_shapes: bool) -> list[Comparison]:
+    """The comparisons that refute a wrong.
+
+    An exception is no refutation; a shape is one only in a claim about shapes; a library's recorded defect is none, for
+    it would be there in the right world too.
+    """
+    return [c for c in trial.made() if not c.agrees and not c.defect and (about_shapes or not c.about_shape)]
+
+
+def shown(trial: Trial) -> bool:
+    """A limit shows where the literal sentence was tested and fails, and everything predicted beside it holds."""
+    literal = [c for c in trial.made() if c.must_fail]
+    beside = [c for _, c in trial.comparisons if not c.must_fail]
+    return (
+        bool(literal)
+        and not any(c.agrees for c in literal)
+        and all(c.agrees and c.made for c in beside)
+        and not (trial.failed or trial.stopped)
+    )
+
+
+def cell_verdict(facts: CellFacts) -> tuple[str, str]:
+    """The verdict of a cell (claim × library × dtype) and its reason in one plain sentence."""
+    honest = facts.honest
+    if honest.failed:
+        return "error", f"the experiment itself failed in case {honest.failed[0][0]}: {honest.failed[0][1]}"
+    outcomes = [(case, o) for case, o in honest.stopped]
+    if broken := [(case, o.error) for case, o in outcomes if o.kind == "broken"] + [
+        (case, c.note) for case, c in honest.comparisons if c.outcome_kind == "broken" and not c.made
+    ]:
+        return "error", f"case {broken[0][0]}: {broken[0][1]}"
+    made = honest.made()
+    absent = [o.error for _, o in outcomes if o.kind in TAKES_NO_PART] + [
+        c.note for _, c in honest.comparisons if c.outcome_kind in TAKES_NO_PART and not c.made
+    ]
+    if not made and absent:
+        return "unsupported", absent[0]
+    departures = [c for c in made if not c.agrees and c.kind != "gate" and not c.defect]
+    if departures:
+        worst = max(departures, key=lambda c: c.ratio)
+        return "refuted", worst.sentence()
+    raised = [(case, o.error) for case, o in outcomes if o.kind == "raised"] + [
+        (case, c.note) for case, c in honest.comparisons if c.outcome_kind == "raised" and not c.made
+    ]
+    if raised:
+        return "error", f"case {raised[0][0]}: the library raised {raised[0][1]}"
+    if facts.unreproduced:
+        return "error", f"recorded defect {facts.unreproduced[0]} applies here and did not reproduce"
+    if sum(c.elements for c in made) == 0:
+        return "inconclusive", "nothing was compared"
+    if not facts.wrongs:
+        return "inconclusive", "no wrong variant was tried, so the check was never seen to fail"
+    if survived := [name for name, t in facts.wrongs.items() if not caught(t, about_shapes=facts.about_shapes)]:
+        return "inconclusive", f"the wrong variant “{survived[0]}” survived" + _more(survived)
+    if hidden := [name for name, t in facts.limits.items() if not shown(t)]:
+        return "inconclusive", f"the limit “{hidden[0]}” did not show" + _more(hidden)
+    gates = [c for c in made if c.kind == "gate"]
+    if unmet := [c for c in gates if not c.agrees]:
+        return "not supported", unmet[0].sentence()
+    count = f"{len(made)} comparisons hold, {len(facts.wrongs)} of {len(facts.wrongs)} wrongs caught"
+    if names := sorted({c.defect for c in made if c.defect}):
+        count += f"; the library itself departs where recorded ({', '.join(names)})"
+    if gates:
+        return "supported", f"{len(gates)} of {len(gates)} gates met; {count}"
+    return "verified", count
+
+
+def claim_verdict(cells: Iterable[tuple[str, str, str]], *, about: Sequence[str] = ()) -> tuple[str, str]:
+    """The worst of the cells ``(name, verdict, reason)`` that take part.
+
+    A claim about a library by name is inconclusive where that library is absent.
+    """
+    cells = list(cells)
+    part = [cell for cell in cells if cell[1] not in TAKES_NO_PART]
+    missing = [library for library in about if not any(name.split(" ")[0] == library for name, _, _ in part)]
+    if missing:
+        part.append((missing[0], "inconclusive", "the claim is about this library by name, and it did not take part"))
+    if not part:
+        return "inconclusive", "no library took part"
+    name, verdict, reason = min(part, key=lambda cell: WORST_FIRST.index(cell[1]))
+    if verdict in HOLDS:
+        libraries = sorted({cell[0].split(" ")[0] for cell in part})
+        return verdict, f"held on {', '.join(libraries)} ({len(part)} cells)"
+    return verdict, f"{name}: {reason}"
+
+
+def margin(facts: CellFacts) -> float | None:
+    """The smallest of the wrongs' largest ratios ÷ the largest honest ratio; infinite where the comparison is bitwise."""
+    honest = [c.ratio for c in facts.honest.made() if c.kind != "gate" and not c.defect]
+    wrong = [max((c.ratio for c in caught(t, about_shapes=facts.about_shapes)), default=0.0) for t in facts.wrongs.values()]
+    if not honest or not wrong:
+        return None
+    return min(wrong) / max(honest) if max(honest) > 0 else float("inf")
+
+
+def summary(verdicts: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+    counts = {v: 0 for v in reversed(WORST_FIRST)}
+    for claim in verdicts:
+        counts[claim["verdict"]] += 1
+    return counts
+
+
+def _more(names: Sequence[str]) -> str:
+    return f" (and {len(names) - 1} more)" if len(names) > 1 else ""

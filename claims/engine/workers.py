@@ -1,0 +1,180 @@
+"""One spawned process for each library, with pinned threads, silenced chatter and a time limit for each experiment.
+
+The pool is Pebble's: it kills a worker that overruns and replaces one that dies. What is added here is *which call* was
+at fault: the worker counts the calls it has begun in shared memory, so a crash or a hang costs exactly that call, and
+the rest of the batch is run again by a fresh worker.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import tempfile
+import time
+from collections.abc import Sequence
+from concurrent.futures import TimeoutError
+from contextlib import suppress
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from pebble import ProcessExpired, ProcessPool
+
+from ...reference import backends
+from . import lecture
+from .outcome import Call, Outcome
+
+# Fewer threads than these variables' defaults, so that a run repeats bit for bit and two workers do not fight over two
+# cores. They must be in the environment before NumPy or a framework is first imported, which is in the spawned worker.
+PINNED = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "VECLIB_MAXIMUM_THREADS": "1",
+    "TF_NUM_INTRAOP_THREADS": "1",
+    "TF_NUM_INTEROP_THREADS": "1",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "TF_ENABLE_DEPRECATION_WARNINGS": "0",
+    "CUDA_VISIBLE_DEVICES": "",
+    "PYTHONHASHSEED": "0",
+    "KERAS_BACKEND": "tensorflow",
+}
+START_LIMIT = 180.0
+LOSSES = 5
+"""How many crashes or hangs one experiment may cost before the rest of it is given up."""
+
+
+class Worker:
+    """The parent's handle on one library's process: ``run`` sends calls, in order, and returns an outcome for each."""
+
+    def __init__(self, backend: str, *, timeout: float, lecture_folder: Path | None = None) -> None:
+        self.backend, self.timeout, self.import_seconds = backend, timeout, 0.0
+        self._log = tempfile.NamedTemporaryFile(prefix="lecture-claims-", suffix=".log")  # noqa: SIM115, closed in close()
+        context = multiprocessing.get_context("spawn")  # fork after use hangs torch and TensorFlow
+        self._begun = context.Value("q", 0)
+        os.environ.update(PINNED)
+        self._pool = ProcessPool(
+            max_workers=1,
+            context=context,
+            initializer=_initialise,
+            initargs=(backend, str(lecture_folder or ""), self._log.name, self._begun),
+        )
+        self._dead = ""
+
+    def start(self) -> dict[str, Any]:
+        """Import the library in its process; its environment, or ``{"error": …}`` where it is broken."""
+        begin = time.monotonic()
+        answer = self._schedule(_describe, [], START_LIMIT)
+        self.import_seconds = time.monotonic() - begin
+        if isinstance(answer, str):
+            self._dead = answer
+            return {"error": answer}
+        return answer
+
+    @property
+    def begun(self) -> int:
+        """How many calls of the present batch the worker has begun: for a progress bar."""
+        return int(self._begun.value)
+
+    def run(self, calls: Sequence[Call]) -> list[Outcome]:
+        outcomes: dict[int, Outcome] = {}
+        todo = list(range(len(calls)))
+        losses = 0
+        while todo:
+            if self._dead or losses == LOSSES:
+                why = self._dead or f"not run: {losses} calls of this experiment crashed or hung already"
+                outcomes.update({i: Outcome("broken", error=why) for i in todo})
+                break
+            self._begun.value = 0
+            answer = self._schedule(_execute, [[calls[i] for i in todo]], self.timeout)
+            if not isinstance(answer, str):
+                outcomes.update(zip(todo, answer, strict=True))
+                break
+            culprit = todo[max(0, self.begun - 1)]
+            outcomes[culprit] = Outcome("broken", error=answer)
+            todo.remove(culprit)
+            losses += 1
+        return [outcomes[i] for i in range(len(calls))]
+
+    def _schedule(self, function: Any, arguments: list[Any], timeout: float) -> Any:
+        """The task's result, or one line saying why there is none."""
+        try:
+            return self._pool.schedule(function, args=arguments, timeout=timeout).result()
+        except TimeoutError:
+            return f"timed out: no answer within {timeout:g} s, the worker was ended"
+        except ProcessExpired as death:
+            tail = " ".join(self._tail().split())[-200:]
+            return f"the worker died (exit code {death.exitcode})" + (f": {tail}" if tail else "")
+        except Exception as error:  # a result that cannot be sent back is a fact about the call, not about the engine
+            return f"no answer: {type(error).__name__}: {_line(error)}"
+
+    def _tail(self) -> str:
+        with suppress(OSError):
+            return Path(self._log.name).read_text(errors="replace")[-2000:]
+        return ""
+
+    def close(self) -> None:
+        self._pool.stop()
+        self._pool.join()
+        self._log.close()
+
+
+# --- what runs in the worker -------------------------------------------------------------------------------------------
+
+_backend: ModuleType | None = None
+_name = ""
+_counter: Any = None
+
+
+def _initialise(backend: str, lecture_folder: str, log: str, begun: Any) -> None:
+    global _name, _counter
+    _name, _counter = backend, begun
+    descriptor = os.open(log, os.O_WRONLY | os.O_APPEND)
+    for stream in (1, 2):  # the frameworks' C++ writes to the descriptors, past sys.stderr
+        os.dup2(descriptor, stream)
+    if lecture_folder:  # functions of a user's own lecture are sent by name: their modules must exist here too
+        lecture.sections(Path(lecture_folder))
+
+
+def _library() -> ModuleType:
+    global _backend
+    if _backend is None:
+        _backend = backends.load(_name)
+        _backend.configure()
+    return _backend
+
+
+def _describe() -> dict[str, Any]:
+    return {**_library().environment(), "process": {k: os.environ.get(k) for k in PINNED}}
+
+
+def _execute(calls: list[Call]) -> list[Outcome]:
+    library = _library()
+    outcomes = []
+    for i, call in enumerate(calls):
+        _counter.value = i + 1
+        outcomes.append(_one(library, call))
+    return outcomes
+
+
+def _one(library: ModuleType, call: Call) -> Outcome:
+    try:
+        if call.mutant is not None:
+            value = call.mutant(library, **call.arguments)
+        elif callable(call.operation):
+            value = call.operation(library, **call.arguments)
+        else:
+            operation = getattr(library, call.operation, None)
+            if operation is None:
+                return Outcome("unsupported", error=f"{_name} has no operation {call.operation}")
+            value = operation(**call.arguments)
+    except backends.Unsupported as reason:
+        return Outcome("unsupported", error=_line(reason))
+    except Exception as error:  # whatever a library raises is an observation
+        return Outcome("raised", error=f"{type(error).__name__}: {_line(error)}")
+    return Outcome("value", value)
+
+
+def _line(error: BaseException) -> str:
+    return " ".join(str(error).split())[:300]
+

@@ -1,0 +1,170 @@
+"""The lecture's section “Channels and batching for images”: which axis is which.
+
+    PyTorch: [N, C, H, W].  TensorFlow: [N, H, W, C].
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...reference import bounds, oracle
+from ..engine import Case, Wrong, ask, claim, fact, fails, happens, same_bits, within
+
+LITERAL = "the literal sum in Python integers, on the array with its axes named"
+LAYOUTS = {"torch": "NCHW", "tensorflow": "NHWC", "numpy": "NCHW"}
+"""What the lecture says; NumPy's is this product's own reference, which says so of itself."""
+KERNELS = {"NCHW": "OIHW", "NHWC": "HWIO"}
+
+
+def transpose(x: np.ndarray, axes: str, to: str) -> np.ndarray:
+    """The same numbers under the same names, in another order of axes."""
+    return np.ascontiguousarray(x.transpose([axes.index(a) for a in to]))
+
+
+def reshape(x: np.ndarray, axes: str, to: str) -> np.ndarray:
+    """The mistake: the right shape, but the numbers stay where they were in memory."""
+    return x.reshape([x.shape[axes.index(a)] for a in to])
+
+
+def left_alone(x: np.ndarray, axes: str, to: str) -> np.ndarray:
+    return x
+
+
+def lecture_says(backend: str) -> str:
+    return LAYOUTS[backend]
+
+
+def the_other(backend: str) -> str:
+    return {"NCHW": "NHWC", "NHWC": "NCHW"}[LAYOUTS[backend]]
+
+
+def exchange_height_and_width(x: np.ndarray, axes: str, to: str) -> np.ndarray:
+    return transpose(x, axes, to.translate(str.maketrans("HW", "WH")))
+
+
+@claim(
+    "tensors.layouts",
+    statement="Given arrays as they are and no layout argument, the axis that PyTorch contracts with the kernel is the second, that "
+    "TensorFlow contracts is the last; the spatial axes follow in the order height, width. Transposing between the layouts is "
+    "lossless and convolution, max pooling and batch norm commute with it.",
+    scope="the libraries' default layout of the axes, not the order in memory; float32 and float64",
+    kind="convention",
+    expected="verified",
+    about=("torch", "tensorflow"),
+    premises=("convolution.libraries_correlate",),
+    cases={
+        "four distinct sizes": {"sizes": (2, 3, 5, 7), "kernel": (4, 3, 2, 3)},
+        "all axes alike": {"sizes": (4, 4, 4, 4), "kernel": (4, 4, 4, 4)},
+        "square image": {"sizes": (2, 3, 6, 6), "kernel": (4, 3, 2, 3)},
+    },
+    wrongs={
+        "the other library's layout": Wrong(says={"layout": the_other}, cases=("four distinct sizes",)),
+        "reshape in place of transpose": Wrong(
+            says={"to_library": reshape, "kernel_to_library": reshape}, backends=("tensorflow",)
+        ),
+        "only the weights transposed": Wrong(
+            says={"to_library": left_alone}, cases=("all axes alike",), backends=("tensorflow",)
+        ),
+        "only the input transposed": Wrong(
+            says={"kernel_to_library": left_alone}, cases=("all axes alike",), backends=("tensorflow",)
+        ),
+        "height and width exchanged on square images": {"to_library": exchange_height_and_width},
+    },
+)
+def layouts(case: Case, *, layout=lecture_says, to_library=transpose, kernel_to_library=transpose):
+    if case.backend not in LAYOUTS:
+        yield happens((yield ask("raw_convolution2d", x=np.ones((1, 1, 2, 2)), w=np.ones((1, 1, 1, 1)), layout="default")),
+                      "value", label="a convolution of its own", source="")  # fmt: skip
+        return
+    order = layout(case.backend)
+    x, w = case.integers("x", case.sizes), case.integers("w", case.kernel)
+    settings = {"stride": (1, 1), "padding": ((0, 0), (0, 0)), "dilation": (1, 1), "groups": 1}
+    wanted = oracle.cross_correlation2d(x, w, None, **settings).astype(case.dtype)
+    # For the library whose layout is the one used here there is nothing to transpose, and so nothing to get wrong there.
+    raw, raw_kernel = to_library(x, "NCHW", order), kernel_to_library(w, "OIHW", KERNELS[order])
+
+    if case.name == "four distinct sizes":
+        yield fact((yield from contracted(case)), order.index("C"), label="axis contracted with the kernel", source="the lecture")
+
+    def back(y: np.ndarray) -> np.ndarray:
+        return transpose(y, order, "NCHW")
+
+    y = yield ask("raw_convolution2d", x=raw, w=raw_kernel, layout="default")
+    yield same_bits(y.then(back), wanted, label="convolution commutes with the transposition", source=LITERAL)
+
+    y = yield ask("raw_max_pooling2d", x=raw, window=(2, 3), stride=(1, 2), layout="default")
+    pooled = oracle.max_pooling2d(x, window=(2, 3), stride=(1, 2)).astype(case.dtype)
+    yield same_bits(y.then(back), pooled, label="max pooling commutes with it", source="the largest of each window")
+
+    statistics, epsilon = batch_norm_inputs(case, x.shape[1]), 1e-3
+    y = yield ask("raw_batch_norm_inference", x=raw, **statistics, epsilon=epsilon, layout="default")
+    exact = oracle.batch_norm_inference(x, *statistics.values(), epsilon=epsilon)
+    bound = bounds.batch_norm_inference(x, *statistics.values(), case.dtype, epsilon=epsilon)
+    yield within(y.then(back), exact, bound, label="batch norm commutes with it", source="the formula in 50 digits")
+
+
+def batch_norm_inputs(case: Case, channels: int) -> dict[str, np.ndarray]:
+    gamma, beta, mean = (case.reals(name, (channels,)) for name in ("gamma", "beta", "mean"))
+    return {"gamma": gamma, "beta": beta, "mean": mean, "variance": 1 + case.reals("spread", (channels,)) ** 2}
+
+
+def contracted(case: Case):
+    """Which axis of the image a library contracts with the kernel: the one whose size the kernel's channel axis must have."""
+    x = case.integers("x", case.sizes)
+    accepted = []
+    for axis in (1, 2, 3):
+        kernel = (2, x.shape[axis], 1, 1) if LAYOUTS[case.backend] == "NCHW" else (1, 1, x.shape[axis], 2)
+        y = yield ask("raw_convolution2d", x=x, w=np.ones(kernel, case.dtype), layout="default")
+        if y.kind == "value" and np.array_equal(y.value.sum(), 2 * x.sum()):  # every number was summed, by two kernels
+            accepted.append(axis)
+    return accepted[0] if len(accepted) == 1 else accepted
+
+
+@layouts.limit(
+    "the order in memory is another matter",
+    says="PyTorch's channels_last tensor has the sizes [N, C, H, W] and the strides of [N, H, W, C]: the layout of the axes does not "
+    "tell the order in memory.",
+    backends=("torch",),
+)
+def _(case: Case):
+    n, c, h, w = 2, 3, 5, 7
+    order = yield ask("memory_order", x=np.zeros((n, c, h, w), case.dtype), layout="NHWC")
+    yield fact(order.part(0), (n, c, h, w), label="sizes", source="the lecture's [N, C, H, W]")
+    strides = order.part(1)
+    yield fails(fact(strides, (c * h * w, h * w, w, 1), label="strides of [N, C, H, W]", source="row-major order"))
+    yield fact(strides, (h * w * c, 1, w * c, c), label="strides of [N, H, W, C]", source="row-major order of the other layout")
+
+
+@layouts.limit(
+    "TensorFlow's kernels for the processor refuse [N, C, H, W] in float64",
+    says="A layout cannot be chosen freely: on the processor TensorFlow's convolution and max pooling refuse NCHW in float64, where in "
+    "float32 oneDNN's kernels accept it.",
+    backends=("tensorflow",),
+    dtypes=("float64",),
+)
+def _(case: Case):
+    x, w = np.ones((1, 1, 3, 3)), np.ones((2, 2, 1, 1))
+    answers = yield [
+        ask("raw_convolution2d", x=x, w=w, layout="NCHW"),
+        ask("raw_max_pooling2d", x=x, window=(2, 2), stride=(1, 1), layout="NCHW"),
+    ]
+    for name, y in zip(("convolution", "max pooling"), answers, strict=True):
+        yield fails(happens(y, "value", label=f"{name} in NCHW, float64", source="any layout can be chosen"))
+        yield happens(y, "raised", label=f"{name} in NCHW, float64, is refused", source="observed")
+
+
+@layouts.limit(
+    "flattening makes different vectors",
+    says="Flattened, the two layouts give the same numbers in another order, so a fully connected layer after a convolution needs its "
+    "columns permuted when a model moves between the libraries.",
+    backends=("torch", "tensorflow", "numpy"),
+)
+def _(case: Case):
+    x = case.integers("x", (2, 3, 2, 2))
+    w = case.integers("w", (4, 12))
+    here, there = x.reshape(2, 12), transpose(x, "NCHW", "NHWC").reshape(2, 12)
+    columns = transpose(np.arange(12).reshape(1, 3, 2, 2), "NCHW", "NHWC").ravel()
+    wanted = oracle.fully_connected(here, w, None).astype(case.dtype)
+    plain, permuted = yield [ask("fully_connected", x=there, w=w, b=None), ask("fully_connected", x=there, w=w[:, columns], b=None)]
+    yield fails(same_bits(plain, wanted, label="the same weights after the other flattening", source=LITERAL))
+    yield same_bits(permuted, wanted, label="with the columns permuted", source=LITERAL)

@@ -1,0 +1,101 @@
+"""The one door to a run: names in, evidence out. The command line and the pytest plug-in both go through it."""
+
+from __future__ import annotations
+
+import difflib
+import fnmatch
+import os
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from ..reference import backends as phrasebooks
+from .engine import environment, evidence, lecture, runner
+
+DTYPES = ("float32", "float64")
+TIMEOUT = 300.0
+
+
+class BadRequest(ValueError):
+    """A request that names something that does not exist; the message is one line with the nearest valid name."""
+
+
+def verify(
+    claims: Sequence[str] = (), *, backends: Sequence[str] = (), dtypes: Sequence[str] = (), case: str = "", wrong: str = "",
+    limit: str = "", seed: int = 0, jobs: int | None = None, timeout: float = TIMEOUT, lecture_folder: Path | None = None,
+    progress: runner.Progress | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """Put claims to the test and return the evidence, the same that ``lecture-claims verify`` writes to results.json.
+
+    ``claims`` are ids or glob patterns (none: all of the lecture), ``backends`` names of phrasebooks or paths of Python
+    files of the same shape, ``dtypes`` of :data:`DTYPES`. ``case``, ``wrong`` and ``limit`` pick one by its name.
+
+    Raises BadRequest for a name that does not exist and BadLecture for a lecture folder that cannot be read.
+    """
+    book = lecture.read(lecture_folder)
+    selection = select(
+        book, claims, backends=backends, dtypes=dtypes, case=case, wrong=wrong, limit=limit, seed=seed
+    )  # fmt: skip
+    if timeout <= 0:
+        raise BadRequest(f"timeout={timeout:g}: expected seconds, more than 0; the default is {TIMEOUT:g}")
+    if jobs is not None and jobs < 1:
+        raise BadRequest(f"jobs={jobs}: expected a number of workers, at least 1; the default is the number of cores")
+    begun, clock = datetime.now(UTC), time.monotonic()
+    ran = runner.run(
+        book, selection, jobs=jobs or os.cpu_count() or 1, timeout=timeout, cpu_features=environment.cpu_features(),
+        progress=progress,
+    )  # fmt: skip
+    times = {"begun": begun.isoformat(timespec="seconds"), "seconds": round(time.monotonic() - clock, 1)}
+    return evidence.build(book, ran, expected_run=times)
+
+
+def select(
+    book: lecture.Lecture, claims: Sequence[str], *, backends: Sequence[str], dtypes: Sequence[str], case: str, wrong: str,
+    limit: str, seed: int,
+) -> runner.Selection:  # fmt: skip
+    """The selection that these names mean; raises BadRequest where one does not exist."""
+    chosen = _claims(book, claims)
+    if len([x for x in (case, wrong, limit) if x]) > 1:
+        raise BadRequest("case, wrong and limit: expected one of them; run again for each")
+    if seed < 0:
+        raise BadRequest(f"seed={seed}: expected a whole number, 0 or more")
+    for dtype in dtypes:
+        _known("dtype", dtype, DTYPES)
+    for backend in backends:
+        if not (backend.endswith(".py") and Path(backend).is_file()):
+            _known("backend", backend, phrasebooks.names())
+    for kind, name, has in (
+        ("case", case.partition("/")[0], lambda c: list(c.cases)),
+        ("wrong", wrong, lambda c: [w.name for w in c.wrongs]),
+        ("limit", limit, lambda c: [x.name for x in c.limits]),
+    ):
+        if name:
+            chosen = tuple(c for c in chosen if name in has(book.claims[c])) or _known(
+                kind, name, [n for c in chosen for n in has(book.claims[c])]
+            )
+    names = tuple(str(Path(b).resolve()) if b.endswith(".py") else b for b in backends) or phrasebooks.names()
+    return runner.Selection(chosen, tuple(dict.fromkeys(names)), tuple(dtypes), case, wrong, limit, seed)
+
+
+def _claims(book: lecture.Lecture, patterns: Sequence[str]) -> tuple[str, ...]:
+    if not patterns:
+        return tuple(book.claims)
+    chosen: set[str] = set()
+    for pattern in patterns:
+        found = fnmatch.filter(book.claims, pattern)
+        if not found:
+            if pattern in book.ids:
+                raise BadRequest(f"claim={pattern!r}: the lecture's ledger has it, but it has no experiment yet; see `lecture-claims list`")
+            _known("claim", pattern, list(book.claims))
+        chosen.update(found)
+    return tuple(c for c in book.claims if c in chosen)
+
+
+def _known(kind: str, name: str, valid: Sequence[str]) -> tuple[str, ...]:
+    if name not in valid:
+        near = difflib.get_close_matches(name, valid, n=1, cutoff=0.3)
+        way = f"did you mean {near[0]!r}?" if near else f"there is {', '.join(repr(v) for v in valid[:8]) or 'none here'}"
+        raise BadRequest(f"{kind}={name!r}: no such {kind}; {way}")
+    return tuple(valid)

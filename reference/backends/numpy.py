@@ -1,0 +1,114 @@
+"""NumPy: the reference itself. Arrays in and out as they are: [N, C, H, W], kernel [Cout, Cin/groups, ky, kx]."""
+
+import os
+
+import numpy as np
+import threadpoolctl
+
+# The operators' own names are the phrases; nothing stands between.
+from ..operators.batch_norm import (  # noqa: F401
+    batch_norm_gradient,
+    batch_norm_inference,
+    batch_norm_running,
+    batch_norm_training,
+)
+from ..operators.convolution import convolution1d, convolution2d  # noqa: F401
+from ..operators.cross_correlation import (  # noqa: F401
+    cross_correlation1d,
+    cross_correlation1d_gradient,
+    cross_correlation2d,
+    cross_correlation2d_gradient,
+)
+from ..operators.fully_connected import fully_connected, fully_connected_gradient  # noqa: F401
+from ..operators.logistic import logistic, logistic_gradient  # noqa: F401
+from ..operators.max_pooling import max_pooling2d, max_pooling2d_gradient  # noqa: F401
+from ..operators.relu import relu, relu_gradient  # noqa: F401
+from ..operators.softmax import softmax, softmax_gradient  # noqa: F401
+from ..operators.tanh import tanh, tanh_gradient  # noqa: F401
+from . import Unsupported
+
+
+def configure():
+    """One thread, also where the environment variables came too late."""
+    threadpoolctl.threadpool_limits(1)
+
+
+def environment():
+    build = np.show_config(mode="dicts")  # pyright: ignore[reportCallIssue]
+    return {
+        "versions": {"numpy": np.__version__},
+        "build": {
+            "blas": build["Build Dependencies"]["blas"]["name"],
+            "blas version": build["Build Dependencies"]["blas"]["version"],
+            "simd": list(build["SIMD Extensions"].get("found", [])),
+        },
+        "threads": {pool["prefix"]: pool["num_threads"] for pool in threadpoolctl.threadpool_info()},
+        "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "not set"),
+        "flushes subnormals": {
+            dtype.__name__: not np.any(np.full(8, np.finfo(dtype).tiny, dtype) * dtype(0.5))
+            for dtype in (np.float32, np.float64)
+        },
+        "default layout": "NCHW",
+    }
+
+
+def own_convolutions():
+    return (("np.convolve", 1), ("np.correlate", 1))
+
+
+def own_convolution(x, w, *, function):
+    if function == "np.convolve":
+        return np.convolve(x, w, mode="valid")
+    if function == "np.correlate":
+        return np.correlate(x, w, mode="valid")
+    raise Unsupported(f"NumPy has no {function}")
+
+
+def raw_convolution2d(x, w, *, layout):
+    # The reference knows one layout; that it has no argument for another is part of the answer.
+    if layout != "default":
+        raise Unsupported("NumPy has no layout argument")
+    return cross_correlation2d(x, w, None, stride=(1, 1), padding=((0, 0), (0, 0)), dilation=(1, 1), groups=1)
+
+
+def raw_max_pooling2d(x, *, window, stride, layout):
+    if layout != "default":
+        raise Unsupported("NumPy has no layout argument")
+    return max_pooling2d(x, window=window, stride=stride)
+
+
+def raw_batch_norm_inference(x, gamma, beta, mean, variance, *, epsilon, layout):
+    if layout != "default":
+        raise Unsupported("NumPy has no layout argument")
+    return batch_norm_inference(x, gamma, beta, mean, variance, epsilon=epsilon)
+
+
+def memory_order(x, *, layout):
+    raise Unsupported("NumPy has no memory formats beside the order of the axes")
+
+
+def layer_parameters(layer):
+    """NumPy has no layers: the arrays that the operators ask for are counted, element by element."""
+    if layer["kind"] == "convolution":
+        learned = {"w": (layer["channels_out"], layer["channels_in"] // layer["groups"], *layer["kernel"])}
+        learned |= {"b": (layer["channels_out"],)} if layer["bias"] else {}
+        not_learned = {}
+    elif layer["kind"] == "fully_connected":
+        learned = {"w": (layer["features_out"], layer["features_in"])}
+        learned |= {"b": (layer["features_out"],)} if layer["bias"] else {}
+        not_learned = {}
+    elif layer["kind"] == "batch_norm":
+        learned = {"gamma": (layer["channels"],), "beta": (layer["channels"],)}
+        not_learned = {"mean": (layer["channels"],), "variance": (layer["channels"],)}
+    else:
+        raise Unsupported(f"NumPy has no layer of kind {layer['kind']}")
+    size = {name: np.broadcast_to(np.float32(0), shape).size for name, shape in (learned | not_learned).items()}
+    return {
+        "learned": sum(size[name] for name in learned),
+        "not_learned": sum(size[name] for name in not_learned),
+        "shapes": learned | not_learned,
+    }
+
+
+def own_network_parameters(network):
+    raise Unsupported("NumPy ships no published networks")

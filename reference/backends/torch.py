@@ -1,0 +1,273 @@
+"""PyTorch: [N, C, H, W], kernel [Cout, Cin/groups, ky, kx], as everywhere here: nothing is transposed."""
+
+import platform
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from . import Unsupported
+
+
+def configure():
+    torch.set_num_threads(1)
+    try:
+        torch.set_num_interop_threads(1)
+    except RuntimeError:
+        # Allowed once a process, and not after parallel work began; environment() tells what holds.
+        pass
+
+
+def environment():
+    kept = torch.full((8,), torch.finfo(torch.float32).tiny) * 0.5
+    kept64 = torch.full((8,), torch.finfo(torch.float64).tiny, dtype=torch.float64) * 0.5
+    return {
+        "versions": {"torch": torch.__version__, "python": platform.python_version()},
+        "build": {
+            "oneDNN": torch.backends.mkldnn.is_available() and torch.backends.mkldnn.enabled,
+            "MKL": torch.backends.mkl.is_available(),
+            "OpenMP": torch.backends.openmp.is_available(),
+            "NNPACK": "NNPACK" in torch.__config__.show() and "USE_NNPACK=ON" in torch.__config__.show(),
+            "CPU capability": torch.backends.cpu.get_cpu_capability(),
+            "CUDA": torch.version.cuda or "no",
+        },
+        "threads": {"intra-op": torch.get_num_threads(), "inter-op": torch.get_num_interop_threads()},
+        "flushes subnormals": {"float32": not kept.any().item(), "float64": not kept64.any().item()},
+        "float32 matmul precision": torch.get_float32_matmul_precision(),
+        "fp32_precision": getattr(torch.backends, "fp32_precision", "no such setting"),
+        "default layout": "NCHW",
+    }
+
+
+def _tensor(x):
+    """A tensor of its own memory, in C order: the cases' arrays are read-only, and may be turned views."""
+    return torch.from_numpy(np.array(x, order="C"))
+
+
+def _array(y):
+    return np.ascontiguousarray(y.detach().numpy())
+
+
+def _padded1d(x, padding):
+    """PyTorch pads both ends alike; what is not alike is padded beforehand."""
+    before, after = padding
+    return (x, before) if before == after else (F.pad(x, (before, after), mode="constant", value=0.0), 0)
+
+
+def _padded2d(x, padding):
+    (top, bottom), (left, right) = padding
+    if top == bottom and left == right:
+        return x, (top, left)
+    return F.pad(x, (left, right, top, bottom), mode="constant", value=0.0), (0, 0)
+
+
+def cross_correlation1d(x, w, b, *, stride, padding, dilation, groups):
+    x, padding = _padded1d(_tensor(x), padding)
+    b = None if b is None else _tensor(b)
+    return _array(F.conv1d(x, _tensor(w), b, stride=stride, padding=padding, dilation=dilation, groups=groups))
+
+
+def cross_correlation2d(x, w, b, *, stride, padding, dilation, groups):
+    x, padding = _padded2d(_tensor(x), padding)
+    b = None if b is None else _tensor(b)
+    return _array(F.conv2d(x, _tensor(w), b, stride=stride, padding=padding, dilation=dilation, groups=groups))
+
+
+def convolution1d(x, w, b, *, stride, padding, dilation, groups):
+    x, padding = _padded1d(_tensor(x), padding)
+    w = torch.flip(_tensor(w), dims=(2,))
+    b = None if b is None else _tensor(b)
+    return _array(F.conv1d(x, w, b, stride=stride, padding=padding, dilation=dilation, groups=groups))
+
+
+def convolution2d(x, w, b, *, stride, padding, dilation, groups):
+    x, padding = _padded2d(_tensor(x), padding)
+    w = torch.flip(_tensor(w), dims=(2, 3))
+    b = None if b is None else _tensor(b)
+    return _array(F.conv2d(x, w, b, stride=stride, padding=padding, dilation=dilation, groups=groups))
+
+
+def cross_correlation1d_gradient(x, w, upstream, *, stride, padding, dilation, groups):
+    x, w = _tensor(x).requires_grad_(), _tensor(w).requires_grad_()
+    b = torch.zeros(w.shape[0], dtype=w.dtype, requires_grad=True)
+    padded, padding = _padded1d(x, padding)
+    y = F.conv1d(padded, w, b, stride=stride, padding=padding, dilation=dilation, groups=groups)
+    return tuple(_array(g) for g in torch.autograd.grad(y, (x, w, b), _tensor(upstream)))
+
+
+def cross_correlation2d_gradient(x, w, upstream, *, stride, padding, dilation, groups):
+    x, w = _tensor(x).requires_grad_(), _tensor(w).requires_grad_()
+    b = torch.zeros(w.shape[0], dtype=w.dtype, requires_grad=True)
+    padded, padding = _padded2d(x, padding)
+    y = F.conv2d(padded, w, b, stride=stride, padding=padding, dilation=dilation, groups=groups)
+    return tuple(_array(g) for g in torch.autograd.grad(y, (x, w, b), _tensor(upstream)))
+
+
+def fully_connected(x, w, b):
+    return _array(F.linear(_tensor(x), _tensor(w), None if b is None else _tensor(b)))
+
+
+def fully_connected_gradient(x, w, upstream):
+    x, w = _tensor(x).requires_grad_(), _tensor(w).requires_grad_()
+    b = torch.zeros(w.shape[0], dtype=w.dtype, requires_grad=True)
+    return tuple(_array(g) for g in torch.autograd.grad(F.linear(x, w, b), (x, w, b), _tensor(upstream)))
+
+
+def max_pooling2d(x, *, window, stride):
+    return _array(F.max_pool2d(_tensor(x), window, stride=stride, padding=0, dilation=1, ceil_mode=False))
+
+
+def max_pooling2d_gradient(x, upstream, *, window, stride):
+    x = _tensor(x).requires_grad_()
+    y = F.max_pool2d(x, window, stride=stride, padding=0, dilation=1, ceil_mode=False)
+    return _array(torch.autograd.grad(y, x, _tensor(upstream))[0])
+
+
+def batch_norm_training(x, gamma, beta, *, epsilon):
+    x = _tensor(x)
+    y = F.batch_norm(x, None, None, _tensor(gamma), _tensor(beta), training=True, momentum=0.0, eps=epsilon)
+    variance, mean = torch.var_mean(x, dim=[0, *range(2, x.ndim)], correction=0)
+    return _array(y), _array(mean), _array(variance)
+
+
+def batch_norm_inference(x, gamma, beta, mean, variance, *, epsilon):
+    statistics = _tensor(mean), _tensor(variance)
+    y = F.batch_norm(_tensor(x), *statistics, _tensor(gamma), _tensor(beta), training=False, momentum=0.0, eps=epsilon)
+    return _array(y)
+
+
+def batch_norm_running(x, mean, variance, *, momentum, correction):
+    if correction != 1:
+        raise Unsupported("PyTorch remembers the variance over n - 1 only")
+    mean, variance = _tensor(mean), _tensor(variance)
+    # Changed in place, which is all that is wanted here: epsilon takes no part.
+    F.batch_norm(_tensor(x), mean, variance, None, None, training=True, momentum=momentum, eps=1.0)
+    return _array(mean), _array(variance)
+
+
+def batch_norm_gradient(x, gamma, upstream, *, epsilon):
+    x, gamma = _tensor(x).requires_grad_(), _tensor(gamma).requires_grad_()
+    beta = torch.zeros_like(gamma).requires_grad_()
+    y = F.batch_norm(x, None, None, gamma, beta, training=True, momentum=0.0, eps=epsilon)
+    return tuple(_array(g) for g in torch.autograd.grad(y, (x, gamma, beta), _tensor(upstream)))
+
+
+def logistic(x):
+    return _array(torch.sigmoid(_tensor(x)))
+
+
+def logistic_gradient(x, upstream):
+    x = _tensor(x).requires_grad_()
+    return _array(torch.autograd.grad(torch.sigmoid(x), x, _tensor(upstream))[0])
+
+
+def tanh(x):
+    return _array(torch.tanh(_tensor(x)))
+
+
+def tanh_gradient(x, upstream):
+    x = _tensor(x).requires_grad_()
+    return _array(torch.autograd.grad(torch.tanh(x), x, _tensor(upstream))[0])
+
+
+def relu(x):
+    return _array(torch.relu(_tensor(x)))
+
+
+def relu_gradient(x, upstream):
+    x = _tensor(x).requires_grad_()
+    return _array(torch.autograd.grad(torch.relu(x), x, _tensor(upstream))[0])
+
+
+def softmax(x, *, axis):
+    return _array(torch.softmax(_tensor(x), dim=axis))
+
+
+def softmax_gradient(x, upstream, *, axis):
+    x = _tensor(x).requires_grad_()
+    return _array(torch.autograd.grad(torch.softmax(x, dim=axis), x, _tensor(upstream))[0])
+
+
+def own_convolutions():
+    return (
+        ("torch.nn.functional.conv1d", 1),
+        ("torch.nn.functional.conv2d", 2),
+        ("torch.nn.Conv1d", 1),
+        ("torch.nn.Conv2d", 2),
+    )
+
+
+def own_convolution(x, w, *, function):
+    x, w = _tensor(x)[None, None], _tensor(w)[None, None]
+    plain = {"stride": 1, "padding": 0, "dilation": 1, "groups": 1}
+    if function == "torch.nn.functional.conv1d":
+        return _array(F.conv1d(x, w, None, **plain)[0, 0])
+    if function == "torch.nn.functional.conv2d":
+        return _array(F.conv2d(x, w, None, **plain)[0, 0])
+    if function in ("torch.nn.Conv1d", "torch.nn.Conv2d"):
+        kind = torch.nn.Conv1d if function == "torch.nn.Conv1d" else torch.nn.Conv2d
+        layer = kind(1, 1, tuple(w.shape[2:]), bias=False, padding_mode="zeros", dtype=w.dtype, **plain)  # pyright: ignore[reportArgumentType]
+        with torch.no_grad():
+            layer.weight.copy_(w)
+        return _array(layer(x)[0, 0])
+    raise Unsupported(f"PyTorch has no {function}")
+
+
+def raw_convolution2d(x, w, *, layout):
+    if layout != "default":
+        raise Unsupported("PyTorch has no layout argument")
+    return _array(F.conv2d(_tensor(x), _tensor(w)))
+
+
+def raw_max_pooling2d(x, *, window, stride, layout):
+    if layout != "default":
+        raise Unsupported("PyTorch has no layout argument")
+    return _array(F.max_pool2d(_tensor(x), window, stride=stride))
+
+
+def raw_batch_norm_inference(x, gamma, beta, mean, variance, *, epsilon, layout):
+    if layout != "default":
+        raise Unsupported("PyTorch has no layout argument")
+    statistics = _tensor(mean), _tensor(variance)
+    return _array(F.batch_norm(_tensor(x), *statistics, _tensor(gamma), _tensor(beta), training=False, eps=epsilon))
+
+
+def memory_order(x, *, layout):
+    formats = {"NCHW": torch.contiguous_format, "NHWC": torch.channels_last}
+    if layout not in formats:
+        raise Unsupported(f"PyTorch has no memory format {layout}")
+    y = _tensor(x).contiguous(memory_format=formats[layout])
+    return tuple(y.shape), tuple(y.stride())
+
+
+def layer_parameters(layer):
+    # On the "meta" device a layer has shapes and no memory.
+    if layer["kind"] == "convolution":
+        own = torch.nn.Conv2d(
+            layer["channels_in"],
+            layer["channels_out"],
+            tuple(layer["kernel"]),
+            groups=layer["groups"],
+            bias=layer["bias"],
+            device="meta",
+        )
+    elif layer["kind"] == "fully_connected":
+        own = torch.nn.Linear(layer["features_in"], layer["features_out"], bias=layer["bias"], device="meta")
+    elif layer["kind"] == "batch_norm":
+        own = torch.nn.BatchNorm2d(layer["channels"], affine=True, track_running_stats=True, device="meta")
+    elif layer["kind"] == "prelu":
+        own = torch.nn.PReLU(num_parameters=layer["channels"], device="meta")
+    else:
+        raise Unsupported(f"PyTorch has no layer of kind {layer['kind']}")
+    learned = dict(own.named_parameters())
+    # num_batches_tracked counts calls: an integer that takes no part in the function.
+    not_learned = {name: buffer for name, buffer in own.named_buffers() if buffer.is_floating_point()}
+    return {
+        "learned": sum(tensor.numel() for tensor in learned.values()),
+        "not_learned": sum(tensor.numel() for tensor in not_learned.values()),
+        "shapes": {name: tuple(tensor.shape) for name, tensor in (learned | not_learned).items()},
+    }
+
+
+def own_network_parameters(network):
+    raise Unsupported("PyTorch without torchvision ships no published networks")

@@ -1,0 +1,116 @@
+"""Batch normalisation, channel by channel (axis 1), over the batch and all positions.
+
+    mean = sum x / n;  variance = sum (x - mean)**2 / n   (biased: divided by n)
+    y = gamma · (x - mean) / sqrt(variance + epsilon) + beta
+
+Ioffe & Szegedy, *Batch Normalization* (2015), algorithm 1 (training), algorithm 2 (inference), §3 (gradient).
+"""
+
+import numpy as np
+
+from .. import validation
+
+
+def output_shape(x_shape) -> tuple[int, ...]:
+    """That of x: [N, C, ...]."""
+    if len(x_shape) < 2:
+        validation.refuse("x.shape", tuple(x_shape), "at least 2 axes [N, C, ...]", "add the channel axis")
+    return tuple(x_shape)
+
+
+def parameter_count(channels: int) -> tuple[int, int]:
+    """(learned, not learned): 2C for gamma and beta, 2C for the running mean and variance."""
+    channels = validation.count("channels", channels)
+    return 2 * channels, 2 * channels
+
+
+def batch_norm_training(x, gamma, beta, *, epsilon):
+    """x [N, C, ...], gamma [C], beta [C] -> (y [N, C, ...], mean [C], biased variance [C]), in the dtype of x.
+
+    epsilon: in units of x squared, finite and >= 0. BadInput if shapes, dtypes or epsilon do not fit.
+    """
+    epsilon = _check(x, epsilon, gamma=gamma, beta=beta)
+    mean, variance = _moments(x)
+    return _normalise(x, gamma, beta, mean, variance, epsilon), mean, variance
+
+
+def batch_norm_inference(x, gamma, beta, mean, variance, *, epsilon) -> np.ndarray:
+    """The same with the statistics given: x [N, C, ...], the others [C] -> y [N, C, ...]; variance >= 0."""
+    epsilon = _check(x, epsilon, gamma=gamma, beta=beta, mean=mean, variance=variance)
+    validation.non_negative("variance", variance)
+    return _normalise(x, gamma, beta, mean, variance, epsilon)
+
+
+def batch_norm_running(x, mean, variance, *, momentum, correction):
+    """(mean, variance) to remember: (1 - momentum)·old + momentum·batch, the batch variance over n - correction.
+
+    momentum is the weight of the *new* value, 0 to 1; correction 0 or 1. BadInput if nothing is left to divide by.
+    """
+    _check(x, 0.0, mean=mean, variance=variance)
+    validation.non_negative("variance", variance)
+    momentum = validation.finite("momentum", momentum)
+    if not 0 <= momentum <= 1:
+        validation.refuse(
+            "momentum", momentum, "the weight of the new value, 0 to 1", "use 1 - momentum if yours is of the old"
+        )
+    if isinstance(correction, bool) or correction not in (0, 1):
+        validation.refuse("correction", correction, "0 (divide by n) or 1 (by n - 1)", "use correction=0")
+    n = x.size // x.shape[1]
+    if n <= correction:
+        validation.refuse("correction", correction, f"fewer than the {n} value(s) a channel", "use correction=0")
+    batch_mean, batch_variance = _moments(x)
+    new = x.dtype.type(momentum)
+    batch_variance = batch_variance * x.dtype.type(n / (n - correction))
+    return (1 - new) * mean + new * batch_mean, (1 - new) * variance + new * batch_variance
+
+
+def batch_norm_gradient(x, gamma, upstream, *, epsilon):
+    """(dx [N, C, ...], dgamma [C], dbeta [C]) of training mode, the statistics' own dependence on x included.
+
+    With z = (x - mean)/sqrt(variance + epsilon): dbeta = sum upstream, dgamma = sum upstream·z,
+    dx = gamma/sqrt(variance + epsilon) · (upstream - dbeta/n - z·dgamma/n).
+    """
+    epsilon = _check(x, epsilon, gamma=gamma)
+    validation.array("upstream", upstream, axes=None)
+    validation.same_dtype("x", x, upstream=upstream)
+    validation.shape("upstream", upstream, x.shape, "the shape of x")
+    mean, variance = _moments(x)
+    n = x.dtype.type(x.size // x.shape[1])
+    scale = 1 / np.sqrt(variance + epsilon)
+    z = (x - _along(x, mean)) * _along(x, scale)
+    dbeta = upstream.sum(axis=_others(x), dtype=x.dtype)
+    dgamma = (upstream * z).sum(axis=_others(x), dtype=x.dtype)
+    dx = _along(x, gamma * scale) * (upstream - _along(x, dbeta / n) - z * _along(x, dgamma / n))
+    return dx, dgamma, dbeta
+
+
+def _others(x):
+    return (0, *range(2, x.ndim))
+
+
+def _along(x, numbers):
+    """[C] laid along axis 1 of x."""
+    return numbers.reshape(1, -1, *[1] * (x.ndim - 2))
+
+
+def _moments(x):
+    n = x.dtype.type(x.size // x.shape[1])
+    mean = x.sum(axis=_others(x), dtype=x.dtype) / n
+    # Two passes: sum x**2 / n - mean**2 would cancel where the mean is large.
+    variance = ((x - _along(x, mean)) ** 2).sum(axis=_others(x), dtype=x.dtype) / n
+    return mean, variance
+
+
+def _normalise(x, gamma, beta, mean, variance, epsilon):
+    # Centred before it is scaled: the folded form x·a + c errs far more where the mean is large.
+    scale = 1 / np.sqrt(variance + epsilon)
+    return (x - _along(x, mean)) * _along(x, gamma * scale) + _along(x, beta)
+
+
+def _check(x, epsilon, **channelwise):
+    validation.array("x", x, axes=None, least_rank=2)
+    for name, value in channelwise.items():
+        validation.array(name, value, axes="C")
+        validation.shape(name, value, (x.shape[1],), "one number a channel [C]")
+    validation.same_dtype("x", x, **channelwise)
+    return x.dtype.type(validation.non_negative("epsilon", epsilon))

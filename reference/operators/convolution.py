@@ -1,0 +1,36 @@
+"""Convolution in the mathematical sense: cross-correlation with the kernel turned by 180 degrees on its spatial axes.
+
+    y[n, o, p, q] = b[o] + sum over c, i, j of
+                    x[n, c, p·sy + (ky - 1 - i)·dy - top, q·sx + (kx - 1 - j)·dx - left] · w[o, c, i, j]
+
+Channels are not turned: each output channel is the sum over input channels of two-dimensional convolutions.
+Goodfellow, Bengio, Courville, *Deep Learning* (2016), §9.1, equations 9.4 and 9.5.
+"""
+
+import numpy as np
+
+from .. import validation
+from .cross_correlation import cross_correlation1d, cross_correlation2d, output_shape, output_size, parameter_count
+
+__all__ = ["convolution1d", "convolution2d", "output_shape", "output_size", "parameter_count"]
+
+
+def convolution1d(x, w, b, *, stride, padding, dilation, groups) -> np.ndarray:
+    """x [N, Cin, W], w [Cout, Cin/groups, k], b [Cout] or None -> y [N, Cout, Wout], all in the dtype of x.
+
+    stride, dilation: elements; padding: (before, after) zeros. BadInput on any argument that does not fit.
+    """
+    validation.array("w", w, axes="Cout Cin/groups k")
+    turned = w[:, :, ::-1]
+    return cross_correlation1d(x, turned, b, stride=stride, padding=padding, dilation=dilation, groups=groups)
+
+
+def convolution2d(x, w, b, *, stride, padding, dilation, groups) -> np.ndarray:
+    """x [N, Cin, H, W], w [Cout, Cin/groups, ky, kx], b [Cout] or None -> y [N, Cout, Hout, Wout], in the dtype of x.
+
+    stride (sy, sx), dilation (dy, dx): elements; padding: ((top, bottom), (left, right)) zeros. BadInput on any
+    argument that does not fit.
+    """
+    validation.array("w", w, axes="Cout Cin/groups ky kx")
+    turned = w[:, :, ::-1, ::-1]
+    return cross_correlation2d(x, turned, b, stride=stride, padding=padding, dilation=dilation, groups=groups)

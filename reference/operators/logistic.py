@@ -1,0 +1,28 @@
+"""Logistic function, the classical sigmoid.
+
+    y = 1 / (1 + exp(-z));  dy/dz = y·(1 - y)
+
+Goodfellow, Bengio, Courville, *Deep Learning* (2016), §3.10, equations 3.30 and 3.33.
+"""
+
+import numpy as np
+
+from .. import validation
+
+
+def logistic(x) -> np.ndarray:
+    """x [...] -> y [...] in the dtype of x. NaN stays NaN; BadInput unless x is a floating-point array."""
+    validation.array("x", x, axes=None)
+    # Two-sided, with exp of a number that is never positive: neither side can overflow.
+    small = np.exp(-np.abs(x))
+    return np.where(x >= 0, 1 / (1 + small), small / (1 + small))
+
+
+def logistic_gradient(x, upstream) -> np.ndarray:
+    """upstream · y·(1 - y), written exp(-|z|) / (1 + exp(-|z|))**2, so that 1 - y cannot cancel for large z."""
+    validation.array("x", x, axes=None)
+    validation.array("upstream", upstream, axes=None)
+    validation.same_dtype("x", x, upstream=upstream)
+    validation.shape("upstream", upstream, x.shape, "the shape of x")
+    small = np.exp(-np.abs(x))
+    return upstream * (small / (1 + small) ** 2)

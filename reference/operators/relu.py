@@ -1,0 +1,25 @@
+"""Rectified linear unit.
+
+    y = max(0, z);  dy/dz = 1 for z > 0, 0 for z <= 0
+
+The derivative at 0 is a choice (there is none). Goodfellow, Bengio, Courville, *Deep Learning* (2016), §6.3.1.
+"""
+
+import numpy as np
+
+from .. import validation
+
+
+def relu(x) -> np.ndarray:
+    """x [...] -> y [...] in the dtype of x. NaN stays NaN; BadInput unless x is a floating-point array."""
+    validation.array("x", x, axes=None)
+    return np.maximum(x, x.dtype.type(0))
+
+
+def relu_gradient(x, upstream) -> np.ndarray:
+    """upstream where x > 0, else 0 (also at 0 and at NaN)."""
+    validation.array("x", x, axes=None)
+    validation.array("upstream", upstream, axes=None)
+    validation.same_dtype("x", x, upstream=upstream)
+    validation.shape("upstream", upstream, x.shape, "the shape of x")
+    return np.where(x > 0, upstream, x.dtype.type(0))

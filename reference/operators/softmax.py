@@ -1,0 +1,37 @@
+"""Softmax: positive numbers that sum to one.
+
+    y[i] = exp(z[i] - m) / sum over j of exp(z[j] - m),  m = max z along the axis
+
+The maximum is subtracted so that no exponential overflows; it cancels in the quotient. A row with +inf or NaN gives NaN.
+Goodfellow, Bengio, Courville, *Deep Learning* (2016), §4.1 and §6.2.2.3.
+"""
+
+import numpy as np
+
+from .. import validation
+
+
+def softmax(x, *, axis) -> np.ndarray:
+    """x [...] -> y [...] in the dtype of x, summing to one along ``axis``. BadInput if x has no such axis."""
+    axis = _check(x, axis)
+    # A row of +inf or NaN has no distribution; it becomes NaN without a warning.
+    with np.errstate(invalid="ignore"):
+        grown = np.exp(x - x.max(axis=axis, keepdims=True))
+        return grown / grown.sum(axis=axis, keepdims=True)
+
+
+def softmax_gradient(x, upstream, *, axis) -> np.ndarray:
+    """y·(upstream - sum over j of upstream[j]·y[j]): the product of upstream with the Jacobian diag(y) - y y'."""
+    axis = _check(x, axis)
+    validation.array("upstream", upstream, axes=None)
+    validation.same_dtype("x", x, upstream=upstream)
+    validation.shape("upstream", upstream, x.shape, "the shape of x")
+    y = softmax(x, axis=axis)
+    return y * (upstream - (upstream * y).sum(axis=axis, keepdims=True))
+
+
+def _check(x, axis):
+    validation.array("x", x, axes=None, least_rank=1)
+    if isinstance(axis, bool) or not isinstance(axis, (int, np.integer)) or not -x.ndim <= axis < x.ndim:
+        validation.refuse("axis", axis, f"an axis of x, {-x.ndim} to {x.ndim - 1}", "use axis=-1 for the last one")
+    return int(axis)

@@ -1,0 +1,26 @@
+"""Hyperbolic tangent.
+
+    y = (exp(z) - exp(-z)) / (exp(z) + exp(-z));  dy/dz = 1 - y**2
+
+Goodfellow, Bengio, Courville, *Deep Learning* (2016), §6.3.2.
+"""
+
+import numpy as np
+
+from .. import validation
+
+
+def tanh(x) -> np.ndarray:
+    """x [...] -> y [...] in the dtype of x. NaN stays NaN; BadInput unless x is a floating-point array."""
+    validation.array("x", x, axes=None)
+    return np.tanh(x)
+
+
+def tanh_gradient(x, upstream) -> np.ndarray:
+    """upstream · (1 - y**2), factored as (1 - |y|)·(1 + |y|): one rounding less where y is near 1."""
+    validation.array("x", x, axes=None)
+    validation.array("upstream", upstream, axes=None)
+    validation.same_dtype("x", x, upstream=upstream)
+    validation.shape("upstream", upstream, x.shape, "the shape of x")
+    size = np.abs(np.tanh(x))
+    return upstream * ((1 - size) * (1 + size))

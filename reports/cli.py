@@ -1,0 +1,318 @@
+"""The command line: ``lecture-claims list | verify | show | report | doctor``.
+
+Exit 0: every computed verdict is its claim's expected one and every departure a recorded defect that reproduced; 1:
+anything else; 2: wrong usage, in one line that says what was given, what was expected and the way out.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from .. import __version__
+from ..claims import verification
+from ..claims.engine import environment, evidence, lecture, runner
+from ..reference import backends
+from . import formats
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None,
+                  help="Put every assertion of a lecture on neural-network building blocks to the test.")  # fmt: skip
+out = Console()
+err = Console(stderr=True)
+
+STYLE = {
+    "verified": "green", "supported": "green", "disputed": "yellow", "not supported": "yellow", "inconclusive": "yellow",
+    "refuted": "bold red", "error": "bold red", "absent": "dim", "unsupported": "dim",
+}  # fmt: skip
+Folder = Annotated[Path | None, typer.Option("--lecture", help="A lecture folder of your own.", metavar="DIR")]
+
+
+@app.command("list")
+def list_claims(lecture_folder: Folder = None) -> None:
+    """Every claim of the lecture, tested or not yet, with the sentence that makes it."""
+    book = lecture.read(lecture_folder)
+    table = Table("claim", "state", "the lecture says", box=None, pad_edge=False)
+    for sentence in book.sentences:
+        for claim in sentence.claims:
+            state = Text("tested") if claim in book.claims else Text("no experiment yet", "dim")
+            table.add_row(claim, state, Text(_short(sentence.text, 90)))
+    out.print(table)
+    out.print(f"{len(book.claims)} of {len(book.ids)} claims have an experiment.")
+
+
+@app.command()
+def verify(
+    claims: Annotated[list[str] | None, typer.Argument(help="Ids or glob patterns; none: the whole lecture.")] = None,
+    backend: Annotated[
+        list[str] | None, typer.Option(help="A library, or a phrasebook file of your own; repeatable.")
+    ] = None,
+    dtype: Annotated[list[str] | None, typer.Option(help="float32 or float64; repeatable.")] = None,
+    case: Annotated[str, typer.Option(help="One case, or one geometry of a sweep (case/H=3,W=2,…).")] = "",
+    wrong: Annotated[str, typer.Option(help="One wrong variant, by its name.")] = "",
+    limit: Annotated[str, typer.Option(help="One limit, by its name.")] = "",
+    seed: Annotated[int, typer.Option(help="Moves all random inputs.")] = 0,
+    jobs: Annotated[int | None, typer.Option(help="Libraries at work at once; default: the number of cores.")] = None,
+    timeout: Annotated[float, typer.Option(help="Seconds for one experiment on one library.")] = verification.TIMEOUT,
+    out_folder: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Write the reports there.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the evidence as JSON and nothing else.")] = False,
+    lecture_folder: Folder = None,
+) -> None:
+    """Put claims to the test on the libraries that are installed."""
+    if out_folder is not None:
+        _writable(out_folder)  # before the minutes of work, not after them
+    with _bar(silent=as_json) as bar:
+        found = verification.verify(
+            claims or (), backends=backend or (), dtypes=dtype or (), case=case, wrong=wrong, limit=limit, seed=seed,
+            jobs=jobs, timeout=timeout, lecture_folder=lecture_folder, progress=bar.progress,
+        )  # fmt: skip
+    if out_folder is not None:
+        formats.write(found, out_folder)
+    if as_json:
+        sys.stdout.write(evidence.dumps(found))
+    else:
+        _print_run(found)
+        if out_folder is not None:
+            out.print(f"Report: {out_folder / 'index.html'}", soft_wrap=True)
+    raise typer.Exit(0 if found["success"] else 1)
+
+
+@app.command()
+def show(
+    claim: Annotated[str, typer.Argument(metavar="ID", help="A claim's id.")],
+    results: Annotated[Path, typer.Option(help="The evidence to show.")] = Path("reports/latest/results.json"),
+    lecture_folder: Folder = None,
+) -> None:
+    """A claim: sentence, statement, scope, and from a results file the verdict and the evidence."""
+    book = lecture.read(lecture_folder)
+    if claim not in book.ids:
+        verification.select(book, [claim], backends=(), dtypes=(), case="", wrong="", limit="", seed=0)
+    sentence = book.sentence_of(claim)
+    out.print(Text(claim, "bold"))
+    out.print(Text(f"The lecture says: “{' '.join(sentence.text.split())}”"))
+    if claim not in book.claims:
+        out.print("No experiment yet.")
+        return
+    made = book.claims[claim]
+    out.print(Text(f"Statement: {made.statement}\nScope: {made.scope}\nExpected: {made.expected}"))
+    if not results.is_file():
+        out.print(Text(f"No evidence at {results}: run `lecture-claims verify {claim} --out {results.parent}`."))
+        return
+    found = next((c for c in evidence.load(results)["claims"] if c["id"] == claim), None)
+    if found is None:
+        out.print(Text(f"{results} has no evidence of it: run `lecture-claims verify {claim} --out {results.parent}`."))
+        return
+    _print_claim(found)
+
+
+@app.command()
+def report(
+    results: Annotated[Path, typer.Argument(help="The results.json of a run.", metavar="RESULTS")],
+    format: Annotated[str, typer.Option(help=f"{', '.join(formats.FORMATS)}")] = "html",
+    out_file: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Default: standard output.")] = None,
+) -> None:
+    """Make a report again from the evidence alone."""
+    if format not in formats.FORMATS:
+        raise verification.BadRequest(f"format={format!r}: no such format; there is {', '.join(formats.FORMATS)}")
+    text = formats.render(evidence.load(results), format)
+    if out_file is None:
+        sys.stdout.write(text)
+    else:
+        _writable(out_file.parent)
+        out_file.write_text(text, encoding="utf-8")
+
+
+@app.command()
+def doctor() -> None:
+    """What is installed here: libraries and versions, processor, threads."""
+    here = environment.describe()
+    out.print(f"lecture-claims {__version__}, Python {here['python']} on {here['system']} {here['machine']}")
+    out.print(f"{here['cpu']}, {here['cores']} cores")
+    simd = [
+        f for f in here["cpu_features"] if f.startswith(("avx", "fma", "f16c", "amx", "sse4", "neon", "asimd", "sve"))
+    ]
+    out.print(f"features: {' '.join(simd) or 'unknown'}", soft_wrap=True)
+    table = Table("library", "state", "version", "facts", box=None, pad_edge=False)
+    for name in backends.names():
+        table.add_row(name, *_doctor_row(name))
+    out.print(table)
+
+
+def _doctor_row(backend: str) -> tuple[Text, str, str]:
+    from ..claims.engine.workers import Worker
+
+    if not backends.installed(backend):
+        return Text("absent", "dim"), "", f"pip install 'lecture-claims[{backend}]'"
+    worker = Worker(backend, timeout=60)
+    try:
+        facts = worker.start()
+    finally:
+        worker.close()
+    if "error" in facts:
+        return Text("broken", "bold red"), "", facts["error"]
+    version = facts["versions"].get(backend, "")
+    rest = {k: v for k, v in facts.items() if k not in ("versions", "process")}
+    return Text("works", "green"), version, "; ".join(f"{k}: {_flat(v)}" for k, v in rest.items())
+
+
+# --- printing ----------------------------------------------------------------------------------------------------------
+
+
+def _print_run(found: dict[str, Any]) -> None:
+    libraries = found["selection"]["backends"]
+    table = Table("claim", "verdict", *libraries, box=None, pad_edge=False)
+    for claim in found["claims"]:
+        verdict = claim["verdict"] + (" (qualified)" if claim["qualified"] else "")
+        unexpected = "" if claim["verdict"] == claim["expected"] or found["selection"]["partial"] else " ≠ expected"
+        cells = [_library_cell([c for c in claim["cells"] if c["backend"] == b]) for b in libraries]
+        table.add_row(claim["id"], Text(verdict + unexpected, STYLE[claim["verdict"]]), *cells)
+    out.print(table)
+    for claim in found["claims"]:
+        _print_departures(claim)
+    for defect in found["defects"]:
+        if defect["applies"]:
+            state = "reproduced" if defect["reproduced"] else "DID NOT REPRODUCE"
+            out.print(
+                Text(f"Defect of {defect['backend']}, {state}: {defect['id']}: {defect['title']}"), soft_wrap=True
+            )
+    counts = found["counts"]
+    out.print(
+        f"{counts['comparisons']:,} comparisons of {counts['elements']:,} elements, {counts['wrongs_caught']} of "
+        f"{counts['wrongs']} wrongs caught, {counts['limits_shown']} of {counts['limits']} limits shown, seed {found['seed']}, "
+        f"{found['volatile']['seconds']} s"
+    )
+    if found["interrupted"]:
+        out.print("Interrupted: the rest did not run.")
+
+
+def _library_cell(cells: list[dict[str, Any]]) -> Text:
+    """One library's cells of a claim in a word, or a word for each dtype where they differ."""
+    words = {c["verdict"] for c in cells}
+    mark = " +defect" if any(r["defect"] for c in cells for r in c["rows"]) else ""
+    if len(words) == 1:
+        word = words.pop()
+        return Text(word + mark, STYLE[word])
+    return Text(" ").join(Text(f"{c['dtype']}: {c['verdict']}", STYLE[c["verdict"]]) for c in cells) + mark
+
+
+def _print_departures(claim: dict[str, Any]) -> None:
+    for cell in claim["cells"]:
+        where = f"{claim['id']} [{cell['backend']}{' ' + cell['dtype'] if cell['dtype'] else ''}]"
+        if cell["verdict"] in ("refuted", "error", "inconclusive", "not supported"):
+            out.print(Text(f"{where}: {cell['verdict']}: {cell['reason']}"), soft_wrap=True)
+        for row in cell["rows"]:
+            if not row["agrees"] and not row["defect"] and row.get("replay"):
+                out.print(Text(f"  replay: {row['replay']}"), soft_wrap=True)
+
+
+def _print_claim(claim: dict[str, Any]) -> None:
+    out.print(
+        Text(f"Verdict: {claim['verdict']}{' (qualified)' if claim['qualified'] else ''}: {claim['reason']}"),
+        soft_wrap=True,
+    )
+    table = Table(
+        "library",
+        "dtype",
+        "verdict",
+        "comparisons",
+        "error ÷ bound",
+        "margin",
+        "wrongs",
+        "limits",
+        box=None,
+        pad_edge=False,
+    )
+    for c in claim["cells"]:
+        caught, shown = sum(w["caught"] for w in c["wrongs"]), sum(x["shown"] for x in c["limits"])
+        table.add_row(
+            c["backend"], c["dtype"] or "", Text(c["verdict"], STYLE[c["verdict"]]), f"{c['comparisons']:,}",
+            _figure(c["worst_ratio"]), _figure(c["margin"]), f"{caught}/{len(c['wrongs'])}", f"{shown}/{len(c['limits'])}",
+        )  # fmt: skip
+    out.print(table)
+    _print_departures(claim)
+    for limit in {x["name"]: x for c in claim["cells"] for x in c["limits"]}.values():
+        out.print(Text(f"Limit, {'shown' if limit['shown'] else 'not shown'}: {limit['says']}"), soft_wrap=True)
+        for row in limit["rows"]:
+            out.print(Text(f"  {row['sentence']}"), soft_wrap=True)
+
+
+def _figure(x: float | str | None) -> str:
+    return "" if x is None else {"inf": "∞"}.get(x, x) if isinstance(x, str) else f"{x:.3g}"
+
+
+def _flat(value: Any) -> str:
+    return " ".join(f"{k}={v}" for k, v in value.items()) if isinstance(value, dict) else str(value)
+
+
+def _short(text: str, width: int) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= width else text[: width - 1] + "…"
+
+
+def _writable(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / ".lecture-claims"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise verification.BadRequest(
+            f"out={str(folder)!r}: {error.strerror}; give a folder that can be written"
+        ) from None
+
+
+class _bar:
+    """Rich's progress bar with one line for each library at work: the experiment's name and the calls made of it."""
+
+    def __init__(self, *, silent: bool) -> None:
+        self._tasks: dict[str, Any] = {}
+        self._rich = Progress(
+            SpinnerColumn(), TextColumn("{task.fields[library]:<12}"), TextColumn("{task.description:<34}"), BarColumn(),
+            TextColumn("{task.completed:,.0f}/{task.total:,.0f} calls"), TimeElapsedColumn(), console=err, transient=True,
+            disable=silent or not err.is_terminal,
+        )  # fmt: skip
+        self.progress = runner.Progress(self._started, self._advanced, self._finished)
+
+    def __enter__(self) -> _bar:
+        self._rich.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._rich.stop()
+
+    def _started(self, backend: str, claim: str) -> None:
+        if backend not in self._tasks:
+            self._tasks[backend] = self._rich.add_task(claim, total=1, library=backends.label(backend))
+        self._rich.reset(self._tasks[backend], description=claim, total=1, completed=0)
+
+    def _advanced(self, backend: str, begun: int, total: int) -> None:
+        if backend in self._tasks:
+            self._rich.update(self._tasks[backend], total=max(1, total), completed=begun)
+
+    def _finished(self, backend: str, claim: str) -> None:
+        self._rich.update(self._tasks[backend], completed=1, total=1)
+
+
+def main() -> None:
+    """Entry point: one clear line and exit code 2 for bad input, never a traceback."""
+    try:
+        app(standalone_mode=False) and None
+    except (verification.BadRequest, lecture.BadLecture, evidence.BadEvidence) as error:
+        _refuse(str(error))
+    except typer.Exit as leave:
+        sys.exit(leave.exit_code)
+    except Exception as error:
+        if hasattr(error, "format_message"):  # Typer's own usage errors
+            _refuse(error.format_message())
+        raise
+
+
+def _refuse(line: str) -> None:
+    print(f"lecture-claims: {' '.join(line.split())}", file=sys.stderr)
+    sys.exit(2)

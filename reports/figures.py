@@ -1,0 +1,173 @@
+"""Pictures from the evidence: ``claims[i]["figures"][name]["torch float64"] = data``, drawn as inline SVG.
+
+What a claim yields for each picture. Plain lists, numbers and strings only; a number may be absent (None). Lists that
+stand side by side have equal lengths. Members marked * may be left out; every picture may also have ``note``*, a sentence
+for its caption. Data that are the same for several libraries or dtypes are drawn once. A name that is not in this table,
+or data of another shape, become a small table, never an error.
+
+``flip``: the worked picture of flip and no flip
+    input              [[str]] rows of letters, e.g. [["a", "b", "c", "d"], ["e", …], ["i", …]]
+    kernel             [[str]] e.g. [["w", "x"], ["y", "z"]]
+    cross_correlation  [[str]] one sum for each window, rows × columns, e.g. "aw + bx + ey + fz"
+    convolution        [[str]] the same with the kernel turned by 180°, e.g. "az + by + ex + fw"
+    got *              {"cross_correlation": [[number]], "convolution": [[number]]} what the library gave for ``values``
+    values *           {letter: number} the numbers put in place of the letters
+
+``saturation``: where a gradient becomes small, and where it becomes exactly 0
+    curves             [{"function": "logistic" | "tanh" | any, "side": "z > 0" | "z < 0", "z": [|z|], "gradient": [number]}]
+    cutoffs            [{"function": str, "side": str, "value": number, "value_from": |z| or None, "gradient_from": |z| or None}]
+                       from which |z| on the value is exactly ``value`` (1, 0, −1) and the gradient exactly 0; None: nowhere
+
+``saturation_depth``: the gradient's size layer by layer
+    layers             [int] 1 is the first layer
+    arms               [{"name": str, "control": bool, "size": [number], "low": [number]*, "high": [number]*}]
+                       size: the median over seeds; low and high: the interval around it
+
+``equivariance``: the size of f(shift x) − shift f(x), pixel by pixel
+    shift              [rows, columns]
+    maps               [{"title": str, "difference": [[number]], "interior": [top, left, bottom, right]*}]
+                       e.g. circular padding, zero padding, stride 2, fully connected; interior: the half-open box of rows and
+                       columns in which the claim says that the difference is 0
+
+``smoothing_effects``: intervals on one logarithmic axis, 1 = no effect
+    effects            [{"name": str, "group": "effect" | "control" | "reversal", "setting": str*, "ratio": number,
+                       "low": number, "high": number, "gate": [low or None, high or None]*, "seeds": int*, "favours": int*}]
+                       gate: where the ratio had to lie, stated before the run; favours: in how many seeds the ratio exceeds 1
+
+``smoothing_bands``: the range of the loss along the gradient, step by step
+    steps              [int]
+    arms               [{"name": str, "control": bool*, "loss": [number], "low": [number], "high": [number]}]
+                       loss: at the parameters; low and high: over the step multiples (each a median over seeds)
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from . import view
+from .canvas import COLOURS
+
+SVG = "http://www.w3.org/2000/svg"
+XLINK = "http://www.w3.org/1999/xlink"
+MISFITS = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
+NEAR = 0.01  # lines that lie this close together (relatively) could not be told apart in a picture
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture, or a table where there is none: what it shows (caption), and the same for who cannot see it (alt)."""
+
+    name: str
+    caption: str
+    alt: str
+    svg: str = ""
+    rows: tuple[tuple[str, str], ...] = ()
+
+
+def pictures(figures: Mapping[str, Mapping[str, Any]], *, prefix: str) -> list[Picture]:
+    """All pictures of a claim; ``prefix`` keeps the ids inside one SVG apart from those of the others on the page."""
+    return [_picture(name, data, f"{prefix}-{i}") for i, (name, data) in enumerate(figures.items())]
+
+
+def _picture(name: str, data: Mapping[str, Any], prefix: str) -> Picture:
+    from . import canvas, curves, grids
+
+    draw = {**grids.DRAWINGS, **curves.DRAWINGS}.get(name)
+    groups = _grouped(data)
+    if draw is not None:
+        try:
+            with canvas.style():
+                drawing = draw(groups)
+                note = " ".join(dict.fromkeys(str(d["note"]) for d, _ in groups if d.get("note")))
+                svg = to_svg(drawing.figure, alt=drawing.alt, prefix=_safe(prefix))
+            return Picture(name, f"{drawing.caption} {note}".strip(), drawing.alt, svg)
+        except MISFITS as error:  # a picture is never worth a report
+            return _table(name, data, f"The picture could not be drawn ({type(error).__name__}); its data:")
+    return _table(name, data, f"Data of “{view.cut(name, 60)}”:")
+
+
+def _table(name: str, data: Mapping[str, Any], caption: str) -> Picture:
+    rows = tuple((f"{cell}: {key}", view.value(value, 200)) for cell, d in data.items() for key, value in _items(d))[
+        :60
+    ]
+    return Picture(name, caption, caption, rows=rows)
+
+
+def _items(data: Any) -> list[tuple[str, Any]]:
+    return list(data.items()) if isinstance(data, Mapping) else [("value", data)]
+
+
+def _grouped(data: Mapping[str, Any]) -> list[tuple[Any, list[str]]]:
+    """Data that would give the same picture, once, with the names of all the cells that they come from."""
+    groups: list[tuple[Any, list[str]]] = []
+    for cell, own in data.items():
+        for first, cells in groups:
+            if _near(first, own):
+                cells.append(cell)
+                break
+        else:
+            groups.append((own, [cell]))
+    return groups
+
+
+def _near(a: Any, b: Any) -> bool:
+    if isinstance(a, bool) or isinstance(b, bool) or not isinstance(a, int | float) or not isinstance(b, int | float):
+        if isinstance(a, Mapping) and isinstance(b, Mapping):
+            return list(a) == list(b) and all(_near(a[k], b[k]) for k in a)
+        if isinstance(a, list) and isinstance(b, list):
+            return len(a) == len(b) and all(_near(x, y) for x, y in zip(a, b, strict=True))
+        return bool(a == b)
+    return abs(a - b) <= NEAR * max(abs(a), abs(b))
+
+
+def _safe(name: str) -> str:
+    """An id that needs no quoting anywhere."""
+    return "f" + hashlib.blake2b(name.encode(errors="replace"), digest_size=4).hexdigest()
+
+
+def to_svg(figure: Any, *, alt: str, prefix: str) -> str:
+    """The figure as SVG for inlining: the page's own fonts and colours, no style attributes, no ids of its own."""
+    out = io.StringIO()
+    figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+    ET.register_namespace("", SVG)
+    ET.register_namespace("xlink", XLINK)
+    root = ET.fromstring(out.getvalue())
+    used = set(re.findall(r"#([\w-]+)", " ".join(v for e in root.iter() for v in e.attrib.values())))
+    for parent in list(root.iter()):
+        for child in list(parent):
+            if child.tag in (f"{{{SVG}}}metadata", f"{{{SVG}}}style"):
+                parent.remove(child)
+    for element in root.iter():
+        _plainly(element, used, prefix, COLOURS)
+    width, height = (float(root.attrib.pop(side).removesuffix("pt")) for side in ("width", "height"))
+    root.attrib.pop("version", None)
+    root.set("viewBox", f"0 0 {width:g} {height:g}")
+    root.set("role", "img")
+    root.set("aria-label", view.cut(alt, 2000))
+    text = ET.tostring(root, encoding="unicode")
+    text = re.sub(r"<g>\s*</g>|<defs\s*/>|<defs>\s*</defs>", "", text)
+    text = re.sub(r"(\d+\.\d\d)\d+", r"\1", text)  # a hundredth of a point is enough
+    return re.sub(r">\s+<", "><", text)
+
+
+def _plainly(element: ET.Element, used: set[str], prefix: str, colours: Mapping[str, str]) -> None:
+    for declaration in filter(None, (d.strip() for d in element.attrib.pop("style", "").split(";"))):
+        name, _, value = (part.strip() for part in declaration.partition(":"))
+        if name == "font":  # "10px 'DejaVu Sans', …": the size is kept, the family is the page's
+            name, value = "font-size", next(word for word in value.split() if word.endswith("px"))
+        element.set(name, value)
+    for name, value in list(element.attrib.items()):
+        if name == "id":
+            element.attrib.pop("id")
+            if value in used:
+                element.set("id", f"{prefix}-{value}")
+        elif name in ("fill", "stroke"):
+            element.set(name, colours.get(value, value))
+        elif "#" in value:
+            element.set(name, re.sub(r"#([\w-]+)", rf"#{prefix}-\1", value))

@@ -1,0 +1,197 @@
+"""The evidence as the reports read it: words and numbers for people, and the cells of a claim gathered by what they say.
+
+Nothing here knows a format, and nothing here judges: every verdict comes from the evidence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+HOLDS = ("verified", "supported")
+TAKES_NO_PART = ("absent", "unsupported")
+WORST_FIRST = ("error", "refuted", "inconclusive", "not supported", "disputed", "supported", "verified")
+
+MEANING = {
+    "verified": "every comparison agreed, and every wrong variant was refuted by the same experiment",
+    "supported": "statistical: every gate that was stated before the run was met, with its controls",
+    "disputed": "a gate that was stated before the run was met on each side",
+    "not supported": "statistical: a gate that was stated before the run was not met",
+    "inconclusive": "nothing was compared, or a wrong variant survived, or a limit did not show: no evidence either way",
+    "refuted": "a counterexample inside the scope",
+    "error": "the experiment or the library failed, so nothing can be said",
+    "absent": "the library is not installed: it took no part",
+    "unsupported": "the library has no such operation: it took no part",
+}
+
+
+def number(x: Any) -> str:
+    """A number for a table: three digits; ∞ for infinity, – for none."""
+    if x is None:
+        return "–"
+    if isinstance(x, bool | str):
+        return {"inf": "∞", "-inf": "−∞", "nan": "NaN"}.get(str(x), str(x))
+    if isinstance(x, int) or (float(x).is_integer() and abs(x) < 1e6):
+        return f"{int(x):,}".replace("-", "−")
+    return f"{x:.3g}".replace("-", "−")
+
+
+def value(x: Any, width: int = 60) -> str:
+    """Any value of the evidence on one line, cut to a width."""
+    if isinstance(x, float):
+        text = f"{x:.9g}".replace("-", "−")
+    elif isinstance(x, Mapping):
+        text = ", ".join(f"{k}: {value(v)}" for k, v in x.items())
+    elif isinstance(x, list | tuple):
+        text = "[" + ", ".join(value(v) for v in x) + "]"
+    else:
+        text = number(x)
+    return cut(text, width)
+
+
+def cut(text: str, width: int) -> str:
+    return text if len(text) <= width else text[: width - 1] + "…"
+
+
+def plural(n: int, one: str, many: str = "") -> str:
+    return f"{n:,} {one if n == 1 else many or one + 's'}"
+
+
+def listed(names: Iterable[str]) -> str:
+    *rest, last = list(names) or ["none"]
+    return f"{', '.join(rest)} and {last}" if rest else last
+
+
+def cell_name(cell: Mapping[str, Any]) -> str:
+    return f"{cell['backend']} {cell['dtype'] or ''}".strip()
+
+
+def ratio(cell: Mapping[str, Any]) -> str:
+    """The largest error ÷ bound of a cell, in words where no error was allowed at all."""
+    if cell["worst_ratio"] is None:
+        return "–"
+    measured = any(r["kind"] in ("bound", "empirical bound") for r in cell["rows"])
+    return number(cell["worst_ratio"]) if measured else "0 (exact)"
+
+
+def columns(evidence: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
+    """The libraries in the order asked for, each with the dtypes that any claim has on it."""
+    found: dict[str, list[str]] = {b: [] for b in evidence["selection"]["backends"]}
+    for claim in evidence["claims"]:
+        for cell in claim["cells"]:
+            dtypes = found.setdefault(cell["backend"], [])
+            if cell["dtype"] and cell["dtype"] not in dtypes:
+                dtypes.append(cell["dtype"])
+    return [(backend, sorted(dtypes) or [""]) for backend, dtypes in found.items()]
+
+
+def version(evidence: Mapping[str, Any], backend: str) -> str:
+    """The library's version; empty where it is absent or did not start."""
+    versions = evidence["environment"]["backends"].get(backend, {}).get("versions", {})
+    return str(versions.get(backend, ""))
+
+
+def defects_of(cell: Mapping[str, Any]) -> list[str]:
+    """The recorded defects that showed in a cell."""
+    rows = [*cell["rows"], *(r for limit in cell["limits"] for r in limit["rows"])]
+    return sorted({r["defect"] for r in rows if r["defect"]})
+
+
+def departures(cell: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Comparisons that disagree and that no recorded defect covers."""
+    return [r for r in cell["rows"] if not r["agrees"] and not r["defect"]]
+
+
+def unexpected(evidence: Mapping[str, Any], claim: Mapping[str, Any]) -> bool:
+    return not evidence["selection"]["partial"] and claim["verdict"] != claim["expected"]
+
+
+def gathered(claim: Mapping[str, Any], member: str) -> dict[str, list[tuple[str, Mapping[str, Any]]]]:
+    """The wrongs or the limits of all cells by their name: name -> [(cell, wrong or limit)]."""
+    found: dict[str, list[tuple[str, Mapping[str, Any]]]] = {}
+    for cell in claim["cells"]:
+        for item in cell[member]:
+            found.setdefault(item["name"], []).append((cell_name(cell), item))
+    return found
+
+
+def size(x: Any) -> float:
+    """A ratio as a number to sort by."""
+    return -1.0 if x is None else float(x)
+
+
+def alike(pairs: Iterable[tuple[str, Any]]) -> list[tuple[Any, list[str]]]:
+    """Equal findings said once, with the cells that they come from: [(finding, [cell])] in order of first sight."""
+    found: list[tuple[Any, list[str]]] = []
+    for name, item in pairs:
+        for same, names in found:
+            if same == item:
+                names.append(name)
+                break
+        else:
+            found.append((item, [name]))
+    return found
+
+
+def untested(evidence: Mapping[str, Any]) -> list[str]:
+    """Ids of claims without evidence here: no experiment yet, or not part of this run."""
+    ran = {c["id"] for c in evidence["claims"]}
+    return [c["id"] for s in evidence["lecture"]["sentences"] for c in s["claims"] if c["id"] not in ran]
+
+
+def verdict_line(evidence: Mapping[str, Any], claim: Mapping[str, Any]) -> str:
+    """The verdict and its reason as a plain sentence or two."""
+    reason = claim["reason"].rstrip(".")
+    text = f"{claim['verdict'].capitalize()}{', qualified' if claim['qualified'] else ''}: {reason}."
+    limits = gathered(claim, "limits")
+    if claim["qualified"]:
+        text += f" Read literally the sentence fails at {plural(len(limits), 'place')} just outside this scope; each was shown."
+    if unexpected(evidence, claim):
+        text += f" Its author expected “{claim['expected']}”."
+    return text
+
+
+def summary(evidence: Mapping[str, Any]) -> list[str]:
+    """The run in a few sentences, computed from its counts."""
+    counts, claims = evidence["counts"], evidence["claims"]
+    total, holds = len(claims), counts["holds"]
+    kinds = [f"{counts['claims'][v]} {v}" for v in HOLDS if counts["claims"][v]]
+    first = f"{holds} of {plural(total, 'claim')} {'holds' if holds == 1 else 'hold'}" + (
+        f" ({', '.join(kinds)})" if kinds else ""
+    )
+    if counts["qualified"]:
+        first += f", {counts['qualified']} of them qualified: the sentence needed a narrower scope than its words"
+    others = [f"{counts['claims'][v]} {v}" for v in reversed(WORST_FIRST) if v not in HOLDS and counts["claims"][v]]
+    lines = [first + ".", (f"The rest: {', '.join(others)}." if others else "")]
+    if waiting := len(untested(evidence)):
+        lines.append(
+            f"{plural(waiting, 'claim')} of the lecture {'has' if waiting == 1 else 'have'} no evidence here yet."
+        )
+    lines.append(
+        f"Made: {plural(counts['comparisons'], 'comparison')} of {plural(counts['elements'], 'number')}. "
+        f"Wrong variants caught: {counts['wrongs_caught']:,} of {counts['wrongs']:,}. "
+        f"Limits shown: {counts['limits_shown']:,} of {counts['limits']:,}."
+    )
+    present = [(b, version(evidence, b)) for b, _ in columns(evidence)]
+    took = [f"{b} {v}" for b, v in present if v]
+    lines.append(f"Libraries: {listed(took)}." if took else "No library took part.")
+    if missing := [b for b, v in present if not v]:
+        lines.append(
+            f"Absent or not started: {listed(missing)}. Nothing is said about {'it' if len(missing) == 1 else 'them'}."
+        )
+    if applying := [d for d in evidence["defects"] if d["applies"]]:
+        shown = sum(d["reproduced"] for d in applying)
+        lines.append(f"Recorded library defects that apply here: {len(applying)}, of which {shown} reproduced.")
+    lines += _warnings(evidence)
+    return [line for line in lines if line]
+
+
+def _warnings(evidence: Mapping[str, Any]) -> list[str]:
+    lines = []
+    if surprises := [c["id"] for c in evidence["claims"] if unexpected(evidence, c)]:
+        lines.append(f"Not the verdict that was expected: {listed(surprises)}.")
+    if evidence["selection"]["partial"]:
+        lines.append("Only a part of each claim ran, so no claim has a full verdict.")
+    if evidence["interrupted"]:
+        lines.append("The run was interrupted: the rest did not run.")
+    return lines

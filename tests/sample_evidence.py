@@ -1,0 +1,211 @@
+"""A made-up results.json with every look that a report can have, for the tests of the reports. Nothing in it was measured."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+LIBRARIES = ("numpy", "torch", "tensorflow", "scipy")
+VERDICTS = ("error", "refuted", "inconclusive", "not supported", "disputed", "supported", "verified")
+MARKDOWN = """# A lecture
+
+Instead of convolution, *ML libraries* implement
+cross-correlation (don't flip the kernel):
+
+| Linear | Nonlinear |
+| --- | --- |
+| Convolution | Softmax |
+
+- Not recommended for hidden layers due to saturation.
+- Equivariance to **translation**.
+
+Other explanation: smoothing the objective. Nobody has tested this sentence. [A link](https://example.org/) ![a picture](x.png)
+
+<script>alert("markup in the lecture")</script>
+"""
+
+
+def row(case: str = "2-d", label: str = "the layer is the sum", **changes: Any) -> dict[str, Any]:
+    return {
+        "case": case, "label": label, "kind": "bits", "source": "literal sum in Python integers", "agrees": True, "outcome": "value",
+        "ratio": 0.0, "elements": 48, "differing": 0, "geometries": 0, "where": None, "got": None, "wanted": None, "allowed": None,
+        "ulp": None, "derivation": "", "note": "", "sentence": f"{label}: 48 elements, every bit equal", "defect": "", "departures": [],
+        **changes,
+    }  # fmt: skip
+
+
+def departing(**changes: Any) -> dict[str, Any]:
+    return row(
+        agrees=False, ratio="inf", differing=3, where=[0, 1], got=3.0, wanted=4.0, ulp=2.0,
+        sentence="the layer is the sum: 3 of 48 differ; worst at (0, 1): got 3, wanted 4",
+        replay="lecture-claims verify a.b --case 2-d --backend torch --dtype float32",
+        snippet="import numpy as np\nx = np.ones(3)\nprint(x)\n", **changes,
+    )  # fmt: skip
+
+
+def wrong(name: str = "one axis flipped", *, is_caught: bool = True) -> dict[str, Any]:
+    return {
+        "name": name, "caught": is_caught, "by": 4 * is_caught, "of": 5, "ratio": "inf" if is_caught else None,
+        "differing": 12 if is_caught else None, "elements": 48 if is_caught else None,
+        "sentence": "the layer is the sum: 12 of 48 differ" if is_caught else "every comparison still agreed",
+    }  # fmt: skip
+
+
+def limit(name: str = "a symmetric kernel") -> dict[str, Any]:
+    rows = [
+        {**departing(label="the literal sentence"), "must_fail": True},
+        {**row(label="what is predicted beside it"), "must_fail": False},
+    ]
+    return {"name": name, "says": "A kernel that a half turn leaves as it was cannot tell.", "shown": True, "rows": rows}
+
+
+def cell(backend: str, dtype: str | None, verdict: str = "verified", **changes: Any) -> dict[str, Any]:
+    out = verdict in ("absent", "unsupported")
+    bound = row(
+        "reals", "within the bound", kind="bound", ratio=0.31, where=[0, 2], got=1.25, wanted=1.2500001, allowed=1e-6, ulp=1.0,
+        derivation="γₙ·Σ|x||w|, n = 9 products", source="correctly rounded sum",
+        sentence="within the bound: 48 elements, worst error ÷ bound 0.31",
+    )  # fmt: skip
+    return {
+        "backend": backend, "dtype": dtype, "verdict": verdict, "reason": f"{backend}: reason for {verdict}",
+        "comparisons": 0 if out else 2, "elements": 0 if out else 96, "worst_ratio": None if out else 0.31, "margin": None if out else 1.2e5,
+        "rows": [] if out else [row(), bound], "wrongs": [] if out else [wrong()], "limits": [] if out else [limit()], **changes,
+    }  # fmt: skip
+
+
+def claim(name: str, cells: list[dict[str, Any]], **changes: Any) -> dict[str, Any]:
+    part = [c["verdict"] for c in cells if c["verdict"] in VERDICTS]
+    verdict = min(part, key=VERDICTS.index) if part else "inconclusive"
+    return {
+        "id": name, "sentence": name.replace("claim", "sentence"), "says": "Equivariance to translation.", "statement": "f(shift x) = shift f(x).",
+        "scope": "circular padding, stride 1", "kind": "exact", "premises": ["convolution.flip"], "sources": ["Goodfellow et al. (2016), §9.2"],
+        "notes": "", "file": "convolution.py", "expected": "verified", "verdict": verdict, "reason": "held on numpy, torch (2 cells)",
+        "qualified": verdict in ("verified", "supported"), "margin": 1.2e5, "cells": cells, "figures": {}, **changes,
+    }  # fmt: skip
+
+
+def figures() -> dict[str, dict[str, dict[str, Any]]]:
+    letters = [list("abcd"), list("efgh"), list("ijkl")]
+    plain = [["aw + bx + ey + fz", "bw + cx + fy + gz", "cw + dx + gy + hz"], ["ew + fx + iy + jz", "fw + gx + jy + kz", "gw + hx + ky + lz"]]
+    turned = [["az + by + ex + fw", "bz + cy + fx + gw", "cz + dy + gx + hw"], ["ez + fy + ix + jw", "fz + gy + jx + kw", "gz + hy + kx + lw"]]
+    flip = {"input": letters, "kernel": [["w", "x"], ["y", "z"]], "cross_correlation": plain, "convolution": turned}
+
+    def saturation(single: bool) -> dict[str, Any]:
+        ends = (16.64, 16.64, 103.97, 9.01, 9.01) if single else (36.74, 36.74, 745.13, 19.06, 19.06)
+        zs = [ends[0] * i / 60 for i in range(61)]
+        return {
+            "curves": [
+                {"function": "logistic", "side": "z > 0", "z": zs, "gradient": [math.exp(-z) / (1 + math.exp(-z)) ** 2 for z in zs[:-1]] + [0.0]},
+                {"function": "tanh", "side": "both", "z": [z / 2 for z in zs], "gradient": [1 / math.cosh(z / 2) ** 2 for z in zs]},
+            ],
+            "cutoffs": [
+                {"function": "logistic", "side": "z > 0", "value": 1, "value_from": ends[0], "gradient_from": ends[1]},
+                {"function": "logistic", "side": "z < 0", "value": 0, "value_from": ends[2], "gradient_from": ends[2]},
+                {"function": "tanh", "side": "both", "value": 1, "value_from": ends[3], "gradient_from": ends[4] if single else None},
+            ],
+        }  # fmt: skip
+
+    def border(width: int) -> list[list[float]]:
+        return [[0.0 if min(i, j, 7 - i, 7 - j) >= width else 1.0 + i for j in range(8)] for i in range(8)]
+
+    maps = [{"title": "circular padding", "difference": border(0)}, {"title": "zero padding", "difference": border(1), "interior": [1, 1, 7, 7]},
+            {"title": "fully connected", "difference": border(9)}]  # fmt: skip
+    effect = {"setting": "4 × 32 ReLU, He", "seeds": 20, "favours": 20, "gate": [1.5, None]}
+    effects = [
+        {"name": "range of the loss", "group": "effect", "ratio": 9.8, "low": 7.8, "high": 12.0, **effect},
+        {"name": "effective β", "group": "effect", "ratio": 3.46, "low": 3.24, "high": 3.69, **effect},
+        {"name": "γ, β kept, no normalisation", "group": "control", "ratio": 0.95, "low": 0.89, "high": 1.02, "gate": [0.5, 2.0]},
+        {"name": "effective β", "group": "reversal", "setting": "12 layers, Glorot", "ratio": 0.10, "low": 0.09, "high": 0.12},
+    ]
+    steps = list(range(0, 81, 4))
+    arms = [
+        {"name": "without batch norm", "loss": [2.3 * math.exp(-s / 30) for s in steps], "low": [2 * math.exp(-s / 28) for s in steps], "high": [4 * math.exp(-s / 50) for s in steps]},
+        {"name": "with batch norm", "loss": [2.3 * math.exp(-s / 25) for s in steps], "low": [2.2 * math.exp(-s / 25) for s in steps], "high": [2.5 * math.exp(-s / 26) for s in steps]},
+    ]  # fmt: skip
+    depth = [{"name": "sigmoid", "control": False, "size": [10.0**-n for n in range(6)][::-1], "low": [10.0**-n / 2 for n in range(6)][::-1], "high": [10.0**-n * 2 for n in range(6)][::-1]},
+             {"name": "ReLU", "control": True, "size": [0.9, 1.0, 1.1, 1.0, 0.9, 1.0]}]  # fmt: skip
+    return {
+        "flip": {"torch float32": {**flip, "values": {"a": 1, "b": 2, "w": 3}, "got": {"cross_correlation": [[1, 2, 3], [4, 5, 6]], "convolution": [[1, 2, 3], [4, 5, 600]]}}},
+        "saturation": {"torch float32": saturation(True), "torch float64": saturation(False), "numpy float64": saturation(False)},
+        "saturation_depth": {"torch float64": {"layers": [1, 2, 3, 4, 5, 6], "arms": depth}},
+        "equivariance": {"torch float32": {"shift": [1, 2], "maps": maps}, "torch float64": {"shift": [1, 2], "maps": maps}},
+        "smoothing_effects": {"torch float64": {"effects": effects}, "tensorflow float32": {"effects": [{**e, "ratio": e["ratio"] * 1.1} for e in effects]}},
+        "smoothing_bands": {"torch float64": {"steps": steps, "arms": arms}},
+        "a picture that nobody knows": {"torch float64": {"numbers": [1, 2, 3]}},
+    }  # fmt: skip
+
+
+def defect(**changes: Any) -> dict[str, Any]:
+    return {
+        "id": "torch-tanh", "backend": "torch", "versions": ">=2.6,<2.14", "title": "Wrong sums with padding 3", "explanation": "Reads too far.",
+        "condition": "padding > k", "cpu_features": ["avx512f"], "repeatable": False, "reports": ["pytorch #1"], "applies": True, "departs": True,
+        "neighbour_holds": True, "reproduced": True, "snippet": "print(1)\n", "neighbour_says": "padding 2", "neighbour_snippet": "print(2)\n", **changes,
+    }  # fmt: skip
+
+
+def sample_evidence() -> dict[str, Any]:
+    both = ("float32", "float64")
+    absent = [cell("scipy", d, "absent") for d in both]
+    claims = [
+        claim("claim.correlate", [*(cell(b, d) for b in LIBRARIES[:3] for d in both), cell("scipy", None, "unsupported")], figures=figures()),
+        claim("claim.linear", [cell("numpy", None), cell("torch", None), cell("scipy", None, "absent")], qualified=False),
+        claim("claim.saturation", [cell("torch", d, v) for d, v in zip(both, ("supported", "not supported"), strict=True)] + absent),
+        claim(
+            "claim.equivariance",
+            [
+                cell("numpy", "float32", "error", rows=[row(agrees=False, outcome="error", elements=0, ratio=None, note="ValueError: x")]),
+                cell("torch", "float32", "refuted", rows=[departing(), row()]),
+                cell("torch", "float64", rows=[departing(defect="torch-tanh"), row(geometries=120)]),
+                cell("tensorflow", "float32", "inconclusive", wrongs=[wrong(is_caught=False)]),
+                cell("tensorflow", "float64", "disputed"),
+            ],
+        ),
+    ]  # fmt: skip
+    sentences = [
+        ("sentence.correlate", "Instead of convolution, *ML libraries* implement cross-correlation (don't flip the kernel):", ["claim.correlate"]),
+        ("sentence.linear", "Linear", ["claim.linear", "claim.stack"]),
+        ("sentence.saturation", "Not recommended for hidden layers due to saturation.", ["claim.saturation"]),
+        ("sentence.equivariance", "Equivariance to **translation**.", ["claim.equivariance"]),
+        ("sentence.smoothing", "Other explanation: smoothing the objective.", ["claim.smooths"]),
+        ("sentence.heading", "Nobody has tested this sentence.", []),
+    ]
+    ran = {c["id"] for c in claims}
+    return {
+        "schema": "lecture-claims/results/1",
+        "tool": {"name": "lecture-claims", "version": "0.1.0"},
+        "seed": 0,
+        "selection": {"claims": [c["id"] for c in claims], "backends": list(LIBRARIES), "dtypes": [], "case": "", "wrong": "", "limit": "", "partial": False},
+        "interrupted": False,
+        "environment": {
+            "python": "3.13.1", "implementation": "cpython", "system": "Linux", "machine": "x86_64", "cpu": "A processor", "cores": 2,
+            "cpu_features": ["avx2", "fma"], "packages": {"numpy": "2.4.0", "torch": "2.13.0"},
+            "backends": {
+                "numpy": {"versions": {"numpy": "2.4.0"}, "threads": {"openblas": 1}},
+                "torch": {"versions": {"torch": "2.13.0+cpu"}, "build": {"oneDNN": True}, "flushes subnormals": {"float32": False}},
+                "tensorflow": {"versions": {"tensorflow": "2.21.0", "keras": "3.12.0"}, "build": {"oneDNN": True}, "TF32": False},
+                "scipy": {"absent": "scipy is not installed"},
+            },
+        },
+        "lecture": {
+            "title": "A lecture", "markdown": MARKDOWN, "scan": "",
+            "sentences": [{"id": i, "text": t, "claims": [{"id": c, "written": c in ran} for c in cs]} for i, t, cs in sentences],
+        },
+        "claims": claims,
+        "defects": [defect(), defect(id="torch-old", applies=False, departs=False, neighbour_holds=False, reproduced=False)],
+        "counts": counts(claims),
+        "success": False,
+        "volatile": {"begun": "2026-01-01T00:00:00+00:00", "seconds": 12.5, "import_seconds": {"torch": 2.5},
+                     "cell_seconds": {"claim.correlate [torch float32]": 1.25}, "not_repeated": {}},
+    }  # fmt: skip
+
+
+def counts(claims: list[dict[str, Any]]) -> dict[str, Any]:
+    cells = [c for one in claims for c in one["cells"]]
+    wrongs, limits = [w for c in cells for w in c["wrongs"]], [x for c in cells for x in c["limits"]]
+    return {
+        "claims": {v: sum(c["verdict"] == v for c in claims) for v in reversed(VERDICTS)},
+        "holds": sum(c["verdict"] in ("verified", "supported") for c in claims), "qualified": sum(c["qualified"] for c in claims),
+        "cells": len(cells), "cells_taking_no_part": sum(c["verdict"] not in VERDICTS for c in cells),
+        "comparisons": sum(c["comparisons"] for c in cells), "elements": sum(c["elements"] for c in cells),
+        "wrongs": len(wrongs), "wrongs_caught": sum(w["caught"] for w in wrongs), "limits": len(limits), "limits_shown": sum(x["shown"] for x in limits),
+    }  # fmt: skip
