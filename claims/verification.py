@@ -75,8 +75,11 @@ def select(
             chosen = tuple(c for c in chosen if name in has(book.claims[c])) or _known(
                 kind, name, [n for c in chosen for n in has(book.claims[c])]
             )
-    names = tuple(str(Path(b).resolve()) if b.endswith(".py") else b for b in backends) or phrasebooks.names()
-    return runner.Selection(chosen, tuple(dict.fromkeys(names)), tuple(dtypes), case, wrong, limit, seed)
+    names = tuple(dict.fromkeys(str(Path(b).resolve()) if b.endswith(".py") else b for b in backends)) or phrasebooks.names()
+    labels = [phrasebooks.label(b) for b in names]
+    if twice := next((name for name in labels if labels.count(name) > 1), None):
+        raise BadRequest(f"backend={twice!r}: two of this name; rename the file of one")
+    return runner.Selection(chosen, names, tuple(dtypes), case, wrong, limit, seed)
 
 
 def _claims(book: lecture.Lecture, patterns: Sequence[str]) -> tuple[str, ...]:
@@ -87,7 +90,9 @@ def _claims(book: lecture.Lecture, patterns: Sequence[str]) -> tuple[str, ...]:
         found = fnmatch.filter(book.claims, pattern)
         if not found:
             if pattern in book.ids:
-                raise BadRequest(f"claim={pattern!r}: the lecture's ledger has it, but it has no experiment yet; see `lecture-claims list`")
+                raise BadRequest(
+                    f"claim={pattern!r}: the lecture's ledger has it, but it has no experiment yet; see `lecture-claims list`"
+                )
             _known("claim", pattern, list(book.claims))
         chosen.update(found)
     return tuple(c for c in book.claims if c in chosen)
@@ -96,6 +101,8 @@ def _claims(book: lecture.Lecture, patterns: Sequence[str]) -> tuple[str, ...]:
 def _known(kind: str, name: str, valid: Sequence[str]) -> tuple[str, ...]:
     if name not in valid:
         near = difflib.get_close_matches(name, valid, n=1, cutoff=0.3)
-        way = f"did you mean {near[0]!r}?" if near else f"there is {', '.join(repr(v) for v in valid[:8]) or 'none here'}"
+        way = (
+            f"did you mean {near[0]!r}?" if near else f"there is {', '.join(repr(v) for v in valid[:8]) or 'none here'}"
+        )
         raise BadRequest(f"{kind}={name!r}: no such {kind}; {way}")
     return tuple(valid)

@@ -5,4 +5,4 @@ The rooms, each importing only those below it: ``lectureclaims.reports`` (eviden
 mean, and what each library calls them).
 """
 
-__version__ = "0.1.0"
+

@@ -224,9 +224,9 @@ def _logistic(z):
 
 def _tanh(z):
     if abs(z) < decimal.Decimal("1e-5"):
-        # The quotient below would cancel. The next term is 2e-2·z**8 < 1e-41 of the whole.
+        # The quotient below would cancel. The next term, 17/315·z**6, is below 1e-31 of the whole.
         square = z * z
-        return z * (1 + square * (-decimal.Decimal(1) / 3 + square * (decimal.Decimal(2) / 15 - 17 * square / 315)))
+        return z * (1 + square * (-decimal.Decimal(1) / 3 + square * decimal.Decimal(2) / 15))
     small = _shrunk(2 * z)
     return ((1 - small) / (1 + small)).copy_sign(z)
 

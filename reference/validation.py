@@ -33,7 +33,8 @@ class BadInput(ValueError):
 
 def refuse(name: str, value: object, expected: str, way_out: str) -> NoReturn:
     """Raise the one kind of error, on one line, whatever the value prints as."""
-    text = " ".join(f"{value!r}" if not isinstance(value, (np.dtype, np.generic)) else f"{value}".split())
+    text = f"{value}" if isinstance(value, (np.dtype, np.generic)) else repr(value)
+    text = " ".join(text.split())
     text = text if len(text) <= 80 else text[:77] + "..."
     raise BadInput(f"{name}={text}: expected {expected}; {way_out}")
 

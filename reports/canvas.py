@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import math
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .view import cut
+from .view import cells, cut
 
 INK, MUTED, RULE, PAPER = "#010101", "#010102", "#010103", "#010104"
 SERIES = ("#0101a1", "#0101a2", "#0101a3", "#0101a4", "#0101a5", "#0101a6")
@@ -44,7 +45,10 @@ def style() -> Iterator[None]:
         "ytick.labelcolor": INK, "axes.facecolor": "none", "figure.facecolor": "none", "savefig.facecolor": "none",
         "grid.color": RULE, "lines.linewidth": 1.8, "axes.unicode_minus": True, "axes.formatter.use_mathtext": False,
     }  # fmt: skip
-    with matplotlib.rc_context(settings):
+    with matplotlib.rc_context(settings), warnings.catch_warnings():
+        warnings.simplefilter(
+            "ignore"
+        )  # of glyphs that the reader's fonts may have, and of names too long for their place
         yield
 
 
@@ -75,10 +79,36 @@ def known(values: Sequence[Any], *, positive: bool = False) -> list[float]:
     return [x if math.isfinite(x) and (x > 0 or not positive) else math.nan for x in numbers]
 
 
-def names_of(cells: Sequence[str]) -> str:
-    """“numpy, torch float32; tensorflow float64”: cells gathered by dtype."""
-    by: dict[str, list[str]] = {}
-    for cell in cells:
-        library, _, dtype = cell.partition(" ")
-        by.setdefault(dtype, []).append(library)
-    return cut("; ".join(f"{', '.join(libraries)} {dtype}".strip() for dtype, libraries in by.items()), 90)
+def names_of(names: Sequence[str]) -> str:
+    return cut(cells(names), 90)
+
+
+class Table:
+    """Axes as a table: a line for each finding, its name at the left, its numbers at the right, headings between."""
+
+    def __init__(self, axes: Any) -> None:
+        self._axes = axes
+        self._names: list[tuple[float, str, str]] = []
+
+    def head(self, title: str, colour: str = INK) -> None:
+        self._names.append((float(len(self._names)), title, colour))
+
+    def line(self, name: str, text: str) -> float:
+        y = float(len(self._names))
+        self._names.append((y, name, ""))
+        at = self._axes.get_yaxis_transform()
+        self._axes.text(1.01, y, text, transform=at, fontsize=8, va="center", clip_on=False)
+        return y
+
+    def finish(self, title: str, left: float, right: float) -> None:
+        self._axes.set_xscale("log")
+        self._axes.set_xlim(left, right)
+        self._axes.set_ylim(len(self._names) - 0.4, -0.6)
+        self._axes.set_yticks([y for y, _, _ in self._names], [name for _, name, _ in self._names], fontsize=8)
+        for label, (_, _, colour) in zip(self._axes.get_yticklabels(), self._names, strict=True):
+            if colour:
+                label.set(color=colour, fontweight="bold", fontsize=8.5)
+        self._axes.tick_params(axis="y", length=0)
+        self._axes.spines["left"].set_visible(False)
+        self._axes.set_xlabel(title)
+        log_ticks(self._axes.xaxis, plain=True)

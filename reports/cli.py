@@ -7,6 +7,7 @@ anything else; 2: wrong usage, in one line that says what was given, what was ex
 from __future__ import annotations
 
 import sys
+from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,7 +17,6 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from rich.table import Table
 from rich.text import Text
 
-from .. import __version__
 from ..claims import verification
 from ..claims.engine import environment, evidence, lecture, runner
 from ..reference import backends
@@ -132,7 +132,7 @@ def report(
 def doctor() -> None:
     """What is installed here: libraries and versions, processor, threads."""
     here = environment.describe()
-    out.print(f"lecture-claims {__version__}, Python {here['python']} on {here['system']} {here['machine']}")
+    out.print(f"lecture-claims {metadata.version('lecture-claims')}, Python {here['python']} on {here['system']} {here['machine']}")
     out.print(f"{here['cpu']}, {here['cores']} cores")
     simd = [
         f for f in here["cpu_features"] if f.startswith(("avx", "fma", "f16c", "amx", "sse4", "neon", "asimd", "sve"))
@@ -302,15 +302,16 @@ class _bar:
 def main() -> None:
     """Entry point: one clear line and exit code 2 for bad input, never a traceback."""
     try:
-        app(standalone_mode=False) and None
+        app(standalone_mode=False)
     except (verification.BadRequest, lecture.BadLecture, evidence.BadEvidence) as error:
         _refuse(str(error))
     except typer.Exit as leave:
         sys.exit(leave.exit_code)
     except Exception as error:
-        if hasattr(error, "format_message"):  # Typer's own usage errors
-            _refuse(error.format_message())
-        raise
+        say = getattr(error, "format_message", None)  # Typer's own usage errors have one
+        if say is None:
+            raise
+        _refuse(say())
 
 
 def _refuse(line: str) -> None:

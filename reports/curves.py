@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from . import canvas
-from .canvas import INK, MUTED, PAPER, RULE, SERIES, Drawing, Groups, known, log_ticks, names_of
+from .canvas import INK, MUTED, PAPER, RULE, SERIES, Drawing, Groups, Table, known, log_ticks, names_of
 from .view import cut, number
 
 DASHES = ("-", (0, (4, 1.6)), (0, (1.2, 1.4)), (0, (6, 1.5, 1.2, 1.5)))
@@ -21,7 +21,7 @@ def saturation(groups: Groups) -> Drawing:
     _gradients(above, groups)
     says = _strip(below, cuts)
     caption = (
-        "Above: the gradient falls by a constant factor with each step of |z|, as e⁻|z| (logistic) and e⁻²|z| (tanh). Below: the |z| "
+        "Above: the gradient falls by a constant factor with each step of |z|, like e^(−|z|) (logistic) and e^(−2|z|) (tanh). Below: the |z| "
         "from which each library's value is exactly 1, 0 or −1 (ring) and its gradient exactly 0 (disc). Past the disc nothing is learned."
     )
     return Drawing(
@@ -80,52 +80,25 @@ def _cutoffs(groups: Groups) -> dict[str, list[tuple[str, Any]]]:
 
 
 def _strip(axes: Any, cuts: dict[str, list[tuple[str, Any]]]) -> list[str]:
-    y, ticks, labels, says = 0.0, [], [], []
-    zs = [
-        z
-        for rows in cuts.values()
-        for _, c in rows
-        for z in known([c["value_from"], c["gradient_from"]], positive=True)
-        if math.isfinite(z)
-    ]
-    right = 1.6 * max(zs, default=10.0)
+    table, says, zs = Table(axes), [], []
     for n, (title, rows) in enumerate(cuts.items()):
-        canvas.heading(axes, y, title)
-        y += 1
+        table.head(title)
         for name, c in rows:
             value, gradient = known([c["value_from"], c["gradient_from"]], positive=True)
+            zs += [z for z in (value, gradient) if math.isfinite(z)]
+            text = f"value {number(c['value'])}: {_from(value)}, gradient 0: {_from(gradient)}"
+            y = table.line(name, text)
             axes.axhline(y, color=RULE, linewidth=0.6, zorder=0)
-            if math.isfinite(value):
-                axes.plot(
-                    [value],
-                    [y],
-                    "o",
-                    markersize=8,
-                    markerfacecolor=PAPER,
-                    markeredgecolor=INK,
-                    markeredgewidth=1.2,
-                    zorder=3,
-                )
-            if math.isfinite(gradient):
-                axes.plot(
-                    [gradient], [y], "o", markersize=4.5, color=SERIES[n % len(SERIES)], markeredgewidth=0, zorder=4
-                )
-            text = f"value {number(c['value'])}: " + (f"{value:.4g}" if math.isfinite(value) else "never")
-            text += ", gradient 0: " + (f"{gradient:.4g}" if math.isfinite(gradient) else "never")
-            axes.text(right * 1.15, y, text, fontsize=8, va="center", clip_on=False)
-            ticks.append(y)
-            labels.append(name)
+            ring = {"markersize": 8, "markerfacecolor": PAPER, "markeredgecolor": INK, "markeredgewidth": 1.2}
+            axes.plot([value], [y], "o", zorder=3, **ring)
+            axes.plot([gradient], [y], "o", markersize=4.5, color=SERIES[n % len(SERIES)], markeredgewidth=0, zorder=4)
             says.append(f"{title}, {name}: {text}.")
-            y += 1
-    axes.set_xscale("log")
-    axes.set_xlim(min(zs, default=1.0) / 1.6, right)
-    axes.set_ylim(y - 0.3, -0.8)
-    axes.set_yticks(ticks, labels)
-    axes.tick_params(axis="y", length=0)
-    axes.spines["left"].set_visible(False)
-    log_ticks(axes.xaxis, plain=True)
-    axes.set_xlabel("|z| from which it is exact")
+    table.finish("|z| from which it is exact", min(zs, default=1.0) / 1.6, 1.6 * max(zs, default=10.0))
     return says
+
+
+def _from(z: float) -> str:
+    return f"{z:.4g}" if math.isfinite(z) else "never"
 
 
 def saturation_depth(groups: Groups) -> Drawing:
@@ -198,54 +171,40 @@ GROUPS = {
 def smoothing_effects(groups: Groups) -> Drawing:
     """A forest plot: every interval of every group of cells on one logarithmic axis."""
     lines = _lines(groups)
-    heads = [g for g in dict.fromkeys(e["group"] for e, _ in lines)]
-    page = canvas.figure(0.8 + 0.3 * len(lines) + 0.32 * len(heads))
+    heads = list(dict.fromkeys(e["group"] for e, _ in lines))
+    page = canvas.figure(0.8 + (0.34 if len(groups) > 1 else 0.28) * len(lines) + 0.3 * len(heads))
     axes = page.subplots()
-    y, ticks, labels, says = 0.0, [], [], []
+    table, says, ends = Table(axes), [], [1.0]
     for head in sorted(heads, key=lambda g: list(GROUPS).index(g) if g in GROUPS else len(GROUPS)):
         title, colour = GROUPS.get(head, (str(head), INK))
-        axes.text(
-            0.0,
-            y,
-            title,
-            transform=axes.get_yaxis_transform(),
-            fontsize=8.5,
-            fontweight="bold",
-            va="center",
-            color=colour,
-        )
-        y += 1
+        table.head(title, colour)
         for effect, cells in (line for line in lines if line[0]["group"] == head):
             ratio, low, high = known([effect["ratio"], effect["low"], effect["high"]], positive=True)
-            _gate(axes, effect.get("gate"), y)
+            gate = effect.get("gate") or [None, None]
+            ends += [x for x in (ratio, low, high, *known(gate, positive=True)) if math.isfinite(x)]
+            text = f"{number(ratio)} [{number(low)}, {number(high)}]{_seeds(effect)}"
+            name = effect["name"] + (f", {effect['setting']}" if effect.get("setting") else "")
+            y = table.line(cut(name, 52) + ("\n" + names_of(cells) if len(groups) > 1 else ""), text)
+            _gate(axes, gate, y)
             axes.plot([low, high], [y, y], color=colour, linewidth=2.2, solid_capstyle="butt")
             axes.plot([ratio], [y], "D", color=colour, markersize=5, markeredgewidth=0)
-            text = f"{number(ratio)} [{number(low)}, {number(high)}]"
-            if effect.get("seeds"):
-                text += (
-                    f"  {effect['favours']}/{effect['seeds']}"
-                    if effect.get("favours") is not None
-                    else f"  n = {effect['seeds']}"
-                )
-            axes.text(1.01, y, text, transform=axes.get_yaxis_transform(), fontsize=8, va="center", clip_on=False)
-            setting = f", {effect['setting']}" if effect.get("setting") else ""
-            labels.append(cut(f"{effect['name']}{setting}", 52) + ("\n" + names_of(cells) if len(groups) > 1 else ""))
-            says.append(f"{title}: {effect['name']}{setting}: {text}.")
-            ticks.append(y)
-            y += 1
+            says.append(f"{title}: {name}: {text}.")
     axes.axvline(1, color=INK, linewidth=1, zorder=0)
-    axes.set_xscale("log")
-    log_ticks(axes.xaxis, plain=True)
-    axes.set_yticks(ticks, labels, fontsize=8)
-    axes.set_ylim(y - 0.3, -0.8)
-    axes.tick_params(axis="y", length=0)
-    axes.spines["left"].set_visible(False)
-    axes.set_xlabel("ratio, without batch norm ÷ with (1: no difference)")
+    table.finish("ratio, without batch norm ÷ with (1: no difference)", min(ends) / 1.5, max(ends) * 1.5)
     caption = (
-        "Each diamond is the median ratio over seeds, with its 95 % interval; right of 1 the objective is smoother with batch norm. "
-        "Shaded: where the ratio had to lie, stated before the run. At the right: in how many seeds the ratio exceeds 1."
+        "Each diamond is the median ratio over seeds, with its 95 % interval; right of 1 the objective is smoother with "
+        "batch norm. Shaded: where the ratio had to lie, stated before the run. At the right: in how many seeds the ratio "
+        "exceeds 1."
     )
     return Drawing(page, caption, "Forest plot. " + " ".join(says))
+
+
+def _seeds(effect: Any) -> str:
+    if not effect.get("seeds"):
+        return ""
+    return (
+        f"  {effect['favours']}/{effect['seeds']}" if effect.get("favours") is not None else f"  n = {effect['seeds']}"
+    )
 
 
 def _lines(groups: Groups) -> list[tuple[Any, list[str]]]:
@@ -258,8 +217,8 @@ def _lines(groups: Groups) -> list[tuple[Any, list[str]]]:
 def _gate(axes: Any, gate: Any, y: float) -> None:
     from matplotlib.patches import Rectangle
 
-    if gate:
-        low, high = (1e-6 if gate[0] is None else float(gate[0])), (1e6 if gate[1] is None else float(gate[1]))
+    if gate != [None, None]:  # an open end goes beyond the axis, whose limits are set afterwards
+        low, high = (1e-9 if gate[0] is None else float(gate[0])), (1e9 if gate[1] is None else float(gate[1]))
         axes.add_patch(Rectangle((low, y - 0.36), high - low, 0.72, color=MUTED, alpha=0.16, linewidth=0))
 
 

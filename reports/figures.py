@@ -79,6 +79,7 @@ def _picture(name: str, data: Mapping[str, Any], prefix: str) -> Picture:
     from . import canvas, curves, grids
 
     draw = {**grids.DRAWINGS, **curves.DRAWINGS}.get(name)
+    data = _clean(data)
     groups = _grouped(data)
     if draw is not None:
         try:
@@ -97,6 +98,15 @@ def _table(name: str, data: Mapping[str, Any], caption: str) -> Picture:
         :60
     ]
     return Picture(name, caption, caption, rows=rows)
+
+
+def _clean(data: Any) -> Any:
+    """The same data with texts on one line, of bounded length, without characters that no SVG may hold."""
+    if isinstance(data, Mapping):
+        return {view.visible(str(k)): _clean(v) for k, v in data.items()}
+    if isinstance(data, list):
+        return [_clean(v) for v in data]
+    return view.cut(" ".join(view.visible(data).split()), 300) if isinstance(data, str) else data
 
 
 def _items(data: Any) -> list[tuple[str, Any]]:

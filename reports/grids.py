@@ -8,7 +8,7 @@ from typing import Any
 
 from . import canvas
 from .canvas import INK, MUTED, SERIES, Drawing, Groups, known, names_of
-from .view import cut, number
+from .view import cut, number, plural
 
 
 def flip(groups: Groups) -> Drawing:
@@ -101,7 +101,7 @@ def _sums(axes: Any, rows: Any, kernel: tuple[int, int], colour: str, title: str
                 axes.text(left + 0.15, top + 0.5, cut(str(text), 40), va="center", fontsize=8)
                 continue
             for n, term in enumerate(terms):
-                x, y = left + 0.28 + (n % kernel[1]) * 1.1, top + 0.55 + n // kernel[1]
+                x, y = left + 0.34 + (n % kernel[1]) * 1.1, top + 0.55 + n // kernel[1]
                 if n:
                     axes.text(x - 0.16, y, "+", ha="center", va="center", fontsize=8, color=MUTED)
                 head, tail = (term[:-1], term[-1]) if len(term) == 2 else (term, "")
@@ -130,11 +130,14 @@ def equivariance(groups: Groups) -> Drawing:
         if len(groups) > 1:
             part.suptitle(names_of(cells), fontsize=8.5, x=0.01, ha="left", color=MUTED)
         maps = data["maps"][:5]
-        largest = max((abs(v) for m in maps for r in m["difference"] for v in known(r) if math.isfinite(v)), default=0.0) or 1.0
+        largest = (
+            max((abs(v) for m in maps for r in m["difference"] for v in known(r) if math.isfinite(v)), default=0.0)
+            or 1.0
+        )
         for axes, one in zip(part.subplots(1, len(maps), squeeze=False)[0], maps, strict=True):
             says.append(_map(axes, one, largest))
     shift = groups[0][0].get("shift")
-    moved = f" for a shift by {shift[0]} rows and {shift[1]} columns" if shift else ""
+    moved = f" for a shift by {plural(shift[0], 'row')} and {plural(shift[1], 'column')}" if shift else ""
     caption = (
         f"|f(shift x) − shift f(x)|{moved}, output by output ({names_of([c for _, cells in groups for c in cells])}). A dot: exactly 0. "
         "Shaded: not 0, the darker the larger. Dashed: where the claim says that it is 0."
@@ -154,7 +157,13 @@ def _map(axes: Any, one: Any, largest: float, shades: int = 6) -> str:
     boxes: dict[int, list[Path]] = {}
     for i, row in enumerate(rows):
         for j, x in enumerate(row):
-            shade = 0 if x == 0 else min(shades, 1 + int(abs(x) / largest * (shades - 0.001))) if math.isfinite(x) else shades
+            shade = (
+                0
+                if x == 0
+                else min(shades, 1 + int(abs(x) / largest * (shades - 0.001)))
+                if math.isfinite(x)
+                else shades
+            )
             pad = 0.42 if shade == 0 else 0.02
             corners = [
                 (j + pad, i + pad),

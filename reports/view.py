@@ -5,6 +5,7 @@ Nothing here knows a format, and nothing here judges: every verdict comes from t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -23,6 +24,15 @@ MEANING = {
     "absent": "the library is not installed: it took no part",
     "unsupported": "the library has no such operation: it took no part",
 }
+
+HIDDEN = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2028\u2029\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]"
+)
+
+
+def visible(text: str) -> str:
+    """Characters that hide, that turn the direction of their neighbours or that no file may hold, shown by their code."""
+    return HIDDEN.sub(lambda m: f"⟨U+{ord(m[0]):04X}⟩", text)
 
 
 def number(x: Any) -> str:
@@ -64,6 +74,22 @@ def listed(names: Iterable[str]) -> str:
 
 def cell_name(cell: Mapping[str, Any]) -> str:
     return f"{cell['backend']} {cell['dtype'] or ''}".strip()
+
+
+def cells(names: Iterable[str]) -> str:
+    """“numpy, torch (float32, float64); scipy float64”: names of cells, gathered."""
+    by: dict[str, list[str]] = {}
+    for name in names:
+        library, _, dtype = name.partition(" ")
+        by.setdefault(library, []).append(dtype)
+    same: dict[tuple[str, ...], list[str]] = {}
+    for library, dtypes in by.items():
+        same.setdefault(tuple(d for d in dtypes if d), []).append(library)
+    parts = []
+    for dtypes, libraries in same.items():
+        told = f" ({', '.join(dtypes)})" if len(dtypes) > 1 else f" {dtypes[0]}" if dtypes else ""
+        parts.append(", ".join(libraries) + told)
+    return "; ".join(parts)
 
 
 def ratio(cell: Mapping[str, Any]) -> str:
@@ -120,19 +146,6 @@ def size(x: Any) -> float:
     return -1.0 if x is None else float(x)
 
 
-def alike(pairs: Iterable[tuple[str, Any]]) -> list[tuple[Any, list[str]]]:
-    """Equal findings said once, with the cells that they come from: [(finding, [cell])] in order of first sight."""
-    found: list[tuple[Any, list[str]]] = []
-    for name, item in pairs:
-        for same, names in found:
-            if same == item:
-                names.append(name)
-                break
-        else:
-            found.append((item, [name]))
-    return found
-
-
 def untested(evidence: Mapping[str, Any]) -> list[str]:
     """Ids of claims without evidence here: no experiment yet, or not part of this run."""
     ran = {c["id"] for c in evidence["claims"]}
@@ -145,7 +158,9 @@ def verdict_line(evidence: Mapping[str, Any], claim: Mapping[str, Any]) -> str:
     text = f"{claim['verdict'].capitalize()}{', qualified' if claim['qualified'] else ''}: {reason}."
     limits = gathered(claim, "limits")
     if claim["qualified"]:
-        text += f" Read literally the sentence fails at {plural(len(limits), 'place')} just outside this scope; each was shown."
+        text += (
+            f" Read literally, the sentence fails in {plural(len(limits), 'way')} just outside this scope, shown below."
+        )
     if unexpected(evidence, claim):
         text += f" Its author expected “{claim['expected']}”."
     return text

@@ -56,7 +56,12 @@ def limit(name: str = "a symmetric kernel") -> dict[str, Any]:
         {**departing(label="the literal sentence"), "must_fail": True},
         {**row(label="what is predicted beside it"), "must_fail": False},
     ]
-    return {"name": name, "says": "A kernel that a half turn leaves as it was cannot tell.", "shown": True, "rows": rows}
+    return {
+        "name": name,
+        "says": "A kernel that a half turn leaves as it was cannot tell.",
+        "shown": True,
+        "rows": rows,
+    }
 
 
 def cell(backend: str, dtype: str | None, verdict: str = "verified", **changes: Any) -> dict[str, Any]:
@@ -86,8 +91,14 @@ def claim(name: str, cells: list[dict[str, Any]], **changes: Any) -> dict[str, A
 
 def figures() -> dict[str, dict[str, dict[str, Any]]]:
     letters = [list("abcd"), list("efgh"), list("ijkl")]
-    plain = [["aw + bx + ey + fz", "bw + cx + fy + gz", "cw + dx + gy + hz"], ["ew + fx + iy + jz", "fw + gx + jy + kz", "gw + hx + ky + lz"]]
-    turned = [["az + by + ex + fw", "bz + cy + fx + gw", "cz + dy + gx + hw"], ["ez + fy + ix + jw", "fz + gy + jx + kw", "gz + hy + kx + lw"]]
+    plain = [
+        ["aw + bx + ey + fz", "bw + cx + fy + gz", "cw + dx + gy + hz"],
+        ["ew + fx + iy + jz", "fw + gx + jy + kz", "gw + hx + ky + lz"],
+    ]
+    turned = [
+        ["az + by + ex + fw", "bz + cy + fx + gw", "cz + dy + gx + hw"],
+        ["ez + fy + ix + jw", "fz + gy + jx + kw", "gz + hy + kx + lw"],
+    ]
     flip = {"input": letters, "kernel": [["w", "x"], ["y", "z"]], "cross_correlation": plain, "convolution": turned}
 
     def saturation(single: bool) -> dict[str, Any]:
@@ -114,8 +125,22 @@ def figures() -> dict[str, dict[str, dict[str, Any]]]:
     effects = [
         {"name": "range of the loss", "group": "effect", "ratio": 9.8, "low": 7.8, "high": 12.0, **effect},
         {"name": "effective β", "group": "effect", "ratio": 3.46, "low": 3.24, "high": 3.69, **effect},
-        {"name": "γ, β kept, no normalisation", "group": "control", "ratio": 0.95, "low": 0.89, "high": 1.02, "gate": [0.5, 2.0]},
-        {"name": "effective β", "group": "reversal", "setting": "12 layers, Glorot", "ratio": 0.10, "low": 0.09, "high": 0.12},
+        {
+            "name": "γ, β kept, no normalisation",
+            "group": "control",
+            "ratio": 0.95,
+            "low": 0.89,
+            "high": 1.02,
+            "gate": [0.5, 2.0],
+        },
+        {
+            "name": "effective β",
+            "group": "reversal",
+            "setting": "12 layers, Glorot",
+            "ratio": 0.10,
+            "low": 0.09,
+            "high": 0.12,
+        },
     ]
     steps = list(range(0, 81, 4))
     arms = [
@@ -162,7 +187,11 @@ def sample_evidence() -> dict[str, Any]:
         ),
     ]  # fmt: skip
     sentences = [
-        ("sentence.correlate", "Instead of convolution, *ML libraries* implement cross-correlation (don't flip the kernel):", ["claim.correlate"]),
+        (
+            "sentence.correlate",
+            "Instead of convolution, *ML libraries* implement cross-correlation (don't flip the kernel):",
+            ["claim.correlate"],
+        ),
         ("sentence.linear", "Linear", ["claim.linear", "claim.stack"]),
         ("sentence.saturation", "Not recommended for hidden layers due to saturation.", ["claim.saturation"]),
         ("sentence.equivariance", "Equivariance to **translation**.", ["claim.equivariance"]),

@@ -114,6 +114,7 @@ class Claim:
     about_shapes: bool = False
     sources: tuple[str, ...] = ()
     notes: str = ""
+    elsewhere: str = ""
     limits: list[Limit] = field(default_factory=list)
 
     def limit(
@@ -133,20 +134,26 @@ class Claim:
     def file(self) -> str:
         return inspect.getsourcefile(inspect.unwrap(self.experiment)) or ""
 
-    def case_dtypes(self, name: str) -> tuple[str | None, ...]:
-        return tuple(self.cases[name].get("dtypes", self.dtypes))
+    def cases_for(self, backend: str) -> list[str]:
+        """The cases that run on this library in some dtype."""
+        return [case for case in self.cases if any(self.runs(case, backend, dtype) for dtype in self.dtypes)]
+
+    def runs(self, case: str, backend: str, dtype: str | None) -> bool:
+        """Whether a case is for this library and dtype: its settings ``backends`` and ``dtypes`` may say otherwise."""
+        settings = self.cases[case]
+        return dtype in settings.get("dtypes", self.dtypes) and backend in settings.get("backends", (backend,))
 
 
 def claim(
     id: str, *, statement: str, scope: str, expected: str, kind: str, cases: Mapping[str, Mapping[str, Any]],
     wrongs: Mapping[str, Mapping[str, Any] | Wrong], premises: Sequence[str] = (),
     dtypes: Sequence[str | None] = ("float32", "float64"), about: Sequence[str] = (), about_shapes: bool = False,
-    sources: Sequence[str] = (), notes: str = "",
+    sources: Sequence[str] = (), notes: str = "", elsewhere: str = "",
 ) -> Callable[[Experiment], Claim]:  # fmt: skip
     """Make a claim of an experiment; the sentence it belongs to is found by its id in the lecture's ``sentences.toml``.
 
     ``wrongs`` maps a name to what to say instead (a dictionary of the experiment's keyword parameters), or to a
-    :class:`Wrong` that says more.
+    :class:`Wrong` that says more. ``elsewhere`` says why no case is for some library (its cells are then *unsupported*).
 
     Raises ValueError for an unknown expected verdict, a wrong that names no parameter of the experiment, or no cases.
     """
@@ -160,10 +167,12 @@ def claim(
         made = [_wrong(name, w) for name, w in wrongs.items()]
         for wrong in made:
             if unknown := set(wrong.says) - sayings:
-                raise ValueError(f"wrong={wrong.name!r}: {id} says nothing called {sorted(unknown)}; it says {sorted(sayings)}")
+                raise ValueError(
+                    f"wrong={wrong.name!r}: {id} says nothing called {sorted(unknown)}; it says {sorted(sayings)}"
+                )
         return Claim(
             id, statement, scope, experiment, expected, kind, cases, made, tuple(premises), tuple(dtypes), tuple(about),
-            about_shapes, tuple(sources), notes,
+            about_shapes, tuple(sources), notes, elsewhere,
         )  # fmt: skip
 
     return make

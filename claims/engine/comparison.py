@@ -77,7 +77,11 @@ class Comparison:
         if self.kind == "bits":
             if self.agrees:
                 return f"{self.label}: {self.elements} elements, every bit equal"
-            at = f" at {self.where}: got {_short(self.got)}, wanted {_short(self.wanted)}" if self.where is not None else ""
+            at = (
+                f" at {self.where}: got {_short(self.got)}, wanted {_short(self.wanted)}"
+                if self.where is not None
+                else ""
+            )
             return f"{self.label}: {self.differing} of {self.elements} differ; worst{at}"
         text = f"{self.label}: {self.elements} elements, worst error ÷ bound {self.ratio:.3g}"
         if not self.agrees:
@@ -121,10 +125,14 @@ def within(got: Outcome, wanted: Any, bound: Bound, *, label: str, source: str) 
 
 def same_shape(got: Outcome, wanted: Sequence[int], *, label: str, source: str) -> Comparison:
     """The shape alone; the values may be anything."""
-    return fact(got.then(lambda y: tuple(int(n) for n in np.shape(y))), tuple(wanted), label=label, source=source, shape=True)
+    return fact(
+        got.then(lambda y: tuple(int(n) for n in np.shape(y))), tuple(wanted), label=label, source=source, shape=True
+    )
 
 
-def fact(got: Outcome | Any, wanted: Any, *, label: str, source: str, note: str = "", shape: bool = False) -> Comparison:
+def fact(
+    got: Outcome | Any, wanted: Any, *, label: str, source: str, note: str = "", shape: bool = False
+) -> Comparison:
     """Equality of plain data (a count, a name, a shape)."""
     call = got.call if isinstance(got, Outcome) else None
     if isinstance(got, Outcome):
@@ -148,7 +156,9 @@ def happens(got: Outcome, wanted: str, *, label: str, source: str, error: str = 
     )  # fmt: skip
 
 
-def gate(met: bool, *, label: str, source: str, got: Any, wanted: str, note: str = "", call: Call | None = None) -> Comparison:
+def gate(
+    met: bool, *, label: str, source: str, got: Any, wanted: str, note: str = "", call: Call | None = None
+) -> Comparison:
     """A gate on a population, stated before the arms ran; failing it makes a claim *not supported*, not *refuted*."""
     return Comparison(
         label, "gate", source, bool(met), ratio=0.0 if met else MANY_BITS, differing=int(not met), got=got, wanted=wanted,
@@ -188,7 +198,15 @@ def _asked_dtype(call: Call | None, otherwise: np.dtype) -> np.dtype:
 
 def _unmade(got: Outcome, label: str, kind: Kind, source: str) -> Comparison:
     return Comparison(
-        label, kind, source, False, made=False, elements=0, note=got.error or got.kind, outcome_kind=got.kind, call=got.call
+        label,
+        kind,
+        source,
+        False,
+        made=False,
+        elements=0,
+        note=got.error or got.kind,
+        outcome_kind=got.kind,
+        call=got.call,
     )
 
 
@@ -210,7 +228,7 @@ def _judged(
     return Comparison(
         label, kind, source, count == 0, ratio=float(ratio[at]), elements=int(have.size), differing=count, where=at,
         got=have[at].item(), wanted=want[at].item(), allowed=None if allowed is None else float(allowed[at]),
-        ulp=_ulp(have, want, at), call=got.call, wanted_array=want,
+        ulp=_ulp(have, want, at) if ratio[at] > 0 else 0.0, call=got.call, wanted_array=want,
     )  # fmt: skip
 
 
@@ -222,7 +240,6 @@ def _ulp(have: np.ndarray, want: np.ndarray, at: tuple[int, ...]) -> float | Non
 
 def _short(value: Any) -> str:
     if isinstance(value, float):
-        return f"{value:.6g}"
+        return f"{value:.9g}"
     text = str(value)
     return text if len(text) <= 120 else text[:117] + "…"
-

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from .comparison import Comparison
 from .lecture import Lecture
 from .runner import Cell, DefectRun, Run
 from .snippet import snippet
-from .verdict import HOLDS, TAKES_NO_PART, Trial, caught, cell_verdict, claim_verdict, margin, shown, summary
+from .verdict import HOLDS, TAKES_NO_PART, CellFacts, Trial, caught, cell_verdict, claim_verdict, margin, shown, summary
 
 SCHEMA = "lecture-claims/results/1"
 
@@ -57,7 +57,7 @@ def build(lecture: Lecture, run: Run, *, expected_run: Mapping[str, Any]) -> dic
             ],
         },
         "claims": claims,
-        "defects": [_defect(d) for d in run.defects],
+        "defects": [_defect(d, selected.backends) for d in run.defects],
         "counts": _counts(claims),
         "success": _success(run, claims),
         "volatile": {
@@ -84,10 +84,14 @@ def load(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise BadEvidence(f"results={str(path)!r}: {error.strerror}; give the results.json that verify wrote") from None
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise BadEvidence(f"results={str(path)!r}: not JSON ({error}); give the results.json that verify wrote") from None
+        raise BadEvidence(
+            f"results={str(path)!r}: not JSON ({error}); give the results.json that verify wrote"
+        ) from None
     if not isinstance(evidence, dict) or evidence.get("schema") != SCHEMA:
         have = evidence.get("schema") if isinstance(evidence, dict) else type(evidence).__name__
-        raise BadEvidence(f"results={str(path)!r}: schema {have!r}, expected {SCHEMA!r}; write it again with this version")
+        raise BadEvidence(
+            f"results={str(path)!r}: schema {have!r}, expected {SCHEMA!r}; write it again with this version"
+        )
     return evidence
 
 
@@ -132,9 +136,13 @@ def _figures(cells: list[Cell]) -> dict[str, dict[str, Any]]:
 
 def _cell(lecture: Lecture, run: Run, cell: Cell) -> dict[str, Any]:
     facts, claim = cell.facts, lecture.claims[cell.claim]
-    verdict, reason = ("absent", cell.absent) if cell.absent else cell_verdict(facts)
+    verdict, reason = cell_verdict(facts)
+    if cell.absent or cell.left_out:
+        verdict, reason = ("absent", cell.absent) if cell.absent else ("unsupported", cell.left_out)
     if run.selection.partial and verdict == "inconclusive":
         reason = "only a part of the claim ran, so it has no verdict"
+    if verdict in TAKES_NO_PART:  # nothing that it could have caught or shown is counted for or against it
+        facts = CellFacts(facts.honest, {}, {})
     made = facts.honest.made()
     rows = [_row(lecture, cell, case, c) for case, c in facts.honest.comparisons]
     rows += [_stopped(case, o.kind, o.error) for case, o in facts.honest.stopped]
@@ -148,6 +156,7 @@ def _cell(lecture: Lecture, run: Run, cell: Cell) -> dict[str, Any]:
         "elements": sum(c.elements for c in made),
         "worst_ratio": _number(max((c.ratio for c in made if c.agrees and c.kind != "gate"), default=None)),
         "margin": _number(margin(facts)),
+        "calls_within_defects": dict(sorted(facts.honest.touched.items())),
         "rows": rows,
         "wrongs": [_wrong(name, t, claim.about_shapes) for name, t in facts.wrongs.items()],
         "limits": [_limit(lecture, cell, name, t) for name, t in facts.limits.items()],
@@ -211,9 +220,11 @@ def _wrong(name: str, trial: Trial, about_shapes: bool) -> dict[str, Any]:
 
 
 def _why_survived(trial: Trial) -> str:
-    excuses = [why for _, why in trial.failed] + [o.error for _, o in trial.stopped] + [
-        c.note for _, c in trial.comparisons if not c.made
-    ]
+    excuses = (
+        [why for _, why in trial.failed]
+        + [o.error for _, o in trial.stopped]
+        + [c.note for _, c in trial.comparisons if not c.made]
+    )
     return f"not refuted: {excuses[0]}" if excuses else "every comparison still agreed"
 
 
@@ -250,8 +261,9 @@ def _not_repeated(run: Run) -> dict[str, list[str]]:
     }  # fmt: skip
 
 
-def _defect(d: DefectRun) -> dict[str, Any]:
+def _defect(d: DefectRun, selected: Sequence[str]) -> dict[str, Any]:
     record = d.defect
+    phrasebook = next(b for b in selected if backends.label(b) == record.backend)
     return {
         "id": record.id,
         "backend": record.backend,
@@ -266,9 +278,9 @@ def _defect(d: DefectRun) -> dict[str, Any]:
         "departs": d.departs,
         "neighbour_holds": d.neighbour_holds,
         "reproduced": d.reproduced,
-        "snippet": snippet(record.smallest[0], record.smallest[1], record.backend),
+        "snippet": snippet(*record.smallest, phrasebook),
         "neighbour_says": record.neighbour_says,
-        "neighbour_snippet": snippet(record.neighbour[0], record.neighbour[1], record.backend),
+        "neighbour_snippet": snippet(*record.neighbour, phrasebook),
     }
 
 

@@ -59,7 +59,9 @@ def read(folder: Path | None = None) -> Lecture:
     markdown, ledger = folder / "lecture.md", folder / "sentences.toml"
     for path in (markdown, ledger):
         if not path.is_file():
-            raise BadLecture(f"lecture={str(folder)!r}: {path.name} is missing; a lecture folder holds lecture.md and sentences.toml")
+            raise BadLecture(
+                f"lecture={str(folder)!r}: {path.name} is missing; a lecture folder holds lecture.md and sentences.toml"
+            )
     text = markdown.read_text(encoding="utf-8")
     try:
         rows = tomllib.loads(ledger.read_text(encoding="utf-8"))["sentence"]
@@ -71,7 +73,9 @@ def read(folder: Path | None = None) -> Lecture:
     found = {c.id: c for m in modules for c in vars(m).values() if isinstance(c, Claim)}
     known = [c for s in sentences for c in s.claims]
     if unknown := set(found) - set(known):
-        raise BadLecture(f"claim={min(unknown)!r}: no sentence of {ledger.name} names it; add it to the sentence that it tests")
+        raise BadLecture(
+            f"claim={min(unknown)!r}: no sentence of {ledger.name} names it; add it to the sentence that it tests"
+        )
     title = next((line.lstrip("# ").strip() for line in text.splitlines() if line.startswith("# ")), folder.name)
     scan = (folder / "scan.txt").read_text(encoding="utf-8") if (folder / "scan.txt").is_file() else ""
     defects = tuple(d for m in modules for d in vars(m).get("DEFECTS", ()))
@@ -89,7 +93,9 @@ def _check(sentences: tuple[Sentence, ...], text: str) -> None:
     for sentence in sentences:
         found = place(sentence.text, text, position)
         if found is None:
-            raise BadLecture(f"sentence={sentence.id!r}: its words are not in lecture.md after those of the one before it")
+            raise BadLecture(
+                f"sentence={sentence.id!r}: its words are not in lecture.md after those of the one before it"
+            )
         position = found.end()
         for name in (("sentence", sentence.id), *(("claim", claim) for claim in sentence.claims)):
             if name in seen:

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import pickle
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
-
-import numpy as np
 
 _repeats = itertools.count(1)
 
@@ -53,9 +52,8 @@ class Call:
     @cached_property
     def digest(self) -> bytes:
         """Equal for calls that would do the same work, so that it is done once."""
-        h = hashlib.blake2b(digest_size=16)
-        _feed(h, (_qualified(self.operation), _qualified(self.mutant), dict(self.arguments), self.repeat))
-        return h.digest()
+        work = (self.operation, self.mutant, dict(self.arguments), self.repeat)
+        return hashlib.blake2b(pickle.dumps(work, protocol=5), digest_size=16).digest()
 
 
 def ask(operation: str | Callable[..., Any], **arguments: Any) -> Call:
@@ -81,6 +79,10 @@ class Outcome:
     def __bool__(self) -> bool:
         raise TypeError("an outcome is not true or false: look at its kind, or compare its value")
 
+    def of(self, call: Call) -> Outcome:
+        """The same outcome, with the call that it answers."""
+        return Outcome(self.kind, self.content, self.error, call)
+
     def part(self, index: int | str) -> Outcome:
         """The outcome for one member of a tuple or dictionary that the operation returned."""
         return replace(self, content=self.content[index]) if self.kind == "value" else self
@@ -88,26 +90,3 @@ class Outcome:
     def then(self, f: Callable[[Any], Any]) -> Outcome:
         """The same outcome with ``f`` applied to its value: the parent's own arithmetic on what a library returned."""
         return replace(self, content=f(self.content)) if self.kind == "value" else self
-
-
-def _qualified(f: Any) -> str:
-    return f if isinstance(f, str) or f is None else f"{f.__module__}:{f.__qualname__}"
-
-
-def _feed(h: Any, x: Any) -> None:
-    if isinstance(x, np.ndarray):
-        h.update(f"<{x.dtype.str}{x.shape}>".encode())
-        h.update(np.ascontiguousarray(x).tobytes())
-    elif isinstance(x, Mapping):
-        h.update(b"{")
-        for key in sorted(x):
-            _feed(h, key)
-            _feed(h, x[key])
-        h.update(b"}")
-    elif isinstance(x, list | tuple):
-        h.update(b"(")
-        for item in x:
-            _feed(h, item)
-        h.update(b")")
-    else:
-        h.update(repr(x).encode() + b";")

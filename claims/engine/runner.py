@@ -59,6 +59,7 @@ class Cell:
     figures: dict[str, Any] = field(default_factory=dict)
     seconds: float = 0.0
     absent: str = ""
+    left_out: str = ""
 
 
 @dataclass
@@ -250,17 +251,27 @@ def _claim(
 
     cells, strands = [], []
     for dtype in _dtypes(claim, selection):
-        facts = CellFacts(Trial(), {}, {}, claim.about_shapes, [d.defect.id for d in defects if not d.reproduced])
+        facts = CellFacts(Trial(), {}, {}, claim.about_shapes)
         cell = Cell(claim.id, backend, dtype, facts)
         cells.append(cell)
-        names, point = _cases(claim, dtype, selection)
+        if not any(claim.runs(name, label, dtype) for name in claim.cases):
+            cell.left_out = claim.elsewhere or f"no case of this claim is for {label}"
+            continue
+        names, point = _cases(claim, label, dtype, selection)
 
         def strand(
             trial: Trial, name: str, experiment: Experiment, settings: Mapping[str, Any], wrong: Wrong | None = None,
             *, dtype: str | None = dtype, point: str | None = point, cell: Cell = cell,
         ) -> Strand:  # fmt: skip
             case = Case(
-                claim.id, name, settings, dtype=dtype, backend=label, seed=selection.seed, point=point, defect_of=defect_of
+                claim.id,
+                name,
+                settings,
+                dtype=dtype,
+                backend=label,
+                seed=selection.seed,
+                point=point,
+                defect_of=defect_of,
             )
             return Strand(trial, case, experiment(case, **(wrong.says if wrong else {})), wrong, cell.figures)
 
@@ -273,9 +284,11 @@ def _claim(
         for limit in _limits(claim, label, dtype, selection):
             trial = facts.limits[limit.name] = Trial()
             strands.append(strand(trial, f"limit: {limit.name}", limit.experiment, {}))
-    _drive(strands, worker, backend, progress)
+    _drive(strands, worker, backend, defects, progress)
     for cell in cells:
         _leave_out_what_cannot_be_told(claim, cell.facts)
+        touched = cell.facts.honest.touched
+        cell.facts.unreproduced = [d.defect.id for d in defects if touched[d.defect.id] and not d.reproduced]
         cell.seconds = (time.monotonic() - begin) / len(cells)
     return cells
 
@@ -291,9 +304,9 @@ def _leave_out_what_cannot_be_told(claim: Claim, facts: CellFacts) -> None:
             facts.limits.pop(limit.name)
 
 
-def _cases(claim: Claim, dtype: str | None, selection: Selection) -> tuple[list[str], str | None]:
+def _cases(claim: Claim, backend: str, dtype: str | None, selection: Selection) -> tuple[list[str], str | None]:
     wanted, _, point = selection.case.partition("/")
-    names = [n for n in claim.cases if dtype in claim.case_dtypes(n) and (not wanted or n == wanted)]
+    names = [n for n in claim.cases if claim.runs(n, backend, dtype) and (not wanted or n == wanted)]
     return names, point or None
 
 
@@ -321,7 +334,9 @@ def _limits(claim: Claim, backend: str, dtype: str | None, selection: Selection)
     ]
 
 
-def _drive(strands: list[Strand], worker: Worker, backend: str, progress: Progress) -> None:
+def _drive(
+    strands: list[Strand], worker: Worker, backend: str, defects: Sequence[DefectRun], progress: Progress
+) -> None:
     """Advance all strands together until each has ended; equal calls are made once."""
     known: dict[bytes, Outcome] = {}
     for strand in strands:
@@ -330,7 +345,10 @@ def _drive(strands: list[Strand], worker: Worker, backend: str, progress: Progre
         calls = {c.digest: c for s in active for c in s.pending or () if c.digest not in known}
         known.update(zip(calls, _watched(worker, list(calls.values()), backend, progress), strict=True))
         for strand in active:
-            answers = [replace(known[c.digest], call=c) for c in strand.pending or ()]
+            answers = [known[c.digest].of(c) for c in strand.pending or ()]
+            for defect in defects if strand.wrong is None else ():
+                if touched := sum(defect.defect.touches(a.call) for a in answers):
+                    strand.trial.touched[defect.defect.id] += touched
             strand.trial.unsupported |= {a.call.name for a in answers if a.kind == "unsupported" and a.call}
             strand.advance(answers[0] if strand.single else answers)
 

@@ -8,6 +8,7 @@ import dataclasses
 import hashlib
 import json
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy import stats
@@ -145,4 +146,5 @@ def _sign_p(values):
 
 def _wilcoxon_p(values):
     decided = values[np.isfinite(values) & (values != 0)]
-    return float(stats.wilcoxon(decided).pvalue) if len(decided) else 1.0
+    found: Any = stats.wilcoxon(decided) if len(decided) else None
+    return 1.0 if found is None else float(found.pvalue)

@@ -1,14 +1,14 @@
 """Sweeps: many geometries as one evidence row, each with an address, and the smallest departure shrunk.
 
 A sweep costs one call a geometry. It is one row (count, worst, digest), not thousands; a geometry can be run again alone
-by its address ``case/H=3,W=2,…``.
+by its address ``case/H=3,W=2,…``. A geometry is a named tuple of numbers.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -21,17 +21,16 @@ KEPT = 100
 TRIES = 3
 """How often a simpler candidate is asked: a departure need not show every time (memory that was never written)."""
 
-Point = Mapping[str, int]
-Build = Callable[[Point, str], Call]
-Judge = Callable[[Outcome, Point, str], Comparison]
+Build = Callable[[Any, str], Call]
+Judge = Callable[[Outcome, Any, str], Comparison]
 
 
-def address(point: Point) -> str:
-    return ",".join(f"{name}={value}" for name, value in point.items())
+def address(point: Any) -> str:
+    return ",".join(f"{name}={value}" for name, value in point._asdict().items())
 
 
 def sweep(
-    case: Case, points: Iterable[Point], build: Build, judge: Judge, *, label: str, source: str, designs: tuple[str, ...]
+    case: Case, points: Iterable[Any], build: Build, judge: Judge, *, label: str, source: str, designs: tuple[str, ...]
 ) -> Generator[Any, Any, None]:  # fmt: skip
     """Ask ``build(point, design)`` for every point with the last of ``designs``, judge each, yield one comparison.
 
@@ -44,7 +43,7 @@ def sweep(
         return
     outcomes = yield [build(p, designs[-1]) for p in chosen]
     found = [judge(outcome, p, designs[-1]) for outcome, p in zip(outcomes, chosen, strict=True)]
-    groups: dict[str, list[tuple[Point, Comparison]]] = defaultdict(list)
+    groups: dict[str, list[tuple[Any, Comparison]]] = defaultdict(list)
     for point, comparison in zip(chosen, found, strict=True):
         if not comparison.made:
             yield replace(comparison, label=f"{label}: {address(point)}")
@@ -53,9 +52,9 @@ def sweep(
     agreeing = [c for c in found if c.made and c.agrees]
     if agreeing:
         yield replace(
-            agreeing[0], label=label, source=source, elements=sum(max(1, c.elements) for c in agreeing), call=None,
-            ratio=max(c.ratio for c in agreeing), geometries=len(agreeing), where=None, got=None, wanted=None,
-            wanted_array=None, note=f"digest {_digest(chosen, found)}",
+            agreeing[0], label=label, source=source, elements=sum(c.elements for c in agreeing), call=None,
+            geometries=len(agreeing), where=None, got=None, wanted=None, wanted_array=None,
+            note=f"digest {_digest(found)}",
         )  # fmt: skip
     for defect, departures in sorted(groups.items()):
         smallest = departures[0] if defect else (yield from _simplest(departures[0], build, judge, designs))
@@ -67,8 +66,8 @@ def sweep(
 
 
 def _simplest(
-    smallest: tuple[Point, Comparison], build: Build, judge: Judge, designs: tuple[str, ...]
-) -> Generator[Any, Any, tuple[Point, Comparison]]:
+    smallest: tuple[Any, Comparison], build: Build, judge: Judge, designs: tuple[str, ...]
+) -> Generator[Any, Any, tuple[Any, Comparison]]:
     """The same geometry with the simplest data that still departs."""
     point, comparison = smallest
     for design in designs[:-1]:
@@ -80,8 +79,7 @@ def _simplest(
     return point, comparison
 
 
-def _digest(points: list[Point], found: list[Comparison]) -> str:
-    h = hashlib.blake2b(digest_size=8)
-    for point, comparison in zip(points, found, strict=True):
-        h.update(f"{address(point)}:{comparison.agrees}:{comparison.elements};".encode())
-    return h.hexdigest()
+def _digest(found: list[Comparison]) -> str:
+    """Of what agreed and how much of it, in the order of the geometries."""
+    told = repr([c.elements if c.agrees else -1 for c in found])
+    return hashlib.blake2b(told.encode(), digest_size=8).hexdigest()

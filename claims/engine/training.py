@@ -20,7 +20,7 @@ def initial_parameters(network, shapes, *, seeds, rule, dtype):
     if rule not in ("he", "glorot"):
         raise ValueError(f"rule={rule!r}: expected 'he' or 'glorot'")
     streams = [np.random.default_rng([seed, _WEIGHTS]) for seed in seeds]
-    parameters, channels = {}, None
+    parameters, channels = {}, 0
     for kind, *entries in network:
         if kind in ("fully_connected", "convolution"):
             weight, bias = entries[:2]
@@ -106,7 +106,9 @@ def accuracy(lib, network, parameters, train_images, images, labels):
 
 def inner(a, b):
     """<a, b> [S] over all parameters of two dictionaries."""
-    return sum(np.einsum("si,si->s", a[name].reshape(len(a[name]), -1), b[name].reshape(len(a[name]), -1)) for name in a)
+    return sum(
+        np.einsum("si,si->s", a[name].reshape(len(a[name]), -1), b[name].reshape(len(a[name]), -1)) for name in a
+    )
 
 
 def norm(a):
@@ -153,4 +155,8 @@ def reference_losses(lib, network, parameters, images, labels, *, batches, rate,
 
 
 def _along(rate, array):
-    return array.dtype.type(rate) if np.ndim(rate) == 0 else np.reshape(rate, (-1,) + (1,) * (array.ndim - 1)).astype(array.dtype)
+    return (
+        array.dtype.type(rate)
+        if np.ndim(rate) == 0
+        else np.reshape(rate, (-1,) + (1,) * (array.ndim - 1)).astype(array.dtype)
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,6 +25,8 @@ class Trial:
     """Cases whose experiment itself raised (a mistake in the claim, not in a library)."""
     unsupported: set[str] = field(default_factory=set)
     """Operations that the library turned out not to have."""
+    touched: Counter[str] = field(default_factory=Counter)
+    """Recorded defect -> how many calls lie within its trigger."""
 
     def made(self) -> list[Comparison]:
         return [c for _, c in self.comparisons if c.made]
@@ -38,7 +41,7 @@ class CellFacts:
     limits: dict[str, Trial]
     about_shapes: bool = False
     unreproduced: Sequence[str] = ()
-    """Recorded defects that apply in this cell's environment and did not show."""
+    """Recorded defects that apply here, touch this cell's calls, and did not reproduce."""
 
 
 def caught(trial: Trial, *, about_shapes: bool) -> list[Comparison]:
@@ -130,7 +133,9 @@ def claim_verdict(cells: Iterable[tuple[str, str, str]], *, about: Sequence[str]
 def margin(facts: CellFacts) -> float | None:
     """The smallest of the wrongs' largest ratios ÷ the largest honest ratio; infinite where the comparison is bitwise."""
     honest = [c.ratio for c in facts.honest.made() if c.kind != "gate" and not c.defect]
-    wrong = [max((c.ratio for c in caught(t, about_shapes=facts.about_shapes)), default=0.0) for t in facts.wrongs.values()]
+    wrong = [
+        max((c.ratio for c in caught(t, about_shapes=facts.about_shapes)), default=0.0) for t in facts.wrongs.values()
+    ]
     if not honest or not wrong:
         return None
     return min(wrong) / max(honest) if max(honest) > 0 else float("inf")

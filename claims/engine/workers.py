@@ -67,8 +67,8 @@ class Worker:
         answer = self._schedule(_describe, [], START_LIMIT)
         self.import_seconds = time.monotonic() - begin
         if isinstance(answer, str):
-            self._dead = answer
-            return {"error": answer}
+            self._dead = f"the library could not be started: {answer.removeprefix('no answer: ')}"
+            return {"error": self._dead}
         return answer
 
     @property
@@ -132,7 +132,7 @@ def _initialise(backend: str, lecture_folder: str, log: str, begun: Any) -> None
     descriptor = os.open(log, os.O_WRONLY | os.O_APPEND)
     for stream in (1, 2):  # the frameworks' C++ writes to the descriptors, past sys.stderr
         os.dup2(descriptor, stream)
-    if lecture_folder:  # functions of a user's own lecture are sent by name: their modules must exist here too
+    if lecture_folder and Path(lecture_folder) != lecture.OWN:  # functions of a user's own lecture are sent by name: their modules must exist here too
         lecture.sections(Path(lecture_folder))
 
 
@@ -177,4 +177,3 @@ def _one(library: ModuleType, call: Call) -> Outcome:
 
 def _line(error: BaseException) -> str:
     return " ".join(str(error).split())[:300]
-

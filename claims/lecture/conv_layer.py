@@ -83,18 +83,30 @@ SINGLE = {
         "Cin forgotten": {"count": cin_forgotten},
         "running statistics counted as learned": {"count": running_statistics_counted},
     },
-    sources=("LeCun et al. (1998)", "Krizhevsky et al. (2012, 2014)", "Simonyan & Zisserman (2015)", "He et al. (2016)"),
+    sources=(
+        "LeCun et al. (1998)",
+        "Krizhevsky et al. (2012, 2014)",
+        "Simonyan & Zisserman (2015)",
+        "He et al. (2016)",
+    ),
 )
 def parameter_count(case: Case, *, count: Callable[[Layer], int] = learned):
     layers, total = case.layers()
     reports = yield [ask("layer_parameters", layer=layer) for layer in layers]
     if len(layers) == 1:
         yield fact(reports[0].then(lambda r: r["learned"]), count(layers[0]), label="learned", source="the formula")
-        yield fact(reports[0].then(lambda r: r["not_learned"]), not_learned(layers[0]), label="not learned", source="the formula")
+        yield fact(
+            reports[0].then(lambda r: r["not_learned"]),
+            not_learned(layers[0]),
+            label="not learned",
+            source="the formula",
+        )
         return
     refused = next((r for r in reports if r.kind != "value"), None)
     whole = refused if refused is not None else reports[0].then(lambda _: sum(r.value["learned"] for r in reports))
-    yield fact(whole, sum(count(layer) for layer in layers), label="learned, summed over the layers", source="the formula")
+    yield fact(
+        whole, sum(count(layer) for layer in layers), label="learned, summed over the layers", source="the formula"
+    )
     if total is not None and count is learned:
         yield fact(whole, total, label="learned, against the published number", source=PUBLISHED[case.name][2])
 
@@ -186,13 +198,16 @@ def equivariance(case: Case, *, moved=shift):
         exact = oracle.cross_correlation2d(pad(x), w, None, **settings).astype(case.dtype)
         yield same_bits(y, exact, label="f(x) itself", source="the literal sum in Python integers")
     else:
+
         def bound(at: np.ndarray) -> bounds.Bound:
             S, n = oracle.sizes(oracle.cross_correlation2d, at, w, None, **settings)
             return bounds.sums_of_products(part(S), part(n), case.dtype, flushed=None)
 
         # The two are results for the same sums of products, so they differ by no more than both may err.
         allowed = bounds.two_libraries(bound(pad(shift(x, BY))), bound(pad(shift(x, BY))))
-        yield within(z.then(part), wanted.astype(np.float64), allowed, label=label, source="shift f(x), of the same library")
+        yield within(
+            z.then(part), wanted.astype(np.float64), allowed, label=label, source="shift f(x), of the same library"
+        )
 
 
 @equivariance.limit(
@@ -206,13 +221,25 @@ def _(case: Case):
     y, z = yield [layer(x, w, padding=same), layer(shift(x, BY), w, padding=same)]
     circular = yield layer(np.pad(x, ((0, 0), (0, 0), (1, 1), (1, 1)), mode="wrap"), w)
     wanted = shift(y.value, BY)
-    yield fails(same_bits(z, wanted, label="f(shift x) = shift f(x) with zero padding", source="shift f(x), of the same library"))
+    yield fails(
+        same_bits(
+            z, wanted, label="f(shift x) = shift f(x) with zero padding", source="shift f(x), of the same library"
+        )
+    )
     # An output of f(shift x) is touched if its own window, or the one it came from, reaches over an edge: the first rows up
     # to the shift and one more, and the last row; likewise the columns.
     inside = (slice(None), slice(None), slice(BY[0] + 1, -1), slice(BY[1] + 1, -1))
-    yield same_bits(z.then(lambda a: a[inside]), wanted[inside], label="away from the border", source="shift f(x), of the same library")
+    yield same_bits(
+        z.then(lambda a: a[inside]),
+        wanted[inside],
+        label="away from the border",
+        source="shift f(x), of the same library",
+    )
     wrapped_z = yield layer(np.pad(shift(x, BY), ((0, 0), (0, 0), (1, 1), (1, 1)), mode="wrap"), w)
-    strided = yield [layer(wrapped(x, (3, 3)), w, stride=(2, 2)), layer(wrapped(shift(x, (1, 0)), (3, 3)), w, stride=(2, 2))]
+    strided = yield [
+        layer(wrapped(x, (3, 3)), w, stride=(2, 2)),
+        layer(wrapped(shift(x, (1, 0)), (3, 3)), w, stride=(2, 2)),
+    ]
     yield Figure("equivariance", {
         "shift": list(BY),
         "maps": [
@@ -245,9 +272,15 @@ def _(case: Case):
     for rows in range(4):
         label = f"shifted by one pixel = output shifted by {rows}"
         yield fails(same_bits(one, shift(y.value, (rows, 0)), label=label, source="shift f(x), of the same library"))
-    yield same_bits(two, shift(y.value, (1, 0)), label="shifted by two pixels = output shifted by one", source="shift f(x)")
+    yield same_bits(
+        two, shift(y.value, (1, 0)), label="shifted by two pixels = output shifted by one", source="shift f(x)"
+    )
     y, two = yield [strided(odd), strided(shift(odd, (2, 0)))]
-    yield fails(same_bits(two, shift(y.value, (1, 0)), label="7 rows: shifted by two = output shifted by one", source="shift f(x)"))
+    yield fails(
+        same_bits(
+            two, shift(y.value, (1, 0)), label="7 rows: shifted by two = output shifted by one", source="shift f(x)"
+        )
+    )
 
 
 @equivariance.limit(
@@ -261,9 +294,15 @@ def _(case: Case):
         return ask("max_pooling2d", x=x, window=(2, 2), stride=(2, 2))
 
     y, one, two = yield [pool(x), pool(shift(x, (0, 1))), pool(shift(x, (0, 2)))]
-    yield fails(same_bits(one, shift(y.value, (0, 1)), label="shifted by one pixel = output shifted by one", source="shift f(x)"))
+    yield fails(
+        same_bits(
+            one, shift(y.value, (0, 1)), label="shifted by one pixel = output shifted by one", source="shift f(x)"
+        )
+    )
     yield fails(same_bits(one, y.value, label="shifted by one pixel = output left alone", source="f(x)"))
-    yield same_bits(two, shift(y.value, (0, 1)), label="shifted by two pixels = output shifted by one", source="shift f(x)")
+    yield same_bits(
+        two, shift(y.value, (0, 1)), label="shifted by two pixels = output shifted by one", source="shift f(x)"
+    )
 
 
 @equivariance.limit(
@@ -280,7 +319,9 @@ def _(case: Case):
     for w, symmetric in (([1, 2], False), ([1, 1], True)):
         kernel = np.array(w, case.dtype).reshape(1, 1, 1, 2)
         y, z = yield [layer(x, kernel), layer(turn(x), kernel)]
-        found = same_bits(z, turn(y.value), label=f"f(turn x) = turn f(x), kernel {w}", source="turn f(x), of the same library")
+        found = same_bits(
+            z, turn(y.value), label=f"f(turn x) = turn f(x), kernel {w}", source="turn f(x), of the same library"
+        )
         yield found if symmetric else fails(found)
 
 
@@ -307,4 +348,6 @@ def _(case: Case):
     y, z = yield [ask("fully_connected", x=x.reshape(1, 4), w=w, b=None),
                   ask("fully_connected", x=shift(x, (0, 1)).reshape(1, 4), w=w, b=None)]  # fmt: skip
     wanted = np.roll(y.value, 1, axis=1)
-    yield fails(same_bits(z, wanted, label="f(shift x) = shift f(x), fully connected", source="shift f(x), of the same library"))
+    yield fails(
+        same_bits(z, wanted, label="f(shift x) = shift f(x), fully connected", source="shift f(x), of the same library")
+    )

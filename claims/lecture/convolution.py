@@ -1,19 +1,20 @@
 """The lecture's section “Convolutional layers”: what the operation is, and which one the libraries implement.
 
-    S(i, j) = Σ_m Σ_n X(m, n) W(i − m, j − n)      convolution: the kernel is flipped
-    S(i, j) = Σ_m Σ_n X(i + m, j + n) W(m, n)      cross-correlation: it is not
+S(i, j) = Σ_m Σ_n X(m, n) W(i − m, j − n)      convolution: the kernel is flipped
+S(i, j) = Σ_m Σ_n X(i + m, j + n) W(m, n)      cross-correlation: it is not
 """
 
 from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Mapping
+import math
+from typing import NamedTuple
 
 import numpy as np
 
 from ...reference import bounds, oracle
-from ..engine import Case, Outcome, Wrong, ask, claim, fact, fails, happens, same_bits, same_shape, sweep, within
+from ..engine import Call, Case, Outcome, Wrong, ask, claim, fact, fails, happens, same_bits, same_shape, sweep, within
 from . import mutants
 
 LITERAL = "the lecture's sum, written as it stands, in Python integers"
@@ -258,33 +259,49 @@ def width_then_height(height: int, width: int) -> tuple[int, int]:
     return width, height
 
 
-Point = Mapping[str, int]
+class Geometry(NamedTuple):
+    """Image, kernel, stride, dilation, padding (the same on both sides) by axis; batch and channels."""
+
+    H: int
+    W: int
+    ky: int
+    kx: int
+    sy: int
+    sx: int
+    dy: int
+    dx: int
+    py: int
+    px: int
+    N: int
+    Cin: int
+    Cout: int
+
+    def axes(self) -> tuple[tuple[int, int, int, int, int], ...]:
+        """(size, kernel, stride, dilation, padding) of the height and of the width."""
+        return self[0:10:2], self[1:10:2]  # pyright: ignore[reportReturnType]
+
+    def reach(self) -> tuple[int, int]:
+        """Size + padding − extent of the kernel: negative where no window fits."""
+        (a, b, _, d, p), (e, f, _, h, q) = self.axes()
+        return a + 2 * p - d * (b - 1) - 1, e + 2 * q - h * (f - 1) - 1
 
 
 @functools.cache
-def along(axis: str) -> list[dict[str, int]]:
-    """Every geometry of one axis, small first: H ≤ 32, k ≤ 7, stride ≤ 4, dilation ≤ 3, padding ≤ 3."""
-    ranges = (range(1, 33), range(1, 8), range(1, 5), range(1, 4), range(4))
-    return [dict(zip((axis, "k", "s", "d", "p"), point, strict=True)) for point in itertools.product(*ranges)]
+def along(axis: str) -> list[Geometry]:
+    """Every geometry of one axis, small first: H ≤ 32, k ≤ 7, stride ≤ 4, dilation ≤ 3, padding ≤ 3; the other axis is one pixel."""
+    lines = itertools.product(range(1, 33), range(1, 8), range(1, 5), range(1, 4), range(4))
+    one = (1, 1, 1, 1, 0)
+    pairs = ((line, one) if axis == "H" else (one, line) for line in lines)
+    return [Geometry(*itertools.chain(*zip(*pair, strict=True)), 1, 1, 1) for pair in pairs]
 
 
 @functools.cache
-def in_the_plane(every: int = 1) -> list[dict[str, int]]:
+def in_the_plane(every: int = 1) -> list[Geometry]:
     """Every geometry of the plane, small first: H, W ≤ 5, k ≤ 3, stride ≤ 2 each way, dilation ≤ 2, padding ≤ 1, N, Cin, Cout ≤ 2."""
-    names = ("H", "W", "ky", "kx", "sy", "sx", "d", "p", "N", "Cin", "Cout")
-    ranges = (range(1, 6),) * 2 + (range(1, 4),) * 2 + (range(1, 3),) * 3 + (range(2),) + (range(1, 3),) * 3
-    points = [dict(zip(names, point, strict=True)) for point in itertools.product(*ranges)]
-    return sorted(points, key=lambda g: g["H"] * g["W"] * g["ky"] * g["kx"] * g["N"] * g["Cin"] * g["Cout"])[::every]
-
-
-def geometry(point: Point) -> dict[str, int]:
-    """A geometry of one axis as one of the plane, the other axis being a single pixel; one of the plane as it is."""
-    if "k" not in point:
-        return dict(point)
-    axis, other = ("H", "W") if "H" in point else ("W", "H")
-    y, x = ("y", "x") if axis == "H" else ("x", "y")
-    plane = {axis: point[axis], other: 1, "k" + y: point["k"], "k" + x: 1, "s" + y: point["s"], "s" + x: 1}
-    return {**plane, "d" + y: point["d"], "d" + x: 1, "p" + y: point["p"], "p" + x: 0, "N": 1, "Cin": 1, "Cout": 1}
+    two = (1, 2)
+    ranges = (range(1, 6),) * 2 + (range(1, 4),) * 2 + (two, two, two, (0, 1), two, two, two)
+    points = (Geometry(*g[:6], g[6], g[6], g[7], g[7], *g[8:]) for g in itertools.product(*ranges))
+    return sorted(points, key=lambda g: g.H * g.W * g.ky * g.kx * g.N * g.Cin * g.Cout)[::every]
 
 
 POOL = np.random.default_rng(1968).integers(-8, 9, 4096)
@@ -292,22 +309,29 @@ POOL = np.random.default_rng(1968).integers(-8, 9, 4096)
 
 
 @functools.cache
-def request(dtype: str, design: str, **g: int):
+def request(dtype: str, design: str, g: Geometry) -> Call:
     """The call for a geometry, with data of a design: ones, 1, 2, 3, …, or integers −8 … 8."""
     arrays = []
-    for shape in ((g["N"], g["Cin"], g["H"], g["W"]), (g["Cout"], g["Cin"], g["ky"], g["kx"])):
-        count = int(np.prod(shape))
-        start = (7 * g["H"] + 31 * g["W"] + 101 * g["ky"] + 211 * g["kx"] + 503 * len(arrays)) % (len(POOL) - 200)
+    for shape in ((g.N, g.Cin, g.H, g.W), (g.Cout, g.Cin, g.ky, g.kx)):
+        count = math.prod(shape)
+        start = (7 * g.H + 31 * g.W + 101 * g.ky + 211 * g.kx + 503 * len(arrays)) % (len(POOL) - 200)
         values = {"ones": np.ones(count), "ramp": np.arange(1, count + 1)}.get(design, POOL[start : start + count])
         arrays.append(values.reshape(shape).astype(dtype))
         arrays[-1].flags.writeable = False
-    padding = tuple((g.get("p" + a, g.get("p")),) * 2 for a in "yx")
-    dilation = tuple(g.get("d" + a, g.get("d")) for a in "yx")
-    return ask("cross_correlation2d", x=arrays[0], w=arrays[1], b=None, stride=(g["sy"], g["sx"]), padding=padding,
-               dilation=dilation, groups=1)  # fmt: skip
+    padding = ((g.py, g.py), (g.px, g.px))
+    return ask("cross_correlation2d", x=arrays[0], w=arrays[1], b=None, stride=(g.sy, g.sx), padding=padding,
+               dilation=(g.dy, g.dx), groups=1)  # fmt: skip
 
 
-def refusal(backend: str, dtype: str, reach: tuple[int, int], stride: tuple[int, int]) -> tuple[int, int] | None:
+@functools.cache
+def exactly(dtype: str, design: str, g: Geometry) -> np.ndarray:
+    """The literal sum for a geometry, in Python integers."""
+    arguments = dict(request(dtype, design, g).arguments)
+    x, w, b = (arguments.pop(name) for name in "xwb")
+    return oracle.cross_correlation2d(x, w, b, **arguments).astype(dtype)
+
+
+def refusal(backend: str, reach: tuple[int, int], stride: tuple[int, int]) -> tuple[int, int] | None:
     """What a library does where no window fits: None if it raises, else the spatial shape of the empty tensor it returns.
 
     ``reach`` is size + padding − extent of the kernel, for each axis; negative where the kernel is larger.
@@ -356,33 +380,29 @@ SMALL_FIRST = ("ones", "ramp", "integers")
     sources=("Dumoulin & Visin (2016), A guide to convolution arithmetic, relationship 15",),
 )  # fmt: skip
 def output_size(case: Case, *, length=size, order=height_then_width):
-    dtype = str(case.dtype)
+    dtype, bits = str(case.dtype), "values" in case.name
 
-    def build(point: Point, design: str):
-        return request(dtype, design, **geometry(point))
-
-    def judge(y: Outcome, point: Point, design: str):
-        g, call = geometry(point), build(point, design)
-        stride, sizes = call.arguments["stride"], (g["H"], g["W"])
-        fit = [(n, k, s, d, p[0]) for n, k, s, d, p in zip(
-            sizes, call.arguments["w"].shape[2:], stride, call.arguments["dilation"], call.arguments["padding"], strict=True)]
-        reach = tuple(n + 2 * p - d * (k - 1) - 1 for n, k, s, d, p in fit)
-        label = ", ".join(f"{name}={value}" for name, value in point.items())
+    def judge(y: Outcome, g: Geometry, design: str):
+        reach = g.reach()
         if min(reach) < 0:
-            empty = refusal(case.backend, dtype, (reach[0], reach[1]), stride)
+            empty = refusal(case.backend, reach, (g.sy, g.sx))
             if empty is None:
-                return happens(y, "raised", label=label, source="no window fits")
-            return same_shape(y, (g["N"], g["Cout"], *empty), label=label, source="no window fits")
-        shape = (g["N"], g["Cout"], *order(length(*fit[0]), length(*fit[1])))
-        if "k" in point or shape[2:] != tuple(size(*f) for f in fit):
-            return same_shape(y, shape, label=label, source="the formula")
-        x, w, b = (call.arguments[name] for name in "xwb")
-        settings = {name: call.arguments[name] for name in ("stride", "padding", "dilation", "groups")}
-        wanted = oracle.cross_correlation2d(x, w, b, **settings)
-        return same_bits(y, wanted.astype(dtype), label=label, source=LITERAL)
+                return happens(y, "raised", label="no window fits", source="no window fits")
+            return same_shape(y, (g.N, g.Cout, *empty), label="no window fits", source="no window fits")
+        height, width = g.axes()
+        shape = (g.N, g.Cout, *order(length(*height), length(*width)))
+        if not bits or shape[2:] != (size(*height), size(*width)):
+            return same_shape(y, shape, label="shape", source="the formula")
+        return same_bits(y, exactly(dtype, design, g), label="values", source=LITERAL)
 
-    label = "output shape" if case.name.startswith("shapes") else "output, bit for bit"
-    yield from sweep(case, case.points(), build, judge, label=label, source=LITERAL, designs=SMALL_FIRST)
+    yield from sweep(
+        case, case.points(), functools.partial(asked, dtype), judge, label="output, bit for bit" if bits else "output shape",
+        source=LITERAL if bits else "the formula", designs=SMALL_FIRST,
+    )  # fmt: skip
+
+
+def asked(dtype: str, g: Geometry, design: str) -> Call:
+    return request(dtype, design, g)
 
 
 @output_size.limit(
@@ -391,7 +411,9 @@ def output_size(case: Case, *, length=size, order=height_then_width):
     "with a 1 × 1 kernel the literal order gives 1 × 2 where every library gives 2 × 1.",
 )
 def _(case: Case):
-    call = request(str(case.dtype), "ramp", H=2, W=1, ky=1, kx=1, sy=1, sx=1, d=1, p=0, N=1, Cin=1, Cout=1)
+    call = request(str(case.dtype), "ramp", Geometry(2, 1, 1, 1, 1, 1, 1, 1, 0, 0, 1, 1, 1))
     y = yield call
-    yield fails(same_shape(y, (1, 1, 1, 2), label="N × Cout × (W − kx + 1) × (H − ky + 1)", source="the lecture, as worded"))
+    yield fails(
+        same_shape(y, (1, 1, 1, 2), label="N × Cout × (W − kx + 1) × (H − ky + 1)", source="the lecture, as worded")
+    )
     yield same_shape(y, (1, 1, 2, 1), label="N × Cout × (H − ky + 1) × (W − kx + 1)", source="the formula")

@@ -11,7 +11,14 @@ Layer = dict[str, Any]
 
 
 def convolution(cin: int, cout: int, k: int, *, groups: int = 1, bias: bool = True) -> Layer:
-    return {"kind": "convolution", "channels_in": cin, "channels_out": cout, "kernel": (k, k), "groups": groups, "bias": bias}
+    return {
+        "kind": "convolution",
+        "channels_in": cin,
+        "channels_out": cout,
+        "kernel": (k, k),
+        "groups": groups,
+        "bias": bias,
+    }
 
 
 def fully_connected(features_in: int, features_out: int) -> Layer:

@@ -1,6 +1,6 @@
 """The lecture's section “Channels and batching for images”: which axis is which.
 
-    PyTorch: [N, C, H, W].  TensorFlow: [N, H, W, C].
+PyTorch: [N, C, H, W].  TensorFlow: [N, H, W, C].
 """
 
 from __future__ import annotations
@@ -84,7 +84,12 @@ def layouts(case: Case, *, layout=lecture_says, to_library=transpose, kernel_to_
     raw, raw_kernel = to_library(x, "NCHW", order), kernel_to_library(w, "OIHW", KERNELS[order])
 
     if case.name == "four distinct sizes":
-        yield fact((yield from contracted(case)), order.index("C"), label="axis contracted with the kernel", source="the lecture")
+        yield fact(
+            (yield from contracted(case)),
+            order.index("C"),
+            label="axis contracted with the kernel",
+            source="the lecture",
+        )
 
     def back(y: np.ndarray) -> np.ndarray:
         return transpose(y, order, "NCHW")
@@ -132,7 +137,9 @@ def _(case: Case):
     yield fact(order.part(0), (n, c, h, w), label="sizes", source="the lecture's [N, C, H, W]")
     strides = order.part(1)
     yield fails(fact(strides, (c * h * w, h * w, w, 1), label="strides of [N, C, H, W]", source="row-major order"))
-    yield fact(strides, (h * w * c, 1, w * c, c), label="strides of [N, H, W, C]", source="row-major order of the other layout")
+    yield fact(
+        strides, (h * w * c, 1, w * c, c), label="strides of [N, H, W, C]", source="row-major order of the other layout"
+    )
 
 
 @layouts.limit(
@@ -165,6 +172,9 @@ def _(case: Case):
     here, there = x.reshape(2, 12), transpose(x, "NCHW", "NHWC").reshape(2, 12)
     columns = transpose(np.arange(12).reshape(1, 3, 2, 2), "NCHW", "NHWC").ravel()
     wanted = oracle.fully_connected(here, w, None).astype(case.dtype)
-    plain, permuted = yield [ask("fully_connected", x=there, w=w, b=None), ask("fully_connected", x=there, w=w[:, columns], b=None)]
+    plain, permuted = yield [
+        ask("fully_connected", x=there, w=w, b=None),
+        ask("fully_connected", x=there, w=w[:, columns], b=None),
+    ]
     yield fails(same_bits(plain, wanted, label="the same weights after the other flattening", source=LITERAL))
     yield same_bits(permuted, wanted, label="with the columns permuted", source=LITERAL)

@@ -25,6 +25,7 @@ from ..operators.max_pooling import max_pooling2d, max_pooling2d_gradient  # noq
 from ..operators.relu import relu, relu_gradient  # noqa: F401
 from ..operators.softmax import softmax, softmax_gradient  # noqa: F401
 from ..operators.tanh import tanh, tanh_gradient  # noqa: F401
+from ..networks.numpy import value_and_gradient as value_and_gradient
 from . import Unsupported
 
 

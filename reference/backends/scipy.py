@@ -269,3 +269,7 @@ def layer_parameters(layer):
 
 def own_network_parameters(network):
     raise Unsupported("SciPy ships no published networks")
+
+
+def value_and_gradient(network, parameters, x, targets, *, loss, statistics, record):
+    raise Unsupported("SciPy has no gradients")

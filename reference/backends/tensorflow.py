@@ -10,6 +10,7 @@ import os
 import numpy as np
 import tensorflow as tf
 
+from ..networks.tensorflow import value_and_gradient as value_and_gradient
 from . import Unsupported
 
 

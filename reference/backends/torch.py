@@ -6,6 +6,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from ..networks.torch import value_and_gradient as value_and_gradient
 from . import Unsupported
 
 

@@ -22,7 +22,7 @@ to the library's own automatic differentiation.
     extra        {"logits": [S, N, K], "recorded": {index: the layer's output}, "statistics": {scale name: (mean, variance)}},
                  the biased statistics of this batch at every batch norm that is not frozen
 
-The layers; a name is a key of ``parameters``:
+The layers, of which the last is fully connected; a name is a key of ``parameters``:
 
     ("fully_connected", weight, bias)         x W' + b          weight [S, O, I], bias [S, O] or None in place of the name
     ("convolution", kernel, bias, padding)    cross-correlation, stride 1, zeros on each side; kernel [S, Cout, Cin, ky, kx]
@@ -61,6 +61,10 @@ def check(network, parameters, x, targets, *, loss, statistics, record):
             raise ValueError(f"layer={layer!r}: expected one of {', '.join(KINDS)} with its entries")
         if layer[0] == "frozen_batch_norm" and layer[1] not in statistics:
             raise ValueError(f"statistics={sorted(statistics)}: {layer[1]!r} is frozen and needs its mean and variance")
+    if not network or network[-1][0] != "fully_connected":
+        raise ValueError(
+            f"network={network!r}: expected a fully connected layer at its end, whose outputs are the logits"
+        )
     wanted = parameter_names(network)
     if set(wanted) != set(parameters):
         raise ValueError(f"parameters={sorted(parameters)}: the network uses {sorted(wanted)}, expected exactly these")
@@ -72,6 +76,9 @@ def check(network, parameters, x, targets, *, loss, statistics, record):
         raise ValueError(f"x.shape={x.shape}: expected [S, N, I] or [S, N, C, H, W], none of them 0")
     if targets.shape != x.shape[:2] or targets.dtype.kind not in "iu":
         raise ValueError(f"targets.shape={targets.shape}, {targets.dtype}: expected {x.shape[:2]} integers")
+    classes = parameters[network[-1][1]].shape[1]
+    if targets.min() < 0 or targets.max() >= classes:
+        raise ValueError(f"targets from {targets.min()} to {targets.max()}: expected classes from 0 to {classes - 1}")
     if any(parameters[name].shape[0] != x.shape[0] for name in wanted):
         raise ValueError(f"S={x.shape[0]} in x: expected the same leading axis for every parameter")
     if not all(0 <= index < len(network) for index in record):

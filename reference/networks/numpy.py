@@ -81,12 +81,12 @@ def _convolution_back(layer, p, kept, u):
         gradients[layer[2]] = u.sum(1)
     taps = (u @ kernel.reshape(seeds, out, -1)).reshape(seeds, batch, height, width, channels, ky, kx)
     taps = taps.transpose(5, 6, 0, 1, 4, 2, 3)
-    dx = np.zeros(padded_shape, u.dtype)
+    dx: np.ndarray = np.zeros(padded_shape, u.dtype)
     for i in range(ky):
         for j in range(kx):
             dx[..., i : i + height, j : j + width] += taps[i, j]
     pad = layer[3]
-    return dx[..., pad : dx.shape[3] - pad, pad : dx.shape[4] - pad], gradients
+    return dx[..., pad : padded_shape[3] - pad, pad : padded_shape[4] - pad], gradients
 
 
 def _channelwise(a, x):

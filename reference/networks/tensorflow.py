@@ -4,6 +4,7 @@ The work is a tf.function, traced once for each network and kept: eager mode pay
 """
 
 import functools
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -77,7 +78,7 @@ def _fully_connected(h, layer, p, statistics):
 
 def _convolution(h, layer, p, statistics):
     """One convolution for each seed: TensorFlow's CPU has no gradient of a grouped one. NCHW -> NHWC and back."""
-    pad = [[0, 0], [layer[3]] * 2, [layer[3]] * 2, [0, 0]]
+    pad: Any = [[0, 0], [layer[3]] * 2, [layer[3]] * 2, [0, 0]]
     kernels = tf.transpose(p[layer[1]], (0, 3, 4, 2, 1))
     images = tf.transpose(h, (0, 1, 3, 4, 2))
     outputs = [
@@ -92,7 +93,8 @@ def _batch_norm(h, layer, p, statistics):
     """The statistics are the batch's own, with their gradient, or given constants."""
     mean, variance = (_channelwise(part, h) for part in statistics[layer[1]])
     scale, shift = (_channelwise(p[name], h) for name in layer[1:3])
-    return tf.nn.batch_normalization(h, mean, variance, shift, scale, tf.constant(layer[3], h.dtype))
+    epsilon: Any = tf.constant(layer[3], h.dtype)
+    return tf.nn.batch_normalization(h, mean, variance, shift, scale, epsilon)
 
 
 def _max_pooling(h, layer, p, statistics):

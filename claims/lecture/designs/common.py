@@ -1,6 +1,7 @@
 """What the designs share: the digits, split once for all, and multilayer networks as data."""
 
 import functools
+from typing import Any
 
 import numpy as np
 
@@ -21,7 +22,7 @@ def digits():
     """
     from sklearn.datasets import load_digits  # not before it is needed: importing it takes a second
 
-    raw = load_digits()
+    raw: Any = load_digits()
     order = np.random.default_rng(0).permutation(len(raw.target))
     images = raw.images[order][:, None] / 16
     images = (images - images.mean()) / images.std()

@@ -15,6 +15,8 @@ WIDTH, STEPS, BATCH, DEPTH = 32, 150, 64, 6
 BIAS, BIASED_DEPTH = 6.0, 3
 FACTOR_LAYERS = (1, 5)
 """Weights, counted from 0, between which the factor is taken: all 32 x 32, the first and last left out."""
+SEEDS = {"deep": 10, "shallow": 10, "at_the_start": 20, "biased": 20, "reference": 5}
+"""How many seeds each experiment is designed for."""
 SATURATED = 0.05
 """A unit is saturated for an example when its slope is below this fraction of the activation's largest slope."""
 
@@ -46,7 +48,9 @@ def shallow(lib, *, seeds, dtype):
     """The control: 1 x 32 hidden units, every activation at all RATES, "accuracy.<activation>" the best of them seed by seed."""
     measured = {}
     for activation in RULES:
-        measured |= _trained(lib, activation, _network(1, activation, "nothing"), activation, RATES, seeds=seeds, dtype=dtype)
+        measured |= _trained(
+            lib, activation, _network(1, activation, "nothing"), activation, RATES, seeds=seeds, dtype=dtype
+        )
     return measured
 
 

@@ -16,6 +16,17 @@ RATES = (0.03, 0.1, 3.0)
 MULTILAYER = {"depth": 4, "rule": "he", "rate": 0.1, "steps": 81}
 LOOKED_AT = (20, 40, 60, 80)
 BAND_STEPS = tuple(range(0, 81, 4))
+SEEDS = {
+    "multilayer": 20,
+    "deep_start": 20,
+    "eight_layers_slowly": 10,
+    "four_layers_slowly": 10,
+    "convolutional": 10,
+    "learning_rates": 20,
+    "identity": 5,
+    "reference": 5,
+}
+"""How many seeds each experiment is designed for."""
 
 
 def multilayer(lib, *, seeds, dtype):
@@ -104,18 +115,19 @@ def identity(lib, *, seeds, dtype):
     epsilon = 0.1  # large enough for its absence to show in float32 too
     plain = common.multilayer(4, "relu", after="batch_norm")
     place = [i for i, layer in enumerate(plain) if layer[0] == "batch_norm"][1]
-    norm = (*plain[place][:3], epsilon)
+    scale_name, shift_name = plain[place][1], plain[place][2]
+    norm = ("batch_norm", scale_name, shift_name, epsilon)
     network = (*plain[:place], ("add", "before"), norm, ("add", "after"), *plain[place + 1 :])
     parameters = common.multilayer_start(plain, width=WIDTH, seeds=seeds, rule="he", dtype=dtype)
-    for name in norm[1:3]:
+    for name in (scale_name, shift_name):
         noise = np.stack([np.random.default_rng([seed, ord(name[0])]).standard_normal(WIDTH) for seed in seeds])
         parameters[name] = (parameters[name] + 0.3 * noise).astype(dtype)
     parameters |= {name: np.zeros((len(seeds), BATCH, WIDTH), dtype) for name in ("before", "after")}
     chosen = training.batch_order(len(labels), size=BATCH, steps=1, seeds=seeds)[0]
     _, gradients, extra = training.evaluate(lib, network, parameters, images[chosen], labels[chosen], record=(place,))
-    mean, variance = extra["statistics"][norm[1]]
+    mean, variance = extra["statistics"][scale_name]
     n = (extra["recorded"][place] - mean[:, None]) / np.sqrt(variance + epsilon)[:, None]
-    G, m, scale = gradients["after"], BATCH, parameters[norm[1]]
+    G, m, scale = gradients["after"], BATCH, parameters[scale_name]
     factor = scale**2 / (variance + epsilon)
     whole, constant, along = (G * G).sum(1), G.sum(1) ** 2 / m, (G * n).sum(1) ** 2 / m
     weight = 2 - (n * n).sum(1) / m
@@ -154,9 +166,7 @@ def _trained(lib, arms, *, seeds, dtype, looked_at, rate, bands=(), **setting):
     for arm in arms:
         network, start, data, order = _setting(arm, seeds=seeds, dtype=dtype, rate=rate, **setting)
         variants = arm == "with" and bool(bands)
-        watch = landscape.Watch(
-            lib, network, arm=arm, rate=rate, looked_at=looked_at, bands=bands, variants=variants
-        )
+        watch = landscape.Watch(lib, network, arm=arm, rate=rate, looked_at=looked_at, bands=bands, variants=variants)
         losses = training.train(lib, network, start, *data, batches=order, rate=rate, observe=watch)[1]
         measured |= {f"loss.{arm}": losses} | watch.measured()
     return measured

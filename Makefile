@@ -1,0 +1,29 @@
+# Two commands on a fresh machine with Python >= 3.11: `make verify` and `make test`.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+
+.PHONY: verify test bench clean
+
+verify: $(VENV)/.ready
+	$(BIN)/lecture-claims verify --out reports/latest
+
+test: $(VENV)/.ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+	$(BIN)/pytest
+
+bench: $(VENV)/.ready
+	$(BIN)/python benchmarks/side_by_side.py
+
+# The constraints pin every version, and torch to a release whose plain version number is a CPU build where pip is
+# pointed at one; see the README.
+$(VENV)/.ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[torch,tensorflow,dev]'
+	touch $@
+
+clean:
+	rm -rf $(VENV) reports/latest

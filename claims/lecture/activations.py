@@ -1,0 +1,231 @@
+"""The lecture's section “Activation functions”: where sigmoids saturate, and what that does to hidden layers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from ...reference import bounds, oracle
+from ..engine import Case, Figure, Wrong, ask, claim, fact, fails, population, same_bits, within
+from .designs import saturation, saturation_gates
+
+SIGMOIDS = ("logistic", "tanh")
+FARTHEST = {"float32": 120.0, "float64": 800.0}
+"""Beyond this |z| every sigmoid is at its limit in this dtype, subnormal numbers included."""
+DIGITS = "the function in 50 digits, rounded once"
+
+
+def grid(dtype: np.dtype) -> np.ndarray:
+    """From −farthest to farthest, closer together near 0, and the two zeros."""
+    z = np.concatenate([np.linspace(0, 20, 401), np.geomspace(20, FARTHEST[str(dtype)], 200)])
+    return np.concatenate([-z[::-1], z]).astype(dtype)
+
+
+def cap(function: str, z: np.ndarray) -> np.ndarray:
+    """logistic: σ′ ≤ ¼ and ≤ e^−|z|; tanh: ≤ 1 and ≤ 4 e^−2|z|."""
+    if function == "logistic":
+        return np.minimum(0.25, oracle.exp(-np.abs(z)))
+    return np.minimum(1.0, 4 * oracle.exp(-2 * np.abs(z)))
+
+
+def slope(function: str, z: np.ndarray) -> np.ndarray:
+    ones = np.ones_like(z)
+    return oracle.logistic_gradient(z, ones) if function == "logistic" else oracle.tanh_gradient(z, ones)
+
+
+def steep_line(function: str, z: np.ndarray) -> np.ndarray:
+    """The slope at 0 up to where the line meets the limits, 0 beyond: what a hard sigmoid has."""
+    steep, reach = (0.25, 2.0) if function == "logistic" else (1.0, 1.0)
+    return np.where(np.abs(z) < reach, steep, 0.0)
+
+
+def one_sided(z: np.ndarray) -> np.ndarray:
+    return (z > 0).astype(z.dtype)
+
+
+def two_sided(z: np.ndarray) -> np.ndarray:
+    """The mistake: as if ReLU were clipped, like ReLU6."""
+    return ((z > 0) & (z < 6)).astype(z.dtype)
+
+
+def cutoffs(lib, *, dtype: str) -> dict[str, float]:
+    """Runs in the worker: the |z| from which on a value is its limit and a gradient is 0, by bisection on whole vectors.
+
+    Keys "logistic > value", "tanh < gradient", …; NaN where there is none up to the farthest z. One number is asked as a
+    vector of sixteen, for libraries compute the ends of a vector by other code than its middle.
+    """
+    found = {}
+    for function in SIGMOIDS:
+        for sign, side in ((1.0, ">"), (-1.0, "<")):
+            target = 1.0 if sign > 0 else (0.0 if function == "logistic" else -1.0)
+            forward, backward = getattr(lib, function), getattr(lib, f"{function}_gradient")
+
+            def value_is_limit(z: float, f=forward, sign=sign, target=target) -> bool:
+                return bool(np.all(f(np.full(16, sign * z, dtype)) == target))
+
+            def gradient_is_zero(z: float, f=backward, sign=sign) -> bool:
+                return bool(np.all(f(np.full(16, sign * z, dtype), np.ones(16, dtype)) == 0))
+
+            found[f"{function} {side} value"] = _first(value_is_limit, dtype)
+            found[f"{function} {side} gradient"] = _first(gradient_is_zero, dtype)
+    return found
+
+
+def _first(holds: Callable[[float], bool], dtype: str) -> float:
+    """The smallest number of the dtype at which it holds, if it holds from there on."""
+    low, high = 0.0, FARTHEST[dtype]
+    if not holds(high):
+        return float("nan")
+    kind = np.dtype(dtype).type
+    while kind(high) != np.nextafter(kind(low), kind(high)):
+        middle = float(kind((low + high) / 2))
+        if middle in (low, high):
+            break
+        low, high = (low, middle) if holds(middle) else (middle, high)
+    return high
+
+
+FRAMEWORKS = ("torch", "tensorflow")
+WITH_GRADIENTS = ("logistic_gradient", "relu_gradient")
+
+
+@claim(
+    "activations.saturation",
+    statement="The logistic's slope is at most ¼ and at most e^−|z|, tanh's at most 1 and at most 4e^−2|z|, so both vanish as |z| grows; "
+    "in floating point value and gradient reach their limits exactly, at the z that is shown for each library. A network with six "
+    "hidden logistic layers then learns far worse than one with ReLU, and with one hidden layer no worse.",
+    scope="the depth experiment: 8 × 8 digits, 6 × 32 hidden units, 150 steps, logistic against ReLU; not tanh, which does as well as "
+    "ReLU there; not with batch norm, which rescues the logistic; the first cause is the slope of at most ¼ at each layer, for at "
+    "the start no unit is saturated",
+    kind="rounding + statistical",
+    expected="supported",
+    cases={
+        "slopes": {},
+        "depth": {"dtypes": ("float64",), "backends": FRAMEWORKS},
+    },
+    wrongs={
+        "a steep line": Wrong(says={"derivative": steep_line}, needs=WITH_GRADIENTS),
+        "ReLU saturating on both sides": Wrong(says={"relu": two_sided}, needs=WITH_GRADIENTS),
+        "the slope bounded by ⅛": Wrong(says={"most": lambda function, z: cap(function, z) / 2}, needs=WITH_GRADIENTS),
+        "arms exchanged": Wrong(says={"compare": population.exchanged}, cases=("depth",), dtypes=("float64",), backends=FRAMEWORKS),
+        "logistic at 1 from its inflection on": Wrong(says={"value": lambda function, z: np.sign(z)}),
+    },
+    premises=(),
+    sources=("Glorot & Bengio (2010), PMLR 9:249", "Goodfellow, Bengio, Courville (2016), §6.3.2",
+             "Pennington, Schoenholz, Ganguli (2017), arXiv 1711.04735 (a limit: orthogonal weights)"),
+    notes="The sentence is not supported for tanh here: with Glorot's weights it reaches at least ReLU's accuracy.",
+)  # fmt: skip
+def saturation_(
+    case: Case, *, derivative=slope, relu=one_sided, most=cap, compare=population.as_measured,
+    value=lambda function, z: getattr(oracle, function)(z),
+):  # fmt: skip
+    if case.name == "depth":
+        yield from depth(case, compare)
+        return
+    z = grid(case.dtype)
+    ones = np.ones_like(z)
+    for function in SIGMOIDS:
+        y, g = yield [ask(function, x=z), ask(f"{function}_gradient", x=z, upstream=ones)]
+        exact = getattr(oracle, function)(z)
+        yield within(
+            y,
+            value(function, z),
+            bounds.elementwise(function, case.dtype, exact),
+            label=f"{function}(z)",
+            source=DIGITS,
+        )
+        allowed = bounds.elementwise_gradient(function, case.dtype, exact, ones)
+        yield within(g, derivative(function, z), allowed, label=f"{function}′(z)", source=DIGITS)
+        above = g.then(lambda a, function=function: np.minimum(a, most(function, z)))
+        wanted = above.value if above.kind == "value" else z
+        yield within(g, wanted, allowed, label=f"{function}′ at most " + ("¼ and e^−|z|" if function == "logistic" else "1 and 4e^−2|z|"),
+                     source="the inequality; what exceeds it must be rounding")  # fmt: skip
+    g = yield ask("relu_gradient", x=z[z != 0], upstream=ones[z != 0])
+    yield same_bits(
+        g, relu(z[z != 0]), label="ReLU′ is 1 for z > 0, however large, and 0 for z < 0", source="the definition"
+    )
+
+    found = yield ask(cutoffs, dtype=str(case.dtype))
+    if found.kind != "value":
+        return
+    for name, at in found.value.items():
+        function, side, what = name.split()
+        if what == "value":
+            there = np.full(16, at if side == ">" else -at, case.dtype)
+            y = yield ask(function, x=there)
+            exact = getattr(oracle, function)(there)
+            yield within(y, exact, bounds.elementwise(function, case.dtype, exact),
+                         label=f"{function} reaches its limit at z = {there[0]:.6g}: right to rounding", source=DIGITS)  # fmt: skip
+    yield Figure("saturation", picture(found.value))
+
+
+SEEDS = {"deep": 10, "shallow": 10, "at_the_start": 10, "biased": 10}
+
+
+def depth(case: Case, compare: population.Compare):
+    """Gradient descent in the library itself, from the same weights and batches as everywhere; gates on the population."""
+    outcomes, measured = yield from population.measure(case, saturation, SEEDS)
+    gates = saturation_gates.GATES
+    yield from population.judge(case, gates, saturation_gates.effects, measured, SEEDS, compare=compare)
+    if compare is population.as_measured:
+        yield from population.trajectories(case, saturation, "deep", outcomes)
+        arms = [{"name": name, "control": name == "relu", "size": np.median(measured["at_the_start"][f"gradients.{name}"], axis=1),
+                 "low": np.quantile(measured["at_the_start"][f"gradients.{name}"], 0.025, axis=1),
+                 "high": np.quantile(measured["at_the_start"][f"gradients.{name}"], 0.975, axis=1)}
+                for name in ("relu", "tanh", "logistic")]  # fmt: skip
+        yield Figure("saturation_depth", {"layers": list(range(1, 1 + len(arms[0]["size"]))), "arms": arms})
+
+
+def picture(found: dict[str, float]) -> dict:
+    """Curves from the exact functions, cut-offs as found in the library."""
+    z = np.concatenate([np.linspace(0, 20, 81), np.geomspace(20.5, 800, 60)])
+    curves = [{"function": f, "side": side, "z": z, "gradient": slope(f, z if side == "z > 0" else -z)}
+              for f, side in (("logistic", "z > 0"), ("tanh", "z > 0"))]  # fmt: skip
+    rows = []
+    for function in SIGMOIDS:
+        for side in (">", "<"):
+            value, gradient = (found[f"{function} {side} {what}"] for what in ("value", "gradient"))
+            rows.append({"function": function, "side": f"z {side} 0", "value": 1 if side == ">" else (0 if function == "logistic" else -1),
+                         "value_from": None if np.isnan(value) else value,
+                         "gradient_from": None if np.isnan(gradient) else gradient})  # fmt: skip
+    return {"curves": curves, "cutoffs": rows}
+
+
+@saturation_.limit(
+    "the logistic is not symmetric in floating point",
+    says="On the positive side the logistic becomes exactly 1, and its gradient exactly 0, near z = 17 in float32 and 37 in float64; on "
+    "the negative side the gradient lives on to about −88 or −104 and −708 or −745, where numbers underflow. tanh is symmetric. "
+    "(NumPy has no gradient of its own to show this with: the reference's keeps its digits on both sides.)",
+    backends=FRAMEWORKS,
+)
+def _(case: Case):
+    found = yield ask(cutoffs, dtype=str(case.dtype))
+
+    def pair(function: str) -> tuple[float, float]:
+        return tuple(found.value[f"{function} {side} gradient"] for side in "><")
+
+    up, down = pair("logistic")
+    yield fails(fact(found.then(lambda _: up), down, label="the logistic's gradient ends at the same |z| on both sides",
+                     source="σ(−z) = 1 − σ(z)"))  # fmt: skip
+    yield fact(found.then(lambda _: bool(down > 4 * up)), True, label="the negative side keeps it more than four times as far",
+               source="the cut-offs found", note=f"gradient 0 from {up:.6g} and from −{down:.6g}")  # fmt: skip
+    up, down = pair("tanh")
+    yield fact(
+        found.then(lambda _: up),
+        down,
+        label="tanh's gradient ends at the same |z| on both sides",
+        source="tanh(−z) = −tanh(z)",
+    )
+
+
+@saturation_.limit(
+    "ReLU saturates too, for z < 0",
+    says="ReLU's gradient is exactly 0 for every z < 0, from the first negative number on: “saturation” does not tell it from a sigmoid "
+    "there; that it never saturates for z > 0 does.",
+)
+def _(case: Case):
+    z = np.array([-np.finfo(case.dtype).tiny, -1, -100], case.dtype)
+    g = yield ask("relu_gradient", x=z, upstream=np.ones_like(z))
+    yield fails(same_bits(g, np.ones_like(z), label="ReLU′ is 1 for z < 0 too", source="“ReLU does not saturate”"))
+    yield same_bits(g, np.zeros_like(z), label="ReLU′ is 0 for z < 0", source="the definition")

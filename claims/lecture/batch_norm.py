@@ -1,0 +1,86 @@
+"""The lecture's section “Why does batch normalization work?”: the other explanation, smoothing the objective."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...reference import bounds
+from ..engine import Case, Figure, Wrong, claim, population, within
+from .designs import landscape, smoothing, smoothing_gates
+
+FRAMEWORKS = ("torch", "tensorflow")
+SEEDS = {"multilayer": 20, "convolutional": 10, "deep_start": 10, "eight_layers_slowly": 10, "four_layers_slowly": 10,
+         "learning_rates": 10}  # fmt: skip
+GROUPS = {"smoother": "effect", "convolutional": "effect", "null arm": "control", "the statistics must move": "control"}
+
+
+def theorem(sides: dict[str, np.ndarray]) -> np.ndarray:
+    return sides["right"]
+
+
+def last_term_forgotten(sides: dict[str, np.ndarray]) -> np.ndarray:
+    return sides["right.no_last_term"]
+
+
+def epsilon_forgotten(sides: dict[str, np.ndarray]) -> np.ndarray:
+    return sides["right.no_epsilon"]
+
+
+@claim(
+    "batch_norm.smooths",
+    statement="On the way of gradient descent, the loss along the gradient varies less, and the gradient changes less, with batch norm "
+    "than without: range of the loss, change of the gradient, effective β and a scale-free measure, in a network of fully "
+    "connected layers and in a convolutional one; scale and shift alone do not do it; the statistics must be recomputed. "
+    "The identity behind it (Santurkar et al., theorem 4.1) holds to rounding.",
+    scope="8 × 8 digits, 4 × 32 ReLU at rate 0.1 and three convolutions at rate 0.05, at which training without batch norm is at the edge "
+    "of stability; not at a tenth of the rate (no effect), not before the first step of a deep network (the reverse), and the "
+    "effective β depends on the scale of the weights, which batch norm makes arbitrary",
+    kind="statistical + rounding",
+    expected="supported",
+    cases={
+        "identity": {"backends": FRAMEWORKS},
+        "training": {"backends": FRAMEWORKS, "dtypes": ("float64",)},
+    },
+    wrongs={
+        "the last term of the identity forgotten": Wrong(says={"right": last_term_forgotten}, cases=("identity",)),
+        "ε forgotten in σ²": Wrong(says={"right": epsilon_forgotten}, cases=("identity",)),
+        "arms exchanged": Wrong(says={"compare": population.exchanged}, cases=("training",), dtypes=("float64",)),
+        "the null arm in place of both": Wrong(says={"compare": population.no_effect}, cases=("training",), dtypes=("float64",)),
+    },
+    sources=("Santurkar, Tsipras, Ilyas, Madry (2018), arXiv 1805.11604", "Cohen et al. (2021), arXiv 2103.00065",
+             "Yao et al. (2020), arXiv 1912.07145", "Yang et al. (2019), arXiv 1902.08129"),
+    elsewhere="gradient descent is run in PyTorch and TensorFlow; the NumPy reference is what their trajectories are held against",
+)  # fmt: skip
+def smooths(case: Case, *, right=theorem, compare=population.as_measured):
+    if case.name == "identity":
+        outcomes, _ = yield from population.measure(case, smoothing, {"identity": 5})
+        found = outcomes["identity"]
+        exact = {k: np.asarray(v, np.float64) for k, v in found.value.items()}
+        bound = bounds.norm_identity(exact["size"], int(exact["m"]), case.dtype)
+        yield within(found.part("left"), right(exact), bound, label="‖∂L/∂y‖² = γ²/σ²(‖G‖² − ⟨1, G⟩²/m − (2 − ‖ŷ‖²/m)⟨G, ŷ⟩²/m)",
+                     source="Santurkar et al. (2018), theorem 4.1")  # fmt: skip
+        return
+    outcomes, measured = yield from population.measure(case, smoothing, SEEDS)
+    gates = smoothing_gates.GATES
+    found = yield from population.judge(case, gates, smoothing_gates.effects, measured, SEEDS, compare=compare)
+    if compare is population.as_measured:
+        yield from population.trajectories(case, smoothing, "multilayer", outcomes)
+        yield Figure("smoothing_effects", {"effects": [_row(g, found["first"][g.effect]) for g in gates if g.side and
+                                                       found["first"][g.effect].kind == "ratio"]})  # fmt: skip
+        yield Figure("smoothing_bands", {"steps": list(smoothing.BAND_STEPS), "arms": [_band(measured["multilayer"], arm)
+                                                                                     for arm in ("with", "without")]})  # fmt: skip
+
+
+def _row(gate, effect) -> dict:
+    low, high = {"above": (gate.bounds[0], None), "below": (None, gate.bounds[0]), "within": (gate.bounds[0], gate.bounds[-1])}[gate.side]
+    return {"name": gate.name, "group": GROUPS.get(gate.name.split(":")[0], "reversal"), "setting": effect.name, "ratio": effect.estimate,
+            "low": effect.low, "high": effect.high, "gate": [low, high], "seeds": effect.seeds, "favours": effect.positive}  # fmt: skip
+
+
+def _band(measured: dict[str, np.ndarray], arm: str) -> dict:
+    """The loss at the parameters and its range over the multiples of a step, each a median over seeds."""
+    band = measured[f"band_loss.{arm}"]  # [steps, multiples, seeds]
+    loss = measured[f"loss.{arm}"][list(smoothing.BAND_STEPS)][:, : band.shape[2]]
+    return {"name": {"with": "with batch norm", "without": "without"}[arm], "control": arm == "without",
+            "loss": np.median(loss, axis=1), "low": np.median(band.min(axis=1), axis=1),
+            "high": np.median(band.max(axis=1), axis=1)}  # fmt: skip

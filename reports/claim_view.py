@@ -1,0 +1,127 @@
+"""A claim as a section of a report: its evidence gathered so that equal findings are said once, with their libraries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from . import view
+
+MOST_ROWS = 400
+"""Comparisons of one cell that are listed; all of them are in results.json."""
+
+
+def of(evidence: Mapping[str, Any], claim: Mapping[str, Any]) -> dict[str, Any]:
+    """Everything that a template shows of a claim."""
+    seconds = evidence["volatile"]["cell_seconds"]
+    return {
+        "claim": claim,
+        "line": view.verdict_line(evidence, claim),
+        "unexpected": view.unexpected(evidence, claim),
+        "cells": [_cell(c, seconds.get(f"{claim['id']} [{view.cell_name(c)}]")) for c in claim["cells"]],
+        "limits": [_limit(name, found) for name, found in view.gathered(claim, "limits").items()],
+        "wrongs": [_wrong(name, found) for name, found in view.gathered(claim, "wrongs").items()],
+        "departures": [d for c in claim["cells"] for d in _departures(c)],
+        "defects": _defects(claim),
+        "derivations": _derivations(claim),
+        "expected_from": _expected_from(claim),
+    }
+
+
+def finding(row: Mapping[str, Any]) -> str:
+    """What a comparison found, without repeating what was compared."""
+    text = row["sentence"].removeprefix(f"{row['label']}: ")
+    if row["agrees"] and row["kind"] == "bits" and not row["geometries"]:
+        return "every bit equal" if row["elements"] else "both empty"
+    if row["agrees"] and row["kind"] in ("bound", "empirical bound") and row["where"] is not None:
+        return f"worst at {view.value(row['where'])}: got {view.value(row['got'])}, wanted {view.value(row['wanted'])}, allowed ±{view.value(row['allowed'])}"
+    return view.cut(text, 1000)
+
+
+def _cell(cell: Mapping[str, Any], seconds: float | None) -> dict[str, Any]:
+    rows = sorted(cell["rows"], key=lambda r: r["agrees"])[:MOST_ROWS]
+    return {
+        "cell": cell,
+        "name": view.cell_name(cell),
+        "out": cell["verdict"] in view.TAKES_NO_PART,
+        "ratio": view.ratio(cell),
+        "caught": sum(w["caught"] for w in cell["wrongs"]),
+        "shown": sum(x["shown"] for x in cell["limits"]),
+        "defects": view.defects_of(cell),
+        "seconds": seconds,
+        "rows": [(r, finding(r)) for r in rows],
+        "more": len(cell["rows"]) - len(rows),
+    }
+
+
+def _limit(name: str, found: list[tuple[str, Mapping[str, Any]]]) -> dict[str, Any]:
+    literal = [(c, r) for c, x in found for r in x["rows"] if r["must_fail"]]
+    beside = [(c, r) for c, x in found for r in x["rows"] if not r["must_fail"]]
+    return {
+        "name": name,
+        "says": found[0][1]["says"],
+        "shown": [c for c, x in found if x["shown"]],
+        "hidden": [c for c, x in found if not x["shown"]],
+        "literal": _said_once(literal),
+        "beside": _said_once(beside),
+    }
+
+
+def _said_once(pairs: list[tuple[str, Mapping[str, Any]]]) -> list[tuple[Mapping[str, Any], list[str]]]:
+    """Rows with the same finding, once; the first stands for the rest (its replay command names its own library)."""
+    keyed: dict[tuple[Any, ...], tuple[Mapping[str, Any], list[str]]] = {}
+    for cell, row in pairs:
+        key = (
+            row["label"],
+            row["agrees"],
+            row["outcome"],
+            view.value(row["got"]),
+            view.value(row["wanted"]),
+            row["note"],
+        )
+        keyed.setdefault(key, (row, []))[1].append(cell)
+    return list(keyed.values())
+
+
+def _wrong(name: str, found: list[tuple[str, Mapping[str, Any]]]) -> dict[str, Any]:
+    """A wrong over all cells; the cell where it was hardest to catch stands for the rest."""
+    caught = [(c, w) for c, w in found if w["caught"]]
+    survived = [(c, w) for c, w in found if not w["caught"]]
+    weakest = min(survived or caught, key=lambda pair: view.size(pair[1]["ratio"]))
+    return {
+        "name": name,
+        "caught": len(caught),
+        "of": len(found),
+        "survived": [c for c, _ in survived],
+        "weakest": weakest[1],
+        "in": weakest[0],
+        "found": found,
+    }
+
+
+def _departures(cell: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
+    return [(view.cell_name(cell), row) for row in view.departures(cell)]
+
+
+def _defects(claim: Mapping[str, Any]) -> list[tuple[str, str, Mapping[str, Any]]]:
+    """[(defect, cell, row)] for every departure that a recorded defect covers."""
+    return [
+        (r["defect"], view.cell_name(c), r)
+        for c in claim["cells"]
+        for r in c["rows"]
+        if r["defect"] and not r["agrees"]
+    ]
+
+
+def _derivations(claim: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
+    """Why errors are allowed: [(derivation, [what it was used for])]."""
+    found: dict[str, dict[str, None]] = {}
+    for cell in claim["cells"]:
+        for row in cell["rows"]:
+            if row["derivation"]:
+                found.setdefault(row["derivation"], {})[row["label"]] = None
+    return [(derivation, list(labels)) for derivation, labels in found.items()]
+
+
+def _expected_from(claim: Mapping[str, Any]) -> list[str]:
+    return list(dict.fromkeys(r["source"] for c in claim["cells"] for r in c["rows"] if r["source"]))

@@ -1,0 +1,166 @@
+"""The report as one HTML file: offline, nothing fetched, readable without scripts, in light, dark and print.
+
+All text from data passes Jinja's escaping, and characters that would turn the direction of text or draw nothing are shown
+by their code. Styles and the one small script are allowed by their hashes only.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Mapping
+from html import escape
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import jinja2
+from markupsafe import Markup
+
+from . import claim_view, figures, lecture_text, view
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+def render(evidence: Mapping[str, Any]) -> str:
+    """The whole page."""
+    page = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined, finalize=_shown,
+    )  # fmt: skip
+    page.globals.update(anchor=anchor, link=link, icon=icon, view=view, meaning=view.MEANING)
+    page.filters.update(number=view.number, value=view.value, cut=view.cut, plural=view.plural)
+    style, script = ((TEMPLATES / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
+    text, missing = _lecture(evidence)
+    return page.get_template("page.html").render(
+        e=evidence, style=Markup(style), style_hash=_hash(style), script=Markup(script), script_hash=_hash(script),
+        summary=view.summary(evidence), columns=view.columns(evidence), matrix=_matrix(evidence), lecture=Markup(text),
+        missing=missing, untested=view.untested(evidence), claims=[_claim(evidence, c) for c in evidence["claims"]],
+        environment=_environment(evidence),
+    )  # fmt: skip
+
+
+def anchor(*parts: str | None) -> str:
+    """An id for a link: the parts as they are where that is possible, so that it lasts from run to run."""
+    name = "--".join(p for p in parts if p)
+    plain = re.sub(r"[^\w.–-]", "-", name)
+    return (
+        plain
+        if plain == name and len(plain) < 120
+        else f"{plain[:80]}-{hashlib.blake2b(name.encode(errors='replace'), digest_size=4).hexdigest()}"
+    )
+
+
+def link(*parts: str | None) -> str:
+    return "#" + quote(anchor(*parts))
+
+
+def icon(verdict: str) -> Markup:
+    """A shape of its own for each verdict; the word stands beside it, or in its title."""
+    return Markup('<svg class="icon" aria-hidden="true"><use href="#i-{}"/></svg>').format(verdict.replace(" ", "-"))
+
+
+def _shown(x: Any) -> Any:
+    return view.visible(x) if isinstance(x, str) and not isinstance(x, Markup) else x
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def _claim(evidence: Mapping[str, Any], claim: Mapping[str, Any]) -> dict[str, Any]:
+    drawn = figures.pictures(claim["figures"], prefix=claim["id"])
+    return {**claim_view.of(evidence, claim), "pictures": [(p, Markup(p.svg)) for p in drawn]}
+
+
+# --- the matrix --------------------------------------------------------------------------------------------------------
+
+
+def _matrix(evidence: Mapping[str, Any]) -> list[tuple[Mapping[str, Any], list[tuple[int, list[Mapping[str, Any]]]]]]:
+    """[(claim, [(columns spanned, cells)])]: a claim without dtypes takes all columns of its library."""
+    rows = []
+    for claim in evidence["claims"]:
+        row = []
+        for backend, dtypes in view.columns(evidence):
+            own = [c for c in claim["cells"] if c["backend"] == backend]
+            if any(c["dtype"] is None for c in own):
+                row.append((len(dtypes), own))
+            else:
+                row += [(1, [c for c in own if c["dtype"] == d]) for d in dtypes]
+        rows.append((claim, row))
+    return rows
+
+
+# --- the lecture -------------------------------------------------------------------------------------------------------
+
+
+def _lecture(evidence: Mapping[str, Any]) -> tuple[str, list[str]]:
+    claims = {c["id"]: c for c in evidence["claims"]}
+    begun: set[str] = set()
+
+    def tested(sentence: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+        return [claims[c["id"]] for c in sentence["claims"] if c["id"] in claims]
+
+    def mark(sentence: Mapping[str, Any], link_allowed: bool) -> tuple[str, str]:
+        found = tested(sentence)
+        worst = min((c["verdict"] for c in found), key=view.WORST_FIRST.index, default="untested")
+        attributes = f'class="says v-{worst.replace(" ", "-")}"'
+        if sentence["id"] not in begun:
+            begun.add(sentence["id"])
+            attributes += f' id="{escape(anchor("sentence", sentence["id"]))}"'
+        if not found or not link_allowed:
+            return f"<mark {attributes}>", "</mark>"
+        return f'<a {attributes} href="{escape(link(found[0]["id"]))}">', "</a>"
+
+    def after(sentence: Mapping[str, Any]) -> str:
+        chips = [_chip(c["id"], claims.get(c["id"])) for c in sentence["claims"]]
+        return '<span class="chips">' + "".join(chips) + "</span>"
+
+    sentences = [{**s, "text": view.visible(s["text"])} for s in evidence["lecture"]["sentences"]]
+    return lecture_text.render(view.visible(evidence["lecture"]["markdown"]), sentences, mark=mark, after=after)
+
+
+def _chip(name: str, claim: Mapping[str, Any] | None) -> str:
+    """A mark after the sentence for each of its claims: shape and word, leading to the evidence."""
+    name = view.visible(name)
+    if claim is None:
+        says, target, shape = "not tested here", "#untested", "untested"
+    else:
+        says = claim["verdict"] + (", qualified" if claim["qualified"] else "")
+        target, shape = link(claim["id"]), claim["verdict"]
+    qualified = icon("qualified") if claim and claim["qualified"] else ""
+    return (
+        f'<a class="chip v-{shape.replace(" ", "-")}" href="{escape(target)}" title="{escape(f"{view.cut(name, 80)}: {says}")}">'
+        f'{icon(shape)}{qualified}<span class="hidden">{escape(f" {view.cut(name, 80)}: {says} ")}</span></a>'
+    )
+
+
+# --- the machine -------------------------------------------------------------------------------------------------------
+
+
+def _environment(evidence: Mapping[str, Any]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """[(heading, [(fact, value)])] with what is nested flattened."""
+    facts = dict(evidence["environment"])
+    libraries, packages = facts.pop("backends"), facts.pop("packages")
+    parts = [("this machine", facts), *libraries.items(), ("installed packages", packages)]
+    return [(name, [(key, view.value(v, 2000)) for key, v in _flat(part)]) for name, part in parts]
+
+
+def _flat(part: Mapping[str, Any], before: str = "") -> list[tuple[str, Any]]:
+    found: list[tuple[str, Any]] = []
+    for key, item in part.items():
+        if isinstance(item, Mapping):
+            found += _flat(item, f"{before}{key}: ")
+        else:
+            said = (
+                " ".join(map(str, item))
+                if isinstance(item, list)
+                else "yes"
+                if item is True
+                else "no"
+                if item is False
+                else item
+            )
+            found.append((f"{before}{key}", said))
+    return found

@@ -1,0 +1,160 @@
+"""The lecture's Markdown as HTML, each sentence that has claims marked by their verdict and linked to their evidence.
+
+Sentences are found by their words, in the lecture's order; white space counts as one blank, and a sentence may run across
+emphasis, links, lines and blocks. HTML in the Markdown is text; pictures become their description, since nothing is fetched.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from html import escape
+from typing import Any
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+WORDS = ("text", "code_inline")
+BREAKS = ("softbreak", "hardbreak")
+Mark = Callable[[Mapping[str, Any], bool], tuple[str, str]]
+"""(sentence, whether a link may be made) -> (opening HTML, closing HTML)."""
+
+
+def render(
+    markdown: str, sentences: list[Mapping[str, Any]], *, mark: Mark, after: Callable[[Mapping[str, Any]], str]
+) -> tuple[str, list[str]]:
+    """The HTML, and the ids of sentences that could not be placed. ``after`` gives what follows a sentence's last word."""
+    parser = MarkdownIt("commonmark", {"html": False}).enable("table")
+    tokens = parser.parse(markdown)
+    for token in tokens:
+        _tame(token)
+    blocks = [t.children for t in tokens if t.type == "inline" and t.children]
+    owner, missing = _owners(parser, blocks, [s for s in sentences if s["claims"]])
+    last = {id(s): spot for spot, s in owner.items()}  # the spots run in the lecture's order, so the last one stays
+    for b, children in enumerate(blocks):
+        children[:] = _marked(children, b, owner, last, mark, after)
+    return parser.renderer.render(tokens, parser.options, {}), missing
+
+
+def _tame(token: Token) -> None:
+    """Headings go below those of the page; no style attributes; no pictures from elsewhere."""
+    if token.type in ("heading_open", "heading_close"):
+        token.tag = f"h{min(6, int(token.tag[1]) + 2)}"
+    align = str(token.attrs.pop("style", ""))
+    if align.startswith("text-align:"):
+        token.attrs["class"] = align.partition(":")[2]
+    for child in token.children or ():
+        if child.type == "image":
+            child.type, child.tag, child.content, child.children = "text", "", f"[picture: {child.content}]", None
+        elif child.type == "link_open":
+            child.attrs["rel"] = "noreferrer"
+
+
+Spot = tuple[int, int, int]
+"""Where a character stands: block, token in it, offset in that."""
+
+
+def _owners(
+    parser: MarkdownIt, blocks: list[list[Token]], sentences: list[Mapping[str, Any]]
+) -> tuple[dict[Spot, Mapping[str, Any]], list[str]]:
+    """Which sentence each character of the lecture belongs to."""
+    characters: list[str] = []
+    spots: list[Spot | None] = []
+    for b, children in enumerate(blocks):
+        for c, child in enumerate(children):
+            content = child.content if child.type in WORDS else " " if child.type in BREAKS else ""
+            characters += content
+            spots += [(b, c, o) for o in range(len(content))]
+        characters.append(" ")
+        spots.append(None)
+    text, position = "".join(characters), 0
+    owner: dict[Spot, Mapping[str, Any]] = {}
+    missing = []
+    for sentence in sentences:
+        found = _find(_words(parser, sentence["text"]), text, position) or _find(sentence["text"], text, position)
+        if found is None:
+            missing.append(sentence["id"])
+            continue
+        position = found.end()
+        owner.update({spot: sentence for spot in spots[found.start() : found.end()] if spot is not None})
+    return owner, missing
+
+
+def _words(parser: MarkdownIt, text: str) -> str:
+    """A sentence of the ledger stands there as in the Markdown; this is what a reader sees of it."""
+    return "".join(
+        c.content if c.type in WORDS else " "
+        for t in parser.parseInline(text)
+        for c in t.children or ()
+        if c.type in WORDS + BREAKS
+    )
+
+
+def _find(words: str, text: str, position: int) -> re.Match[str] | None:
+    pattern = r"\s+".join(re.escape(word) for word in words.split())
+    return re.compile(pattern).search(text, position) if pattern else None
+
+
+def _marked(
+    children: list[Token], block: int, owner: Mapping[Spot, Mapping[str, Any]], last: Mapping[int, Spot], mark: Mark,
+    after: Callable[[Mapping[str, Any]], str],
+) -> list[Token]:  # fmt: skip
+    """The same tokens with marks around the words of sentences; a mark never crosses a tag of the text's own."""
+    made: list[Token] = []
+    now: Mapping[str, Any] | None = None
+    closing, linked = "", 0
+    waiting: list[Mapping[str, Any]] = []
+
+    def change(sentence: Mapping[str, Any] | None) -> None:
+        nonlocal now, closing
+        if now is not None:
+            made.append(_raw(closing))
+        if sentence is not None:
+            opening, closing = mark(sentence, linked == 0)
+            made.append(_raw(opening))
+        now = sentence
+
+    for c, child in enumerate(children):
+        if child.type not in WORDS + BREAKS:
+            change(None)
+            linked += {"link_open": 1, "link_close": -1}.get(child.type, 0)
+            made.append(child)
+            if not linked:
+                made += [_raw(after(s)) for s in waiting]
+                waiting.clear()
+            continue
+        length = len(child.content) if child.type in WORDS else 1
+        begin = 0
+        for o in range(length):
+            sentence = owner.get((block, c, o))
+            if sentence is not now:
+                _piece(made, child, begin, o)
+                begin = o
+                change(sentence)
+            if sentence is not None and last[id(sentence)] == (block, c, o):
+                _piece(made, child, begin, o + 1)
+                begin = o + 1
+                change(None)
+                if linked:  # a link cannot stand in a link: it follows it
+                    waiting.append(sentence)
+                else:
+                    made.append(_raw(after(sentence)))
+        _piece(made, child, begin, length)
+    change(None)
+    return made
+
+
+def _piece(made: list[Token], child: Token, begin: int, end: int) -> None:
+    if begin == end:
+        return
+    if child.type in BREAKS:
+        made.append(child)
+    elif child.type == "text":
+        made.append(Token("text", "", 0, content=child.content[begin:end]))
+    else:
+        made.append(_raw(f"<code>{escape(child.content[begin:end])}</code>"))
+
+
+def _raw(html: str) -> Token:
+    """HTML of our own; what comes from the lecture stays in text tokens, which the renderer escapes."""
+    return Token("html_inline", "", 0, content=html)

@@ -1,0 +1,210 @@
+"""The report as GitHub-flavoured Markdown: reads well in a pull request, and stays below the size that hosts cut off."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from . import claim_view, view
+
+MOST_BYTES = 480_000
+SIGN = {
+    "verified": "✓", "supported": "≈", "disputed": "⇄", "not supported": "⊘", "inconclusive": "?", "refuted": "✗", "error": "‼",
+    "absent": "·", "unsupported": "∅",
+}  # fmt: skip
+PLAIN = {"<": "&lt;", ">": "&gt;", "@": "@<!-- -->", "#": "\\#<!-- -->"}
+SPECIAL = re.compile(r"([\\`*_{}\[\]<>|~#$@])")
+
+
+def render(evidence: Mapping[str, Any]) -> str:
+    """The report; where it would be too long, the sections that say least are left out, and it says so."""
+    head = "\n".join(_head(evidence))
+    parts = [_claim(evidence, c) for c in evidence["claims"]]
+    foot = "\n".join([*_defects(evidence), *_end(evidence)])
+    text = "\n".join([head, *parts, foot])
+    if len(text.encode()) > MOST_BYTES:
+        parts = [_claim(evidence, c, short=True) for c in evidence["claims"]]
+        text = "\n".join([head, "_Shortened: the details are in results.json and index.html._\n", *parts, foot])
+    return text if len(text.encode()) <= MOST_BYTES else _cut(text)
+
+
+def text(x: Any, width: int = 600) -> str:
+    """Data as plain text on one line: nothing in it is markup, a mention of a person or a reference to an issue."""
+    line = " ".join(view.visible(view.cut(str(x), width)).split()).replace("&", "&amp;")
+    line = SPECIAL.sub(lambda m: PLAIN.get(m[0], "\\" + m[0]), line)
+    return re.sub(r"^([-+=]|\d+(?=[.)]))", lambda m: "\\" + m[0] if m[0] in "-+=" else m[0] + "\\", line)
+
+
+def code(x: Any, width: int = 600) -> str:
+    """Data as code on one line, in HTML, which no backtick and no pipe can end."""
+    line = " ".join(view.visible(view.cut(str(x), width)).split())
+    return "<code>" + "".join(f"&#{ord(c)};" if c in "&<>`|*_~[]\\@$#" else c for c in line) + "</code>"
+
+
+def block(source: str, language: str = "") -> list[str]:
+    """A block of code, fenced by more backticks than it holds."""
+    longest = max((len(run) for run in re.findall(r"`+", source)), default=0)
+    fence = "`" * max(3, longest + 1)
+    lines = [view.visible(line) for line in source.rstrip("\n").split("\n")]
+    return [fence + language, *lines, fence]
+
+
+def _table(head: list[str], rows: Iterable[list[str]]) -> list[str]:
+    return [
+        "",
+        "| " + " | ".join(head) + " |",
+        "|" + " --- |" * len(head),
+        *("| " + " | ".join(r) + " |" for r in rows),
+        "",
+    ]
+
+
+def _folded(title: str, lines: list[str]) -> list[str]:
+    return ["", f"<details><summary>{title}</summary>", "", *lines, "", "</details>", ""] if lines else []
+
+
+def _head(evidence: Mapping[str, Any]) -> list[str]:
+    title = text(evidence["lecture"]["title"], 200)
+    lines = [f"# {title}: the lecture put to the test", "", " ".join(text(s, 2000) for s in view.summary(evidence)), ""]
+    columns = [b for b, _ in view.columns(evidence)]
+    head = ["claim", "verdict", *(f"{text(b, 60)} {text(view.version(evidence, b), 40)}".strip() for b in columns)]
+    rows = []
+    for claim in evidence["claims"]:
+        verdict = f"{SIGN[claim['verdict']]} {claim['verdict']}" + (", qualified" if claim["qualified"] else "")
+        verdict += f" **(expected {claim['expected']})**" if view.unexpected(evidence, claim) else ""
+        rows.append(
+            [
+                code(claim["id"], 120),
+                verdict,
+                *(_library([c for c in claim["cells"] if c["backend"] == b]) for b in columns),
+            ]
+        )
+    return [*lines, *_table(head, rows)]
+
+
+def _library(cells: list[Mapping[str, Any]]) -> str:
+    """A library's cells in a word, or a word for each dtype where they differ."""
+    if not cells:
+        return "–"
+    flaw = " ⚑ defect" if any(view.defects_of(c) for c in cells) else ""
+    verdicts = {c["verdict"] for c in cells}
+    if len(verdicts) == 1:
+        verdict = verdicts.pop()
+        return f"{SIGN[verdict]} {verdict}{flaw}"
+    return "<br>".join(f"{SIGN[c['verdict']]} {text(c['dtype'] or 'any', 20)}: {c['verdict']}" for c in cells) + flaw
+
+
+def _claim(evidence: Mapping[str, Any], claim: Mapping[str, Any], *, short: bool = False) -> str:
+    c = claim_view.of(evidence, claim)
+    lines = ["", f"## {text(claim['id'], 200)}", "", f"> {text(claim['says'])}", "", text(claim["statement"], 3000), ""]
+    lines += [f"**{text(c['line'], 2000)}**", "", f"Scope: {text(claim['scope'], 2000)}", ""]
+    for name, row in c["departures"][:6]:
+        lines += [f"- **{text(name)}**, case {text(row['case'], 200)}: {text(row['sentence'], 1000)}"]
+        lines += [] if short else _again(row)
+    lines += [
+        f"- {text(cell)}: ⚑ {text(row['sentence'], 400)} (recorded defect {code(name, 120)})"
+        for name, cell, row in c["defects"][:12]
+    ]
+    if short:
+        return "\n".join(lines)
+    return "\n".join([*lines, *_cells(c), *_limits(c), *_wrongs(c), *_bounds(c)])
+
+
+def _again(row: Mapping[str, Any]) -> list[str]:
+    if not row.get("replay"):
+        return []
+    lines = block(row["replay"], "sh") + (block(row["snippet"], "python") if row.get("snippet") else [])
+    return _folded("replay", lines)
+
+
+def _cells(c: Mapping[str, Any]) -> list[str]:
+    head = ["library", "verdict", "comparisons", "numbers", "error ÷ bound", "margin", "wrongs", "limits"]
+    rows = []
+    for x in c["cells"]:
+        cell = x["cell"]
+        verdict = f"{SIGN[cell['verdict']]} {cell['verdict']}" + (" ⚑ defect" if x["defects"] else "")
+        verdict += "" if cell["verdict"] in view.HOLDS else f": {text(cell['reason'], 400)}"
+        measured = [
+            view.number(cell["comparisons"]),
+            view.number(cell["elements"]),
+            x["ratio"],
+            view.number(cell["margin"]),
+        ]
+        measured += [f"{x['caught']} of {len(cell['wrongs'])}", f"{x['shown']} of {len(cell['limits'])}"]
+        rows.append([text(x["name"], 60), verdict, *(["–"] * 6 if x["out"] else measured)])
+    return _folded(f"Library by library: {len(rows)} cells", _table(head, rows))
+
+
+def _limits(c: Mapping[str, Any]) -> list[str]:
+    lines = []
+    for x in c["limits"]:
+        state = f"shown on {text(view.cells(x['shown']), 300)}" if x["shown"] else "**not shown**"
+        if x["shown"] and x["hidden"]:
+            state += f", **not shown on {text(view.cells(x['hidden']), 300)}**"
+        lines += [f"- **{text(x['name'], 200)}.** {text(x['says'])} ({state})"]
+        for row, names in x["literal"][:3]:
+            got = row["got"] if row["outcome"] == "value" else row["outcome"]
+            said, gave = code(view.value(row["wanted"], 120)), code(view.value(got, 120))
+            where = text(view.cells(names), 120)
+            lines.append(
+                f"  - {text(row['label'], 200)}: the literal sentence says {said}; the library gave {gave} ({where})"
+            )
+    replay = next((row["replay"] for x in c["limits"] for row, _ in x["literal"] if row.get("replay")), "")
+    lines += ["", *block(replay, "sh")] if replay else []
+    return _folded(f"Limits: {len(c['limits'])}, where the sentence read literally stops being true", lines)
+
+
+def _wrongs(c: Mapping[str, Any]) -> list[str]:
+    rows = [
+        [
+            text(w["name"], 200),
+            f"{w['caught']} of {w['of']}"
+            + (f", **survived on {text(view.cells(w['survived']), 200)}**" if w["survived"] else ""),
+            view.number(w["weakest"]["ratio"]),
+            text(w["weakest"]["sentence"], 300),
+        ]
+        for w in c["wrongs"]
+    ]
+    whole = sum(not w["survived"] for w in c["wrongs"])
+    head = ["wrong variant", "cells that caught it", "error ÷ bound", "how, where it was hardest"]
+    return _folded(f"Wrong variants: {whole} of {len(rows)} caught everywhere", _table(head, rows)) if rows else []
+
+
+def _bounds(c: Mapping[str, Any]) -> list[str]:
+    lines = [f"- {text(derivation, 1000)}" for derivation, _ in c["derivations"]]
+    return _folded("Why that much error is allowed", lines)
+
+
+def _defects(evidence: Mapping[str, Any]) -> list[str]:
+    lines = ["", "## Library defects", ""] if evidence["defects"] else []
+    for d in evidence["defects"]:
+        state = (
+            "does not apply here" if not d["applies"] else "reproduced" if d["reproduced"] else "**did not reproduce**"
+        )
+        lines += [
+            f"- ⚑ **{text(d['title'], 300)}** ({text(d['backend'], 60)} {text(d['versions'], 100)}; {state}). {text(d['explanation'], 1000)}"
+        ]
+        lines += [f"  Condition: {text(d['condition'], 500)}."] if d["condition"] else []
+        lines += [f"  Nearest passing neighbour: {text(d['neighbour_says'], 500)}."]
+        if d["snippet"]:
+            lines += _folded(f"smallest script for {text(d['id'], 100)}", block(d["snippet"], "python"))
+    return lines
+
+
+def _end(evidence: Mapping[str, Any]) -> list[str]:
+    waiting = view.untested(evidence)
+    lines = (
+        _folded(f"{len(waiting)} claims not tested here", [" ".join(code(i, 120) for i in waiting)]) if waiting else []
+    )
+    facts = evidence["environment"]
+    machine = f"Python {facts['python']}, {facts.get('cpu', '')}, seed {evidence['seed']}, lecture-claims {evidence['tool']['version']}"
+    meaning = [f"- {SIGN[v]} **{v}**: {says}" for v, says in view.MEANING.items()]
+    meaning += ["- **qualified**: holds, but in a narrower scope than the sentence's words; where they fail was shown",
+                "- ⚑ **defect**: the library itself departs from the exact result, as recorded; never a pass"]  # fmt: skip
+    return [*lines, *_folded("What the words mean", meaning), text(machine, 500) + ".", ""]
+
+
+def _cut(whole: str) -> str:
+    kept = whole.encode()[: MOST_BYTES - 200].decode(errors="ignore").rsplit("\n", 1)[0]
+    return kept + "\n\n_Cut here: the rest is in results.json and index.html._\n"

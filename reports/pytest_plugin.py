@@ -1,0 +1,128 @@
+"""pytest plug-in: every claim × library as an item of its own, run by the same runner and the same workers.
+
+``pytest --lecture-claims`` adds the items to any test run. A test file that holds the line ``LECTURE_CLAIMS = True`` is
+collected as the claims (this repository's ``tests/test_claims.py``). One run of the engine serves all selected items, so
+frameworks are imported once; it begins with the first item. Nothing is imported until a claim is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+MARK = "LECTURE_CLAIMS = True"
+RUN = pytest.StashKey[dict[str, Any]]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("lecture-claims")
+    group.addoption("--lecture-claims", action="store_true", help="verify the lecture's claims on the libraries installed here")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config, items: list[pytest.Item]) -> Iterator[None]:
+    if config.getoption("--lecture-claims") and not any(isinstance(item, ClaimItem) for item in items):
+        items += ClaimFile.from_parent(session, path=Path(str(config.rootpath)) / "lecture-claims").collect()
+    return (yield)
+
+
+def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    if module_path.name.startswith("test_claims") and any(line.strip() == MARK for line in module_path.read_text().splitlines()):
+        return ClaimFile.from_parent(parent, path=module_path)  # pyright: ignore[reportReturnType]
+    return None
+
+
+class ClaimFile(pytest.File):
+    """The claims of the lecture as test items: ``test_claims.py::convolution.flip[torch]``."""
+
+    def collect(self) -> list[ClaimItem]:
+        from ..claims.engine import lecture
+        from ..reference import backends
+
+        items = []
+        for name, claim in lecture.read().claims.items():
+            on = [backend for backend in backends.names() if claim.cases_for(backend)]
+            for backend in on if on == ["numpy"] else backends.names():
+                label = "reference" if on == ["numpy"] else backend
+                items.append(ClaimItem.from_parent(self, name=f"{name}[{label}]", claim=name, backend=backend))
+        return items
+
+
+class ClaimFailure(Exception):
+    """What the report of a failing item prints: the comparisons, as the command line shows them."""
+
+
+class ClaimItem(pytest.Item):
+    def __init__(self, *, claim: str, backend: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.claim, self.backend = claim, backend
+        self.add_marker(pytest.mark.lecture_claim)
+
+    def runtest(self) -> None:
+        claim = next(c for c in evidence_of(self.session)["claims"] if c["id"] == self.claim)
+        cells = [c for c in claim["cells"] if c["backend"] == self.backend]
+        self.user_properties += [(f"{c['dtype'] or 'any dtype'}", f"{c['verdict']}: {c['reason']}") for c in cells]
+        if all(c["verdict"] in ("absent", "unsupported") for c in cells):
+            pytest.skip(cells[0]["reason"])
+        bad = [c for c in cells if c["verdict"] not in (*good(claim["expected"]), "absent", "unsupported")]
+        if bad:
+            raise ClaimFailure("\n".join(line for c in bad for line in said(claim, c)))
+        defects = sorted({r["defect"] for c in cells for r in c["rows"] if r["defect"]})
+        if defects:
+            raise KnownDefect("\n\n".join(self._defect(d) for d in defects))
+
+    def _defect(self, name: str) -> str:
+        record = next(d for d in evidence_of(self.session)["defects"] if d["id"] == name)
+        return f"{name}: {record['title']}\n{record['snippet'] or ''}"
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        if isinstance(excinfo.value, ClaimFailure | KnownDefect):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        return self.path, None, self.name
+
+
+class KnownDefect(Exception):
+    """The library departs where a record says so: reported as an expected failure, never as a pass."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    report = yield
+    if isinstance(item, ClaimItem) and call.excinfo is not None and isinstance(call.excinfo.value, KnownDefect):
+        report.outcome = "skipped"
+        report.wasxfail = "recorded defect " + str(call.excinfo.value)
+    return report
+
+
+def good(expected: str) -> tuple[str, ...]:
+    """A cell may be better than the claim as a whole: a library without the statistical part is verified, not supported."""
+    return ("verified", "supported") if expected == "supported" else (expected,)
+
+
+def said(claim: dict[str, Any], cell: dict[str, Any]) -> list[str]:
+    """How many differ, how large, where, how much was allowed; how to run it again; a snippet to paste."""
+    lines = [f"{claim['id']} [{cell['backend']} {cell['dtype'] or ''}] is {cell['verdict']}, expected {claim['expected']}: {cell['reason']}"]
+    for row in cell["rows"]:
+        if not row["agrees"] and not row["defect"]:
+            lines += [f"  {row['sentence']}", f"  replay: {row.get('replay', '')}", row.get("snippet") or ""]
+    lines += [f"  survived: {w['name']}: {w['sentence']}" for w in cell["wrongs"] if not w["caught"]]
+    lines += [f"  not shown: {x['name']}" for x in cell["limits"] if not x["shown"]]
+    return lines
+
+
+def evidence_of(session: pytest.Session) -> dict[str, Any]:
+    """The one run that serves all selected items."""
+    if RUN not in session.stash:
+        from ..claims import verification
+
+        chosen = [item for item in session.items if isinstance(item, ClaimItem)]
+        session.stash[RUN] = verification.verify(
+            list(dict.fromkeys(i.claim for i in chosen)), backends=list(dict.fromkeys(i.backend for i in chosen))
+        )
+    return session.stash[RUN]

@@ -1,0 +1,12 @@
+"""Errs by four times what rounding may do: by 4·n·u·S."""
+
+import numpy as np
+from lectureclaims.reference.backends import numpy as _numpy
+from lectureclaims.reference.backends.numpy import *  # noqa: F403
+from lectureclaims.reference.backends.numpy import configure, environment  # noqa: F401
+
+
+def cross_correlation2d(x, w, b, **settings):
+    y = _numpy.cross_correlation2d(x, w, b, **settings)
+    sizes = _numpy.cross_correlation2d(np.abs(x), np.abs(w), b, **settings)
+    return y + sizes * y.dtype.type(2 * w[0].size * np.finfo(y.dtype).eps)

@@ -1,0 +1,13 @@
+"""Kills its own process, as a crash in native code does."""
+
+import os
+import signal
+from lectureclaims.reference.backends import numpy as _numpy
+from lectureclaims.reference.backends.numpy import *  # noqa: F403
+from lectureclaims.reference.backends.numpy import configure, environment  # noqa: F401
+
+
+def cross_correlation2d(x, w, b, **settings):
+    if x.shape[2:] == (3, 2):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return _numpy.cross_correlation2d(x, w, b, **settings)

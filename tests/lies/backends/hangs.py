@@ -1,0 +1,12 @@
+"""Never answers for one size."""
+
+import time
+from lectureclaims.reference.backends import numpy as _numpy
+from lectureclaims.reference.backends.numpy import *  # noqa: F403
+from lectureclaims.reference.backends.numpy import configure, environment  # noqa: F401
+
+
+def cross_correlation2d(x, w, b, **settings):
+    if x.shape[2:] == (3, 2):
+        time.sleep(3600)
+    return _numpy.cross_correlation2d(x, w, b, **settings)

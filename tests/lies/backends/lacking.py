@@ -1,0 +1,3 @@
+"""Has no such operation."""
+
+from lectureclaims.reference.backends.numpy import configure, environment  # noqa: F401

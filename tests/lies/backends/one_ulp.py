@@ -1,0 +1,12 @@
+"""One unit in the last place too much, in one element."""
+
+import numpy as np
+from lectureclaims.reference.backends import numpy as _numpy
+from lectureclaims.reference.backends.numpy import *  # noqa: F403
+from lectureclaims.reference.backends.numpy import configure, environment  # noqa: F401
+
+
+def cross_correlation2d(x, w, b, **settings):
+    y = _numpy.cross_correlation2d(x, w, b, **settings)
+    y.flat[0] = np.nextafter(y.flat[0], y.dtype.type(np.inf))
+    return y

@@ -1,0 +1,9 @@
+"""Returns the right numbers in the wrong shape."""
+
+from lectureclaims.reference.backends import numpy as _numpy
+from lectureclaims.reference.backends.numpy import *  # noqa: F403
+from lectureclaims.reference.backends.numpy import configure, environment  # noqa: F401
+
+
+def cross_correlation2d(x, w, b, **settings):
+    return _numpy.cross_correlation2d(x, w, b, **settings)[:, :, :, :, None]

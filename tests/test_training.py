@@ -1,0 +1,131 @@
+"""The training loop and the designs: seeds, trajectories, and the lies they must notice."""
+
+import functools
+import os
+
+import numpy as np
+import pytest
+from lectureclaims.claims.engine import training
+from lectureclaims.claims.lecture.designs import common, saturation, smoothing
+from lectureclaims.reference import backends
+from lectureclaims.reference.networks import numpy as reference
+
+DTYPES = ("float64", "float32")
+
+
+@functools.cache
+def library(name):
+    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
+        os.environ.setdefault(variable, "1")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    if not backends.installed(name):
+        pytest.skip(f"{name} is not installed")
+    return backends.load(name)
+
+
+def test_arms_share_weights_and_batches():
+    """The null arm, batch norm and the plain network start from the same weights; only He's and Glorot's scales differ."""
+    starts = {}
+    for after in ("nothing", "batch_norm", "affine"):
+        network = common.multilayer(3, "relu", after=after)
+        starts[after] = common.multilayer_start(network, width=8, seeds=(4, 9), rule="he", dtype="float64")
+    for name, array in starts["nothing"].items():
+        assert all((start[name] == array).all() for start in starts.values())
+
+
+def test_a_seed_means_the_same_numbers_in_any_company():
+    network = common.multilayer(2, "relu", after="nothing")
+    start = functools.partial(common.multilayer_start, network, width=8, rule="he", dtype="float64")
+    alone, together = start(seeds=(5,)), start(seeds=(3, 5))
+    assert all(alone[name].tobytes() == together[name][1:].tobytes() for name in alone)
+    order = functools.partial(training.batch_order, 1297, size=64, steps=30)
+    assert order(seeds=(5,)).tobytes() == order(seeds=(3, 5))[:, 1:].copy().tobytes()
+    assert (order(seeds=(3, 5))[:, 0] != order(seeds=(3, 5))[:, 1]).any()
+    epoch = order(seeds=(5,))[:20].ravel()
+    assert len(set(epoch)) == len(epoch), "within one walk through the images none comes twice"
+
+
+@pytest.mark.parametrize("lib", ["numpy", "torch", "tensorflow"])
+def test_the_same_seeds_give_the_same_bytes(lib):
+    once, again = (smoothing.deep_start(library(lib), seeds=(0, 1), dtype="float64") for _ in range(2))
+    assert {k: v.tobytes() for k, v in once.items()} == {k: v.tobytes() for k, v in again.items()}
+    other = smoothing.deep_start(library(lib), seeds=(2, 1), dtype="float64")
+    assert other["beta.with"][0] != once["beta.with"][0] and other["beta.with"][1] == once["beta.with"][1]
+
+
+def short_run(lib, *, network=None, rate=0.1, shift=0, after="batch_norm"):
+    """20 steps of 4 x 32 ReLU on three seeds. Returns losses and, from the reference, what may differ."""
+    images, labels = common.flat_digits("float64")[0]
+    network = network or common.multilayer(4, "relu", after=after)
+    start = common.multilayer_start(network, width=32, seeds=range(3), rule="he", dtype="float64")
+    order = np.roll(training.batch_order(len(labels), size=64, steps=20, seeds=range(3)), shift, 0)
+    return training.train(lib, network, start, images, labels, batches=order, rate=rate)[1]
+
+
+@functools.cache
+def short_reference(after):
+    images, labels = common.flat_digits("float64")[0]
+    network = common.multilayer(4, "relu", after=after)
+    start = common.multilayer_start(network, width=32, seeds=range(3), rule="he", dtype="float64")
+    order = training.batch_order(len(labels), size=64, steps=20, seeds=range(3))
+    return training.reference_losses(reference, network, start, images, labels, batches=order, rate=0.1)
+
+
+@pytest.mark.parametrize("after", ["nothing", "batch_norm"])
+@pytest.mark.parametrize("lib", ["torch", "tensorflow"])
+def test_trajectories_agree_step_by_step(lib, after):
+    losses, allowed = short_reference(after)
+    assert (abs(short_run(library(lib), after=after) - losses) <= allowed).all()
+    assert losses[-1].max() < 0.7 * losses[0].min(), "it should have learned something"
+
+
+@pytest.mark.parametrize("lie", [
+    {"shift": 1},
+    {"rate": float(np.float32(0.1))},
+    {"network": tuple((*layer[:3], 1.001e-5) if layer[0] == "batch_norm" else layer for layer in common.multilayer(4, "relu", after="batch_norm"))},
+], ids=["batches one late", "rate rounded to float32", "epsilon off by a thousandth"])  # fmt: skip
+def test_a_trajectory_that_is_not_the_same_is_noticed(lie):
+    losses, allowed = short_reference("batch_norm")
+    assert (abs(short_run(reference, **lie) - losses) > allowed).any()
+
+
+@pytest.mark.parametrize("wrong", ["ascent", "nothing"])
+def test_descent_goes_down(wrong):
+    losses = short_run(reference)
+    rate = {"ascent": -0.1, "nothing": 0.0}[wrong]
+    assert losses[-1].max() < losses[0].min()
+    assert short_run(reference, rate=rate)[-1].min() > losses[-1].max()
+
+
+def test_shuffled_labels_teach_nothing_about_held_out_images():
+    (images, labels), held_out = common.flat_digits("float64")
+    network = common.multilayer(1, "relu", after="nothing")
+    seeds = range(4)
+    start = common.multilayer_start(network, width=32, seeds=seeds, rule="he", dtype="float64")
+    order = training.batch_order(len(labels), size=64, steps=60, seeds=seeds)
+    found = {}
+    for name, given in (("true", labels), ("shuffled", training.shuffled_labels(labels, seeds=seeds))):
+        last, _ = training.train(reference, network, start, images, given, batches=order, rate=0.5)
+        found[name] = training.accuracy(reference, network, last, images, *held_out)
+    assert found["true"].min() > 0.9 and found["shuffled"].max() < 0.3
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("lib", ["numpy", "torch", "tensorflow"])
+def test_theorem_4_1s_identity(lib, dtype):
+    """Both sides are sums of m products, reached through gradients whose own sums have m and 32 terms: 4 (m + 32) roundings, of
+    the right side's terms added by absolute value. Either wrong right side is far outside."""
+    found = smoothing.identity(library(lib), seeds=range(3), dtype=dtype)
+    m = int(found["m"])
+    allowed = 4 * (m + 32) * np.finfo(dtype).eps / 2 * found["size"].astype(np.float64)
+    assert (found["left"] > 0).mean() > 0.9
+    assert (abs(found["left"].astype(np.float64) - found["right"]) <= allowed).all()
+    for wrong in ("right.no_last_term", "right.no_epsilon"):
+        assert (abs(found["left"].astype(np.float64) - found[wrong]) > allowed).mean() > 0.9
+
+
+def test_every_experiment_says_what_it_returns():
+    """Every number is a seed's; a design that lost its seeds on the way would have too few."""
+    for module, name in ((smoothing, "deep_start"), (saturation, "at_the_start"), (saturation, "biased")):
+        found = getattr(module, name)(reference, seeds=(0, 1, 2), dtype="float64")
+        assert found and all(array.shape[-1] == 3 for array in found.values()), name
