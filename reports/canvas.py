@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .view import cells, cut
+from .view import SUPERSCRIPT, cells, cut
 
 INK, MUTED, RULE, PAPER = "#010101", "#010102", "#010103", "#010104"
 SERIES = ("#0101a1", "#0101a2", "#0101a3", "#0101a4", "#0101a5", "#0101a6")
@@ -36,7 +36,7 @@ def style() -> Iterator[None]:
     """Settings of every picture; the salt and plain text make the SVG the same each time. matplotlib is imported here only."""
     import matplotlib
 
-    settings = {
+    settings: dict[Any, Any] = {
         "svg.hashsalt": "lecture-claims", "svg.fonttype": "none", "text.parse_math": False, "text.usetex": False,
         "font.size": 9, "axes.titlesize": 9.5, "axes.titleweight": "bold", "axes.titlelocation": "left", "axes.labelsize": 9,
         "legend.fontsize": 8.5, "legend.frameon": False, "xtick.labelsize": 8.5, "ytick.labelsize": 8.5,
@@ -46,9 +46,7 @@ def style() -> Iterator[None]:
         "grid.color": RULE, "lines.linewidth": 1.8, "axes.unicode_minus": True, "axes.formatter.use_mathtext": False,
     }  # fmt: skip
     with matplotlib.rc_context(settings), warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore"
-        )  # of glyphs that the reader's fonts may have, and of names too long for their place
+        warnings.simplefilter("ignore")  # glyphs that the reader's fonts may have, names too long for their place
         yield
 
 
@@ -63,14 +61,19 @@ def power(x: float, _: object = None) -> str:
     exponent = round(math.log10(x)) if x > 0 else 0
     if abs(exponent) <= 2:
         return f"{x:g}"
-    return "10" + str(exponent).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return "10" + str(exponent).translate(SUPERSCRIPT)
 
 
 def log_ticks(axis: Any, *, plain: bool = False) -> None:
-    from matplotlib.ticker import FuncFormatter, NullFormatter
+    """Labels of a logarithmic axis; where it spans less than two powers of ten, also at 2 and 5."""
+    from matplotlib.ticker import FuncFormatter
 
-    axis.set_major_formatter(FuncFormatter((lambda x, _: f"{x:g}") if plain else power))
-    axis.set_minor_formatter(NullFormatter())
+    def between(x: float, _: object) -> str:
+        low, high = axis.get_view_interval()
+        return f"{x:g}" if high < 100 * low and f"{x:e}"[0] in "25" else ""
+
+    axis.set_major_formatter(FuncFormatter((lambda x, _: f"{x:g}" if 1e-4 < x < 1e5 else power(x)) if plain else power))
+    axis.set_minor_formatter(FuncFormatter(between))
 
 
 def known(values: Sequence[Any], *, positive: bool = False) -> list[float]:

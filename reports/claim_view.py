@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,8 +22,9 @@ def of(evidence: Mapping[str, Any], claim: Mapping[str, Any]) -> dict[str, Any]:
         "cells": [_cell(c, seconds.get(f"{claim['id']} [{view.cell_name(c)}]")) for c in claim["cells"]],
         "limits": [_limit(name, found) for name, found in view.gathered(claim, "limits").items()],
         "wrongs": [_wrong(name, found) for name, found in view.gathered(claim, "wrongs").items()],
-        "departures": [d for c in claim["cells"] for d in _departures(c)],
+        "against": _against(claim),
         "defects": _defects(claim),
+        "gates": _gates(claim),
         "derivations": _derivations(claim),
         "expected_from": _expected_from(claim),
     }
@@ -39,7 +41,7 @@ def finding(row: Mapping[str, Any]) -> str:
 
 
 def _cell(cell: Mapping[str, Any], seconds: float | None) -> dict[str, Any]:
-    rows = sorted(cell["rows"], key=lambda r: r["agrees"])[:MOST_ROWS]
+    rows = sorted(cell["rows"], key=lambda r: r["agrees"])[:MOST_ROWS]  # what disagrees first
     return {
         "cell": cell,
         "name": view.cell_name(cell),
@@ -49,7 +51,7 @@ def _cell(cell: Mapping[str, Any], seconds: float | None) -> dict[str, Any]:
         "shown": sum(x["shown"] for x in cell["limits"]),
         "defects": view.defects_of(cell),
         "seconds": seconds,
-        "rows": [(r, finding(r)) for r in rows],
+        "rows": [(r, finding(r), view.standing(r)) for r in rows],
         "more": len(cell["rows"]) - len(rows),
     }
 
@@ -99,8 +101,18 @@ def _wrong(name: str, found: list[tuple[str, Mapping[str, Any]]]) -> dict[str, A
     }
 
 
-def _departures(cell: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
-    return [(view.cell_name(cell), row) for row in view.departures(cell)]
+AGAINST = {
+    "departs": "Counterexamples inside the scope",
+    "gate": "Gates that were stated before the run and not met",
+    "stopped": "What could not be run",
+}
+
+
+def _against(claim: Mapping[str, Any]) -> list[tuple[str, list[tuple[Mapping[str, Any], list[str]]]]]:
+    """[(heading, [(row, cells)])]: everything that keeps the claim from holding, the same finding of several cells once."""
+    rows = [(view.cell_name(c), r) for c in claim["cells"] for r in view.departures(c)]
+    found = [(title, [pair for pair in rows if view.standing(pair[1]) == kind]) for kind, title in AGAINST.items()]
+    return [(title, _said_once(pairs)) for title, pairs in found if pairs]
 
 
 def _defects(claim: Mapping[str, Any]) -> list[tuple[str, str, Mapping[str, Any]]]:
@@ -113,15 +125,26 @@ def _defects(claim: Mapping[str, Any]) -> list[tuple[str, str, Mapping[str, Any]
     ]
 
 
-def _derivations(claim: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
-    """Why errors are allowed: [(derivation, [what it was used for])]."""
-    found: dict[str, dict[str, None]] = {}
-    for cell in claim["cells"]:
-        for row in cell["rows"]:
-            if row["derivation"]:
-                found.setdefault(row["derivation"], {})[row["label"]] = None
-    return [(derivation, list(labels)) for derivation, labels in found.items()]
+def _gates(claim: Mapping[str, Any]) -> list[tuple[Mapping[str, Any], list[str]]]:
+    """The gates of a statistical claim, each with what was measured, equal measurements of several cells once."""
+    return _said_once([(view.cell_name(c), r) for c in claim["cells"] for r in c["rows"] if r["kind"] == "gate"])
 
 
-def _expected_from(claim: Mapping[str, Any]) -> list[str]:
-    return list(dict.fromkeys(r["source"] for c in claim["cells"] for r in c["rows"] if r["source"]))
+def _derivations(claim: Mapping[str, Any]) -> list[tuple[str, int, list[str]]]:
+    """Why errors are allowed: [(derivation, how many like it, [what they were used for])]; alike but for their numbers, once."""
+    rows = [r for c in claim["cells"] for r in c["rows"] if r["derivation"]]
+    return [(first, n, list(dict.fromkeys(r["label"] for r in like))) for first, n, like in _alike(rows, "derivation")]
+
+
+def _expected_from(claim: Mapping[str, Any]) -> list[tuple[str, int]]:
+    """Where the expected values come from: [(source, how many like it)]; a gate says so in its own table."""
+    rows = [r for c in claim["cells"] for r in c["rows"] if r["source"] and r["kind"] != "gate"]
+    return [(first, n) for first, n, _ in _alike(rows, "source")]
+
+
+def _alike(rows: list[Mapping[str, Any]], member: str) -> list[tuple[str, int, list[Mapping[str, Any]]]]:
+    """[(text, how many differ from it in numbers only, all rows of this kind)]."""
+    found: dict[str, list[Mapping[str, Any]]] = {}
+    for row in rows:
+        found.setdefault(re.sub(r"[-\d.]+(e[-+]?\d+)?( to [-\d.]+(e[-+]?\d+)?)?", "#", row[member]), []).append(row)
+    return [(like[0][member], len({r[member] for r in like}), like) for like in found.values()]

@@ -302,11 +302,9 @@ class _bar:
 def main() -> None:
     """Entry point: one clear line and exit code 2 for bad input, never a traceback."""
     try:
-        app(standalone_mode=False)
+        sys.exit(app(standalone_mode=False))  # the code that a command gave to typer.Exit
     except (verification.BadRequest, lecture.BadLecture, evidence.BadEvidence) as error:
         _refuse(str(error))
-    except typer.Exit as leave:
-        sys.exit(leave.exit_code)
     except Exception as error:
         say = getattr(error, "format_message", None)  # Typer's own usage errors have one
         if say is None:
@@ -317,3 +315,7 @@ def main() -> None:
 def _refuse(line: str) -> None:
     print(f"lecture-claims: {' '.join(line.split())}", file=sys.stderr)
     sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

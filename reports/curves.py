@@ -60,7 +60,7 @@ def _gradients(axes: Any, groups: Groups) -> None:
     axes.grid(axis="y", linewidth=0.6)
     axes.set_xlabel("|z|")
     axes.set_title("gradient")
-    axes.legend(loc="lower left", ncols=2)
+    axes.legend(loc="upper right")
 
 
 def _cutoffs(groups: Groups) -> dict[str, list[tuple[str, Any]]]:
@@ -164,7 +164,7 @@ def _panels(groups: Groups, along: str, what: str, titles: tuple[str, str], capt
 GROUPS = {
     "effect": ("the effect", SERIES[0]),
     "control": ("controls: no effect expected", MUTED),
-    "reversal": ("reversals: the opposite", SERIES[3]),
+    "reversal": ("reversals and cautions", SERIES[3]),
 }
 
 
@@ -172,7 +172,7 @@ def smoothing_effects(groups: Groups) -> Drawing:
     """A forest plot: every interval of every group of cells on one logarithmic axis."""
     lines = _lines(groups)
     heads = list(dict.fromkeys(e["group"] for e, _ in lines))
-    page = canvas.figure(0.8 + (0.34 if len(groups) > 1 else 0.28) * len(lines) + 0.3 * len(heads))
+    page = canvas.figure(0.8 + 0.36 * len(lines) + 0.3 * len(heads))
     axes = page.subplots()
     table, says, ends = Table(axes), [], [1.0]
     for head in sorted(heads, key=lambda g: list(GROUPS).index(g) if g in GROUPS else len(GROUPS)):
@@ -184,7 +184,8 @@ def smoothing_effects(groups: Groups) -> Drawing:
             ends += [x for x in (ratio, low, high, *known(gate, positive=True)) if math.isfinite(x)]
             text = f"{number(ratio)} [{number(low)}, {number(high)}]{_seeds(effect)}"
             name = effect["name"] + (f", {effect['setting']}" if effect.get("setting") else "")
-            y = table.line(cut(name, 52) + ("\n" + names_of(cells) if len(groups) > 1 else ""), text)
+            under = "; ".join(filter(None, [effect.get("setting"), names_of(cells) if len(groups) > 1 else ""]))
+            y = table.line(cut(effect["name"], 60) + ("\n" + cut(under, 60) if under else ""), text)
             _gate(axes, gate, y)
             axes.plot([low, high], [y, y], color=colour, linewidth=2.2, solid_capstyle="butt")
             axes.plot([ratio], [y], "D", color=colour, markersize=5, markeredgewidth=0)

@@ -162,7 +162,6 @@ def to_svg(figure: Any, *, alt: str, prefix: str) -> str:
     root.set("aria-label", view.cut(alt, 2000))
     text = ET.tostring(root, encoding="unicode")
     text = re.sub(r"<g>\s*</g>|<defs\s*/>|<defs>\s*</defs>", "", text)
-    text = re.sub(r"(\d+\.\d\d)\d+", r"\1", text)  # a hundredth of a point is enough
     return re.sub(r">\s+<", "><", text)
 
 
@@ -181,3 +180,5 @@ def _plainly(element: ET.Element, used: set[str], prefix: str, colours: Mapping[
             element.set(name, colours.get(value, value))
         elif "#" in value:
             element.set(name, re.sub(r"#([\w-]+)", rf"#{prefix}-\1", value))
+        else:  # a hundredth of a point is enough for a place
+            element.set(name, re.sub(r"\d+\.\d{3,}", lambda m: f"{float(m[0]):.2f}", value))

@@ -30,12 +30,12 @@ def render(evidence: Mapping[str, Any]) -> str:
         undefined=jinja2.StrictUndefined, finalize=_shown,
     )  # fmt: skip
     page.globals.update(anchor=anchor, link=link, icon=icon, view=view, meaning=view.MEANING)
-    page.filters.update(number=view.number, value=view.value, cut=view.cut, plural=view.plural)
+    page.filters.update(breakable=breakable, number=view.number, value=view.value, cut=view.cut, plural=view.plural)
     style, script = ((TEMPLATES / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
     text, missing = _lecture(evidence)
     return page.get_template("page.html").render(
         e=evidence, style=Markup(style), style_hash=_hash(style), script=Markup(script), script_hash=_hash(script),
-        summary=view.summary(evidence), columns=view.columns(evidence), matrix=_matrix(evidence), lecture=Markup(text),
+        summary=view.summary(evidence), warnings=view.warnings(evidence), columns=view.columns(evidence), matrix=_matrix(evidence), lecture=Markup(text),
         missing=missing, untested=view.untested(evidence), claims=[_claim(evidence, c) for c in evidence["claims"]],
         environment=_environment(evidence),
     )  # fmt: skip
@@ -61,6 +61,11 @@ def icon(verdict: str) -> Markup:
     return Markup('<svg class="icon" aria-hidden="true"><use href="#i-{}"/></svg>').format(verdict.replace(" ", "-"))
 
 
+def breakable(name: str) -> Markup:
+    """An id that may be broken after its dots and underscores, where a column is narrow."""
+    return Markup(re.sub(r"([._])(?=\w)", r"\1<wbr>", escape(view.visible(name))))
+
+
 def _shown(x: Any) -> Any:
     return view.visible(x) if isinstance(x, str) and not isinstance(x, Markup) else x
 
@@ -77,17 +82,19 @@ def _claim(evidence: Mapping[str, Any], claim: Mapping[str, Any]) -> dict[str, A
 # --- the matrix --------------------------------------------------------------------------------------------------------
 
 
-def _matrix(evidence: Mapping[str, Any]) -> list[tuple[Mapping[str, Any], list[tuple[int, list[Mapping[str, Any]]]]]]:
-    """[(claim, [(columns spanned, cells)])]: a claim without dtypes takes all columns of its library."""
+def _matrix(
+    evidence: Mapping[str, Any],
+) -> list[tuple[Mapping[str, Any], list[tuple[int, bool, list[Mapping[str, Any]]]]]]:
+    """[(claim, [(columns spanned, whether a library begins, cells)])]; a claim without dtypes takes all columns of a library."""
     rows = []
     for claim in evidence["claims"]:
         row = []
         for backend, dtypes in view.columns(evidence):
             own = [c for c in claim["cells"] if c["backend"] == backend]
             if any(c["dtype"] is None for c in own):
-                row.append((len(dtypes), own))
+                row.append((len(dtypes), True, own))
             else:
-                row += [(1, [c for c in own if c["dtype"] == d]) for d in dtypes]
+                row += [(1, i == 0, [c for c in own if c["dtype"] == d]) for i, d in enumerate(dtypes)]
         rows.append((claim, row))
     return rows
 
@@ -118,7 +125,13 @@ def _lecture(evidence: Mapping[str, Any]) -> tuple[str, list[str]]:
         return '<span class="chips">' + "".join(chips) + "</span>"
 
     sentences = [{**s, "text": view.visible(s["text"])} for s in evidence["lecture"]["sentences"]]
-    return lecture_text.render(view.visible(evidence["lecture"]["markdown"]), sentences, mark=mark, after=after)
+    return lecture_text.render(
+        view.visible(evidence["lecture"]["markdown"]),
+        sentences,
+        title=evidence["lecture"]["title"],
+        mark=mark,
+        after=after,
+    )
 
 
 def _chip(name: str, claim: Mapping[str, Any] | None) -> str:

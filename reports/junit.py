@@ -22,7 +22,7 @@ def render(evidence: Mapping[str, Any]) -> str:
     for name, said in (
         ("seed", evidence["seed"]),
         ("schema", evidence["schema"]),
-        ("summary", " ".join(view.summary(evidence))),
+        ("summary", " ".join([*view.summary(evidence), *view.warnings(evidence)])),
     ):
         _property(properties, name, said)
     for claim in evidence["claims"]:

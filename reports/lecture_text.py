@@ -7,7 +7,7 @@ emphasis, links, lines and blocks. HTML in the Markdown is text; pictures become
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -21,11 +21,18 @@ Mark = Callable[[Mapping[str, Any], bool], tuple[str, str]]
 
 
 def render(
-    markdown: str, sentences: list[Mapping[str, Any]], *, mark: Mark, after: Callable[[Mapping[str, Any]], str]
+    markdown: str,
+    sentences: Sequence[Mapping[str, Any]],
+    *,
+    title: str,
+    mark: Mark,
+    after: Callable[[Mapping[str, Any]], str],
 ) -> tuple[str, list[str]]:
     """The HTML, and the ids of sentences that could not be placed. ``after`` gives what follows a sentence's last word."""
     parser = MarkdownIt("commonmark", {"html": False}).enable("table")
     tokens = parser.parse(markdown)
+    if [t.type for t in tokens[:1]] == ["heading_open"] and tokens[1].content.strip() == title:
+        del tokens[:3]  # the page says it already
     for token in tokens:
         _tame(token)
     blocks = [t.children for t in tokens if t.type == "inline" and t.children]
@@ -55,7 +62,7 @@ Spot = tuple[int, int, int]
 
 
 def _owners(
-    parser: MarkdownIt, blocks: list[list[Token]], sentences: list[Mapping[str, Any]]
+    parser: MarkdownIt, blocks: list[list[Token]], sentences: Sequence[Mapping[str, Any]]
 ) -> tuple[dict[Spot, Mapping[str, Any]], list[str]]:
     """Which sentence each character of the lecture belongs to."""
     characters: list[str] = []

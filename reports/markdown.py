@@ -67,6 +67,7 @@ def _folded(title: str, lines: list[str]) -> list[str]:
 def _head(evidence: Mapping[str, Any]) -> list[str]:
     title = text(evidence["lecture"]["title"], 200)
     lines = [f"# {title}: the lecture put to the test", "", " ".join(text(s, 2000) for s in view.summary(evidence)), ""]
+    lines += [line for s in view.warnings(evidence) for line in (f"**{text(s, 2000)}**", "")]
     columns = [b for b, _ in view.columns(evidence)]
     head = ["claim", "verdict", *(f"{text(b, 60)} {text(view.version(evidence, b), 40)}".strip() for b in columns)]
     rows = []
@@ -99,16 +100,19 @@ def _claim(evidence: Mapping[str, Any], claim: Mapping[str, Any], *, short: bool
     c = claim_view.of(evidence, claim)
     lines = ["", f"## {text(claim['id'], 200)}", "", f"> {text(claim['says'])}", "", text(claim["statement"], 3000), ""]
     lines += [f"**{text(c['line'], 2000)}**", "", f"Scope: {text(claim['scope'], 2000)}", ""]
-    for name, row in c["departures"][:6]:
-        lines += [f"- **{text(name)}**, case {text(row['case'], 200)}: {text(row['sentence'], 1000)}"]
-        lines += [] if short else _again(row)
+    for title, pairs in c["against"]:
+        lines += [f"**{title}:**", ""]
+        for row, names in pairs[:6]:
+            lines.append(f"- {text(view.cells(names))}, case {text(row['case'], 200)}: {text(row['sentence'], 1000)}")
+            lines += [] if short else _again(row)
+        lines += [f"- … and {len(pairs) - 6} more", ""] if len(pairs) > 6 else [""]
     lines += [
         f"- {text(cell)}: ⚑ {text(row['sentence'], 400)} (recorded defect {code(name, 120)})"
         for name, cell, row in c["defects"][:12]
     ]
     if short:
         return "\n".join(lines)
-    return "\n".join([*lines, *_cells(c), *_limits(c), *_wrongs(c), *_bounds(c)])
+    return "\n".join([*lines, *_cells(c), *_gates(c), *_limits(c), *_wrongs(c), *_bounds(c)])
 
 
 def _again(row: Mapping[str, Any]) -> list[str]:
@@ -129,11 +133,26 @@ def _cells(c: Mapping[str, Any]) -> list[str]:
             view.number(cell["comparisons"]),
             view.number(cell["elements"]),
             x["ratio"],
-            view.number(cell["margin"]),
+            view.margin(cell["margin"]),
         ]
         measured += [f"{x['caught']} of {len(cell['wrongs'])}", f"{x['shown']} of {len(cell['limits'])}"]
         rows.append([text(x["name"], 60), verdict, *(["–"] * 6 if x["out"] else measured)])
     return _folded(f"Library by library: {len(rows)} cells", _table(head, rows))
+
+
+def _gates(c: Mapping[str, Any]) -> list[str]:
+    head = ["gate", "measured", "wanted", "met", "on"]
+    rows = [
+        [text(r["label"], 200), text(view.value(r["got"], 120)), text(view.value(r["wanted"], 120)), "yes" if r["agrees"] else "**no**",
+         text(view.cells(names), 120)]
+        for r, names in c["gates"]
+    ]  # fmt: skip
+    met = sum(r["agrees"] for r, _ in c["gates"])
+    return (
+        _folded(f"Gates, stated before the run: {met} of {len(rows)} measurements meet theirs", _table(head, rows))
+        if rows
+        else []
+    )
 
 
 def _limits(c: Mapping[str, Any]) -> list[str]:
@@ -172,7 +191,7 @@ def _wrongs(c: Mapping[str, Any]) -> list[str]:
 
 
 def _bounds(c: Mapping[str, Any]) -> list[str]:
-    lines = [f"- {text(derivation, 1000)}" for derivation, _ in c["derivations"]]
+    lines = [f"- {text(derivation, 1000)}" for derivation, _, _ in c["derivations"]]
     return _folded("Why that much error is allowed", lines)
 
 

@@ -5,6 +5,7 @@ Nothing here knows a format, and nothing here judges: every verdict comes from t
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -28,6 +29,7 @@ MEANING = {
 HIDDEN = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2028\u2029\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]"
 )
+SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def visible(text: str) -> str:
@@ -43,7 +45,9 @@ def number(x: Any) -> str:
         return {"inf": "∞", "-inf": "−∞", "nan": "NaN"}.get(str(x), str(x))
     if isinstance(x, int) or (float(x).is_integer() and abs(x) < 1e6):
         return f"{int(x):,}".replace("-", "−")
-    return f"{x:.3g}".replace("-", "−")
+    mantissa, _, exponent = f"{x:.3g}".partition("e")
+    power = f" × 10{str(int(exponent)).translate(SUPERSCRIPT)}" if exponent else ""
+    return mantissa.replace("-", "−") + power
 
 
 def value(x: Any, width: int = 60) -> str:
@@ -94,10 +98,18 @@ def cells(names: Iterable[str]) -> str:
 
 def ratio(cell: Mapping[str, Any]) -> str:
     """The largest error ÷ bound of a cell, in words where no error was allowed at all."""
-    if cell["worst_ratio"] is None:
-        return "–"
+    x = cell["worst_ratio"]
+    if x is None or isinstance(x, str):
+        return number(x)
+    if 0.999 < x < 1:  # never rounded up to the border
+        return f"{math.floor(x * 1e6) / 1e6:.6f}"
     measured = any(r["kind"] in ("bound", "empirical bound") for r in cell["rows"])
-    return number(cell["worst_ratio"]) if measured else "0 (exact)"
+    return number(x) if measured else "0 (exact)"
+
+
+def margin(x: Any) -> str:
+    """A margin has no meaning where the honest comparison already failed."""
+    return number(None if x == "nan" else x)
 
 
 def columns(evidence: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
@@ -123,9 +135,22 @@ def defects_of(cell: Mapping[str, Any]) -> list[str]:
     return sorted({r["defect"] for r in rows if r["defect"]})
 
 
+def standing(row: Mapping[str, Any]) -> str:
+    """What a comparison is to its claim: it agrees, departs, is a recorded defect, an unmet gate, was stopped, or took no part."""
+    if row["agrees"]:
+        return "agrees"
+    if row["defect"]:
+        return "defect"
+    if row["outcome"] in TAKES_NO_PART:
+        return "no part"
+    if row["outcome"] in ("broken", "error") or (row["outcome"] == "raised" and not row["elements"]):
+        return "stopped"
+    return "gate" if row["kind"] == "gate" else "departs"
+
+
 def departures(cell: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Comparisons that disagree and that no recorded defect covers."""
-    return [r for r in cell["rows"] if not r["agrees"] and not r["defect"]]
+    """Comparisons that tell against the claim or that could not be made; what took no part does neither."""
+    return [r for r in cell["rows"] if standing(r) in ("departs", "gate", "stopped")]
 
 
 def unexpected(evidence: Mapping[str, Any], claim: Mapping[str, Any]) -> bool:
@@ -197,11 +222,11 @@ def summary(evidence: Mapping[str, Any]) -> list[str]:
     if applying := [d for d in evidence["defects"] if d["applies"]]:
         shown = sum(d["reproduced"] for d in applying)
         lines.append(f"Recorded library defects that apply here: {len(applying)}, of which {shown} reproduced.")
-    lines += _warnings(evidence)
     return [line for line in lines if line]
 
 
-def _warnings(evidence: Mapping[str, Any]) -> list[str]:
+def warnings(evidence: Mapping[str, Any]) -> list[str]:
+    """What a reader must know before trusting the rest."""
     lines = []
     if surprises := [c["id"] for c in evidence["claims"] if unexpected(evidence, c)]:
         lines.append(f"Not the verdict that was expected: {listed(surprises)}.")

@@ -74,6 +74,7 @@ def cell(backend: str, dtype: str | None, verdict: str = "verified", **changes: 
     return {
         "backend": backend, "dtype": dtype, "verdict": verdict, "reason": f"{backend}: reason for {verdict}",
         "comparisons": 0 if out else 2, "elements": 0 if out else 96, "worst_ratio": None if out else 0.31, "margin": None if out else 1.2e5,
+        "calls_within_defects": {},
         "rows": [] if out else [row(), bound], "wrongs": [] if out else [wrong()], "limits": [] if out else [limit()], **changes,
     }  # fmt: skip
 
@@ -180,7 +181,7 @@ def sample_evidence() -> dict[str, Any]:
             [
                 cell("numpy", "float32", "error", rows=[row(agrees=False, outcome="error", elements=0, ratio=None, note="ValueError: x")]),
                 cell("torch", "float32", "refuted", rows=[departing(), row()]),
-                cell("torch", "float64", rows=[departing(defect="torch-tanh"), row(geometries=120)]),
+                cell("torch", "float64", rows=[departing(defect="torch-tanh"), row(geometries=120)], calls_within_defects={"torch-tanh": 7}),
                 cell("tensorflow", "float32", "inconclusive", wrongs=[wrong(is_caught=False)]),
                 cell("tensorflow", "float64", "disputed"),
             ],

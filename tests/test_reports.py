@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import lectureclaims.claims
 import pytest
 import sample_evidence as sample
-
 from lectureclaims.claims.engine import evidence as record
 from lectureclaims.claims.engine import verdict as verdicts
 from lectureclaims.reports import figures, html, junit, markdown, view
@@ -95,6 +95,15 @@ def test_the_schema_is_one_and_the_sample_obeys_it(evidence: dict[str, Any]) -> 
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
     CHECK.validate(evidence)
     assert SCHEMA["properties"]["schema"]["const"] == record.SCHEMA
+
+
+def test_a_real_run_obeys_the_schema_and_makes_every_report() -> None:
+    found = lectureclaims.claims.verify(["convolution.libraries_correlate"], backends=["numpy"], dtypes=["float32"])
+    text = record.dumps(found)
+    CHECK.validate(json.loads(text))
+    assert "np.convolve" in html.render(json.loads(text))
+    assert "| <code>convolution.libraries&#95;correlate</code> |" in markdown.render(json.loads(text))
+    ET.fromstring(junit.render(json.loads(text)))
 
 
 def test_every_member_of_the_schema_is_described() -> None:
@@ -202,6 +211,30 @@ def test_a_sentence_that_is_not_in_the_text_is_named_not_lost(evidence: dict[str
     assert "could not be found in the text above: sentence.saturation" in html.render(evidence)
 
 
+def test_what_took_no_part_is_no_counterexample_and_an_unmet_gate_is_not_called_one(evidence: dict[str, Any]) -> None:
+    idle = sample.row(agrees=False, outcome="unsupported", elements=0, sentence="not compared: no such operation")
+    unmet = sample.row(
+        agrees=False, kind="gate", got="0.1 [0, 0.2]", wanted="interval above 0.4", sentence="a gate: got 0.1"
+    )
+    raised = sample.row(agrees=False, outcome="raised", elements=0, sentence="2-d: raised: ValueError")
+    assert [view.standing(r) for r in (idle, unmet, raised)] == ["no part", "gate", "stopped"]
+    evidence["claims"] = evidence["claims"][:1]
+    evidence["claims"][0]["cells"][0]["rows"].append(idle)
+    for report in (html.render(evidence), markdown.render(evidence)):
+        assert "Counterexamples inside the scope" not in report
+    evidence["claims"][0]["cells"][1]["rows"] += [unmet, raised]
+    for report in (html.render(evidence), markdown.render(evidence)):
+        assert "Counterexamples inside the scope" not in report
+        assert "Gates that were stated before the run and not met" in report
+        assert "What could not be run" in report
+        assert "0 of 1 measurements meet" in report
+
+
+def test_a_ratio_just_below_its_bound_is_never_shown_as_the_bound() -> None:
+    assert view.ratio(sample.cell("torch", "float32", worst_ratio=0.9999999)) == "0.999999"
+    assert view.ratio(sample.cell("torch", "float32", worst_ratio=1.0)) == "1"
+
+
 def test_absent_unsupported_and_defects_look_different_from_a_pass(evidence: dict[str, Any]) -> None:
     text = html.render(evidence)
     matrix = text[text.index('<table class="matrix">') : text.index('<section id="lecture">')]
@@ -258,7 +291,7 @@ def test_infinite_and_missing_numbers_are_words_for_people(evidence: dict[str, A
         "0",
         "3",
         "1,234,567",
-        "1e−09",
+        "1 × 10⁻⁹",
     ]
 
 
@@ -341,6 +374,11 @@ def test_every_known_picture_is_drawn_the_same_each_time_and_can_be_heard() -> N
         if picture.svg:
             ET.fromstring(picture.svg)
             assert 'role="img"' in picture.svg
+    words = " ".join(
+        "".join(e.itertext()) for p in first if p.svg for e in ET.fromstring(p.svg).iter() if e.tag.endswith("text")
+    )
+    assert "3.46 [3.24, 3.69]  20/20" in words
+    assert "value 0: 745.1, gradient 0: 745.1" in words
 
 
 def test_an_unknown_or_misshapen_picture_is_a_table() -> None:

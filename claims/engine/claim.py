@@ -41,8 +41,13 @@ class Case:
     ) -> None:  # fmt: skip
         self.claim, self.name, self.backend, self.seed, self.point = claim, name, backend, seed, point
         self.defect_of = defect_of
-        self.dtype = np.dtype(dtype) if dtype else None
+        self._dtype = dtype
         self.settings = dict(settings)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The dtype of the cell; a claim without dtypes has nothing to draw and gets float64."""
+        return np.dtype(self._dtype or "float64")
 
     def __getattr__(self, name: str) -> Any:
         try:
@@ -64,7 +69,7 @@ class Case:
         return self._fixed(offset + scale * self.rng(name).standard_normal(tuple(shape)))
 
     def _fixed(self, values: np.ndarray) -> np.ndarray:
-        array = values.astype(self.dtype or np.float64)
+        array = values.astype(self.dtype)
         array.flags.writeable = False
         return array
 

@@ -106,7 +106,7 @@ def _check(sentences: tuple[Sentence, ...], text: str) -> None:
 def sections(folder: Path) -> list[ModuleType]:
     """The section modules of a lecture folder, imported; the package's own under their own names, others under a prefix."""
     if folder.resolve() == OWN.resolve():
-        package = __package__.rsplit(".", 1)[0] + ".lecture"
+        package = __name__.rsplit(".", 2)[0] + ".lecture"
         return [importlib.import_module(f"{package}.{path.stem}") for path in _modules(folder)]
     modules = []
     for path in _modules(folder):

@@ -2,7 +2,7 @@
 
 A design is a module with functions ``f(lib, *, seeds, dtype) -> {name: array}`` that run the arms, and a gates module with
 ``GATES`` (stated before anything runs) and ``effects(measured, chosen, seed=…)``. The first seeds are 0, 1, …; the fresh
-ones 1000, 1001, … were never used while designing, and every gate must be met on both.
+ones 3000, 3001, … were never used while designing, and every gate must be met on both.
 """
 
 from __future__ import annotations
@@ -19,11 +19,12 @@ from ...reference import bounds
 from ...reference.networks import numpy as reference_library
 from . import statistics
 from .claim import Case
-from .comparison import gate, within
-from .outcome import ask
+from .comparison import Comparison, fails, gate, within
+from .outcome import Outcome, ask
 from .statistics import Effect, Gate
 
-FRESH = 1000
+START = {"first": 0, "fresh": 3000}
+"""The designs were made on the first seeds, and settled with a look at some from 1000 on; from 3000 on none was seen before."""
 COPIES = 4
 """Nudged runs of the reference behind a trajectory's bound."""
 MOVED = 10_000
@@ -47,50 +48,72 @@ def no_effect(effect: Effect) -> Effect:
     return statistics.paired(effect.name, values, values, kind=effect.kind, seed=0)
 
 
-def seeds(case: Case, count: int) -> list[int]:
-    """The first seeds and as many fresh ones, moved by the run's seed."""
-    start = MOVED * case.seed
-    return [start + i for i in range(count)] + [start + FRESH + i for i in range(count)]
+def seeds(case: Case, count: int, which: str) -> list[int]:
+    """The first or the fresh seeds, moved by the run's seed."""
+    return [MOVED * case.seed + START[which] + i for i in range(count)]
 
 
 def measure(
-    case: Case, design: ModuleType, counts: Mapping[str, int]
-) -> Generator[Any, Any, tuple[dict[str, Any], dict[str, Any]]]:
-    """Run the experiments of ``counts`` (name → first seeds); the outcomes and what was measured on the first and the fresh seeds."""
-    outcomes = yield [
-        ask(getattr(design, name), seeds=seeds(case, count), dtype=str(case.dtype)) for name, count in counts.items()
-    ]
-    measured = dict(zip(counts, outcomes, strict=True))
-    return measured, {name: outcome.value for name, outcome in measured.items()}
+    case: Case, design: ModuleType, experiments: Sequence[str]
+) -> Generator[Any, Any, tuple[dict[str, Outcome], dict[str, dict[str, Any]]]]:
+    """Run the experiments in the worker, each on its first and on its fresh seeds.
+
+    Returns the outcomes on the first seeds by experiment, and what was measured, {"first"|"fresh": {experiment: arrays}}.
+    """
+    calls, keys = [], [(which, name) for name in experiments for which in START]
+    for which, name in keys:
+        calls.append(ask(getattr(design, name), seeds=seeds(case, design.SEEDS[name], which), dtype=str(case.dtype)))
+    outcomes = dict(zip(keys, (yield calls), strict=True))
+    measured: dict[str, dict[str, Any]] = {which: {} for which in START}
+    for (which, name), outcome in outcomes.items():
+        measured[which][name] = outcome.value
+    return {name: outcomes["first", name] for name in experiments}, measured
 
 
 def judge(
-    case: Case, gates: Sequence[Gate], effects: Callable[..., dict[str, Effect]], measured: Mapping[str, Any],
-    counts: Mapping[str, int], *, compare: Compare,
-) -> Generator[Any, Any, dict[str, dict[str, Effect]]]:  # fmt: skip
-    """Yield a gate comparison for each gate on the first and on the fresh seeds; return the effects of both."""
-    digest = statistics.gates_digest(gates)[:16]
-    found = {}
-    for which in ("first", "fresh"):
-        parts = {name: _chosen(measured[name], which, count) for name, count in counts.items()}
-        found[which] = effects(parts, seed=case.seed)
-        for stated in gates:
-            effect = compare(found[which][stated.effect])
-            met, sentence = statistics.judge(stated, _named(effect, stated.effect))
-            yield gate(
-                met, label=f"{stated.name}, {which} seeds", source=f"gate stated before the run (gates' SHA-256 {digest}…); basis: {stated.basis}",
-                got=f"{effect.estimate:.4g} [{effect.low:.4g}, {effect.high:.4g}]", wanted=_wanted(stated),
-                note=f"{sentence}; {effect.positive} of {effect.seeds} seeds above no effect, sign p {effect.sign_p:.2g}, "
-                f"Wilcoxon p {effect.wilcoxon_p:.2g}",
-            )  # fmt: skip
-    return found
+    case: Case, gates: ModuleType, measured: Mapping[str, Mapping[str, Any]], *, compare: Compare
+) -> Generator[Any, Any, dict[str, Effect]]:
+    """Yield a comparison for each gate on the first seeds and on the fresh ones; return the effects on the first."""
+    digest = statistics.gates_digest(gates.GATES)[:16]
+    effects = {which: gates.effects(parts, seed=case.seed) for which, parts in measured.items()}
+    for which, found in effects.items():
+        for stated in gates.GATES:
+            if stated.effect not in found:  # its experiment is not for this case
+                continue
+            effect = replace(compare(found[stated.effect]), name=stated.effect)
+            met, sentence = statistics.judge(stated, effect)
+            source = f"gate stated before the run (gates' SHA-256 {digest}…); basis: {stated.basis}"
+            yield _gate(stated, effect, met, sentence, which, source=source)
+    return effects["first"]
+
+
+def literally(
+    case: Case, design: ModuleType, gates: ModuleType, stated: Gate
+) -> Generator[Any, Any, None]:
+    """In a limit: the sentence as worded, put as a gate on one effect, must fail on the first seeds and on the fresh ones."""
+    experiment = stated.effect.partition(":")[0].replace(" ", "_")
+    _, measured = yield from measure(case, design, (experiment,))
+    for which, parts in measured.items():
+        effect = gates.effects(parts, seed=case.seed)[stated.effect]
+        met, sentence = statistics.judge(stated, effect)
+        yield fails(_gate(stated, effect, met, sentence, which, source="the sentence as worded"))
+
+
+def _gate(stated: Gate, effect: Effect, met: bool, sentence: str, which: str, *, source: str) -> Comparison:
+    return gate(
+        met, label=f"{stated.name}, {which} seeds", source=source,
+        got=f"{effect.estimate:.4g} [{effect.low:.4g}, {effect.high:.4g}]",
+        wanted=f"interval {stated.side} " + " and ".join(f"{b:g}" for b in stated.bounds),
+        note=f"{sentence}; {effect.positive} of {effect.seeds} seeds above no effect, sign p {effect.sign_p:.2g}, "
+        f"Wilcoxon p {effect.wilcoxon_p:.2g}",
+    )  # fmt: skip
 
 
 def trajectories(
-    case: Case, design: ModuleType, experiment: str, outcomes: Mapping[str, Any], *, count: int = 5
+    case: Case, design: ModuleType, experiment: str, outcomes: Mapping[str, Outcome], *, count: int = 5
 ) -> Generator[Any, Any, None]:
     """The losses step by step against the NumPy reference's, from the same weights and batches, within the measured bound."""
-    first = tuple(seeds(case, count)[:count])
+    first = tuple(seeds(case, count, "first"))
     wanted = _reference(design, first, str(case.dtype))
     for arm in sorted(name.removeprefix("loss.") for name in wanted if name.startswith("loss.")):
         allowed = bounds.trajectory(wanted[f"allowed.{arm}"], copies=COPIES)
@@ -107,17 +130,3 @@ def trajectories(
 @functools.lru_cache(maxsize=8)
 def _reference(design: ModuleType, first: tuple[int, ...], dtype: str) -> dict[str, np.ndarray]:
     return design.reference(reference_library, seeds=list(first), dtype=dtype)
-
-
-def _chosen(value: Mapping[str, np.ndarray], which: str, count: int) -> dict[str, np.ndarray]:
-    """The columns of one half of the seeds; the seeds are the last axis of every array that has one."""
-    half = slice(0, count) if which == "first" else slice(count, 2 * count)
-    return {k: v[..., half] if np.ndim(v) and np.shape(v)[-1] == 2 * count else v for k, v in value.items()}
-
-
-def _named(effect: Effect, name: str) -> Effect:
-    return effect if effect.name == name else replace(effect, name=name)
-
-
-def _wanted(stated: Gate) -> str:
-    return f"interval {stated.side} " + " and ".join(f"{b:g}" for b in stated.bounds)

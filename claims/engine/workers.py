@@ -166,7 +166,7 @@ def _one(library: ModuleType, call: Call) -> Outcome:
         else:
             operation = getattr(library, call.operation, None)
             if operation is None:
-                return Outcome("unsupported", error=f"{_name} has no operation {call.operation}")
+                return Outcome("unsupported", error=f"{backends.label(_name)} has no operation {call.operation}")
             value = operation(**call.arguments)
     except backends.Unsupported as reason:
         return Outcome("unsupported", error=_line(reason))

@@ -140,7 +140,7 @@ def invariant(y: np.ndarray, by: tuple[int, int]) -> np.ndarray:
 
 def columns_first(y: np.ndarray, by: tuple[int, int]) -> np.ndarray:
     """The mistake of shifting by the input's (W, H)."""
-    return shift(y, by[::-1])
+    return shift(y, (by[1], by[0]))
 
 
 def wrapped(x: np.ndarray, k: tuple[int, int]) -> np.ndarray:

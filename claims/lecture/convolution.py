@@ -292,7 +292,7 @@ def along(axis: str) -> list[Geometry]:
     lines = itertools.product(range(1, 33), range(1, 8), range(1, 5), range(1, 4), range(4))
     one = (1, 1, 1, 1, 0)
     pairs = ((line, one) if axis == "H" else (one, line) for line in lines)
-    return [Geometry(*itertools.chain(*zip(*pair, strict=True)), 1, 1, 1) for pair in pairs]
+    return [Geometry._make((*itertools.chain(*zip(*pair, strict=True)), 1, 1, 1)) for pair in pairs]
 
 
 @functools.cache
@@ -300,7 +300,7 @@ def in_the_plane(every: int = 1) -> list[Geometry]:
     """Every geometry of the plane, small first: H, W ≤ 5, k ≤ 3, stride ≤ 2 each way, dilation ≤ 2, padding ≤ 1, N, Cin, Cout ≤ 2."""
     two = (1, 2)
     ranges = (range(1, 6),) * 2 + (range(1, 4),) * 2 + (two, two, two, (0, 1), two, two, two)
-    points = (Geometry(*g[:6], g[6], g[6], g[7], g[7], *g[8:]) for g in itertools.product(*ranges))
+    points = (Geometry._make((*g[:6], g[6], g[6], g[7], g[7], *g[8:])) for g in itertools.product(*ranges))
     return sorted(points, key=lambda g: g.H * g.W * g.ky * g.kx * g.N * g.Cin * g.Cout)[::every]
 
 
@@ -332,15 +332,20 @@ def exactly(dtype: str, design: str, g: Geometry) -> np.ndarray:
 
 
 def refusal(backend: str, reach: tuple[int, int], stride: tuple[int, int]) -> tuple[int, int] | None:
-    """What a library does where no window fits: None if it raises, else the spatial shape of the empty tensor it returns.
+    """What a library does where no window fits: None if it raises, else the spatial shape of what it returns.
 
     ``reach`` is size + padding − extent of the kernel, for each axis; negative where the kernel is larger.
     """
-    if backend != "tensorflow":
-        return None
-    # TensorFlow computes (reach + stride) ÷ stride with C's division, which rounds towards zero, and refuses what is negative.
-    sizes = tuple(int((r + s) / s) for r, s in zip(reach, stride, strict=True))
-    return None if min(sizes) < 0 else (max(0, sizes[0]), max(0, sizes[1]))
+    match backend:
+        case "tensorflow":
+            # It computes (reach + stride) ÷ stride with C's division, which rounds towards zero, and refuses what is negative.
+            sizes = [int((r + s) / s) for r, s in zip(reach, stride, strict=True)]
+            return None if min(sizes) < 0 else (sizes[0], sizes[1])
+        case "scipy":
+            # Its 'valid' exchanges image and kernel where the kernel is the larger on every axis; on some axes only it raises.
+            return None if max(reach) > 0 else (-reach[0] // stride[0] + 1, -reach[1] // stride[1] + 1)
+        case _:
+            return None
 
 
 SMALL_FIRST = ("ones", "ramp", "integers")

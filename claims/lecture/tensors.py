@@ -103,8 +103,9 @@ def layouts(case: Case, *, layout=lecture_says, to_library=transpose, kernel_to_
 
     statistics, epsilon = batch_norm_inputs(case, x.shape[1]), 1e-3
     y = yield ask("raw_batch_norm_inference", x=raw, **statistics, epsilon=epsilon, layout="default")
-    exact = oracle.batch_norm_inference(x, *statistics.values(), epsilon=epsilon)
-    bound = bounds.batch_norm_inference(x, *statistics.values(), case.dtype, epsilon=epsilon)
+    gamma, beta, mean, variance = statistics.values()
+    exact = oracle.batch_norm_inference(x, gamma, beta, mean, variance, epsilon=epsilon)
+    bound = bounds.batch_norm_inference(x, gamma, beta, mean, variance, case.dtype, epsilon=epsilon)
     yield within(y.then(back), exact, bound, label="batch norm commutes with it", source="the formula in 50 digits")
 
 

@@ -1,35 +1,10 @@
 """What the designs share: the digits, split once for all, and multilayer networks as data."""
 
-import functools
-from typing import Any
-
-import numpy as np
-
+from ....reference.data import digits
 from ...engine import training
 
 CLASSES = 10
-TRAINING_IMAGES = 1297
 EPSILON = 1e-5
-
-
-@functools.cache
-def digits():
-    """scikit-learn's 1797 real 8 x 8 digits: (images, labels) for training, 1297, and held out, 500.
-
-    Images [count, 1, 8, 8], divided by 16 and then standardised as a whole: one mean and one deviation for all pixels.
-    That choice matters: with each pixel standardised by itself (which blows up the rare ones at the border) the smoothing is
-    about half as strong.
-    """
-    from sklearn.datasets import load_digits  # not before it is needed: importing it takes a second
-
-    raw: Any = load_digits()
-    order = np.random.default_rng(0).permutation(len(raw.target))
-    images = raw.images[order][:, None] / 16
-    images = (images - images.mean()) / images.std()
-    labels = raw.target[order].astype(np.int64)
-    for array in (images, labels):
-        array.setflags(write=False)
-    return (images[:TRAINING_IMAGES], labels[:TRAINING_IMAGES]), (images[TRAINING_IMAGES:], labels[TRAINING_IMAGES:])
 
 
 def flat_digits(dtype):

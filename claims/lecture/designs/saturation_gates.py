@@ -48,9 +48,11 @@ GATES = (
 
 
 def effects(measured, chosen=slice(None), *, seed):
-    """{name: Effect} over the `chosen` seeds of `measured`, {experiment: what it returned}; `seed` is the bootstrap's."""
+    """{name: Effect} over the `chosen` seeds of what ran: `measured`, {experiment: what it returned}; `seed` is the bootstrap's."""
     found = {}
     for name, kind, part, first, second in EFFECTS:
+        if part not in measured:
+            continue
         one = _per_seed(measured[part][first])[chosen]
         nothing = np.ones_like(one) if kind == "ratio" else np.zeros_like(one)
         other = nothing if second is None else _per_seed(measured[part][second])[chosen]

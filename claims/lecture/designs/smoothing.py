@@ -107,8 +107,8 @@ def identity(lib, *, seeds, dtype):
         |dL/dy|^2 = scale^2/sigma^2 (|G|^2 - <1, G>^2/m - (2 - |n|^2/m) <G, n>^2/m),    sigma^2 = v + epsilon,
 
     y before, n normalised, G = dL/d(scale n + shift), all over the m examples of a batch. Returns both sides, "left" and "right"
-    [S, C]; "size" [S, C], the right side with its terms added by absolute value (what rounding is relative to); "m"; and two
-    wrong right sides, "right.no_last_term" and "right.no_epsilon".
+    [S, C]; "absolute" and "condition" [S, C], what rounding is relative to (``bounds.norm_identity``); "m"; and two wrong right
+    sides, "right.no_last_term" and "right.no_epsilon".
     The gradients inside the network are those of layers that add zero before and after the batch norm.
     """
     images, labels = common.flat_digits(dtype)[0]
@@ -126,17 +126,20 @@ def identity(lib, *, seeds, dtype):
     chosen = training.batch_order(len(labels), size=BATCH, steps=1, seeds=seeds)[0]
     _, gradients, extra = training.evaluate(lib, network, parameters, images[chosen], labels[chosen], record=(place,))
     mean, variance = extra["statistics"][scale_name]
-    n = (extra["recorded"][place] - mean[:, None]) / np.sqrt(variance + epsilon)[:, None]
+    y = extra["recorded"][place]
+    n = (y - mean[:, None]) / np.sqrt(variance + epsilon)[:, None]
     G, m, scale = gradients["after"], BATCH, parameters[scale_name]
     factor = scale**2 / (variance + epsilon)
     whole, constant, along = (G * G).sum(1), G.sum(1) ** 2 / m, (G * n).sum(1) ** 2 / m
     weight = 2 - (n * n).sum(1) / m
+    means = np.abs(G).mean(1) + np.abs(G * n).mean(1)
     return {
         "left": np.square(gradients["before"]).sum(1),
         "right": factor * (whole - constant - weight * along),
         "right.no_last_term": factor * (whole - constant),
         "right.no_epsilon": scale**2 / variance * (whole - constant - weight * along),
-        "size": factor * (whole + constant + weight * along),
+        "absolute": factor * np.square(np.abs(G) + (1 + np.abs(n)) * means[:, None]).sum(1),
+        "condition": (np.abs(y).max(1) + np.abs(y).mean(1)) / np.sqrt(variance + epsilon) + 1,
         "m": np.array(m),
     }
 

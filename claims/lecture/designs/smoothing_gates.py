@@ -62,11 +62,13 @@ GATES = (
 
 
 def effects(measured, chosen=slice(None), *, seed):
-    """{name: Effect} over the `chosen` seeds of `measured`, {experiment: what it returned}; `seed` is the bootstrap's."""
+    """{name: Effect} over the `chosen` seeds of what ran: `measured`, {experiment: what it returned}; `seed` is the bootstrap's."""
     found = {
         name: paired(name, measured[part][first][chosen], measured[part][second][chosen], kind=kind, seed=seed)
         for name, kind, part, first, second in EFFECTS
+        if part in measured
     }
-    steps = MULTILAYER["rate"] * measured["multilayer"]["beta.without"][chosen]
-    found[EDGE] = paired(EDGE, steps, np.ones_like(steps), kind="ratio", seed=seed)
+    if "multilayer" in measured:
+        steps = MULTILAYER["rate"] * measured["multilayer"]["beta.without"][chosen]
+        found[EDGE] = paired(EDGE, steps, np.ones_like(steps), kind="ratio", seed=seed)
     return found
