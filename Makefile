@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: verify test bench clean
+.PHONY: verify test clean
 
 verify: $(VENV)/.ready
 	$(BIN)/lecture-claims verify --out reports/latest
@@ -12,11 +12,8 @@ verify: $(VENV)/.ready
 test: $(VENV)/.ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/pyright
+	$(BIN)/pyright --pythonpath $(BIN)/python
 	$(BIN)/pytest
-
-bench: $(VENV)/.ready
-	$(BIN)/python benchmarks/side_by_side.py
 
 # The constraints pin every version, and torch to a release whose plain version number is a CPU build where pip is
 # pointed at one; see the README.

@@ -75,7 +75,10 @@ def select(
             chosen = tuple(c for c in chosen if name in has(book.claims[c])) or _known(
                 kind, name, [n for c in chosen for n in has(book.claims[c])]
             )
-    names = tuple(dict.fromkeys(str(Path(b).resolve()) if b.endswith(".py") else b for b in backends)) or phrasebooks.names()
+    names = (
+        tuple(dict.fromkeys(str(Path(b).resolve()) if b.endswith(".py") else b for b in backends))
+        or phrasebooks.names()
+    )
     labels = [phrasebooks.label(b) for b in names]
     if twice := next((name for name in labels if labels.count(name) > 1), None):
         raise BadRequest(f"backend={twice!r}: two of this name; rename the file of one")

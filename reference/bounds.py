@@ -464,7 +464,12 @@ def norm_identity(absolute, condition, m: int, dtype) -> Bound:
     and its square by twice |component| ≤ Bᵢ times that. The right side's sums are of the same terms, and m more roundings
     each; the terms of either side are at most "absolute" = Σ Bᵢ². Both sides together: 8·γ(3m + 20)·κ·Σ Bᵢ².
     """
-    allowed = 8 * gamma(3 * m + 20, unit_roundoff(dtype)) * np.asarray(condition, np.float64) * np.asarray(absolute, np.float64)
+    allowed = (
+        8
+        * gamma(3 * m + 20, unit_roundoff(dtype))
+        * np.asarray(condition, np.float64)
+        * np.asarray(absolute, np.float64)
+    )
     text = (
         f"8·γ₃ₘ₊₂₀·κ·ΣB², m = {m}, u = 2^-{significand_bits(dtype)}, κ the condition of ŷ, B the size of each component's terms "
         "by absolute value (componentwise running error, Higham 2002, §3.3)"

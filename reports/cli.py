@@ -24,7 +24,7 @@ from . import formats
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None,
                   help="Put every assertion of a lecture on neural-network building blocks to the test.")  # fmt: skip
-out = Console()
+out = Console(width=None if sys.stdout.isatty() else 140)
 err = Console(stderr=True)
 
 STYLE = {
@@ -132,7 +132,9 @@ def report(
 def doctor() -> None:
     """What is installed here: libraries and versions, processor, threads."""
     here = environment.describe()
-    out.print(f"lecture-claims {metadata.version('lecture-claims')}, Python {here['python']} on {here['system']} {here['machine']}")
+    out.print(
+        f"lecture-claims {metadata.version('lecture-claims')}, Python {here['python']} on {here['system']} {here['machine']}"
+    )
     out.print(f"{here['cpu']}, {here['cores']} cores")
     simd = [
         f for f in here["cpu_features"] if f.startswith(("avx", "fma", "f16c", "amx", "sse4", "neon", "asimd", "sve"))
@@ -167,6 +169,7 @@ def _doctor_row(backend: str) -> tuple[Text, str, str]:
 def _print_run(found: dict[str, Any]) -> None:
     libraries = found["selection"]["backends"]
     table = Table("claim", "verdict", *libraries, box=None, pad_edge=False)
+    table.columns[0].no_wrap = True
     for claim in found["claims"]:
         verdict = claim["verdict"] + (" (qualified)" if claim["qualified"] else "")
         unexpected = "" if claim["verdict"] == claim["expected"] or found["selection"]["partial"] else " ≠ expected"
@@ -183,9 +186,11 @@ def _print_run(found: dict[str, Any]) -> None:
             )
     counts = found["counts"]
     out.print(
+        f"{counts['holds']} of {len(found['claims'])} claims hold, {counts['qualified']} of them qualified. "
         f"{counts['comparisons']:,} comparisons of {counts['elements']:,} elements, {counts['wrongs_caught']} of "
         f"{counts['wrongs']} wrongs caught, {counts['limits_shown']} of {counts['limits']} limits shown, seed {found['seed']}, "
-        f"{found['volatile']['seconds']} s"
+        f"{found['volatile']['seconds']} s",
+        soft_wrap=True,
     )
     if found["interrupted"]:
         out.print("Interrupted: the rest did not run.")

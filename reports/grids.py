@@ -34,7 +34,7 @@ def flip(groups: Groups) -> Drawing:
         _sums(axes, sums[name], (len(w), len(w[0])), colour, title, got.get(name))
     first = {name: rows[0][0] for name, rows in sums.items()}
     caption = (
-        "Each window of the input is multiplied with the kernel, letter by letter, and summed; every box below is one window. "
+        "Each window of the input is multiplied with the kernel, letter by letter, and summed; every small box is one window. "
         "Convolution turns the kernel first; the libraries' layers do not."
     )
     if got:

@@ -30,7 +30,9 @@ def render(evidence: Mapping[str, Any]) -> str:
         undefined=jinja2.StrictUndefined, finalize=_shown,
     )  # fmt: skip
     page.globals.update(anchor=anchor, link=link, icon=icon, view=view, meaning=view.MEANING)
-    page.filters.update(breakable=breakable, number=view.number, value=view.value, cut=view.cut, plural=view.plural)
+    page.filters.update(
+        linked=linked, breakable=breakable, number=view.number, value=view.value, cut=view.cut, plural=view.plural
+    )
     style, script = ((TEMPLATES / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
     text, missing = _lecture(evidence)
     return page.get_template("page.html").render(
@@ -64,6 +66,14 @@ def icon(verdict: str) -> Markup:
 def breakable(name: str) -> Markup:
     """An id that may be broken after its dots and underscores, where a column is narrow."""
     return Markup(re.sub(r"([._])(?=\w)", r"\1<wbr>", escape(view.visible(name))))
+
+
+def linked(text: str) -> str | Markup:
+    """A plain web address as a link, which nothing follows by itself; anything else as it is."""
+    found = re.fullmatch(r"(https://[\w./#-]+)(.*)", text, re.DOTALL)
+    return (
+        Markup('<a href="{0}" rel="noreferrer">{0}</a>{1}').format(found[1], view.visible(found[2])) if found else text
+    )
 
 
 def _shown(x: Any) -> Any:
@@ -142,10 +152,13 @@ def _chip(name: str, claim: Mapping[str, Any] | None) -> str:
     else:
         says = claim["verdict"] + (", qualified" if claim["qualified"] else "")
         target, shape = link(claim["id"]), claim["verdict"]
-    qualified = icon("qualified") if claim and claim["qualified"] else ""
+    marks = icon("qualified") if claim and claim["qualified"] else Markup()
+    if claim and any(view.defects_of(c) for c in claim["cells"]):
+        marks += Markup('<span class="v-defect">{}</span>').format(icon("defect"))
+        says += ", the library itself departs where recorded"
     return (
         f'<a class="chip v-{shape.replace(" ", "-")}" href="{escape(target)}" title="{escape(f"{view.cut(name, 80)}: {says}")}">'
-        f'{icon(shape)}{qualified}<span class="hidden">{escape(f" {view.cut(name, 80)}: {says} ")}</span></a>'
+        f'{icon(shape)}{marks}<span class="hidden">{escape(f" {view.cut(name, 80)}: {says} ")}</span></a>'
     )
 
 

@@ -33,7 +33,7 @@ def text(x: Any, width: int = 600) -> str:
     """Data as plain text on one line: nothing in it is markup, a mention of a person or a reference to an issue."""
     line = " ".join(view.visible(view.cut(str(x), width)).split()).replace("&", "&amp;")
     line = SPECIAL.sub(lambda m: PLAIN.get(m[0], "\\" + m[0]), line)
-    return re.sub(r"^([-+=]|\d+(?=[.)]))", lambda m: "\\" + m[0] if m[0] in "-+=" else m[0] + "\\", line)
+    return re.sub(r"^([-+=]|\d+(?=[.)](\s|$)))", lambda m: "\\" + m[0] if m[0] in "-+=" else m[0] + "\\", line)
 
 
 def code(x: Any, width: int = 600) -> str:

@@ -19,18 +19,24 @@ RUN = pytest.StashKey[dict[str, Any]]()
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("lecture-claims")
-    group.addoption("--lecture-claims", action="store_true", help="verify the lecture's claims on the libraries installed here")
+    group.addoption(
+        "--lecture-claims", action="store_true", help="verify the lecture's claims on the libraries installed here"
+    )
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config, items: list[pytest.Item]) -> Iterator[None]:
+def pytest_collection_modifyitems(
+    session: pytest.Session, config: pytest.Config, items: list[pytest.Item]
+) -> Iterator[None]:
     if config.getoption("--lecture-claims") and not any(isinstance(item, ClaimItem) for item in items):
         items += ClaimFile.from_parent(session, path=Path(str(config.rootpath)) / "lecture-claims").collect()
     return (yield)
 
 
 def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
-    if module_path.name.startswith("test_claims") and any(line.strip() == MARK for line in module_path.read_text().splitlines()):
+    if module_path.name.startswith("test_claims") and any(
+        line.strip() == MARK for line in module_path.read_text().splitlines()
+    ):
         return ClaimFile.from_parent(parent, path=module_path)  # pyright: ignore[reportReturnType]
     return None
 
@@ -107,7 +113,9 @@ def good(expected: str) -> tuple[str, ...]:
 
 def said(claim: dict[str, Any], cell: dict[str, Any]) -> list[str]:
     """How many differ, how large, where, how much was allowed; how to run it again; a snippet to paste."""
-    lines = [f"{claim['id']} [{cell['backend']} {cell['dtype'] or ''}] is {cell['verdict']}, expected {claim['expected']}: {cell['reason']}"]
+    lines = [
+        f"{claim['id']} [{cell['backend']} {cell['dtype'] or ''}] is {cell['verdict']}, expected {claim['expected']}: {cell['reason']}"
+    ]
     for row in cell["rows"]:
         if not row["agrees"] and not row["defect"]:
             lines += [f"  {row['sentence']}", f"  replay: {row.get('replay', '')}", row.get("snippet") or ""]

@@ -186,6 +186,8 @@ def verdict_line(evidence: Mapping[str, Any], claim: Mapping[str, Any]) -> str:
         text += (
             f" Read literally, the sentence fails in {plural(len(limits), 'way')} just outside this scope, shown below."
         )
+    if flawed := [cell_name(c) for c in claim["cells"] if defects_of(c)]:
+        text += f" Where recorded, the library itself departs: {cells(flawed)}."
     if unexpected(evidence, claim):
         text += f" Its author expected “{claim['expected']}”."
     return text

@@ -173,7 +173,10 @@ def sample_evidence() -> dict[str, Any]:
     both = ("float32", "float64")
     absent = [cell("scipy", d, "absent") for d in both]
     claims = [
-        claim("claim.correlate", [*(cell(b, d) for b in LIBRARIES[:3] for d in both), cell("scipy", None, "unsupported")], figures=figures()),
+        claim(
+            "claim.correlate", [*(cell(b, d) for b in LIBRARIES[:3] for d in both), cell("scipy", None, "unsupported")],
+            figures={"a picture that nobody knows": {"torch": {"numbers": [1]}}},
+        ),
         claim("claim.linear", [cell("numpy", None), cell("torch", None), cell("scipy", None, "absent")], qualified=False),
         claim("claim.saturation", [cell("torch", d, v) for d, v in zip(both, ("supported", "not supported"), strict=True)] + absent),
         claim(

@@ -70,7 +70,10 @@ def read(folder: Path | None = None) -> Lecture:
         raise BadLecture(f"{ledger.name}: {error}; each [[sentence]] needs id, text and may have claims") from None
     _check(sentences, text)
     modules = sections(folder)
-    found = {c.id: c for m in modules for c in vars(m).values() if isinstance(c, Claim)}
+    found: dict[str, Claim] = {}
+    for made in (c for m in modules for c in vars(m).values() if isinstance(c, Claim)):
+        if found.setdefault(made.id, made) is not made:
+            raise BadLecture(f"claim={made.id!r}: two experiments of this id; ids are unique")
     known = [c for s in sentences for c in s.claims]
     if unknown := set(found) - set(known):
         raise BadLecture(

@@ -8,6 +8,7 @@ ones 3000, 3001, … were never used while designing, and every gate must be met
 from __future__ import annotations
 
 import functools
+import threading
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import replace
 from types import ModuleType
@@ -87,9 +88,7 @@ def judge(
     return effects["first"]
 
 
-def literally(
-    case: Case, design: ModuleType, gates: ModuleType, stated: Gate
-) -> Generator[Any, Any, None]:
+def literally(case: Case, design: ModuleType, gates: ModuleType, stated: Gate) -> Generator[Any, Any, None]:
     """In a limit: the sentence as worded, put as a gate on one effect, must fail on the first seeds and on the fresh ones."""
     experiment = stated.effect.partition(":")[0].replace(" ", "_")
     _, measured = yield from measure(case, design, (experiment,))
@@ -127,6 +126,14 @@ def trajectories(
         )
 
 
-@functools.lru_cache(maxsize=8)
+_one_at_a_time = threading.Lock()
+
+
 def _reference(design: ModuleType, first: tuple[int, ...], dtype: str) -> dict[str, np.ndarray]:
+    with _one_at_a_time:  # two libraries ask for the same at the same time: the second waits for the first's
+        return _computed_reference(design, first, dtype)
+
+
+@functools.lru_cache(maxsize=8)
+def _computed_reference(design: ModuleType, first: tuple[int, ...], dtype: str) -> dict[str, np.ndarray]:
     return design.reference(reference_library, seeds=list(first), dtype=dtype)

@@ -145,6 +145,10 @@ def _sign_p(values):
 
 
 def _wilcoxon_p(values):
+    """Exact; with ties the normal approximation, for SciPy's permutations take a fifth of a second each and say no more."""
     decided = values[np.isfinite(values) & (values != 0)]
-    found: Any = stats.wilcoxon(decided) if len(decided) else None
-    return 1.0 if found is None else float(found.pvalue)
+    if not len(decided):
+        return 1.0
+    ties = len(np.unique(np.abs(decided))) < len(decided)
+    found: Any = stats.wilcoxon(decided, method="asymptotic" if ties else "exact")
+    return float(found.pvalue)

@@ -13,6 +13,7 @@ from .outcome import Outcome
 WORST_FIRST = ("error", "refuted", "inconclusive", "not supported", "disputed", "supported", "verified")
 TAKES_NO_PART = ("absent", "unsupported")
 HOLDS = ("verified", "supported")
+BOUNDED = ("bound", "empirical bound")
 
 
 @dataclass
@@ -131,14 +132,22 @@ def claim_verdict(cells: Iterable[tuple[str, str, str]], *, about: Sequence[str]
 
 
 def margin(facts: CellFacts) -> float | None:
-    """The smallest of the wrongs' largest ratios ÷ the largest honest ratio; infinite where the comparison is bitwise."""
-    honest = [c.ratio for c in facts.honest.made() if c.kind != "gate" and not c.defect]
-    wrong = [
-        max((c.ratio for c in caught(t, about_shapes=facts.about_shapes)), default=0.0) for t in facts.wrongs.values()
-    ]
-    if not honest or not wrong:
+    """The smallest of the wrongs' largest ratios ÷ the largest honest ratio, over the comparisons within a bound.
+
+    A wrong that only bitwise comparisons tell counts as infinite, and so does the margin where all are bitwise. None where
+    there is nothing to divide, and in a cell that departs: it has no honest ratio.
+    """
+    if not facts.wrongs or any(not c.agrees and not c.defect for c in facts.honest.made()):
         return None
-    return min(wrong) / max(honest) if max(honest) > 0 else float("inf")
+    honest = max((c.ratio for c in facts.honest.made() if c.kind in BOUNDED), default=0.0)
+    wrong = [_largest(caught(t, about_shapes=facts.about_shapes)) for t in facts.wrongs.values()]
+    return min(wrong) / honest if honest else float("inf")
+
+
+def _largest(refuting: Iterable[Comparison]) -> float:
+    refuting = list(refuting)
+    bounded = [c.ratio for c in refuting if c.kind in BOUNDED]
+    return max(bounded) if bounded else (float("inf") if refuting else 0.0)
 
 
 def summary(verdicts: Iterable[Mapping[str, Any]]) -> dict[str, int]:

@@ -132,7 +132,9 @@ def _initialise(backend: str, lecture_folder: str, log: str, begun: Any) -> None
     descriptor = os.open(log, os.O_WRONLY | os.O_APPEND)
     for stream in (1, 2):  # the frameworks' C++ writes to the descriptors, past sys.stderr
         os.dup2(descriptor, stream)
-    if lecture_folder and Path(lecture_folder) != lecture.OWN:  # functions of a user's own lecture are sent by name: their modules must exist here too
+    if (
+        lecture_folder and Path(lecture_folder) != lecture.OWN
+    ):  # functions of a user's own lecture are sent by name: their modules must exist here too
         lecture.sections(Path(lecture_folder))
 
 

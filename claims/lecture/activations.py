@@ -250,20 +250,24 @@ _limit(
 _limit(
     "one hidden layer",
     says="With one hidden layer the logistic does as well as ReLU, to within five points of accuracy.",
-    stated=Gate("the logistic does worse by five points", "shallow: accuracy, relu - logistic", "above", (0.05,), AS_WORDED),
+    stated=Gate(
+        "the logistic does worse by five points", "shallow: accuracy, relu - logistic", "above", (0.05,), AS_WORDED
+    ),
 )
 _limit(
     "batch norm rescues the logistic",
     says="With batch norm before it the logistic learns in six hidden layers too.",
-    stated=Gate(
-        "batch norm does not help it", "deep: accuracy, with batch norm - without", "below", (0.4,), AS_WORDED
-    ),
+    stated=Gate("batch norm does not help it", "deep: accuracy, with batch norm - without", "below", (0.4,), AS_WORDED),
 )
 _limit(
     "the cause is the slope at 0, not saturation",
     says="4σ(z) − 2, which saturates exactly where σ does but has slope 1 at 0, learns as well as ReLU. “Due to saturation” names the wrong "
     "cause for these networks: at the start no unit is saturated, and what shrinks the gradient is σ′ ≤ ¼ at every layer.",
     stated=Gate(
-        "what saturates like the logistic does as badly", "deep: accuracy, stretched - logistic", "below", (0.4,), AS_WORDED
+        "what saturates like the logistic does as badly",
+        "deep: accuracy, stretched - logistic",
+        "below",
+        (0.4,),
+        AS_WORDED,
     ),
 )

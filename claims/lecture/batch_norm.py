@@ -10,6 +10,11 @@ from ..engine.statistics import Gate
 from .designs import smoothing, smoothing_gates
 
 FRAMEWORKS = ("torch", "tensorflow")
+MEASURED = (
+    "Over steps of ½ to 4 times the learning rate along the gradient: “range” is that of the loss; “change” the largest change of the "
+    "gradient; “beta” that change per distance, the effective smoothness; “nonlinear” what the linear prediction of the loss misses at "
+    "a fixed step relative to the weights, which no scaling of the weights alters."
+)
 NARROW = ("multilayer",)
 """In float32 the main arms alone: one framework's trajectories there leave the other's within a hundred steps, the effect stays."""
 WIDE = (*NARROW, "convolutional", "deep_start", "eight_layers_slowly", "four_layers_slowly", "learning_rates")
@@ -68,7 +73,7 @@ def smooths(case: Case, *, right=theorem, compare=population.as_measured):
     if compare is population.as_measured and case.dtype == np.float64:
         yield from population.trajectories(case, smoothing, "multilayer", outcomes)
         rows = [_row(g, found[g.effect]) for g in smoothing_gates.GATES if found[g.effect].kind == "ratio"]
-        yield Figure("smoothing_effects", {"effects": rows})
+        yield Figure("smoothing_effects", {"effects": rows, "note": MEASURED})
         yield Figure("smoothing_bands", {"steps": list(smoothing.BAND_STEPS), "arms": [_band(measured["first"]["multilayer"], arm)
                                                                                      for arm in ("with", "without")]})  # fmt: skip
 
@@ -113,8 +118,12 @@ _limit(
 
 
 def _row(gate, effect) -> dict:
-    low, high = {"above": (gate.bounds[0], None), "below": (None, gate.bounds[0]), "within": (gate.bounds[0], gate.bounds[-1])}[gate.side]
-    return {"name": gate.name, "group": GROUPS.get(gate.name.split(":")[0], "reversal"), "setting": effect.name, "ratio": effect.estimate,
+    low, high = {
+        "above": (gate.bounds[0], None),
+        "below": (None, gate.bounds[0]),
+        "within": (gate.bounds[0], gate.bounds[-1]),
+    }[gate.side]
+    return {"name": gate.name, "group": GROUPS.get(gate.name.split(":")[0], "reversal"), "setting": effect.name.replace("_", " "), "ratio": effect.estimate,
             "low": effect.low, "high": effect.high, "gate": [low, high], "seeds": effect.seeds, "favours": effect.positive}  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from ...reference import bounds, oracle
-from ..engine import Case, Figure, Wrong, ask, claim, fact, fails, happens, same_bits, within
+from ..engine import Case, Figure, Wrong, ask, claim, fact, fails, same_bits, within
 from . import mutants
 from .networks import PUBLISHED, Layer, batch_norm, convolution, fully_connected
 

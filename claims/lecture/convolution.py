@@ -9,12 +9,28 @@ from __future__ import annotations
 import functools
 import itertools
 import math
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
 
 from ...reference import bounds, oracle
-from ..engine import Call, Case, Outcome, Wrong, ask, claim, fact, fails, happens, same_bits, same_shape, sweep, within
+from ..engine import (
+    Call,
+    Case,
+    Figure,
+    Outcome,
+    Wrong,
+    ask,
+    claim,
+    fact,
+    fails,
+    happens,
+    same_bits,
+    same_shape,
+    sweep,
+    within,
+)
 from . import mutants
 
 LITERAL = "the lecture's sum, written as it stands, in Python integers"
@@ -164,6 +180,7 @@ DESIGNS = ("dense integers", "wide input", "wide kernel", "one tap", "reals")
 SHAPES = {
     "1-d": ((2, 3, 9), (4, 3, 3), PLAIN_1D),
     "1-d, stride 2, groups": ((2, 4, 11), (6, 2, 4), {"stride": 2, "padding": (2, 1), "dilation": 1, "groups": 2}),
+    "the lecture's picture": ((1, 1, 3, 4), (1, 1, 2, 2), PLAIN_2D),
     "2-d": ((1, 1, 6, 7), (1, 1, 3, 3), PLAIN_2D),
     "2-d, channels": ((2, 3, 7, 6), (4, 3, 3, 3), PLAIN_2D),
     "2-d, stride, padding, dilation, groups": (
@@ -229,6 +246,36 @@ def flip(case: Case, *, turn=half_turn, output=kept, exchange=exchanged):
             label="the layer's input gradient is the full convolution with the channel axes exchanged",
             **{**settings, "padding": full[0] if rank == 1 else full},
         )  # fmt: skip
+
+    if case.shape == "the lecture's picture" and case.design == "dense integers" and turn is half_turn:
+        plain = yield ask("cross_correlation2d", x=x, w=w, b=None, **settings)
+        yield agree(
+            case,
+            plain,
+            oracle.cross_correlation2d,
+            x,
+            w,
+            label="the layer, given the kernel as it is, correlates",
+            **settings,
+        )
+        yield Figure(
+            "flip", picture(x[0, 0], w[0, 0], {"cross_correlation": plain.value[0, 0], "convolution": y.value[0, 0]})
+        )
+
+
+def picture(x: np.ndarray, w: np.ndarray, got: Mapping[str, np.ndarray]) -> dict:
+    """The lecture's worked picture: an input a … l, a kernel w x / y z, each window's sum in letters, and in numbers as got."""
+    image = [list("abcd"), list("efgh"), list("ijkl")]
+    kernel = [list("wx"), list("yz")]
+
+    def sums(turn: bool) -> list[list[str]]:
+        taps = [(m, n, kernel[1 - m][1 - n] if turn else kernel[m][n]) for m in range(2) for n in range(2)]
+        return [[" + ".join(image[i + m][j + n] + k for m, n, k in taps) for j in range(3)] for i in range(2)]
+
+    letters = [*itertools.chain(*image), *itertools.chain(*kernel)]
+    numbers = [int(v) for v in (*x.ravel(), *w.ravel())]
+    return {"input": image, "kernel": kernel, "cross_correlation": sums(False), "convolution": sums(True),
+            "values": dict(zip(letters, numbers, strict=True)), "got": {name: y.astype(int) for name, y in got.items()}}  # fmt: skip
 
 
 # --- “Output: N × Cout × (W − k_x + 1) × (H − k_y + 1)” ----------------------------------------------------------------

@@ -61,7 +61,9 @@ def empty_output(call: Call) -> bool:
 
 
 def _layer(x: np.ndarray, w: np.ndarray, stride: tuple[int, int] = (1, 1)) -> Call:
-    return ask("cross_correlation2d", x=x, w=w, b=None, stride=stride, padding=((0, 0), (0, 0)), dilation=(1, 1), groups=1)
+    return ask(
+        "cross_correlation2d", x=x, w=w, b=None, stride=stride, padding=((0, 0), (0, 0)), dilation=(1, 1), groups=1
+    )
 
 
 def _ramp(*shape: int) -> np.ndarray:

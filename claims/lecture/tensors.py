@@ -5,6 +5,11 @@ PyTorch: [N, C, H, W].  TensorFlow: [N, H, W, C].
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
+
 import numpy as np
 
 from ...reference import bounds, oracle
@@ -97,6 +102,12 @@ def layouts(case: Case, *, layout=lecture_says, to_library=transpose, kernel_to_
     y = yield ask("raw_convolution2d", x=raw, w=raw_kernel, layout="default")
     yield same_bits(y.then(back), wanted, label="convolution commutes with the transposition", source=LITERAL)
 
+    channels = np.eye(x.shape[1], dtype=case.dtype).reshape(x.shape[1], x.shape[1], 1, 1)
+    y = yield ask("raw_convolution2d", x=raw, w=kernel_to_library(channels, "OIHW", KERNELS[order]), layout="default")
+    yield same_bits(
+        y.then(back), x, label="there, through a 1 × 1 identity, and back: nothing is lost", source="the image itself"
+    )
+
     y = yield ask("raw_max_pooling2d", x=raw, window=(2, 3), stride=(1, 2), layout="default")
     pooled = oracle.max_pooling2d(x, window=(2, 3), stride=(1, 2)).astype(case.dtype)
     yield same_bits(y.then(back), pooled, label="max pooling commutes with it", source="the largest of each window")
@@ -159,6 +170,46 @@ def _(case: Case):
     for name, y in zip(("convolution", "max pooling"), answers, strict=True):
         yield fails(happens(y, "value", label=f"{name} in NCHW, float64", source="any layout can be chosen"))
         yield happens(y, "raised", label=f"{name} in NCHW, float64, is refused", source="observed")
+
+
+@layouts.limit(
+    "TensorFlow's kernels for the processor refuse [N, C, H, W] without oneDNN",
+    says="Without oneDNN (TF_ENABLE_ONEDNN_OPTS=0, or a build without it) TensorFlow's convolution and max pooling refuse NCHW in float32 "
+    "too; tried in a process of its own, for the switch is read when TensorFlow is imported.",
+    backends=("tensorflow",),
+    dtypes=("float32",),
+)
+def _(case: Case):
+    found = yield ask(refused_without_onednn)
+    for name in ("raw_convolution2d", "raw_max_pooling2d"):
+        error = found.part(name)
+        literal = fact(error.then(lambda e: "raised" if e else "value"), "value", label=f"{name} in NCHW, float32, oneDNN off",
+                       source="any layout can be chosen", note=error.value)  # fmt: skip
+        yield fails(literal)
+        yield fact(error.then(bool), True, label=f"{name} is refused", source="observed", note=error.value)
+
+
+def refused_without_onednn(lib) -> dict[str, str]:
+    """Runs in the worker: a fresh process with oneDNN off; the operation's name and the first line of its error, '' if there is none."""
+    script = (
+        "import json, numpy as np\n"
+        f"import {lib.__name__} as lib\n"
+        "lib.configure()\n"
+        "x, w = np.ones((1, 1, 3, 3), 'f'), np.ones((2, 2, 1, 1), 'f')\n"
+        "asked = {'raw_convolution2d': dict(w=w), 'raw_max_pooling2d': dict(window=(2, 2), stride=(1, 1))}\n"
+        "found = {}\n"
+        "for name, more in asked.items():\n"
+        "    try:\n"
+        "        found[name] = str(getattr(lib, name)(x, layout='NCHW', **more).shape) and ''\n"
+        "    except Exception as error:\n"
+        "        found[name] = ' '.join(str(error).split())[:200]\n"
+        "print(json.dumps(found))\n"
+    )
+    environment = {**os.environ, "TF_ENABLE_ONEDNN_OPTS": "0"}
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, env=environment, timeout=120, check=True
+    )
+    return json.loads(done.stdout.splitlines()[-1])
 
 
 @layouts.limit(

@@ -5,6 +5,8 @@ import os
 import numpy as np
 import threadpoolctl
 
+from ..networks.numpy import value_and_gradient as value_and_gradient
+
 # The operators' own names are the phrases; nothing stands between.
 from ..operators.batch_norm import (  # noqa: F401
     batch_norm_gradient,
@@ -25,7 +27,6 @@ from ..operators.max_pooling import max_pooling2d, max_pooling2d_gradient  # noq
 from ..operators.relu import relu, relu_gradient  # noqa: F401
 from ..operators.softmax import softmax, softmax_gradient  # noqa: F401
 from ..operators.tanh import tanh, tanh_gradient  # noqa: F401
-from ..networks.numpy import value_and_gradient as value_and_gradient
 from . import Unsupported
 
 

@@ -2,6 +2,7 @@
 
 import os
 import signal
+
 from lectureclaims.reference.backends import numpy as _numpy
 from lectureclaims.reference.backends.numpy import *  # noqa: F403
 from lectureclaims.reference.backends.numpy import configure, environment  # noqa: F401

@@ -1,6 +1,5 @@
 """Is wrong for 3 × 2 images, and there is a record that says so."""
 
-import numpy as np
 from lectureclaims.reference.backends import numpy as _numpy
 from lectureclaims.reference.backends.numpy import *  # noqa: F403
 from lectureclaims.reference.backends.numpy import configure, environment  # noqa: F401

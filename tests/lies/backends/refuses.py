@@ -1,6 +1,5 @@
 """Raises for what it should compute."""
 
-from lectureclaims.reference.backends import numpy as _numpy
 from lectureclaims.reference.backends.numpy import *  # noqa: F403
 from lectureclaims.reference.backends.numpy import configure, environment  # noqa: F401
 

@@ -1,0 +1,305 @@
+"""The house rules, read off the source: who imports whom, and what nobody may write."""
+
+import ast
+import itertools
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from lectureclaims.claims.engine import lecture
+
+ROOT = Path(__file__).parents[1]
+ROOMS = ("reference", "claims", "reports")
+"""From the ground floor up: each imports from itself and from those before it."""
+SOURCES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
+LIBRARIES = ("torch", "tensorflow", "keras")
+HEAVY = (*LIBRARIES, "sklearn", "matplotlib")
+
+
+def imports(path, root=ROOT):
+    """(line, absolute name of what is imported, whether at import time) of a source; relative imports are resolved."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    here = ("lectureclaims", *path.relative_to(root).parent.parts)
+    lazy = {id(n) for f in ast.walk(tree) if isinstance(f, ast.FunctionDef | ast.Lambda) for n in ast.walk(f)}
+    lazy |= {
+        id(n)
+        for i in ast.walk(tree)
+        if isinstance(i, ast.If) and "TYPE_CHECKING" in ast.unparse(i.test)
+        for n in ast.walk(i)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names = [a.name for a in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            above = here[: len(here) - node.level + 1] if node.level else ()
+            base = ".".join((*above, *(node.module or "").split("."))).strip(".")
+            names = [f"{base}.{a.name}" for a in node.names]
+        else:
+            continue
+        for name in names:
+            yield node.lineno, name, id(node) not in lazy
+
+
+def where(path, line):
+    return f"{path.relative_to(ROOT)}:{line}"
+
+
+# --- who imports whom --------------------------------------------------------------------------------------------------
+
+
+def test_the_sources_are_found():
+    """The tests below read every source: an empty list would pass them all."""
+    assert len(SOURCES) > 50
+    assert {path.relative_to(ROOT).parts[0] for path in SOURCES} == set(ROOMS)
+    assert any(name == "lectureclaims.reference.bounds" for _, name, _ in imports(ROOT / "claims/lecture/tensors.py"))
+
+
+def test_imports_point_only_downwards():
+    wrong = []
+    for path in SOURCES:
+        floor = ROOMS.index(path.relative_to(ROOT).parts[0])
+        for line, name, _ in imports(path):
+            top, _, rest = name.partition(".")
+            room = rest.partition(".")[0]
+            if top in ROOMS or (top == "lectureclaims" and (room not in ROOMS or ROOMS.index(room) > floor)):
+                wrong.append(f"{where(path, line)} imports {name}")
+    assert wrong == []
+
+
+def test_inside_the_package_imports_are_relative():
+    """So that no module can be loaded twice, under two names."""
+    absolute = [
+        where(path, node.lineno)
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if (isinstance(node, ast.ImportFrom) and not node.level and (node.module or "").startswith("lectureclaims"))
+        or (isinstance(node, ast.Import) and any(a.name.startswith("lectureclaims") for a in node.names))
+    ]
+    assert absolute == []
+
+
+def test_only_its_own_phrasebook_imports_a_framework():
+    wrong = [
+        f"{where(path, line)} imports {name}"
+        for path in SOURCES
+        for line, name, _ in imports(path)
+        if (library := name.partition(".")[0]) in LIBRARIES
+        and path.relative_to(ROOT).as_posix()
+        not in (f"reference/{room}/{owner(library)}.py" for room in ("backends", "networks"))
+    ]
+    assert wrong == []
+
+
+def owner(library):
+    return "tensorflow" if library == "keras" else library
+
+
+def test_scikit_learn_is_imported_only_for_its_data_and_matplotlib_only_where_it_draws():
+    for path, (line, name, eager) in itertools.chain.from_iterable(((p, i) for i in imports(p)) for p in SOURCES):
+        room = path.relative_to(ROOT).as_posix()
+        match name.partition(".")[0]:
+            case "sklearn":
+                assert room == "reference/data.py" and not eager, where(path, line)
+            case "matplotlib":
+                assert room.startswith("reports/") and not eager, where(path, line)
+
+
+@pytest.mark.parametrize(
+    "module, without",
+    [
+        ("claims.verification", HEAVY),
+        ("reports.cli", HEAVY),
+        ("reports.formats", HEAVY),
+        ("reports.pytest_plugin", (*HEAVY, "numpy", "scipy")),
+    ],
+)
+def test_nothing_is_imported_before_it_is_asked_for(module, without):
+    program = f"import json, sys, lectureclaims.{module}; print(json.dumps(sorted(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    loaded = json.loads(done.stdout)
+    assert f"lectureclaims.{module}" in loaded
+    assert [name for name in without if name in loaded] == []
+
+
+# --- what nobody may write ---------------------------------------------------------------------------------------------
+
+TOLERANCES = ("rtol", "atol", "rel_tol", "abs_tol", "rel", "abs")
+CLOSE = (
+    "allclose",
+    "isclose",
+    "assert_allclose",
+    "assert_almost_equal",
+    "assert_array_almost_equal",
+    "approx",
+    "assertAlmostEqual",
+)
+
+
+def called(node):
+    return (
+        node.func.attr
+        if isinstance(node.func, ast.Attribute)
+        else node.func.id
+        if isinstance(node.func, ast.Name)
+        else ""
+    )
+
+
+def calls():
+    for path in [*SOURCES, *sorted((ROOT / "tests").rglob("*.py")), *sorted((ROOT / "benchmarks").rglob("*.py"))]:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call):
+                yield path, node
+
+
+def test_no_tolerance_is_written_down():
+    """A tolerance is derived, in reference/bounds.py, or the comparison is bitwise."""
+    wrong = [
+        where(path, node.lineno)
+        for path, node in calls()
+        if called(node) in CLOSE or any(keyword.arg in TOLERANCES for keyword in node.keywords)
+    ]
+    assert wrong == []
+
+
+def test_a_bound_is_made_in_one_place():
+    wrong = []
+    for path in SOURCES:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        names = {"Bound"} | {
+            a.asname or a.name
+            for n in ast.walk(tree)
+            if isinstance(n, ast.ImportFrom)
+            for a in n.names
+            if a.name in ("Bound", "_bound")
+        }
+        made = [n.lineno for n in ast.walk(tree) if isinstance(n, ast.Call) and called(n) in (*names, "_bound")]
+        if path != ROOT / "reference/bounds.py":
+            wrong += [where(path, line) for line in made]
+        else:
+            assert made, "the one place makes them"
+    assert wrong == []
+
+
+def test_no_verdict_is_read_by_what_computes_it():
+    """The expected verdict is the author's; the computed one must not know it."""
+    source = (ROOT / "claims/engine/verdict.py").read_text(encoding="utf-8")
+    assert "expected" not in source
+
+
+def tracked():
+    """The files of the repository, with those that are new and not ignored."""
+    if shutil.which("git") is None or not (ROOT / ".git").exists():
+        pytest.skip("not a git checkout")
+    names = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.splitlines()
+    return [ROOT / name for name in names if (ROOT / name).is_file()]
+
+
+PATH_OUTSIDE = re.compile(r"(?:^|[\s'\"`(=:])((?!/proc/|/dev/)/[a-zA-Z]\w*/[\w.]+|\.\./\w+|~/\w+|[A-Z]:\\\w)")
+"""An absolute path, a home folder, a folder above the repository; /proc and /dev are every Linux machine's."""
+
+
+def test_no_path_of_one_machine_is_written_down():
+    files, found = tracked(), []
+    assert len(files) > 80
+    for path in files:
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            if match := PATH_OUTSIDE.search(line):
+                found.append(f"{where(path, number)}: {match[1]}")
+    assert found == []
+
+
+@pytest.mark.parametrize("path", ["|home|me|x", "..|shared|notes.md", "~|work", "C:\\Users"])
+@pytest.mark.parametrize("line", ["cd {}", "'{}'", "`{}`", "PATH={}", "{}", "see ({})"])
+def test_such_a_path_would_be_found(line, path):
+    assert PATH_OUTSIDE.search(line.format(path.replace("|", "/")))  # written so that this line is not one itself
+
+
+# --- the lecture and its ledger ----------------------------------------------------------------------------------------
+
+
+def test_every_claim_stands_in_the_ledger_and_every_sentence_in_the_text():
+    book = lecture.read()
+    assert set(book.claims) <= set(book.ids)
+    assert all(book.sentence_of(claim).text for claim in book.claims)
+    assert all(lecture.place(sentence.text, book.markdown) for sentence in book.sentences)
+
+
+def test_every_premise_is_a_claim_of_the_ledger():
+    book = lecture.read()
+    unknown = [(c.id, p) for c in book.claims.values() for p in c.premises if p not in book.ids]
+    assert unknown == []
+
+
+TEXT = "# Two sentences\n\nA whole is the sum\nof its parts. A part is smaller.\n"
+CLAIM = (
+    "from lectureclaims.claims.engine import claim\n"
+    "@claim('{id}', statement='s', scope='s', expected='verified', kind='exact', cases={{'one': {{}}}}, wrongs={{}})\n"
+    "def experiment(case):\n    yield from ()\n"
+)
+
+
+def ledger(*sentences):
+    return "\n".join(
+        f'[[sentence]]\nid = "{name}"\ntext = "{text}"\nclaims = {json.dumps(claims)}'
+        for name, text, claims in sentences
+    )
+
+
+GOOD = ("whole", "A whole is the sum of its parts.", ["whole.sum"]), ("part", "A part is smaller.", ["part.smaller"])
+
+
+def written(folder, sentences=GOOD, claim="whole.sum", **files):
+    named = {"lecture.md": TEXT, "sentences.toml": ledger(*sentences), "section.py": CLAIM.format(id=claim)} | files
+    for name, text in named.items():
+        if text is not None:
+            (folder / name).write_text(text, encoding="utf-8")
+    return folder
+
+
+def test_a_lecture_is_a_folder_with_text_ledger_and_sections(tmp_path):
+    book = lecture.read(written(tmp_path))
+    assert book.title == "Two sentences"
+    assert list(book.claims) == ["whole.sum"]
+    assert book.ids == ("whole.sum", "part.smaller")
+    assert book.sentence_of("whole.sum").id == "whole"
+
+
+@pytest.mark.parametrize(
+    "lie, says",
+    [
+        ({"lecture.md": None}, "lecture.md is missing"),
+        ({"sentences.toml": None}, "sentences.toml is missing"),
+        ({"sentences": [("whole", "A whole is more than its parts.", [])]}, "sentence='whole': its words are not in lecture.md"),
+        ({"sentences": GOOD[::-1]}, "sentence='whole': its words are not in lecture.md after those of the one before it"),
+        ({"sentences": [GOOD[0], ("whole", GOOD[1][1], [])]}, "sentence='whole': twice"),
+        ({"sentences": [GOOD[0], ("part", GOOD[1][1], ["whole.sum"])]}, "claim='whole.sum': twice"),
+        ({"claim": "whole.product"}, "claim='whole.product': no sentence of sentences.toml names it"),
+        ({"sentences.toml": "[[sentence]]\nid = 'whole'"}, "each [[sentence]] needs id, text"),
+        ({"sentences.toml": "[[sentence"}, "sentences.toml: "),
+        ({"sentences.toml": ""}, "each [[sentence]] needs id, text"),
+        ({"section.py": "import no_such_module"}, "section.py: ModuleNotFoundError: No module named 'no_such_module'"),
+        ({"section.py": "x ="}, "section.py: SyntaxError"),
+    ],
+)  # fmt: skip
+def test_a_lecture_that_lies_is_refused_in_one_line(tmp_path, lie, says):
+    with pytest.raises(lecture.BadLecture) as refusal:
+        lecture.read(written(tmp_path, **lie))
+    assert says in str(refusal.value)
+    assert "\n" not in str(refusal.value)
+
+
+def test_two_claims_of_one_id_are_refused(tmp_path):
+    written(tmp_path, **{"another.py": CLAIM.format(id="whole.sum")})
+    with pytest.raises(lecture.BadLecture, match=r"claim='whole.sum': two experiments of this id"):
+        lecture.read(tmp_path)

@@ -1,0 +1,327 @@
+"""The HTML page and its pictures, on a made-up results.json that has every look, and on hostile data."""
+
+from __future__ import annotations
+
+import base64
+import copy
+import hashlib
+import json
+import re
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sample_evidence as sample
+from lectureclaims.reports import figures, html, junit, markdown, view
+
+HOSTILE = [
+    '<script>alert(1)</script><img src=x onerror="alert(2)">',
+    "\"quotes\" 'quotes' & &lt; ]]> --> {{ 7 * 7 }} {% raw %}",
+    "\u202eright to left\u202c \u2066isolated\u2069 \u200f",
+    "a|b `code` **bold** [link](javascript:alert(1)) $x$ @someone #1 \\ ``` ~~~\nsecond line",
+    "control \x00 \x07 \x1b[31m \x85 \ufffe \ud800 \t end",
+    "x" * 10_000,
+    "$\\frac{1}{2}$ $unfinished",
+]
+
+
+@pytest.fixture
+def evidence() -> dict[str, Any]:
+    return sample.sample_evidence()
+
+
+def poisoned(x: Any, poison: str, *, key: str = "") -> Any:
+    """The same evidence with the poison in every text that is not of a fixed list."""
+    fixed = (
+        "verdict",
+        "expected",
+        "kind",
+        "outcome",
+        "schema",
+        "id",
+        "sentence",
+        "backend",
+        "dtype",
+        "defect",
+        "markdown",
+        "group",
+    )
+    if isinstance(x, dict):
+        return {k: poisoned(v, poison, key=k) for k, v in x.items()}
+    if isinstance(x, list):
+        return [poisoned(v, poison, key=key) for v in x]
+    return x if not isinstance(x, str) or key in fixed or x in ("inf", "nan") else x + poison
+
+
+class Page(HTMLParser):
+    """Ids, links, elements and text of a page."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.ids: list[str] = []
+        self.links: list[str] = []
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.words: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = dict(attrs)
+        self.elements.append((tag, found))
+        self.ids += [found["id"] or ""] if "id" in found else []
+        self.links += [found[a] or "" for a in ("href", "xlink:href", "src") if a in found]
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+
+# --- HTML --------------------------------------------------------------------------------------------------------------
+
+
+def test_the_page_fetches_nothing_and_allows_its_own_style_and_script_only(evidence: dict[str, Any]) -> None:
+    text = html.render(evidence)
+    page = Page(text)
+    assert not {tag for tag, _ in page.elements} & {"link", "img", "iframe", "object", "embed", "base", "form", "image"}
+    outside = [href for href in page.links if not href.startswith("#")]
+    assert outside == ["https://example.org/"]  # the lecture's own link, which nothing follows by itself
+    assert not [a for _, attributes in page.elements for a in attributes if a == "style" or a.startswith("on")]
+    policy = next(a["content"] for t, a in page.elements if t == "meta" and a.get("http-equiv")) or ""
+    assert policy.startswith("default-src 'none';")
+    for tag in ("style", "script"):
+        contents = re.findall(rf"<{tag}>(.*?)</{tag}>", text, re.DOTALL)
+        assert len(contents) == 1
+        assert base64.b64encode(hashlib.sha256(contents[0].encode()).digest()).decode() in policy
+    assert "url(" not in re.sub(r"url\(#", "", text)
+    assert len(text.encode()) < 2_000_000
+
+
+def test_every_link_inside_the_page_leads_somewhere_and_ids_are_unique(evidence: dict[str, Any]) -> None:
+    page = Page(html.render(evidence))
+    assert len(page.ids) == len(set(page.ids))
+    targets = {f"#{name}" for name in page.ids}
+    assert {href for href in page.links if href.startswith("#")} - targets == set()
+    assert {"claim.correlate", "claim.correlate--torch--float32", "claim.linear--torch", "matrix", "untested"} <= set(
+        page.ids
+    )
+
+
+def test_the_page_is_the_same_each_time(evidence: dict[str, Any]) -> None:
+    assert html.render(evidence) == html.render(copy.deepcopy(evidence))
+
+
+def test_sentences_are_marked_by_verdict_across_formatting_and_untested_ones_are_never_green(
+    evidence: dict[str, Any],
+) -> None:
+    text = html.render(evidence)
+    lecture = text[text.index('<div class="lecture">') : text.index('<section id="claims">')]
+    marks = re.findall(r'<(a|mark) class="says v-([\w-]+)"[^>]*>(.*?)</\1>', lecture, re.DOTALL)
+    said: dict[str, str] = {}
+    for _, verdict, words in marks:
+        said[verdict] = said.get(verdict, "") + re.sub("<[^>]*>", "", words)
+    assert said == {
+        "verified": "Instead of convolution, ML libraries implement\ncross-correlation (don't flip the kernel):Linear",
+        "not-supported": "Not recommended for hidden layers due to saturation.",
+        "error": "Equivariance to translation.",
+        "untested": "Other explanation: smoothing the objective.",
+    }
+    assert '<em><a class="says' in lecture.replace("\n", "")
+    assert lecture.count('class="chip v-untested"') == 2  # claim.stack beside a tested claim, and claim.smooths
+    assert "[picture: a picture]" in lecture
+    assert "&lt;script&gt;" in lecture
+
+
+def test_a_sentence_that_is_not_in_the_text_is_named_not_lost(evidence: dict[str, Any]) -> None:
+    evidence["lecture"]["sentences"][2]["text"] = "These words are nowhere."
+    assert "could not be found in the text above: sentence.saturation" in html.render(evidence)
+
+
+def test_what_took_no_part_is_no_counterexample_and_an_unmet_gate_is_not_called_one(evidence: dict[str, Any]) -> None:
+    idle = sample.row(agrees=False, outcome="unsupported", elements=0, sentence="not compared: no such operation")
+    unmet = sample.row(
+        agrees=False, kind="gate", got="0.1 [0, 0.2]", wanted="interval above 0.4", sentence="a gate: got 0.1"
+    )
+    raised = sample.row(agrees=False, outcome="raised", elements=0, sentence="2-d: raised: ValueError")
+    assert [view.standing(r) for r in (idle, unmet, raised)] == ["no part", "gate", "stopped"]
+    evidence["claims"] = evidence["claims"][:1]
+    evidence["claims"][0]["cells"][0]["rows"].append(idle)
+    for report in (html.render(evidence), markdown.render(evidence)):
+        assert "Counterexamples inside the scope" not in report
+    evidence["claims"][0]["cells"][1]["rows"] += [unmet, raised]
+    for report in (html.render(evidence), markdown.render(evidence)):
+        assert "Counterexamples inside the scope" not in report
+        assert "Gates that were stated before the run and not met" in report
+        assert "What could not be run" in report
+        assert "0 of 1 measurements meet" in report
+
+
+def test_a_ratio_just_below_its_bound_is_never_shown_as_the_bound() -> None:
+    assert view.ratio(sample.cell("torch", "float32", worst_ratio=0.9999999)) == "0.999999"
+    assert view.ratio(sample.cell("torch", "float32", worst_ratio=1.0)) == "1"
+
+
+def test_absent_unsupported_and_defects_look_different_from_a_pass(evidence: dict[str, Any]) -> None:
+    text = html.render(evidence)
+    matrix = text[text.index('<table class="matrix">') : text.index('<section id="lecture">')]
+    for verdict in (
+        "verified",
+        "supported",
+        "not-supported",
+        "disputed",
+        "inconclusive",
+        "refuted",
+        "error",
+        "absent",
+        "unsupported",
+        "defect",
+    ):
+        assert f'href="#i-{verdict}"' in matrix
+        assert f"v-{verdict}" in matrix
+    shapes = dict(re.findall(r'<symbol id="i-([\w-]+)"[^>]*>(.*?)</symbol>', text))
+    assert len(set(shapes.values())) == len(shapes) == 12
+    green = re.findall(
+        r'class="fact v-verified"[^>]*href|<a href="([^"]*)" class="fact v-(?:verified|supported)"', matrix
+    )
+    assert not [href for href in green if "scipy" in href]
+    assert 'id="defect--torch-tanh"' in text
+    assert 'class="defect idle" id="defect--torch-old"' in text
+
+
+def test_a_defect_that_did_not_reproduce_is_said_to_be_one(evidence: dict[str, Any]) -> None:
+    evidence["defects"][0].update(reproduced=False, departs=False)
+    assert "applies, but did not reproduce" in html.render(evidence)
+    assert "**did not reproduce**" in markdown.render(evidence)
+
+
+def test_every_picture_stands_in_the_page(evidence: dict[str, Any]) -> None:
+    evidence["claims"][0]["figures"] = sample.figures()
+    page = Page(html.render(evidence))
+    assert len([a for t, a in page.elements if t == "svg" and a.get("role") == "img" and a.get("aria-label")]) == 6
+    assert len(page.ids) == len(set(page.ids))
+    assert {href for href in page.links if href.startswith("#")} <= {f"#{name}" for name in page.ids}
+
+
+def test_infinite_and_missing_numbers_are_words_for_people(evidence: dict[str, Any]) -> None:
+    evidence["claims"][0]["margin"] = evidence["claims"][0]["cells"][0]["margin"] = "inf"
+    evidence["claims"][0]["cells"][0].update(worst_ratio=0.0, rows=[sample.row()])
+    text = html.render(evidence)
+    assert '<td class="n">∞</td>' in text
+    assert "0 (exact)" in text
+    assert ">inf<" not in text
+    assert [view.number(x) for x in (None, "inf", "-inf", "nan", 0.0, 3, 1234567, 1e-9)] == [
+        "–",
+        "∞",
+        "−∞",
+        "NaN",
+        "0",
+        "3",
+        "1,234,567",
+        "1 × 10⁻⁹",
+    ]
+
+
+@pytest.mark.parametrize(
+    "poison", HOSTILE, ids=["markup", "quotes", "direction", "markdown", "control", "long", "formula"]
+)
+def test_hostile_text_comes_out_as_text(evidence: dict[str, Any], poison: str) -> None:
+    evidence["claims"][0]["figures"] = {name: sample.figures()[name] for name in ("flip", "smoothing_effects")}
+    clean = Page(html.render(evidence))
+    bad = poisoned(evidence, poison)
+    text = html.render(bad)
+    text.encode()
+    page = Page(text)
+    assert [t for t, _ in page.elements if t == "script"] == ["script"]
+    assert not [a for _, attributes in page.elements for a in attributes if a.startswith("on")]
+    assert {t for t, _ in page.elements} <= {t for t, _ in clean.elements} | {"code"}
+    assert not [href for href in page.links if href.startswith("javascript")]
+    assert not view.HIDDEN.search(text)
+    assert len(text) < 6_000_000
+    report = markdown.render(bad)
+    assert not view.HIDDEN.search(report)
+    assert "<script" not in re.sub(r"^(`{3,})(\w*)\n.*?^\1$", "", report, flags=re.DOTALL | re.MULTILINE)
+    assert len(report.encode()) < 500_000
+    ET.fromstring(junit.render(bad).encode())
+
+
+def test_hostile_names_of_claims_and_libraries_do_not_break_links(evidence: dict[str, Any]) -> None:
+    evidence["claims"][0]["id"] = evidence["lecture"]["sentences"][0]["claims"][0]["id"] = (
+        '"><script>alert(1)</script> \u202e' + "y" * 300
+    )
+    evidence["claims"][0]["cells"][0]["backend"] = "my <b>library</b>"
+    page = Page(html.render(evidence))
+    assert {href for href in page.links if href.startswith("#")} <= {f"#{name}" for name in page.ids}
+    assert [t for t, _ in page.elements if t == "script"] == ["script"]
+
+
+def test_a_lecture_with_hostile_text_is_text(evidence: dict[str, Any]) -> None:
+    evidence["lecture"]["markdown"] += "\n\n".join(
+        ["", *HOSTILE[:5], "![x](https://example.org/spy.png)", '| a |\n|:-:|\n| <b onclick="x">y</b> |']
+    )
+    page = Page(html.render(evidence))
+    assert [t for t, _ in page.elements if t == "script"] == ["script"]
+    assert not [a for _, attributes in page.elements for a in attributes if a == "style" or a.startswith("on")]
+    assert not [href for href in page.links if "spy" in href or href.startswith("javascript")]
+
+
+def test_an_empty_run_still_makes_every_report(evidence: dict[str, Any]) -> None:
+    evidence.update(claims=[], defects=[], counts=sample.counts([]))
+    evidence["selection"].update(backends=[], claims=[])
+    assert "No claim ran." in html.render(evidence)
+    assert "0 of 0 claims" in markdown.render(evidence)
+    ET.fromstring(junit.render(evidence))
+
+
+def test_rendering_imports_no_framework_and_no_claim(evidence: dict[str, Any], tmp_path: Path) -> None:
+    file = tmp_path / "results.json"
+    file.write_text(json.dumps(evidence), encoding="utf-8")
+    code = (
+        "import json, sys\n"
+        "from lectureclaims.reports import html, junit, markdown\n"
+        "assert 'matplotlib' not in sys.modules\n"
+        f"e = json.load(open({str(file)!r}))\n"
+        "[f.render(e) for f in (html, junit, markdown)]\n"
+        "print([m for m in sys.modules if m.split('.')[0] in ('torch', 'tensorflow', 'keras', 'scipy') or 'lectureclaims.claims' in m])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+# --- figures -----------------------------------------------------------------------------------------------------------
+
+
+def test_every_known_picture_is_drawn_the_same_each_time_and_can_be_heard() -> None:
+    first, second = (figures.pictures(sample.figures(), prefix="x") for _ in range(2))
+    assert first == second
+    assert [p.name for p in first if not p.svg] == ["a picture that nobody knows"]
+    for picture in first:
+        assert len(picture.alt) > 20
+        assert "style=" not in picture.svg
+        assert "#0101" not in picture.svg, "a placeholder colour was left"
+        if picture.svg:
+            ET.fromstring(picture.svg)
+            assert 'role="img"' in picture.svg
+    words = " ".join(
+        "".join(e.itertext()) for p in first if p.svg for e in ET.fromstring(p.svg).iter() if e.tag.endswith("text")
+    )
+    assert "3.46 [3.24, 3.69]  20/20" in words
+    assert "value 0: 745.1, gradient 0: 745.1" in words
+
+
+def test_an_unknown_or_misshapen_picture_is_a_table() -> None:
+    bad = {"flip": {"torch": {"input": 3}}, "saturation": {"torch": {}}, "equivariance": {"torch": {"maps": []}}, "": {"torch": 5},
+           "smoothing_effects": {"torch": {"effects": [{"group": "effect"}]}}, "smoothing_bands": {}}  # fmt: skip
+    drawn = figures.pictures(bad, prefix="x")
+    assert len(drawn) == len(bad)
+    assert not [p for p in drawn if p.svg]
+
+
+def test_missing_and_infinite_numbers_leave_gaps_in_pictures() -> None:
+    data = sample.figures()
+    data["saturation"]["torch float32"]["curves"][0]["gradient"][3] = "nan"
+    data["smoothing_bands"]["torch float64"]["arms"][0]["high"][5] = "inf"
+    data["equivariance"]["torch float32"]["maps"][0]["difference"][0][0] = "inf"
+    data["smoothing_effects"]["torch float64"]["effects"][0].update(high="inf")
+    drawn = figures.pictures(data, prefix="x")
+    assert [p.name for p in drawn if not p.svg] == ["a picture that nobody knows"]
