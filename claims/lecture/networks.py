@@ -5,6 +5,7 @@ A layer is what a backend's ``layer_parameters`` takes. Layers without parameter
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 Layer = dict[str, Any]
@@ -62,7 +63,7 @@ def alexnet_torchvision() -> list[Layer]:
 def vgg16() -> list[Layer]:
     """Simonyan & Zisserman (2015), configuration D."""
     channels = [3, 64, 64, 128, 128, 256, 256, 256, 512, 512, 512, 512, 512, 512]
-    return [convolution(a, b, 3) for a, b in zip(channels, channels[1:], strict=False)] + [
+    return [convolution(a, b, 3) for a, b in itertools.pairwise(channels)] + [
         fully_connected(25088, 4096), fully_connected(4096, 4096), fully_connected(4096, 1000)]  # fmt: skip
 
 

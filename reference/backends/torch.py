@@ -1,5 +1,6 @@
 """PyTorch: [N, C, H, W], kernel [Cout, Cin/groups, ky, kx], as everywhere here: nothing is transposed."""
 
+import contextlib
 import platform
 
 import numpy as np
@@ -12,11 +13,9 @@ from . import Unsupported
 
 def configure():
     torch.set_num_threads(1)
-    try:
+    # Allowed once a process, and not after parallel work began; environment() tells what holds.
+    with contextlib.suppress(RuntimeError):
         torch.set_num_interop_threads(1)
-    except RuntimeError:
-        # Allowed once a process, and not after parallel work began; environment() tells what holds.
-        pass
 
 
 def environment():

@@ -4,7 +4,6 @@ import time
 
 from lectureclaims.reference.backends import numpy as _numpy
 from lectureclaims.reference.backends.numpy import *  # noqa: F403
-from lectureclaims.reference.backends.numpy import configure, environment  # noqa: F401
 
 
 def cross_correlation2d(x, w, b, **settings):

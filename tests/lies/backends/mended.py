@@ -2,8 +2,7 @@
 
 from lectureclaims.reference.backends import numpy as _numpy
 from lectureclaims.reference.backends.numpy import *  # noqa: F403
-from lectureclaims.reference.backends.numpy import configure, environment  # noqa: F401
 
 
 def environment():
-    return {**_numpy.environment(), 'versions': {'mended': '1.0'}}
+    return {**_numpy.environment(), "versions": {"mended": "1.0"}}

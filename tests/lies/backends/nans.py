@@ -3,7 +3,6 @@
 import numpy as np
 from lectureclaims.reference.backends import numpy as _numpy
 from lectureclaims.reference.backends.numpy import *  # noqa: F403
-from lectureclaims.reference.backends.numpy import configure, environment  # noqa: F401
 
 
 def cross_correlation2d(x, w, b, **settings):

@@ -2,11 +2,10 @@
 
 from lectureclaims.reference.backends import numpy as _numpy
 from lectureclaims.reference.backends.numpy import *  # noqa: F403
-from lectureclaims.reference.backends.numpy import configure, environment  # noqa: F401
 
 
 def environment():
-    return {**_numpy.environment(), 'versions': {'newer': '1.0'}}
+    return {**_numpy.environment(), "versions": {"newer": "1.0"}}
 
 
 def cross_correlation2d(x, w, b, **settings):

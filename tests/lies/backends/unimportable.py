@@ -1,3 +1,3 @@
 """Cannot be imported."""
 
-raise ImportError('libfast.so.3: cannot open shared object file')
+raise ImportError("libfast.so.3: cannot open shared object file")

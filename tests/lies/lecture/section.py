@@ -60,7 +60,9 @@ def correlates(case):
 def rounds(case):
     x, w = case.reals("x", (1, 2, 5, 4)), case.reals("w", (3, 2, 2, 2))
     y = yield layer(x, w)
-    bound = bounds.sums_of_products(*oracle.sizes(oracle.cross_correlation2d, x, w, None, **PLAIN), case.dtype, flushed=None)
+    bound = bounds.sums_of_products(
+        *oracle.sizes(oracle.cross_correlation2d, x, w, None, **PLAIN), case.dtype, flushed=None
+    )
     yield within(y, oracle.cross_correlation2d(x, w, None, **PLAIN), bound, label="the layer", source=SUM)
 
 
@@ -81,7 +83,13 @@ def no_wrongs(case):
     yield from correlates.experiment(case)
 
 
-@claim("mistake.survives", statement="The layer correlates.", expected="verified", wrongs={"no mistake": {"factor": 1}}, **COMMON)
+@claim(
+    "mistake.survives",
+    statement="The layer correlates.",
+    expected="verified",
+    wrongs={"no mistake": {"factor": 1}},
+    **COMMON,
+)
 def survives(case, *, factor=1):
     x, w = inputs(case)
     y = yield layer(x, w)
@@ -125,7 +133,9 @@ def request(point, design):
     return layer(values.reshape(1, 1, point.H, point.W).astype(np.float32), np.full((1, 1, 1, 1), 2, np.float32))
 
 
-@claim("fault.sweep", statement="Every size.", expected="verified", wrongs=FLIPPED | {"tripled": {"factor": 3}}, **COMMON)
+@claim(
+    "fault.sweep", statement="Every size.", expected="verified", wrongs=FLIPPED | {"tripled": {"factor": 3}}, **COMMON
+)
 def fault(case, *, factor=2):
     x, w = inputs(case)
     y = yield layer(x, w)  # for the flipped kernel, which a single pixel cannot tell
@@ -153,7 +163,9 @@ def _(case):
 @claim("gate.not_met", statement="An effect.", expected="supported", wrongs=FLIPPED, **COMMON)
 def gated(case):
     yield from correlates.experiment(case)
-    yield gate(False, label="the interval is above 1", source="stated before the run", got="0.9 [0.8, 1.0]", wanted="above 1")
+    yield gate(
+        False, label="the interval is above 1", source="stated before the run", got="0.9 [0.8, 1.0]", wanted="above 1"
+    )
     y = yield layer(*inputs(case))
     yield same_shape(y, (1, 3, 4, 3), label="shape", source="the formula")
 
