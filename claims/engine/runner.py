@@ -104,10 +104,10 @@ def run(
 ) -> Run:  # fmt: skip
     """Run the selected claims on the selected libraries. A broken library is a row; nothing it does ends the run."""
     result, features, progress = Run(selection), set(cpu_features), progress or Progress()
-    lock, stop = threading.Lock(), threading.Event()
+    lock, stop, workers = threading.Lock(), threading.Event(), list[Worker]()
 
     def one(backend: str) -> None:
-        _backend(backend, lecture, result, lock, stop, timeout=timeout, features=features, progress=progress)
+        _backend(backend, lecture, result, lock, stop, workers, timeout=timeout, features=features, progress=progress)
 
     with threadpool_limits(1), ThreadPoolExecutor(max(1, jobs)) as threads:
         futures = [threads.submit(one, b) for b in sorted(selection.backends, key=_slowest_first)]
@@ -117,6 +117,8 @@ def run(
         except KeyboardInterrupt:  # what is computed already is kept
             result.interrupted = True
             stop.set()
+            for worker in workers:
+                worker.give_up()
     order = {c: i for i, c in enumerate(selection.claims)}
     rank = {b: i for i, b in enumerate(selection.backends)}
     result.cells.sort(key=lambda c: (order[c.claim], rank[c.backend], c.dtype or ""))
@@ -130,8 +132,8 @@ def _slowest_first(backend: str) -> tuple[bool, str]:
 
 
 def _backend(
-    backend: str, lecture: Lecture, result: Run, lock: threading.Lock, stop: threading.Event, *, timeout: float,
-    features: set[str], progress: Progress,
+    backend: str, lecture: Lecture, result: Run, lock: threading.Lock, stop: threading.Event, workers: list[Worker], *,
+    timeout: float, features: set[str], progress: Progress,
 ) -> None:  # fmt: skip
     selection = result.selection
     claims = [lecture.claims[c] for c in selection.claims]
@@ -142,6 +144,7 @@ def _backend(
             result.environments[backend] = {"absent": f"{backend} is not installed"}
         return
     worker = Worker(backend, timeout=timeout, lecture_folder=lecture.folder)
+    workers.append(worker)
     try:
         environment = worker.start()
         label = backends.label(backend)
@@ -157,6 +160,8 @@ def _backend(
                 break
             progress.started(backend, claim.id)
             cells = _claim(claim, backend, worker, selection, checked, progress)
+            if stop.is_set():  # half a claim is not evidence
+                break
             with lock:
                 result.cells += cells
             progress.finished(backend, claim.id)
@@ -344,6 +349,8 @@ def _drive(
     while active := [s for s in strands if s.pending is not None]:
         calls = {c.digest: c for s in active for c in s.pending or () if c.digest not in known}
         known.update(zip(calls, _watched(worker, list(calls.values()), backend, progress), strict=True))
+        if worker.interrupted:
+            return
         for strand in active:
             answers = [known[c.digest].of(c) for c in strand.pending or ()]
             for defect in defects if strand.wrong is None else ():

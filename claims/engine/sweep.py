@@ -44,11 +44,15 @@ def sweep(
     outcomes = yield [build(p, designs[-1]) for p in chosen]
     found = [judge(outcome, p, designs[-1]) for outcome, p in zip(outcomes, chosen, strict=True)]
     groups: dict[str, list[tuple[Any, Comparison]]] = defaultdict(list)
+    unmade: dict[str, list[tuple[Any, Comparison]]] = defaultdict(list)
     for point, comparison in zip(chosen, found, strict=True):
         if not comparison.made:
-            yield replace(comparison, label=f"{label}: {address(point)}")
+            unmade[comparison.note].append((point, comparison))
         elif not comparison.agrees:
             groups[case.defect_of(comparison.call)].append((point, comparison))
+    for same in unmade.values():  # one row for each reason, not for each geometry
+        more = f" and {len(same) - 1} more" if len(same) > 1 else ""
+        yield replace(same[0][1], label=f"{label}: {address(same[0][0])}{more}")
     agreeing = [c for c in found if c.made and c.agrees]
     if agreeing:
         yield replace(

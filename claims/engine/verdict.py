@@ -137,11 +137,12 @@ def margin(facts: CellFacts) -> float | None:
     A wrong that only bitwise comparisons tell counts as infinite, and so does the margin where all are bitwise. None where
     there is nothing to divide, and in a cell that departs: it has no honest ratio.
     """
-    if not facts.wrongs or any(not c.agrees and not c.defect for c in facts.honest.made()):
+    made = facts.honest.made()
+    if not (facts.wrongs and any(c.elements for c in made)) or any(not c.agrees and not c.defect for c in made):
         return None
-    honest = max((c.ratio for c in facts.honest.made() if c.kind in BOUNDED), default=0.0)
-    wrong = [_largest(caught(t, about_shapes=facts.about_shapes)) for t in facts.wrongs.values()]
-    return min(wrong) / honest if honest else float("inf")
+    honest = max((c.ratio for c in made if c.kind in BOUNDED), default=0.0)
+    wrong = min(_largest(caught(t, about_shapes=facts.about_shapes)) for t in facts.wrongs.values())
+    return wrong / honest if honest else float("inf") if wrong else 0.0
 
 
 def _largest(refuting: Iterable[Comparison]) -> float:

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import pickle
+import signal
 import tempfile
 import time
 from collections.abc import Sequence
-from concurrent.futures import TimeoutError
+from concurrent.futures import CancelledError, Future, TimeoutError
 from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
@@ -40,6 +42,7 @@ PINNED = {
     "KERAS_BACKEND": "tensorflow",
 }
 START_LIMIT = 180.0
+INTERRUPTED = "interrupted"
 LOSSES = 5
 """How many crashes or hangs one experiment may cost before the rest of it is given up."""
 
@@ -59,17 +62,20 @@ class Worker:
             initializer=_initialise,
             initargs=(backend, str(lecture_folder or ""), self._log.name, self._begun),
         )
-        self._dead = ""
+        self._up, self._dead = False, ""
+        self._asked: Future[Any] | None = None
 
     def start(self) -> dict[str, Any]:
         """Import the library in its process; its environment, or ``{"error": …}`` where it is broken."""
         begin = time.monotonic()
         answer = self._schedule(_describe, [], START_LIMIT)
         self.import_seconds = time.monotonic() - begin
-        if isinstance(answer, str):
-            self._dead = f"the library could not be started: {answer.removeprefix('no answer: ')}"
+        facts = answer if isinstance(answer, str) else _unpacked(answer[0])
+        if not isinstance(facts, dict):
+            self._dead = f"the library could not be started: {facts.error if isinstance(facts, Outcome) else facts}"
             return {"error": self._dead}
-        return answer
+        self._up = True
+        return facts
 
     @property
     def begun(self) -> int:
@@ -85,27 +91,34 @@ class Worker:
                 why = self._dead or f"not run: {losses} calls of this experiment crashed or hung already"
                 outcomes.update({i: Outcome("broken", error=why) for i in todo})
                 break
+            if not self._up:  # importing the library once more must not use up the calls' time
+                self.start()
+                continue
             self._begun.value = 0
             answer = self._schedule(_execute, [[calls[i] for i in todo]], self.timeout)
             if not isinstance(answer, str):
-                outcomes.update(zip(todo, answer, strict=True))
+                outcomes.update(zip(todo, map(_unpacked, answer), strict=True))
                 break
             culprit = todo[max(0, self.begun - 1)]
             outcomes[culprit] = Outcome("broken", error=answer)
             todo.remove(culprit)
             losses += 1
+            self._up = False
         return [outcomes[i] for i in range(len(calls))]
 
-    def _schedule(self, function: Any, arguments: list[Any], timeout: float) -> Any:
-        """The task's result, or one line saying why there is none."""
+    def _schedule(self, function: Any, arguments: list[Any], timeout: float) -> list[bytes] | str:
+        """The task's packed results, or one line saying why there are none."""
         try:
-            return self._pool.schedule(function, args=arguments, timeout=timeout).result()
+            self._asked = self._pool.schedule(function, args=arguments, timeout=timeout)
+            return self._asked.result()
         except TimeoutError:
             return f"timed out: no answer within {timeout:g} s, the worker was ended"
         except ProcessExpired as death:
             tail = " ".join(self._tail().split())[-200:]
             return f"the worker died (exit code {death.exitcode})" + (f": {tail}" if tail else "")
-        except Exception as error:  # a result that cannot be sent back is a fact about the call, not about the engine
+        except CancelledError:
+            return self._dead or "the worker was stopped"
+        except Exception as error:  # calls that cannot be sent
             return f"no answer: {type(error).__name__}: {_line(error)}"
 
     def _tail(self) -> str:
@@ -113,10 +126,28 @@ class Worker:
             return Path(self._log.name).read_text(errors="replace")[-2000:]
         return ""
 
+    def give_up(self) -> None:
+        """End the process now, from another thread: what it was asked comes back as broken."""
+        self._dead = INTERRUPTED
+        if self._asked is not None:
+            self._asked.cancel()
+
+    @property
+    def interrupted(self) -> bool:
+        return self._dead == INTERRUPTED
+
     def close(self) -> None:
         self._pool.stop()
         self._pool.join()
         self._log.close()
+
+
+def _unpacked(answer: bytes) -> Any:
+    """Unpacked one by one: an object of a class that only the library's process knows costs its own call, no other."""
+    try:
+        return pickle.loads(answer)
+    except Exception as error:
+        return Outcome("broken", error=f"no answer: {type(error).__name__}: {_line(error)}")
 
 
 # --- what runs in the worker -------------------------------------------------------------------------------------------
@@ -129,6 +160,7 @@ _counter: Any = None
 def _initialise(backend: str, lecture_folder: str, log: str, begun: Any) -> None:
     global _name, _counter
     _name, _counter = backend, begun
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides what to keep
     descriptor = os.open(log, os.O_WRONLY | os.O_APPEND)
     for stream in (1, 2):  # the frameworks' C++ writes to the descriptors, past sys.stderr
         os.dup2(descriptor, stream)
@@ -146,17 +178,29 @@ def _library() -> ModuleType:
     return _backend
 
 
-def _describe() -> dict[str, Any]:
-    return {**_library().environment(), "process": {k: os.environ.get(k) for k in PINNED}}
+def _describe() -> list[bytes]:
+    try:
+        facts = {**_library().environment(), "process": {k: os.environ.get(k) for k in PINNED}}
+    except (Exception, SystemExit) as error:
+        facts = Outcome("broken", error=f"{type(error).__name__}: {_line(error)}")
+    return [_packed(facts)]
 
 
-def _execute(calls: list[Call]) -> list[Outcome]:
+def _execute(calls: list[Call]) -> list[bytes]:
     library = _library()
     outcomes = []
     for i, call in enumerate(calls):
         _counter.value = i + 1
-        outcomes.append(_one(library, call))
+        outcomes.append(_packed(_one(library, call)))
     return outcomes
+
+
+def _packed(answer: Any) -> bytes:
+    """Packed here, where it is known whose answer cannot be sent."""
+    try:
+        return pickle.dumps(answer, protocol=5)
+    except Exception as error:
+        return pickle.dumps(Outcome("broken", error=f"no answer: {type(error).__name__}: {_line(error)}"))
 
 
 def _one(library: ModuleType, call: Call) -> Outcome:
@@ -172,7 +216,7 @@ def _one(library: ModuleType, call: Call) -> Outcome:
             value = operation(**call.arguments)
     except backends.Unsupported as reason:
         return Outcome("unsupported", error=_line(reason))
-    except Exception as error:  # whatever a library raises is an observation
+    except (Exception, SystemExit) as error:  # whatever a library raises is an observation, even that it wants to leave
         return Outcome("raised", error=f"{type(error).__name__}: {_line(error)}")
     return Outcome("value", value)
 

@@ -14,6 +14,8 @@ from .designs import saturation, saturation_gates
 SIGMOIDS = ("logistic", "tanh")
 FARTHEST = {"float32": 120.0, "float64": 800.0}
 """Beyond this |z| every sigmoid is at its limit in this dtype, subnormal numbers included."""
+LIMITS = {("logistic", ">"): 1.0, ("logistic", "<"): 0.0, ("tanh", ">"): 1.0, ("tanh", "<"): -1.0}
+"""What a sigmoid's value becomes for large |z|, by the side."""
 DIGITS = "the function in 50 digits, rounded once"
 
 
@@ -59,7 +61,7 @@ def cutoffs(lib, *, dtype: str) -> dict[str, float]:
     found = {}
     for function in SIGMOIDS:
         for sign, side in ((1.0, ">"), (-1.0, "<")):
-            target = 1.0 if sign > 0 else (0.0 if function == "logistic" else -1.0)
+            target = LIMITS[function, side]
             forward, backward = getattr(lib, function), getattr(lib, f"{function}_gradient")
 
             def value_is_limit(z: float, f=forward, sign=sign, target=target) -> bool:
@@ -95,7 +97,7 @@ WITH_GRADIENTS = ("logistic_gradient", "relu_gradient")
     "activations.saturation",
     statement="The logistic's slope is at most ¼ and at most e^−|z|, tanh's at most 1 and at most 4e^−2|z|, so both vanish as |z| grows; "
     "in floating point value and gradient reach their limits exactly, at the z that is shown for each library. A network with six "
-    "hidden logistic layers then learns far worse than one with ReLU, and with one hidden layer no worse than five points.",
+    "hidden logistic layers then learns far worse than one with ReLU, and with one hidden layer at most five points worse.",
     scope="the depth experiment: 8 × 8 digits, 6 × 32 hidden units, 150 steps, logistic against ReLU; not tanh, which does as well as "
     "ReLU there; not with batch norm, which rescues the logistic; the first cause is the slope of at most ¼ at each layer, for at "
     "the start no unit is saturated",
@@ -147,18 +149,37 @@ def saturation_(
         g, relu(z[z != 0]), label="ReLU′ is 1 for z > 0, however large, and 0 for z < 0", source="the definition"
     )
 
+    yield from reached(case, z)
+
+
+def reached(case: Case, z: np.ndarray):
+    """Where value and gradient reach their limits: right to rounding there, at the limit beyond it on the whole grid, not before."""
     found = yield ask(cutoffs, dtype=str(case.dtype))
-    if found.kind != "value":
-        return
-    for name, at in found.value.items():
+    for name, at in found.value.items() if found.kind == "value" else ():
         function, side, what = name.split()
+        sign = 1 if side == ">" else -1
+        operation = function if what == "value" else f"{function}_gradient"
+        limit = 0.0 if what == "gradient" else LIMITS[function, side]
+        same = z[(z * sign >= 0)]
+        there, half = np.full(16, sign * at, case.dtype), same[np.argsort(np.abs(same))]
+        more = {} if what == "value" else {"upstream": np.ones(16, case.dtype)}
+        at_it = yield ask(operation, x=there, **more)
+        along = yield ask(operation, x=half, **({} if what == "value" else {"upstream": np.ones_like(half)}))
+        exact = getattr(oracle, function)(there)
         if what == "value":
-            there = np.full(16, at if side == ">" else -at, case.dtype)
-            y = yield ask(function, x=there)
-            exact = getattr(oracle, function)(there)
-            yield within(y, exact, bounds.elementwise(function, case.dtype, exact),
-                         label=f"{function} reaches its limit at z = {there[0]:.6g}: right to rounding", source=DIGITS)  # fmt: skip
-    yield Figure("saturation", picture(found.value))
+            wanted, bound = exact, bounds.elementwise(function, case.dtype, exact)
+        else:
+            ones = np.ones(16, case.dtype)
+            wanted, bound = slope(function, there), bounds.elementwise_gradient(function, case.dtype, exact, ones)
+        label = f"{function}’s {what} is exactly {limit:g} from z = {sign * at:.6g} on"
+        yield within(at_it, wanted, bound, label=f"{label}: right to rounding", source=DIGITS)
+        beyond = np.abs(half) >= at
+        yield fact(
+            along.then(lambda y, limit=limit, beyond=beyond: int(np.count_nonzero((y == limit) != beyond))), 0,
+            label=f"{label}, and not before: exceptions on {half.size} points", source="the cut-off found by bisection",
+        )  # fmt: skip
+    if found.kind == "value":
+        yield Figure("saturation", picture(found.value))
 
 
 NARROW = ("at_the_start", "biased")
@@ -189,7 +210,7 @@ def picture(found: dict[str, float]) -> dict:
     for function in SIGMOIDS:
         for side in (">", "<"):
             value, gradient = (found[f"{function} {side} {what}"] for what in ("value", "gradient"))
-            rows.append({"function": function, "side": f"z {side} 0", "value": 1 if side == ">" else (0 if function == "logistic" else -1),
+            rows.append({"function": function, "side": f"z {side} 0", "value": LIMITS[function, side],
                          "value_from": None if np.isnan(value) else value,
                          "gradient_from": None if np.isnan(gradient) else gradient})  # fmt: skip
     return {"curves": curves, "cutoffs": rows}

@@ -89,8 +89,8 @@ def _limit(name: str, *, says: str, effect: str, literal: str, least: float = 1.
 
 _limit(
     "before the first step of a deep network",
-    says="In a network of twelve layers with Glorot's weights, before the first step, the objective is rougher with batch norm: its "
-    "effective β is about four times as large as without.",
+    says="In a network of twelve layers with Glorot's weights, before the first step, the effective β is larger with batch norm "
+    "than without.",
     effect="deep_start: beta, without / with",
     literal="smoother with batch norm, twelve layers at the start",
 )
@@ -109,8 +109,8 @@ _limit(
 )
 _limit(
     "the scale of the weights is arbitrary",
-    says="Tripling the hidden weights of the batch-normalised network leaves its function alone and cuts its effective β to about a "
-    "quarter, more than batch norm does: β measures the scale of the weights too. (The scale-free measure stays as it is.)",
+    says="Tripling the hidden weights of the batch-normalised network leaves its function alone and cuts its effective β, "
+    "by more than batch norm does: β measures the scale of the weights too. (The scale-free measure stays as it is.)",
     effect="multilayer: beta, tripled / with",
     literal="β is a property of the function, so tripling the weights does not lower it",
     least=0.99,

@@ -1,0 +1,184 @@
+"""The record of a run: the same for the same seed, plain JSON, and with snippets that show what they say."""
+
+import json
+import re
+
+import lectureclaims.claims
+import numpy as np
+import pytest
+from lectureclaims.claims import verification
+from lectureclaims.claims.engine import ask, evidence
+from lectureclaims.claims.engine.snippet import snippet
+from lectureclaims.reference import backends, oracle
+from lying import LECTURE, run_command
+
+SMALL = ("convolution.flip", "conv_layer.equivariance")
+LIBRARIES = ("numpy", "scipy")
+
+
+def record(found, *, without_versions=False):
+    """The evidence as it is written, without what may differ from run to run."""
+    return evidence.dumps({k: v for k, v in found.items() if k != "volatile"})
+
+
+@pytest.fixture(scope="module")
+def small():
+    return verification.verify(SMALL, backends=LIBRARIES)
+
+
+# --- the same seed, the same evidence ----------------------------------------------------------------------------------
+
+
+def test_the_command_line_writes_byte_for_byte_what_python_returns(small):
+    """Two processes, two runs, one with the libraries one after the other."""
+    options = [f"--backend={name}" for name in LIBRARIES]
+    done = run_command("lecture-claims", "verify", *SMALL, *options, "--jobs=1", "--json")
+    assert done.returncode == 0, done.stderr
+    assert record(json.loads(done.stdout)) == record(small)
+    assert small["success"]
+
+
+def test_another_seed_changes_the_inputs_and_no_verdict(small):
+    moved = lectureclaims.claims.verify(SMALL, backends=LIBRARIES, seed=1)
+    assert record(moved) != record(small)
+    assert [c["verdict"] for c in moved["claims"]] == [c["verdict"] for c in small["claims"]]
+    for here, there in zip(small["claims"], moved["claims"], strict=True):
+        ratios = [[row["ratio"] for cell in claim["cells"] for row in cell["rows"]] for claim in (here, there)]
+        assert len(ratios[0]) == len(ratios[1])
+        assert ratios[0] != ratios[1], "errors of rounding are those of other numbers"
+
+
+def test_what_may_differ_stands_in_one_place(small):
+    assert {"begun", "seconds", "import_seconds", "cell_seconds"} <= set(small["volatile"])
+    assert not re.search(r"\d{4}-\d\d-\d\dT\d\d:", record(small)), "a date"
+    assert not re.search(r"0x[0-9a-f]{6,}", record(small)), "an address in memory"
+
+
+# --- plain data --------------------------------------------------------------------------------------------------------
+
+
+def test_json_has_neither_nan_nor_infinity(small):
+    def refuse(name):
+        raise AssertionError(name)
+
+    assert json.loads(evidence.dumps(small), parse_constant=refuse) == small
+    assert "inf" in {c["margin"] for claim in small["claims"] for c in claim["cells"]} | {
+        w["ratio"] for claim in small["claims"] for c in claim["cells"] for w in c["wrongs"]
+    }, "infinities are written as words"
+    with pytest.raises(ValueError, match="Out of range"):
+        evidence.dumps({"ratio": float("nan")})
+
+
+def test_what_no_run_can_say_is_written_as_words():
+    found = verification.verify(
+        ["layer.correlates"], backends=[str(LECTURE.parent / "backends/nans.py")], lecture_folder=LECTURE
+    )  # fmt: skip
+    row = found["claims"][0]["cells"][0]["rows"][0]
+    assert (row["got"], row["ratio"]) == ("nan", "inf")
+    assert "NaN" not in evidence.dumps(found)
+
+
+def test_counts_add_up(small):
+    cells = [c for claim in small["claims"] for c in claim["cells"]]
+    assert small["counts"]["cells"] == len(cells) == len(SMALL) * len(LIBRARIES) * 2
+    assert small["counts"]["comparisons"] == sum(c["comparisons"] for c in cells) > 100
+    assert small["counts"]["elements"] == sum(r["elements"] for c in cells for r in c["rows"]) > 1000
+    assert small["counts"]["wrongs"] == small["counts"]["wrongs_caught"] == sum(len(c["wrongs"]) for c in cells) > 0
+    assert sum(small["counts"]["claims"].values()) == len(SMALL)
+
+
+def test_every_row_names_its_source_and_every_bound_its_derivation(small):
+    rows = [r for claim in small["claims"] for c in claim["cells"] for r in c["rows"]]
+    assert all(r["source"] for r in rows)
+    bounded = [r for r in rows if r["kind"] == "bound"]
+    assert bounded and all(r["derivation"] for r in bounded)
+
+
+def test_only_a_claim_that_holds_and_has_limits_is_qualified(small):
+    found = {c["id"]: c["qualified"] for c in small["claims"]}
+    limits = {c["id"]: any(cell["limits"] for cell in c["cells"]) for c in small["claims"]}
+    assert found == limits
+    part = verification.verify(
+        ["conv_layer.equivariance"], backends=["numpy"], wrong=small["claims"][1]["cells"][0]["wrongs"][0]["name"]
+    )
+    assert part["selection"]["partial"] and not part["claims"][0]["qualified"]
+
+
+# --- reading it back ---------------------------------------------------------------------------------------------------
+
+
+def test_what_was_written_is_read_back(small, tmp_path):
+    path = tmp_path / "results.json"
+    path.write_text(evidence.dumps(small), encoding="utf-8")
+    assert evidence.load(path) == small
+
+
+@pytest.mark.parametrize(
+    "content, says",
+    [
+        (None, "No such file or directory; give the results.json that verify wrote"),
+        (b"not json", "not JSON"),
+        (b"", "not JSON"),
+        (b"\xff\xfe\x00", "not JSON"),
+        (b"[]", "schema 'list', expected 'lecture-claims/results/1'"),
+        (b"{}", "schema None, expected"),
+        (b'{"schema": "lecture-claims/results/0"}', "schema 'lecture-claims/results/0', expected"),
+    ],
+)
+def test_a_file_that_is_no_evidence_is_refused_in_one_line(tmp_path, content, says):
+    path = tmp_path / "results.json"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(evidence.BadEvidence) as refusal:
+        evidence.load(path)
+    assert str(refusal.value).startswith(f"results={str(path)!r}: ")
+    assert says in str(refusal.value) and "\n" not in str(refusal.value)
+
+
+# --- snippets ----------------------------------------------------------------------------------------------------------
+
+PLAIN = {"stride": (2, 1), "padding": ((0, 1), (1, 1)), "dilation": (1, 2), "groups": 2}
+
+
+def layer(size):
+    rng = np.random.default_rng(0)
+    x = rng.integers(-8, 9, (2, 4, size, size)).astype(np.float32)
+    w = rng.integers(-8, 9, (2, 2, 3, 2)).astype(np.float32)
+    return ask("cross_correlation2d", x=x, w=w, b=None, **PLAIN), oracle.cross_correlation2d(
+        x, w, None, **PLAIN
+    ).astype(np.float32)
+
+
+def ran(tmp_path, text, **change):
+    script = tmp_path / "snippet.py"
+    script.write_text(text)
+    done = run_command("python", "-I", str(script))
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("size", [4, 12], ids=["written out", "packed"])
+@pytest.mark.parametrize("backend", ["numpy", "torch"])
+def test_a_snippet_runs_by_itself_and_shows_what_it_says(tmp_path, backend, size):
+    if not backends.installed(backend):
+        pytest.skip(f"{backend} is not installed")
+    call, wanted = layer(size)
+    text = snippet(call, wanted, backend)
+    assert text and "lectureclaims" not in text
+    assert "equal  True" in ran(tmp_path, text)
+    other = wanted.copy()
+    other.flat[-1] += 1
+    assert "equal  False" in ran(tmp_path, snippet(call, other, backend) or "")
+
+
+def test_there_is_no_snippet_of_what_only_the_engine_can_run():
+    call, wanted = layer(4)
+    assert snippet(call.mutated_by(layer), wanted, "numpy") is None
+    assert snippet(ask(layer, size=4), wanted, "numpy") is None
+    assert snippet(ask("no_such_operation"), wanted, "numpy") is None
+
+
+def test_a_snippet_with_special_values_is_python(tmp_path):
+    x = np.array([np.nan, np.inf, -np.inf, -0.0, 1e-45, 3.4e38], np.float32)
+    text = snippet(ask("relu", x=x), np.zeros((0, 2), np.float32), "numpy")
+    assert "equal  False" in ran(tmp_path, text or "")
