@@ -38,7 +38,7 @@ def verify(
     selection = select(
         book, claims, backends=backends, dtypes=dtypes, case=case, wrong=wrong, limit=limit, seed=seed
     )  # fmt: skip
-    if timeout <= 0:
+    if not timeout > 0:  # so that NaN is refused too
         raise BadRequest(f"timeout={timeout:g}: expected seconds, more than 0; the default is {TIMEOUT:g}")
     if jobs is not None and jobs < 1:
         raise BadRequest(f"jobs={jobs}: expected a number of workers, at least 1; the default is the number of cores")

@@ -20,17 +20,13 @@ from rich.text import Text
 from ..claims import verification
 from ..claims.engine import environment, evidence, lecture, runner
 from ..reference import backends
-from . import formats
+from . import formats, terminal
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None,
                   help="Put every assertion of a lecture on neural-network building blocks to the test.")  # fmt: skip
-out = Console(width=None if sys.stdout.isatty() else 140)
-err = Console(stderr=True)
+out = Console(width=None if sys.stdout.isatty() else 140, markup=False)
+err = Console(stderr=True, markup=False)
 
-STYLE = {
-    "verified": "green", "supported": "green", "disputed": "yellow", "not supported": "yellow", "inconclusive": "yellow",
-    "refuted": "bold red", "error": "bold red", "absent": "dim", "unsupported": "dim",
-}  # fmt: skip
 Folder = Annotated[Path | None, typer.Option("--lecture", help="A lecture folder of your own.", metavar="DIR")]
 
 
@@ -77,7 +73,7 @@ def verify(
     if as_json:
         sys.stdout.write(evidence.dumps(found))
     else:
-        _print_run(found)
+        terminal.run(out, found)
         if out_folder is not None:
             out.print(f"Report: {out_folder / 'index.html'}", soft_wrap=True)
     raise typer.Exit(0 if found["success"] else 1)
@@ -108,7 +104,7 @@ def show(
     if found is None:
         out.print(Text(f"{results} has no evidence of it: run `lecture-claims verify {claim} --out {results.parent}`."))
         return
-    _print_claim(found)
+    terminal.claim(out, found)
 
 
 @app.command()
@@ -161,94 +157,6 @@ def _doctor_row(backend: str) -> tuple[Text, str, str]:
     version = facts["versions"].get(backend, "")
     rest = {k: v for k, v in facts.items() if k not in ("versions", "process")}
     return Text("works", "green"), version, "; ".join(f"{k}: {_flat(v)}" for k, v in rest.items())
-
-
-# --- printing ----------------------------------------------------------------------------------------------------------
-
-
-def _print_run(found: dict[str, Any]) -> None:
-    libraries = found["selection"]["backends"]
-    table = Table("claim", "verdict", *libraries, box=None, pad_edge=False)
-    table.columns[0].no_wrap = True
-    for claim in found["claims"]:
-        verdict = claim["verdict"] + (" (qualified)" if claim["qualified"] else "")
-        unexpected = "" if claim["verdict"] == claim["expected"] or found["selection"]["partial"] else " ≠ expected"
-        cells = [_library_cell([c for c in claim["cells"] if c["backend"] == b]) for b in libraries]
-        table.add_row(claim["id"], Text(verdict + unexpected, STYLE[claim["verdict"]]), *cells)
-    out.print(table)
-    for claim in found["claims"]:
-        _print_departures(claim)
-    for defect in found["defects"]:
-        if defect["applies"]:
-            state = "reproduced" if defect["reproduced"] else "DID NOT REPRODUCE"
-            out.print(
-                Text(f"Defect of {defect['backend']}, {state}: {defect['id']}: {defect['title']}"), soft_wrap=True
-            )
-    counts = found["counts"]
-    out.print(
-        f"{counts['holds']} of {len(found['claims'])} claims hold, {counts['qualified']} of them qualified. "
-        f"{counts['comparisons']:,} comparisons of {counts['elements']:,} elements, {counts['wrongs_caught']} of "
-        f"{counts['wrongs']} wrongs caught, {counts['limits_shown']} of {counts['limits']} limits shown, seed {found['seed']}, "
-        f"{found['volatile']['seconds']} s",
-        soft_wrap=True,
-    )
-    if found["interrupted"]:
-        out.print("Interrupted: the rest did not run.")
-
-
-def _library_cell(cells: list[dict[str, Any]]) -> Text:
-    """One library's cells of a claim in a word, or a word for each dtype where they differ."""
-    words = {c["verdict"] for c in cells}
-    mark = " +defect" if any(r["defect"] for c in cells for r in c["rows"]) else ""
-    if len(words) == 1:
-        word = words.pop()
-        return Text(word + mark, STYLE[word])
-    return Text(" ").join(Text(f"{c['dtype']}: {c['verdict']}", STYLE[c["verdict"]]) for c in cells) + mark
-
-
-def _print_departures(claim: dict[str, Any]) -> None:
-    for cell in claim["cells"]:
-        where = f"{claim['id']} [{cell['backend']}{' ' + cell['dtype'] if cell['dtype'] else ''}]"
-        if cell["verdict"] in ("refuted", "error", "inconclusive", "not supported"):
-            out.print(Text(f"{where}: {cell['verdict']}: {cell['reason']}"), soft_wrap=True)
-        for row in cell["rows"]:
-            if not row["agrees"] and not row["defect"] and row.get("replay"):
-                out.print(Text(f"  replay: {row['replay']}"), soft_wrap=True)
-
-
-def _print_claim(claim: dict[str, Any]) -> None:
-    out.print(
-        Text(f"Verdict: {claim['verdict']}{' (qualified)' if claim['qualified'] else ''}: {claim['reason']}"),
-        soft_wrap=True,
-    )
-    table = Table(
-        "library",
-        "dtype",
-        "verdict",
-        "comparisons",
-        "error ÷ bound",
-        "margin",
-        "wrongs",
-        "limits",
-        box=None,
-        pad_edge=False,
-    )
-    for c in claim["cells"]:
-        caught, shown = sum(w["caught"] for w in c["wrongs"]), sum(x["shown"] for x in c["limits"])
-        table.add_row(
-            c["backend"], c["dtype"] or "", Text(c["verdict"], STYLE[c["verdict"]]), f"{c['comparisons']:,}",
-            _figure(c["worst_ratio"]), _figure(c["margin"]), f"{caught}/{len(c['wrongs'])}", f"{shown}/{len(c['limits'])}",
-        )  # fmt: skip
-    out.print(table)
-    _print_departures(claim)
-    for limit in {x["name"]: x for c in claim["cells"] for x in c["limits"]}.values():
-        out.print(Text(f"Limit, {'shown' if limit['shown'] else 'not shown'}: {limit['says']}"), soft_wrap=True)
-        for row in limit["rows"]:
-            out.print(Text(f"  {row['sentence']}"), soft_wrap=True)
-
-
-def _figure(x: float | str | None) -> str:
-    return "" if x is None else {"inf": "∞"}.get(x, x) if isinstance(x, str) else f"{x:.3g}"
 
 
 def _flat(value: Any) -> str:

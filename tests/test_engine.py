@@ -28,7 +28,6 @@ from lectureclaims.claims.engine import (
     within,
 )
 from lectureclaims.claims.engine.verdict import (
-    WORST_FIRST,
     CellFacts,
     Trial,
     cell_verdict,
@@ -372,6 +371,9 @@ def test_a_limit_shows_where_the_sentence_fails_and_all_beside_it_holds(limit, s
     assert shown(limit) is shows
 
 
+WORST_FIRST = ("error", "refuted", "inconclusive", "not supported", "disputed", "supported", "verified")
+
+
 @pytest.mark.parametrize("worse, better", list(itertools.combinations(WORST_FIRST, 2)))
 def test_a_claim_takes_the_worst_of_its_cells(worse, better):
     cells = [("numpy float32", better, "good"), ("torch float32", worse, "bad"), ("scipy float32", better, "good")]
@@ -612,7 +614,13 @@ def test_recorded_departures_are_a_row_of_their_own_and_hide_no_others():
     agreeing, other, known = found
     assert (agreeing.geometries, other.geometries, known.geometries) == (6, 2, 1)
     assert (other.defect, known.defect) == ("", "library-3x2")
-    assert known.label == "sizes [library-3x2]"
+    assert known.label == "sizes [library-3x2]" and known.call.arguments["h"] == 3
+
+
+def test_the_smallest_of_the_recorded_departures_stands_for_them():
+    found, _ = swept(wrong_when(lambda h, w, design: w == 2), defect_of=lambda call: "library-w2")
+    assert found[-1].geometries == 3
+    assert found[-1].call.arguments["h"] == 1 and [d.address for d in found[-1].departures][0] == "H=1,W=2"
 
 
 def test_a_geometry_without_a_value_is_named_and_the_others_are_compared():

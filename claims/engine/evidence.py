@@ -102,7 +102,9 @@ def _claim(lecture: Lecture, run: Run, claim_id: str) -> dict[str, Any]:
     selected = [backends.label(b) for b in run.selection.backends]
     about = [library for library in claim.about if library in selected]
     verdict, reason = claim_verdict(
-        [(f"{c['backend']} {c['dtype'] or ''}".strip(), c["verdict"], c["reason"]) for c in cells], about=about
+        [(f"{c['backend']} {c['dtype'] or ''}".strip(), c["verdict"], c["reason"]) for c in cells],
+        about=about,
+        statistical="statistical" in claim.kind,
     )
     margins = [c["margin"] for c in cells if c["margin"] is not None]
     return {
@@ -141,6 +143,9 @@ def _cell(lecture: Lecture, run: Run, cell: Cell) -> dict[str, Any]:
         verdict, reason = ("absent", cell.absent) if cell.absent else ("unsupported", cell.left_out)
     if run.selection.partial and verdict == "inconclusive":
         reason = "only a part of the claim ran, so it has no verdict"
+    if verdict in HOLDS:
+        left_out = [n for n in claim.cases if not claim.runs(n, backends.label(cell.backend), cell.dtype)]
+        reason += f"; not for this library: {', '.join(left_out)}" if left_out else ""
     if verdict in TAKES_NO_PART:  # nothing that it could have caught or shown is counted for or against it
         facts = CellFacts(facts.honest, {}, {})
     made = facts.honest.made()

@@ -30,7 +30,7 @@ def snippet(call: Call, wanted: Any, backend: str) -> str | None:
     if sum(a.size for a in arrays) > AT_MOST:
         return None
     path = backends.source_file(backend)
-    code = _closure(path, call.operation)
+    code = _closure(path, call.operation) or _whole(path, call.operation)
     if code is None:
         return None
     packed = any(a.size > IN_FULL for a in arrays)
@@ -103,6 +103,15 @@ def _closure(path: Path, name: str) -> tuple[list[str], list[str]] | None:
                 imports[ast.unparse(node)] = None
     here = [ast.get_source_segment(source, node) or "" for key, node in defined.items() if key in seen]
     return sorted(imports), [*elsewhere, *here]
+
+
+def _whole(path: Path, name: str) -> tuple[list[str], list[str]] | None:
+    """Where it cannot be cut out (the reference's own operators, which check what they are given): import it from here."""
+    nodes = ast.parse(path.read_text(encoding="utf-8")).body
+    passed_on = {a.asname or a.name for node in nodes if isinstance(node, ast.ImportFrom) for a in node.names}
+    if path.parent != Path(backends.__file__ or "").parent or name not in passed_on:
+        return None
+    return [f"from {backends.__name__}.{path.stem} import {name}"], []
 
 
 def _relative(path: Path, node: ast.ImportFrom, name: str) -> tuple[list[str], list[str]] | None:

@@ -112,10 +112,13 @@ def cell_verdict(facts: CellFacts) -> tuple[str, str]:
     return "verified", count
 
 
-def claim_verdict(cells: Iterable[tuple[str, str, str]], *, about: Sequence[str] = ()) -> tuple[str, str]:
+def claim_verdict(
+    cells: Iterable[tuple[str, str, str]], *, about: Sequence[str] = (), statistical: bool = False
+) -> tuple[str, str]:
     """The worst of the cells ``(name, verdict, reason)`` that take part.
 
-    A claim about a library by name is inconclusive where that library is absent.
+    A claim about a library by name is inconclusive where that library is absent; a claim that only statistics can settle
+    is inconclusive where its statistical part ran on no library, however many cells hold the exact part.
     """
     cells = list(cells)
     part = [cell for cell in cells if cell[1] not in TAKES_NO_PART]
@@ -124,6 +127,8 @@ def claim_verdict(cells: Iterable[tuple[str, str, str]], *, about: Sequence[str]
         part.append((missing[0], "inconclusive", "the claim is about this library by name, and it did not take part"))
     if not part:
         return "inconclusive", "no library took part"
+    if statistical and all(verdict == "verified" for _, verdict, _ in part):
+        part.append(("statistics", "inconclusive", "the statistical part of the claim ran on no library here"))
     name, verdict, reason = min(part, key=lambda cell: WORST_FIRST.index(cell[1]))
     if verdict in HOLDS:
         libraries = sorted({cell[0].split(" ")[0] for cell in part})

@@ -1,0 +1,132 @@
+"""What the command line prints: evidence in, a terminal's text out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+STYLE = {
+    "verified": "green", "supported": "green", "disputed": "yellow", "not supported": "yellow", "inconclusive": "yellow",
+    "refuted": "bold red", "error": "bold red", "absent": "dim", "unsupported": "dim",
+}  # fmt: skip
+
+
+def run(out: Console, found: dict[str, Any]) -> None:
+    """The verdict table, what is not as expected, the defects that showed, the counts; of a part of a claim, what it found."""
+    if found["selection"]["partial"]:
+        _part(out, found)
+        return
+    libraries = found["selection"]["backends"]
+    table = Table("claim", "verdict", *libraries, box=None, pad_edge=False)
+    table.columns[0].no_wrap = True
+    for one in found["claims"]:
+        verdict = one["verdict"] + (" (qualified)" if one["qualified"] else "")
+        unexpected = "" if one["verdict"] == one["expected"] else " ≠ expected"
+        cells = [_library([c for c in one["cells"] if c["backend"] == b]) for b in libraries]
+        table.add_row(one["id"], Text(verdict + unexpected, STYLE[one["verdict"]]), *cells)
+    out.print(table)
+    for one in found["claims"]:
+        if one["verdict"] != one["expected"]:
+            _say(out, f"{one['id']} is {one['verdict']}, expected {one['expected']}: {one['reason']}")
+        _departures(out, one)
+    _defects(out, found)
+    counts = found["counts"]
+    _say(
+        out,
+        f"{counts['holds']} of {len(found['claims'])} claims hold, {counts['qualified']} of them qualified. "
+        f"{counts['comparisons']:,} comparisons of {counts['elements']:,} elements, {counts['wrongs_caught']} of "
+        f"{counts['wrongs']} wrongs caught, {counts['limits_shown']} of {counts['limits']} limits shown, "
+        f"seed {found['seed']}, {found['volatile']['seconds']} s",
+    )
+    if found["interrupted"]:
+        _say(out, "Interrupted: the rest did not run.")
+
+
+def claim(out: Console, one: dict[str, Any]) -> None:
+    """A claim's evidence: the verdict, a row for each library and dtype, departures, limits."""
+    _say(out, f"Verdict: {one['verdict']}{' (qualified)' if one['qualified'] else ''}: {one['reason']}")
+    heads = ("library", "dtype", "verdict", "comparisons", "error ÷ bound", "margin", "wrongs", "limits")
+    table = Table(*heads, box=None, pad_edge=False)
+    for c in one["cells"]:
+        caught, shown = sum(w["caught"] for w in c["wrongs"]), sum(x["shown"] for x in c["limits"])
+        table.add_row(
+            c["backend"], c["dtype"] or "", Text(c["verdict"], STYLE[c["verdict"]]), f"{c['comparisons']:,}",
+            _figure(c["worst_ratio"]), _figure(c["margin"]), f"{caught}/{len(c['wrongs'])}", f"{shown}/{len(c['limits'])}",
+        )  # fmt: skip
+    out.print(table)
+    _departures(out, one)
+    for limit in {x["name"]: x for c in one["cells"] for x in c["limits"]}.values():
+        _say(out, f"Limit, {'shown' if limit['shown'] else 'not shown'}: {limit['says']}")
+        for row in limit["rows"]:
+            _say(out, f"  {row['sentence']}")
+
+
+def _part(out: Console, found: dict[str, Any]) -> None:
+    """A replay: every finding in a line of its own, the snippet of each departure, and no verdict."""
+    for one in found["claims"]:
+        for cell in one["cells"]:
+            _say(out, _where(one, cell), "bold")
+            if cell["verdict"] in ("absent", "unsupported", "error"):
+                _say(out, f"  {cell['verdict']}: {cell['reason']}")
+            for row in cell["rows"]:
+                state = (
+                    "agrees"
+                    if row["agrees"]
+                    else f"departs as recorded, {row['defect']}"
+                    if row["defect"]
+                    else row["outcome"]
+                )
+                _say(out, f"  {'departs' if state == 'value' else state}: {row['sentence']}")
+                if row.get("snippet"):
+                    out.print(Text(row["snippet"]), soft_wrap=True)
+            for seen in found["volatile"]["not_repeated"].get(_where(one, cell), ()):
+                _say(out, f"  this time: {seen}")
+            for wrong in cell["wrongs"]:
+                _say(out, f"  {'caught' if wrong['caught'] else 'survived'}: {wrong['name']}: {wrong['sentence']}")
+            for limit in cell["limits"]:
+                _say(out, f"  {'shown' if limit['shown'] else 'not shown'}: {limit['says']}")
+                for row in limit["rows"]:
+                    _say(out, f"    {'must fail' if row['must_fail'] else 'beside it'}: {row['sentence']}")
+    _defects(out, found)
+    _say(out, "A part of a claim has no verdict. " + ("All as expected." if found["success"] else "Not as expected."))
+
+
+def _defects(out: Console, found: dict[str, Any]) -> None:
+    for defect in found["defects"]:
+        if defect["applies"]:
+            state = "reproduced" if defect["reproduced"] else "DID NOT REPRODUCE"
+            _say(out, f"Defect of {defect['backend']}, {state}: {defect['id']}: {defect['title']}")
+
+
+def _departures(out: Console, one: dict[str, Any]) -> None:
+    for cell in one["cells"]:
+        if cell["verdict"] in ("refuted", "error", "inconclusive", "not supported"):
+            _say(out, f"{_where(one, cell)}: {cell['verdict']}: {cell['reason']}")
+        for row in cell["rows"]:
+            if not row["agrees"] and not row["defect"] and row.get("replay"):
+                _say(out, f"  replay: {row['replay']}")
+
+
+def _library(cells: list[dict[str, Any]]) -> Text:
+    """One library's cells of a claim in a word, or a word for each dtype where they differ."""
+    words = {c["verdict"] for c in cells}
+    mark = " +defect" if any(r["defect"] for c in cells for r in c["rows"]) else ""
+    if len(words) == 1:
+        word = words.pop()
+        return Text(word + mark, STYLE[word])
+    return Text(" ").join(Text(f"{c['dtype']}: {c['verdict']}", STYLE[c["verdict"]]) for c in cells) + mark
+
+
+def _where(one: dict[str, Any], cell: dict[str, Any]) -> str:
+    return f"{one['id']} [{cell['backend']}{' ' + cell['dtype'] if cell['dtype'] else ''}]"
+
+
+def _figure(x: float | str | None) -> str:
+    return "" if x is None else {"inf": "∞"}.get(x, x) if isinstance(x, str) else f"{x:.3g}"
+
+
+def _say(out: Console, line: str, style: str = "") -> None:
+    out.print(Text(line, style), soft_wrap=True)
