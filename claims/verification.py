@@ -64,7 +64,11 @@ def select(
     for dtype in dtypes:
         _known("dtype", dtype, DTYPES)
     for backend in backends:
-        if not (backend.endswith(".py") and Path(backend).is_file()):
+        if backend.endswith(".py"):
+            if not Path(backend).is_file():
+                raise BadRequest(f"backend={backend!r}: no such file; give the path of a phrasebook, or a name: "
+                                 f"{', '.join(phrasebooks.names())}")  # fmt: skip
+        else:
             _known("backend", backend, phrasebooks.names())
     for kind, name, has in (
         ("case", case.partition("/")[0], lambda c: list(c.cases)),

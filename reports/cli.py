@@ -6,6 +6,7 @@ anything else; 2: wrong usage, in one line that says what was given, what was ex
 
 from __future__ import annotations
 
+import shlex
 import sys
 from importlib import metadata
 from pathlib import Path
@@ -89,6 +90,7 @@ def show(
     book = lecture.read(lecture_folder)
     if claim not in book.ids:
         verification.select(book, [claim], backends=(), dtypes=(), case="", wrong="", limit="", seed=0)
+    record = evidence.load(results) if results.is_file() else None
     sentence = book.sentence_of(claim)
     out.print(Text(claim, "bold"))
     out.print(Text(f"The lecture says: “{' '.join(sentence.text.split())}”"))
@@ -97,10 +99,10 @@ def show(
         return
     made = book.claims[claim]
     out.print(Text(f"Statement: {made.statement}\nScope: {made.scope}\nExpected: {made.expected}"))
-    if not results.is_file():
+    if record is None:
         out.print(Text(f"No evidence at {results}: run `lecture-claims verify {claim} --out {results.parent}`."))
         return
-    found = next((c for c in evidence.load(results)["claims"] if c["id"] == claim), None)
+    found = next((c for c in record["claims"] if c["id"] == claim), None)
     if found is None:
         out.print(Text(f"{results} has no evidence of it: run `lecture-claims verify {claim} --out {results.parent}`."))
         return
@@ -222,7 +224,10 @@ def main() -> None:
         say = getattr(error, "format_message", None)  # Typer's own usage errors have one
         if say is None:
             raise
-        _refuse(say())
+        if len(sys.argv) == 1:  # no command at all: the help, as it is
+            print(say(), file=sys.stderr)
+            sys.exit(2)
+        _refuse(f"{say()} (given: {shlex.join(sys.argv[1:])}; see --help)")
 
 
 def _refuse(line: str) -> None:

@@ -143,6 +143,9 @@ def _cell(lecture: Lecture, run: Run, cell: Cell) -> dict[str, Any]:
         verdict, reason = ("absent", cell.absent) if cell.absent else ("unsupported", cell.left_out)
     if run.selection.partial and verdict == "inconclusive":
         reason = "only a part of the claim ran, so it has no verdict"
+    point = run.selection.case.partition("/")[2]
+    if verdict in ("verified", "inconclusive") and point and not any(c.geometries for c in facts.honest.made()):
+        verdict, reason = "inconclusive", f"no geometry of this case has the address {point}"
     if verdict in HOLDS:
         left_out = [n for n in claim.cases if not claim.runs(n, backends.label(cell.backend), cell.dtype)]
         reason += f"; not for this library: {', '.join(left_out)}" if left_out else ""
@@ -318,6 +321,7 @@ def _success(run: Run, claims: list[dict[str, Any]]) -> bool:
     ran = sum(len(c["rows"]) + len(c["wrongs"]) + len(c["limits"]) for c in cells)
     return (
         ran > 0
+        and not any(c["verdict"] == "inconclusive" and "has the address" in c["reason"] for c in cells)
         and not any(c["verdict"] in ("error", "refuted") for c in cells)
         and all(r["agrees"] or r["defect"] or r["outcome"] in TAKES_NO_PART for c in cells for r in c["rows"])
         and all(w["caught"] for c in cells for w in c["wrongs"])

@@ -37,7 +37,7 @@ def snippet(call: Call, wanted: Any, backend: str) -> str | None:
     lines = [*code[0], *(["import base64, zlib"] if packed else [])]
     if not any(line.startswith("import numpy") for line in lines):
         lines.insert(0, "import numpy as np")
-    lines += ["", *code[1], ""]
+    lines += [line for definition in code[1] for line in ("", "", definition)] + ["", ""]
     lines += [f"{name} = {_literal(value)}" for name, value in call.arguments.items()]
     lines.append(f"got = {call.operation}({', '.join(_passed(call))})")
     if wanted is not None:

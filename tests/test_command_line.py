@@ -1,0 +1,337 @@
+"""The command line as a user types it: what it prints, what it refuses, its exit code; and a machine without the frameworks."""
+
+import json
+import re
+
+import pytest
+from lectureclaims.reference import backends
+from lectureclaims.reports.cli import main
+from lying import library, run_command
+
+QUICK = ("convolution.libraries_correlate", "--backend", "numpy", "--dtype", "float32")
+REPORTS = ("index.html", "report.md", "junit.xml")
+
+
+def cli(*arguments, **where):
+    return run_command("lecture-claims", *arguments, **where)
+
+
+def verified(*arguments, **where):
+    """The evidence that ``verify --json`` prints, and the exit code."""
+    done = cli("verify", *arguments, "--json", **where)
+    assert done.stderr == ""
+    return json.loads(done.stdout), done.returncode
+
+
+# --- what it shows -----------------------------------------------------------------------------------------------------
+
+
+def test_list_shows_every_claim_tested_or_not():
+    done = cli("list")
+    assert done.returncode == 0 and done.stderr == ""
+    assert re.search(r"^convolution\.flip +tested ", done.stdout, re.MULTILINE)
+    assert re.search(r"^network\.prediction +no experiment yet ", done.stdout, re.MULTILINE)
+    assert re.search(r"^\d+ of \d+ claims have an experiment\.$", done.stdout, re.MULTILINE)
+
+
+def test_show_without_evidence_says_how_to_get_it(tmp_path):
+    done = cli("show", "convolution.flip", cwd=tmp_path)
+    assert done.returncode == 0
+    assert "The lecture says: “" in done.stdout and "Statement: Convolution with W" in done.stdout
+    assert "run `lecture-claims verify convolution.flip --out reports/latest`" in " ".join(done.stdout.split())
+
+
+def test_show_of_a_claim_without_an_experiment_says_so():
+    done = cli("show", "network.prediction")
+    assert done.returncode == 0 and "No experiment yet." in done.stdout
+
+
+def test_doctor_says_what_is_installed_and_works():
+    done = cli("doctor")
+    assert done.returncode == 0
+    for name in backends.names():
+        state = "works" if backends.installed(name) else "absent"
+        assert re.search(rf"^{name} +{state}", done.stdout, re.MULTILINE), done.stdout
+    assert "cores" in done.stdout and "features: " in done.stdout
+
+
+def test_no_command_shows_the_help():
+    done = cli()
+    assert done.returncode == 2
+    assert all(
+        f"\n  {command}" in done.stdout + done.stderr for command in ("list", "verify", "show", "report", "doctor")
+    )
+
+
+# --- one run, everything that it writes --------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("run") / "new" / "reports"
+    return folder, cli("verify", *QUICK, "--out", str(folder))
+
+
+def test_verify_prints_the_table_and_where_the_report_is(written):
+    folder, done = written
+    assert done.returncode == 0 and done.stderr == ""
+    assert re.search(r"^convolution\.libraries_correlate +verified \(qualified\) +verified", done.stdout, re.MULTILINE)
+    assert f"Report: {folder / 'index.html'}" in done.stdout
+
+
+def test_verify_writes_the_record_and_the_reports(written):
+    folder, _ = written
+    assert sorted(p.name for p in folder.iterdir()) == sorted((*REPORTS, "results.json"))
+    assert json.loads((folder / "results.json").read_text(encoding="utf-8"))["success"] is True
+
+
+@pytest.mark.parametrize("format, name", [("html", "index.html"), ("markdown", "report.md"), ("junit", "junit.xml")])
+def test_a_report_is_made_again_from_the_record_alone(written, tmp_path, format, name):
+    folder, _ = written
+    wanted = (folder / name).read_text(encoding="utf-8")
+    printed = cli("report", str(folder / "results.json"), "--format", format, cwd=tmp_path)
+    assert printed.returncode == 0 and printed.stdout == wanted
+    filed = cli("report", str(folder / "results.json"), "--format", format, "--out", str(tmp_path / "deep" / name))
+    assert filed.returncode == 0 and filed.stdout == ""
+    assert (tmp_path / "deep" / name).read_text(encoding="utf-8") == wanted
+
+
+def test_show_reads_the_record(written):
+    folder, _ = written
+    done = cli("show", QUICK[0], "--results", str(folder / "results.json"))
+    assert done.returncode == 0
+    assert "Verdict: verified (qualified)" in done.stdout and "Limit, shown: " in done.stdout
+    other = cli("show", "convolution.flip", "--results", str(folder / "results.json"))
+    assert "has no evidence of it: run `lecture-claims verify convolution.flip" in " ".join(other.stdout.split())
+
+
+def test_json_is_all_that_is_printed():
+    found, code = verified(*QUICK)
+    assert code == 0 and found["success"]
+    assert [c["id"] for c in found["claims"]] == [QUICK[0]]
+
+
+def test_globs_choose_claims_in_the_lectures_order():
+    found, code = verified("layer.*", "*.survives", "--backend", "numpy", lecture=True)
+    assert [c["id"] for c in found["claims"]] == ["layer.correlates", "layer.rounds", "mistake.survives"]
+    assert code == 1
+
+
+# --- what it refuses ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "arguments, names, way_out",
+    [
+        (("verify", "convolution.flop"), "claim='convolution.flop'", "did you mean 'convolution.flip'?"),
+        (("verify", "network.prediction"), "claim='network.prediction'", "it has no experiment yet"),
+        (("verify", "conv*", "zzz.*"), "claim='zzz.*'", "there is 'tensors.layouts'"),
+        (("show", "convolution.flop"), "claim='convolution.flop'", "did you mean 'convolution.flip'?"),
+        (("verify", "--backend", "troch"), "backend='troch'", "did you mean 'torch'?"),
+        (("verify", "--backend", "nowhere.py"), "backend='nowhere.py'", "give the path of a phrasebook, or a name: "),
+        (("verify", "--dtype", "float23"), "dtype='float23'", "did you mean 'float32'?"),
+        (("verify", QUICK[0], "--case", "inpulse"), "case='inpulse'", "did you mean 'impulse'?"),
+        (("verify", QUICK[0], "--case", "2-d, dense integers"), "case='2-d, dense integers'", "'impulse'"),
+        (
+            ("verify", QUICK[0], "--wrong", "every library flip"),
+            "wrong='every library flip'",
+            "did you mean 'every library flips'?",
+        ),
+        (
+            ("verify", QUICK[0], "--limit", "zzz"),
+            "limit='zzz'",
+            "there is 'a kernel that a half turn leaves as it was'",
+        ),
+        (
+            ("verify", "--case", "impulse", "--wrong", "every library flips"),
+            "case, wrong and limit",
+            "expected one of them",
+        ),
+        (("verify", "--seed", "-1"), "seed=-1", "0 or more"),
+        (("verify", "--seed", "one"), "--seed one", "--help"),
+        (("verify", "--jobs", "0"), "jobs=0", "at least 1"),
+        (("verify", "--jobs", "-2"), "jobs=-2", "at least 1"),
+        (("verify", "--timeout", "0"), "timeout=0", "more than 0"),
+        (("verify", "--timeout", "nan"), "timeout=nan", "more than 0"),
+        (("verify", "--nonsense"), "--nonsense", "--help"),
+        (("verfy",), "verfy", "--help"),
+        (("show",), "ID", "--help"),
+        (("verify", "--lecture", "nowhere"), "nowhere'", "a lecture folder holds lecture.md and sentences.toml"),
+        (("report", "nowhere.json"), "results='nowhere.json'", "give the results.json that verify wrote"),
+        (
+            ("show", "convolution.flip", "--results", "foreign.json"),
+            "results='foreign.json'",
+            "write it again with this version",
+        ),
+        (("report", "foreign.json"), "results='foreign.json'", "write it again with this version"),
+        (("report", "foreign.json", "--format", "pdf"), "format='pdf'", "html, markdown, junit"),
+    ],
+)
+def test_wrong_usage_is_one_line_that_names_what_was_given_and_the_way_out(
+    tmp_path, monkeypatch, capsys, arguments, names, way_out
+):  # fmt: skip
+    """In this process, for there are many: the entry point as the installed command calls it."""
+    (tmp_path / "foreign.json").write_text('{"schema": "somebody/elses"}')
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["lecture-claims", *arguments])
+    with pytest.raises(SystemExit) as end:
+        main()
+    printed, line = capsys.readouterr()
+    assert end.value.code == 2
+    assert printed == ""
+    assert line.count("\n") == 1 and line.startswith("lecture-claims: ")
+    assert names in line and way_out in line
+
+
+def test_wrong_usage_through_the_command_has_no_traceback():
+    done = cli("verify", "convolution.flop")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "lecture-claims: claim='convolution.flop': no such claim; did you mean 'convolution.flip'?\n"
+
+
+@pytest.mark.parametrize("place", ["file", "file/below"])
+def test_a_folder_that_cannot_be_written_is_refused_before_any_work(tmp_path, place):
+    (tmp_path / "file").write_text("in the way")
+    done = cli("verify", "--out", str(tmp_path / place))  # the whole lecture: it would take minutes
+    assert done.returncode == 2 and done.stdout == ""
+    assert done.stderr.count("\n") == 1 and f"out={str(tmp_path / place)!r}" in done.stderr
+    assert "give a folder that can be written" in done.stderr
+
+
+def test_two_libraries_of_one_name_are_refused(tmp_path):
+    (tmp_path / "numpy.py").write_text("")
+    done = cli("verify", *QUICK, "--backend", str(tmp_path / "numpy.py"))
+    assert done.returncode == 2 and "backend='numpy': two of this name; rename the file of one" in done.stderr
+
+
+# --- exactly one thing again -------------------------------------------------------------------------------------------
+
+
+def only(found):
+    ((cell,),) = (
+        [c for c in claim["cells"] if c["verdict"] not in ("absent", "unsupported")] for claim in found["claims"]
+    )
+    return cell
+
+
+def test_one_geometry_of_a_sweep_is_replayed_by_its_address():
+    found, code = verified("fault.sweep", "--case", "one/H=3,W=2", "--backend", library("newer"), lecture=True)
+    cell = only(found)
+    departing = [r for r in cell["rows"] if not r["agrees"]]
+    assert code == 1 and cell["wrongs"] == [] and cell["limits"] == []
+    assert [(r["geometries"], [d["address"] for d in r["departures"]]) for r in departing] == [(1, ["H=3,W=2"])]
+    assert cell["verdict"] == "refuted"
+
+
+def test_a_neighbouring_geometry_is_right():
+    found, code = verified("fault.sweep", "--case", "one/H=2,W=3", "--backend", library("newer"), lecture=True)
+    assert code == 0, "a part holds where everything in it does"
+    assert [r["geometries"] for r in only(found)["rows"]] == [0, 1]
+    assert only(found)["verdict"] == "inconclusive", "but a part has no verdict"
+
+
+def test_the_replay_that_a_departure_prints_is_that_command():
+    done = cli("verify", "fault.sweep", "--backend", library("newer"), lecture=True)
+    assert done.returncode == 1
+    (line,) = re.findall(r"replay: lecture-claims (.*)", done.stdout)
+    assert line == "verify fault.sweep --case one/H=3,W=2 --backend newer --dtype float32"
+
+
+def test_a_case_alone_runs_no_wrong_and_no_limit():
+    found, code = verified(
+        "convolution.libraries_correlate", "--case", "impulse", "--backend", "numpy", "--dtype", "float32"
+    )
+    cell = only(found)
+    assert code == 0 and {r["case"] for r in cell["rows"]} == {"impulse"}
+    assert cell["wrongs"] == [] and cell["limits"] == []
+
+
+def test_a_wrong_alone_is_all_that_runs():
+    found, code = verified(*QUICK, "--wrong", "every library flips")
+    cell = only(found)
+    assert code == 0 and cell["rows"] == [] and cell["limits"] == []
+    assert [(w["name"], w["caught"]) for w in cell["wrongs"]] == [("every library flips", True)]
+
+
+def test_a_wrong_that_survives_fails_alone_too():
+    found, code = verified("mistake.survives", "--wrong", "no mistake", "--backend", "numpy", lecture=True)
+    assert code == 1 and [w["caught"] for w in only(found)["wrongs"]] == [False]
+
+
+def test_a_limit_alone_is_all_that_runs():
+    found, code = verified(*QUICK, "--limit", "a kernel that a half turn leaves as it was")
+    cell = only(found)
+    assert code == 0 and cell["rows"] == [] and cell["wrongs"] == []
+    assert [(x["shown"], len(x["rows"])) for x in cell["limits"]] == [(True, 2)]
+
+
+def test_an_address_that_no_geometry_has_is_no_success():
+    found, code = verified("fault.sweep", "--case", "one/H=9,W=9", "--backend", "numpy", lecture=True)
+    assert code == 1 and only(found)["reason"] == "no geometry of this case has the address H=9,W=9"
+
+
+# --- a machine without the frameworks ----------------------------------------------------------------------------------
+
+FRAMEWORKS = ("torch", "tensorflow")
+BARE = f"""
+import importlib.util
+
+_find_spec = importlib.util.find_spec
+
+
+def find_spec(name, package=None):
+    return None if name.partition(".")[0] in {(*FRAMEWORKS, "keras")!r} else _find_spec(name, package)
+
+
+importlib.util.find_spec = find_spec
+"""
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("bare")
+    (folder / "sitecustomize.py").write_text(BARE)
+    return folder
+
+
+def test_an_absent_framework_is_absent_in_the_record_and_never_a_pass(bare):
+    found, code = verified("tensors.layouts", "convolution.flip", "--dtype", "float32", ahead=bare)
+    assert code == 1 and not found["success"]
+    for claim in found["claims"]:
+        verdicts = {c["backend"]: (c["verdict"], c["reason"]) for c in claim["cells"]}
+        assert [verdicts[name] for name in FRAMEWORKS] == [
+            ("absent", f"{name} is not installed") for name in FRAMEWORKS
+        ]
+        assert verdicts["numpy"][0] == "verified"
+        assert all(c["rows"] == c["wrongs"] == c["limits"] == [] for c in claim["cells"] if c["backend"] in FRAMEWORKS)
+    layouts, flip = sorted(found["claims"], key=lambda c: c["id"], reverse=True)
+    assert (layouts["id"], layouts["verdict"]) == ("tensors.layouts", "inconclusive"), "it is about them by name"
+    assert "the claim is about this library by name" in layouts["reason"]
+    assert (flip["id"], flip["verdict"]) == ("convolution.flip", "verified"), "it is about every library that is there"
+    assert {name: found["environment"]["backends"][name] for name in FRAMEWORKS} == {
+        name: {"absent": f"{name} is not installed"} for name in FRAMEWORKS
+    }
+
+
+def test_an_absent_framework_is_absent_in_every_table(bare, tmp_path):
+    done = cli("verify", "tensors.layouts", "--dtype", "float32", "--out", str(tmp_path), ahead=bare)
+    assert done.returncode == 1
+    assert re.search(
+        r"^tensors\.layouts +inconclusive ≠ expected +verified +unsupported +absent +absent *$",
+        done.stdout,
+        re.MULTILINE,
+    )
+    markdown = (tmp_path / "report.md").read_text(encoding="utf-8")
+    assert markdown.count("absent") >= 2
+    assert (tmp_path / "junit.xml").read_text(encoding="utf-8").count("is not installed") >= 2
+    assert "is not installed" in (tmp_path / "index.html").read_text(encoding="utf-8")
+
+
+def test_doctor_says_how_to_install_what_is_absent(bare):
+    done = cli("doctor", ahead=bare)
+    assert done.returncode == 0
+    for name in FRAMEWORKS:
+        assert re.search(rf"^{name} +absent +pip install 'lecture-claims\[{name}\]'", done.stdout, re.MULTILINE), (
+            done.stdout
+        )
+    assert re.search(r"^numpy +works ", done.stdout, re.MULTILINE)
