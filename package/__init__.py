@@ -4,5 +4,3 @@ The rooms, each importing only those below it: ``lectureclaims.reports`` (eviden
 ``lectureclaims.claims`` (the lecture and the engine that tests it), ``lectureclaims.reference`` (what the operations
 mean, and what each library calls them).
 """
-
-

@@ -50,6 +50,7 @@ def _cell(cell: Mapping[str, Any], seconds: float | None) -> dict[str, Any]:
         "caught": sum(w["caught"] for w in cell["wrongs"]),
         "shown": sum(x["shown"] for x in cell["limits"]),
         "defects": view.defects_of(cell),
+        "in_part": view.in_part(cell),
         "seconds": seconds,
         "rows": [(r, finding(r), view.standing(r)) for r in rows],
         "more": len(cell["rows"]) - len(rows),

@@ -54,7 +54,7 @@ def verify(
     case: Annotated[str, typer.Option(help="One case, or one geometry of a sweep (case/H=3,W=2,…).")] = "",
     wrong: Annotated[str, typer.Option(help="One wrong variant, by its name.")] = "",
     limit: Annotated[str, typer.Option(help="One limit, by its name.")] = "",
-    seed: Annotated[int, typer.Option(help="Moves all random inputs.")] = 0,
+    seed: Annotated[int, typer.Option(help="Moves the random inputs and the seeds of the statistics.")] = 0,
     jobs: Annotated[int | None, typer.Option(help="Libraries at work at once; default: the number of cores.")] = None,
     timeout: Annotated[float, typer.Option(help="Seconds for one experiment on one library.")] = verification.TIMEOUT,
     out_folder: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Write the reports there.")] = None,

@@ -38,7 +38,7 @@ def render(evidence: Mapping[str, Any]) -> str:
     return page.get_template("page.html").render(
         e=evidence, style=Markup(style), style_hash=_hash(style), script=Markup(script), script_hash=_hash(script),
         summary=view.summary(evidence), warnings=view.warnings(evidence), columns=view.columns(evidence), matrix=_matrix(evidence), lecture=Markup(text),
-        missing=missing, untested=view.untested(evidence), claims=[_claim(evidence, c) for c in evidence["claims"]],
+        in_part=view.tested_in_part(evidence["claims"]), missing=missing, untested=view.untested(evidence), claims=[_claim(evidence, c) for c in evidence["claims"]],
         environment=_environment(evidence),
     )  # fmt: skip
 

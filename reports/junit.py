@@ -1,8 +1,8 @@
 """The report as JUnit XML, for the test pages of continuous integration.
 
 One test case for each claim × library × dtype, one for the verdict of each claim, one for each recorded defect. A cell
-passes only where it holds, or where its verdict is the one that its claim expects; what took no part is skipped, and so is
-a defect that reproduced: a known fault is not a pass.
+passes only where it holds, or where its verdict is the one that its claim expects; one that was tested in part says what was
+not tested. What took no part is skipped, and so is a defect that reproduced: a known fault is not a pass.
 """
 
 from __future__ import annotations
@@ -58,6 +58,8 @@ def _cell(case: ET.Element, evidence: Mapping[str, Any], claim: Mapping[str, Any
     _property(properties, "verdict", verdict)
     for name in view.defects_of(cell):
         _property(properties, "defect", name)
+    for missing in view.in_part(cell):
+        _property(properties, "in part", missing)
     if verdict in view.TAKES_NO_PART:
         _say(case, "skipped", verdict, cell["reason"])
     elif verdict == "error":
@@ -71,6 +73,7 @@ def _cell(case: ET.Element, evidence: Mapping[str, Any], claim: Mapping[str, Any
         if verdict not in view.HOLDS and verdict == claim["expected"]
         else []
     )
+    said += [f"{verdict}, in part; not tested: {missing}" for missing in view.in_part(cell)]
     said += [f"recorded defect {r['defect']}: {r['sentence']}" for r in cell["rows"] if r["defect"] and not r["agrees"]]
     if said:
         ET.SubElement(case, "system-out").text = view.visible("\n".join(said))
@@ -88,12 +91,16 @@ def _part(case: ET.Element, cell: Mapping[str, Any]) -> None:
 
 
 def _details(cell: Mapping[str, Any]) -> str:
-    """The comparisons that disagree, with how to run and how to paste them."""
+    """The comparisons that disagree and the wrong variants that survived, with how to run and how to paste them."""
     lines: list[str] = []
     for row in view.departures(cell)[:20]:
         lines.append(f"case {row['case']}: {row['sentence']}")
         lines += [f"replay: {row['replay']}"] if row.get("replay") else []
         lines += [f"{row['snippet']}"] if row.get("snippet") else []
+    for wrong in cell["wrongs"]:
+        if not wrong["caught"]:
+            lines.append(f"the wrong variant “{wrong['name']}” survived: {wrong['sentence']}")
+            lines += [f"replay: {wrong['replay']}"] if wrong.get("replay") else []
     return "\n".join(lines)
 
 

@@ -89,11 +89,16 @@ def _library(cells: list[Mapping[str, Any]]) -> str:
     if not cells:
         return "–"
     flaw = " ⚑ defect" if any(view.defects_of(c) for c in cells) else ""
-    verdicts = {c["verdict"] for c in cells}
-    if len(verdicts) == 1:
-        verdict = verdicts.pop()
-        return f"{SIGN[verdict]} {verdict}{flaw}"
-    return "<br>".join(f"{SIGN[c['verdict']]} {text(c['dtype'] or 'any', 20)}: {c['verdict']}" for c in cells) + flaw
+    words = {(c["verdict"], _in_part(c)) for c in cells}
+    if len(words) == 1:
+        verdict, part = words.pop()
+        return f"{SIGN[verdict]} {verdict}{part}{flaw}"
+    said = [f"{SIGN[c['verdict']]} {text(c['dtype'] or 'any', 20)}: {c['verdict']}{_in_part(c)}" for c in cells]
+    return "<br>".join(said) + flaw
+
+
+def _in_part(cell: Mapping[str, Any]) -> str:
+    return ", in part" if view.in_part(cell) else ""
 
 
 def _claim(evidence: Mapping[str, Any], claim: Mapping[str, Any], *, short: bool = False) -> str:
@@ -127,8 +132,9 @@ def _cells(c: Mapping[str, Any]) -> list[str]:
     rows = []
     for x in c["cells"]:
         cell = x["cell"]
-        verdict = f"{SIGN[cell['verdict']]} {cell['verdict']}" + (" ⚑ defect" if x["defects"] else "")
+        verdict = f"{SIGN[cell['verdict']]} {cell['verdict']}{_in_part(cell)}" + (" ⚑ defect" if x["defects"] else "")
         verdict += "" if cell["verdict"] in view.HOLDS else f": {text(cell['reason'], 400)}"
+        verdict += "".join(f"<br>not tested: {text(missing, 400)}" for missing in x["in_part"])
         measured = [
             view.number(cell["comparisons"]),
             view.number(cell["elements"]),
@@ -187,7 +193,9 @@ def _wrongs(c: Mapping[str, Any]) -> list[str]:
     ]
     whole = sum(not w["survived"] for w in c["wrongs"])
     head = ["wrong variant", "cells that caught it", "error ÷ bound", "how, where it was hardest"]
-    return _folded(f"Wrong variants: {whole} of {len(rows)} caught everywhere", _table(head, rows)) if rows else []
+    again = [w["weakest"]["replay"] for w in c["wrongs"] if w["survived"] and w["weakest"].get("replay")]
+    lines = [*_table(head, rows), *(block("\n".join(again), "sh") if again else [])]
+    return _folded(f"Wrong variants: {whole} of {len(rows)} caught everywhere", lines) if rows else []
 
 
 def _bounds(c: Mapping[str, Any]) -> list[str]:
@@ -220,6 +228,7 @@ def _end(evidence: Mapping[str, Any]) -> list[str]:
     machine = f"Python {facts['python']}, {facts.get('cpu', '')}, seed {evidence['seed']}, lecture-claims {evidence['tool']['version']}"
     meaning = [f"- {SIGN[v]} **{v}**: {says}" for v, says in view.MEANING.items()]
     meaning += ["- **qualified**: holds, but in a narrower scope than the sentence's words; where they fail was shown",
+                f"- **in part**: {view.IN_PART}",
                 "- ⚑ **defect**: the library itself departs from the exact result, as recorded; never a pass"]  # fmt: skip
     return [*lines, *_folded("What the words mean", meaning), text(machine, 500) + ".", ""]
 

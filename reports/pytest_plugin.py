@@ -3,6 +3,9 @@
 ``pytest --lecture-claims`` adds the items to any test run. A test file that holds the line ``LECTURE_CLAIMS = True`` is
 collected as the claims (this repository's ``tests/test_claims.py``). One run of the engine serves all selected items, so
 frameworks are imported once; it begins with the first item. Nothing is imported until a claim is asked for.
+
+Two ini options put another lecture to the test, and other libraries: ``lecture_claims_folder`` and
+``lecture_claims_backends`` (names, or phrasebook files; both relative to pytest's rootdir).
 """
 
 from __future__ import annotations
@@ -22,6 +25,27 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--lecture-claims", action="store_true", help="verify the lecture's claims on the libraries installed here"
     )
+
+    parser.addini("lecture_claims_folder", "a lecture folder of your own, for --lecture-claims", default="")
+    parser.addini(
+        "lecture_claims_backends", "the libraries, for --lecture-claims: names or phrasebook files", "args", default=[]
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "lecture_claim: a claim of the lecture on one library")
+
+
+def lecture_folder(config: pytest.Config) -> Path | None:
+    name = config.getini("lecture_claims_folder")
+    return config.rootpath / name if name else None
+
+
+def libraries(config: pytest.Config) -> tuple[str, ...]:
+    from ..reference import backends
+
+    named = config.getini("lecture_claims_backends")
+    return tuple(str((config.rootpath / b).resolve()) if b.endswith(".py") else b for b in named) or backends.names()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -45,14 +69,20 @@ class ClaimFile(pytest.File):
     """The claims of the lecture as test items: ``test_claims.py::convolution.flip[torch]``."""
 
     def collect(self) -> list[ClaimItem]:
+        from ..claims import verification
         from ..claims.engine import lecture
         from ..reference import backends
 
-        items = []
-        for name, claim in lecture.read().claims.items():
+        items, chosen = [], libraries(self.config)
+        try:
+            book = lecture.read(lecture_folder(self.config))
+            verification.select(book, (), backends=chosen, dtypes=(), case="", wrong="", limit="", seed=0)
+        except (lecture.BadLecture, verification.BadRequest) as error:
+            raise pytest.UsageError(str(error)) from None
+        for name, claim in book.claims.items():
             on = [backend for backend in backends.names() if claim.cases_for(backend)]
-            for backend in on if on == ["numpy"] else backends.names():
-                label = "reference" if on == ["numpy"] else backend
+            for backend in ("numpy",) if on == ["numpy"] and "numpy" in chosen else chosen:
+                label = "reference" if on == ["numpy"] else backends.label(backend)
                 items.append(ClaimItem.from_parent(self, name=f"{name}[{label}]", claim=name, backend=backend))
         return items
 
@@ -68,8 +98,10 @@ class ClaimItem(pytest.Item):
         self.add_marker(pytest.mark.lecture_claim)
 
     def runtest(self) -> None:
+        from ..reference import backends
+
         claim = next(c for c in evidence_of(self.session)["claims"] if c["id"] == self.claim)
-        cells = [c for c in claim["cells"] if c["backend"] == self.backend]
+        cells = [c for c in claim["cells"] if c["backend"] == backends.label(self.backend)]
         self.user_properties += [(f"{c['dtype'] or 'any dtype'}", f"{c['verdict']}: {c['reason']}") for c in cells]
         if all(c["verdict"] in ("absent", "unsupported") for c in cells):
             pytest.skip(cells[0]["reason"])
@@ -118,7 +150,8 @@ def said(claim: dict[str, Any], cell: dict[str, Any]) -> list[str]:
     ]
     for row in cell["rows"]:
         if not row["agrees"] and not row["defect"]:
-            lines += [f"  {row['sentence']}", f"  replay: {row.get('replay', '')}", row.get("snippet") or ""]
+            lines.append(f"  {row['sentence']}")
+            lines += [f"  replay: {row['replay']}", row["snippet"] or ""] if "replay" in row else []
     lines += [f"  survived: {w['name']}: {w['sentence']}" for w in cell["wrongs"] if not w["caught"]]
     lines += [f"  not shown: {x['name']}" for x in cell["limits"] if not x["shown"]]
     return lines
@@ -131,6 +164,7 @@ def evidence_of(session: pytest.Session) -> dict[str, Any]:
 
         chosen = [item for item in session.items if isinstance(item, ClaimItem)]
         session.stash[RUN] = verification.verify(
-            list(dict.fromkeys(i.claim for i in chosen)), backends=list(dict.fromkeys(i.backend for i in chosen))
-        )
+            list(dict.fromkeys(i.claim for i in chosen)), backends=list(dict.fromkeys(i.backend for i in chosen)),
+            lecture_folder=lecture_folder(session.config),
+        )  # fmt: skip
     return session.stash[RUN]

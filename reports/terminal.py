@@ -8,10 +8,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from . import view
+
 STYLE = {
     "verified": "green", "supported": "green", "disputed": "yellow", "not supported": "yellow", "inconclusive": "yellow",
     "refuted": "bold red", "error": "bold red", "absent": "dim", "unsupported": "dim",
 }  # fmt: skip
+IN_PART = "cyan"
 
 
 def run(out: Console, found: dict[str, Any]) -> None:
@@ -33,13 +36,14 @@ def run(out: Console, found: dict[str, Any]) -> None:
             _say(out, f"{one['id']} is {one['verdict']}, expected {one['expected']}: {one['reason']}")
         _departures(out, one)
     _defects(out, found)
-    counts = found["counts"]
+    counts, part = found["counts"], view.tested_in_part(found["claims"])
+    in_part = f"{view.plural(part, 'cell')} tested in part, " if part else ""
     _say(
         out,
         f"{counts['holds']} of {len(found['claims'])} claims hold, {counts['qualified']} of them qualified. "
         f"{counts['comparisons']:,} comparisons of {counts['elements']:,} elements, {counts['wrongs_caught']} of "
         f"{counts['wrongs']} wrongs caught, {counts['limits_shown']} of {counts['limits']} limits shown, "
-        f"seed {found['seed']}, {found['volatile']['seconds']} s",
+        f"{in_part}seed {found['seed']}, {found['volatile']['seconds']} s",
     )
     if found["interrupted"]:
         _say(out, "Interrupted: the rest did not run.")
@@ -53,10 +57,13 @@ def claim(out: Console, one: dict[str, Any]) -> None:
     for c in one["cells"]:
         caught, shown = sum(w["caught"] for w in c["wrongs"]), sum(x["shown"] for x in c["limits"])
         table.add_row(
-            c["backend"], c["dtype"] or "", Text(c["verdict"], STYLE[c["verdict"]]), f"{c['comparisons']:,}",
+            c["backend"], c["dtype"] or "", Text(_word(c), _style(c)), f"{c['comparisons']:,}",
             _figure(c["worst_ratio"]), _figure(c["margin"]), f"{caught}/{len(c['wrongs'])}", f"{shown}/{len(c['limits'])}",
         )  # fmt: skip
     out.print(table)
+    for c in one["cells"]:
+        if missing := view.in_part(c):
+            _say(out, f"In part, {view.cell_name(c)}; not tested: {'; '.join(missing)}")
     _departures(out, one)
     for limit in {x["name"]: x for c in one["cells"] for x in c["limits"]}.values():
         _say(out, f"Limit, {'shown' if limit['shown'] else 'not shown'}: {limit['says']}")
@@ -108,16 +115,28 @@ def _departures(out: Console, one: dict[str, Any]) -> None:
         for row in cell["rows"]:
             if not row["agrees"] and not row["defect"] and row.get("replay"):
                 _say(out, f"  replay: {row['replay']}")
+        for wrong in cell["wrongs"]:
+            if not wrong["caught"] and wrong.get("replay"):
+                _say(out, f"  replay: {wrong['replay']}")
 
 
 def _library(cells: list[dict[str, Any]]) -> Text:
     """One library's cells of a claim in a word, or a word for each dtype where they differ."""
-    words = {c["verdict"] for c in cells}
+    words = {_word(c): _style(c) for c in cells}
     mark = " +defect" if any(r["defect"] for c in cells for r in c["rows"]) else ""
     if len(words) == 1:
-        word = words.pop()
-        return Text(word + mark, STYLE[word])
-    return Text(" ").join(Text(f"{c['dtype']}: {c['verdict']}", STYLE[c["verdict"]]) for c in cells) + mark
+        word, style = words.popitem()
+        return Text(word + mark, style)
+    return Text(" ").join(Text(f"{c['dtype']}: {_word(c)}", _style(c)) for c in cells) + mark
+
+
+def _word(cell: dict[str, Any]) -> str:
+    return cell["verdict"] + (" (in part)" if view.in_part(cell) else "")
+
+
+def _style(cell: dict[str, Any]) -> str:
+    """A cell that holds in part is not as green as one that was tested in full."""
+    return IN_PART if view.in_part(cell) and cell["verdict"] in view.HOLDS else STYLE[cell["verdict"]]
 
 
 def _where(one: dict[str, Any], cell: dict[str, Any]) -> str:

@@ -26,6 +26,11 @@ MEANING = {
     "unsupported": "the library has no such operation: it took no part",
 }
 
+IN_PART = (
+    "a mark beside a verdict: not all of the claim could be tested on that library, so the verdict is about the rest; "
+    "what was not tested is listed with the cell"
+)
+
 HIDDEN = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2028\u2029\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]"
 )
@@ -129,6 +134,16 @@ def version(evidence: Mapping[str, Any], backend: str) -> str:
     return str(versions.get(backend, ""))
 
 
+def in_part(cell: Mapping[str, Any]) -> list[str]:
+    """What of the claim was not tested in a cell that took part; empty where all of it was."""
+    return [] if cell["verdict"] in TAKES_NO_PART else list(cell["in_part"])
+
+
+def tested_in_part(claims: Iterable[Mapping[str, Any]]) -> int:
+    """How many cells were tested in part only."""
+    return sum(bool(in_part(c)) for claim in claims for c in claim["cells"])
+
+
 def defects_of(cell: Mapping[str, Any]) -> list[str]:
     """The recorded defects that showed in a cell."""
     rows = [*cell["rows"], *(r for limit in cell["limits"] for r in limit["rows"])]
@@ -186,6 +201,9 @@ def verdict_line(evidence: Mapping[str, Any], claim: Mapping[str, Any]) -> str:
         text += (
             f" Read literally, the sentence fails in {plural(len(limits), 'way')} just outside this scope, shown below."
         )
+    tested = [c for c in claim["cells"] if c["verdict"] not in TAKES_NO_PART]
+    if part := [cell_name(c) for c in tested if in_part(c)]:
+        text += f" {'Nowhere tested in full' if len(part) == len(tested) else 'Tested only in part on'}: {cells(part)}."
     if flawed := [cell_name(c) for c in claim["cells"] if defects_of(c)]:
         text += f" Where recorded, the library itself departs: {cells(flawed)}."
     if unexpected(evidence, claim):
@@ -214,6 +232,8 @@ def summary(evidence: Mapping[str, Any]) -> list[str]:
         f"Wrong variants caught: {counts['wrongs_caught']:,} of {counts['wrongs']:,}. "
         f"Limits shown: {counts['limits_shown']:,} of {counts['limits']:,}."
     )
+    if part := tested_in_part(claims):
+        lines.append(f"{plural(part, 'cell')} tested in part: what was not tested is listed there.")
     present = [(b, version(evidence, b)) for b, _ in columns(evidence)]
     took = [f"{b} {v}" for b, v in present if v]
     lines.append(f"Libraries: {listed(took)}." if took else "No library took part.")

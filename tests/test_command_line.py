@@ -2,13 +2,15 @@
 
 import json
 import re
+import shlex
 
 import pytest
 from lectureclaims.reference import backends
 from lectureclaims.reports.cli import main
-from lying import library, run_command
+from lying import FRAMEWORKS, library, run_command, without_frameworks
 
-QUICK = ("convolution.libraries_correlate", "--backend", "numpy", "--dtype", "float32")
+QUICK = ("conv_layer.equivariance", "--backend", "numpy", "--dtype", "float32")
+PART = ("convolution.libraries_correlate", "--backend", "numpy", "--dtype", "float32")
 REPORTS = ("index.html", "report.md", "junit.xml")
 
 
@@ -75,7 +77,7 @@ def written(tmp_path_factory):
 def test_verify_prints_the_table_and_where_the_report_is(written):
     folder, done = written
     assert done.returncode == 0 and done.stderr == ""
-    assert re.search(r"^convolution\.libraries_correlate +verified \(qualified\) +verified", done.stdout, re.MULTILINE)
+    assert re.search(r"^conv_layer\.equivariance +verified \(qualified\) +verified", done.stdout, re.MULTILINE)
     assert f"Report: {folder / 'index.html'}" in done.stdout
 
 
@@ -130,15 +132,15 @@ def test_globs_choose_claims_in_the_lectures_order():
         (("verify", "--backend", "troch"), "backend='troch'", "did you mean 'torch'?"),
         (("verify", "--backend", "nowhere.py"), "backend='nowhere.py'", "give the path of a phrasebook, or a name: "),
         (("verify", "--dtype", "float23"), "dtype='float23'", "did you mean 'float32'?"),
-        (("verify", QUICK[0], "--case", "inpulse"), "case='inpulse'", "did you mean 'impulse'?"),
-        (("verify", QUICK[0], "--case", "2-d, dense integers"), "case='2-d, dense integers'", "'impulse'"),
+        (("verify", PART[0], "--case", "inpulse"), "case='inpulse'", "did you mean 'impulse'?"),
+        (("verify", PART[0], "--case", "2-d, dense integers"), "case='2-d, dense integers'", "'impulse'"),
         (
-            ("verify", QUICK[0], "--wrong", "every library flip"),
+            ("verify", PART[0], "--wrong", "every library flip"),
             "wrong='every library flip'",
             "did you mean 'every library flips'?",
         ),
         (
-            ("verify", QUICK[0], "--limit", "zzz"),
+            ("verify", PART[0], "--limit", "zzz"),
             "limit='zzz'",
             "there is 'a kernel that a half turn leaves as it was'",
         ),
@@ -230,11 +232,13 @@ def test_a_neighbouring_geometry_is_right():
     assert only(found)["verdict"] == "inconclusive", "but a part has no verdict"
 
 
-def test_the_replay_that_a_departure_prints_is_that_command():
+def test_the_replay_that_a_departure_prints_runs_it_again():
     done = cli("verify", "fault.sweep", "--backend", library("newer"), lecture=True)
     assert done.returncode == 1
     (line,) = re.findall(r"replay: lecture-claims (.*)", done.stdout)
-    assert line == "verify fault.sweep --case one/H=3,W=2 --backend newer --dtype float32"
+    assert line.startswith("verify fault.sweep --case one/H=3,W=2 --backend ")
+    again = cli(*shlex.split(line))
+    assert again.returncode == 1 and "smallest departure H=3,W=2" in again.stdout
 
 
 def test_a_case_alone_runs_no_wrong_and_no_limit():
@@ -247,7 +251,7 @@ def test_a_case_alone_runs_no_wrong_and_no_limit():
 
 
 def test_a_wrong_alone_is_all_that_runs():
-    found, code = verified(*QUICK, "--wrong", "every library flips")
+    found, code = verified(*PART, "--wrong", "every library flips")
     cell = only(found)
     assert code == 0 and cell["rows"] == [] and cell["limits"] == []
     assert [(w["name"], w["caught"]) for w in cell["wrongs"]] == [("every library flips", True)]
@@ -259,7 +263,7 @@ def test_a_wrong_that_survives_fails_alone_too():
 
 
 def test_a_limit_alone_is_all_that_runs():
-    found, code = verified(*QUICK, "--limit", "a kernel that a half turn leaves as it was")
+    found, code = verified(*PART, "--limit", "a kernel that a half turn leaves as it was")
     cell = only(found)
     assert code == 0 and cell["rows"] == [] and cell["wrongs"] == []
     assert [(x["shown"], len(x["rows"])) for x in cell["limits"]] == [(True, 2)]
@@ -272,26 +276,10 @@ def test_an_address_that_no_geometry_has_is_no_success():
 
 # --- a machine without the frameworks ----------------------------------------------------------------------------------
 
-FRAMEWORKS = ("torch", "tensorflow")
-BARE = f"""
-import importlib.util
-
-_find_spec = importlib.util.find_spec
-
-
-def find_spec(name, package=None):
-    return None if name.partition(".")[0] in {(*FRAMEWORKS, "keras")!r} else _find_spec(name, package)
-
-
-importlib.util.find_spec = find_spec
-"""
-
 
 @pytest.fixture(scope="module")
 def bare(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("bare")
-    (folder / "sitecustomize.py").write_text(BARE)
-    return folder
+    return without_frameworks(tmp_path_factory.mktemp("bare"))
 
 
 def test_an_absent_framework_is_absent_in_the_record_and_never_a_pass(bare):

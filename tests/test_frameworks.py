@@ -6,4 +6,6 @@ from lectureclaims.reference import backends
 
 @pytest.mark.parametrize("backend", backends.names())
 def test_every_library_of_the_repository_is_installed(backend):
-    assert backends.installed(backend), f"{backend} is not installed: `make test` installs everything that the repository verifies"
+    assert backends.installed(backend), (
+        f"{backend} is not installed: `make test` installs everything that the repository verifies"
+    )

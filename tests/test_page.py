@@ -180,13 +180,41 @@ def test_absent_unsupported_and_defects_look_different_from_a_pass(evidence: dic
         assert f'href="#i-{verdict}"' in matrix
         assert f"v-{verdict}" in matrix
     shapes = dict(re.findall(r'<symbol id="i-([\w-]+)"[^>]*>(.*?)</symbol>', text))
-    assert len(set(shapes.values())) == len(shapes) == 12
+    assert len(set(shapes.values())) == len(shapes) == 13
     green = re.findall(
         r'class="fact v-verified"[^>]*href|<a href="([^"]*)" class="fact v-(?:verified|supported)"', matrix
     )
     assert not [href for href in green if "scipy" in href]
     assert 'id="defect--torch-tanh"' in text
     assert 'class="defect idle" id="defect--torch-old"' in text
+
+
+def test_a_cell_tested_in_part_has_its_own_word_shape_and_colour_and_says_what_was_not_tested(
+    evidence: dict[str, Any],
+) -> None:
+    text = html.render(evidence)
+    matrix = text[text.index('<table class="matrix">') : text.index('<section id="lecture">')]
+    cells = dict(re.findall(r'<a href="([^"]*)" class="fact ([^"]*)"', matrix))
+    assert cells["#claim.linear--torch"] == "v-verified in-part"
+    assert cells["#claim.linear--numpy"] == "v-verified"
+    assert (
+        matrix.count("in part</span>") == matrix.count('href="#i-in-part"') == 2
+    )  # the cell, and the note below the table
+    colours = re.findall(r"--(good|stat|part): (#\w+);", text)
+    assert len(colours) == len(set(colours)) == 6  # light and dark
+    evidence_of = text[text.index('id="claim.linear--torch"') : text.index('id="claim.linear--scipy"')]
+    for missing in sample.NOT_TESTED:
+        assert f"<li>{missing}</li>" in evidence_of
+    assert "badge v-in-part" in evidence_of
+    assert "1 cell tested in part" in text[: text.index('<section id="matrix">')]
+    assert "Tested only in part on: torch." in text
+    assert view.IN_PART in text.replace("&#39;", "'")
+    for one in evidence["claims"][1]["cells"]:
+        one["in_part"] = ["the half"]
+    assert "Nowhere tested in full: numpy, torch." in html.render(evidence)  # scipy is absent: it has no part
+    for one in evidence["claims"][1]["cells"]:
+        one["in_part"] = []
+    assert "in part</span>" not in html.render(evidence)
 
 
 def test_a_defect_that_did_not_reproduce_is_said_to_be_one(evidence: dict[str, Any]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import io
 import json
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
@@ -15,7 +16,8 @@ import pytest
 import sample_evidence as sample
 from lectureclaims.claims.engine import evidence as record
 from lectureclaims.claims.engine import verdict as verdicts
-from lectureclaims.reports import html, junit, markdown, view
+from lectureclaims.reports import html, junit, markdown, terminal, view
+from rich.console import Console
 
 REPORTS = Path(html.__file__).parent
 SCHEMA = json.loads((REPORTS / "results.schema.json").read_text(encoding="utf-8"))
@@ -71,6 +73,9 @@ def test_every_member_of_the_schema_is_described() -> None:
         lambda e: e.update(schema="lecture-claims/results/2"),
         lambda e: e["claims"][0].update(verdict="passed"),
         lambda e: e["claims"][0]["cells"][0].update(verdict="skipped"),
+        lambda e: e["claims"][0]["cells"][0].pop("in_part"),
+        lambda e: e["claims"][0]["cells"][0].update(in_part="half of it"),
+        lambda e: e["claims"][0]["cells"][0]["wrongs"][0].update(replay=None),
         lambda e: e["claims"][0]["cells"][0]["rows"][0].update(ratio="huge"),
         lambda e: e["claims"][0]["cells"][0]["rows"][0].pop("source"),
         lambda e: e["claims"][0]["cells"][0]["limits"][0]["rows"][0].pop("must_fail"),
@@ -90,7 +95,7 @@ def test_the_words_of_the_reports_are_those_of_the_engine() -> None:
     assert set(view.MEANING) == {*verdicts.WORST_FIRST, *verdicts.TAKES_NO_PART} == set(markdown.SIGN)
 
 
-# --- Markdown and JUnit ------------------------------------------------------------------------------------------------
+# --- Markdown ----------------------------------------------------------------------------------------------------------
 
 
 def test_the_markdown_report_has_every_claim_folded_and_replayable(evidence: dict[str, Any]) -> None:
@@ -108,11 +113,54 @@ def test_the_markdown_report_has_every_claim_folded_and_replayable(evidence: dic
     assert all(line.endswith("|") for line in tables)
 
 
+def test_the_markdown_report_says_what_was_not_tested(evidence: dict[str, Any]) -> None:
+    report = markdown.render(evidence)
+    assert "| ✓ verified | ✓ verified, in part | – | · absent |" in report
+    row = next(line for line in report.splitlines() if line.startswith("| torch | ✓ verified, in part<br>not tested: "))
+    assert "15 comparisons<br>not tested: limit “a symmetric kernel” cannot be shown here |" in row
+    assert "1 cell tested in part" in report
+    evidence["claims"][0]["cells"][2]["in_part"] = ["the half"]
+    assert "| ✓ float32: verified, in part<br>✓ float64: verified |" in markdown.render(evidence)
+
+
+def test_a_wrong_variant_that_survived_can_be_run_again(evidence: dict[str, Any]) -> None:
+    again = evidence["claims"][3]["cells"][3]["wrongs"][0]["replay"]
+    assert again in markdown.render(evidence)
+    assert again in junit.render(evidence)
+    assert again in said(terminal.run, evidence)
+
+
 def test_a_long_markdown_report_stays_below_the_limit_and_says_so(evidence: dict[str, Any]) -> None:
     evidence["claims"] = [{**evidence["claims"][3], "id": f"claim.{i}", "statement": "long " * 500} for i in range(400)]
     report = markdown.render(evidence)
     assert len(report.encode()) < 500_000
     assert "results.json" in report
+
+
+# --- the terminal ------------------------------------------------------------------------------------------------------
+
+
+def said(show: Callable[[Console, Any], None], what: Any, *, colour: bool = False) -> str:
+    out = Console(
+        file=io.StringIO(), width=200, force_terminal=colour, color_system="standard" if colour else None, markup=False
+    )
+    show(out, what)
+    return str(out.file.getvalue())  # type: ignore[attr-defined]
+
+
+def test_the_terminal_says_what_was_tested_in_part(evidence: dict[str, Any]) -> None:
+    table = said(terminal.run, evidence, colour=True)
+    assert "\x1b[36mverified (in part)" in table
+    assert "\x1b[32mverified" in table
+    assert "1 cell tested in part" in table
+    evidence["claims"][0]["cells"][2]["in_part"] = ["the half"]
+    assert "float32: verified (in part) float64: verified" in said(terminal.run, evidence)
+    claim = said(terminal.claim, evidence["claims"][1])
+    assert f"In part, torch; not tested: {'; '.join(sample.NOT_TESTED)}\n" in claim
+    assert "In part, numpy" not in claim
+
+
+# --- JUnit -------------------------------------------------------------------------------------------------------------
 
 
 def cases(evidence: dict[str, Any]) -> dict[tuple[str, str], ET.Element]:
@@ -152,6 +200,16 @@ def test_junit_shows_the_comparison_and_a_recorded_defect_is_no_silent_pass(evid
     departing = found["claim.equivariance", "torch float64"]
     assert "recorded defect torch-tanh" in (departing.findtext("system-out") or "")
     assert [p.get("value") for p in departing.iter("property") if p.get("name") == "defect"] == ["torch-tanh"]
+
+
+def test_junit_passes_a_cell_tested_in_part_but_says_so(evidence: dict[str, Any]) -> None:
+    part, whole = cases(evidence)["claim.linear", "torch"], cases(evidence)["claim.linear", "numpy"]
+    assert kind(part) == "passed"
+    assert tuple(p.get("value") for p in part.iter("property") if p.get("name") == "in part") == sample.NOT_TESTED
+    for missing in sample.NOT_TESTED:
+        assert f"verified, in part; not tested: {missing}" in (part.findtext("system-out") or "")
+    assert not [p for p in whole.iter("property") if p.get("name") == "in part"]
+    assert whole.find("system-out") is None
 
 
 def test_junit_follows_the_expected_verdict(evidence: dict[str, Any]) -> None:

@@ -6,6 +6,7 @@ import os
 import numpy as np
 import pytest
 from lectureclaims.claims.engine import training
+from lectureclaims.claims.lecture import batch_norm
 from lectureclaims.claims.lecture.designs import common, saturation, smoothing
 from lectureclaims.reference import backends
 from lectureclaims.reference.networks import numpy as reference
@@ -113,15 +114,15 @@ def test_shuffled_labels_teach_nothing_about_held_out_images():
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("lib", ["numpy", "torch", "tensorflow"])
 def test_theorem_4_1s_identity(lib, dtype):
-    """Both sides are sums of m products, reached through gradients whose own sums have m and 32 terms: 4 (m + 32) roundings, of
-    the right side's terms added by absolute value. Either wrong right side is far outside."""
+    """Within the derived bound both sides are the same; either wrong right side is outside in most channels."""
     found = smoothing.identity(library(lib), seeds=range(3), dtype=dtype)
-    m = int(found["m"])
-    allowed = 4 * (m + 32) * np.finfo(dtype).eps / 2 * found["size"].astype(np.float64)
-    assert (found["left"] > 0).mean() > 0.9
-    assert (abs(found["left"].astype(np.float64) - found["right"]) <= allowed).all()
-    for wrong in ("right.no_last_term", "right.no_epsilon"):
-        assert (abs(found["left"].astype(np.float64) - found[wrong]) > allowed).mean() > 0.9
+    assert all(array.dtype == dtype for array in found.values())
+    a = batch_norm.in_float64(found)
+    left, allowed = batch_norm.left(a), batch_norm.allowed(a, np.dtype(dtype)).allowed
+    assert (left > 0).mean() > 0.9
+    assert (abs(left - batch_norm.theorem(a)) <= allowed).all()
+    for wrong in (batch_norm.last_term_forgotten, batch_norm.epsilon_forgotten):
+        assert (abs(left - wrong(a)) > allowed).mean() > 0.5
 
 
 def test_every_experiment_says_what_it_returns():

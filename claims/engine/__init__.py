@@ -1,12 +1,12 @@
 """The engine. A lecture's sections import its public names from here."""
 
 from .claim import Case, Claim, Figure, Wrong, claim
-from .comparison import Comparison, fact, fails, gate, happens, same_bits, same_shape, within
+from .comparison import fact, fails, gate, happens, same_bits, same_shape, within
 from .defects import Defect
 from .outcome import Call, NotAValue, Outcome, ask
 from .sweep import sweep
 
 __all__ = [
-    "Call", "Case", "Claim", "Comparison", "Defect", "Figure", "NotAValue", "Outcome", "Wrong", "ask", "claim", "fact",
+    "Call", "Case", "Claim", "Defect", "Figure", "NotAValue", "Outcome", "Wrong", "ask", "claim", "fact",
     "fails", "gate", "happens", "same_bits", "same_shape", "sweep", "within",
 ]  # fmt: skip

@@ -175,6 +175,8 @@ def claim(
                 raise ValueError(
                     f"wrong={wrong.name!r}: {id} says nothing called {sorted(unknown)}; it says {sorted(sayings)}"
                 )
+            if unknown := set(wrong.cases or ()) - set(cases):
+                raise ValueError(f"wrong={wrong.name!r}: {id} has no case {sorted(unknown)}; it has {sorted(cases)}")
         return Claim(
             id, statement, scope, experiment, expected, kind, cases, made, tuple(premises), tuple(dtypes), tuple(about),
             about_shapes, tuple(sources), notes, elsewhere,

@@ -59,6 +59,8 @@ class Comparison:
     geometries: int = 0
     departures: tuple[Departure, ...] = ()
     defect: str = ""
+    spared: str = ""
+    """The recorded defect within whose trigger this agreed all the same."""
 
     def __bool__(self) -> bool:
         raise TypeError("a comparison is evidence, not a truth value: yield it to the engine")
@@ -115,6 +117,8 @@ def within(got: Outcome, wanted: Any, bound: Bound, *, label: str, source: str) 
         return door
     have, want = door
     allowed = np.broadcast_to(np.asarray(bound.allowed, np.float64), want.shape)
+    if not np.all(np.isfinite(allowed)):
+        return replace(_unmade(got, label, kind, source), note="the bound is infinite: these inputs cannot be judged")
     with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
         error = np.abs(have.astype(np.float64) - want)
         ratio = np.where(error == 0, 0.0, error / allowed)
@@ -190,10 +194,12 @@ def _door(
     return have, want
 
 
-def _asked_dtype(call: Call | None, otherwise: np.dtype) -> np.dtype:
-    """The dtype of the floating inputs of the call: a library answers in the dtype that it was asked in."""
-    arguments = call.arguments.values() if call else ()
-    return next((a.dtype for a in arguments if isinstance(a, np.ndarray) and a.dtype.kind == "f"), otherwise)
+def _asked_dtype(call: Call | None, have: np.dtype) -> np.dtype:
+    """The dtype that the call asked in, by its argument ``dtype`` or by its arrays: a library answers in the same."""
+    arguments = call.arguments if call else {}
+    arrays = (a.dtype for a in arguments.values() if isinstance(a, np.ndarray) and a.dtype.kind == "f")
+    asked = arguments.get("dtype") or next(arrays, None)
+    return np.dtype(asked) if asked is not None else (have if have.kind == "f" else np.dtype(np.float64))
 
 
 def _unmade(got: Outcome, label: str, kind: Kind, source: str) -> Comparison:

@@ -50,4 +50,5 @@ class Defect:
         )
 
     def touches(self, call: Call | None) -> bool:
-        return call is not None and call.mutant is None and bool(self.trigger(call))
+        """Whether the fault may show in this call, a mutant's too: what departs there refutes nothing."""
+        return call is not None and bool(self.trigger(call))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import shlex
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
@@ -18,13 +19,16 @@ import numpy as np
 
 from ...reference import backends
 from . import environment
+from .claim import Claim
 from .comparison import Comparison
-from .lecture import Lecture
+from .lecture import OWN, Lecture
 from .runner import Cell, DefectRun, Run
 from .snippet import snippet
 from .verdict import HOLDS, TAKES_NO_PART, CellFacts, Trial, caught, cell_verdict, claim_verdict, margin, shown, summary
 
 SCHEMA = "lecture-claims/results/1"
+MEMBERS = {"claims", "counts", "defects", "environment", "interrupted", "lecture", "schema", "seed", "selection", "success",
+           "tool", "volatile"}  # fmt: skip
 
 
 def build(lecture: Lecture, run: Run, *, expected_run: Mapping[str, Any]) -> dict[str, Any]:
@@ -92,6 +96,10 @@ def load(path: Path) -> dict[str, Any]:
         raise BadEvidence(
             f"results={str(path)!r}: schema {have!r}, expected {SCHEMA!r}; write it again with this version"
         )
+    if missing := MEMBERS - set(evidence):
+        raise BadEvidence(
+            f"results={str(path)!r}: has no {min(missing)!r}; give the whole results.json that verify wrote"
+        )
     return evidence
 
 
@@ -100,12 +108,15 @@ def _claim(lecture: Lecture, run: Run, claim_id: str) -> dict[str, Any]:
     ran = [c for c in run.cells if c.claim == claim_id]
     cells = [_cell(lecture, run, c) for c in ran]
     selected = [backends.label(b) for b in run.selection.backends]
-    about = [library for library in claim.about if library in selected]
+    # Of the libraries that the claim names, those that were asked for must take part, and at least one of them.
+    about = [library for library in claim.about if library in selected] or claim.about
     verdict, reason = claim_verdict(
         [(f"{c['backend']} {c['dtype'] or ''}".strip(), c["verdict"], c["reason"]) for c in cells],
         about=about,
         statistical="statistical" in claim.kind,
     )
+    if verdict in HOLDS and (nowhere := _nowhere(claim, cells, run)):
+        verdict, reason = "inconclusive", nowhere
     margins = [c["margin"] for c in cells if c["margin"] is not None]
     return {
         "id": claim.id,
@@ -121,11 +132,24 @@ def _claim(lecture: Lecture, run: Run, claim_id: str) -> dict[str, Any]:
         "expected": claim.expected,
         "verdict": verdict,
         "reason": reason,
-        "qualified": verdict in HOLDS and bool(claim.limits) and not run.selection.partial,
+        "qualified": verdict in HOLDS and any(x["shown"] for c in cells for x in c["limits"]),
         "margin": min(margins, key=_as_number) if margins else None,
         "cells": cells,
         "figures": _figures(ran),
     }
+
+
+def _nowhere(claim: Claim, cells: list[dict[str, Any]], run: Run) -> str:
+    """A wrong or a limit that no library had to face proves nothing; told where no library or dtype was left out by the user."""
+    if run.selection.partial or run.selection.dtypes or any(c["verdict"] == "absent" for c in cells):
+        return ""
+    if not {*backends.names()} <= {*run.selection.backends}:
+        return ""
+    for kind, named in (("wrong", claim.wrongs), ("limit", claim.limits)):
+        ran = {x["name"] for c in cells for x in c[f"{kind}s"]}
+        if idle := [x.name for x in named if x.name not in ran]:
+            return f"the {kind} “{idle[0]}” ran on no library: check the libraries, dtypes and cases that it names"
+    return ""
 
 
 def _figures(cells: list[Cell]) -> dict[str, dict[str, Any]]:
@@ -143,12 +167,12 @@ def _cell(lecture: Lecture, run: Run, cell: Cell) -> dict[str, Any]:
         verdict, reason = ("absent", cell.absent) if cell.absent else ("unsupported", cell.left_out)
     if run.selection.partial and verdict == "inconclusive":
         reason = "only a part of the claim ran, so it has no verdict"
-    point = run.selection.case.partition("/")[2]
+    point = run.selection.point
     if verdict in ("verified", "inconclusive") and point and not any(c.geometries for c in facts.honest.made()):
         verdict, reason = "inconclusive", f"no geometry of this case has the address {point}"
-    if verdict in HOLDS:
-        left_out = [n for n in claim.cases if not claim.runs(n, backends.label(cell.backend), cell.dtype)]
-        reason += f"; not for this library: {', '.join(left_out)}" if left_out else ""
+    in_part = _untested(claim, cell, facts) if verdict in HOLDS and not run.selection.partial else []
+    if in_part:
+        reason += f"; in part only: {'; '.join(in_part)}"
     if verdict in TAKES_NO_PART:  # nothing that it could have caught or shown is counted for or against it
         facts = CellFacts(facts.honest, {}, {})
     made = facts.honest.made()
@@ -164,11 +188,26 @@ def _cell(lecture: Lecture, run: Run, cell: Cell) -> dict[str, Any]:
         "elements": sum(c.elements for c in made),
         "worst_ratio": _number(max((c.ratio for c in made if c.agrees and c.kind != "gate"), default=None)),
         "margin": _number(margin(facts)),
+        "in_part": in_part,
         "calls_within_defects": dict(sorted(facts.honest.touched.items())),
         "rows": rows,
-        "wrongs": [_wrong(name, t, claim.about_shapes) for name, t in facts.wrongs.items()],
+        "wrongs": [_wrong(lecture, cell, name, t) for name, t in facts.wrongs.items()],
         "limits": [_limit(lecture, cell, name, t) for name, t in facts.limits.items()],
     }
+
+
+def _untested(claim: Claim, cell: Cell, facts: CellFacts) -> list[str]:
+    """What of the claim was not tested on this library: a pass must not look larger than it is."""
+    label = backends.label(cell.backend)
+    missing = Counter(c.note for _, c in facts.honest.comparisons if not c.made)
+    missing.update(o.error for _, o in facts.honest.stopped if o.kind in TAKES_NO_PART)
+    lost = [f"{why} ({count} comparison{'s'[: count > 1]})" for why, count in sorted(missing.items())]
+    lost += [f"case “{n}” is not for it" for n in claim.cases if not claim.runs(n, label, cell.dtype)]
+    for kind, named, tried in (("wrong", claim.wrongs, facts.wrongs), ("limit", claim.limits, facts.limits)):
+        lost += [
+            f"{kind} “{x.name}” cannot be tried on it" for x in named if x.name in facts.dropped and x.name not in tried
+        ]
+    return lost
 
 
 def _row(lecture: Lecture, cell: Cell, case: str, c: Comparison) -> dict[str, Any]:
@@ -198,7 +237,7 @@ def _row(lecture: Lecture, cell: Cell, case: str, c: Comparison) -> dict[str, An
         "departures": [{"address": d.address, "says": d.says} for d in c.departures] if repeats else [],
     }
     if c.made and (not c.agrees or c.must_fail):
-        row["replay"] = replay(cell, case=address)
+        row["replay"] = replay(lecture, cell, case=address)
         row["snippet"] = snippet(c.call, c.wanted_array, cell.backend) if c.call is not None else None
     return row
 
@@ -212,8 +251,8 @@ def _stopped(case: str, kind: str, why: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _wrong(name: str, trial: Trial, about_shapes: bool) -> dict[str, Any]:
-    by = caught(trial, about_shapes=about_shapes)
+def _wrong(lecture: Lecture, cell: Cell, name: str, trial: Trial) -> dict[str, Any]:
+    by = caught(trial, about_shapes=lecture.claims[cell.claim].about_shapes)
     worst = max(by, key=lambda c: (c.ratio, c.differing)) if by else None
     return {
         "name": name,
@@ -224,6 +263,7 @@ def _wrong(name: str, trial: Trial, about_shapes: bool) -> dict[str, Any]:
         "differing": worst.differing if worst is not None else None,
         "elements": worst.elements if worst is not None else None,
         "sentence": worst.sentence() if worst is not None else _why_survived(trial),
+        "replay": replay(lecture, cell, wrong=name),
     }
 
 
@@ -243,17 +283,24 @@ def _limit(lecture: Lecture, cell: Cell, name: str, trial: Trial) -> dict[str, A
     rows += [{**_stopped(case, "error", why), "must_fail": False} for case, why in trial.failed]
     for row in rows:
         if "replay" in row:
-            row["replay"] = replay(cell, limit=name)
-    return {"name": name, "says": limit.says, "shown": shown(trial), "rows": rows}
+            row["replay"] = replay(lecture, cell, limit=name)
+    return {
+        "name": name,
+        "says": limit.says,
+        "shown": shown(trial, about_shapes=lecture.claims[cell.claim].about_shapes),
+        "rows": rows,
+    }
 
 
-def replay(cell: Cell, *, case: str = "", limit: str = "") -> str:
-    """The command that runs exactly this again."""
+def replay(lecture: Lecture, cell: Cell, *, case: str = "", wrong: str = "", limit: str = "") -> str:
+    """The command that runs exactly this again: the same part, library, dtype, seed and lecture."""
     words = ["lecture-claims", "verify", cell.claim]
-    words += ["--case", case] if case else []
-    words += ["--limit", limit] if limit else []
-    words += ["--backend", backends.label(cell.backend)]
+    for option, value in (("--case", case), ("--wrong", wrong), ("--limit", limit)):
+        words += [option, value] if value else []
+    words += ["--backend", cell.backend]
     words += ["--dtype", cell.dtype] if cell.dtype else []
+    words += ["--seed", str(cell.seed)] if cell.seed else []
+    words += ["--lecture", str(lecture.folder)] if lecture.folder != OWN else []
     return shlex.join(words)
 
 
@@ -316,12 +363,12 @@ def _success(run: Run, claims: list[dict[str, Any]]) -> bool:
     if run.interrupted or any(d.applies and not d.reproduced for d in run.defects):
         return False
     if not run.selection.partial:
-        return all(c["verdict"] == c["expected"] for c in claims)
+        return bool(claims) and all(c["verdict"] == c["expected"] for c in claims)
     cells = [c for claim in claims for c in claim["cells"] if c["verdict"] not in TAKES_NO_PART]
     ran = sum(len(c["rows"]) + len(c["wrongs"]) + len(c["limits"]) for c in cells)
     return (
         ran > 0
-        and not any(c["verdict"] == "inconclusive" and "has the address" in c["reason"] for c in cells)
+        and (not run.selection.point or any(r["geometries"] != 0 for c in cells for r in c["rows"]))
         and not any(c["verdict"] in ("error", "refuted") for c in cells)
         and all(r["agrees"] or r["defect"] or r["outcome"] in TAKES_NO_PART for c in cells for r in c["rows"])
         and all(w["caught"] for c in cells for w in c["wrongs"])

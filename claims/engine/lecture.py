@@ -79,6 +79,8 @@ def read(folder: Path | None = None) -> Lecture:
         raise BadLecture(
             f"claim={min(unknown)!r}: no sentence of {ledger.name} names it; add it to the sentence that it tests"
         )
+    if not found:
+        raise BadLecture(f"lecture={str(folder)!r}: no module of it has a claim; write one with @claim(…)")
     title = next((line.lstrip("# ").strip() for line in text.splitlines() if line.startswith("# ")), folder.name)
     scan = (folder / "scan.txt").read_text(encoding="utf-8") if (folder / "scan.txt").is_file() else ""
     defects = tuple(d for m in modules for d in vars(m).get("DEFECTS", ()))

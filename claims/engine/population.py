@@ -32,6 +32,8 @@ MOVED = 10_000
 """How far ``--seed N`` moves the seeds: N times this."""
 
 Compare = Callable[[Effect], Effect]
+Arms = Callable[[dict[str, dict[str, Any]]], dict[str, dict[str, Any]]]
+"""What is done to {experiment: arrays} before effects are computed: nothing, or one arm's numbers put in another's place."""
 
 
 def as_measured(effect: Effect) -> Effect:
@@ -43,10 +45,22 @@ def exchanged(effect: Effect) -> Effect:
     return statistics.exchanged(effect, seed=0)
 
 
-def no_effect(effect: Effect) -> Effect:
-    """A wrong: each arm compared with itself (the null arm of every design)."""
-    values = np.ones(effect.seeds)
-    return statistics.paired(effect.name, values, values, kind=effect.kind, seed=0)
+def as_they_ran(measured: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    return measured
+
+
+def in_place_of(
+    measured: dict[str, dict[str, Any]], experiment: str, *, arm: str, replaced: str
+) -> dict[str, dict[str, Any]]:
+    """A wrong: what was measured, with "<measure>.<replaced>" holding the numbers of "<measure>.<arm>"."""
+    if experiment not in measured:
+        return measured
+    arrays = dict(measured[experiment])
+    for name in measured[experiment]:
+        measure, _, of = name.rpartition(".")
+        if of == arm and f"{measure}.{replaced}" in arrays:
+            arrays[f"{measure}.{replaced}"] = arrays[name]
+    return {**measured, experiment: arrays}
 
 
 def seeds(case: Case, count: int, which: str) -> list[int]:
@@ -56,7 +70,7 @@ def seeds(case: Case, count: int, which: str) -> list[int]:
 
 def measure(
     case: Case, design: ModuleType, experiments: Sequence[str]
-) -> Generator[Any, Any, tuple[dict[str, Outcome], dict[str, dict[str, Any]]]]:
+) -> Generator[Any, Any, tuple[dict[str, Outcome], dict[str, dict[str, dict[str, Any]]]]]:
     """Run the experiments in the worker, each on its first and on its fresh seeds.
 
     Returns the outcomes on the first seeds by experiment, and what was measured, {"first"|"fresh": {experiment: arrays}}.
@@ -65,18 +79,23 @@ def measure(
     for which, name in keys:
         calls.append(ask(getattr(design, name), seeds=seeds(case, design.SEEDS[name], which), dtype=str(case.dtype)))
     outcomes = dict(zip(keys, (yield calls), strict=True))
-    measured: dict[str, dict[str, Any]] = {which: {} for which in START}
+    measured: dict[str, dict[str, dict[str, Any]]] = {which: {} for which in START}
     for (which, name), outcome in outcomes.items():
         measured[which][name] = outcome.value
     return {name: outcomes["first", name] for name in experiments}, measured
 
 
 def judge(
-    case: Case, gates: ModuleType, measured: Mapping[str, Mapping[str, Any]], *, compare: Compare
+    case: Case,
+    gates: ModuleType,
+    measured: Mapping[str, dict[str, dict[str, Any]]],
+    *,
+    compare: Compare,
+    arms: Arms = as_they_ran,
 ) -> Generator[Any, Any, dict[str, Effect]]:
     """Yield a comparison for each gate on the first seeds and on the fresh ones; return the effects on the first."""
     digest = statistics.gates_digest(gates.GATES)[:16]
-    effects = {which: gates.effects(parts, seed=case.seed) for which, parts in measured.items()}
+    effects = {which: gates.effects(arms(parts), seed=case.seed) for which, parts in measured.items()}
     for which, found in effects.items():
         for stated in gates.GATES:
             if stated.effect not in found:  # its experiment is not for this case
@@ -89,13 +108,25 @@ def judge(
 
 
 def literally(case: Case, design: ModuleType, gates: ModuleType, stated: Gate) -> Generator[Any, Any, None]:
-    """In a limit: the sentence as worded, put as a gate on one effect, must fail on the first seeds and on the fresh ones."""
+    """In a limit: the sentence as worded, put as a gate on one effect, must fail on the first seeds and on the fresh ones.
+
+    Beside it the design's own gates on the same effect must be met: they say what is found in its place.
+    """
     experiment = stated.effect.partition(":")[0].replace(" ", "_")
     _, measured = yield from measure(case, design, (experiment,))
+    beside = [g for g in gates.GATES if g.effect == stated.effect]
+    if not beside:
+        raise ValueError(f"effect={stated.effect!r}: no gate of the design says what is found instead")
     for which, parts in measured.items():
         effect = gates.effects(parts, seed=case.seed)[stated.effect]
-        met, sentence = statistics.judge(stated, effect)
-        yield fails(_gate(stated, effect, met, sentence, which, source="the sentence as worded"))
+        for each in (stated, *beside):
+            met, sentence = statistics.judge(each, effect)
+            predicted = each is not stated
+            source = f"gate stated before the run; basis: {each.basis}" if predicted else "the sentence as worded"
+            judged = _gate(each, effect, met, sentence, which, source=source)
+            # Where a seed gave no finite number the sentence did not fail: nothing was measured.
+            judged = replace(judged, made=judged.made and not effect.missing)
+            yield judged if predicted else fails(judged)
 
 
 def _gate(stated: Gate, effect: Effect, met: bool, sentence: str, which: str, *, source: str) -> Comparison:

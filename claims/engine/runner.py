@@ -47,6 +47,11 @@ class Selection:
         """Whether only a part of each claim runs, so that no full verdict can be given."""
         return bool(self.case or self.wrong or self.limit)
 
+    @property
+    def point(self) -> str:
+        """The address of the one geometry of a sweep that runs."""
+        return self.case.partition("/")[2]
+
 
 @dataclass
 class Cell:
@@ -60,6 +65,7 @@ class Cell:
     seconds: float = 0.0
     absent: str = ""
     left_out: str = ""
+    seed: int = 0
 
 
 @dataclass
@@ -242,6 +248,8 @@ class Strand:
             raise TypeError(f"an experiment yielded {step!r}; it yields calls, comparisons and figures")
         if step.made and not step.agrees and not step.defect and not step.must_fail:
             return replace(step, defect=self.case.defect_of(step.call))
+        if step.made and step.agrees and step.kind != "fact" and not step.geometries and not step.must_fail:
+            return replace(step, spared=self.case.defect_of(step.call))
         return step
 
 
@@ -257,7 +265,7 @@ def _claim(
     cells, strands = [], []
     for dtype in _dtypes(claim, selection):
         facts = CellFacts(Trial(), {}, {}, claim.about_shapes)
-        cell = Cell(claim.id, backend, dtype, facts)
+        cell = Cell(claim.id, backend, dtype, facts, seed=selection.seed)
         cells.append(cell)
         if not any(claim.runs(name, label, dtype) for name in claim.cases):
             cell.left_out = claim.elsewhere or f"no case of this claim is for {label}"
@@ -293,6 +301,7 @@ def _claim(
     for cell in cells:
         _leave_out_what_cannot_be_told(claim, cell.facts)
         touched = cell.facts.honest.touched
+        cell.facts.unrepeatable = {d.defect.id for d in defects if not d.defect.repeatable}
         cell.facts.unreproduced = [d.defect.id for d in defects if touched[d.defect.id] and not d.reproduced]
         cell.seconds = (time.monotonic() - begin) / len(cells)
     return cells
@@ -300,19 +309,22 @@ def _claim(
 
 def _leave_out_what_cannot_be_told(claim: Claim, facts: CellFacts) -> None:
     """Without an operation some wrongs are invisible and some limits cannot be shown: they do not belong to this library."""
-    lacking = facts.honest.unsupported
     for wrong in claim.wrongs:
-        if lacking.intersection(wrong.needs):
-            facts.wrongs.pop(wrong.name, None)
+        trial = facts.wrongs.get(wrong.name)
+        if trial is not None and (facts.honest.unsupported | trial.unsupported).intersection(wrong.needs):
+            del facts.wrongs[wrong.name]
+            facts.dropped.add(wrong.name)
     for limit in claim.limits:
-        if limit.backends is None and limit.name in facts.limits and facts.limits[limit.name].unsupported:
-            facts.limits.pop(limit.name)
+        trial = facts.limits.get(limit.name)
+        if trial is not None and limit.backends is None and trial.unsupported:
+            del facts.limits[limit.name]
+            facts.dropped.add(limit.name)
 
 
 def _cases(claim: Claim, backend: str, dtype: str | None, selection: Selection) -> tuple[list[str], str | None]:
-    wanted, _, point = selection.case.partition("/")
+    wanted = selection.case.partition("/")[0]
     names = [n for n in claim.cases if claim.runs(n, backend, dtype) and (not wanted or n == wanted)]
-    return names, point or None
+    return names, selection.point or None
 
 
 def _wrongs(claim: Claim, backend: str, dtype: str | None, selection: Selection) -> list[Wrong]:

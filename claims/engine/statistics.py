@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import stats
 
 RESAMPLES = 10_000
 LEVEL = 0.95
@@ -138,6 +137,8 @@ def gates_digest(gates):
 
 def _sign_p(values):
     """Exact two-sided sign test; seeds at exactly no effect say nothing and are left out."""
+    from scipy import stats  # half of every command's start-up, were it imported above
+
     decided = values[np.isfinite(values) & (values != 0)]
     if not len(decided):
         return 1.0
@@ -146,6 +147,8 @@ def _sign_p(values):
 
 def _wilcoxon_p(values):
     """Exact; with ties the normal approximation, for SciPy's permutations take a fifth of a second each and say no more."""
+    from scipy import stats
+
     decided = values[np.isfinite(values) & (values != 0)]
     if not len(decided):
         return 1.0

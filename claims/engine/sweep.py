@@ -53,12 +53,16 @@ def sweep(
     for same in unmade.values():  # one row for each reason, not for each geometry
         more = f" and {len(same) - 1} more" if len(same) > 1 else ""
         yield replace(same[0][1], label=f"{label}: {address(same[0][0])}{more}")
-    agreeing = [c for c in found if c.made and c.agrees]
-    if agreeing:
+    agreed: dict[str, list[Comparison]] = defaultdict(list)
+    for comparison in found:
+        if comparison.made and comparison.agrees:
+            agreed[case.defect_of(comparison.call)].append(comparison)
+    for spared, agreeing in sorted(agreed.items()):
+        worst = max(agreeing, key=lambda c: c.ratio)
         yield replace(
-            agreeing[0], label=label, source=source, elements=sum(c.elements for c in agreeing), call=None,
-            geometries=len(agreeing), where=None, got=None, wanted=None, wanted_array=None,
-            note=f"digest {_digest(found)}",
+            worst, label=label + (f", right within the trigger of {spared}" if spared else ""), source=source,
+            elements=sum(c.elements for c in agreeing), geometries=len(agreeing), where=None, got=None, wanted=None,
+            wanted_array=None, spared=spared, note=f"digest {_digest(found)}",
         )  # fmt: skip
     for defect, departures in sorted(groups.items()):
         smallest = departures[0] if defect else (yield from _simplest(departures[0], build, judge, designs))

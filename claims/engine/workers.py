@@ -7,11 +7,13 @@ the rest of the batch is run again by a fresh worker.
 
 from __future__ import annotations
 
+import hashlib
 import multiprocessing
 import os
 import pickle
 import signal
 import tempfile
+import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import CancelledError, Future, TimeoutError
@@ -20,6 +22,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import numpy as np
 from pebble import ProcessExpired, ProcessPool
 
 from ...reference import backends
@@ -47,6 +50,30 @@ LOSSES = 5
 """How many crashes or hangs one experiment may cost before the rest of it is given up."""
 
 
+_pins, _before, _pin_lock = 0, dict[str, str | None](), threading.Lock()
+
+
+def _pin() -> None:
+    """Set the variables for the workers to come; the caller's own environment is given back when the last is closed."""
+    global _pins
+    with _pin_lock:
+        if not _pins:
+            _before.update({name: os.environ.get(name) for name in PINNED})
+        _pins += 1
+        os.environ.update(PINNED)
+
+
+def _unpin() -> None:
+    global _pins
+    with _pin_lock:
+        _pins -= 1
+        for name, value in _before.items() if not _pins else ():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
 class Worker:
     """The parent's handle on one library's process: ``run`` sends calls, in order, and returns an outcome for each."""
 
@@ -55,7 +82,7 @@ class Worker:
         self._log = tempfile.NamedTemporaryFile(prefix="lecture-claims-", suffix=".log")  # noqa: SIM115, closed in close()
         context = multiprocessing.get_context("spawn")  # fork after use hangs torch and TensorFlow
         self._begun = context.Value("q", 0)
-        os.environ.update(PINNED)
+        _pin()
         self._pool = ProcessPool(
             max_workers=1,
             context=context,
@@ -140,6 +167,7 @@ class Worker:
         self._pool.stop()
         self._pool.join()
         self._log.close()
+        _unpin()
 
 
 def _unpacked(answer: bytes) -> Any:
@@ -204,6 +232,20 @@ def _packed(answer: Any) -> bytes:
 
 
 def _one(library: ModuleType, call: Call) -> Outcome:
+    before = _inputs(call)  # unpickled arrays can be written to, and later calls share them
+    outcome = _made(library, call)
+    changed = [name for name, digest in _inputs(call).items() if digest != before[name]]
+    return Outcome("raised", error=f"changed its argument {changed[0]}") if changed else outcome
+
+
+def _inputs(call: Call) -> dict[str, bytes]:
+    arrays = {name: a for name, a in call.arguments.items() if isinstance(a, np.ndarray)}
+    for array in arrays.values():
+        array.flags.writeable = False
+    return {name: hashlib.blake2b(np.ascontiguousarray(a).data, digest_size=8).digest() for name, a in arrays.items()}
+
+
+def _made(library: ModuleType, call: Call) -> Outcome:
     try:
         if call.mutant is not None:
             value = call.mutant(library, **call.arguments)

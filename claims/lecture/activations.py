@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from ...reference import bounds, oracle
+from ...reference.backends import Unsupported
 from ..engine import Case, Figure, Wrong, ask, claim, fact, fails, population, same_bits, within
 from ..engine.statistics import Gate
 from .designs import saturation, saturation_gates
@@ -43,6 +46,18 @@ def steep_line(function: str, z: np.ndarray) -> np.ndarray:
     return np.where(np.abs(z) < reach, steep, 0.0)
 
 
+def twice_as_steep(function: str, z: np.ndarray) -> np.ndarray:
+    """The mistake of taking the logistic that belongs to tanh: tanh z = 2σ(2z) − 1."""
+    return oracle.logistic(2 * z) if function == "logistic" else oracle.tanh(z)
+
+
+def control_arm(measured: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The mistake of looking at the control only: ReLU's own numbers in the logistic's place."""
+    for experiment in measured:
+        measured = population.in_place_of(measured, experiment, arm="relu", replaced="logistic")
+    return measured
+
+
 def one_sided(z: np.ndarray) -> np.ndarray:
     return (z > 0).astype(z.dtype)
 
@@ -55,7 +70,8 @@ def two_sided(z: np.ndarray) -> np.ndarray:
 def cutoffs(lib, *, dtype: str) -> dict[str, float]:
     """Runs in the worker: the |z| from which on a value is its limit and a gradient is 0, by bisection on whole vectors.
 
-    Keys "logistic > value", "tanh < gradient", …; NaN where there is none up to the farthest z. One number is asked as a
+    Keys "logistic > value", "tanh < gradient", …; NaN where there is none up to the farthest z, no
+    key where the library has no such operation. One number is asked as a
     vector of sixteen, for libraries compute the ends of a vector by other code than its middle.
     """
     found = {}
@@ -70,8 +86,9 @@ def cutoffs(lib, *, dtype: str) -> dict[str, float]:
             def gradient_is_zero(z: float, f=backward, sign=sign) -> bool:
                 return bool(np.all(f(np.full(16, sign * z, dtype), np.ones(16, dtype)) == 0))
 
-            found[f"{function} {side} value"] = _first(value_is_limit, dtype)
-            found[f"{function} {side} gradient"] = _first(gradient_is_zero, dtype)
+            for what, holds in (("value", value_is_limit), ("gradient", gradient_is_zero)):
+                with contextlib.suppress(Unsupported):
+                    found[f"{function} {side} {what}"] = _first(holds, dtype)
     return found
 
 
@@ -112,7 +129,8 @@ WITH_GRADIENTS = ("logistic_gradient", "relu_gradient")
         "ReLU saturating on both sides": Wrong(says={"relu": two_sided}, needs=WITH_GRADIENTS),
         "the slope bounded by ⅛": Wrong(says={"most": lambda function, z: cap(function, z) / 2}, needs=WITH_GRADIENTS),
         "arms exchanged": Wrong(says={"compare": population.exchanged}, cases=("depth",), backends=FRAMEWORKS),
-        "logistic at 1 from its inflection on": Wrong(says={"value": lambda function, z: np.sign(z)}),
+        "the control in place of the logistic": Wrong(says={"arms": control_arm}, cases=("depth",), backends=FRAMEWORKS),
+        "σ(2z) for σ(z)": Wrong(says={"value": twice_as_steep}, cases=("slopes",)),
     },
     premises=(),
     sources=("Glorot & Bengio (2010), PMLR 9:249", "Goodfellow, Bengio, Courville (2016), §6.3.2",
@@ -121,10 +139,10 @@ WITH_GRADIENTS = ("logistic_gradient", "relu_gradient")
 )  # fmt: skip
 def saturation_(
     case: Case, *, derivative=slope, relu=one_sided, most=cap, compare=population.as_measured,
-    value=lambda function, z: getattr(oracle, function)(z),
+    arms=population.as_they_ran, value=lambda function, z: getattr(oracle, function)(z),
 ):  # fmt: skip
     if case.name == "depth":
-        yield from depth(case, compare)
+        yield from depth(case, compare, arms)
         return
     z = grid(case.dtype)
     ones = np.ones_like(z)
@@ -178,7 +196,7 @@ def reached(case: Case, z: np.ndarray):
             along.then(lambda y, limit=limit, beyond=beyond: int(np.count_nonzero((y == limit) != beyond))), 0,
             label=f"{label}, and not before: exceptions on {half.size} points", source="the cut-off found by bisection",
         )  # fmt: skip
-    if found.kind == "value":
+    if found.kind == "value" and len(found.value) == 2 * len(LIMITS):  # the picture is of values and gradients alike
         yield Figure("saturation", picture(found.value))
 
 
@@ -187,18 +205,18 @@ NARROW = ("at_the_start", "biased")
 WIDE = ("deep", "shallow", *NARROW)
 
 
-def depth(case: Case, compare: population.Compare):
+def depth(case: Case, compare: population.Compare, arms: population.Arms):
     """Gradient descent in the library itself, from the same weights and batches as everywhere; gates on the population."""
     experiments = NARROW if case.dtype == np.float32 else WIDE
     outcomes, measured = yield from population.measure(case, saturation, experiments)
-    yield from population.judge(case, saturation_gates, measured, compare=compare)
-    if compare is population.as_measured and case.dtype == np.float64:
+    yield from population.judge(case, saturation_gates, measured, compare=compare, arms=arms)
+    if compare is population.as_measured and arms is population.as_they_ran and case.dtype == np.float64:
         yield from population.trajectories(case, saturation, "deep", outcomes)
         sizes = measured["first"]["at_the_start"]
-        arms = [{"name": name, "control": name == "relu", "size": np.median(sizes[f"gradients.{name}"], axis=1),
+        drawn = [{"name": name, "control": name == "relu", "size": np.median(sizes[f"gradients.{name}"], axis=1),
                  "low": np.quantile(sizes[f"gradients.{name}"], 0.025, axis=1),
                  "high": np.quantile(sizes[f"gradients.{name}"], 0.975, axis=1)} for name in ("relu", "tanh", "logistic")]  # fmt: skip
-        yield Figure("saturation_depth", {"layers": list(range(1, 1 + len(arms[0]["size"]))), "arms": arms})
+        yield Figure("saturation_depth", {"layers": list(range(1, 1 + len(drawn[0]["size"]))), "arms": drawn})
 
 
 def picture(found: dict[str, float]) -> dict:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Callable
 
 import numpy as np
@@ -10,9 +11,11 @@ import numpy as np
 from ...reference import bounds, oracle
 from ..engine import Case, Figure, Wrong, ask, claim, fact, fails, same_bits, within
 from . import mutants
+from .convolution import must_be_exact
 from .networks import PUBLISHED, Layer, batch_norm, convolution, fully_connected
 
 NO_PADDING = ((0, 0), (0, 0))
+LITERAL = "the literal sum in Python integers"
 
 
 # --- “how many parameters are in this convolution?” ---------------------------------------------------------------------
@@ -152,7 +155,19 @@ def layer(x: np.ndarray, w: np.ndarray, *, stride=(1, 1), padding=NO_PADDING):
     return ask("cross_correlation2d", x=x, w=w, b=None, stride=stride, padding=padding, dilation=(1, 1), groups=1)
 
 
-X_SHAPE, W_SHAPE, BY = (2, 2, 8, 6), (3, 2, 3, 3), (2, 1)
+def exact_layer(x: np.ndarray, w: np.ndarray, *, stride=(1, 1), padding=NO_PADDING) -> np.ndarray:
+    """The literal sum in Python integers, in the dtype of x; raises ValueError where a sum would not be exact in it."""
+    settings = {"stride": stride, "padding": padding, "dilation": (1, 1), "groups": 1}
+    must_be_exact(x, w)
+    return oracle.cross_correlation2d(x, w, None, **settings).astype(x.dtype)
+
+
+X_SHAPE, W_SHAPE = (2, 2, 8, 6), (3, 2, 3, 3)
+EVERY = tuple(itertools.product(range(X_SHAPE[2]), range(X_SHAPE[3])))
+"""On a circle there are as many shifts as pixels."""
+NEAR = tuple(itertools.product(range(-2, 3), range(-2, 3)))
+BY = (2, 1)
+"""The shift that the limit and the figure show."""
 
 
 def inputs(case: Case) -> tuple[np.ndarray, np.ndarray]:
@@ -160,16 +175,18 @@ def inputs(case: Case) -> tuple[np.ndarray, np.ndarray]:
     return draw("x", X_SHAPE), draw("w", W_SHAPE)
 
 
-def interior(y: np.ndarray, by: tuple[int, int]) -> np.ndarray:
-    """The outputs whose windows the shift did not push over the edge."""
-    return y[:, :, by[0] :, by[1] :]
+def inside(by: tuple[int, int], shape: tuple[int, int]) -> np.ndarray:
+    """Which outputs have windows that no edge cut, neither here nor where the shift brought them from: [height, width]."""
+    rows, columns = (np.arange(n) for n in shape)
+    (down, right), (height, width) = by, shape
+    return np.outer((rows >= down) & (rows < height + down), (columns >= right) & (columns < width + right))
 
 
 @claim(
     "conv_layer.equivariance",
     statement="f(shift x) = shift f(x) for a convolution layer f and every shift of whole pixels: everywhere with circular padding, "
     "and without padding wherever no window of either side crosses the edge.",
-    scope="stride 1; circular padding, or the interior; whole-pixel translations",
+    scope="stride 1; circular padding and every shift, or the interior and shifts of up to two pixels each way; whole pixels",
     kind="exact + rounding",
     expected="verified",
     cases={
@@ -186,28 +203,38 @@ def interior(y: np.ndarray, by: tuple[int, int]) -> np.ndarray:
 )  # fmt: skip
 def equivariance(case: Case, *, moved=shift):
     x, w = inputs(case)
-    pad = functools.partial(wrapped, k=W_SHAPE[2:]) if case.edge == "circular" else np.asarray
-    part = (lambda y: y) if case.edge == "circular" else functools.partial(interior, by=BY)
+    circular = case.edge == "circular"
+    pad = functools.partial(wrapped, k=W_SHAPE[2:]) if circular else np.asarray
+    shifts = EVERY if circular else NEAR
+    # All shifts are asked at once, one after another along the batch axis.
+    shifted = np.concatenate([pad(shift(x, by)) for by in shifts])
     y = yield layer(pad(x), w)
-    z = yield layer(pad(shift(x, BY)), w)
-    label = "f(shift x) = shift f(x)" + ("" if case.edge == "circular" else ", interior")
-    wanted = part(moved(y.value, BY))
+    z = yield layer(shifted, w)
+    uncut = [
+        np.ones((1, 1, *y.value.shape[2:]), bool) if circular else inside(by, y.value.shape[2:])[None, None]
+        for by in shifts
+    ]
+    mask = np.concatenate([np.broadcast_to(m, y.value.shape) for m in uncut])
+    wanted = np.concatenate([moved(y.value, by) for by in shifts])[mask]
+    label = f"f(shift x) = shift f(x), {len(shifts)} shifts" + ("" if circular else ", interior")
     settings = {"stride": (1, 1), "padding": NO_PADDING, "dilation": (1, 1), "groups": 1}
+    part = functools.partial(chosen, mask=mask)
     if case.design == "integers":
         yield same_bits(z.then(part), wanted, label=label, source="shift f(x), of the same library")
-        exact = oracle.cross_correlation2d(pad(x), w, None, **settings).astype(case.dtype)
-        yield same_bits(y, exact, label="f(x) itself", source="the literal sum in Python integers")
+        yield same_bits(y, exact_layer(pad(x), w), label="f(x) itself", source=LITERAL)
     else:
-
-        def bound(at: np.ndarray) -> bounds.Bound:
-            S, n = oracle.sizes(oracle.cross_correlation2d, at, w, None, **settings)
-            return bounds.sums_of_products(part(S), part(n), case.dtype, flushed=None)
-
+        S, n = oracle.sizes(oracle.cross_correlation2d, shifted, w, None, **settings)
+        here = bounds.sums_of_products(part(S), part(np.broadcast_to(n, mask.shape)), case.dtype, flushed=None)
         # The two are results for the same sums of products, so they differ by no more than both may err.
-        allowed = bounds.two_libraries(bound(pad(shift(x, BY))), bound(pad(shift(x, BY))))
+        allowed = bounds.two_libraries(here, here)
         yield within(
             z.then(part), wanted.astype(np.float64), allowed, label=label, source="shift f(x), of the same library"
         )
+
+
+def chosen(y: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """The outputs that are compared; of another shape nothing is left out, so that the comparison says so."""
+    return y[mask] if y.shape == mask.shape else y
 
 
 @equivariance.limit(
@@ -221,20 +248,34 @@ def _(case: Case):
     y, z = yield [layer(x, w, padding=same), layer(shift(x, BY), w, padding=same)]
     circular = yield layer(np.pad(x, ((0, 0), (0, 0), (1, 1), (1, 1)), mode="wrap"), w)
     wanted = shift(y.value, BY)
-    yield fails(
-        same_bits(
-            z, wanted, label="f(shift x) = shift f(x) with zero padding", source="shift f(x), of the same library"
-        )
-    )
+    own = "shift f(x), of the same library"
+    most = f"; {np.abs(z.value - wanted).max():g} at most" if z.value.shape == wanted.shape else ""
+    yield fails(same_bits(z, wanted, label=f"f(shift x) = shift f(x) with zero padding{most}", source=own))
     # An output of f(shift x) is touched if its own window, or the one it came from, reaches over an edge: the first rows up
-    # to the shift and one more, and the last row; likewise the columns.
-    inside = (slice(None), slice(None), slice(BY[0] + 1, -1), slice(BY[1] + 1, -1))
+    # to the shift and one more, and the last row; likewise the columns. The innermost of each is touched indeed.
+    (down, right), (rows, columns) = BY, X_SHAPE[2:]
+    inner = {"row": (down, rows - 1), "column": (right, columns - 1)}
+    within_border = (..., slice(down + 1, rows - 1), slice(right + 1, columns - 1))
+    for name, at in inner.items():
+        for place in at:
+            line = (..., place, within_border[2]) if name == "row" else (..., within_border[1], place)
+            got = z.then(functools.partial(_line, at=line))
+            most = f"{np.abs(got.value - wanted[line]).max():g} at most"
+            yield fails(
+                same_bits(
+                    got, wanted[line], label=f"{name} {place}, the innermost touched there, as well; {most}", source=own
+                )
+            )
     yield same_bits(
-        z.then(lambda a: a[inside]),
-        wanted[inside],
+        z.then(functools.partial(_line, at=within_border)),
+        wanted[within_border],
         label="away from the border",
-        source="shift f(x), of the same library",
+        source=own,
     )
+    border = {"rows": [*range(down + 1), rows - 1], "columns": [*range(right + 1), columns - 1]}
+    yield fact(z.then(functools.partial(_touched, wanted=wanted, away=within_border)), border,
+               label="rows and columns that differ, each without the corners", source="how far the kernel and the shift reach")  # fmt: skip
+    yield same_bits(z, exact_layer(shift(x, BY), w, padding=same), label="f(shift x) itself", source=LITERAL)
     wrapped_z = yield layer(np.pad(shift(x, BY), ((0, 0), (0, 0), (1, 1), (1, 1)), mode="wrap"), w)
     strided = yield [
         layer(wrapped(x, (3, 3)), w, stride=(2, 2)),
@@ -245,10 +286,21 @@ def _(case: Case):
         "maps": [
             {"title": "circular padding", "difference": _size(wrapped_z.value - shift(circular.value, BY))},
             {"title": "zero padding", "difference": _size(z.value - wanted),
-             "interior": [BY[0] + 1, BY[1] + 1, X_SHAPE[2] - 1, X_SHAPE[3] - 1]},
+             "interior": [down + 1, right + 1, rows - 1, columns - 1]},
             {"title": "stride 2, shifted by one row", "difference": _size(strided[1].value - shift(strided[0].value, (1, 0)))},
         ],
     })  # fmt: skip
+
+
+def _line(a: np.ndarray, at: tuple) -> np.ndarray:
+    return np.ascontiguousarray(a[at])
+
+
+def _touched(a: np.ndarray, wanted: np.ndarray, away: tuple) -> dict[str, list[int]]:
+    """Which rows differ in the columns away from the border, and which columns in the rows away from it."""
+    differ = (a != wanted).any(axis=(0, 1))
+    found = {"rows": differ[:, away[2]].any(1), "columns": differ[away[1]].any(0)}
+    return {name: np.flatnonzero(found[name]).tolist() for name in found}
 
 
 def _size(difference: np.ndarray) -> np.ndarray:
@@ -275,7 +327,11 @@ def _(case: Case):
     yield same_bits(
         two, shift(y.value, (1, 0)), label="shifted by two pixels = output shifted by one", source="shift f(x)"
     )
+    exact = exact_layer(wrapped(shift(even, (1, 0)), (3, 3)), w, stride=(2, 2))
+    yield same_bits(one, exact, label="f(shift x) itself, shifted by one pixel", source=LITERAL)
     y, two = yield [strided(odd), strided(shift(odd, (2, 0)))]
+    exact = exact_layer(wrapped(shift(odd, (2, 0)), (3, 3)), w, stride=(2, 2))
+    yield same_bits(two, exact, label="7 rows: f(shift x) itself", source=LITERAL)
     yield fails(
         same_bits(
             two, shift(y.value, (1, 0)), label="7 rows: shifted by two = output shifted by one", source="shift f(x)"
@@ -328,15 +384,22 @@ def _(case: Case):
 @equivariance.limit(
     "scaling the image",
     says="A convolution is not equivariant to scaling: enlarging an image twofold (each pixel repeated) and then convolving is not "
-    "convolving and then enlarging; a 1 × 2 kernel on two pixels shows it.",
+    "convolving and then enlarging; a 1 × 2 kernel on a circle of three pixels shows it.",
 )
 def _(case: Case):
-    x = np.array([1, 2], case.dtype).reshape(1, 1, 1, 2)
+    x = np.array([1, 2, 4], case.dtype).reshape(1, 1, 1, 3)
     kernel = np.ones((1, 1, 1, 2), case.dtype)
-    y, z = yield [layer(x, kernel), layer(np.repeat(x, 2, axis=3), kernel)]
-    enlarged = np.repeat(y.value, 2, axis=3)
-    yield fails(same_bits(z.then(lambda a: np.ascontiguousarray(a[..., :2])), enlarged, label="f(enlarge x) = enlarge f(x)",
-                          source="enlarge f(x), of the same library"))  # fmt: skip
+
+    def enlarge(a: np.ndarray) -> np.ndarray:
+        return np.repeat(a, 2, axis=3)
+
+    # Three pixels on a circle: then both sides have six outputs, and all six are compared.
+    y, z = yield [layer(wrapped(x, (1, 2)), kernel), layer(wrapped(enlarge(x), (1, 2)), kernel)]
+    yield fails(
+        same_bits(z, enlarge(y.value), label="f(enlarge x) = enlarge f(x)", source="enlarge f(x), of the same library")
+    )
+    for label, got, at in (("f(x)", y, x), ("f(enlarge x)", z, enlarge(x))):
+        yield same_bits(got, exact_layer(wrapped(at, (1, 2)), kernel), label=f"{label} itself", source=LITERAL)
 
 
 @equivariance.limit(
@@ -345,9 +408,13 @@ def _(case: Case):
 )
 def _(case: Case):
     x, w = case.integers("x", (1, 1, 1, 4)), case.integers("w", (4, 4))
-    y, z = yield [ask("fully_connected", x=x.reshape(1, 4), w=w, b=None),
-                  ask("fully_connected", x=shift(x, (0, 1)).reshape(1, 4), w=w, b=None)]  # fmt: skip
+    moved = shift(x, (0, 1))
+    y, z = yield [ask("fully_connected", x=a.reshape(1, 4), w=w, b=None) for a in (x, moved)]
     wanted = np.roll(y.value, 1, axis=1)
     yield fails(
         same_bits(z, wanted, label="f(shift x) = shift f(x), fully connected", source="shift f(x), of the same library")
     )
+    must_be_exact(x.reshape(1, 4), w)
+    for label, got, at in (("f(x)", y, x), ("f(shift x)", z, moved)):
+        exact = oracle.fully_connected(at.reshape(1, 4), w, None).astype(case.dtype)
+        yield same_bits(got, exact, label=f"{label} itself", source=LITERAL)

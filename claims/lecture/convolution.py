@@ -78,10 +78,10 @@ def _plain(sum_, x: np.ndarray, w: np.ndarray) -> np.ndarray:
 
 @claim(
     "convolution.libraries_correlate",
-    statement="Given an impulse, and given an input without symmetry, with a kernel without symmetry, every convolution "
-    "function of PyTorch and of TensorFlow (with Keras) returns the cross-correlation. NumPy's and SciPy's convolve return "
+    statement="Given an impulse, and given an input without symmetry, with a kernel without symmetry, the convolution "
+    "functions listed of PyTorch and of TensorFlow (with Keras) return the cross-correlation. NumPy's and SciPy's convolve return "
     "the convolution, their correlate the cross-correlation.",
-    scope="each public function of the library by its own name, 1-d and 2-d, 'valid' windows, kernels that a half turn changes",
+    scope="each function listed, by its own public name; not the transposed convolutions; 1-d and 2-d, 'valid' windows, kernels that a half turn changes",
     kind="convention",
     expected="verified",
     about=("torch", "tensorflow"),
@@ -122,6 +122,27 @@ def _(case: Case):
     told = y.then(functools.partial(which, x=x, w=w))
     yield fails(fact(told, predicted(function), label=f"{function} tells which sum it is", source="both sums"))
     yield fact(told, "cannot tell", label="the experiment refuses such a kernel", source="both sums")
+
+
+TRANSPOSED = {
+    "torch": (("torch.nn.functional.conv_transpose1d", 1), ("torch.nn.functional.conv_transpose2d", 2)),
+    "tensorflow": (("tf.nn.conv1d_transpose", 1), ("tf.nn.conv2d_transpose", 2)),
+}
+
+
+@libraries_correlate.limit(
+    "transposed convolutions flip",
+    says="PyTorch's and TensorFlow's transposed convolutions do flip the kernel: cut to the windows that lie inside the image, what "
+    "they return is the convolution.",
+    backends=("torch", "tensorflow"),
+)
+def _(case: Case):
+    for function, rank in TRANSPOSED[case.backend]:
+        w = asymmetric((3, 2)[:rank]).astype(case.dtype)
+        x = (asymmetric((5, 4)[:rank]) ** 2).astype(case.dtype)
+        told = (yield ask("own_convolution", x=x, w=w, function=function)).then(functools.partial(which, x=x, w=w))
+        yield fails(fact(told, "cross-correlation", label=f"{function} does not flip", source="both sums"))
+        yield fact(told, "convolution", label=f"{function} flips", source="both sums")
 
 
 # --- convolution = cross-correlation with the kernel turned by 180° ----------------------------------------------------
@@ -196,7 +217,18 @@ def agree(case: Case, y: Outcome, literal, x: np.ndarray, w: np.ndarray, *, labe
     if case.design == "reals":
         bound = bounds.sums_of_products(*oracle.sizes(literal, x, w, None, **settings), case.dtype, flushed=None)
         return within(y, wanted, bound, label=label, source=ROUNDED)
+    must_be_exact(x, w)
     return same_bits(y, wanted.astype(case.dtype), label=label, source=LITERAL)
+
+
+def must_be_exact(x: np.ndarray, w: np.ndarray) -> None:
+    """Bits may be compared only where every partial sum, in whatever order, is exact in the dtype; raises ValueError otherwise.
+
+    One output sums products with each tap of one kernel, so max|x| · max|w| · taps is at least what any of them can reach.
+    """
+    largest = float(np.abs(x).max() * np.abs(w).max() * max(w[0].size, w[:, 0].size))
+    if not bounds.exactly_representable(largest, x.dtype):
+        raise ValueError(f"sums up to {largest:g}: not all are exact in {x.dtype}; draw smaller integers")
 
 
 @claim(
@@ -351,18 +383,23 @@ def in_the_plane(every: int = 1) -> list[Geometry]:
     return sorted(points, key=lambda g: g.H * g.W * g.ky * g.kx * g.N * g.Cin * g.Cout)[::every]
 
 
-POOL = np.random.default_rng(1968).integers(-8, 9, 4096)
-"""Small integers from which the sweep's arrays are cut: drawing each anew would cost more than the convolutions."""
+@functools.lru_cache(maxsize=4)
+def pool(seed: int) -> np.ndarray:
+    """Small integers from which the sweep's arrays are cut: drawing each anew would cost more than the convolutions."""
+    return np.random.default_rng([1968, seed]).integers(-LARGEST, LARGEST + 1, 4096)
 
 
-@functools.cache
-def request(dtype: str, design: str, g: Geometry) -> Call:
-    """The call for a geometry, with data of a design: ones, 1, 2, 3, …, or integers −8 … 8."""
-    arrays = []
+LARGEST = 8
+
+
+@functools.lru_cache(maxsize=200_000)
+def request(dtype: str, seed: int, design: str, g: Geometry) -> Call:
+    """The call for a geometry, with data of a design: ones, 1, 2, 3, …, or integers −8 … 8 that depend on the run's seed."""
+    arrays, drawn = [], pool(seed)
     for shape in ((g.N, g.Cin, g.H, g.W), (g.Cout, g.Cin, g.ky, g.kx)):
         count = math.prod(shape)
-        start = (7 * g.H + 31 * g.W + 101 * g.ky + 211 * g.kx + 503 * len(arrays)) % (len(POOL) - 200)
-        values = {"ones": np.ones(count), "ramp": np.arange(1, count + 1)}.get(design, POOL[start : start + count])
+        start = (7 * g.H + 31 * g.W + 101 * g.ky + 211 * g.kx + 503 * len(arrays)) % (len(drawn) - 200)
+        values = {"ones": np.ones(count), "ramp": np.arange(1, count + 1)}.get(design, drawn[start : start + count])
         arrays.append(values.reshape(shape).astype(dtype))
         arrays[-1].flags.writeable = False
     padding = ((g.py, g.py), (g.px, g.px))
@@ -370,11 +407,12 @@ def request(dtype: str, design: str, g: Geometry) -> Call:
                dilation=(g.dy, g.dx), groups=1)  # fmt: skip
 
 
-@functools.cache
-def exactly(dtype: str, design: str, g: Geometry) -> np.ndarray:
+@functools.lru_cache(maxsize=200_000)
+def exactly(dtype: str, seed: int, design: str, g: Geometry) -> np.ndarray:
     """The literal sum for a geometry, in Python integers."""
-    arguments = dict(request(dtype, design, g).arguments)
+    arguments = dict(request(dtype, seed, design, g).arguments)
     x, w, b = (arguments.pop(name) for name in "xwb")
+    must_be_exact(x, w)
     return oracle.cross_correlation2d(x, w, b, **arguments).astype(dtype)
 
 
@@ -393,6 +431,21 @@ def refusal(backend: str, reach: tuple[int, int], stride: tuple[int, int]) -> tu
             return None if max(reach) > 0 else (-reach[0] // stride[0] + 1, -reach[1] // stride[1] + 1)
         case _:
             return None
+
+
+REFUSALS = {
+    "numpy": "expected a kernel that fits the padded input",
+    "scipy": "For 'valid' mode, one must be at least as large as the other in every dimension",
+    "tensorflow": "Computed output size would be negative",
+    "torch": "Kernel size can't be greater than actual input size",
+}
+"""In what words each library says that no window fits; any other error is no such answer."""
+
+
+def words(backend: str, y: Outcome) -> str:
+    """The library's own words; of a backend not listed, any of them will do."""
+    known = [REFUSALS[backend]] if backend in REFUSALS else [*REFUSALS.values()]
+    return next((w for w in known if w in y.error), known[0])
 
 
 SMALL_FIRST = ("ones", "ramp", "integers")
@@ -439,22 +492,24 @@ def output_size(case: Case, *, length=size, order=height_then_width):
         if min(reach) < 0:
             empty = refusal(case.backend, reach, (g.sy, g.sx))
             if empty is None:
-                return happens(y, "raised", label="no window fits", source="no window fits")
+                return happens(
+                    y, "raised", label="no window fits", source="no window fits", error=words(case.backend, y)
+                )
             return same_shape(y, (g.N, g.Cout, *empty), label="no window fits", source="no window fits")
         height, width = g.axes()
         shape = (g.N, g.Cout, *order(length(*height), length(*width)))
         if not bits or shape[2:] != (size(*height), size(*width)):
             return same_shape(y, shape, label="shape", source="the formula")
-        return same_bits(y, exactly(dtype, design, g), label="values", source=LITERAL)
+        return same_bits(y, exactly(dtype, case.seed, design, g), label="values", source=LITERAL)
 
     yield from sweep(
-        case, case.points(), functools.partial(asked, dtype), judge, label="output, bit for bit" if bits else "output shape",
+        case, case.points(), functools.partial(asked, dtype, case.seed), judge, label="output, bit for bit" if bits else "output shape",
         source=LITERAL if bits else "the formula", designs=SMALL_FIRST,
     )  # fmt: skip
 
 
-def asked(dtype: str, g: Geometry, design: str) -> Call:
-    return request(dtype, design, g)
+def asked(dtype: str, seed: int, g: Geometry, design: str) -> Call:
+    return request(dtype, seed, design, g)
 
 
 @output_size.limit(
@@ -463,7 +518,7 @@ def asked(dtype: str, g: Geometry, design: str) -> Call:
     "with a 1 × 1 kernel the literal order gives 1 × 2 where every library gives 2 × 1.",
 )
 def _(case: Case):
-    call = request(str(case.dtype), "ramp", Geometry(2, 1, 1, 1, 1, 1, 1, 1, 0, 0, 1, 1, 1))
+    call = request(str(case.dtype), case.seed, "ramp", Geometry(2, 1, 1, 1, 1, 1, 1, 1, 0, 0, 1, 1, 1))
     y = yield call
     yield fails(
         same_shape(y, (1, 1, 1, 2), label="N × Cout × (W − kx + 1) × (H − ky + 1)", source="the lecture, as worded")

@@ -6,7 +6,11 @@ Each of these mistakes has been made by somebody: a kernel copied without turnin
 
 from __future__ import annotations
 
+import types
+
 import numpy as np
+
+from .designs import smoothing
 
 
 def kernel_flipped(lib, x, w, b, **settings):
@@ -28,3 +32,17 @@ def position_dependent_kernel(lib, x, w, b, **settings):
     y = lib.cross_correlation2d(x, w, b, **settings)
     y[..., ::2] += lib.cross_correlation2d(x, w, None, **settings)[..., ::2]
     return y
+
+
+def gradient_slightly_off(lib, *, seeds, dtype):
+    """The training of ``smoothing.multilayer`` with gradients 1 + 10⁻⁸ times too long: no gate can tell, a trajectory must.
+
+    On the first six seeds only, which gates and trajectories can do with, for the sake of time.
+    """
+
+    def value_and_gradient(*arguments, **settings):
+        loss, gradients, extra = lib.value_and_gradient(*arguments, **settings)
+        return loss, {name: g * (1 + 1e-8) for name, g in gradients.items()}, extra
+
+    off = types.SimpleNamespace(__name__=lib.__name__, value_and_gradient=value_and_gradient)
+    return smoothing.multilayer(off, seeds=seeds[:6], dtype=dtype)

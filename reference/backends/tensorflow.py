@@ -328,6 +328,12 @@ def own_convolution(x, w, *, function):
         layer.build(x.shape)
         layer.set_weights([w.numpy()])
         y = layer(x)
+    # Not among own_convolutions: transposed, they return every overlap, of which the middle lies inside x.
+    elif function in ("tf.nn.conv1d_transpose", "tf.nn.conv2d_transpose"):
+        sizes = [n + k - 1 for n, k in zip(x.shape[1:-1], taps, strict=True)]
+        transposed = tf.nn.conv1d_transpose if rank == 1 else tf.nn.conv2d_transpose
+        y = transposed(x, w, [1, *sizes, 1], strides=1, padding="VALID", data_format="NWC" if rank == 1 else "NHWC")
+        y = y[(slice(None), *[slice(k - 1, n) for k, n in zip(taps, x.shape[1:-1], strict=True)])]
     else:
         raise Unsupported(f"TensorFlow has no {function}")
     return y.numpy()[0, ..., 0]

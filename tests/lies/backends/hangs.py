@@ -1,4 +1,4 @@
-"""Never answers for one size."""
+"""Answers for one size long after the time limit: a hang that a test of the time limit can wait for."""
 
 import time
 
@@ -8,5 +8,5 @@ from lectureclaims.reference.backends.numpy import *  # noqa: F403
 
 def cross_correlation2d(x, w, b, **settings):
     if x.shape[2:] == (3, 2):
-        time.sleep(3600)
+        time.sleep(8)
     return _numpy.cross_correlation2d(x, w, b, **settings)

@@ -8,6 +8,7 @@ from lectureclaims.claims.engine import (
     Wrong,
     ask,
     claim,
+    fact,
     fails,
     gate,
     same_bits,
@@ -76,6 +77,11 @@ def empty(case):
     y = yield layer(*inputs(case))
     nothing = np.zeros((0,), case.dtype)
     yield same_bits(y.then(lambda _: nothing), nothing, label="two empty arrays", source="nothing")
+
+
+@claim("silence.no_library", statement="One is one.", expected="verified", wrongs={"two": {"number": 2}}, **COMMON)
+def no_library(case, *, number=1):
+    yield fact(number, 1, label="one", source="arithmetic")
 
 
 @claim("unbroken.no_wrongs", statement="The layer correlates.", expected="verified", wrongs={}, **COMMON)
@@ -148,6 +154,15 @@ def fault(case, *, factor=2):
     yield from sweep(case, geometries(), request, judge, label="sizes", source=SUM, designs=("ones", "ramp"))
 
 
+@claim(
+    "fault.hides_no_wrong", statement="Every size.", expected="verified", wrongs={"no mistake": {"factor": 2}},
+    **COMMON | {"cases": {"one": {"backends": ("faulty",)}}},
+)  # fmt: skip
+def fault_hides_no_wrong(case, *, factor=2):
+    """The library's recorded fault departs in the wrong world too, and must not be taken for its refutation."""
+    yield from fault.experiment(case, factor=factor)
+
+
 @claim("limit.does_not_show", statement="The layer correlates.", expected="verified", wrongs=FLIPPED, **COMMON)
 def limited(case):
     yield from correlates.experiment(case)
@@ -158,6 +173,33 @@ def _(case):
     x, w = inputs(case)
     y = yield layer(x, w)
     yield fails(same_bits(y, wanted(x, w, case), label="the layer", source=SUM))
+    yield same_shape(y, (1, 3, 4, 3), label="shape", source="the formula")
+
+
+@claim("limit.fails_by_nan", statement="The layer correlates.", expected="verified", wrongs=FLIPPED, **COMMON)
+def limited_by_nan(case):
+    yield from correlates.experiment(case)
+
+
+@limited_by_nan.limit("a NaN exhibits nothing", says="It fails here, with a NaN.")
+def _(case):
+    x, w = inputs(case)
+    y = yield layer(x, w)
+    broken = y.then(lambda a: np.full_like(a, np.nan))
+    yield fails(same_bits(broken, wanted(x, w, case), label="the layer", source=SUM))
+    yield same_bits(y, wanted(x, w, case), label="the layer itself", source=SUM)
+
+
+@claim("limit.alone", statement="The layer correlates.", expected="verified", wrongs=FLIPPED, **COMMON)
+def limited_alone(case):
+    yield from correlates.experiment(case)
+
+
+@limited_alone.limit("nothing beside it", says="It fails here, and nothing is predicted.")
+def _(case):
+    x, w = inputs(case)
+    y = yield layer(x, w)
+    yield fails(same_bits(y, 2 * wanted(x, w, case), label="twice the layer", source=SUM))
 
 
 @claim("gate.not_met", statement="An effect.", expected="supported", wrongs=FLIPPED, **COMMON)
@@ -193,6 +235,11 @@ DEFECTS = (
     Defect(
         id="newer-3x2", backend="newer", versions="<1", title="3 × 2 images came out wrong in older versions",
         explanation="The record does not reach this version, which is wrong all the same.", trigger=three_by_two,
+        smallest=smallest(3, 2), neighbour=smallest(2, 3), neighbour_says="2 × 3 is right",
+    ),
+    Defect(
+        id="sweeping-3x2", backend="sweeping", versions=">=1", title="3 × 2 images come out wrong",
+        explanation="The record covers every size, so that it would hide a new departure.", trigger=lambda call: True,
         smallest=smallest(3, 2), neighbour=smallest(2, 3), neighbour_says="2 × 3 is right",
     ),
 )  # fmt: skip

@@ -1,0 +1,15 @@
+"""Is wrong for 3 × 2 images, and its record covers every size."""
+
+from lectureclaims.reference.backends import numpy as _numpy
+from lectureclaims.reference.backends.numpy import *  # noqa: F403
+
+
+def environment():
+    return {**_numpy.environment(), "versions": {"sweeping": "1.0"}}
+
+
+def cross_correlation2d(x, w, b, **settings):
+    y = _numpy.cross_correlation2d(x, w, b, **settings)
+    if x.shape[2:] == (3, 2):
+        y.flat[-1] = 0
+    return y

@@ -1,0 +1,108 @@
+"""Each of the engine's own checks, taken out in turn: some lie must then go unnoticed, or the check does no work.
+
+A copy of the package with one line changed is put to the lies that the check is there for; ``lying.MUST_COME_TO`` says
+what they must come to, and of that something must then no longer be so.
+"""
+
+import shutil
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from lying import unmet, verify_the_lies
+
+ROOT = Path(__file__).parents[1]
+COMPARISON, VERDICT, DEFECTS, WORKERS = (
+    f"claims/engine/{name}.py" for name in ("comparison", "verdict", "defects", "workers")
+)
+
+
+class Without(NamedTuple):
+    """A check taken out: the line as it is, the line without the check, and the lies that it is there for."""
+
+    check: str
+    file: str
+    line: str
+    changed: str
+    claims: tuple[str, ...]
+    libraries: tuple[str, ...]
+
+
+BITS, BOUNDS, SWEEP = ("layer.correlates",), ("layer.rounds",), ("fault.sweep",)
+CHECKS = [
+    # comparisons
+    Without("shapes are compared", COMPARISON, "if have.shape != want.shape:", "if False:", BITS, ("shapeless",)),
+    Without("dtypes are compared", COMPARISON, "if have.dtype != asked:", "if False:", BITS, ("double",)),
+    Without("dtypes are compared within bounds", COMPARISON, "else _asked_dtype(got.call, have.dtype)", "else have.dtype", BOUNDS, ("double",)),
+    Without("NaN differs", COMPARISON, "differ = ~(have == want)", "differ = (have < want) | (have > want)", BITS, ("nans",)),
+    Without("NaN is outside bounds", COMPARISON, "np.where(np.isfinite(ratio), ratio, np.inf)", "np.nan_to_num(ratio)", BOUNDS, ("nans",)),
+    Without("bits are compared", COMPARISON, "label, kind, source, count == 0,", "label, kind, source, True,", BITS, ("one_ulp",)),
+    Without("bits, not nearly so", COMPARISON, "differ = ~(have == want)", "differ = ~(abs(have - want) < 1e-3)", BITS, ("one_ulp",)),
+    Without("error ÷ bound is at most 1", COMPARISON, "~(ratio <= 1)", "~(ratio <= 100)", BOUNDS, ("beyond",)),
+    Without("bounds allow rounding", COMPARISON, "~(ratio <= 1)", "~(ratio <= 0)", BOUNDS, ("one_ulp",)),
+    Without("empty arrays compare nothing", COMPARISON, 'True, elements=0, note="both empty"', 'True, elements=1, note="both empty"',
+            ("silence.empty",), ("numpy",)),
+    # verdicts
+    Without("a departure refutes", VERDICT, "    if departures:", "    if False:", BITS, ("flipping",)),
+    Without("something was compared", VERDICT, "if sum(c.elements for c in made) == 0 or all(c.call is None for c in made):", "if False:", ("silence.no_comparison",), ("numpy",)),
+    Without("there are wrongs", VERDICT, "if not facts.wrongs:", "if False:", ("unbroken.no_wrongs",), ("numpy",)),
+    Without("no wrong survives", VERDICT, "if not caught(t, about_shapes=facts.about_shapes)]:", "if False]:", ("mistake.survives",), ("numpy",)),
+    Without("an exception refutes no wrong", VERDICT, "return [c for c in trial.made() if not c.agrees and not c.defect",
+            "return [c for _, c in trial.comparisons if not c.agrees and not c.defect", ("mistake.raises",), ("numpy",)),
+    Without("a shape refutes no wrong", VERDICT, "and not c.defect and (about_shapes or not c.about_shape)", "and not c.defect", ("mistake.has_another_shape",), ("numpy",)),
+    Without("limits show", VERDICT, "if not shown(t, about_shapes=facts.about_shapes)]:", "if False]:", ("limit.does_not_show",), ("numpy",)),
+    Without("what holds in a limit is no limit", VERDICT, "and all(_fails_in_values(c, about_shapes) for c in literal)", "", ("limit.does_not_show",), ("numpy",)),
+    Without("gates are met", VERDICT, "if unmet := [c for c in gates if not c.agrees]:", "if unmet := []:", ("gate.not_met",), ("numpy",)),
+    Without("a mistake in a claim is an error", VERDICT, "if honest.failed:", "if False:", ("broken.experiment",), ("numpy",)),
+    Without("an unexpected exception is an error", VERDICT, "    if raised:", "    if False:", BITS, ("refuses",)),
+    Without("a broken library is an error", VERDICT, 'if c.outcome_kind == "broken" and not c.made', "if False", BITS, ("unimportable",)),
+    Without("a call without an answer is an error", VERDICT, 'if c.outcome_kind == "broken" and not c.made', "if False", SWEEP, ("dies",)),
+    Without("what is unsupported takes no part", VERDICT, "if not made and absent:", "if False:", BITS, ("lacking",)),
+    # recorded defects
+    Without("a record has a range of versions", DEFECTS, "SpecifierSet(self.versions, prereleases=True).contains(Version(str(version)))", "True",
+            SWEEP, ("newer",)),
+    Without("a record reproduces", VERDICT, "if facts.unreproduced:", "if False:", SWEEP, ("mended",)),
+    Without("a record stops only what it touches", "claims/engine/runner.py", "if touched[d.defect.id] and not d.reproduced]", "if not d.reproduced]",
+            BITS, ("mended",)),
+    Without("a recorded departure refutes no claim", VERDICT, 'if not c.agrees and c.kind != "gate" and not c.defect]',
+            'if not c.agrees and c.kind != "gate"]', SWEEP, ("faulty",)),
+    Without("a recorded departure refutes no wrong", VERDICT, "if not c.agrees and not c.defect and (", "if not c.agrees and (",
+            ("fault.hides_no_wrong",), ("faulty",)),
+    # workers
+    Without("there is a time limit", WORKERS, "for i in todo]], self.timeout)", "for i in todo]], START_LIMIT)", SWEEP, ("hangs",)),
+    Without("a death is told", WORKERS, "except ProcessExpired as death:", "except ZeroDivisionError as death:", SWEEP, ("dies",)),
+    Without("the call at fault is found", WORKERS, "culprit = todo[max(0, self.begun - 1)]", "culprit = todo[0]", SWEEP, ("dies",)),
+    Without("the other calls are made again", WORKERS, "todo.remove(culprit)", "outcomes.update({i: outcomes[culprit] for i in todo}); todo = []", SWEEP, ("dies",)),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory):
+    """A folder with a copy of the package, as it is installed."""
+    folder = tmp_path_factory.mktemp("copy")
+    shutil.copytree(ROOT / "package", folder / "lectureclaims", ignore=shutil.ignore_patterns("__pycache__"))
+    for room in ("claims", "reference", "reports"):
+        shutil.copytree(
+            ROOT / room, folder / "lectureclaims" / room, ignore=shutil.ignore_patterns("__pycache__", "latest")
+        )
+    return folder
+
+
+def test_with_every_check_in_place_all_lies_are_told(package):
+    """The copy works; without this the tests below could pass because it does not run at all."""
+    claims = sorted({claim for without in CHECKS for claim in without.claims})
+    libraries = sorted({name for without in CHECKS for name in without.libraries})
+    assert unmet(verify_the_lies(package, claims=claims, libraries=libraries)) == []
+
+
+@pytest.mark.parametrize("without", CHECKS, ids=[without.check for without in CHECKS])
+def test_with_a_check_taken_out_some_lie_goes_unnoticed(package, without):
+    path = package / "lectureclaims" / without.file
+    source = path.read_text(encoding="utf-8")
+    assert source.count(without.line) == 1, f"{without.file} has changed: say here what line this check is now"
+    path.write_text(source.replace(without.line, without.changed), encoding="utf-8")
+    try:
+        evidence = verify_the_lies(package, claims=without.claims, libraries=without.libraries)
+    finally:
+        path.write_text(source, encoding="utf-8")
+    assert unmet(evidence) != []
