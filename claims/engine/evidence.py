@@ -237,8 +237,9 @@ def _row(lecture: Lecture, cell: Cell, case: str, c: Comparison) -> dict[str, An
         "departures": [{"address": d.address, "says": d.says} for d in c.departures] if repeats else [],
     }
     if c.made and (not c.agrees or c.must_fail):
+        shape = c.wanted if c.about_shape and isinstance(c.wanted, tuple) else None
         row["replay"] = replay(lecture, cell, case=address)
-        row["snippet"] = snippet(c.call, c.wanted_array, cell.backend) if c.call is not None else None
+        row["snippet"] = snippet(c.call, c.wanted_array, cell.backend, shape=shape) if c.call is not None else None
     return row
 
 

@@ -22,8 +22,11 @@ IN_FULL = 128
 AT_MOST = 20_000
 
 
-def snippet(call: Call, wanted: Any, backend: str) -> str | None:
-    """The script, or None where the call is not one operation of a phrasebook or its arrays would fill pages."""
+def snippet(call: Call, wanted: Any, backend: str, *, shape: tuple[int, ...] | None = None) -> str | None:
+    """The script, which prints what it got beside ``wanted``, or its shape beside ``shape`` where that was the question.
+
+    None where the call is not one operation of a phrasebook or its arrays would fill pages.
+    """
     if callable(call.operation) or call.mutant is not None:
         return None
     arrays = [a for a in (*call.arguments.values(), wanted) if isinstance(a, np.ndarray)]
@@ -44,6 +47,8 @@ def snippet(call: Call, wanted: Any, backend: str) -> str | None:
         lines += [f"wanted = {_literal(np.asarray(wanted))}", 'print("got   ", got)', 'print("wanted", wanted)']
         if isinstance(wanted, np.ndarray):
             lines.append('print("equal ", np.shape(got) == wanted.shape and np.array_equal(got, wanted))')
+    elif shape is not None:
+        lines.append(f'print("shape", np.shape(got), "wanted", {shape})')
     else:
         lines.append('print("got", got)')
     return "\n".join(lines) + "\n"
