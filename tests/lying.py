@@ -68,6 +68,7 @@ MUST_COME_TO = {
     ],
     "an unexpected exception is an error and no refutation": [
         ("layer.correlates", "refuses", "error", "RuntimeError: not today"),
+        ("fault.sweep", "balking", "error", "ValueError: 3 × 2 images are not supported"),
     ],
     "a library that writes into its inputs is an error": [
         ("layer.correlates", "scribbling", "error", "changed its argument x"),

@@ -86,3 +86,10 @@ def test_a_departure_comes_with_its_replay_and_a_snippet_that_shows_it(lies, tmp
 )
 def test_the_exit_code_says_it(arguments, status):
     assert run_command("lecture-claims", "verify", *arguments, lecture=True).returncode == status
+
+
+def test_a_recorded_defect_whose_call_raises_now_has_not_reproduced():
+    evidence = verify_the_lies(claims=["layer.correlates"], libraries=["balking"])
+    record = next(d for d in evidence["defects"] if d["id"] == "balking-3x2")
+    assert record["applies"] and record["neighbour_holds"] and not record["reproduced"]
+    assert not evidence["success"]

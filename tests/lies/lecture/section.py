@@ -242,4 +242,9 @@ DEFECTS = (
         explanation="The record covers every size, so that it would hide a new departure.", trigger=lambda call: True,
         smallest=smallest(3, 2), neighbour=smallest(2, 3), neighbour_says="2 × 3 is right",
     ),
+    Defect(
+        id="balking-3x2", backend="balking", versions=">=1", title="3 × 2 images came out wrong once",
+        explanation="They are refused now, which is another thing.", trigger=three_by_two, smallest=smallest(3, 2),
+        neighbour=smallest(2, 3), neighbour_says="2 × 3 is right",
+    ),
 )  # fmt: skip

@@ -1,0 +1,14 @@
+"""Is wrong for 3 × 2 images, so a record says; it refuses them now."""
+
+from lectureclaims.reference.backends import numpy as _numpy
+from lectureclaims.reference.backends.numpy import *  # noqa: F403
+
+
+def environment():
+    return {**_numpy.environment(), "versions": {"balking": "1.0"}}
+
+
+def cross_correlation2d(x, w, b, **settings):
+    if x.shape[2:] == (3, 2):
+        raise ValueError("3 × 2 images are not supported")
+    return _numpy.cross_correlation2d(x, w, b, **settings)
