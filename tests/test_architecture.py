@@ -157,13 +157,16 @@ def calls():
 
 
 def test_no_tolerance_is_written_down():
-    """A tolerance is derived, in reference/bounds.py, or the comparison is bitwise."""
+    """A tolerance is derived, in reference/bounds, or the comparison is bitwise."""
     wrong = [
         where(path, node.lineno)
         for path, node in calls()
         if called(node) in CLOSE or any(keyword.arg in TOLERANCES for keyword in node.keywords)
     ]
     assert wrong == []
+
+
+MAKERS = ("Bound",)
 
 
 def test_a_bound_is_made_in_one_place():
@@ -175,10 +178,10 @@ def test_a_bound_is_made_in_one_place():
             for n in ast.walk(tree)
             if isinstance(n, ast.ImportFrom)
             for a in n.names
-            if a.name in ("Bound", "_bound")
+            if a.name in MAKERS
         }
-        made = [n.lineno for n in ast.walk(tree) if isinstance(n, ast.Call) and called(n) in (*names, "_bound")]
-        if path != ROOT / "reference/bounds.py":
+        made = [n.lineno for n in ast.walk(tree) if isinstance(n, ast.Call) and called(n) in (*names, *MAKERS)]
+        if path != ROOT / "reference/bounds/bound.py":
             wrong += [where(path, line) for line in made]
         else:
             assert made, "the one place makes them"

@@ -110,7 +110,7 @@ def same_bits(got: Outcome, wanted: Any, *, label: str, source: str, signed_zero
 def within(got: Outcome, wanted: Any, bound: Bound, *, label: str, source: str) -> Comparison:
     """|got − wanted| ≤ bound, element by element; a NaN or an infinity where none is wanted is outside."""
     if not isinstance(bound, Bound):
-        raise TypeError(f"bound={bound!r}: a comparison accepts only a Bound, which reference/bounds.py derives")
+        raise TypeError(f"bound={bound!r}: a comparison accepts only a Bound, which reference/bounds derives")
     kind: Kind = "bound" if bound.kind == "derived" else "empirical bound"
     door = _door(got, np.asarray(wanted), label, kind, source, dtype=False)
     if isinstance(door, Comparison):

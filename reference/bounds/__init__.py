@@ -1,0 +1,38 @@
+"""How large a rounding error may be, and why: the only package where a bound is made.
+
+Notation: u unit roundoff of the dtype; gamma(n) = n·u/(1 - n·u), which no product of n factors (1 + δ), |δ| <= u,
+departs from 1 by more than (Higham, *Accuracy and Stability of Numerical Algorithms*, 2nd ed. 2002, lemma 3.1);
+S = sum |x||w| + |b|; λ the smallest subnormal, λ_min the smallest normal number.
+
+A bound is *derived* (it holds for every input, in any order of summation, for an implementation that rounds each
+operation) or *empirical* (it rests on the largest error that was seen in an exponential or the like, for which a
+library promises nothing). Which of the two it is travels with it, and so does its derivation.
+
+The oracle's values are exact results rounded once to float64: at most 2**-53 of each. That error is part of every
+bound. So is the rounding of the bound's own computation in float64, by a factor 1 + 2**-40.
+"""
+
+from __future__ import annotations
+
+from .batch_norm import batch_norm_gradient, batch_norm_inference, batch_norm_running, batch_norm_training
+from .bound import Bound, exact, two_libraries
+from .formats import (
+    exactly_representable,
+    gamma,
+    significand_bits,
+    smallest_normal,
+    smallest_subnormal,
+    ulp,
+    ulp_distance,
+    unit_roundoff,
+)
+from .functions import elementwise, elementwise_gradient, softmax, softmax_gradient
+from .sums import sums_of_products, sums_rounded_narrow
+from .training import norm_identity, trajectory
+
+__all__ = [
+    "Bound", "batch_norm_gradient", "batch_norm_inference", "batch_norm_running", "batch_norm_training", "elementwise",
+    "elementwise_gradient", "exact", "exactly_representable", "gamma", "norm_identity", "significand_bits",
+    "smallest_normal", "smallest_subnormal", "softmax", "softmax_gradient", "sums_of_products", "sums_rounded_narrow",
+    "trajectory", "two_libraries", "ulp", "ulp_distance", "unit_roundoff",
+]  # fmt: skip

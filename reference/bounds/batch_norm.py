@@ -1,0 +1,151 @@
+"""Batch normalisation in training and inference, its running statistics, its gradient."""
+
+import numpy as np
+
+from .bound import ORACLE, Bound, derived
+from .formats import gamma, significand_bits, smallest_normal, unit_roundoff
+
+
+def batch_norm_inference(x, gamma_, beta, mean, variance, dtype, *, epsilon) -> Bound:
+    """gamma(8)·M + λ_min·(2 + |gamma|), M = (|x| + |mean|)·|gamma|/sqrt(variance + epsilon) + |beta|.
+
+    Seven roundings lie on the longest way (epsilon to the dtype, the sum under the root and the root, of which the first
+    two are halved by it; reciprocal or quotient; three products and sums) and one is to spare for an approximate
+    reciprocal root. M and not |x - mean|: the folded form x·a + c rounds x·a itself, and is legitimate.
+    """
+    x, gamma_, beta, mean, variance = (_wide(part) for part in (x, gamma_, beta, mean, variance))
+    scale = 1 / np.sqrt(variance + float(epsilon))
+    M = (np.abs(x) + _along(x, np.abs(mean))) * _along(x, np.abs(gamma_) * scale) + _along(x, np.abs(beta))
+    u, normal = unit_roundoff(dtype), smallest_normal(dtype)
+    allowed = (gamma(8, u) + ORACLE) * M + normal * _along(x, 2 + np.abs(gamma_) * (1 + scale))
+    text = f"γ₈·M + flushed numbers, M = (|x| + |μ|)|γ|/√(σ² + ε) + |β|, u = 2^-{significand_bits(dtype)}"
+    return derived(np.broadcast_to(allowed, x.shape), text)
+
+
+def _statistics(x, dtype):
+    """Exact-enough moments and the errors allowed to the computed ones: (mean, variance, δ_mean, δ_variance)."""
+    n, u, normal = x.size // x.shape[1], unit_roundoff(dtype), smallest_normal(dtype)
+    others = (0, *range(2, x.ndim))
+    mean = x.mean(axis=others)
+    variance = ((x - _along(x, mean)) ** 2).mean(axis=others)
+    size = np.abs(x).mean(axis=others)
+    d_mean = (gamma(n + 1, u) + 2.0**-50) * size + 2 * normal
+    d_variance = (gamma(n + 4, u) + 2.0**-50 * n) * variance + (1 + gamma(n + 4, u)) * d_mean**2 + 2 * normal
+    return mean, variance, d_mean, d_variance
+
+
+def batch_norm_training(x, gamma_, beta, dtype, *, epsilon) -> tuple[Bound, Bound, Bound]:
+    """Bounds of (y, mean, variance), for an algorithm that centres before it squares.
+
+    mean: δ = gamma(N + 1)·mean|x| (N - 1 additions and a division, or a product with 1/N).
+    variance: gamma(N + 4)·v + (1 + gamma(N + 4))·δ²: x - mean is rounded, squared, rounded, summed, divided; and a mean
+    that is off by δ adds exactly δ² (Chan, Golub & LeVeque 1983; Higham 2002, §1.9 and problem 1.10).
+    y: with a = 1/sqrt(v + epsilon) the variance's error θ = δ_v/(v + epsilon) changes a by at most
+    ρ = 1/sqrt(1 - θ) - 1, so y moves by |gamma|·a·[(1 + ρ)·δ + ρ·|x - mean|]; on top, gamma(8)·M as in inference, M with
+    the computed statistics. Where θ >= 1 nothing is known, and the bound is infinite.
+    """
+    x, gamma_, beta = _wide(x), _wide(gamma_), _wide(beta)
+    u, normal = unit_roundoff(dtype), smallest_normal(dtype)
+    mean, variance, d_mean, d_variance = _statistics(x, dtype)
+    a, rho = _scale(variance, d_variance, float(epsilon))
+    steep = np.abs(gamma_) * a
+    moved = _along(x, steep) * (_along(x, (1 + rho) * d_mean) + _along(x, rho) * np.abs(x - _along(x, mean)))
+    M = (np.abs(x) + _along(x, np.abs(mean) + d_mean)) * _along(x, steep * (1 + rho)) + _along(x, np.abs(beta))
+    allowed = moved + (gamma(8, u) + 4 * ORACLE) * M + normal * _along(x, 2 + np.abs(gamma_) * (1 + a))
+    n, t = x.size // x.shape[1], significand_bits(dtype)
+    y = derived(
+        allowed,
+        f"|γ|a[(1 + ρ)δ + ρ|x - μ|] + γ₈·M + flushed numbers, δ = γ(N+1)·mean|x|, ρ = 1/√(1 - δ_v/(v + ε)) - 1, "
+        f"N = {n}, u = 2^-{t}",
+    )
+    return (
+        y,
+        derived(d_mean + ORACLE * np.abs(mean), f"γ(N+1)·mean|x| + 2λ_min, N = {n}, u = 2^-{t} (Higham 2002, §4.2)"),
+        derived(
+            d_variance + ORACLE * variance,
+            f"γ(N+4)·v + (1 + γ)·δ² + 2λ_min, δ = γ(N+1)·mean|x|, N = {n}, u = 2^-{t} (two passes; Higham 2002, §1.9)",
+        ),
+    )
+
+
+def batch_norm_running(x, mean, variance, dtype, *, momentum, correction) -> tuple[Bound, Bound]:
+    """momentum·(error of the batch's statistic) + gamma(6)·(|old| + momentum·|batch|), for mean and variance.
+
+    Six roundings: momentum to the dtype, 1 - momentum, two products, the sum, and N/(N - correction); |old| whole, as
+    1 - momentum may have lost all its relative accuracy to cancellation, never more than u of 1.
+    """
+    x, mean, variance = _wide(x), _wide(mean), _wide(variance)
+    u, normal, n = unit_roundoff(dtype), smallest_normal(dtype), x.size // x.shape[1]
+    batch_mean, batch_variance, d_mean, d_variance = _statistics(x, dtype)
+    stretch = n / (n - correction)
+    text = f"m·δ + γ₆·(|old| + m·|batch|) + 2λ_min, m = {momentum}, N = {n}, u = 2^-{significand_bits(dtype)}"
+
+    def one(old, batch, error):
+        return derived(
+            momentum * error * (1 + gamma(6, u))
+            + (gamma(6, u) + 4 * ORACLE) * (np.abs(old) + momentum * np.abs(batch))
+            + 2 * normal,
+            text,
+        )
+
+    return one(mean, batch_mean, d_mean), one(variance, stretch * batch_variance, stretch * d_variance)
+
+
+def batch_norm_gradient(x, gamma_, upstream, dtype, *, epsilon) -> tuple[Bound, Bound, Bound]:
+    """Bounds of (dx, dgamma, dbeta) in training mode; g upstream, z = (x - mean)·a, Z = (|x| + |mean|)·a.
+
+    z computed errs by E = a[(1 + ρ)δ + ρ|x - mean|] + gamma(8)·Z (as y of :func:`batch_norm_training`); Z and not |z|
+    wherever it is summed, for a library may sum g·x and correct by mean·sum g.
+    dbeta: gamma(N)·sum|g|. dgamma: G = sum(|g|·E) + gamma(2N + 8)·sum(|g|·Z).
+    dx = gamma·a·(g - mean g - z·mean(g z)): the factor errs by ρ and eight roundings, the bracket by
+    gamma(N + 4)·(|g| + mean|g|) + E·mean(|g|Z) + Z·G/N + gamma(N + 8)·Z·mean(|g|Z); errors of second order are covered by
+    multiplying with (1 + ρ)(1 + gamma(8)) once more.
+    """
+    x, gamma_, g = _wide(x), _wide(gamma_), _wide(upstream)
+    u, normal, n = unit_roundoff(dtype), smallest_normal(dtype), x.size // x.shape[1]
+    others = (0, *range(2, x.ndim))
+    mean, variance, d_mean, d_variance = _statistics(x, dtype)
+    a, rho = _scale(variance, d_variance, float(epsilon))
+    Z = (np.abs(x) + _along(x, np.abs(mean) + d_mean)) * _along(x, a * (1 + rho))
+    centred = np.abs(x - _along(x, mean))
+    E = _along(x, a) * (_along(x, (1 + rho) * d_mean) + _along(x, rho) * centred) + gamma(8, u) * Z
+    size = np.abs(g)
+    total, weighted = size.sum(axis=others), (size * Z).sum(axis=others)
+    G = (size * E).sum(axis=others) + gamma(2 * n + 8, u) * weighted + 2 * n * normal
+    factor = (1 + rho) * (1 + gamma(8, u))
+    mean_size, mean_weighted = _along(x, total / n), _along(x, weighted / n)
+    bracket = (
+        gamma(n + 4, u) * (size + mean_size)
+        + E * mean_weighted
+        + Z * _along(x, G / n)
+        + gamma(n + 8, u) * Z * mean_weighted
+    )
+    whole = size + mean_size + Z * mean_weighted
+    steep = _along(x, np.abs(gamma_) * a)
+    dx = steep * (_along(x, factor - 1 + 8 * ORACLE) * whole + _along(x, factor**2) * bracket) + normal * (2 + steep)
+    t = f"N = {n}, u = 2^-{significand_bits(dtype)}"
+    return (
+        derived(
+            dx,
+            "|γ|a·[((1 + ρ)(1 + γ₈) - 1)·(|g| + mean|g| + Z·mean(|g|Z)) + (1 + ρ)²(1 + γ₈)²·(γ(N+4)(|g| + mean|g|) + "
+            f"E·mean(|g|Z) + Z·G/N + γ(N+8)·Z·mean(|g|Z))], Z = (|x| + |μ|)a, {t}",
+        ),
+        derived(G + 2 * ORACLE * weighted, f"Σ|g|E + γ(2N+8)·Σ|g|Z, Z = (|x| + |μ|)/√(v + ε), {t}"),
+        derived((gamma(n, u) + ORACLE) * total + n * normal, f"γ(N)·Σ|g|, {t} (Higham 2002, §4.2)"),
+    )
+
+
+def _scale(variance, d_variance, epsilon):
+    """(a, ρ): 1/sqrt(v + ε), and by how much of it the variance's error can change it."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        theta = d_variance / (variance + epsilon)
+        rho = np.where(theta < 1, 1 / np.sqrt(np.maximum(1 - theta, 0)) - 1, np.inf)
+        return 1 / np.sqrt(variance + epsilon), rho
+
+
+def _wide(numbers):
+    return np.asarray(numbers, np.float64)
+
+
+def _along(x, numbers):
+    return np.asarray(numbers).reshape(1, -1, *[1] * (x.ndim - 2))
