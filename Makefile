@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: verify test clean
+.PHONY: verify test bench clean
 
 verify: $(VENV)/.ready
 	$(BIN)/lecture-claims verify --out reports/latest
@@ -14,6 +14,10 @@ test: $(VENV)/.ready
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright --pythonpath $(BIN)/python
 	$(BIN)/pytest
+
+# Minutes: measures again what the empirical bounds rest on and what fixed tolerances miss, and writes docs/measured.md.
+bench: $(VENV)/.ready
+	$(BIN)/python -m benchmarks
 
 # The constraints pin every version, and torch to a release whose plain version number is a CPU build where pip is
 # pointed at one; see the README.

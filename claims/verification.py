@@ -14,7 +14,7 @@ from typing import Any
 from ..reference import backends as phrasebooks
 from .engine import environment, evidence, lecture, runner
 
-DTYPES = ("float32", "float64")
+DTYPES = ("float16", "bfloat16", "float32", "float64")
 TIMEOUT = 300.0
 
 
@@ -63,6 +63,14 @@ def select(
         raise BadRequest(f"seed={seed}: expected a whole number, 0 or more")
     for dtype in dtypes:
         _known("dtype", dtype, DTYPES)
+    if dtypes:
+        able = tuple(c for c in chosen if any(d is None or d in dtypes for d in book.claims[c].dtypes))
+        if not able:
+            has = sorted({str(d) for c in chosen for d in book.claims[c].dtypes})
+            raise BadRequest(
+                f"dtype={dtypes[0]!r}: no such dtype in {', '.join(chosen[:3])}; there is {', '.join(has)}"
+            )
+        chosen = able
     for backend in backends:
         if backend.endswith(".py"):
             if not Path(backend).is_file():

@@ -42,7 +42,7 @@ def once(function: F) -> F:
         with cell.lock:
             if cell.result is not None:
                 return cell.result
-            result = function(*(None if a is None else np.asarray(a, np.float64) for a in arrays), **parameters)
+            result = function(*map(_wide, arrays), **parameters)
             for part in result if isinstance(result, tuple) else (result,):
                 part.flags.writeable = False
             cell.result = result
@@ -54,6 +54,13 @@ def once(function: F) -> F:
         return result
 
     return remembering  # pyright: ignore[reportReturnType]
+
+
+def _wide(values):
+    """float64, but for labels, which stay whole numbers."""
+    if values is None or (isinstance(values, np.ndarray) and values.dtype.kind in "iu"):
+        return values
+    return np.asarray(values, np.float64)
 
 
 def _digest(values):

@@ -8,6 +8,7 @@ import math
 import operator
 from typing import Any, NoReturn
 
+import ml_dtypes
 import numpy as np
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "counts",
     "finite",
     "fits",
+    "labels",
     "non_negative",
     "padding",
     "refuse",
@@ -24,7 +26,7 @@ __all__ = [
     "shape",
 ]
 
-FLOATS = (np.float16, np.float32, np.float64)
+FLOATS = (np.float16, ml_dtypes.bfloat16, np.float32, np.float64)
 
 
 class BadInput(ValueError):
@@ -48,7 +50,7 @@ def array(name: str, value: Any, *, axes: str | None, least_rank: int = 0) -> np
         refuse(
             f"{name}.dtype",
             value.dtype,
-            "float16, float32 or float64",
+            "float16, bfloat16, float32 or float64",
             f"convert with {name}.astype(np.float64), which is exact for integers up to 2**53",
         )
     names = axes.split() if axes is not None else []
@@ -79,6 +81,20 @@ def shape(name: str, value: np.ndarray, expected: tuple[int, ...], meaning: str)
     """The shape that the other arguments imply."""
     if value.shape != expected:
         refuse(f"{name}.shape", value.shape, f"{expected}, that is {meaning}", f"give {name} that shape")
+
+
+def labels(name: str, value: Any, rows: int, classes: int) -> np.ndarray:
+    """One class a row, as its index: int64 [N], from 0 to K - 1."""
+    if not isinstance(value, np.ndarray):
+        refuse(name, value, "a NumPy array", f"pass np.asarray({name}, dtype=np.int64)")
+    if value.dtype != np.int64:
+        refuse(f"{name}.dtype", value.dtype, "int64", f"convert with {name}.astype(np.int64)")
+    shape(name, value, (rows,), "one label a row [N]")
+    bad = (value < 0) | (value >= classes)
+    if bad.any():
+        worst = int(np.flatnonzero(bad)[0])
+        refuse(f"{name}[{worst}]", value[worst], f"a class from 0 to {classes - 1}", "count the classes from 0")
+    return value
 
 
 def _integer(name: str, value: Any, expected: str, way_out: str) -> int:

@@ -8,8 +8,8 @@ from typing import Any
 
 from . import view
 
-MOST_ROWS = 400
-"""Comparisons of one cell that are listed; all of them are in results.json."""
+MOST_ROWS = 100
+"""Comparisons of one cell that are listed, what disagrees first and then the largest ratios; all of them are in results.json."""
 
 
 def of(evidence: Mapping[str, Any], claim: Mapping[str, Any]) -> dict[str, Any]:
@@ -41,7 +41,7 @@ def finding(row: Mapping[str, Any]) -> str:
 
 
 def _cell(cell: Mapping[str, Any], seconds: float | None) -> dict[str, Any]:
-    rows = sorted(cell["rows"], key=lambda r: r["agrees"])[:MOST_ROWS]  # what disagrees first
+    rows = sorted(cell["rows"], key=lambda r: (r["agrees"], -view.size(r["ratio"])))[:MOST_ROWS]
     return {
         "cell": cell,
         "name": view.cell_name(cell),

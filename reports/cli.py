@@ -1,4 +1,4 @@
-"""The command line: ``lecture-claims list | verify | show | report | doctor``.
+"""The command line: ``lecture-claims list | verify | show | report | adjudicate | operations | doctor``.
 
 Exit 0: every computed verdict is its claim's expected one and every departure a recorded defect that reproduced; 1:
 anything else; 2: wrong usage, in one line that says what was given, what was expected and the way out.
@@ -6,6 +6,7 @@ anything else; 2: wrong usage, in one line that says what was given, what was ex
 
 from __future__ import annotations
 
+import json
 import shlex
 import sys
 from importlib import metadata
@@ -20,7 +21,7 @@ from rich.text import Text
 
 from ..claims import verification
 from ..claims.engine import environment, evidence, lecture, runner
-from ..reference import backends
+from ..reference import backends, validation
 from . import formats, terminal
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None,
@@ -122,8 +123,54 @@ def report(
     if out_file is None:
         sys.stdout.write(text)
     else:
-        _writable(out_file.parent)
+        _writable_file(out_file)
         out_file.write_text(text, encoding="utf-8")
+
+
+@app.command()
+def adjudicate(
+    case: Annotated[Path, typer.Argument(help="input.<name>, output.<library>, parameters.", metavar="CASE.npz")],
+    operation: Annotated[str, typer.Option("--op", help="conv2d, linear, softmax, …: see `operations`.")],
+    out_file: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Write a page with pictures there.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON and nothing else.")] = False,
+) -> None:
+    """Rounding or bug? Judge libraries' outputs for your own arrays against the exact result."""
+    from ..claims import adjudication
+    from . import adjudication as report
+
+    inputs, outputs, parameters = adjudication.read(case)
+    asked = adjudication.case(operation, inputs=inputs, outputs=outputs, parameters=parameters)
+    if out_file is not None:
+        _writable_file(out_file)
+    found = adjudication.judge(asked)
+    if out_file is not None:
+        out_file.write_text(report.html(found), encoding="utf-8")
+    if as_json:
+        sys.stdout.write(json.dumps(found.as_dict(), indent=2, ensure_ascii=False) + "\n")
+    else:
+        report.terminal(out, found)
+        if out_file is not None:
+            out.print(f"Page: {out_file}", soft_wrap=True)
+    raise typer.Exit(0 if found.within else 1)
+
+
+@app.command()
+def operations() -> None:
+    """The operations that `adjudicate` knows: their inputs with axes, their parameters, their results."""
+    from ..reference import catalogue
+
+    out.print("*: must be given, ?: may be left out; N batch, C channels, O and I output and input, K classes")
+    for one in catalogue.OPERATIONS.values():
+        aliases = f" ({', '.join(one.aliases)})" if one.aliases else ""
+        out.print(Text(f"{one.name}{aliases}", "bold"), Text(f"{one.says}"), soft_wrap=True)
+        inputs = " ".join(f"{name}[{one.axes(name)}]{'?' if one.optional(name) else ''}" for name in one.arrays)
+        parameters = " ".join(
+            name + ("*" if default is catalogue.REQUIRED else "") for name, (default, _) in one.parameters.items()
+        )
+        results = " ".join(f"{name}[{one.axes(name)}]" for name in one.results)
+        out.print(Text(f"  {inputs}{'; ' if parameters else ''}{parameters} → {results}"), soft_wrap=True)
 
 
 @app.command()
@@ -182,6 +229,12 @@ def _writable(folder: Path) -> None:
         ) from None
 
 
+def _writable_file(file: Path) -> None:
+    _writable(file.parent)
+    if file.is_dir():
+        raise verification.BadRequest(f"out={str(file)!r}: a folder; give the name of a file")
+
+
 class _bar:
     """Rich's progress bar with one line for each library at work: the experiment's name and the calls made of it."""
 
@@ -218,7 +271,7 @@ def main() -> None:
     """Entry point: one clear line and exit code 2 for bad input, never a traceback."""
     try:
         sys.exit(app(standalone_mode=False))  # the code that a command gave to typer.Exit
-    except (verification.BadRequest, lecture.BadLecture, evidence.BadEvidence) as error:
+    except (verification.BadRequest, lecture.BadLecture, evidence.BadEvidence, validation.BadInput) as error:
         _refuse(str(error))
     except Exception as error:
         say = getattr(error, "format_message", None)  # Typer's own usage errors have one

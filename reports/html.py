@@ -25,22 +25,29 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 def render(evidence: Mapping[str, Any]) -> str:
     """The whole page."""
-    page = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined, finalize=_shown,
-    )  # fmt: skip
-    page.globals.update(anchor=anchor, link=link, icon=icon, view=view, meaning=view.MEANING)
-    page.filters.update(
-        linked=linked, breakable=breakable, number=view.number, value=view.value, cut=view.cut, plural=view.plural
-    )
-    style, script = ((TEMPLATES / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
     text, missing = _lecture(evidence)
-    return page.get_template("page.html").render(
-        e=evidence, style=Markup(style), style_hash=_hash(style), script=Markup(script), script_hash=_hash(script),
+    return page(
+        "page.html", e=evidence,
         summary=view.summary(evidence), warnings=view.warnings(evidence), columns=view.columns(evidence), matrix=_matrix(evidence), lecture=Markup(text),
         in_part=view.tested_in_part(evidence["claims"]), missing=missing, untested=view.untested(evidence), claims=[_claim(evidence, c) for c in evidence["claims"]],
         environment=_environment(evidence),
     )  # fmt: skip
+
+
+def page(template: str, **data: Any) -> str:
+    """A page made of a template and the one style sheet and script that all pages share, allowed by their hashes."""
+    made = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined, finalize=_shown,
+    )  # fmt: skip
+    made.globals.update(anchor=anchor, link=link, icon=icon, view=view, meaning=view.MEANING)
+    made.filters.update(
+        linked=linked, breakable=breakable, number=view.number, value=view.value, cut=view.cut, plural=view.plural
+    )
+    style, script = ((TEMPLATES / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
+    return made.get_template(template).render(
+        style=Markup(style), style_hash=_hash(style), script=Markup(script), script_hash=_hash(script), **data
+    )
 
 
 def anchor(*parts: str | None) -> str:

@@ -58,7 +58,7 @@ def claim(out: Console, one: dict[str, Any]) -> None:
         caught, shown = sum(w["caught"] for w in c["wrongs"]), sum(x["shown"] for x in c["limits"])
         table.add_row(
             c["backend"], c["dtype"] or "", Text(_word(c), _style(c)), f"{c['comparisons']:,}",
-            _figure(c["worst_ratio"]), _figure(c["margin"]), f"{caught}/{len(c['wrongs'])}", f"{shown}/{len(c['limits'])}",
+            view.ratio(c), _figure(c["margin"]), f"{caught}/{len(c['wrongs'])}", f"{shown}/{len(c['limits'])}",
         )  # fmt: skip
     out.print(table)
     for c in one["cells"]:

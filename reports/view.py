@@ -102,14 +102,16 @@ def cells(names: Iterable[str]) -> str:
 
 
 def ratio(cell: Mapping[str, Any]) -> str:
-    """The largest error ÷ bound of a cell, in words where no error was allowed at all."""
+    """The largest error ÷ bound of a cell: in words where no error was allowed at all, and marked where the bound is empirical."""
     x = cell["worst_ratio"]
     if x is None or isinstance(x, str):
         return number(x)
-    if 0.999 < x < 1:  # never rounded up to the border
-        return f"{math.floor(x * 1e6) / 1e6:.6f}"
-    measured = any(r["kind"] in ("bound", "empirical bound") for r in cell["rows"])
-    return number(x) if measured else "0 (exact)"
+    kinds = {r["kind"] for r in cell["rows"]}
+    if not kinds & {"bound", "empirical bound"}:
+        return "0 (exact)"
+    text = f"{math.floor(x * 1e6) / 1e6:.6f}" if 0.999 < x < 1 else number(x)  # never rounded up to the border
+    largest = {r["kind"] for r in cell["rows"] if r["agrees"] and r["ratio"] == x}
+    return f"{text} (empirical)" if "empirical bound" in largest else text
 
 
 def margin(x: Any) -> str:

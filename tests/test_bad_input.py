@@ -2,16 +2,25 @@
 
 import re
 
+import ml_dtypes
 import numpy as np
 import pytest
 from lectureclaims.reference import validation
 from lectureclaims.reference.operators import (
+    area_resampling,
+    average_pooling,
     batch_norm,
+    bilinear_resampling,
     convolution,
     cross_correlation,
+    cross_entropy,
     fully_connected,
+    gelu,
+    leaky_relu,
     logistic,
     max_pooling,
+    nearest_resampling,
+    prelu,
     relu,
     softmax,
     tanh,
@@ -50,8 +59,20 @@ def running(x=None, momentum=0.1, correction=1):
     return batch_norm.batch_norm_running(x, ones(3), ones(3), momentum=momentum, correction=correction)
 
 
-def pool(x=None, window=(2, 2), stride=(2, 2)):
-    return max_pooling.max_pooling2d(ones(1, 1, 4, 4) if x is None else x, window=window, stride=stride)
+def pool(x=None, window=(2, 2), stride=(2, 2), padding=((0, 0), (0, 0)), function=max_pooling.max_pooling2d, **more):
+    return function(ones(1, 1, 4, 4) if x is None else x, window=window, stride=stride, padding=padding, **more)
+
+
+def average(count_padding=True, **change):
+    return pool(function=average_pooling.average_pooling2d, count_padding=count_padding, **change)
+
+
+def nearest(x=None, size=(2, 2), grid="half_pixel"):
+    return nearest_resampling.nearest_resampling2d(ones(1, 1, 4, 4) if x is None else x, size=size, grid=grid)
+
+
+def loss(labels=(0, 1), dtype=np.int64):
+    return cross_entropy.cross_entropy(ones(2, 3), np.array(labels, dtype))
 
 
 def size(**change):
@@ -92,7 +113,10 @@ BAD = {
         "w.shape=(3, 3): expected 4 axes [Cout, Cin/groups, ky, kx]",
     ),
     "bias of another length": (lambda: two(b=ones(3)), "b.shape=(3,): expected (4,)"),
-    "integers": (lambda: one(x=np.ones((2, 4, 5), np.int8)), "x.dtype=int8: expected float16, float32 or float64"),
+    "integers": (
+        lambda: one(x=np.ones((2, 4, 5), np.int8)),
+        "x.dtype=int8: expected float16, bfloat16, float32 or float64",
+    ),
     "integer kernel": (lambda: two(w=np.ones((4, 4, 3, 3), int)), "w.dtype=int64: expected float16"),
     "complex": (lambda: relu.relu(np.ones(2, complex)), "x.dtype=complex128: expected float16"),
     "mixed dtypes": (lambda: two(x=ones(2, 4, 5, 6, dtype=np.float32)), "w.dtype=float64: expected float32"),
@@ -130,6 +154,62 @@ BAD = {
     "window zero": (lambda: pool(window=(0, 1)), "window[0]=0: expected a whole number of at least 1"),
     "pooling stride zero": (lambda: pool(stride=(1, 0)), "stride[1]=0: expected a whole number of at least 1"),
     "pooling rank": (lambda: pool(x=ones(4, 4)), "x.shape=(4, 4): expected 4 axes [N, C, H, W]"),
+    "pooling padding": (lambda: pool(padding=(1, 1)), "padding=(1, 1): expected ((top, bottom), (left, right))"),
+    "a window of padding alone": (
+        lambda: pool(padding=((0, 2), (0, 0))),
+        "padding=((0, 2), (0, 0)): expected less than the window (2, 2)",
+    ),
+    "a mean of padding alone": (
+        lambda: average(padding=((0, 0), (2, 0))),
+        "padding=((0, 0), (2, 0)): expected less than the window (2, 2)",
+    ),
+    "count_padding is a number": (lambda: average(count_padding=1), "count_padding=1: expected True or False"),
+    "upstream shape, pooling": (
+        lambda: average_pooling.average_pooling2d_gradient(
+            ones(1, 1, 4, 4),
+            ones(1, 1, 4, 4),
+            window=(2, 2),
+            stride=(2, 2),
+            padding=((0, 0), (0, 0)),
+            count_padding=True,
+        ),
+        "upstream.shape=(1, 1, 4, 4): expected (1, 1, 2, 2)",
+    ),
+    "size zero": (lambda: nearest(size=(2, 0)), "size[1]=0: expected a whole number of at least 1"),
+    "size is one number": (lambda: nearest(size=2), "size=2: expected a pair (y, x)"),
+    "resampling rank": (lambda: nearest(x=ones(4, 4)), "x.shape=(4, 4): expected 4 axes [N, C, H, W]"),
+    "no such grid, nearest": (
+        lambda: nearest(grid="align_corners"),
+        "grid='align_corners': expected 'half_pixel' or 'asymmetric'",
+    ),
+    "no such grid, bilinear": (
+        lambda: bilinear_resampling.bilinear_resampling2d(ones(1, 1, 4, 4), size=(2, 2), grid="corners"),
+        "grid='corners': expected 'half_pixel' or 'align_corners' or 'asymmetric'",
+    ),
+    "upstream shape, resampling": (
+        lambda: area_resampling.area_resampling2d_gradient(ones(1, 1, 4, 4), ones(1, 1, 4, 4), size=(2, 2)),
+        "upstream.shape=(1, 1, 4, 4): expected (1, 1, 2, 2)",
+    ),
+    "alpha NaN": (lambda: leaky_relu.leaky_relu(ones(2), alpha=np.nan), "alpha=nan: expected a finite number"),
+    "alpha length": (lambda: prelu.prelu(ones(2, 3), ones(2)), "alpha.shape=(2,): expected (3,)"),
+    "no channels": (lambda: prelu.prelu(ones(3), ones(3)), "x.shape=(3,): expected at least 2 axes"),
+    "no such form": (lambda: gelu.gelu(ones(2), approximate="erf"), "approximate='erf': expected 'none' or 'tanh'"),
+    "labels of another length": (lambda: loss(labels=(0, 1, 2)), "labels.shape=(3,): expected (2,)"),
+    "labels are fractions": (lambda: loss(dtype=F), "labels.dtype=float64: expected int64"),
+    "a label too large": (lambda: loss(labels=(0, 3)), "labels[1]=3: expected a class from 0 to 2"),
+    "a label below 0": (lambda: loss(labels=(-1, 0)), "labels[0]=-1: expected a class from 0 to 2"),
+    "narrow and wide": (
+        lambda: two(x=ones(2, 4, 5, 6, dtype=np.float16), w=ones(4, 4, 3, 3, dtype=np.float32)),
+        "w.dtype=float32: expected float16, the dtype of x",
+    ),
+    "narrow and wide, by name": (
+        lambda: prelu.prelu(x=ones(2, 3, dtype=ml_dtypes.bfloat16), alpha=ones(3, dtype=np.float32)),
+        "alpha.dtype=float32: expected bfloat16, the dtype of x",
+    ),
+    "narrow and whole": (
+        lambda: two(x=ones(2, 4, 5, 6, dtype=np.float16), w=ones(4, 4, 3, 3, dtype=int)),
+        "w.dtype=int64: expected float16, bfloat16, float32 or float64",
+    ),
     "epsilon NaN": (lambda: training(epsilon=np.nan), "epsilon=nan: expected a finite number"),
     "epsilon negative": (lambda: training(epsilon=-1e-3), "epsilon=-0.001: expected a finite number >= 0"),
     "epsilon infinite": (lambda: training(epsilon=np.inf), "epsilon=inf: expected a finite number"),
@@ -184,3 +264,7 @@ def test_good_input_is_left_alone():
     assert training(epsilon=0.0, x=np.array([[1.0, 2, 3], [3, 2.5, 1]]))[0].shape == (2, 3)
     assert inference(np.array([0.0, 1.0, 2.0])).shape == (4, 3)
     assert pool(window=(4, 4)).shape == (1, 1, 1, 1)
+    assert pool(padding=((1, 1), (0, 1))).shape == (1, 1, 3, 2)
+    assert average(padding=[[0, 1], [0, 0]], count_padding=False).shape == (1, 1, 2, 2)
+    assert nearest(size=[np.int64(1), 9], grid="asymmetric").shape == (1, 1, 1, 9)
+    assert loss(labels=(2, 0)).shape == (2,)

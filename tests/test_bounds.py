@@ -59,8 +59,8 @@ def test_no_bound_from_numbers_that_are_none():
         bounds.sums_of_products(np.ones(1), np.array([2.0**12]), np.float16, flushed=None)
     with pytest.raises(BadInput, match="reason"):
         bounds.exact((2,), reason="")
-    with pytest.raises(BadInput, match="operation='gelu'"):
-        bounds.elementwise("gelu", np.float32, np.ones(2))
+    with pytest.raises(BadInput, match="operation='erf'"):
+        bounds.elementwise("erf", np.float32, np.ones(2))
 
 
 def test_constants():
@@ -137,19 +137,29 @@ def test_flushed_subnormals_need_their_own_allowance(dtype):
     assert "flushed" in lost.derivation and "flushed" not in kept.derivation
 
 
-def test_narrow_results_of_wide_sums():
-    x, w, b, _, _ = layer(np.float16)
+@pytest.mark.parametrize("name", ["float16", "bfloat16"])
+def test_narrow_results_of_wide_sums(name):
+    dtype = np.dtype(name)
+    x, w, b, _, _ = layer(dtype)
     wanted = oracle.cross_correlation2d(x, w, b, **PLAIN)
     S, n = oracle.sizes(oracle.cross_correlation2d, x, w, b, **PLAIN)
-    bound = bounds.sums_rounded_narrow(S, n, wanted, np.float16, roundings=1)
-    got = cross_correlation.cross_correlation2d(*(part.astype(np.float32) for part in (x, w, b)), **PLAIN)
-    assert ratio(got.astype(np.float16), wanted, bound) <= 1
-    # Sums made in float16 are another contract, and fall outside.
-    total = np.zeros_like(got, np.float16)
+    wide = bounds.sums_of_products(S, n, np.float32, flushed=None)
+    once = bounds.rounded_narrow(wide, wanted, dtype)
+    sums = cross_correlation.cross_correlation2d(x.astype(np.float32), w.astype(np.float32), None, **PLAIN)
+    bias = b.astype(np.float32)[:, None, None]
+    assert 0.9 < ratio((sums + bias).astype(dtype), wanted, once) <= 1
+    # The bias added apart, in the narrow format: rounded twice, another contract.
+    apart = (sums.astype(dtype) + b[:, None, None]).astype(dtype)
+    assert ratio(apart, wanted, once) > 1
+    assert ratio(apart, wanted, bounds.rounded_narrow(wide, wanted, dtype, apart=np.abs(wanted - bias))) <= 1
+    # Sums made in the narrow format itself are a third, and fall outside of both.
+    total = np.zeros_like(sums, dtype)
     padded = np.pad(x, ((0, 0), (0, 0), (1, 1), (1, 1)))
     for c, i, j in np.ndindex(4, 3, 3):
-        total += padded[:, None, c, i : i + 7, j : j + 6] * w[None, :, c, i, j, None, None]
-    assert ratio(total + b[:, None, None], wanted, bound) > 1
+        total = (total + padded[:, None, c, i : i + 7, j : j + 6] * w[None, :, c, i, j, None, None]).astype(dtype)
+    narrow = (total + b[:, None, None]).astype(dtype)
+    assert ratio(narrow, wanted, bounds.rounded_narrow(wide, wanted, dtype, apart=np.abs(wanted - bias))) > 1
+    assert ratio(narrow, wanted, bounds.sums_of_products(S, n, dtype, flushed=None)) <= 1
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -158,7 +168,7 @@ def test_functions(dtype, function):
     z = np.linspace(-20, 20, 401).astype(dtype)
     wanted = getattr(oracle, function.__name__)(z)
     bound = bounds.elementwise(function.__name__, dtype, wanted)
-    assert bound.kind == "empirical" and "ulp" in bound.derivation
+    assert bound.kind == "empirical" and bound.derivation.startswith("empirical: ") and "ulp" in bound.derivation
     assert ratio(function(z), wanted, bound) <= 1
     assert ratio(function(z) * (1 + 64 * bounds.unit_roundoff(dtype)), wanted, bound) > 1
     hard = np.clip(z / 6 + 0.5, 0, 1)
@@ -215,6 +225,43 @@ def test_batch_norm(dtype):
     # As if the statistics did not depend on x: the mistake of a batch norm that is differentiated in inference mode.
     frozen = up * g.reshape(1, 3, 1) / np.sqrt(variance + dtype(1e-3))
     assert ratio(frozen, slopes[0], limit[0]) > 1
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_one_pass_variances_are_a_contract_of_their_own(dtype):
+    rng = np.random.default_rng(9)
+    x = ((10 if dtype == np.float32 else 1000) + rng.normal(size=(16, 3, 4))).astype(dtype)
+    ones = np.ones(3, dtype)
+    wanted = oracle.batch_norm_training(x, ones, ones, epsilon=1e-5)
+    two, one = (bounds.batch_norm_training(x, ones, ones, dtype, epsilon=1e-5, one_pass=flag) for flag in (False, True))
+    mean = x.mean(axis=(0, 2), dtype=dtype)
+    variance = (x * x).mean(axis=(0, 2), dtype=dtype) - mean * mean
+    assert ratio(variance, wanted[2], one[2]) <= 1 < ratio(variance, wanted[2], two[2])
+    assert "one pass" in one[2].derivation and "two passes" in two[2].derivation
+    # Neither allows another divisor.
+    assert ratio(wanted[2] * 64 / 63, wanted[2], one[2]) > 1
+
+
+def test_an_estimate_is_no_bound():
+    estimate = bounds.expected_rounding(np.ones(2), np.full(2, 16.0), np.float32)
+    assert isinstance(estimate, np.ndarray) and estimate.tolist() == [2.0**-22] * 2
+
+
+def test_a_ratio_of_what_is_no_number():
+    bound = bounds.sums_of_products(np.ones(4), np.ones(4), np.float32, flushed=None)
+    got = np.array([np.nan, np.inf, 1.0, -np.inf])
+    np.testing.assert_array_equal(bound.ratio(got, np.array([1.0, 1.0, 1.0, -np.inf])), [np.inf, np.inf, 0, 0])
+
+
+def test_a_bound_has_no_subclass_and_no_empty_reason():
+    with pytest.raises(TypeError, match="no subclasses"):
+        type("Lenient", (bounds.Bound,), {})
+
+
+def test_quantum():
+    assert bounds.quantum([2, 6, 0.5, 0]) == 0.5
+    assert bounds.quantum([0.0]) == np.inf
+    assert bounds.quantum(np.array([3 * 2.0**-20], "bfloat16")) == 2.0**-20
 
 
 def test_two_libraries():

@@ -35,7 +35,7 @@ CHECKS = [
     Without("dtypes are compared", COMPARISON, "if have.dtype != asked:", "if False:", BITS, ("double",)),
     Without("dtypes are compared within bounds", COMPARISON, "else _asked_dtype(got.call, have.dtype)", "else have.dtype", BOUNDS, ("double",)),
     Without("NaN differs", COMPARISON, "differ = ~(have == want)", "differ = (have < want) | (have > want)", BITS, ("nans",)),
-    Without("NaN is outside bounds", COMPARISON, "np.where(np.isfinite(ratio), ratio, np.inf)", "np.nan_to_num(ratio)", BOUNDS, ("nans",)),
+    Without("NaN is outside bounds", "reference/bounds/bound.py", "np.where(np.isnan(ratio), np.inf, ratio)", "np.nan_to_num(ratio)", BOUNDS, ("nans",)),
     Without("bits are compared", COMPARISON, "label, kind, source, count == 0,", "label, kind, source, True,", BITS, ("one_ulp",)),
     Without("bits, not nearly so", COMPARISON, "differ = ~(have == want)", "differ = ~(abs(have - want) < 1e-3)", BITS, ("one_ulp",)),
     Without("error ÷ bound is at most 1", COMPARISON, "~(ratio <= 1)", "~(ratio <= 100)", BOUNDS, ("beyond",)),

@@ -127,7 +127,7 @@ def test_globs_choose_claims_in_the_lectures_order():
     [
         (("verify", "convolution.flop"), "claim='convolution.flop'", "did you mean 'convolution.flip'?"),
         (("verify", "network.prediction"), "claim='network.prediction'", "it has no experiment yet"),
-        (("verify", "conv*", "zzz.*"), "claim='zzz.*'", "there is 'tensors.layouts'"),
+        (("verify", "conv*", "zzz.*"), "claim='zzz.*'", "there is 'network.component_parity'"),
         (("show", "convolution.flop"), "claim='convolution.flop'", "did you mean 'convolution.flip'?"),
         (("verify", "--backend", "troch"), "backend='troch'", "did you mean 'torch'?"),
         (("verify", "--backend", "nowhere.py"), "backend='nowhere.py'", "give the path of a phrasebook, or a name: "),

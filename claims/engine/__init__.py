@@ -3,10 +3,11 @@
 from .claim import Case, Claim, Figure, Wrong, claim
 from .comparison import fact, fails, gate, happens, same_bits, same_shape, within
 from .defects import Defect
+from .judgment import rounding
 from .outcome import Call, NotAValue, Outcome, ask
 from .sweep import sweep
 
 __all__ = [
     "Call", "Case", "Claim", "Defect", "Figure", "NotAValue", "Outcome", "Wrong", "ask", "claim", "fact",
-    "fails", "gate", "happens", "same_bits", "same_shape", "sweep", "within",
+    "fails", "gate", "happens", "rounding", "same_bits", "same_shape", "sweep", "within",
 ]  # fmt: skip

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from ...reference.bounds import Bound, ulp_distance
+from ...reference.bounds import FORMATS, Bound, ulp_distance
 from .outcome import Call, Outcome
 
 Kind = Literal["bits", "bound", "empirical bound", "fact", "gate"]
@@ -85,7 +85,7 @@ class Comparison:
                 else ""
             )
             return f"{self.label}: {self.differing} of {self.elements} differ; worst{at}"
-        text = f"{self.label}: {self.elements} elements, worst error ÷ bound {self.ratio:.3g}"
+        text = f"{self.label}: {self.elements} elements, worst error ÷ {self.kind} {self.ratio:.3g}"
         if not self.agrees:
             text += (
                 f" at {self.where}: got {_short(self.got)}, wanted {_short(self.wanted)}, "
@@ -102,14 +102,14 @@ def same_bits(got: Outcome, wanted: Any, *, label: str, source: str, signed_zero
     have, want = door
     with np.errstate(invalid="ignore"):
         differ = ~(have == want)
-    if signed_zero and have.dtype.kind == "f":
+    if signed_zero and have.dtype.name in FORMATS:
         differ |= np.signbit(have) != np.signbit(want)
     return _judged(got, have, want, differ, np.where(differ, MANY_BITS, 0.0), label, "bits", source)
 
 
 def within(got: Outcome, wanted: Any, bound: Bound, *, label: str, source: str) -> Comparison:
     """|got − wanted| ≤ bound, element by element; a NaN or an infinity where none is wanted is outside."""
-    if not isinstance(bound, Bound):
+    if type(bound) is not Bound:
         raise TypeError(f"bound={bound!r}: a comparison accepts only a Bound, which reference/bounds derives")
     kind: Kind = "bound" if bound.kind == "derived" else "empirical bound"
     door = _door(got, np.asarray(wanted), label, kind, source, dtype=False)
@@ -119,10 +119,7 @@ def within(got: Outcome, wanted: Any, bound: Bound, *, label: str, source: str) 
     allowed = np.broadcast_to(np.asarray(bound.allowed, np.float64), want.shape)
     if not np.all(np.isfinite(allowed)):
         return replace(_unmade(got, label, kind, source), note="the bound is infinite: these inputs cannot be judged")
-    with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
-        error = np.abs(have.astype(np.float64) - want)
-        ratio = np.where(error == 0, 0.0, error / allowed)
-    ratio = np.where((have == want), 0.0, np.where(np.isfinite(ratio), ratio, np.inf))
+    ratio = bound.ratio(have, want)
     judged = _judged(got, have, want, ~(ratio <= 1), ratio, label, kind, source, allowed)
     return replace(judged, derivation=bound.derivation)
 
@@ -197,9 +194,9 @@ def _door(
 def _asked_dtype(call: Call | None, have: np.dtype) -> np.dtype:
     """The dtype that the call asked in, by its argument ``dtype`` or by its arrays: a library answers in the same."""
     arguments = call.arguments if call else {}
-    arrays = (a.dtype for a in arguments.values() if isinstance(a, np.ndarray) and a.dtype.kind == "f")
+    arrays = (a.dtype for a in arguments.values() if isinstance(a, np.ndarray) and a.dtype.name in FORMATS)
     asked = arguments.get("dtype") or next(arrays, None)
-    return np.dtype(asked) if asked is not None else (have if have.kind == "f" else np.dtype(np.float64))
+    return np.dtype(asked) if asked is not None else (have if have.name in FORMATS else np.dtype(np.float64))
 
 
 def _unmade(got: Outcome, label: str, kind: Kind, source: str) -> Comparison:
@@ -239,7 +236,7 @@ def _judged(
 
 
 def _ulp(have: np.ndarray, want: np.ndarray, at: tuple[int, ...]) -> float | None:
-    if have.dtype.kind != "f" or not (np.isfinite(have[at]) and np.isfinite(want[at])):
+    if have.dtype.name not in FORMATS or not (np.isfinite(have[at]) and np.isfinite(want[at])):
         return None
     return float(ulp_distance(have[at], want[at].astype(have.dtype)))
 

@@ -38,6 +38,8 @@ def snippet(call: Call, wanted: Any, backend: str, *, shape: tuple[int, ...] | N
         return None
     packed = any(a.size > IN_FULL for a in arrays)
     lines = [*code[0], *(["import base64, zlib"] if packed else [])]
+    if any(a.dtype.name == "bfloat16" for a in arrays) and "import ml_dtypes" not in lines:
+        lines.append("import ml_dtypes")
     if not any(line.startswith("import numpy") for line in lines):
         lines.insert(0, "import numpy as np")
     lines += [line for definition in code[1] for line in ("", "", definition)] + ["", ""]
@@ -61,13 +63,16 @@ def _passed(call: Call) -> list[str]:
 def _literal(value: Any) -> str:
     if not isinstance(value, np.ndarray):
         return repr(value)
+    # bfloat16 is no name of NumPy's; its numbers are float32 numbers, exactly.
+    dtype = f"ml_dtypes.{value.dtype}" if value.dtype.name == "bfloat16" else f"np.{value.dtype}"
+    plain = value.astype(np.float32) if value.dtype.name == "bfloat16" else value
     if value.size <= IN_FULL:
-        body = np.array2string(value, separator=", ", threshold=IN_FULL + 1, floatmode="unique", max_line_width=110)
+        body = np.array2string(plain, separator=", ", threshold=IN_FULL + 1, floatmode="unique", max_line_width=110)
         body = body.replace("nan", "np.nan").replace("inf", "np.inf")
-        text = f"np.array({' '.join(body.split())}, dtype=np.{value.dtype})"
-        return text if value.size else f"np.zeros({value.shape}, dtype=np.{value.dtype})"
-    data = base64.b64encode(zlib.compress(np.ascontiguousarray(value).tobytes(), 9)).decode()
-    return f'np.frombuffer(zlib.decompress(base64.b64decode("{data}")), np.{value.dtype}).reshape({value.shape})'
+        text = f"np.array({' '.join(body.split())}, dtype={dtype})"
+        return text if value.size else f"np.zeros({value.shape}, dtype={dtype})"
+    data = base64.b64encode(zlib.compress(value.tobytes(), 9)).decode()
+    return f'np.frombuffer(zlib.decompress(base64.b64decode("{data}")), {dtype}).reshape({value.shape})'
 
 
 def _closure(path: Path, name: str) -> tuple[list[str], list[str]] | None:

@@ -242,7 +242,7 @@ def _inputs(call: Call) -> dict[str, bytes]:
     arrays = {name: a for name, a in call.arguments.items() if isinstance(a, np.ndarray)}
     for array in arrays.values():
         array.flags.writeable = False
-    return {name: hashlib.blake2b(np.ascontiguousarray(a).data, digest_size=8).digest() for name, a in arrays.items()}
+    return {name: hashlib.blake2b(a.tobytes(), digest_size=8).digest() for name, a in arrays.items()}
 
 
 def _made(library: ModuleType, call: Call) -> Outcome:

@@ -19,7 +19,7 @@ FARTHEST = {"float32": 120.0, "float64": 800.0}
 """Beyond this |z| every sigmoid is at its limit in this dtype, subnormal numbers included."""
 LIMITS = {("logistic", ">"): 1.0, ("logistic", "<"): 0.0, ("tanh", ">"): 1.0, ("tanh", "<"): -1.0}
 """What a sigmoid's value becomes for large |z|, by the side."""
-DIGITS = "the function in 50 digits, rounded once"
+DIGITS = "the function in 95 bits or more, rounded once"
 
 
 def grid(dtype: np.dtype) -> np.ndarray:

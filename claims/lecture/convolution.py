@@ -57,9 +57,9 @@ def which(y: np.ndarray, x: np.ndarray, w: np.ndarray) -> str:
     correlation, convolution = _plain(oracle.cross_correlation2d, x, w), _plain(oracle.convolution2d, x, w)
     if np.array_equal(correlation, convolution):
         return "cannot tell"
-    # An FFT is right to rounding only; the two sums are whole numbers, so half a unit decides.
+    # An FFT is right to rounding only; the two sums are whole numbers, so the nearest whole numbers decide.
     near = [name for name, s in (("cross-correlation", correlation), ("convolution", convolution))
-            if y.shape == s.shape and np.all(np.abs(y - s) < 0.5)]  # fmt: skip
+            if y.shape == s.shape and np.array_equal(np.rint(y), s)]  # fmt: skip
     return near[0] if near else "neither"
 
 

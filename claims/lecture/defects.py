@@ -60,6 +60,15 @@ def empty_output(call: Call) -> bool:
     return max(o for o, _ in over) > 0 and all(o < 2 * s for o, s in over)
 
 
+def slope_of_float32(call: Call) -> bool:
+    """A leaky ReLU in float64 with a slope that is no number of float32, of a negative number whose product is no subnormal one."""
+    if call.name not in ("leaky_relu", "leaky_relu_gradient") or call.arguments["x"].dtype != np.float64:
+        return False
+    alpha, below = call.arguments["alpha"], call.arguments["x"] < 0
+    factor = call.arguments["upstream" if call.name == "leaky_relu_gradient" else "x"][below]
+    return float(np.float32(alpha)) != alpha and bool(np.any(np.abs(factor * alpha) > 2 * np.finfo(np.float64).tiny))
+
+
 def _layer(x: np.ndarray, w: np.ndarray, stride: tuple[int, int] = (1, 1)) -> Call:
     return ask(
         "cross_correlation2d", x=x, w=w, b=None, stride=stride, padding=((0, 0), (0, 0)), dilation=(1, 1), groups=1
@@ -117,5 +126,20 @@ DEFECTS = (
             "https://github.com/tensorflow/tensorflow/issues/65214",
             "https://github.com/tensorflow/tensorflow/issues/109175",
         ),
+    ),
+    Defect(
+        id="tensorflow-leaky-relu-slope",
+        backend="tensorflow",
+        versions="==2.21.0",
+        title="leaky_relu in float64 rounds its slope to float32",
+        explanation="The slope is an attribute of type float of the operation LeakyRelu and of its gradient, whatever the dtype of the "
+        "tensor: in float64 every negative number comes out with the slope's error in float32, a relative error of up to 6e-8 where "
+        "1e-16 is meant. Keras' LeakyReLU and tf.nn.leaky_relu are both made of it. A slope that float32 holds, such as 0.125, is right. Seen in "
+        "2.21.0, the only version tried.",
+        condition="float64; a slope that is no number of float32 (0.1, 0.2, 0.3 and 0.01, all of the defaults)",
+        trigger=slope_of_float32,
+        smallest=(ask("leaky_relu", x=np.array([-1.0]), alpha=0.1), np.array([-0.1])),
+        neighbour=(ask("leaky_relu", x=np.array([-1.0]), alpha=0.125), np.array([-0.125])),
+        neighbour_says="a slope of 0.125, which float32 holds, is right",
     ),
 )

@@ -2,18 +2,23 @@
 
 import os
 
+import ml_dtypes
 import numpy as np
 import threadpoolctl
 
 from ..networks.numpy import value_and_gradient as value_and_gradient
 
 # The operators' own names are the phrases; nothing stands between.
+from ..operators.absolute_value import absolute_value, absolute_value_gradient  # noqa: F401
+from ..operators.area_resampling import area_resampling2d, area_resampling2d_gradient  # noqa: F401
+from ..operators.average_pooling import average_pooling2d, average_pooling2d_gradient  # noqa: F401
 from ..operators.batch_norm import (  # noqa: F401
     batch_norm_gradient,
     batch_norm_inference,
     batch_norm_running,
     batch_norm_training,
 )
+from ..operators.bilinear_resampling import bilinear_resampling2d, bilinear_resampling2d_gradient  # noqa: F401
 from ..operators.convolution import convolution1d, convolution2d  # noqa: F401
 from ..operators.cross_correlation import (  # noqa: F401
     cross_correlation1d,
@@ -21,9 +26,19 @@ from ..operators.cross_correlation import (  # noqa: F401
     cross_correlation2d,
     cross_correlation2d_gradient,
 )
+from ..operators.cross_entropy import (  # noqa: F401
+    cross_entropy,
+    cross_entropy_gradient,
+    cross_entropy_of_probabilities,
+    cross_entropy_of_probabilities_gradient,
+)
 from ..operators.fully_connected import fully_connected, fully_connected_gradient  # noqa: F401
+from ..operators.gelu import gelu  # noqa: F401
+from ..operators.leaky_relu import leaky_relu, leaky_relu_gradient  # noqa: F401
 from ..operators.logistic import logistic, logistic_gradient  # noqa: F401
 from ..operators.max_pooling import max_pooling2d, max_pooling2d_gradient  # noqa: F401
+from ..operators.nearest_resampling import nearest_resampling2d, nearest_resampling2d_gradient  # noqa: F401
+from ..operators.prelu import prelu, prelu_gradient  # noqa: F401
 from ..operators.relu import relu, relu_gradient  # noqa: F401
 from ..operators.softmax import softmax, softmax_gradient  # noqa: F401
 from ..operators.tanh import tanh, tanh_gradient  # noqa: F401
@@ -47,8 +62,8 @@ def environment():
         "threads": {pool["prefix"]: pool["num_threads"] for pool in threadpoolctl.threadpool_info()},
         "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "not set"),
         "flushes subnormals": {
-            dtype.__name__: not np.any(np.full(8, np.finfo(dtype).tiny, dtype) * dtype(0.5))
-            for dtype in (np.float32, np.float64)
+            dtype: not np.any(np.full(8, ml_dtypes.finfo(dtype).smallest_normal, dtype) * np.full(8, 0.5, dtype))
+            for dtype in ("float16", "bfloat16", "float32", "float64")
         },
         "default layout": "NCHW",
     }
@@ -76,7 +91,7 @@ def raw_convolution2d(x, w, *, layout):
 def raw_max_pooling2d(x, *, window, stride, layout):
     if layout != "default":
         raise Unsupported("NumPy has no layout argument")
-    return max_pooling2d(x, window=window, stride=stride)
+    return max_pooling2d(x, window=window, stride=stride, padding=((0, 0), (0, 0)))
 
 
 def raw_batch_norm_inference(x, gamma, beta, mean, variance, *, epsilon, layout):
@@ -102,6 +117,8 @@ def layer_parameters(layer):
     elif layer["kind"] == "batch_norm":
         learned = {"gamma": (layer["channels"],), "beta": (layer["channels"],)}
         not_learned = {"mean": (layer["channels"],), "variance": (layer["channels"],)}
+    elif layer["kind"] == "prelu":
+        learned, not_learned = {"alpha": (layer["channels"],)}, {}
     else:
         raise Unsupported(f"NumPy has no layer of kind {layer['kind']}")
     size = {name: np.broadcast_to(np.float32(0), shape).size for name, shape in (learned | not_learned).items()}

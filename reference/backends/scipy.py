@@ -37,6 +37,11 @@ def environment():
     }
 
 
+def _needs_wide(x):
+    if x.dtype.name in ("float16", "bfloat16"):
+        raise Unsupported(f"SciPy's images and planes are float32 or float64, not {x.dtype}")
+
+
 def _dilated(w, dilation):
     """The kernel with dilation - 1 zeros between its taps."""
     spatial = [d * (k - 1) + 1 for k, d in zip(w.shape[2:], dilation, strict=True)]
@@ -64,6 +69,7 @@ def cross_correlation1d(x, w, b, *, stride, padding, dilation, groups):
 
 
 def cross_correlation2d(x, w, b, *, stride, padding, dilation, groups):
+    _needs_wide(x)
     x = np.pad(x, ((0, 0), (0, 0), *padding))
     w = _dilated(w, dilation)
     share_in, share_out = x.shape[1] // groups, w.shape[0] // groups
@@ -99,6 +105,7 @@ def convolution1d(x, w, b, *, stride, padding, dilation, groups):
 
 
 def convolution2d(x, w, b, *, stride, padding, dilation, groups):
+    _needs_wide(x)
     x = np.pad(x, ((0, 0), (0, 0), *padding))
     w = _dilated(w, dilation)
     share_in, share_out = x.shape[1] // groups, w.shape[0] // groups
@@ -131,15 +138,60 @@ def fully_connected_gradient(x, w, upstream):
     raise Unsupported("SciPy has no gradients")
 
 
-def max_pooling2d(x, *, window, stride):
+def max_pooling2d(x, *, window, stride, padding):
+    _needs_wide(x)
     # maximum_filter centres its window on element size // 2; the valid positions start there.
     (wy, wx), (sy, sx) = window, stride
+    x = np.pad(x, ((0, 0), (0, 0), *padding), constant_values=-np.inf)
     y = ndimage.maximum_filter(x, size=(1, 1, wy, wx), mode="constant", cval=-np.inf, origin=0)
     first_y, first_x = wy // 2, wx // 2
     return y[:, :, first_y : first_y + x.shape[2] - wy + 1 : sy, first_x : first_x + x.shape[3] - wx + 1 : sx].copy()
 
 
-def max_pooling2d_gradient(x, upstream, *, window, stride):
+def max_pooling2d_gradient(x, upstream, *, window, stride, padding):
+    raise Unsupported("SciPy has no gradients")
+
+
+def average_pooling2d(x, *, window, stride, padding, count_padding):
+    raise Unsupported("SciPy has no average pooling; its uniform filter is a running sum")
+
+
+def average_pooling2d_gradient(x, upstream, *, window, stride, padding, count_padding):
+    raise Unsupported("SciPy has no gradients")
+
+
+def _zoomed(x, size, order, grid):
+    """ndimage.zoom: corners aligned or, in grid mode, half pixel centres; beyond the border the last pixel."""
+    _needs_wide(x)
+    zoom = (1, 1, *[m / n for n, m in zip(x.shape[2:], size, strict=True)])
+    return ndimage.zoom(x, zoom, order=order, mode="nearest", cval=0.0, prefilter=False, grid_mode=grid == "half_pixel")
+
+
+def nearest_resampling2d(x, *, size, grid):
+    if grid == "asymmetric":
+        raise Unsupported("SciPy's zoom aligns corners or has half pixel centres")
+    return _zoomed(x, size, 0, grid)
+
+
+def nearest_resampling2d_gradient(x, upstream, *, size, grid):
+    raise Unsupported("SciPy has no gradients")
+
+
+def bilinear_resampling2d(x, *, size, grid):
+    if grid == "asymmetric":
+        raise Unsupported("SciPy's zoom aligns corners or has half pixel centres")
+    return _zoomed(x, size, 1, grid)
+
+
+def bilinear_resampling2d_gradient(x, upstream, *, size, grid):
+    raise Unsupported("SciPy has no gradients")
+
+
+def area_resampling2d(x, *, size):
+    raise Unsupported("SciPy has no resampling by area")
+
+
+def area_resampling2d_gradient(x, upstream, *, size):
     raise Unsupported("SciPy has no gradients")
 
 
@@ -159,7 +211,14 @@ def batch_norm_gradient(x, gamma, upstream, *, epsilon):
     raise Unsupported("SciPy has no gradients")
 
 
+def _own_format(x, function):
+    """special takes numbers of any format, and returns float64 for all but float32."""
+    if x.dtype not in (np.float32, np.float64):
+        raise Unsupported(f"SciPy's {function} returns float64 for {x.dtype}")
+
+
 def logistic(x):
+    _own_format(x, "expit")
     return special.expit(x)
 
 
@@ -183,11 +242,58 @@ def relu_gradient(x, upstream):
     raise Unsupported("SciPy has no gradients")
 
 
+def absolute_value(x):
+    raise Unsupported("SciPy has no absolute value of its own; it is NumPy's")
+
+
+def absolute_value_gradient(x, upstream):
+    raise Unsupported("SciPy has no gradients")
+
+
+def leaky_relu(x, *, alpha):
+    raise Unsupported("SciPy has no leaky ReLU")
+
+
+def leaky_relu_gradient(x, upstream, *, alpha):
+    raise Unsupported("SciPy has no gradients")
+
+
+def prelu(x, alpha):
+    raise Unsupported("SciPy has no PReLU")
+
+
+def prelu_gradient(x, alpha, upstream):
+    raise Unsupported("SciPy has no gradients")
+
+
+def gelu(x, *, approximate):
+    if approximate != "none":
+        raise Unsupported("SciPy has the normal distribution, and no approximation of it")
+    _own_format(x, "ndtr")
+    return x * special.ndtr(x)
+
+
 def softmax(x, *, axis):
     return special.softmax(x, axis=axis)
 
 
 def softmax_gradient(x, upstream, *, axis):
+    raise Unsupported("SciPy has no gradients")
+
+
+def cross_entropy(logits, labels):
+    return -np.take_along_axis(special.log_softmax(logits, axis=1), labels[:, None], axis=1)[:, 0]
+
+
+def cross_entropy_gradient(logits, labels, upstream):
+    raise Unsupported("SciPy has no gradients")
+
+
+def cross_entropy_of_probabilities(p, labels):
+    raise Unsupported("SciPy has no logarithm of its own; it is NumPy's")
+
+
+def cross_entropy_of_probabilities_gradient(p, labels, upstream):
     raise Unsupported("SciPy has no gradients")
 
 

@@ -5,8 +5,10 @@
 # pyright: reportOptionalMemberAccess=false, reportOptionalSubscript=false, reportOptionalIterable=false
 # pyright: reportMissingImports=false, reportGeneralTypeIssues=false
 
+import functools
 import os
 
+import ml_dtypes
 import numpy as np
 import tensorflow as tf
 
@@ -30,15 +32,14 @@ def environment():
     from tensorflow.python.util import _pywrap_util_port  # the only place that tells whether oneDNN is on
 
     def flushes(dtype):
-        tiny = tf.fill((1, 1, 8, 1), tf.constant(np.finfo(dtype).tiny, dtype))
+        smallest = float(ml_dtypes.finfo(dtype).smallest_normal)
+        tiny = tf.fill((1, 1, 8, 1), tf.constant(smallest, dtype))
         half = tf.constant(0.5, dtype, shape=(1, 1, 1, 1))
         return {
             "multiply": not bool(tf.reduce_any(tiny * half != 0)),
             "convolution": not bool(np.any(tf.nn.conv2d(tiny, half, strides=1, padding="VALID").numpy())),
             "matrix product": not bool(np.any(tf.matmul(tiny[0, 0], half[0, 0]).numpy())),
-            "sigmoid": not bool(
-                np.any(tf.sigmoid(tf.constant(np.full(8, np.log(np.finfo(dtype).tiny) - 1, dtype))).numpy())
-            ),
+            "sigmoid": not bool(np.any(tf.sigmoid(tf.constant(np.full(8, np.log(smallest) - 1, dtype))).numpy())),
         }
 
     return {
@@ -52,7 +53,7 @@ def environment():
             "intra-op": tf.config.threading.get_intra_op_parallelism_threads(),
             "inter-op": tf.config.threading.get_inter_op_parallelism_threads(),
         },
-        "flushes subnormals": {dtype.__name__: flushes(dtype) for dtype in (np.float32, np.float64)},
+        "flushes subnormals": {dtype: flushes(dtype) for dtype in ("float16", "bfloat16", "float32", "float64")},
         "TF32": bool(tf.config.experimental.tensor_float_32_execution_enabled()),
         "keras backend": keras.backend.backend(),
         "default layout": {"channels_last": "NHWC", "channels_first": "NCHW"}[keras.config.image_data_format()],
@@ -119,37 +120,42 @@ def convolution2d(x, w, b, *, stride, padding, dilation, groups):
     return _nchw(y if b is None else tf.nn.bias_add(y, b))
 
 
-def cross_correlation1d_gradient(x, w, upstream, *, stride, padding, dilation, groups):
+@functools.cache
+def _layer1d(stride, before, after, dilation, compiled):
     def layer(x, w, b):
-        x = tf.pad(x, [[0, 0], list(padding), [0, 0]], mode="CONSTANT", constant_values=0)
+        x = tf.pad(x, [[0, 0], [before, after], [0, 0]], mode="CONSTANT", constant_values=0)
         return tf.nn.bias_add(
             tf.nn.conv1d(x, w, stride=stride, padding="VALID", data_format="NWC", dilations=dilation), b
         )
 
-    # On the CPU the gradient with groups or dilation exists only where XLA compiles it.
-    layer = tf.function(layer, jit_compile=True) if groups > 1 or dilation > 1 else layer
+    return tf.function(layer, jit_compile=True) if compiled else layer
+
+
+def cross_correlation1d_gradient(x, w, upstream, *, stride, padding, dilation, groups):
+    # On the CPU the gradient with groups or dilation exists only where XLA compiles it; compiled layers are kept.
+    layer = _layer1d(stride, *padding, dilation, groups > 1 or dilation > 1)
     inputs = _nwc(x), _wio(w), tf.zeros(w.shape[0], w.dtype)
-    with tf.GradientTape() as tape:
-        tape.watch(inputs)
-        y = layer(*inputs)
-    dx, dw, db = tape.gradient(y, inputs, output_gradients=_nwc(upstream))
+    dx, dw, db = _gradient(layer, _nwc(upstream), *inputs)
     return _ncw(dx), np.ascontiguousarray(dw.numpy().transpose(2, 1, 0)), db.numpy()
 
 
-def cross_correlation2d_gradient(x, w, upstream, *, stride, padding, dilation, groups):
+@functools.cache
+def _layer2d(stride, rows, columns, dilation, compiled):
     def layer(x, w, b):
-        x = tf.pad(x, [[0, 0], list(padding[0]), list(padding[1]), [0, 0]], mode="CONSTANT", constant_values=0)
+        x = tf.pad(x, [[0, 0], list(rows), list(columns), [0, 0]], mode="CONSTANT", constant_values=0)
         return tf.nn.bias_add(
             tf.nn.conv2d(x, w, strides=stride, padding="VALID", data_format="NHWC", dilations=dilation), b
         )
 
-    # On the CPU the gradient with groups or dilation exists only where XLA compiles it.
-    layer = tf.function(layer, jit_compile=True) if groups > 1 or tuple(dilation) != (1, 1) else layer
+    return tf.function(layer, jit_compile=True) if compiled else layer
+
+
+def cross_correlation2d_gradient(x, w, upstream, *, stride, padding, dilation, groups):
+    # On the CPU the gradient with groups or dilation exists only where XLA compiles it; compiled layers are kept.
+    rows, columns = map(tuple, padding)
+    layer = _layer2d(tuple(stride), rows, columns, tuple(dilation), groups > 1 or tuple(dilation) != (1, 1))
     inputs = _nhwc(x), _hwio(w), tf.zeros(w.shape[0], w.dtype)
-    with tf.GradientTape() as tape:
-        tape.watch(inputs)
-        y = layer(*inputs)
-    dx, dw, db = tape.gradient(y, inputs, output_gradients=_nhwc(upstream))
+    dx, dw, db = _gradient(layer, _nhwc(upstream), *inputs)
     return _nchw(dx), np.ascontiguousarray(dw.numpy().transpose(3, 2, 0, 1)), db.numpy()
 
 
@@ -166,16 +172,88 @@ def fully_connected_gradient(x, w, upstream):
     return tuple(g.numpy() for g in tape.gradient(y, inputs, output_gradients=tf.constant(upstream)))
 
 
-def max_pooling2d(x, *, window, stride):
-    return _nchw(tf.nn.max_pool2d(_nhwc(x), ksize=window, strides=stride, padding="VALID", data_format="NHWC"))
-
-
-def max_pooling2d_gradient(x, upstream, *, window, stride):
-    x = _nhwc(x)
+def _gradient(function, upstream, *inputs):
+    """GradientTape's gradients of a function of tensors, by each of them."""
     with tf.GradientTape() as tape:
-        tape.watch(x)
-        y = tf.nn.max_pool2d(x, ksize=window, strides=stride, padding="VALID", data_format="NHWC")
-    return _nchw(tape.gradient(y, x, output_gradients=_nhwc(upstream)))
+        tape.watch(inputs)
+        y = function(*inputs)
+    gradients = tape.gradient(y, inputs, output_gradients=upstream)
+    return gradients if len(gradients) > 1 else gradients[0]
+
+
+def _sides(padding):
+    return [[0, 0], list(padding[0]), list(padding[1]), [0, 0]]
+
+
+def _max_pooled(x, window, stride, padding):
+    x = tf.pad(x, _sides(padding), mode="CONSTANT", constant_values=float("-inf"))
+    return tf.nn.max_pool2d(x, ksize=window, strides=stride, padding="VALID", data_format="NHWC")
+
+
+def max_pooling2d(x, *, window, stride, padding):
+    return _nchw(_max_pooled(_nhwc(x), window, stride, padding))
+
+
+def max_pooling2d_gradient(x, upstream, *, window, stride, padding):
+    return _nchw(_gradient(lambda x: _max_pooled(x, window, stride, padding), _nhwc(upstream), _nhwc(x)))
+
+
+def _averaged(x, window, stride, padding, count_padding):
+    """avg_pool2d takes no explicit padding; where it does not count, the padded mean is divided by the padded mean of ones."""
+    plain = {"ksize": window, "strides": stride, "padding": "VALID", "data_format": "NHWC"}
+    y = tf.nn.avg_pool2d(tf.pad(x, _sides(padding), mode="CONSTANT", constant_values=0), **plain)
+    if count_padding or not any(map(any, padding)):
+        return y
+    return y / tf.nn.avg_pool2d(tf.pad(tf.ones_like(x), _sides(padding), mode="CONSTANT", constant_values=0), **plain)
+
+
+def average_pooling2d(x, *, window, stride, padding, count_padding):
+    return _nchw(_averaged(_nhwc(x), window, stride, padding, count_padding))
+
+
+def average_pooling2d_gradient(x, upstream, *, window, stride, padding, count_padding):
+    function = functools.partial(_averaged, window=window, stride=stride, padding=padding, count_padding=count_padding)
+    return _nchw(_gradient(function, _nhwc(upstream), _nhwc(x)))
+
+
+def _nearest(x, size, grid):
+    return tf.raw_ops.ResizeNearestNeighbor(
+        images=x, size=size, align_corners=False, half_pixel_centers=grid == "half_pixel"
+    )
+
+
+def nearest_resampling2d(x, *, size, grid):
+    return _nchw(_nearest(_nhwc(x), size, grid))
+
+
+def nearest_resampling2d_gradient(x, upstream, *, size, grid):
+    return _nchw(_gradient(lambda x: _nearest(x, size, grid), _nhwc(upstream), _nhwc(x)))
+
+
+def _bilinear(x, size, grid):
+    if x.dtype != tf.float32:
+        raise Unsupported("TensorFlow's bilinear interpolation returns float32, whatever it is given")
+    return tf.raw_ops.ResizeBilinear(
+        images=x, size=size, align_corners=grid == "align_corners", half_pixel_centers=grid == "half_pixel"
+    )
+
+
+def bilinear_resampling2d(x, *, size, grid):
+    return _nchw(_bilinear(_nhwc(x), size, grid))
+
+
+def bilinear_resampling2d_gradient(x, upstream, *, size, grid):
+    return _nchw(_gradient(lambda x: _bilinear(x, size, grid), _nhwc(upstream), _nhwc(x)))
+
+
+def area_resampling2d(x, *, size):
+    if x.dtype != np.float32:
+        raise Unsupported("TensorFlow's resampling by area returns float32, whatever it is given")
+    return _nchw(tf.raw_ops.ResizeArea(images=_nhwc(x), size=size, align_corners=False))
+
+
+def area_resampling2d_gradient(x, upstream, *, size):
+    raise Unsupported("TensorFlow has no gradient of its resampling by area")
 
 
 def batch_norm_training(x, gamma, beta, *, epsilon):
@@ -207,6 +285,8 @@ def batch_norm_running(x, mean, variance, *, momentum, correction):
     if x.dtype == tf.float64:
         raise Unsupported("TensorFlow's fused batch norm, which remembers the variance over n - 1, has no float64")
     flat = tf.reshape(x, (-1, 1, 1, x.shape[-1]))
+    # Of float16 and bfloat16 images too it remembers float32 statistics.
+    given, (mean, variance) = mean.dtype, (tf.cast(old, tf.float32) for old in (mean, variance))
     _, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
         x=flat,
         scale=tf.ones_like(mean),
@@ -218,7 +298,7 @@ def batch_norm_running(x, mean, variance, *, momentum, correction):
         data_format="NHWC",
         is_training=True,
     )
-    return mean.numpy(), variance.numpy()
+    return mean.numpy().astype(given), variance.numpy().astype(given)
 
 
 def batch_norm_gradient(x, gamma, upstream, *, epsilon):
@@ -238,11 +318,7 @@ def logistic(x):
 
 
 def logistic_gradient(x, upstream):
-    x = tf.constant(x)
-    with tf.GradientTape() as tape:
-        tape.watch(x)
-        y = tf.math.sigmoid(x)
-    return tape.gradient(y, x, output_gradients=tf.constant(upstream)).numpy()
+    return _gradient(tf.math.sigmoid, tf.constant(upstream), tf.constant(x)).numpy()
 
 
 def tanh(x):
@@ -250,11 +326,7 @@ def tanh(x):
 
 
 def tanh_gradient(x, upstream):
-    x = tf.constant(x)
-    with tf.GradientTape() as tape:
-        tape.watch(x)
-        y = tf.math.tanh(x)
-    return tape.gradient(y, x, output_gradients=tf.constant(upstream)).numpy()
+    return _gradient(tf.math.tanh, tf.constant(upstream), tf.constant(x)).numpy()
 
 
 def relu(x):
@@ -262,11 +334,41 @@ def relu(x):
 
 
 def relu_gradient(x, upstream):
-    x = tf.constant(x)
-    with tf.GradientTape() as tape:
-        tape.watch(x)
-        y = tf.nn.relu(x)
-    return tape.gradient(y, x, output_gradients=tf.constant(upstream)).numpy()
+    return _gradient(tf.nn.relu, tf.constant(upstream), tf.constant(x)).numpy()
+
+
+def absolute_value(x):
+    return tf.math.abs(tf.constant(x)).numpy()
+
+
+def absolute_value_gradient(x, upstream):
+    return _gradient(tf.math.abs, tf.constant(upstream), tf.constant(x)).numpy()
+
+
+def leaky_relu(x, *, alpha):
+    return tf.nn.leaky_relu(tf.constant(x), alpha=alpha).numpy()
+
+
+def leaky_relu_gradient(x, upstream, *, alpha):
+    return _gradient(lambda x: tf.nn.leaky_relu(x, alpha=alpha), tf.constant(upstream), tf.constant(x)).numpy()
+
+
+def _prelu(x, alpha):
+    # As Keras' layer computes it; the layer itself holds its slopes and takes none.
+    return tf.nn.relu(x) - alpha * tf.nn.relu(-x)
+
+
+def prelu(x, alpha):
+    return _channels_second(_prelu(_channels_last(x), tf.constant(alpha)))
+
+
+def prelu_gradient(x, alpha, upstream):
+    dx, dalpha = _gradient(_prelu, _channels_last(upstream), _channels_last(x), tf.constant(alpha))
+    return _channels_second(dx), dalpha.numpy()
+
+
+def gelu(x, *, approximate):
+    return tf.nn.gelu(tf.constant(x), approximate=approximate == "tanh").numpy()
 
 
 def softmax(x, *, axis):
@@ -274,11 +376,33 @@ def softmax(x, *, axis):
 
 
 def softmax_gradient(x, upstream, *, axis):
-    x = tf.constant(x)
-    with tf.GradientTape() as tape:
-        tape.watch(x)
-        y = tf.nn.softmax(x, axis=axis)
-    return tape.gradient(y, x, output_gradients=tf.constant(upstream)).numpy()
+    return _gradient(lambda x: tf.nn.softmax(x, axis=axis), tf.constant(upstream), tf.constant(x)).numpy()
+
+
+def _from_logits(labels):
+    return lambda z: tf.nn.sparse_softmax_cross_entropy_with_logits(labels=tf.constant(labels), logits=z)
+
+
+def cross_entropy(logits, labels):
+    return _from_logits(labels)(tf.constant(logits)).numpy()
+
+
+def cross_entropy_gradient(logits, labels, upstream):
+    return _gradient(_from_logits(labels), tf.constant(upstream), tf.constant(logits)).numpy()
+
+
+def _from_probabilities(labels):
+    # Keras' loss clips the probabilities and divides them by their sum first: it is another function.
+    return lambda p: -tf.math.log(tf.gather(p, tf.constant(labels), axis=1, batch_dims=1))
+
+
+def cross_entropy_of_probabilities(p, labels):
+    return _from_probabilities(labels)(tf.constant(p)).numpy()
+
+
+def cross_entropy_of_probabilities_gradient(p, labels, upstream):
+    slope = _gradient(_from_probabilities(labels), tf.constant(upstream), tf.constant(p))
+    return tf.convert_to_tensor(slope).numpy()
 
 
 def own_convolutions():

@@ -19,8 +19,9 @@ def configure():
 
 
 def environment():
-    kept = torch.full((8,), torch.finfo(torch.float32).tiny) * 0.5
-    kept64 = torch.full((8,), torch.finfo(torch.float64).tiny, dtype=torch.float64) * 0.5
+    def flushes(dtype):
+        return not (torch.full((8,), torch.finfo(dtype).tiny, dtype=dtype) * 0.5).any().item()
+
     return {
         "versions": {"torch": torch.__version__, "python": platform.python_version()},
         "build": {
@@ -32,7 +33,10 @@ def environment():
             "CUDA": torch.version.cuda or "no",
         },
         "threads": {"intra-op": torch.get_num_threads(), "inter-op": torch.get_num_interop_threads()},
-        "flushes subnormals": {"float32": not kept.any().item(), "float64": not kept64.any().item()},
+        "flushes subnormals": {
+            str(dtype).removeprefix("torch."): flushes(dtype)
+            for dtype in (torch.float16, torch.bfloat16, torch.float32, torch.float64)
+        },
         "float32 matmul precision": torch.get_float32_matmul_precision(),
         "fp32_precision": getattr(torch.backends, "fp32_precision", "no such setting"),
         "default layout": "NCHW",
@@ -41,11 +45,23 @@ def environment():
 
 def _tensor(x):
     """A tensor of its own memory, in C order: the cases' arrays are read-only, and may be turned views."""
+    if x.dtype.name == "bfloat16":  # NumPy's bfloat16 is a guest; the bits are the same
+        return torch.from_numpy(np.array(x, order="C").view(np.int16)).view(torch.bfloat16)
     return torch.from_numpy(np.array(x, order="C"))
 
 
 def _array(y):
-    return np.ascontiguousarray(y.detach().numpy())
+    y = y.detach().contiguous()
+    if y.dtype == torch.bfloat16:
+        return y.view(torch.int16).numpy().view("bfloat16")
+    return np.ascontiguousarray(y.numpy())
+
+
+def _gradient(function, upstream, *inputs):
+    """Autograd's gradients of a function of arrays, by each of them."""
+    inputs = [_tensor(a).requires_grad_() for a in inputs]
+    gradients = [_array(g) for g in torch.autograd.grad(function(*inputs), inputs, _tensor(upstream))]
+    return tuple(gradients) if len(gradients) > 1 else gradients[0]
 
 
 def _padded1d(x, padding):
@@ -113,14 +129,92 @@ def fully_connected_gradient(x, w, upstream):
     return tuple(_array(g) for g in torch.autograd.grad(F.linear(x, w, b), (x, w, b), _tensor(upstream)))
 
 
-def max_pooling2d(x, *, window, stride):
-    return _array(F.max_pool2d(_tensor(x), window, stride=stride, padding=0, dilation=1, ceil_mode=False))
+def _max_pooled(x, window, stride, padding):
+    """What is not alike on both sides, or more than half a window, which PyTorch refuses, is padded with −inf beforehand."""
+    (top, bottom), (left, right) = padding
+    if top != bottom or left != right or 2 * top > window[0] or 2 * left > window[1]:
+        x, top, left = F.pad(x, (left, right, top, bottom), mode="constant", value=float("-inf")), 0, 0
+    return F.max_pool2d(x, window, stride=stride, padding=(top, left), dilation=1, ceil_mode=False)
 
 
-def max_pooling2d_gradient(x, upstream, *, window, stride):
-    x = _tensor(x).requires_grad_()
-    y = F.max_pool2d(x, window, stride=stride, padding=0, dilation=1, ceil_mode=False)
-    return _array(torch.autograd.grad(y, x, _tensor(upstream))[0])
+def max_pooling2d(x, *, window, stride, padding):
+    return _array(_max_pooled(_tensor(x), window, stride, padding))
+
+
+def max_pooling2d_gradient(x, upstream, *, window, stride, padding):
+    return _gradient(lambda x: _max_pooled(x, window, stride, padding), upstream, x)
+
+
+def _averaged(x, window, stride, padding, count_padding):
+    (top, bottom), (left, right) = padding
+    if top == bottom and left == right and 2 * top <= window[0] and 2 * left <= window[1]:
+        return F.avg_pool2d(
+            x, window, stride=stride, padding=(top, left), ceil_mode=False, count_include_pad=count_padding,
+            divisor_override=None,
+        )  # fmt: skip
+    plain = {"stride": stride, "padding": 0, "ceil_mode": False, "count_include_pad": True, "divisor_override": None}
+    padded = F.pad(x, (left, right, top, bottom), mode="constant", value=0.0)
+    y = F.avg_pool2d(padded, window, **plain)
+    if count_padding:
+        return y
+    # Uneven padding that does not count: sums, and how many numbers were in each.
+    ones = F.pad(torch.ones_like(x), (left, right, top, bottom), mode="constant", value=0.0)
+    plain["divisor_override"] = 1
+    return F.avg_pool2d(padded, window, **plain) / F.avg_pool2d(ones, window, **plain)
+
+
+def average_pooling2d(x, *, window, stride, padding, count_padding):
+    return _array(_averaged(_tensor(x), window, stride, padding, count_padding))
+
+
+def average_pooling2d_gradient(x, upstream, *, window, stride, padding, count_padding):
+    return _gradient(lambda x: _averaged(x, window, stride, padding, count_padding), upstream, x)
+
+
+def _nearest(x, size, grid):
+    mode = {"half_pixel": "nearest-exact", "asymmetric": "nearest"}[grid]
+    return F.interpolate(x, size=size, mode=mode, align_corners=None, recompute_scale_factor=None, antialias=False)
+
+
+def nearest_resampling2d(x, *, size, grid):
+    return _array(_nearest(_tensor(x), size, grid))
+
+
+def nearest_resampling2d_gradient(x, upstream, *, size, grid):
+    return _gradient(lambda x: _nearest(x, size, grid), upstream, x)
+
+
+def _bilinear(x, size, grid):
+    if grid == "asymmetric":
+        raise Unsupported("PyTorch has no bilinear interpolation on the asymmetric grid")
+    corners = grid == "align_corners"
+    return F.interpolate(
+        x, size=size, mode="bilinear", align_corners=corners, recompute_scale_factor=None, antialias=False
+    )
+
+
+def bilinear_resampling2d(x, *, size, grid):
+    return _array(_bilinear(_tensor(x), size, grid))
+
+
+def bilinear_resampling2d_gradient(x, upstream, *, size, grid):
+    return _gradient(lambda x: _bilinear(x, size, grid), upstream, x)
+
+
+def _area(x, size):
+    if x.shape[2] % size[0] or x.shape[3] % size[1]:
+        raise Unsupported(
+            "PyTorch's area is adaptive average pooling, which weighs whole pixels: the sizes must divide"
+        )
+    return F.interpolate(x, size=size, mode="area", align_corners=None, recompute_scale_factor=None, antialias=False)
+
+
+def area_resampling2d(x, *, size):
+    return _array(_area(_tensor(x), size))
+
+
+def area_resampling2d_gradient(x, upstream, *, size):
+    return _gradient(lambda x: _area(x, size), upstream, x)
 
 
 def batch_norm_training(x, gamma, beta, *, epsilon):
@@ -157,8 +251,7 @@ def logistic(x):
 
 
 def logistic_gradient(x, upstream):
-    x = _tensor(x).requires_grad_()
-    return _array(torch.autograd.grad(torch.sigmoid(x), x, _tensor(upstream))[0])
+    return _gradient(torch.sigmoid, upstream, x)
 
 
 def tanh(x):
@@ -166,8 +259,7 @@ def tanh(x):
 
 
 def tanh_gradient(x, upstream):
-    x = _tensor(x).requires_grad_()
-    return _array(torch.autograd.grad(torch.tanh(x), x, _tensor(upstream))[0])
+    return _gradient(torch.tanh, upstream, x)
 
 
 def relu(x):
@@ -175,8 +267,35 @@ def relu(x):
 
 
 def relu_gradient(x, upstream):
-    x = _tensor(x).requires_grad_()
-    return _array(torch.autograd.grad(torch.relu(x), x, _tensor(upstream))[0])
+    return _gradient(torch.relu, upstream, x)
+
+
+def absolute_value(x):
+    return _array(torch.abs(_tensor(x)))
+
+
+def absolute_value_gradient(x, upstream):
+    return _gradient(torch.abs, upstream, x)
+
+
+def leaky_relu(x, *, alpha):
+    return _array(F.leaky_relu(_tensor(x), negative_slope=alpha))
+
+
+def leaky_relu_gradient(x, upstream, *, alpha):
+    return _gradient(lambda x: F.leaky_relu(x, negative_slope=alpha), upstream, x)
+
+
+def prelu(x, alpha):
+    return _array(F.prelu(_tensor(x), _tensor(alpha)))
+
+
+def prelu_gradient(x, alpha, upstream):
+    return _gradient(F.prelu, upstream, x, alpha)
+
+
+def gelu(x, *, approximate):
+    return _array(F.gelu(_tensor(x), approximate=approximate))
 
 
 def softmax(x, *, axis):
@@ -184,8 +303,33 @@ def softmax(x, *, axis):
 
 
 def softmax_gradient(x, upstream, *, axis):
-    x = _tensor(x).requires_grad_()
-    return _array(torch.autograd.grad(torch.softmax(x, dim=axis), x, _tensor(upstream))[0])
+    return _gradient(lambda x: torch.softmax(x, dim=axis), upstream, x)
+
+
+def _from_logits(labels):
+    return lambda z: F.cross_entropy(
+        z, _tensor(labels), weight=None, ignore_index=-100, reduction="none", label_smoothing=0.0
+    )
+
+
+def cross_entropy(logits, labels):
+    return _array(_from_logits(labels)(_tensor(logits)))
+
+
+def cross_entropy_gradient(logits, labels, upstream):
+    return _gradient(_from_logits(labels), upstream, logits)
+
+
+def _from_probabilities(labels):
+    return lambda p: F.nll_loss(torch.log(p), _tensor(labels), weight=None, ignore_index=-100, reduction="none")
+
+
+def cross_entropy_of_probabilities(p, labels):
+    return _array(_from_probabilities(labels)(_tensor(p)))
+
+
+def cross_entropy_of_probabilities_gradient(p, labels, upstream):
+    return _gradient(_from_probabilities(labels), upstream, p)
 
 
 def own_convolutions():

@@ -15,10 +15,13 @@ bound. So is the rounding of the bound's own computation in float64, by a factor
 from __future__ import annotations
 
 from .batch_norm import batch_norm_gradient, batch_norm_inference, batch_norm_running, batch_norm_training
-from .bound import Bound, exact, two_libraries
+from .bound import Bound, error_ratio, exact, two_libraries
+from .composition import carried
 from .formats import (
+    FORMATS,
     exactly_representable,
     gamma,
+    quantum,
     significand_bits,
     smallest_normal,
     smallest_subnormal,
@@ -26,13 +29,30 @@ from .formats import (
     ulp_distance,
     unit_roundoff,
 )
-from .functions import elementwise, elementwise_gradient, softmax, softmax_gradient
-from .sums import sums_of_products, sums_rounded_narrow
+from .functions import elementwise, elementwise_gradient, gelu
+from .losses import (
+    cross_entropy,
+    cross_entropy_gradient,
+    cross_entropy_of_probabilities,
+    softmax,
+    softmax_gradient,
+)
+from .measured import ULP_CLASSES, Measured
+from .resampling import (
+    area_resampling2d,
+    area_resampling2d_gradient,
+    bilinear_resampling2d,
+    bilinear_resampling2d_gradient,
+)
+from .selections import selection, slopes
+from .sums import expected_rounding, rounded_narrow, sums_of_products
 from .training import norm_identity, trajectory
 
 __all__ = [
-    "Bound", "batch_norm_gradient", "batch_norm_inference", "batch_norm_running", "batch_norm_training", "elementwise",
-    "elementwise_gradient", "exact", "exactly_representable", "gamma", "norm_identity", "significand_bits",
-    "smallest_normal", "smallest_subnormal", "softmax", "softmax_gradient", "sums_of_products", "sums_rounded_narrow",
-    "trajectory", "two_libraries", "ulp", "ulp_distance", "unit_roundoff",
+    "FORMATS", "ULP_CLASSES", "Bound", "Measured", "area_resampling2d", "area_resampling2d_gradient", "batch_norm_gradient",
+    "batch_norm_inference", "batch_norm_running", "batch_norm_training", "bilinear_resampling2d",
+    "bilinear_resampling2d_gradient", "carried", "cross_entropy", "cross_entropy_gradient", "cross_entropy_of_probabilities",
+    "elementwise", "elementwise_gradient", "error_ratio", "exact", "exactly_representable", "expected_rounding", "gamma", "gelu",
+    "norm_identity", "quantum", "rounded_narrow", "selection", "significand_bits", "slopes", "smallest_normal", "smallest_subnormal",
+    "softmax", "softmax_gradient", "sums_of_products", "trajectory", "two_libraries", "ulp", "ulp_distance", "unit_roundoff",
 ]  # fmt: skip

@@ -22,53 +22,80 @@ def batch_norm_inference(x, gamma_, beta, mean, variance, dtype, *, epsilon) -> 
     return derived(np.broadcast_to(allowed, x.shape), text)
 
 
-def _statistics(x, dtype):
-    """Exact-enough moments and the errors allowed to the computed ones: (mean, variance, δ_mean, δ_variance)."""
+def _statistics(x, dtype, one_pass, stored):
+    """Exact-enough moments and the errors allowed to the computed ones: (mean, variance, δ_mean, δ_variance).
+
+    Two passes: x - mean is rounded, squared, rounded, summed, divided, and a mean that is off by δ adds exactly δ²:
+    δ_v = gamma(N + 4)·v + (1 + gamma(N + 4))·δ². One pass, mean of squares q minus square of the mean: q errs by gamma(N + 2)·q,
+    the square by 2|mean|δ + δ², and each of the two, and their difference, is rounded once more:
+    δ_v = gamma(N + 2)·q + 2|mean|δ + δ² + gamma(2)·(q + (|mean| + δ)²). Chan, Golub & LeVeque, *Algorithms for computing the
+    sample variance*, Am. Stat. 37 (1983), equations 1.2 and 1.3; Higham 2002, §1.9 and problem 1.10.
+
+    ``stored``: a narrower format that both are rounded to before they are used, or None.
+    """
     n, u, normal = x.size // x.shape[1], unit_roundoff(dtype), smallest_normal(dtype)
     others = (0, *range(2, x.ndim))
     mean = x.mean(axis=others)
     variance = ((x - _along(x, mean)) ** 2).mean(axis=others)
     size = np.abs(x).mean(axis=others)
     d_mean = (gamma(n + 1, u) + 2.0**-50) * size + 2 * normal
-    d_variance = (gamma(n + 4, u) + 2.0**-50 * n) * variance + (1 + gamma(n + 4, u)) * d_mean**2 + 2 * normal
+    if one_pass:
+        squares, square = variance + mean**2, (np.abs(mean) + d_mean) ** 2
+        d_variance = (
+            gamma(n + 2, u) * squares + 2 * np.abs(mean) * d_mean + d_mean**2 + gamma(2, u) * (squares + square)
+        )
+    else:
+        d_variance = gamma(n + 4, u) * variance + (1 + gamma(n + 4, u)) * d_mean**2
+    d_variance = d_variance + 2.0**-50 * n * variance + 2 * normal
+    if stored is not None:
+        d_mean = d_mean + unit_roundoff(stored) * (np.abs(mean) + d_mean) + smallest_normal(stored)
+        d_variance = d_variance + unit_roundoff(stored) * (variance + d_variance) + smallest_normal(stored)
     return mean, variance, d_mean, d_variance
 
 
-def batch_norm_training(x, gamma_, beta, dtype, *, epsilon) -> tuple[Bound, Bound, Bound]:
-    """Bounds of (y, mean, variance), for an algorithm that centres before it squares.
+def _passes(one_pass, stored) -> str:
+    two, one = "two passes: δ_v = γ(N+4)v + (1 + γ)δ²", "one pass: δ_v = γ(N+2)q + 2|μ|δ + δ² + γ₂(q + μ²), q = v + μ²"
+    return (one if one_pass else two) + (
+        f"; both statistics rounded to {np.dtype(stored)} before they are used" if stored else ""
+    )
+
+
+def batch_norm_training(x, gamma_, beta, dtype, *, epsilon, one_pass=False, stored=None) -> tuple[Bound, Bound, Bound]:
+    """Bounds of (y, mean, variance), for an algorithm that centres before it squares, or for ``one_pass`` over the data.
 
     mean: δ = gamma(N + 1)·mean|x| (N - 1 additions and a division, or a product with 1/N).
-    variance: gamma(N + 4)·v + (1 + gamma(N + 4))·δ²: x - mean is rounded, squared, rounded, summed, divided; and a mean
-    that is off by δ adds exactly δ² (Chan, Golub & LeVeque 1983; Higham 2002, §1.9 and problem 1.10).
+    variance: δ_v, see :func:`_statistics`.
     y: with a = 1/sqrt(v + epsilon) the variance's error θ = δ_v/(v + epsilon) changes a by at most
     ρ = 1/sqrt(1 - θ) - 1, so y moves by |gamma|·a·[(1 + ρ)·δ + ρ·|x - mean|]; on top, gamma(8)·M as in inference, M with
     the computed statistics. Where θ >= 1 nothing is known, and the bound is infinite.
     """
     x, gamma_, beta = _wide(x), _wide(gamma_), _wide(beta)
     u, normal = unit_roundoff(dtype), smallest_normal(dtype)
-    mean, variance, d_mean, d_variance = _statistics(x, dtype)
-    a, rho = _scale(variance, d_variance, float(epsilon))
+    mean, variance, d_mean, d_variance = _statistics(x, dtype, one_pass, stored)
+    a, rho, void = _scale(variance, d_variance, float(epsilon))
     steep = np.abs(gamma_) * a
     moved = _along(x, steep) * (_along(x, (1 + rho) * d_mean) + _along(x, rho) * np.abs(x - _along(x, mean)))
     M = (np.abs(x) + _along(x, np.abs(mean) + d_mean)) * _along(x, steep * (1 + rho)) + _along(x, np.abs(beta))
     allowed = moved + (gamma(8, u) + 4 * ORACLE) * M + normal * _along(x, 2 + np.abs(gamma_) * (1 + a))
     n, t = x.size // x.shape[1], significand_bits(dtype)
     y = derived(
-        allowed,
+        np.where(_along(x, void), np.inf, allowed),
         f"|γ|a[(1 + ρ)δ + ρ|x - μ|] + γ₈·M + flushed numbers, δ = γ(N+1)·mean|x|, ρ = 1/√(1 - δ_v/(v + ε)) - 1, "
-        f"N = {n}, u = 2^-{t}",
+        f"N = {n}, u = 2^-{t}, {_passes(one_pass, stored)}",
     )
     return (
         y,
         derived(d_mean + ORACLE * np.abs(mean), f"γ(N+1)·mean|x| + 2λ_min, N = {n}, u = 2^-{t} (Higham 2002, §4.2)"),
         derived(
             d_variance + ORACLE * variance,
-            f"γ(N+4)·v + (1 + γ)·δ² + 2λ_min, δ = γ(N+1)·mean|x|, N = {n}, u = 2^-{t} (two passes; Higham 2002, §1.9)",
+            f"δ_v + 2λ_min, δ = γ(N+1)·mean|x|, N = {n}, u = 2^-{t} ({_passes(one_pass, stored)}; Higham 2002, §1.9)",
         ),
     )
 
 
-def batch_norm_running(x, mean, variance, dtype, *, momentum, correction) -> tuple[Bound, Bound]:
+def batch_norm_running(
+    x, mean, variance, dtype, *, momentum, correction, one_pass=False, stored=None
+) -> tuple[Bound, Bound]:
     """momentum·(error of the batch's statistic) + gamma(6)·(|old| + momentum·|batch|), for mean and variance.
 
     Six roundings: momentum to the dtype, 1 - momentum, two products, the sum, and N/(N - correction); |old| whole, as
@@ -76,9 +103,9 @@ def batch_norm_running(x, mean, variance, dtype, *, momentum, correction) -> tup
     """
     x, mean, variance = _wide(x), _wide(mean), _wide(variance)
     u, normal, n = unit_roundoff(dtype), smallest_normal(dtype), x.size // x.shape[1]
-    batch_mean, batch_variance, d_mean, d_variance = _statistics(x, dtype)
+    batch_mean, batch_variance, d_mean, d_variance = _statistics(x, dtype, one_pass, stored)
     stretch = n / (n - correction)
-    text = f"m·δ + γ₆·(|old| + m·|batch|) + 2λ_min, m = {momentum}, N = {n}, u = 2^-{significand_bits(dtype)}"
+    text = f"m·δ + γ₆·(|old| + m·|batch|) + 2λ_min, m = {momentum}, N = {n}, u = 2^-{significand_bits(dtype)}, {_passes(one_pass, stored)}"
 
     def one(old, batch, error):
         return derived(
@@ -91,7 +118,9 @@ def batch_norm_running(x, mean, variance, dtype, *, momentum, correction) -> tup
     return one(mean, batch_mean, d_mean), one(variance, stretch * batch_variance, stretch * d_variance)
 
 
-def batch_norm_gradient(x, gamma_, upstream, dtype, *, epsilon) -> tuple[Bound, Bound, Bound]:
+def batch_norm_gradient(
+    x, gamma_, upstream, dtype, *, epsilon, one_pass=False, stored=None
+) -> tuple[Bound, Bound, Bound]:
     """Bounds of (dx, dgamma, dbeta) in training mode; g upstream, z = (x - mean)·a, Z = (|x| + |mean|)·a.
 
     z computed errs by E = a[(1 + ρ)δ + ρ|x - mean|] + gamma(8)·Z (as y of :func:`batch_norm_training`); Z and not |z|
@@ -99,13 +128,13 @@ def batch_norm_gradient(x, gamma_, upstream, dtype, *, epsilon) -> tuple[Bound, 
     dbeta: gamma(N)·sum|g|. dgamma: G = sum(|g|·E) + gamma(2N + 8)·sum(|g|·Z).
     dx = gamma·a·(g - mean g - z·mean(g z)): the factor errs by ρ and eight roundings, the bracket by
     gamma(N + 4)·(|g| + mean|g|) + E·mean(|g|Z) + Z·G/N + gamma(N + 8)·Z·mean(|g|Z); errors of second order are covered by
-    multiplying with (1 + ρ)(1 + gamma(8)) once more.
+    multiplying with (1 + ρ)(1 + gamma(8)) once more. Infinite where θ >= 1, but for dbeta.
     """
     x, gamma_, g = _wide(x), _wide(gamma_), _wide(upstream)
     u, normal, n = unit_roundoff(dtype), smallest_normal(dtype), x.size // x.shape[1]
     others = (0, *range(2, x.ndim))
-    mean, variance, d_mean, d_variance = _statistics(x, dtype)
-    a, rho = _scale(variance, d_variance, float(epsilon))
+    mean, variance, d_mean, d_variance = _statistics(x, dtype, one_pass, stored)
+    a, rho, void = _scale(variance, d_variance, float(epsilon))
     Z = (np.abs(x) + _along(x, np.abs(mean) + d_mean)) * _along(x, a * (1 + rho))
     centred = np.abs(x - _along(x, mean))
     E = _along(x, a) * (_along(x, (1 + rho) * d_mean) + _along(x, rho) * centred) + gamma(8, u) * Z
@@ -123,24 +152,26 @@ def batch_norm_gradient(x, gamma_, upstream, dtype, *, epsilon) -> tuple[Bound, 
     whole = size + mean_size + Z * mean_weighted
     steep = _along(x, np.abs(gamma_) * a)
     dx = steep * (_along(x, factor - 1 + 8 * ORACLE) * whole + _along(x, factor**2) * bracket) + normal * (2 + steep)
-    t = f"N = {n}, u = 2^-{significand_bits(dtype)}"
+    t = f"N = {n}, u = 2^-{significand_bits(dtype)}, {_passes(one_pass, stored)}"
     return (
         derived(
-            dx,
+            np.where(_along(x, void), np.inf, dx),
             "|γ|a·[((1 + ρ)(1 + γ₈) - 1)·(|g| + mean|g| + Z·mean(|g|Z)) + (1 + ρ)²(1 + γ₈)²·(γ(N+4)(|g| + mean|g|) + "
             f"E·mean(|g|Z) + Z·G/N + γ(N+8)·Z·mean(|g|Z))], Z = (|x| + |μ|)a, {t}",
         ),
-        derived(G + 2 * ORACLE * weighted, f"Σ|g|E + γ(2N+8)·Σ|g|Z, Z = (|x| + |μ|)/√(v + ε), {t}"),
+        derived(
+            np.where(void, np.inf, G + 2 * ORACLE * weighted), f"Σ|g|E + γ(2N+8)·Σ|g|Z, Z = (|x| + |μ|)/√(v + ε), {t}"
+        ),
         derived((gamma(n, u) + ORACLE) * total + n * normal, f"γ(N)·Σ|g|, {t} (Higham 2002, §4.2)"),
     )
 
 
 def _scale(variance, d_variance, epsilon):
-    """(a, ρ): 1/sqrt(v + ε), and by how much of it the variance's error can change it."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        theta = d_variance / (variance + epsilon)
-        rho = np.where(theta < 1, 1 / np.sqrt(np.maximum(1 - theta, 0)) - 1, np.inf)
-        return 1 / np.sqrt(variance + epsilon), rho
+    """(a, ρ, void): 1/sqrt(v + ε), and by how much of it the variance's error can change it; 0, 0, True where θ >= 1."""
+    void = d_variance >= variance + epsilon
+    whole = np.where(void, 1.0, variance + epsilon)
+    theta = np.where(void, 0.0, d_variance) / whole
+    return np.where(void, 0.0, 1 / np.sqrt(whole)), 1 / np.sqrt(1 - theta) - 1, void
 
 
 def _wide(numbers):

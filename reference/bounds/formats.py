@@ -1,13 +1,16 @@
 """The number formats: unit roundoff, the ends of the range, and how many numbers lie between two."""
 
+import ml_dtypes
 import numpy as np
 
 from .. import validation
 
+FORMATS = ("bfloat16", "float16", "float32", "float64")
+
 
 def significand_bits(dtype) -> int:
-    """t, the bits of the significand with the leading one: 11, 24, 53 for float16, float32, float64."""
-    return np.finfo(dtype).nmant + 1
+    """t, the bits of the significand with the leading one: 8, 11, 24, 53 for bfloat16, float16, float32, float64."""
+    return int(ml_dtypes.finfo(dtype).nmant) + 1
 
 
 def unit_roundoff(dtype) -> float:
@@ -25,12 +28,17 @@ def gamma(n, u: float):
 
 def smallest_subnormal(dtype) -> float:
     """λ: twice the largest error of a product that underflows gradually."""
-    return float(np.finfo(dtype).smallest_subnormal)
+    return float(ml_dtypes.finfo(dtype).smallest_subnormal)
 
 
 def smallest_normal(dtype) -> float:
     """λ_min: the largest error of a number that is flushed to zero."""
-    return float(np.finfo(dtype).smallest_normal)
+    return float(ml_dtypes.finfo(dtype).smallest_normal)
+
+
+def largest(dtype) -> float:
+    """The largest finite number."""
+    return float(ml_dtypes.finfo(dtype).max)
 
 
 def exactly_representable(S, dtype) -> bool:
@@ -41,20 +49,32 @@ def exactly_representable(S, dtype) -> bool:
     return bool(np.all(np.asarray(S) <= 2.0 ** significand_bits(dtype)))
 
 
+def quantum(numbers) -> float:
+    """The largest power of two of which all the numbers are whole multiples; infinite where all are 0."""
+    values = np.abs(np.asarray(numbers, np.float64).ravel())
+    fraction, exponent = np.frexp(values[values > 0])
+    # The significand as a whole number of 53 bits: x & -x is its lowest one.
+    whole = np.ldexp(fraction, 53).astype(np.int64)
+    lowest = np.log2((whole & -whole).astype(np.float64)) + exponent - 53
+    return float(2.0 ** lowest.min(initial=np.inf))
+
+
 def ulp_distance(a, b) -> np.ndarray:
     """How many numbers of the dtype lie from a to b, elementwise, as float64; +0 and -0 are one; NaN is infinitely far."""
     a, b = np.asarray(a), np.asarray(b)
-    if a.dtype != b.dtype or a.dtype.kind != "f":
+    if a.dtype != b.dtype or a.dtype.name not in FORMATS:
         validation.refuse("b.dtype", b.dtype, f"{a.dtype}, the dtype of a, a floating-point one", "convert one of them")
-    distance = np.array([abs(p - q) for p, q in zip(_ranks(a), _ranks(b), strict=True)], np.float64)
-    return np.where(np.isnan(a) | np.isnan(b), np.inf, distance.reshape(a.shape))
+    first, second = _ranks(a), _ranks(b)
+    # Unsigned, as two float64 numbers may lie 2**64 apart.
+    distance = np.maximum(first, second).view(np.uint64) - np.minimum(first, second).view(np.uint64)
+    return np.where(np.isnan(a) | np.isnan(b), np.inf, distance.astype(np.float64).reshape(a.shape))
 
 
-def _ranks(numbers) -> list[int]:
+def _ranks(numbers) -> np.ndarray:
     """The place of each number among all of its dtype, counted from zero: the bits, mirrored for negative ones."""
-    bits = np.ascontiguousarray(numbers).view(f"i{numbers.dtype.itemsize}").ravel().tolist()
-    lowest = -(2 ** (8 * numbers.dtype.itemsize - 1))
-    return [bit if bit >= 0 else lowest - bit for bit in bits]
+    bits = np.ascontiguousarray(numbers).view(f"i{numbers.dtype.itemsize}").astype(np.int64).reshape(-1)
+    lowest = np.int64(-(2 ** (8 * numbers.dtype.itemsize - 1)))
+    return np.where(bits >= 0, bits, lowest - bits)
 
 
 def ulp(values, dtype) -> np.ndarray:

@@ -9,6 +9,7 @@ Ioffe & Szegedy, *Batch Normalization* (2015), algorithm 1 (training), algorithm
 import numpy as np
 
 from .. import validation
+from .narrow import computed_wide
 
 
 def output_shape(x_shape) -> tuple[int, ...]:
@@ -24,6 +25,7 @@ def parameter_count(channels: int) -> tuple[int, int]:
     return 2 * channels, 2 * channels
 
 
+@computed_wide
 def batch_norm_training(x, gamma, beta, *, epsilon):
     """x [N, C, ...], gamma [C], beta [C] -> (y [N, C, ...], mean [C], biased variance [C]), in the dtype of x.
 
@@ -34,6 +36,7 @@ def batch_norm_training(x, gamma, beta, *, epsilon):
     return _normalise(x, gamma, beta, mean, variance, epsilon), mean, variance
 
 
+@computed_wide
 def batch_norm_inference(x, gamma, beta, mean, variance, *, epsilon) -> np.ndarray:
     """The same with the statistics given: x [N, C, ...], the others [C] -> y [N, C, ...]; variance >= 0."""
     epsilon = _check(x, epsilon, gamma=gamma, beta=beta, mean=mean, variance=variance)
@@ -41,6 +44,7 @@ def batch_norm_inference(x, gamma, beta, mean, variance, *, epsilon) -> np.ndarr
     return _normalise(x, gamma, beta, mean, variance, epsilon)
 
 
+@computed_wide
 def batch_norm_running(x, mean, variance, *, momentum, correction):
     """(mean, variance) to remember: (1 - momentum)·old + momentum·batch, the batch variance over n - correction.
 
@@ -64,6 +68,7 @@ def batch_norm_running(x, mean, variance, *, momentum, correction):
     return (1 - new) * mean + new * batch_mean, (1 - new) * variance + new * batch_variance
 
 
+@computed_wide
 def batch_norm_gradient(x, gamma, upstream, *, epsilon):
     """(dx [N, C, ...], dgamma [C], dbeta [C]) of training mode, the statistics' own dependence on x included.
 

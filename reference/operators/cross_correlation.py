@@ -12,6 +12,7 @@ import math
 import numpy as np
 
 from .. import validation
+from .narrow import computed_wide
 
 Sides = tuple[tuple[int, int], ...]
 
@@ -68,6 +69,7 @@ def parameter_count(channels_in: int, channels_out: int, kernel: tuple[int, ...]
     return channels_out * (channels_in // groups) * taps + (channels_out if bias else 0)
 
 
+@computed_wide
 def cross_correlation1d(x, w, b, *, stride, padding, dilation, groups) -> np.ndarray:
     """x [N, Cin, W], w [Cout, Cin/groups, k], b [Cout] or None -> y [N, Cout, Wout], all in the dtype of x.
 
@@ -76,6 +78,7 @@ def cross_correlation1d(x, w, b, *, stride, padding, dilation, groups) -> np.nda
     return _forward(x, w, b, stride, padding, dilation, groups, rank=1)
 
 
+@computed_wide
 def cross_correlation2d(x, w, b, *, stride, padding, dilation, groups) -> np.ndarray:
     """x [N, Cin, H, W], w [Cout, Cin/groups, ky, kx], b [Cout] or None -> y [N, Cout, Hout, Wout], in the dtype of x.
 
@@ -85,11 +88,13 @@ def cross_correlation2d(x, w, b, *, stride, padding, dilation, groups) -> np.nda
     return _forward(x, w, b, stride, padding, dilation, groups, rank=2)
 
 
+@computed_wide
 def cross_correlation1d_gradient(x, w, upstream, *, stride, padding, dilation, groups):
     """(dx, dw, db) for an upstream gradient [N, Cout, Wout]: the adjoint of :func:`cross_correlation1d`."""
     return _gradient(x, w, upstream, stride, padding, dilation, groups, rank=1)
 
 
+@computed_wide
 def cross_correlation2d_gradient(x, w, upstream, *, stride, padding, dilation, groups):
     """(dx, dw, db) for an upstream gradient [N, Cout, Hout, Wout]: the adjoint of :func:`cross_correlation2d`.
 

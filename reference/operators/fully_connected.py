@@ -8,6 +8,7 @@ Goodfellow, Bengio, Courville, *Deep Learning* (2016), §6.1 (there w is written
 import numpy as np
 
 from .. import validation
+from .narrow import computed_wide
 
 
 def output_shape(x_shape, w_shape) -> tuple[int, int]:
@@ -24,6 +25,7 @@ def parameter_count(features_in: int, features_out: int, *, bias: bool) -> int:
     return features_in * features_out + (features_out if bias else 0)
 
 
+@computed_wide
 def fully_connected(x, w, b) -> np.ndarray:
     """x [N, I], w [O, I], b [O] or None -> y [N, O], all in the dtype of x. BadInput if the shapes do not fit."""
     _check(x, w, b)
@@ -31,6 +33,7 @@ def fully_connected(x, w, b) -> np.ndarray:
     return y if b is None else y + b
 
 
+@computed_wide
 def fully_connected_gradient(x, w, upstream):
     """(dx, dw, db) for an upstream gradient [N, O]: dx = upstream·w, dw = upstream transposed · x, db its sum over N."""
     shape = _check(x, w, None)

@@ -8,8 +8,10 @@ Goodfellow, Bengio, Courville, *Deep Learning* (2016), §3.10, equations 3.30 an
 import numpy as np
 
 from .. import validation
+from .narrow import computed_wide
 
 
+@computed_wide
 def logistic(x) -> np.ndarray:
     """x [...] -> y [...] in the dtype of x. NaN stays NaN; BadInput unless x is a floating-point array."""
     validation.array("x", x, axes=None)
@@ -18,6 +20,7 @@ def logistic(x) -> np.ndarray:
     return np.where(x >= 0, 1 / (1 + small), small / (1 + small))
 
 
+@computed_wide
 def logistic_gradient(x, upstream) -> np.ndarray:
     """upstream · y·(1 - y), written exp(-|z|) / (1 + exp(-|z|))**2, so that 1 - y cannot cancel for large z."""
     validation.array("x", x, axes=None)

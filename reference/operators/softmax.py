@@ -9,8 +9,10 @@ Goodfellow, Bengio, Courville, *Deep Learning* (2016), §4.1 and §6.2.2.3.
 import numpy as np
 
 from .. import validation
+from .narrow import computed_wide
 
 
+@computed_wide
 def softmax(x, *, axis) -> np.ndarray:
     """x [...] -> y [...] in the dtype of x, summing to one along ``axis``. BadInput if x has no such axis."""
     axis = _check(x, axis)
@@ -20,6 +22,7 @@ def softmax(x, *, axis) -> np.ndarray:
         return grown / grown.sum(axis=axis, keepdims=True)
 
 
+@computed_wide
 def softmax_gradient(x, upstream, *, axis) -> np.ndarray:
     """y·(upstream - sum over j of upstream[j]·y[j]): the product of upstream with the Jacobian diag(y) - y y'."""
     axis = _check(x, axis)

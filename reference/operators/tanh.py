@@ -8,14 +8,17 @@ Goodfellow, Bengio, Courville, *Deep Learning* (2016), §6.3.2.
 import numpy as np
 
 from .. import validation
+from .narrow import computed_wide
 
 
+@computed_wide
 def tanh(x) -> np.ndarray:
     """x [...] -> y [...] in the dtype of x. NaN stays NaN; BadInput unless x is a floating-point array."""
     validation.array("x", x, axes=None)
     return np.tanh(x)
 
 
+@computed_wide
 def tanh_gradient(x, upstream) -> np.ndarray:
     """upstream · (1 - y**2), factored as (1 - |y|)·(1 + |y|): one rounding less where y is near 1."""
     validation.array("x", x, axes=None)

@@ -1,18 +1,20 @@
-"""What the operations really come to: literal sums in exact arithmetic, functions in many digits.
+"""What the operations really come to, rounded once to float64.
 
-Nothing here calls the operators. A linear layer is enumerated from its definition as triples (output, input, weight),
-one for each product in the sum; the value, both gradients, the sizes that error bounds need and the number of products
-are all read off that one list. Sums are exact, and rounded once, to float64 (``exact.py``).
+Nothing here calls the operators. A linear layer is enumerated from its definition, as triples (output, input, weight), one for
+each product in the sum, and where these are many as a table of what each window meets, and exact matrix products: the same bits.
+Averages and resampling are sums with whole-number weights, and one division. The value, the gradients, the sizes that error
+bounds need and the number of products are all read off the same terms or weights (package ``exact``).
 
-Functions (logistic, tanh, exp, softmax, batch norm) are computed in decimal with 50 digits, whose exponential and
-square root are correctly rounded, and rounded once more, to float64.
+Functions (logistic, tanh, exp, softmax, cross-entropy, batch norm) are computed in double-double, which keeps 2**-94, and rounded
+to float64: within 2**-53·(1 + 2**-40) of the exact value, or half the smallest subnormal number. Where something is subtracted
+(the gradient of softmax, batch norm) the 2**-94 are of the size of the terms; each module says of which.
 
 Results are float64, read-only, of the canonical shape, and remembered: four backends ask for the same ones. The key is
 the *values* of the arrays, so that float32 and float64 copies of the same numbers share one.
 """
 
 from .batch_norm import batch_norm_gradient, batch_norm_inference, batch_norm_running, batch_norm_training
-from .functions import exp, logistic, logistic_gradient, softmax, softmax_gradient, tanh, tanh_gradient
+from .functions import exp, gelu, logistic, logistic_gradient, tanh, tanh_gradient
 from .linear import (
     convolution1d,
     convolution2d,
@@ -20,17 +22,49 @@ from .linear import (
     cross_correlation1d_gradient,
     cross_correlation2d,
     cross_correlation2d_gradient,
-    flush_sizes,
     fully_connected,
     fully_connected_gradient,
-    sizes,
 )
-from .selections import max_pooling2d, max_pooling2d_gradient, relu, relu_gradient
+from .losses import (
+    cross_entropy,
+    cross_entropy_gradient,
+    cross_entropy_of_probabilities,
+    cross_entropy_of_probabilities_gradient,
+    softmax,
+    softmax_gradient,
+)
+from .selections import (
+    absolute_value,
+    absolute_value_gradient,
+    leaky_relu,
+    leaky_relu_gradient,
+    max_pooling2d,
+    max_pooling2d_gradient,
+    prelu,
+    prelu_gradient,
+    relu,
+    relu_gradient,
+)
+from .sizes import flush_sizes, sizes
+from .weights import (
+    area_resampling2d,
+    area_resampling2d_gradient,
+    average_pooling2d,
+    average_pooling2d_gradient,
+    bilinear_resampling2d,
+    bilinear_resampling2d_gradient,
+    nearest_resampling2d,
+    nearest_resampling2d_gradient,
+)
 
 __all__ = [
-    "batch_norm_gradient", "batch_norm_inference", "batch_norm_running", "batch_norm_training", "convolution1d",
-    "convolution2d", "cross_correlation1d", "cross_correlation1d_gradient", "cross_correlation2d",
-    "cross_correlation2d_gradient", "exp", "flush_sizes", "fully_connected", "fully_connected_gradient", "logistic",
-    "logistic_gradient", "max_pooling2d", "max_pooling2d_gradient", "relu", "relu_gradient", "sizes", "softmax",
-    "softmax_gradient", "tanh", "tanh_gradient",
+    "absolute_value", "absolute_value_gradient", "area_resampling2d", "area_resampling2d_gradient",
+    "average_pooling2d", "average_pooling2d_gradient", "batch_norm_gradient", "batch_norm_inference",
+    "batch_norm_running", "batch_norm_training", "bilinear_resampling2d", "bilinear_resampling2d_gradient",
+    "convolution1d", "convolution2d", "cross_correlation1d", "cross_correlation1d_gradient", "cross_correlation2d",
+    "cross_correlation2d_gradient", "cross_entropy", "cross_entropy_gradient", "cross_entropy_of_probabilities",
+    "cross_entropy_of_probabilities_gradient", "exp", "flush_sizes", "fully_connected", "fully_connected_gradient",
+    "gelu", "leaky_relu", "leaky_relu_gradient", "logistic", "logistic_gradient", "max_pooling2d",
+    "max_pooling2d_gradient", "nearest_resampling2d", "nearest_resampling2d_gradient", "prelu", "prelu_gradient",
+    "relu", "relu_gradient", "sizes", "softmax", "softmax_gradient", "tanh", "tanh_gradient",
 ]  # fmt: skip

@@ -1,73 +1,122 @@
-"""Batch normalisation by its definition, in 50 decimal digits, rounded once to float64."""
+"""Batch normalisation by its definition, channel by channel, in double-double; in 50 decimal digits where that has no room.
 
-import decimal
+What is subtracted keeps 2**-94 of the size of its terms, whatever cancels: y of |gamma·(x - mean)|/sqrt(variance + epsilon) +
+|beta|, with x - mean itself good to 2**-94 of the channel's spread; the running statistics of |old| and |batch|; dgamma of
+sum |upstream·z|; dx of |gamma|/sqrt(variance + epsilon)·(|upstream| + mean|upstream| + |z|·mean|upstream·z|). The batch's mean and
+dbeta are rounded once.
+"""
 
 import numpy as np
 
+from .. import double_double as dd
+from .. import exact
 from ..remembered import once
-from .decimals import MANY, NOTHING, decimals, need_finite
+from . import decimal_batch_norm as decimally
+from .decimals import need_finite
 
 
-def _channels(x):
-    """[N, C, ...] as C rows of decimals."""
-    return decimals(np.moveaxis(x, 1, 0).reshape(x.shape[1], -1))
+def _by_channels(fast, exact_one, *arrays, **settings):
+    """``fast`` of a few channels at a time, or ``exact_one`` where some number leaves double-double no room."""
+    need_finite(arrays)
+
+    def either(*channels):
+        function = fast if all(map(_has_room, (*channels, *map(np.asarray, settings.values())))) else exact_one
+        with np.errstate(divide="ignore", invalid="ignore", under="ignore"):
+            return function(*channels, **settings)
+
+    return dd.by_rows(either, *arrays)
 
 
-def _from_channels(rows, shape):
-    table = np.array([[float(number) for number in row] for row in rows])
-    return np.ascontiguousarray(np.moveaxis(table.reshape(shape[1], shape[0], *shape[2:]), 0, 1))
+def _has_room(numbers) -> bool:
+    sizes = np.abs(numbers[numbers != 0])
+    return not sizes.size or bool(sizes.min() > 1 / dd.SAFE and sizes.max() < dd.SAFE)
 
 
-def _vector(numbers):
-    return np.array([float(number) for number in numbers])
+def _channels(x) -> np.ndarray:
+    """[N, C, ...] as C rows."""
+    return np.ascontiguousarray(np.moveaxis(x, 1, 0).reshape(x.shape[1], -1))
 
 
-def _moments(row):
-    mean = sum(row, NOTHING) / len(row)
-    return mean, sum(((z - mean) ** 2 for z in row), NOTHING) / len(row)
+def _back(rows, shape) -> np.ndarray:
+    return np.ascontiguousarray(np.moveaxis(rows.reshape(shape[1], shape[0], *shape[2:]), 0, 1))
+
+
+def _column(x: dd.Number) -> dd.Number:
+    return x[0][:, None], x[1][:, None]
+
+
+def _over(x: dd.Number, n: int) -> dd.Number:
+    return dd.divide(x, (float(n), 0.0))
+
+
+def _moments(rows) -> tuple[dd.Number, dd.Number, dd.Number]:
+    """(mean, x - mean, biased variance). Differences from a first element are exact, and as small as the channel's spread."""
+    first, n = rows[:, 0], rows.shape[1]
+    moved = dd.two_sum(rows, -first[:, None])
+    mean = _over(dd.total(moved), n)
+    away = dd.subtract(moved, _column(mean))
+    return dd.add(dd.number(first), mean), away, _over(dd.total(dd.multiply(away, away)), n)
+
+
+def _root(variance: dd.Number, epsilon) -> dd.Number:
+    return _column(dd.root(dd.add(variance, (epsilon, 0.0))))
+
+
+def _normalised(away: dd.Number, variance: dd.Number, gamma, beta, epsilon) -> np.ndarray:
+    scaled = dd.divide(dd.multiply(away, _column(dd.number(gamma))), _root(variance, epsilon))
+    return dd.value(dd.add(scaled, _column(dd.number(beta))))
+
+
+def _training(rows, gamma, beta, *, epsilon):
+    _, away, variance = _moments(rows)
+    return _normalised(away, variance, gamma, beta, epsilon), dd.value(variance)
+
+
+def _inference(rows, gamma, beta, mean, variance, *, epsilon):
+    return _normalised(dd.two_sum(rows, -mean[:, None]), dd.number(variance), gamma, beta, epsilon)
+
+
+def _running(rows, mean, variance, *, momentum, correction):
+    batch_mean, _, batch_variance = _moments(rows)
+    unbiased = _over(dd.multiply(batch_variance, (float(rows.shape[1]), 0.0)), rows.shape[1] - int(correction))
+    old, new = dd.two_sum(1.0, -momentum), (momentum, 0.0)
+    return tuple(
+        dd.value(dd.add(dd.multiply(old, dd.number(before)), dd.multiply(new, batch)))
+        for before, batch in ((mean, batch_mean), (variance, unbiased))
+    )
+
+
+def _gradient(rows, gamma, upstream, *, epsilon):
+    up, n = dd.number(upstream), rows.shape[1]
+    _, away, variance = _moments(rows)
+    root = _root(variance, epsilon)
+    z = dd.divide(away, root)
+    along = dd.total(dd.multiply(up, z))
+    inner = dd.subtract(up, _column(_over(dd.total(up), n)))
+    inner = dd.subtract(inner, dd.multiply(z, _column(_over(along, n))))
+    return dd.value(dd.divide(dd.multiply(inner, _column(dd.number(gamma))), root)), dd.value(along)
 
 
 @once
 def batch_norm_training(x, gamma, beta, *, epsilon):
     """(y, mean, biased variance), by the definition."""
-    need_finite((x, gamma, beta))
-    with decimal.localcontext(MANY):
-        rows, epsilon = _channels(x), decimal.Decimal(float(epsilon))
-        moments = [_moments(row) for row in rows]
-        y = [
-            [g * (z - mean) / (variance + epsilon).sqrt() + b for z in row]
-            for row, (mean, variance), g, b in zip(rows, moments, *decimals(np.stack([gamma, beta])), strict=True)
-        ]
-        return _from_channels(y, x.shape), _vector(m for m, _ in moments), _vector(v for _, v in moments)
+    rows = _channels(x)
+    y, variance = _by_channels(_training, decimally.training, rows, gamma, beta, epsilon=float(epsilon))
+    return _back(y, x.shape), exact.totals(rows, rows.shape[1]), variance
 
 
 @once
 def batch_norm_inference(x, gamma, beta, mean, variance, *, epsilon) -> np.ndarray:
     """gamma·(x - mean)/sqrt(variance + epsilon) + beta, with the statistics given."""
-    need_finite((x, gamma, beta, mean, variance))
-    with decimal.localcontext(MANY):
-        epsilon = decimal.Decimal(float(epsilon))
-        given = decimals(np.stack([gamma, beta, mean, variance]))
-        y = [
-            [g * (z - m) / (v + epsilon).sqrt() + b for z in row]
-            for row, g, b, m, v in zip(_channels(x), *given, strict=True)
-        ]
-        return _from_channels(y, x.shape)
+    given = (_channels(x), gamma, beta, mean, variance)
+    return _back(_by_channels(_inference, decimally.inference, *given, epsilon=float(epsilon)), x.shape)
 
 
 @once
 def batch_norm_running(x, mean, variance, *, momentum, correction):
     """((1 - momentum)·old + momentum·batch) of mean and variance, the batch variance over n - correction."""
-    need_finite((x, mean, variance))
-    with decimal.localcontext(MANY):
-        new = decimal.Decimal(float(momentum))
-        means, variances = [], []
-        for row, old_mean, old_variance in zip(_channels(x), *decimals(np.stack([mean, variance])), strict=True):
-            batch_mean, batch_variance = _moments(row)
-            means.append((1 - new) * old_mean + new * batch_mean)
-            unbiased = batch_variance * len(row) / (len(row) - int(correction))
-            variances.append((1 - new) * old_variance + new * unbiased)
-        return _vector(means), _vector(variances)
+    settings = {"momentum": float(momentum), "correction": correction}
+    return _by_channels(_running, decimally.running, _channels(x), mean, variance, **settings)
 
 
 @once
@@ -76,16 +125,6 @@ def batch_norm_gradient(x, gamma, upstream, *, epsilon):
 
     z = (x - mean)/sqrt(variance + epsilon): Ioffe & Szegedy 2015, §3, gathered into one Jacobian.
     """
-    need_finite((x, gamma, upstream))
-    with decimal.localcontext(MANY):
-        epsilon = decimal.Decimal(float(epsilon))
-        dx, dgamma, dbeta = [], [], []
-        for row, up, g in zip(_channels(x), _channels(upstream), decimals(gamma[None])[0], strict=True):
-            mean, variance = _moments(row)
-            scale = (variance + epsilon).sqrt()
-            z = [(one - mean) / scale for one in row]
-            along, total, n = sum((a * b for a, b in zip(up, z, strict=True)), NOTHING), sum(up, NOTHING), len(up)
-            dx.append([g / scale * (u - total / n - one * along / n) for u, one in zip(up, z, strict=True)])
-            dgamma.append(along)
-            dbeta.append(total)
-        return _from_channels(dx, x.shape), _vector(dgamma), _vector(dbeta)
+    given = (_channels(x), gamma, _channels(upstream))
+    dx, dgamma = _by_channels(_gradient, decimally.gradient, *given, epsilon=float(epsilon))
+    return _back(dx, x.shape), dgamma, exact.totals(given[2])

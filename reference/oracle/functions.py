@@ -1,84 +1,125 @@
-"""Functions of real numbers, in 50 decimal digits, rounded once to float64."""
+"""Functions of one real number, rounded once to float64: in double-double, the error function in 40 decimal digits.
 
-import decimal
+An exponential is carried as m·2**k, so that nothing underflows on the way.
+"""
 
+import mpmath
 import numpy as np
+from mpmath import libmp
 
+from .. import double_double as dd
 from ..remembered import once
-from .decimals import NOTHING, decimally, rows
+
+FAR = 10_000.0
+"""exp(±FAR) is beyond every format here, whatever it is multiplied with."""
 
 
-def shrunk(z: decimal.Decimal) -> decimal.Decimal:
-    """exp(-|z|), in (0, 1]. Beyond 10,000 it is below every float64, and need not be known."""
-    return (-abs(z)).exp() if abs(z) < 10_000 else decimal.Decimal(0)
+def _shrunk(z) -> tuple[dd.Number, np.ndarray, dd.Number]:
+    """(m, k, 1 + m·2**k): exp(-|z|) = m·2**k."""
+    m, k = dd.exp_parts(dd.number(-np.minimum(np.abs(z), FAR)))
+    return m, k, dd.add(dd.ONE, dd.scaled(m, k))
+
+
+def _times(x: dd.Number, power, upstream):
+    """upstream·x·2**power; upstream goes by its significand, so that nothing overflows on the way."""
+    fraction, exponent = np.frexp(upstream)
+    return dd.value(dd.multiply(x, dd.number(fraction)), power + exponent)
+
+
+def _finite(function, x, *more):
+    """By blocks; NaN stays NaN, and z beyond ±1e300 counts as that."""
+    with np.errstate(under="ignore"):
+        y = dd.by_elements(function, np.clip(np.nan_to_num(x, nan=0.0), -1e300, 1e300), *more)
+    return np.where(np.isnan(x), np.nan, y)
+
+
+def _exp(z):
+    return dd.value(*dd.exp_parts(dd.number(np.clip(z, -FAR, FAR))))
 
 
 def _logistic(z):
-    small = shrunk(z)
-    return 1 / (1 + small) if z >= 0 else small / (1 + small)
+    m, k, below = _shrunk(z)
+    above = dd.where(z >= 0, dd.ONE, m)
+    return dd.value(dd.divide(above, below), np.where(z >= 0, 0, k))
+
+
+def _logistic_gradient(z, upstream):
+    m, k, below = _shrunk(z)
+    return _times(dd.divide(m, dd.multiply(below, below)), k, upstream)
 
 
 def _tanh(z):
-    if abs(z) < decimal.Decimal("1e-5"):
-        # The quotient below would cancel. The next term, 17/315·z**6, is below 1e-31 of the whole.
-        square = z * z
-        return z * (1 + square * (-decimal.Decimal(1) / 3 + square * decimal.Decimal(2) / 15))
-    small = shrunk(2 * z)
-    return ((1 - small) / (1 + small)).copy_sign(z)
+    # 1 - exp(-2|z|) keeps its digits near 0 as -expm1; beyond 300 it is 1.
+    away = dd.expm1(dd.number(-2 * np.minimum(np.abs(z), 300.0)))
+    y = np.copysign(dd.value(dd.divide(dd.negative(away), dd.add((2.0, 0.0), away))), z)
+    # Next to such a z its cube is nothing, but could underflow on the way.
+    return np.where(np.abs(z) < 1e-100, z, y)
+
+
+def _tanh_gradient(z, upstream):
+    m, k, below = _shrunk(2 * np.minimum(np.abs(z), FAR))
+    return _times(dd.divide(m, dd.multiply(below, below)), k + 2, upstream)
 
 
 @once
 def exp(x) -> np.ndarray:
     """exp z. Beyond ±10,000: 0 and infinity, as in every format here."""
-    return decimally(
-        lambda z: z.exp() if abs(z) < 10_000 else decimal.Decimal("inf") if z > 0 else decimal.Decimal(0), x
-    )
+    return _finite(_exp, x)
 
 
 @once
 def logistic(x) -> np.ndarray:
-    """1 / (1 + exp(-z))."""
-    return decimally(_logistic, x)
+    """1 / (1 + exp(-z)), and exp z / (1 + exp z) where z < 0."""
+    return _finite(_logistic, x)
 
 
 @once
 def logistic_gradient(x, upstream) -> np.ndarray:
     """upstream · exp(-|z|) / (1 + exp(-|z|))**2."""
-    return decimally(lambda z, u: u * shrunk(z) / (1 + shrunk(z)) ** 2, x, upstream)
+    return _finite(_logistic_gradient, x, upstream)
 
 
 @once
 def tanh(x) -> np.ndarray:
     """(1 - exp(-2|z|)) / (1 + exp(-2|z|)), with the sign of z."""
-    return decimally(_tanh, x)
+    return _finite(_tanh, x)
 
 
 @once
 def tanh_gradient(x, upstream) -> np.ndarray:
     """upstream · 4·exp(-2|z|) / (1 + exp(-2|z|))**2."""
-    return decimally(lambda z, u: 4 * u * shrunk(2 * z) / (1 + shrunk(2 * z)) ** 2, x, upstream)
+    return _finite(_tanh_gradient, x, upstream)
 
 
 @once
-def softmax(x, *, axis) -> np.ndarray:
-    """exp z[i] / sum of exp z[j]."""
-    return rows(_softmax, axis, x)
+def gelu(x, *, approximate) -> np.ndarray:
+    """z·Φ(z) ("none"); z/(1 + exp(-2a)), a = √(2/π)·(z + 0.044715 z³), which is z/2·(1 + tanh a) ("tanh")."""
+    if approximate == "tanh":
+        return _finite(_gelu_tanh, x)
+    with mpmath.workdps(40):
+        return np.array([_gelu(z) for z in x.ravel().tolist()], np.float64).reshape(x.shape)
 
 
-@once
-def softmax_gradient(x, upstream, *, axis) -> np.ndarray:
-    """y[i]·(upstream[i] - sum of upstream[j]·y[j])."""
-
-    def row(z, u):
-        y = _softmax(z)
-        mean = sum((a * b for a, b in zip(u, y, strict=True)), NOTHING)
-        return [a * (b - mean) for a, b in zip(y, u, strict=True)]
-
-    return rows(row, axis, x, upstream)
+def _gelu_tanh(z):
+    near = np.clip(z, -100.0, 100.0)  # beyond, exp(-2|a|) is 0 in every format here
+    cube = dd.multiply(dd.two_product(near, near), dd.number(near))
+    twice_a = dd.multiply(_steepness(), dd.add(dd.number(near), dd.multiply(dd.constant("0.044715"), cube)))
+    m, k = dd.exp_parts(dd.where(z >= 0, dd.negative(twice_a), twice_a))
+    share = dd.divide(dd.where(z >= 0, dd.ONE, m), dd.add(dd.ONE, dd.scaled(m, k)))
+    return _times(share, np.where(z >= 0, 0, k), z)
 
 
-def _softmax(z):
-    largest = max(z)
-    grown = [shrunk(largest - one) for one in z]
-    total = sum(grown, NOTHING)
-    return [one / total for one in grown]
+def _steepness():
+    """2·√(2/π)."""
+    with mpmath.workdps(50):
+        return dd.constant(mpmath.nstr(2 * mpmath.sqrt(2 / mpmath.pi), 45))
+
+
+def _gelu(z):
+    # From 9 on Φ is so near to 1 that z is the nearest number; below -39 the product is less than half the smallest one.
+    if np.isnan(z) or z >= 9:
+        return z
+    if z < -39:
+        return -0.0
+    numerator, denominator = libmp.to_rational((z * mpmath.ncdf(z))._mpf_)
+    return numerator / denominator

@@ -1,51 +1,77 @@
-"""Sums of products, from the list of their products: values, gradients, and the sizes that bounds need."""
+"""Sums of products of two arrays, and the gradients: few of them one by one, many of them by exact matrix products."""
 
 import math
-from array import array
-from collections.abc import Callable
 
 import numpy as np
 
-from ..exact import convolution_terms, fully_connected_terms, sums
+from .. import exact
 from ..remembered import once
+
+FEW = 1000
+"""Up to so many products they are enumerated; beyond, slices of matrices are faster. The results are the same bits."""
 
 
 def _planar(x, w, stride, padding, dilation):
-    """A row of numbers is an image of height 1."""
-    return x[:, :, None], w[:, :, None], (1, stride), ((0, 0), padding), (1, dilation)
+    """A row of numbers is an image of width 1: blocks of rows are what the matrix products are made of."""
+    return x[..., None], w[..., None], (stride, 1), (padding, (0, 0)), (dilation, 1)
 
 
-def _freeze(pair):
-    return tuple(tuple(side) if isinstance(side, (list, tuple)) else side for side in pair)
+def _few(x_shape, w_shape):
+    return x_shape[0] * math.prod(x_shape[2:]) * math.prod(w_shape) <= FEW
+
+
+def _terms(x, w, stride, padding, dilation, groups, flipped):
+    sides = tuple(map(tuple, padding))
+    return exact.convolution_terms(x.shape, w.shape, tuple(stride), sides, tuple(dilation), groups, flipped)
+
+
+def _tables(x, w, stride, padding, dilation, flipped):
+    """Which element each tap of each window meets, along both axes."""
+    return (
+        exact.table(exact.positions(size, kernel, step, before, after, spread, flipped), kernel)
+        for size, kernel, step, (before, after), spread in zip(
+            x.shape[2:], w.shape[2:], stride, padding, dilation, strict=True
+        )
+    )
 
 
 def _forward(x, w, b, stride, padding, dilation, groups, flipped):
-    terms = convolution_terms(x.shape, w.shape, tuple(stride), _freeze(padding), tuple(dilation), groups, flipped)
+    if not _few(x.shape, w.shape):
+        rows, columns = _tables(x, w, stride, padding, dilation, flipped)
+        return exact.correlate(x, w, b, rows, columns, groups)
+    terms = _terms(x, w, stride, padding, dilation, groups, flipped)
     start = None if b is None else np.broadcast_to(b[:, None, None], terms.shape)
-    return sums(terms.output, terms.shape, x, terms.x, w, terms.w, start)
+    return exact.sums(terms.output, terms.shape, x, terms.x, w, terms.w, start)
 
 
 def _gradient(x, w, upstream, stride, padding, dilation, groups):
-    terms = convolution_terms(x.shape, w.shape, tuple(stride), _freeze(padding), tuple(dilation), groups, False)
-    return _transposed(terms, x, w, upstream, upstream.shape[1])
+    if _few(x.shape, w.shape):
+        return _transposed(_terms(x, w, stride, padding, dilation, groups, False), x, w, upstream)
+    rows, columns = _tables(x, w, stride, padding, dilation, False)
+    # An element of x meets each tap in one window at most: dx is a correlation of upstream with the kernel's axes exchanged.
+    O, share, ky, kx = w.shape
+    kernel = w.reshape(groups, O // groups, share, ky, kx).swapaxes(1, 2).reshape(groups * share, O // groups, ky, kx)
+    above, beside = exact.transposed(rows, x.shape[2]), exact.transposed(columns, x.shape[3])
+    dx = exact.correlate(upstream, kernel, None, above, beside, groups)
+    return dx, exact.correlate_kernel(x, upstream, rows, columns, groups), _over_positions(upstream)
 
 
-def _transposed(terms, x, w, upstream, outputs):
-    """The same triples, summed over the input's index, over the weight's, and (for the bias) over the channel's."""
-    dx = sums(terms.x, x.shape, upstream, terms.output, w, terms.w)
-    dw = sums(terms.w, w.shape, upstream, terms.output, x, terms.x)
-    every = range(upstream.size)
-    positions = math.prod(upstream.shape[2:])
-    channel = array("q", [index // positions % outputs for index in every])
-    db = sums(channel, (outputs,), upstream, array("q", every), np.ones(1), array("q", [0]) * upstream.size)
-    return dx, dw, db
+def _over_positions(upstream):
+    return exact.totals(np.moveaxis(upstream, 1, 0).reshape(upstream.shape[1], -1))
+
+
+def _transposed(terms, x, w, upstream):
+    """The same triples, summed over the input's index and over the weight's."""
+    dx = exact.sums(terms.x, x.shape, upstream, terms.output, w, terms.w)
+    dw = exact.sums(terms.w, w.shape, upstream, terms.output, x, terms.x)
+    return dx, dw, _over_positions(upstream)
 
 
 @once
 def cross_correlation1d(x, w, b, *, stride, padding, dilation, groups) -> np.ndarray:
     """y[n, o, p] = b[o] + sum over c, i of x[n, c, p·s + i·d - before]·w[o, c, i]; no windows give an empty axis."""
     x, w, stride, padding, dilation = _planar(x, w, stride, padding, dilation)
-    return _forward(x, w, b, stride, padding, dilation, groups, flipped=False)[:, :, 0]
+    return _forward(x, w, b, stride, padding, dilation, groups, flipped=False)[..., 0]
 
 
 @once
@@ -58,7 +84,7 @@ def cross_correlation2d(x, w, b, *, stride, padding, dilation, groups) -> np.nda
 def convolution1d(x, w, b, *, stride, padding, dilation, groups) -> np.ndarray:
     """y[n, o, p] = b[o] + sum over c, i of x[n, c, p·s + (k - 1 - i)·d - before]·w[o, c, i]."""
     x, w, stride, padding, dilation = _planar(x, w, stride, padding, dilation)
-    return _forward(x, w, b, stride, padding, dilation, groups, flipped=True)[:, :, 0]
+    return _forward(x, w, b, stride, padding, dilation, groups, flipped=True)[..., 0]
 
 
 @once
@@ -69,58 +95,40 @@ def convolution2d(x, w, b, *, stride, padding, dilation, groups) -> np.ndarray:
 
 @once
 def cross_correlation1d_gradient(x, w, upstream, *, stride, padding, dilation, groups):
-    """(dx, dw, db): the derivative of sum(upstream · y) by each number, read off the list of products."""
+    """(dx, dw, db): the derivative of sum(upstream · y) by each number, read off the products of y."""
     x, w, stride, padding, dilation = _planar(x, w, stride, padding, dilation)
-    dx, dw, db = _gradient(x, w, upstream[:, :, None], stride, padding, dilation, groups)
-    return dx[:, :, 0], dw[:, :, 0], db
+    dx, dw, db = _gradient(x, w, upstream[..., None], stride, padding, dilation, groups)
+    return dx[..., 0], dw[..., 0], db
 
 
 @once
 def cross_correlation2d_gradient(x, w, upstream, *, stride, padding, dilation, groups):
-    """(dx, dw, db): the derivative of sum(upstream · y) by each number, read off the list of products."""
+    """(dx, dw, db): the derivative of sum(upstream · y) by each number, read off the products of y."""
     return _gradient(x, w, upstream, stride, padding, dilation, groups)
+
+
+def _batch_as_column(x):
+    """[N, I] as one image of width 1: a fully connected layer is a convolution with kernels of one tap, over the batch."""
+    return x.T[None, :, :, None]
+
+
+_TAP = {"stride": (1, 1), "padding": ((0, 0), (0, 0)), "dilation": (1, 1), "groups": 1}
 
 
 @once
 def fully_connected(x, w, b) -> np.ndarray:
     """y[n, o] = b[o] + sum over i of x[n, i]·w[o, i]."""
-    terms = fully_connected_terms(x.shape, w.shape)
+    if x.size * len(w) > FEW:
+        return _forward(_batch_as_column(x), w[:, :, None, None], b, **_TAP, flipped=False)[0, :, :, 0].T.copy()
+    terms = exact.fully_connected_terms(x.shape, w.shape)
     start = None if b is None else np.broadcast_to(b, terms.shape)
-    return sums(terms.output, terms.shape, x, terms.x, w, terms.w, start)
+    return exact.sums(terms.output, terms.shape, x, terms.x, w, terms.w, start)
 
 
 @once
 def fully_connected_gradient(x, w, upstream):
     """(dx, dw, db): the derivative of sum(upstream · y) by each number."""
-    return _transposed(fully_connected_terms(x.shape, w.shape), x, w, upstream, upstream.shape[1])
-
-
-def sizes(operation: Callable, *arrays, **parameters):
-    """(S, n) for an operation above and its arguments: S = sum |x||w| + |b|, n = how many numbers were summed.
-
-    Both are the operation itself, of the absolute values and of ones. n leaves out the zeros of the padding, whose
-    products and sums are exact. For a gradient, S and n are triples as its result is.
-    """
-    absolute = operation(*(None if a is None else np.abs(a) for a in arrays), **parameters)
-    count = operation(*(None if a is None else np.ones(a.shape) for a in arrays), **parameters)
-    return absolute, count
-
-
-def flush_sizes(operation: Callable, *arrays, **parameters):
-    """sum (|x| + |w|) over the products of each result: what bounds the loss where subnormal inputs count as 0.
-
-    For a gradient a triple, of the two factors that each part multiplies.
-    """
-
-    def alone(kept):
-        """The operation with one factor as it is and ones for the others."""
-        return operation(
-            *(None if a is None else np.abs(a) if i == kept else np.ones(a.shape) for i, a in enumerate(arrays)),
-            **parameters,
-        )
-
-    if not operation.__name__.endswith("_gradient"):
-        arrays = (*arrays[:2], None)
-        return alone(0) + alone(1)
-    by_x, by_w, by_upstream = alone(0), alone(1), alone(2)
-    return by_w[0] + by_upstream[0], by_x[1] + by_upstream[1], by_upstream[2]
+    if x.size * len(w) > FEW:
+        dx, dw, db = _gradient(_batch_as_column(x), w[:, :, None, None], _batch_as_column(upstream), **_TAP)
+        return dx[0, :, :, 0].T.copy(), dw[:, :, 0, 0], db
+    return _transposed(exact.fully_connected_terms(x.shape, w.shape), x, w, upstream)

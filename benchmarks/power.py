@@ -1,0 +1,109 @@
+"""What each rounding claim can tell: its largest honest ratio, its smallest wrong one, and the smallest change of one weight it notices."""
+
+from __future__ import annotations
+
+import functools
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from lectureclaims.claims.engine import Wrong, environment, evidence, lecture, runner
+from lectureclaims.claims.engine.verdict import BOUNDED, caught
+from lectureclaims.reference import backends, catalogue
+
+from .table import Table
+
+WEIGHTS = ("w", "gamma", "alpha")
+EXPONENTS = range(1, 54)
+TIMEOUT = 300.0
+
+
+def off(lib: Any, *, operation: str, exponent: int, **arguments: Any) -> Any:
+    """The operation with its largest weight 1 + 2^−exponent times as large, rounded to its dtype."""
+    name = next((name for name in WEIGHTS if isinstance(arguments.get(name), np.ndarray)), None)
+    if name is not None:
+        w = arguments[name].copy()
+        largest = np.abs(w.astype(np.float64)).argmax()
+        w.flat[largest] = w.astype(np.float64).flat[largest] * (1 + 2.0**-exponent)
+        arguments[name] = w
+    return getattr(lib, operation)(**arguments)
+
+
+def perturbed(exponent: int, says: dict[str, Any]) -> Wrong:
+    operations = {name: functools.partial(off, operation=name, exponent=exponent) for name in catalogue.OPERATIONS}
+    return Wrong(f"2^-{exponent}", says, operations)
+
+
+def run() -> Iterator[Table]:
+    book = lecture.read()
+    rounding = {name: claim for name, claim in book.claims.items() if "rounding" in claim.kind}
+    honest = evidence.build(book, _run(book, tuple(rounding)), expected_run={})
+    yield _honest(honest)
+    yield _margins(honest)
+    weighed = {
+        name: replace(
+            claim, limits=[], wrongs=[perturbed(k, {"families": ("normal",)} if name == "network.component_parity" else {}) for k in EXPONENTS],
+            cases={case: settings for case, settings in claim.cases.items() if case != "depth"},
+        )
+        for name, claim in rounding.items()
+        if name != "activations.saturation"
+    }  # fmt: skip
+    yield _power(_run(replace(book, claims=weighed), tuple(weighed)))
+
+
+def _run(book: lecture.Lecture, claims: tuple[str, ...]) -> runner.Run:
+    selection = runner.Selection(claims, backends.names())
+    return runner.run(book, selection, jobs=2, timeout=TIMEOUT, cpu_features=environment.cpu_features())
+
+
+def _honest(found: dict[str, Any]) -> Table:
+    """Operation × library × format of network.component_parity."""
+    worst: dict[tuple[str, str], dict[str, float]] = defaultdict(dict)
+    dtypes: list[str] = []
+    for claim in found["claims"]:
+        for cell in claim["cells"] if claim["id"] == "network.component_parity" else ():
+            dtypes += [cell["dtype"]] if cell["dtype"] not in dtypes else []
+            for row in cell["rows"]:
+                if row["kind"] in BOUNDED and isinstance(row["ratio"], float):
+                    place = worst[row["label"].partition(",")[0], cell["backend"]]
+                    place[cell["dtype"]] = max(place.get(cell["dtype"], 0.0), row["ratio"])
+    rows = [
+        [operation, library, *(f"{ratios[d]:.2g}" if d in ratios else "–" for d in dtypes)]
+        for (operation, library), ratios in sorted(worst.items())
+    ]
+    return Table("Largest honest ratio: operation × library × format", ["operation", "library", *dtypes], rows,
+                 "The largest error ÷ bound over all families of inputs; – where the library has none.")  # fmt: skip
+
+
+def _margins(found: dict[str, Any]) -> Table:
+    rows = []
+    for claim in found["claims"]:
+        for dtype in dict.fromkeys(cell["dtype"] for cell in claim["cells"]):
+            cells = [cell for cell in claim["cells"] if cell["dtype"] == dtype and cell["comparisons"]]
+            ratios = [r["ratio"] for c in cells for r in c["rows"] if r["kind"] in BOUNDED and r["agrees"]]
+            wrongs = [float(w["ratio"]) for c in cells for w in c["wrongs"] if w["ratio"] is not None]
+            margins = [float(c["margin"]) for c in cells if c["margin"] is not None]
+            if ratios:
+                rows.append(
+                    [claim["id"], str(dtype), f"{max(ratios):.2g}", f"{min(wrongs):.3g}", f"{min(margins):.2g}"]
+                )
+    return Table("Margins", ["claim", "format", "largest honest ratio", "smallest wrong ratio", "margin"], rows,
+                 "Of the wrongs, each one's largest ratio; the smallest of them. ∞ where only bitwise comparisons tell.")  # fmt: skip
+
+
+def _power(ran: runner.Run) -> Table:
+    smallest: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
+    for cell in ran.cells:
+        for name, trial in cell.facts.wrongs.items():
+            for comparison in caught(trial, about_shapes=False):
+                mode = "rounding" if comparison.kind in BOUNDED else "exact"
+                place = smallest[cell.claim, str(cell.dtype)]
+                place[mode] = max(place.get(mode, 0), int(name.removeprefix("2^-")))
+    rows = [
+        [claim, dtype, *(f"2^-{modes[m]}" if m in modes else "–" for m in ("rounding", "exact"))]
+        for (claim, dtype), modes in smallest.items()
+    ]
+    return Table("Power: the smallest relative change of one weight that is noticed", ["claim", "format", "rounding mode", "exact mode"],
+                 rows, "The largest weight of a call × (1 + δ); claims without weights (activations.saturation) have none to change.")  # fmt: skip

@@ -1,0 +1,42 @@
+"""Rounding or bug? A user's own arrays against the exact result of the operation that they are said to come from.
+
+For each output: *within rounding* (its worst error is at most what the inputs, the format and the number of operations
+allow, whatever the order of summation), or *outside*: by what factor, where, and which known mistake would explain it.
+``docs/adjudicate.md`` has a session and says what "within" does not prove.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .case import Case, case
+from .finding import Adjudication, Difference, Explanation, Finding
+from .judgment import judge
+from .npz import read
+
+__all__ = ["Adjudication", "Case", "Difference", "Explanation", "Finding", "adjudicate", "case", "judge", "read"]
+
+
+def adjudicate(
+    operation: str,
+    *,
+    inputs: Mapping[str, Any],
+    outputs: Mapping[str, Any],
+    parameters: Mapping[str, Any] | None = None,
+) -> Adjudication:
+    """Judge each library's output of ``operation`` on these inputs against the exact result.
+
+    ``operation``: a name of :data:`lectureclaims.reference.catalogue.OPERATIONS` or an alias (``conv2d``, ``linear``,
+    ``sigmoid``, …). ``inputs``: arrays by name, with the numbers that the libraries were given. ``outputs``: library →
+    array, or → {result: array} where the operation has several results (a plain array is then the first). ``parameters``:
+    the operator's parameters, and three more that may be left out:
+
+    - ``"layout"``: {``"input.x"`` or ``"output.tensorflow"`` or ``"output.tensorflow.dw"``: order of its axes, as ``"NHWC"``};
+    - ``"accumulation"``: the format in which sums were made, if it is known;
+    - ``"dtypes"``: {``"output.torch"``: ``"bfloat16"``} for numbers that were saved in a wider format than they had.
+
+    Raises BadInput, in one line, for what cannot be judged: unknown names, shapes that do not fit, inputs that are not
+    finite or that the output's format cannot hold.
+    """
+    return judge(case(operation, inputs=inputs, outputs=outputs, parameters=parameters or {}))

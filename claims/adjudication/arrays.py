@@ -1,0 +1,64 @@
+"""One array at the door: what it holds, its order of axes, its format."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ...reference.bounds import FORMATS
+from ...reference.validation import refuse
+
+Axes = tuple[int, ...]
+"""For each canonical axis, its place in an array."""
+
+
+def array_of(label: str, value: Any, *, whole: bool = False) -> np.ndarray:
+    """A non-empty array of real numbers, or for labels of whole ones."""
+    try:
+        array = np.asarray(value)
+    except Exception as error:  # a framework's tensor that refuses to become an array, a ragged list
+        refuse(label, type(value).__name__, f"an array ({type(error).__name__}: {error})", "give a NumPy array")
+    if whole and array.dtype.kind not in "iu":
+        refuse(f"{label}.dtype", array.dtype, "whole numbers", "give the index of each row's class")
+    if not whole and array.dtype.name not in FORMATS:
+        refuse(f"{label}.dtype", array.dtype, f"one of {', '.join(FORMATS)}", "save the array as the library holds it")
+    if array.size == 0:
+        refuse(f"{label}.shape", array.shape, "at least one element", "leave the empty call out")
+    return array.astype(np.int64) if whole else array
+
+
+def order_of(label: str, array: np.ndarray, axes: str, order: str | None) -> Axes:
+    """For each canonical axis, its place in the array; the canonical order of "NC…" is N, C, then as they come."""
+    least = len(axes.rstrip("…"))
+    if array.ndim < least or (not axes.endswith("…") and array.ndim > least):
+        number = f"at least {least}" if axes.endswith("…") else least
+        refuse(f"{label}.shape", array.shape, f"{number} axes [{', '.join(order or axes)}]", "reshape it")
+    if order is None:
+        return tuple(range(array.ndim))
+    meant = axes
+    if axes.endswith("…"):
+        meant = "NC" + "".join(letter for letter in order if letter not in "NC")
+    if sorted(order) != sorted(meant) or len(set(order)) != len(order) or len(order) != array.ndim:
+        refuse(f"layout['{label}']", order, f"the axes {', '.join(meant)} in some order", f"for instance {meant}")
+    return tuple(order.index(letter) for letter in meant)
+
+
+def declared(label: str, array: np.ndarray, format: str | None) -> np.ndarray:
+    """The array in the format that it had before it was saved in a wider one."""
+    if format is None:
+        return array
+    if format not in FORMATS:
+        refuse(
+            f"dtypes['{label}']", format, f"one of {', '.join(FORMATS)}", "name the format that the library returned"
+        )
+    if not holds(format, array):
+        refuse(
+            f"dtypes['{label}']", format, f"a format that holds the numbers of {label}", "name the format of the output"
+        )
+    return array.astype(format)
+
+
+def holds(format: Any, array: np.ndarray) -> bool:
+    with np.errstate(all="ignore"):
+        return np.array_equal(array.astype(format).astype(np.float64), array.astype(np.float64), equal_nan=True)

@@ -1,0 +1,47 @@
+"""A library's results against the exact ones, under the strictest contract of arithmetic that they keep."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from ...reference import catalogue, judging
+from .comparison import Comparison, within
+from .outcome import Outcome
+
+SOURCE = "the exact result, rounded once"
+
+
+def rounding(got: Outcome, *, label: str) -> Iterator[Comparison]:
+    """One comparison for each result of an operation of the catalogue, within the bound that its call's arguments give.
+
+    The note says which contract was kept: in what format it was computed, whether subnormal numbers count as zero, and so on:
+    something found, not something asked.
+    """
+    call = got.call
+    if call is None or not isinstance(call.operation, str):
+        raise TypeError(f"got={got!r}: expected the outcome of a call of an operation by its name")
+    operation, arguments = catalogue.OPERATIONS[call.operation], dict(call.arguments)
+    parts = {name: got if len(operation.results) == 1 else got.part(i) for i, name in enumerate(operation.results)}
+    dtype = next(a.dtype for a in arguments.values() if isinstance(a, np.ndarray) and a.dtype.kind not in "iu")
+    values = {name: part.content for name, part in parts.items() if part.kind == "value"}
+    if values and all(isinstance(y, np.ndarray) and y.dtype == dtype for y in values.values()):
+        contract, judged = judging.kept(operation, arguments, values)
+    else:  # nothing to judge, which the comparison says
+        contract = judging.contracts(operation, dtype)[0]
+        judged = {one.name: one for one in judging.judge(operation, arguments, dtype, contract)}
+    found = [
+        within(part, judged[name].value, judged[name].bound, label=f"{label}: {name}", source=SOURCE)
+        for name, part in parts.items()
+    ]
+    unbounded = None if all(c.agrees or not c.made for c in found) else judging.void(operation, arguments, dtype)
+    for comparison in found:
+        if comparison.made and not comparison.agrees and not comparison.about_shape and unbounded is not None:
+            why = f"{unbounded.sentence(dtype.name)}, for which these inputs leave no bound; no stricter contract was kept"
+            yield replace(comparison, made=False, note=why)
+        elif comparison.made and not comparison.about_shape:
+            yield replace(comparison, note=contract.sentence(dtype.name))
+        else:
+            yield comparison

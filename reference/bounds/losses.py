@@ -1,0 +1,113 @@
+"""Softmax and cross-entropy: exponentials, which are measured, in sums and quotients, which are not."""
+
+import numpy as np
+
+from .. import validation
+from .bound import ORACLE, Bound, empirical
+from .formats import gamma, significand_bits, smallest_normal, unit_roundoff
+from .functions import function_error, ulp_class
+
+
+def softmax(values, x, dtype, *, axis) -> Bound:
+    """First order: u·y[i]·(|d[i]| + sum of y[j]|d[j]| + n + 2 + 4c), and 2·λ_min; d = x - max x. Empirical, as exp's error c is.
+
+    d is rounded once, which changes exp d by u·|d|, here and in every term of the sum; exp itself errs by c ulp, that is
+    at most 2c·u, in numerator and denominator; n - 1 additions and one division, and one more where the quotient is
+    formed by a reciprocal. The quotient of two such factors is t/(1 - t) off, t being the sum of these. Where subnormal
+    numbers are flushed, an exponential that is formed as 2·(2**(k - 1)·m) is 0 below 2·λ_min (seen in TensorFlow).
+    """
+    rate = _rate(values, x, dtype, axis)
+    y = np.asarray(values, np.float64)
+    text = (
+        f"t/(1 - t)·y + 2λ_min, t = u·(|d| + Σ y|d| + n + 2 + 4c), d = x - max x, n = {y.shape[axis]}, "
+        f"u = 2^-{significand_bits(dtype)}, c the exponential's error: {ulp_class('exp', dtype)}"
+    )
+    return empirical(rate * y + ORACLE * y + 2 * smallest_normal(dtype), text)
+
+
+def softmax_gradient(values, x, upstream, dtype, *, axis, stored=None) -> Bound:
+    """y[i]·(upstream[i] - sum of upstream[j]·y[j]) from a y with relative error r (that of :func:`softmax`).
+
+    With D = sum |upstream|y and Δ = sum |upstream|y·(r + gamma(n + 1)·(1 + r)), the computed sum errs by Δ, and
+    the result by y·[((1 + r)(1 + gamma(3)) - 1)·(|upstream| + D) + (1 + r)(1 + gamma(3))·Δ]; λ_min for each number that
+    may be flushed. ``stored``: a narrower format that y was rounded to before, or None.
+    """
+    y, size = np.asarray(values, np.float64), np.abs(np.asarray(upstream, np.float64))
+    u, normal, n = unit_roundoff(dtype), smallest_normal(dtype), y.shape[axis]
+    rate = _rate(y, x, dtype, axis) + ORACLE
+    if stored is not None:
+        rate, normal = rate + unit_roundoff(stored) * (1 + rate), smallest_normal(stored)
+    grown = (1 + rate) * (1 + gamma(3, u))
+    mean = (size * y).sum(axis=axis, keepdims=True)
+    shift = (size * y * (rate + gamma(n + 1, u) * (1 + rate))).sum(axis=axis, keepdims=True)
+    lost = size.sum(axis=axis, keepdims=True) + 2 * n
+    allowed = y * ((grown - 1) * (size + mean) + grown * shift) + 2 * normal * (2 + size + mean + lost)
+    text = (
+        f"y·[((1 + r)(1 + γ₃) - 1)(|g| + Σ|g|y) + (1 + r)(1 + γ₃)·Σ|g|y(r + γₙ₊₁(1 + r))] + flushed numbers, "
+        f"r the relative error of softmax, n = {n}, u = 2^-{significand_bits(dtype)}"
+        + (f"; y rounded to {np.dtype(stored)} before it is used" if stored else "")
+    )
+    return empirical(allowed, text)
+
+
+def cross_entropy(values, logits, labels, dtype) -> Bound:
+    """log s - d[label], d = z - max z, s = sum exp d: t/(1 - t) + e + u·|d[label]| + gamma(2)·loss + (n + 2)·λ_min.
+
+    t = u·(sum of y|d| + n + 2c): how far the sum may be off relatively (see :func:`softmax`), which moves its logarithm by
+    t/(1 - t); the logarithm itself errs by e, its ulp class; d[label] is rounded, and so is the difference.
+    """
+    y, z = np.asarray(values, np.float64), np.asarray(logits, np.float64)
+    u, d = unit_roundoff(dtype), z.max(axis=1, keepdims=True) - z
+    grown = np.exp(-np.minimum(d, 800.0))
+    total = grown.sum(axis=1)
+    t = u * ((grown * np.minimum(d, 800.0)).sum(axis=1) / total + z.shape[1] + 2 * ulp_class("exp", dtype).ulps)
+    if np.any(t >= 0.5):
+        validation.refuse("logits.shape", z.shape, "rows short enough for the dtype", "use a wider dtype")
+    own = np.take_along_axis(d, np.asarray(labels, np.int64)[:, None], axis=1)[:, 0]
+    log = function_error("log", dtype, np.log(total))
+    allowed = (
+        t / (1 - t)
+        + log
+        + u * own
+        + gamma(2, u) * np.abs(y)
+        + ORACLE * np.abs(y)
+        + (z.shape[1] + 2) * smallest_normal(dtype)
+    )
+    text = (
+        f"t/(1 - t) + e + u·|d| + γ₂·loss + (n + 2)·λ_min, t = u·(Σ y|d| + n + 2c), n = {z.shape[1]}, d = z - max z, "
+        f"c of the exponential: {ulp_class('exp', dtype)}, e of the logarithm: {ulp_class('log', dtype)}, u = 2^-{significand_bits(dtype)}"
+    )
+    return empirical(allowed, text)
+
+
+def cross_entropy_gradient(probabilities, values, logits, upstream, dtype) -> Bound:
+    """|upstream|·(r·p + gamma(3)·|p - onehot|) + 2·λ_min·(1 + |upstream|), r the relative error of :func:`softmax`."""
+    p, size = np.asarray(probabilities, np.float64), np.abs(np.asarray(upstream, np.float64))[:, None]
+    u = unit_roundoff(dtype)
+    rate = _rate(p, logits, dtype, 1) + ORACLE
+    allowed = size * rate * p + (gamma(3, u) * (1 + rate) + ORACLE) * np.abs(values)
+    text = f"|g|·r·p + γ₃·|g(p - onehot)| + 2λ_min(1 + |g|), r the relative error of softmax, u = 2^-{significand_bits(dtype)}"
+    return empirical(allowed + 2 * smallest_normal(dtype) * (1 + size), text)
+
+
+def cross_entropy_of_probabilities(values, dtype) -> Bound:
+    """-log p: the logarithm's ulp class, and one rounding of what is written."""
+    y = np.asarray(values, np.float64)
+    allowed = function_error("log", dtype, y) + (unit_roundoff(dtype) + ORACLE) * np.abs(y) + smallest_normal(dtype)
+    return empirical(
+        allowed, f"{ulp_class('log', dtype)} of the logarithm, + u·|y| + λ_min, u = 2^-{significand_bits(dtype)}"
+    )
+
+
+def _rate(values, x, dtype, axis):
+    """By how much of it each probability may be off: t/(1 - t) with the t of :func:`softmax`."""
+    y, x = np.asarray(values, np.float64), np.asarray(x, np.float64)
+    # Beyond 800 every exponential here is 0; the product 0·d must not become large again. Halves do not overflow.
+    d = np.minimum(2 * (x.max(axis=axis, keepdims=True) / 2 - x / 2), 800.0)
+    c = ulp_class("exp", dtype).ulps
+    t = unit_roundoff(dtype) * (d + (y * d).sum(axis=axis, keepdims=True) + y.shape[axis] + 2 + 4 * c)
+    # A number that is 0 in the format has no relative error; elsewhere nothing is known once t reaches 1/2.
+    if np.any((t >= 0.5) & (y >= smallest_normal(dtype))):
+        validation.refuse("x.shape", x.shape, "rows short enough for the dtype", "use a wider dtype")
+    t = np.minimum(t, 0.5)
+    return t / (1 - t)

@@ -1,0 +1,40 @@
+"""Operations that choose among numbers, or multiply one of them by a slope: no error, or that of one product."""
+
+import numpy as np
+
+from .bound import ORACLE, Bound, derived, exact
+from .formats import gamma, significand_bits, smallest_normal, smallest_subnormal, unit_roundoff
+
+
+def selection(values, dtype, *, flushed: bool, compared: bool = False) -> Bound:
+    """0: the result is one of the numbers given. Where subnormal numbers are flushed, one of them may be 0 instead.
+
+    ``compared``: the number was chosen by comparing it with others, among which flushed ones are all alike.
+    """
+    values = np.asarray(values, np.float64)
+    if not flushed:
+        return exact(values.shape, reason="the result is one of the numbers given")
+    normal = smallest_normal(dtype)
+    lost = np.where(np.abs(values) < normal, np.abs(values) + (normal if compared else 0.0), 0.0)
+    text = "0: the result is one of the numbers given; below λ_min also 0" + (
+        " or another such number" if compared else ""
+    )
+    return derived(lost, f"{text}, for subnormal numbers are flushed")
+
+
+def slopes(z, slope, values, dtype, *, flushed: bool, roundings: int) -> Bound:
+    """gamma(roundings)·|y| + λ for z < 0, and 0 for z >= 0: y = slope·z, and the slope itself may be rounded to the dtype.
+
+    A gradient takes the slope at z = 0 too, where y is not 0.
+    ``flushed``: z or the product may be taken as 0 below λ_min: λ_min·(1 + |slope|) more.
+    """
+    y, u, normal = np.abs(np.asarray(values, np.float64)), unit_roundoff(dtype), smallest_normal(dtype)
+    product = (gamma(roundings, u) + ORACLE) * y + smallest_subnormal(dtype)
+    whole = np.zeros_like(y)
+    text = f"γ({roundings})·|y| + λ where the slope counts, 0 elsewhere, u = 2^-{significand_bits(dtype)}"
+    if flushed:
+        product = product + normal * (1 + np.abs(np.asarray(slope, np.float64)))
+        whole = np.where(y < normal, y, whole)
+        text += "; + λ_min·(1 + |slope|): subnormal numbers are flushed to zero"
+    z = np.asarray(z, np.float64)
+    return derived(np.where((z < 0) | ((z == 0) & (y != 0)), product, whole), text)

@@ -1,0 +1,122 @@
+"""Mistakes with activations, softmax and the losses: another function, another slope, another axis, one step too often."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from .mistake import Arguments, Mistake, Reading, changed, instead, setting
+
+SLOPED_GRADIENTS = ("relu_gradient", "absolute_value_gradient", "leaky_relu_gradient", "prelu_gradient")
+LOSSES = ("cross_entropy", "cross_entropy_of_probabilities")
+LOSS_GRADIENTS = tuple(f"{name}_gradient" for name in LOSSES)
+
+
+def _twice(operation: str, given: Arguments) -> Iterator[Reading]:
+    """The function's value where its argument belongs: f(f(x)), or the derivative at f(x)."""
+    x = given["x"].astype(np.float64)
+    inner = np.tanh(x) if operation.startswith("tanh") else 1 / (1 + np.exp(-x))
+    yield Reading(operation, given | {"x": inner})
+
+
+def _at_zero(operation: str, given: Arguments) -> Iterator[Reading]:
+    """The derivative at 0 as to the right of it, or half of that."""
+    x, upstream = given["x"], given["upstream"]
+    zero = x == 0
+    if zero.any():
+        right = np.where(zero, np.ones_like(x), x)
+        yield Reading(operation, given | {"x": right}, "that of positive numbers")
+        yield Reading(operation, given | {"x": right, "upstream": np.where(zero, upstream / 2, upstream)}, "half of it")
+
+
+def _slopes(operation: str, given: Arguments) -> Iterator[Reading]:
+    for alpha in (0.01, 0.2, 0.3, 0.1, 0.25, 0.0, -given["alpha"]):
+        yield Reading(operation, given | {"alpha": alpha}, f"alpha={alpha:g}")
+
+
+def _leaky(operation: str, given: Arguments) -> Iterator[Reading]:
+    for alpha in (0.01, 0.2, 0.3):
+        yield Reading("leaky_relu", given | {"alpha": alpha}, f"alpha={alpha:g}")
+
+
+def _other_axis(operation: str, given: Arguments) -> Iterator[Reading]:
+    yield from setting("axis", *range(given["x"].ndim))(operation, given)
+
+
+def _softmax_first(operation: str, given: Arguments) -> Iterator[Reading]:
+    name = "logits" if "logits" in given else "x"
+    wide, axis = given[name].astype(np.float64), given.get("axis", 1)
+    grown = np.exp(wide - wide.max(axis=axis, keepdims=True))
+    yield Reading(operation, given | {name: grown / grown.sum(axis=axis, keepdims=True)})
+
+
+def _clipped(operation: str, given: Arguments) -> Iterator[Reading]:
+    """To [1e-7, 1 − 1e-7], both in the format of the probabilities."""
+    p = given["p"]
+    small, one = p.dtype.type(1e-7), p.dtype.type(1)
+    yield Reading(operation, given | {"p": np.minimum(np.maximum(p, small), one - small)})
+
+
+def _normalised_again(operation: str, given: Arguments) -> Iterator[Reading]:
+    wide = given["p"].astype(np.float64)
+    yield Reading(operation, given | {"p": wide / wide.sum(axis=1, keepdims=True)})
+
+
+def _next_label(operation: str, given: Arguments) -> Iterator[Reading]:
+    classes = given["logits" if "logits" in given else "p"].shape[1]
+    for step in (1, -1):
+        yield Reading(operation, given | {"labels": (given["labels"] + step) % classes}, f"label {step:+d}")
+
+
+def _mean_over_batch(operation: str, given: Arguments) -> Iterator[Reading]:
+    yield Reading(operation, given | {"upstream": given["upstream"].astype(np.float64) / len(given["labels"])})
+
+
+def _other_form(operation: str, given: Arguments) -> Iterator[Reading]:
+    yield from setting("approximate", "none", "tanh")(operation, given)
+
+
+MISTAKES = [
+    Mistake("tanh for logistic", "tanh was used", "call the logistic function", ("logistic",), instead("tanh")),
+    Mistake("logistic for tanh", "the logistic function was used", "call tanh", ("tanh",), instead("logistic")),
+    Mistake("activation given twice", "the function's value was taken for its argument: f(f(x)), or the derivative at f(x)",
+            "give the number before the activation", ("logistic", "tanh", "logistic_gradient", "tanh_gradient"), _twice),
+    Mistake("absolute value for ReLU", "|x| was used", "call relu", ("relu", "leaky_relu"), instead("absolute_value")),
+    Mistake("ReLU for absolute value", "ReLU was used", "call abs", ("absolute_value",), instead("relu")),
+    Mistake("leaky ReLU for ReLU", "a leaky ReLU was used", "call relu", ("relu",), _leaky),
+    Mistake("negative numbers kept", "the numbers were left as they are", "call the activation", ("relu", "absolute_value", "gelu"),
+            instead("leaky_relu", alpha=1.0)),
+    Mistake("derivative at zero", "the derivative at 0 was taken otherwise", "max(x, 0) has several; use the library's own relu",
+            SLOPED_GRADIENTS, _at_zero, "https://github.com/pytorch/pytorch/issues/184572"),
+    Mistake("upstream gradient forgotten", "the function's own derivative was returned", "multiply by the upstream gradient",
+            ("logistic_gradient", "tanh_gradient", *SLOPED_GRADIENTS), changed("upstream", np.ones_like)),
+    Mistake("other slope", "another slope was used for negative numbers",
+            "pass the slope: the defaults are 0.01 (PyTorch), 0.2 and 0.3 (Keras)", ("leaky_relu", "leaky_relu_gradient"), _slopes,
+            "https://github.com/jinyu121/DW2TF/issues/2"),
+    Mistake("one slope for all channels", "the first channel's slope was used for all", "one slope a channel",
+            ("prelu", "prelu_gradient"), changed("alpha", lambda a: np.full_like(a, a[0])),
+            "https://github.com/keras-team/keras/issues/13543"),
+    Mistake("slopes in reverse", "the slopes were given in reverse order", "check the order of channels",
+            ("prelu", "prelu_gradient"), changed("alpha", lambda a: a[::-1])),
+    Mistake("other GELU", "the other form of GELU was used: the tanh approximation, or the exact one with erf",
+            "approximate='tanh' or 'none' on both sides", ("gelu",), _other_form, "https://github.com/jax-ml/jax/issues/4428"),
+    Mistake("ReLU for GELU", "ReLU was used", "call gelu", ("gelu",), instead("relu")),
+    Mistake("other axis", "softmax was taken along another axis", "name the axis", ("softmax", "softmax_gradient"), _other_axis,
+            "https://github.com/amdegroot/ssd.pytorch/issues/114"),
+    Mistake("softmax twice", "softmax was applied once too often (or probabilities were given where logits were meant)",
+            "give logits, and apply softmax once", ("softmax", "softmax_gradient", "cross_entropy", "cross_entropy_gradient"),
+            _softmax_first, "https://github.com/keras-team/keras/issues/6143"),
+    Mistake("logistic for softmax", "the logistic function was applied to each class by itself", "call softmax", ("softmax",),
+            instead("logistic")),
+    Mistake("probabilities clipped", "the probabilities were clipped to [1e-7, 1 − 1e-7] before the logarithm, as Keras does",
+            "give logits: from_logits=True", ("cross_entropy_of_probabilities",), _clipped,
+            "https://github.com/keras-team/keras/issues/17634"),
+    Mistake("probabilities normalised again", "each row was divided by its sum before the logarithm, as Keras does",
+            "normalise on both sides", ("cross_entropy_of_probabilities",), _normalised_again,
+            "https://github.com/keras-team/keras/issues/18196"),
+    Mistake("labels off by one", "each label was read as its neighbour", "count classes from 0 on both sides",
+            (*LOSSES, *LOSS_GRADIENTS), _next_label),
+    Mistake("mean over the batch", "the gradient was divided by the number of rows", "reduction='sum' on both sides",
+            LOSS_GRADIENTS, _mean_over_batch),
+]  # fmt: skip

@@ -1,0 +1,26 @@
+"""Absolute value rectification.
+
+    y = |z|;  dy/dz = sign z, 0 at 0
+
+The derivative at 0 is a choice (there is none). Jarrett et al., *What is the best multi-stage architecture for object
+recognition?* (2009), §2; Goodfellow, Bengio, Courville, *Deep Learning* (2016), §6.3.1.
+"""
+
+import numpy as np
+
+from .. import validation
+
+
+def absolute_value(x) -> np.ndarray:
+    """x [...] -> y [...] in the dtype of x. NaN stays NaN; BadInput unless x is a floating-point array."""
+    validation.array("x", x, axes=None)
+    return np.abs(x)
+
+
+def absolute_value_gradient(x, upstream) -> np.ndarray:
+    """upstream · sign z; 0 at 0 and at NaN."""
+    validation.array("x", x, axes=None)
+    validation.array("upstream", upstream, axes=None)
+    validation.same_dtype("x", x, upstream=upstream)
+    validation.shape("upstream", upstream, x.shape, "the shape of x")
+    return np.where(x > 0, upstream, np.where(x < 0, -upstream, x.dtype.type(0)))

@@ -1,0 +1,38 @@
+"""Resampling by area: the mean of x over the area that each output pixel covers.
+
+    y[n, c] = A · x[n, c] · B',   A[i, j] = |[i·s, (i + 1)·s] ∩ [j, j + 1]| / s,   s = in/out
+
+Pixels count by their overlap, which may be a part of one. Where out divides in, it is average pooling of windows that do not
+overlap. As TensorFlow's ResizeArea; adaptive average pooling (PyTorch's "area") takes whole pixels instead.
+"""
+
+import numpy as np
+
+from .narrow import computed_wide
+from .resampling import backward, check, forward, output_shape
+
+__all__ = ["area_resampling2d", "area_resampling2d_gradient", "output_shape"]
+
+
+@computed_wide
+def area_resampling2d(x, *, size) -> np.ndarray:
+    """x [N, C, H, W] -> y [N, C, *size] in the dtype of x. size (height, width): elements."""
+    return forward(x, *_weights(x, None, size))
+
+
+@computed_wide
+def area_resampling2d_gradient(x, upstream, *, size) -> np.ndarray:
+    """dx [N, C, H, W] for an upstream gradient [N, C, *size]."""
+    return backward(upstream, *_weights(x, upstream, size))
+
+
+def _weights(x, upstream, size):
+    check(x, upstream, size)
+    return [_along_axis(elements, outputs) for elements, outputs in zip(x.shape[2:], size, strict=True)]
+
+
+def _along_axis(elements, outputs):
+    """A [out, in], in float64. In units of 1/out an element is out wide, and an output's area in."""
+    i, j = np.arange(outputs)[:, None], np.arange(elements)
+    overlap = np.minimum((i + 1) * elements, (j + 1) * outputs) - np.maximum(i * elements, j * outputs)
+    return np.maximum(overlap, 0) / elements

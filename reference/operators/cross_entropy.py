@@ -1,0 +1,67 @@
+"""Cross-entropy of a row of class scores with the label of the right class, one number a row.
+
+    from logits:         loss[n] = log sum over k of exp(z[n, k])  -  z[n, label];   dL/dz = upstream · (softmax z - onehot)
+    from probabilities:  loss[n] = -log p[n, label];   dL/dp = -upstream / p at the label, 0 elsewhere
+
+From logits nothing can overflow, and a confident mistake keeps its gradient; from probabilities it loses it where p is 0 in the
+format. Goodfellow, Bengio, Courville, *Deep Learning* (2016), §6.2.2.3, equation 6.30.
+"""
+
+import numpy as np
+
+from .. import validation
+from .narrow import computed_wide
+
+
+@computed_wide
+def cross_entropy(logits, labels) -> np.ndarray:
+    """logits [N, K], labels int64 [N], 0 to K - 1 -> loss [N] in the dtype of logits."""
+    at = _check("logits", logits, labels)
+    most = np.arange(len(logits)), logits.argmax(axis=1)
+    others = np.exp(logits - logits[most][:, None])
+    others[most] = 0
+    # Two terms that are never negative; the largest score's own exponential is the 1 of log1p.
+    return (logits[most] - logits[at]) + np.log1p(others.sum(axis=1, dtype=logits.dtype))
+
+
+@computed_wide
+def cross_entropy_gradient(logits, labels, upstream) -> np.ndarray:
+    """upstream [N] -> [N, K]: upstream · (softmax z - onehot).
+
+    At the label it is minus the sum of the other classes, so that p - 1 cannot cancel.
+    """
+    at = _check("logits", logits, labels, upstream)
+    grown = np.exp(logits - logits.max(axis=1, keepdims=True))
+    p = grown / grown.sum(axis=1, keepdims=True, dtype=logits.dtype)
+    p[at] = 0
+    p[at] = -p.sum(axis=1, dtype=logits.dtype)
+    return upstream[:, None] * p
+
+
+@computed_wide
+def cross_entropy_of_probabilities(p, labels) -> np.ndarray:
+    """p [N, K], labels int64 [N] -> loss [N] in the dtype of p; infinite where p is 0."""
+    at = _check("p", p, labels)
+    with np.errstate(divide="ignore"):
+        return -np.log(p[at])
+
+
+@computed_wide
+def cross_entropy_of_probabilities_gradient(p, labels, upstream) -> np.ndarray:
+    """upstream [N] -> [N, K]."""
+    at = _check("p", p, labels, upstream)
+    slope = np.zeros_like(p)
+    with np.errstate(divide="ignore", over="ignore"):
+        slope[at] = -upstream / p[at]
+    return slope
+
+
+def _check(name, scores, labels, upstream=None):
+    """The place of each row's label, as an index into the scores."""
+    validation.array(name, scores, axes="N K")
+    validation.labels("labels", labels, *scores.shape)
+    if upstream is not None:
+        validation.array("upstream", upstream, axes="N")
+        validation.same_dtype(name, scores, upstream=upstream)
+        validation.shape("upstream", upstream, scores.shape[:1], "one number a row [N]")
+    return np.arange(len(labels)), labels

@@ -1,0 +1,30 @@
+"""Leaky rectified linear unit, with a slope that is given.
+
+    y = max(0, z) + alpha · min(0, z);  dy/dz = 1 for z > 0, alpha for z <= 0
+
+The derivative at 0 is a choice (there is none). Maas, Hannun & Ng, *Rectifier nonlinearities improve neural network acoustic
+models* (2013); Goodfellow, Bengio, Courville, *Deep Learning* (2016), §6.3.1.
+"""
+
+import numpy as np
+
+from .. import validation
+from .narrow import computed_wide
+
+
+@computed_wide
+def leaky_relu(x, *, alpha) -> np.ndarray:
+    """x [...] -> y [...] in the dtype of x; alpha a finite number. NaN stays NaN."""
+    validation.array("x", x, axes=None)
+    zero, slope = x.dtype.type(0), x.dtype.type(validation.finite("alpha", alpha))
+    return np.maximum(x, zero) + slope * np.minimum(x, zero)
+
+
+@computed_wide
+def leaky_relu_gradient(x, upstream, *, alpha) -> np.ndarray:
+    """upstream where x > 0, else alpha · upstream (also at 0 and at NaN)."""
+    validation.array("x", x, axes=None)
+    validation.array("upstream", upstream, axes=None)
+    validation.same_dtype("x", x, upstream=upstream)
+    validation.shape("upstream", upstream, x.shape, "the shape of x")
+    return np.where(x > 0, upstream, x.dtype.type(validation.finite("alpha", alpha)) * upstream)

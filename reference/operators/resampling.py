@@ -1,0 +1,37 @@
+"""What all resampling of images has in common: it is linear, and acts along each axis alone.
+
+    y[n, c] = A · x[n, c] · B'          A [Hout, H], B [Wout, W]; each row sums to one
+
+Weights of zero are multiplied too: a NaN or an infinity spoils the rows and columns of outputs that it lies in.
+"""
+
+import numpy as np
+
+from .. import validation
+
+
+def output_shape(x_shape, *, size) -> tuple[int, ...]:
+    """[N, C, *size] from x [N, C, H, W]."""
+    if len(x_shape) != 4:
+        validation.refuse("x.shape", tuple(x_shape), "4 axes [N, C, H, W]", "reshape x to those axes")
+    return (*x_shape[:2], *validation.counts("size", size, rank=2))
+
+
+def check(x, upstream, size) -> None:
+    """The arrays at the door; upstream [N, C, *size] or None."""
+    validation.array("x", x, axes="N C H W")
+    shape = output_shape(x.shape, size=size)
+    if upstream is not None:
+        validation.array("upstream", upstream, axes="N C Hout Wout")
+        validation.same_dtype("x", x, upstream=upstream)
+        validation.shape("upstream", upstream, shape, "the shape of the output [N, C, Hout, Wout]")
+
+
+def forward(x, A, B) -> np.ndarray:
+    """A·x·B', the weights [out, in] rounded to the dtype of x."""
+    return A.astype(x.dtype) @ x @ B.astype(x.dtype).T
+
+
+def backward(upstream, A, B) -> np.ndarray:
+    """A'·upstream·B: the adjoint of :func:`forward`."""
+    return A.astype(upstream.dtype).T @ upstream @ B.astype(upstream.dtype)

@@ -1,0 +1,181 @@
+"""Sums with weights that the operation itself brings: average pooling and resampling, each with its gradient.
+
+All of them are separable, y = A·x·Bᵀ/d on every plane, with whole numbers A [P, H], B [Q, W] and d; the gradient is
+Aᵀ·upstream·B/d. The value, S, the number of products and the sizes of flushed numbers are all read off these matrices.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from .. import exact, validation
+from ..remembered import once
+
+
+class Weights(NamedTuple):
+    """[outputs, elements] along one axis, whole numbers of Python's (dtype object), and what they are divided by."""
+
+    whole: np.ndarray
+    divisor: int
+
+
+def _weights(outputs, elements, divisor, triples):
+    """From (output, element, whole number) triples; those of one place are added."""
+    matrix = np.full((outputs, elements), 0, object)
+    for output, element, number in triples:
+        matrix[output, element] += number
+    return Weights(matrix, divisor)
+
+
+def _averaging(size, window, stride, sides, count_padding):
+    """Each window's mean over all its places, or over those that lie inside the data."""
+    windows = exact.positions(size, window, stride, sides[0], sides[1], 1, False)
+    if not all(windows):
+        validation.refuse("padding", sides, "windows that meet the data", "use less padding than the window is wide")
+    counts = [window if count_padding else len(seen) for seen in windows]
+    # One divisor for all, which a gradient needs, as it adds up what windows of different sizes give.
+    common = math.lcm(*counts)
+    triples = [(p, i, common // counts[p]) for p, seen in enumerate(windows) for _, i in seen]
+    return _weights(len(windows), size, common, triples)
+
+
+def _nearest(size, out, grid):
+    half = int(grid == "half_pixel")
+    return _weights(out, size, 1, [(i, (2 * i + half) * size // (2 * out), 1) for i in range(out)])
+
+
+def _bilinear(size, out, grid):
+    """Coordinates in units of 1/d of a pixel: each is whole, and so are its distances from its two neighbours."""
+    if grid == "half_pixel":
+        d, coordinates = 2 * out, [(2 * i + 1) * size - out for i in range(out)]
+    elif grid == "align_corners":
+        d, coordinates = max(out - 1, 1), [i * (size - 1) if out > 1 else 0 for i in range(out)]
+    else:
+        d, coordinates = out, [i * size for i in range(out)]
+    triples = []
+    for i, coordinate in enumerate(coordinates):
+        below, beyond = divmod(min(max(coordinate, 0), (size - 1) * d), d)
+        triples += [(i, below, d - beyond), (i, min(below + 1, size - 1), beyond)]
+    return _weights(out, size, d, triples)
+
+
+def _area(size, out):
+    """Overlaps of output i, [i·size, (i + 1)·size], with element j, [j·out, (j + 1)·out], in units of 1/out of a pixel."""
+    triples = [
+        (i, j, min((i + 1) * size, (j + 1) * out) - max(i * size, j * out))
+        for i in range(out)
+        for j in range(i * size // out, -(-(i + 1) * size // out))
+    ]
+    return _weights(out, size, size, triples)
+
+
+def _of_average_pooling2d(shape, window, stride, padding, count_padding):
+    sides = zip(shape[2:], window, stride, padding, strict=True)
+    return [_averaging(*axis, count_padding) for axis in sides]
+
+
+def _of_nearest_resampling2d(shape, size, grid):
+    return [_nearest(*axis, grid) for axis in zip(shape[2:], size, strict=True)]
+
+
+def _of_bilinear_resampling2d(shape, size, grid):
+    return [_bilinear(*axis, grid) for axis in zip(shape[2:], size, strict=True)]
+
+
+def _of_area_resampling2d(shape, size):
+    return [_area(*axis) for axis in zip(shape[2:], size, strict=True)]
+
+
+OF = {
+    "average_pooling2d": _of_average_pooling2d,
+    "nearest_resampling2d": _of_nearest_resampling2d,
+    "bilinear_resampling2d": _of_bilinear_resampling2d,
+    "area_resampling2d": _of_area_resampling2d,
+}
+"""Operation → the function from x's shape and the parameters to its weights along y and x."""
+
+
+def _linear_map(name, *arrays, **parameters):
+    """(the array that is summed, the weights along y, along x) of an operation or its gradient."""
+    weights = OF[name.removesuffix("_gradient")](arrays[0].shape, **parameters)
+    if name.endswith("_gradient"):
+        weights = [Weights(each.whole.T, each.divisor) for each in weights]
+    return arrays[-1], *weights
+
+
+def _apply(numbers, rows, columns):
+    return exact.weighted(numbers, rows.whole, columns.whole, rows.divisor * columns.divisor)
+
+
+def _present(weights):
+    return Weights((weights.whole != 0).astype(int).astype(object), 1)
+
+
+@once
+def average_pooling2d(x, *, window, stride, padding, count_padding) -> np.ndarray:
+    """The mean of each window: over its size, or (``count_padding=False``) over how many of its elements lie inside x."""
+    parameters = {"window": window, "stride": stride, "padding": padding, "count_padding": count_padding}
+    return _apply(*_linear_map("average_pooling2d", x, **parameters))
+
+
+@once
+def average_pooling2d_gradient(x, upstream, *, window, stride, padding, count_padding) -> np.ndarray:
+    """Each element's share of every window that it lies in."""
+    parameters = {"window": window, "stride": stride, "padding": padding, "count_padding": count_padding}
+    return _apply(*_linear_map("average_pooling2d_gradient", x, upstream, **parameters))
+
+
+@once
+def nearest_resampling2d(x, *, size, grid) -> np.ndarray:
+    """x at floor((i + 1/2)·in/out) ("half_pixel") or floor(i·in/out) ("asymmetric") along both axes."""
+    return _apply(*_linear_map("nearest_resampling2d", x, size=size, grid=grid))
+
+
+@once
+def nearest_resampling2d_gradient(x, upstream, *, size, grid) -> np.ndarray:
+    """The sum of what comes from all the outputs that show an element."""
+    return _apply(*_linear_map("nearest_resampling2d_gradient", x, upstream, size=size, grid=grid))
+
+
+@once
+def bilinear_resampling2d(x, *, size, grid) -> np.ndarray:
+    """The two neighbours along each axis, weighted 1 - f and f, f how far the source coordinate c lies beyond the first.
+
+    c = (i + 1/2)·in/out - 1/2 ("half_pixel"), i·(in - 1)/(out - 1) ("align_corners", 0 where out = 1) or i·in/out
+    ("asymmetric"), clamped to [0, in - 1].
+    """
+    return _apply(*_linear_map("bilinear_resampling2d", x, size=size, grid=grid))
+
+
+@once
+def bilinear_resampling2d_gradient(x, upstream, *, size, grid) -> np.ndarray:
+    """The same weights, from outputs back to elements."""
+    return _apply(*_linear_map("bilinear_resampling2d_gradient", x, upstream, size=size, grid=grid))
+
+
+@once
+def area_resampling2d(x, *, size) -> np.ndarray:
+    """The mean over [i·in/out, (i + 1)·in/out] along each axis, elements counted by how much of them lies inside."""
+    return _apply(*_linear_map("area_resampling2d", x, size=size))
+
+
+@once
+def area_resampling2d_gradient(x, upstream, *, size) -> np.ndarray:
+    """The same weights, from outputs back to elements."""
+    return _apply(*_linear_map("area_resampling2d_gradient", x, upstream, size=size))
+
+
+def sizes_of_weighted(name, *arrays, **parameters):
+    """(sum |weight||x|, how many products are summed): see :func:`sizes`."""
+    numbers, rows, columns = _linear_map(name, *arrays, **parameters)
+    absolute = _apply(np.abs(np.asarray(numbers, np.float64)), rows, columns)
+    count = _apply(np.ones((1, 1, *numbers.shape[2:])), _present(rows), _present(columns))
+    return absolute, np.broadcast_to(count, absolute.shape)
+
+
+def flush_sizes_of_weighted(name, *arrays, **parameters):
+    """sum (|x| + |weight|) over the products: see :func:`flush_sizes`."""
+    numbers, rows, columns = _linear_map(name, *arrays, **parameters)
+    by_x = _apply(np.abs(np.asarray(numbers, np.float64)), _present(rows), _present(columns))
+    return by_x + _apply(np.ones((1, 1, *numbers.shape[2:])), rows, columns)

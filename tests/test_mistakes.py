@@ -1,0 +1,219 @@
+"""Every known mistake, with every operation it can be made with: the right bound refutes it, and it explains itself."""
+
+import functools
+import pickle
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from lectureclaims.claims import adjudicate
+from lectureclaims.reference import backends, catalogue, mistakes
+from lectureclaims.reference.validation import BadInput
+
+PAIRS = [(name, operation) for name, mistake in mistakes.MISTAKES.items() for operation in mistake.operations]
+
+CONV1 = {"stride": 1, "padding": (1, 0), "dilation": 1, "groups": 1}
+CONV2 = {"stride": (1, 1), "padding": ((1, 1), (1, 0)), "dilation": (1, 1), "groups": 1}
+SQUARE = {"x": (2, 3, 7, 7), "w": (3, 3, 3, 3), "b": (3,)}
+POOL = {"window": (2, 3), "stride": (2, 2), "padding": ((1, 0), (1, 1))}
+SIZE = {"size": (7, 6)}
+CHANNELS = {"gamma": (4,), "beta": (4,), "mean": (4,), "variance": (4,)}
+X, TABLE = {"x": (4, 5)}, {"logits": (4, 5), "labels": (4,), "p": (4, 5)}
+
+CALLS = {
+    r"(cross_correlation|convolution)1d": [
+        ({"x": (2, 3, 9), "w": (3, 3, 3), "b": (3,)}, CONV1),
+        ({"x": (2, 4, 9), "w": (6, 2, 3), "b": (6,)}, CONV1 | {"groups": 2}),
+    ],
+    r"(cross_correlation|convolution)2d": [
+        (SQUARE, CONV2),
+        ({"x": (2, 4, 5, 5), "w": (6, 2, 3, 2), "b": (6,)}, CONV2 | {"groups": 2}),
+        (SQUARE, CONV2 | {"stride": (3, 4), "padding": ((0, 0), (0, 0))}),
+        (SQUARE | {"w": (3, 3, 2, 2)}, CONV2 | {"stride": (2, 2), "dilation": (1, 2), "padding": ((0, 0), (0, 0))}),
+    ],
+    "fully_connected": [
+        ({"x": (4, 12), "w": (12, 12), "b": (12,)}, {}),
+        ({"x": (4, 12), "w": (5, 12), "b": (5,)}, {}),
+    ],
+    "max_pooling2d": [
+        ({"x": (2, 3, 6, 6)}, POOL),
+        ({"x": (2, 3, 7, 7)}, {"window": (3, 3), "stride": (3, 4), "padding": ((0, 0), (0, 0))}),
+        ({"x": (2, 3, 8, 8)}, {"window": (2, 1), "stride": (3, 3), "padding": ((0, 0), (0, 0))}),
+        ({"x": (2, 3, 6, 6)}, {"window": (2, 2), "stride": (2, 2), "padding": ((0, 0), (0, 0))}),
+    ],
+    "average_pooling2d": [
+        ({"x": (2, 3, 6, 6)}, POOL | {"count_padding": False}),
+        ({"x": (2, 3, 7, 7)}, {"window": (3, 3), "stride": (3, 4), "padding": ((0, 0), (0, 0)), "count_padding": False}),
+        ({"x": (2, 3, 8, 8)}, {"window": (2, 1), "stride": (3, 3), "padding": ((0, 0), (0, 0)), "count_padding": False}),
+        ({"x": (2, 3, 6, 6)}, {"window": (2, 2), "stride": (2, 2), "padding": ((0, 0), (0, 0)), "count_padding": False}),
+    ],
+    "(nearest|bilinear)_resampling2d": [
+        ({"x": (2, 3, 5, 5)}, {"size": (7, 7), "grid": "half_pixel"}),
+    ],
+    "area_resampling2d": [({"x": (2, 3, 6, 6)}, {"size": (4, 4)})],
+    "batch_norm_running": [({"x": (3, 4, 4, 5)} | CHANNELS, {"momentum": 0.1, "correction": 1})],
+    "batch_norm": [({"x": (3, 4, 4, 4)} | CHANNELS, {"epsilon": 1e-5})],
+    "leaky_relu": [(X, {"alpha": 0.15})],
+    "prelu": [({"x": (2, 3, 4), "alpha": (3,)}, {})],
+    "gelu": [(X, {"approximate": "none"})],
+    "softmax": [(X, {"axis": 1})],
+    "cross_entropy": [(TABLE, {})],
+    "": [(X, {})],
+}  # fmt: skip
+"""Shapes and parameters on which the mistakes can be made: by a pattern of the operation's name, the first that fits."""
+
+
+def calls(operation, dtype):
+    """Generic arguments, one call after another: normal numbers, rows that are not quite probabilities, some zeros."""
+    entry = catalogue.OPERATIONS[operation]
+    chosen = next(found for pattern, found in CALLS.items() if re.match(pattern, operation))
+    for i, (shapes, parameters) in enumerate(chosen):
+        rng = np.random.default_rng(i)
+        arrays = {name: draw(rng, name, shapes[name], dtype) for name in entry.arrays if name != "upstream"}
+        if "upstream" in entry.arrays:
+            if operation.startswith(("relu", "absolute", "leaky", "prelu")):
+                arrays["x"].flat[::7] = 0
+            arrays["upstream"] = draw(rng, "upstream", forward(operation, arrays, parameters), dtype)
+        yield arrays, {name: parameters[name] for name in entry.parameters}
+
+
+def forward(operation, arrays, parameters):
+    """The shape of the result whose gradient is meant."""
+    name = operation.removesuffix("_gradient")
+    if name == "batch_norm":
+        return arrays["x"].shape
+    given = {n: arrays.get(n) for n in catalogue.OPERATIONS[name].arrays}
+    return getattr(backends.load("numpy"), name)(*given.values(), **parameters).shape
+
+
+def draw(rng, name, shape, dtype):
+    if name == "labels":
+        return rng.permutation(5)[:4]
+    numbers = rng.normal(size=shape)
+    if name in ("variance", "p"):
+        numbers = np.abs(numbers) + 0.1
+    if name == "p":
+        numbers = numbers / numbers.sum(axis=1, keepdims=True) * 0.9
+        numbers[:, 1:3] = 1e-9  # below what Keras clips, at the label of one row at least
+    return numbers.astype(dtype)
+
+
+def library(mistake, operation, arrays, parameters):
+    """What a library that makes the mistake returns, by result; only results of the right shapes, as a user would have."""
+    lib, names = backends.load("numpy"), catalogue.OPERATIONS[operation].results
+    right = getattr(lib, operation)(*arrays.values(), **parameters)
+    try:
+        made = mistakes.commit(lib, mistake=mistake, operation=operation, **arrays, **parameters)
+    except BadInput:  # it fits no longer: a gradient of another shape
+        return {}
+    pairs = zip(names, *(y if isinstance(y, tuple) else (y,) for y in (right, made)), strict=True)
+    return {name: y for name, wanted, y in pairs if y.shape == wanted.shape}
+
+
+def possible(mistake, operation, arguments):
+    return next(mistakes.readings(mistakes.MISTAKES[mistake], operation, arguments), None) is not None
+
+
+@pytest.mark.parametrize("mistake, operation", PAIRS)
+def test_a_mistake_is_outside_and_explained_by_its_own_name(mistake, operation):
+    dtype = np.float64 if mistake.endswith("float32") else np.float32
+    for arrays, parameters in calls(operation, dtype):
+        if not possible(mistake, operation, arrays | parameters):
+            continue
+        outputs = library(mistake, operation, arrays, parameters)
+        if not outputs:
+            continue
+        found = adjudicate(operation, inputs=arrays, parameters=parameters, outputs={"mistaken": outputs})
+        if found.within:
+            continue  # this geometry does not show it
+        names = {e.mistake for e in found.explanations["mistaken"]}
+        assert mistake in names
+        assert names - {mistake} <= COINCIDE.get((mistake, operation), set()) | COINCIDE.get((mistake, ""), set())
+        return
+    pytest.fail("no call of this file shows the mistake")
+
+
+COINCIDE = {
+    ("inputs rounded to TF32", ""): {
+        "inputs rounded to float16"
+    },  # both have 11 bits, and nothing here leaves float16's range
+    ("inputs rounded to float16", ""): {"inputs rounded to TF32"},
+}
+"""Which other mistakes come to the same numbers on these arrays: of one operation, or ("") of all."""
+
+
+@pytest.mark.parametrize("operation", catalogue.OPERATIONS)
+def test_every_operation_has_mistakes_and_the_right_result_is_within(operation):
+    assert len([m for m in mistakes.known(operation) if not m.name.startswith("result rounded")]) >= 2
+    lib, names = backends.load("numpy"), catalogue.OPERATIONS[operation].results
+    for arrays, parameters in calls(operation, np.float32):
+        y = getattr(lib, operation)(*arrays.values(), **parameters)
+        outputs = dict(zip(names, y if isinstance(y, tuple) else (y,), strict=True))
+        assert adjudicate(operation, inputs=arrays, parameters=parameters, outputs={"right": outputs}).within
+
+
+def test_a_mistake_that_cannot_be_made_says_so():
+    lib, x = backends.load("numpy"), np.ones((1, 4), np.float32)
+    with pytest.raises(
+        ValueError, match="mistake='bias forgotten': cannot be made with these arguments of fully_connected"
+    ):
+        mistakes.commit(
+            lib, x, np.ones((2, 4), np.float32), None, mistake="bias forgotten", operation="fully_connected"
+        )
+
+
+def test_a_mistaken_operation_can_be_sent_to_a_worker():
+    mutant = functools.partial(mistakes.commit, mistake="weights transposed", operation="fully_connected")
+    x, w = np.arange(3, dtype=np.float32)[None], np.arange(9, dtype=np.float32).reshape(3, 3)
+    again = pickle.loads(pickle.dumps(mutant))
+    assert np.array_equal(again(backends.load("numpy"), x, w, None), x @ w)
+
+
+# --- the page ----------------------------------------------------------------------------------------------------------
+
+PAGE = Path(__file__).parents[1] / "docs" / "mistakes.md"
+HEAD = """# Known mistakes
+
+What `lecture-claims adjudicate` tries on an output that lies outside its bound, and what claims are put to the test with: a
+library that makes the mistake must be refuted. For each operation of the third column (and its gradient where there is an
+asterisk) a test makes the mistake and sees that the right bound refutes it and that it is explained by its own name. The
+last column is where somebody made it, or asked why their numbers differ; a dash: an example of its kind.
+
+Written by `python tests/test_mistakes.py` from [`reference/mistakes/`](../reference/mistakes/).
+
+| mistake | what was done | with | to change | seen |
+| --- | --- | --- | --- | --- |
+"""
+
+
+def page():
+    return HEAD + "".join(
+        f"| {m.name} | {m.says} | {with_which(m.operations)} | {m.remedy} | {f'[{short(m.seen)}]({m.seen})' if m.seen else '–'} |\n"
+        for m in mistakes.MISTAKES.values()
+    )
+
+
+def with_which(operations):
+    if len(operations) == len(catalogue.OPERATIONS):
+        return "every operation"
+    names = [
+        name
+        for name in operations
+        if name.removesuffix("_gradient") not in operations or not name.endswith("_gradient")
+    ]
+    return ", ".join(name + ("*" if f"{name}_gradient" in operations else "") for name in names).replace("_", " ")
+
+
+def short(url):
+    """owner/repository#number."""
+    _, _, _, owner, repository, _, number = url.split("/")
+    return f"{owner}/{repository}#{number}"
+
+
+def test_the_page_lists_what_the_code_knows():
+    assert PAGE.read_text(encoding="utf-8") == page(), "run `python tests/test_mistakes.py` to write it again"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
