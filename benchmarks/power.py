@@ -83,27 +83,36 @@ def _margins(found: dict[str, Any]) -> Table:
         for dtype in dict.fromkeys(cell["dtype"] for cell in claim["cells"]):
             cells = [cell for cell in claim["cells"] if cell["dtype"] == dtype and cell["comparisons"]]
             ratios = [r["ratio"] for c in cells for r in c["rows"] if r["kind"] in BOUNDED and r["agrees"]]
-            wrongs = [float(w["ratio"]) for c in cells for w in c["wrongs"] if w["ratio"] is not None]
+            wrongs = [(float(w["ratio"]), w["name"]) for c in cells for w in c["wrongs"] if w["ratio"] is not None]
             margins = [float(c["margin"]) for c in cells if c["margin"] is not None]
             if ratios:
+                smallest, name = min(wrongs)
+                told = (f"{smallest:.3g}", name) if smallest < float("inf") else ("∞", "–")
                 rows.append(
-                    [claim["id"], str(dtype), f"{max(ratios):.2g}", f"{min(wrongs):.3g}", f"{min(margins):.2g}"]
+                    [claim["id"], str(dtype), f"{max(ratios):.2g}", *told, f"{min(margins):.2g}".replace("inf", "∞")]
                 )
-    return Table("Margins", ["claim", "format", "largest honest ratio", "smallest wrong ratio", "margin"], rows,
-                 "Of the wrongs, each one's largest ratio; the smallest of them. ∞ where only bitwise comparisons tell.")  # fmt: skip
+    return Table("Margins", ["claim", "format", "largest honest ratio", "smallest wrong ratio", "of the wrong", "margin"], rows,
+                 "Of each wrong its largest ratio counts, and of those the smallest; the margin is the smallest of any library. ∞ where only "
+                 "bitwise comparisons tell. A ratio of 1 is a number that was flushed to 0: all of it is allowed.")  # fmt: skip
 
 
 def _power(ran: runner.Run) -> Table:
-    smallest: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
+    """Per operation, the change that every library's check notices."""
+    noticed: dict[tuple[str, str, str], dict[str, dict[str, int]]] = defaultdict(lambda: defaultdict(dict))
     for cell in ran.cells:
         for name, trial in cell.facts.wrongs.items():
             for comparison in caught(trial, about_shapes=False):
-                mode = "rounding" if comparison.kind in BOUNDED else "exact"
-                place = smallest[cell.claim, str(cell.dtype)]
-                place[mode] = max(place.get(mode, 0), int(name.removeprefix("2^-")))
-    rows = [
-        [claim, dtype, *(f"2^-{modes[m]}" if m in modes else "–" for m in ("rounding", "exact"))]
-        for (claim, dtype), modes in smallest.items()
-    ]
-    return Table("Power: the smallest relative change of one weight that is noticed", ["claim", "format", "rounding mode", "exact mode"],
-                 rows, "The largest weight of a call × (1 + δ); claims without weights (activations.saturation) have none to change.")  # fmt: skip
+                if comparison.call is not None:
+                    mode = "rounding" if comparison.kind in BOUNDED else "exact"
+                    place = noticed[cell.claim, comparison.call.name, str(cell.dtype)][mode]
+                    place[cell.backend] = max(place.get(cell.backend, 0), int(name.removeprefix("2^-")))
+    dtypes = ("float16", "bfloat16", "float32", "float64")
+    rows = []
+    for claim, operation in dict.fromkeys((claim, operation) for claim, operation, _ in noticed):
+        for mode in ("rounding", "exact"):
+            found = [noticed.get((claim, operation, dtype), {}).get(mode) for dtype in dtypes]
+            if any(found):
+                rows.append([claim, operation, mode, *(f"2^-{min(f.values())}" if f else "–" for f in found)])
+    return Table("Power: the smallest relative change of one weight that is noticed", ["claim", "operation", "mode", *dtypes], rows,
+                 "The largest weight of a call × (1 + δ), rounded to the format; the library whose check notices least. Claims without weights "
+                 "(activations.saturation) have none to change.")  # fmt: skip

@@ -15,7 +15,7 @@ import numpy as np
 from . import bounds, oracle, validation
 from .bounds import Bound
 from .catalogue import Operation
-from .contracts import Contract, contracts
+from .contracts import NARROW, Contract, contracts
 from .rules import RULES, Question, parts
 
 __all__ = ["RULES", "Contract", "Judged", "contracts", "exact_values", "judge", "kept"]
@@ -92,7 +92,12 @@ def kept(
 
 
 def void(operation: Operation, arguments: Mapping[str, Any], dtype: Any) -> Contract | None:
-    """A contract under which these inputs bound nothing, so that whoever computes so cannot be judged on them; None where there is none."""
+    """A contract of arithmetic in a narrow format under which these inputs bound nothing, so that who computes so cannot be judged.
+
+    None where there is none, and always for float32 and float64, in which everybody computes what is stored in them.
+    """
+    if np.dtype(dtype).name not in NARROW:
+        return None
     for contract in contracts(operation, dtype, biased=arguments.get("b") is not None):
         try:
             if any(np.isinf(one.bound.allowed).any() for one in judge(operation, arguments, dtype, contract)):

@@ -121,9 +121,12 @@ def _departures(out: Console, one: dict[str, Any]) -> None:
 
 
 def _library(cells: list[dict[str, Any]]) -> Text:
-    """One library's cells of a claim in a word, or a word for each dtype where they differ."""
+    """One library's cells of a claim in a word, with how many of them are so in part; or a word for each dtype where they differ."""
     words = {_word(c): _style(c) for c in cells}
     mark = " +defect" if any(r["defect"] for c in cells for r in c["rows"]) else ""
+    in_part = [c for c in cells if view.in_part(c)]
+    if len({c["verdict"] for c in cells}) == 1 and 0 < len(in_part) < len(cells):
+        return Text(f"{cells[0]['verdict']} ({len(in_part)} of {len(cells)} in part){mark}", _style(in_part[0]))
     if len(words) == 1:
         word, style = words.popitem()
         return Text(word + mark, style)

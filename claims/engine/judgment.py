@@ -37,11 +37,19 @@ def rounding(got: Outcome, *, label: str) -> Iterator[Comparison]:
         for name, part in parts.items()
     ]
     unbounded = None if all(c.agrees or not c.made for c in found) else judging.void(operation, arguments, dtype)
-    for comparison in found:
+    for name, comparison in zip(parts, found, strict=True):
         if comparison.made and not comparison.agrees and not comparison.about_shape and unbounded is not None:
             why = f"{unbounded.sentence(dtype.name)}, for which these inputs leave no bound; no stricter contract was kept"
             yield replace(comparison, made=False, note=why)
         elif comparison.made and not comparison.about_shape:
-            yield replace(comparison, note=contract.sentence(dtype.name))
+            yield replace(comparison, note=_note(contract.sentence(dtype.name), judged[name], comparison.where))
         else:
             yield comparison
+
+
+def _note(contract: str, one: judging.Judged, where: tuple[int, ...] | None) -> str:
+    """The contract, and beside the bound what random rounding would come to at the worst place, which decides nothing."""
+    if one.expected is None or where is None:
+        return contract
+    estimate = float(np.broadcast_to(one.expected, one.value.shape)[where])
+    return f"{contract}; random rounding would come to some {estimate:.3g} there"

@@ -169,7 +169,7 @@ def margin(facts: CellFacts) -> float | None:
     made = facts.honest.made()
     if not (facts.wrongs and any(c.elements for c in made)) or any(not c.agrees and not c.defect for c in made):
         return None
-    honest = max((c.ratio for c in made if c.kind in BOUNDED), default=0.0)
+    honest = max((c.ratio for c in made if c.kind in BOUNDED and c.agrees), default=0.0)
     wrong = min(_largest(caught(t, about_shapes=facts.about_shapes)) for t in facts.wrongs.values())
     return wrong / honest if honest else float("inf") if wrong else 0.0
 
