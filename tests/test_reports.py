@@ -154,7 +154,7 @@ def test_the_terminal_says_what_was_tested_in_part(evidence: dict[str, Any]) -> 
     assert "\x1b[32mverified" in table
     assert "1 cell tested in part" in table
     evidence["claims"][0]["cells"][2]["in_part"] = ["the half"]
-    assert "float32: verified (in part) float64: verified" in said(terminal.run, evidence)
+    assert "verified (1 of 2 in part)" in said(terminal.run, evidence)
     claim = said(terminal.claim, evidence["claims"][1])
     assert f"In part, torch; not tested: {'; '.join(sample.NOT_TESTED)}\n" in claim
     assert "In part, numpy" not in claim
