@@ -66,7 +66,7 @@ def _honest(found: dict[str, Any]) -> Table:
         for cell in claim["cells"] if claim["id"] == "network.component_parity" else ():
             dtypes += [cell["dtype"]] if cell["dtype"] not in dtypes else []
             for row in cell["rows"]:
-                if row["kind"] in BOUNDED and isinstance(row["ratio"], float):
+                if row["kind"] in BOUNDED and row["agrees"]:
                     place = worst[row["label"].partition(",")[0], cell["backend"]]
                     place[cell["dtype"]] = max(place.get(cell["dtype"], 0.0), row["ratio"])
     rows = [
