@@ -270,3 +270,12 @@ def test_softmax_far_apart_to_the_last_bit():
         for row, got in zip(LOGITS.tolist(), y.tolist(), strict=True):
             grown = [(d.exp() if d > -(10**6) else Decimal(0)) for d in (Decimal(z) - Decimal(max(row)) for z in row)]
             assert got == [float(one / sum(grown)) for one in grown]
+
+
+@pytest.mark.parametrize("value, epsilon", [(0.1, 1e-5), (0.1, 1e-100), (1e100, 1e-5), (3e-200, 1e-5), (1e300, 1e-300)])
+def test_equal_numbers_have_no_variance_whatever_their_size(value, epsilon):
+    x = np.full((3, 1, 7), value)
+    y, mean, variance = oracle.batch_norm_training(x, np.array([2.0]), np.array([0.5]), epsilon=epsilon)
+    assert (y == 0.5).all() and mean.tolist() == [value] and variance.tolist() == [0.0]
+    dx, dgamma, _ = oracle.batch_norm_gradient(x, np.ones(1), np.arange(21.0).reshape(x.shape), epsilon=1e-5)
+    assert dgamma.tolist() == [0.0] and np.isfinite(dx).all()

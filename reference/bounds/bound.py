@@ -21,7 +21,7 @@ _OWN = 1 + 2.0**-40
 """Covers the rounding of a bound's own computation in float64: fewer than 2**12 operations lie on the longest way."""
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
+@dataclasses.dataclass(frozen=True, eq=False, slots=True)
 class Bound:
     """The largest error allowed to each element, with the reason. Made by the functions of this module only."""
 
@@ -37,7 +37,9 @@ class Bound:
             raise TypeError("Bound.derivation: expected the reason for what is allowed; say it")
         if not np.all(self.allowed >= 0):
             raise TypeError("Bound.allowed: expected numbers >= 0; the sizes that it is made of hold NaN or overflow")
-        self.allowed.flags.writeable = False
+        # Memory of bytes cannot be made writeable again.
+        kept = np.frombuffer(self.allowed.tobytes(), np.float64).reshape(self.allowed.shape)
+        object.__setattr__(self, "allowed", kept)
 
     def __init_subclass__(cls):
         raise TypeError(f"{cls.__name__}: a Bound has no subclasses, which could allow what nobody derived")

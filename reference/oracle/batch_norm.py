@@ -1,4 +1,4 @@
-"""Batch normalisation by its definition, channel by channel, in double-double; in 50 decimal digits where that has no room.
+"""Batch normalisation by its definition, channel by channel, in double-double; in fractions where that has no room.
 
 What is subtracted keeps 2**-94 of the size of its terms, whatever cancels: y of |gamma·(x - mean)|/sqrt(variance + epsilon) +
 |beta|, with x - mean itself good to 2**-94 of the channel's spread; the running statistics of |old| and |batch|; dgamma of
@@ -11,8 +11,8 @@ import numpy as np
 from .. import double_double as dd
 from .. import exact
 from ..remembered import once
-from . import decimal_batch_norm as decimally
-from .decimals import need_finite
+from . import exact_batch_norm as exactly
+from .finite import need_finite
 
 
 def _by_channels(fast, exact_one, *arrays, **settings):
@@ -101,7 +101,7 @@ def _gradient(rows, gamma, upstream, *, epsilon):
 def batch_norm_training(x, gamma, beta, *, epsilon):
     """(y, mean, biased variance), by the definition."""
     rows = _channels(x)
-    y, variance = _by_channels(_training, decimally.training, rows, gamma, beta, epsilon=float(epsilon))
+    y, variance = _by_channels(_training, exactly.training, rows, gamma, beta, epsilon=float(epsilon))
     return _back(y, x.shape), exact.totals(rows, rows.shape[1]), variance
 
 
@@ -109,14 +109,14 @@ def batch_norm_training(x, gamma, beta, *, epsilon):
 def batch_norm_inference(x, gamma, beta, mean, variance, *, epsilon) -> np.ndarray:
     """gamma·(x - mean)/sqrt(variance + epsilon) + beta, with the statistics given."""
     given = (_channels(x), gamma, beta, mean, variance)
-    return _back(_by_channels(_inference, decimally.inference, *given, epsilon=float(epsilon)), x.shape)
+    return _back(_by_channels(_inference, exactly.inference, *given, epsilon=float(epsilon)), x.shape)
 
 
 @once
 def batch_norm_running(x, mean, variance, *, momentum, correction):
     """((1 - momentum)·old + momentum·batch) of mean and variance, the batch variance over n - correction."""
     settings = {"momentum": float(momentum), "correction": correction}
-    return _by_channels(_running, decimally.running, _channels(x), mean, variance, **settings)
+    return _by_channels(_running, exactly.running, _channels(x), mean, variance, **settings)
 
 
 @once
@@ -126,5 +126,5 @@ def batch_norm_gradient(x, gamma, upstream, *, epsilon):
     z = (x - mean)/sqrt(variance + epsilon): Ioffe & Szegedy 2015, §3, gathered into one Jacobian.
     """
     given = (_channels(x), gamma, _channels(upstream))
-    dx, dgamma = _by_channels(_gradient, decimally.gradient, *given, epsilon=float(epsilon))
+    dx, dgamma = _by_channels(_gradient, exactly.gradient, *given, epsilon=float(epsilon))
     return _back(dx, x.shape), dgamma, exact.totals(given[2])

@@ -8,7 +8,7 @@ import numpy as np
 
 from .. import double_double as dd
 from ..remembered import once
-from .decimals import need_finite
+from .finite import need_finite
 
 FAR = -10_000.0
 """exp(FAR) is 0 beside 1 and in every format here."""

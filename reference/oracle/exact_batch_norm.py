@@ -1,0 +1,84 @@
+"""Batch normalisation of rows [C, n] with room for every number: exact in fractions, but for the root, which has 50 decimal digits.
+
+Means and variances are rational, and only in fractions is the variance of equal numbers 0 whatever their size.
+"""
+
+import decimal
+from fractions import Fraction
+
+import numpy as np
+
+MANY = decimal.Context(prec=50, Emax=decimal.MAX_EMAX, Emin=decimal.MIN_EMIN, traps=[])
+
+
+def _moments(row) -> tuple[Fraction, Fraction]:
+    mean = sum(row, Fraction(0)) / len(row)
+    return mean, sum(((z - mean) ** 2 for z in row), Fraction(0)) / len(row)
+
+
+def _root(square: Fraction) -> Fraction:
+    with decimal.localcontext(MANY):
+        root = (decimal.Decimal(square.numerator) / square.denominator).sqrt()
+    if not root:
+        raise ZeroDivisionError("the variance and epsilon are both 0")
+    return Fraction(root)
+
+
+def _exact(numbers) -> list[Fraction]:
+    return [Fraction(number) for number in numbers.tolist()]
+
+
+def _floats(numbers) -> np.ndarray:
+    """Rounded once: Python's division of integers is; infinite beyond the largest."""
+    table = [[_float(one) for one in row] if isinstance(row, list) else _float(row) for row in numbers]
+    return np.array(table, np.float64)
+
+
+def _float(number: Fraction) -> float:
+    try:
+        return number.numerator / number.denominator
+    except OverflowError:
+        return float("inf") if number > 0 else float("-inf")
+
+
+def training(rows, gamma, beta, *, epsilon):
+    """(y [C, n], biased variance [C])."""
+    y, variances = [], []
+    for row, g, b in zip(map(_exact, rows), _exact(gamma), _exact(beta), strict=True):
+        mean, variance = _moments(row)
+        scale = g / _root(variance + Fraction(epsilon))
+        y.append([scale * (z - mean) + b for z in row])
+        variances.append(variance)
+    return _floats(y), _floats(variances)
+
+
+def inference(rows, gamma, beta, mean, variance, *, epsilon):
+    """y [C, n]."""
+    y = []
+    for row, g, b, m, v in zip(map(_exact, rows), *map(_exact, (gamma, beta, mean, variance)), strict=True):
+        scale = g / _root(v + Fraction(epsilon))
+        y.append([scale * (z - m) + b for z in row])
+    return _floats(y)
+
+
+def running(rows, mean, variance, *, momentum, correction):
+    """(mean [C], variance [C])."""
+    new, means, variances = Fraction(momentum), [], []
+    for row, old_mean, old_variance in zip(map(_exact, rows), _exact(mean), _exact(variance), strict=True):
+        batch_mean, batch_variance = _moments(row)
+        means.append((1 - new) * old_mean + new * batch_mean)
+        variances.append((1 - new) * old_variance + new * batch_variance * len(row) / (len(row) - int(correction)))
+    return _floats(means), _floats(variances)
+
+
+def gradient(rows, gamma, upstream, *, epsilon):
+    """(dx [C, n], dgamma [C])."""
+    dx, dgamma = [], []
+    for row, up, g in zip(map(_exact, rows), map(_exact, upstream), _exact(gamma), strict=True):
+        mean, variance = _moments(row)
+        scale, n = _root(variance + Fraction(epsilon)), len(row)
+        z = [(one - mean) / scale for one in row]
+        along, total = sum((a * b for a, b in zip(up, z, strict=True)), Fraction(0)), sum(up, Fraction(0))
+        dx.append([g / scale * (u - total / n - one * along / n) for u, one in zip(up, z, strict=True)])
+        dgamma.append(along)
+    return _floats(dx), _floats(dgamma)
