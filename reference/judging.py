@@ -18,7 +18,7 @@ from .catalogue import Operation
 from .contracts import NARROW, Contract, contracts
 from .rules import RULES, Question, parts
 
-__all__ = ["RULES", "Contract", "Judged", "contracts", "exact_values", "judge", "kept"]
+__all__ = ["DIRECT", "RULES", "Contract", "Judged", "contracts", "exact_values", "judge", "kept"]
 
 
 @dataclass(frozen=True)
@@ -113,6 +113,12 @@ def _worst(y: np.ndarray, judged: Judged) -> float:
 
 # ------------------------------------------------------------------------------------------------------- the exact mode
 
+
+DIRECT = (
+    "cross_correlation1d", "cross_correlation1d_gradient", "cross_correlation2d", "cross_correlation2d_gradient",
+    "convolution1d", "convolution2d", "fully_connected", "fully_connected_gradient",
+)  # fmt: skip
+"""Sums of products of the arrays themselves, without weights of the operation's own."""
 
 FACTORS = {"y": ("x", "w"), "dx": ("upstream", "w"), "dw": ("upstream", "x"), "db": ("upstream",)}
 """A result of a sum of products → the arrays whose numbers are multiplied in it."""

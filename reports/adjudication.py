@@ -45,10 +45,21 @@ def sentence(f: Finding) -> str:
     numbers = f"got {f.got:.{digits}g}, exact {f.wanted:.{digits}g}, allowed ±{f.allowed:.3g}"
     undecided = f"; of {view.plural(f.undecided, 'element')} no finite bound is known" if f.undecided else ""
     if not f.outside:
-        return f"worst error ÷ bound {f.ratio:.3g}{place}{_ulp(f)}: {numbers}{undecided}"
+        return f"worst error ÷ bound {f.ratio:.3g}{place}{_ulp(f)}: {numbers}{undecided}{_exact_mode(f)}"
     factor = f"{f.ratio:.3g} times what rounding allows" if math.isfinite(f.ratio) else "no rounding leads there"
     return (
         f"{factor}{place}{_ulp(f)}: {numbers}; {f.outside:,} of {view.plural(f.elements, 'element')} outside{undecided}"
+    )
+
+
+def _exact_mode(f: Finding) -> str:
+    if f.unequal is None:
+        return ""
+    if not f.unequal:
+        return "; whole numbers of which no sum can round, and every bit is right"
+    return (
+        f"; whole numbers of which no sum can round, and yet {view.plural(f.unequal, 'element')} of {f.elements:,} not exact: "
+        "another algorithm than the sum (Winograd, an FFT), inputs rounded, or a mistake below the bound"
     )
 
 

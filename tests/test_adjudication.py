@@ -619,3 +619,20 @@ def test_the_page_names_every_parameter_of_its_own_and_the_number_it_claims():
     assert (
         f"{float(bounds.gamma(3456, u)):.0e}" == "2e-04" and "For 3,456 products in float32 the bound is 2·10⁻⁴" in text
     )
+
+
+@pytest.mark.parametrize("off, says", [(0.0, "every bit is right"), (2.0**-7, "1 element of 12 not exact")])
+def test_on_whole_numbers_what_is_within_and_yet_not_exact_is_told(off, says):
+    rng = np.random.default_rng(0)
+    x, w = (rng.integers(-9, 10, shape).astype(np.float32) * 8 for shape in ((3, 400), (4, 400)))
+    y = (x.astype(np.float64) @ w.T).astype(np.float32)
+    y[1, 2] += off
+    found = adjudicate("linear", inputs={"x": x, "w": w}, outputs={"torch": y})
+    assert found.within and found.findings[0].unequal == int(off > 0)
+    assert says in report.sentence(found.findings[0])
+
+
+def test_on_other_numbers_nothing_is_said_of_bits():
+    x, w = (np.random.default_rng(0).normal(size=(3, 4)).astype(np.float32) for _ in range(2))
+    found = adjudicate("linear", inputs={"x": x, "w": w}, outputs={"torch": x @ w.T})
+    assert found.findings[0].unequal is None and "whole" not in report.sentence(found.findings[0])

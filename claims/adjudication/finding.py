@@ -25,7 +25,8 @@ class Finding:
 
     ``ratio``: error ÷ bound. ``undecided``: of how many elements no finite bound is known. ``expected``: a statistical
     estimate of an honest error at that place, which decides nothing. ``ulp``: how many numbers of the dtype lie between the
-    two. ``map``: the largest ratios over all but the last two axes.
+    two. ``unequal``: of how many elements the bits are not those of every direct sum, where no sum of these inputs can round (exact
+    mode), and None elsewhere. ``map``: the largest ratios over all but the last two axes.
     """
 
     library: str
@@ -45,6 +46,7 @@ class Finding:
     allowed: float
     expected: float | None
     ulp: float | None
+    unequal: int | None
     map: tuple[tuple[float, ...], ...] = field(repr=False)
 
     @property

@@ -28,7 +28,10 @@ def judge(case: Case) -> Adjudication:
     for library, results in case.outputs.items():
         contract, judged[library], explanations[library] = _library(case, library)
         for name, y in results.items():
-            findings.append(_finding(library, name, y, judged[library][name], contract, case.given[library, name]))
+            unequal = _unequal(case, library, name, y)
+            findings.append(
+                _finding(library, name, y, judged[library][name], contract, case.given[library, name], unequal)
+            )
     shapes = {name: array.shape for name, array in case.arrays.items() if array is not None}
     return Adjudication(
         case.operation.name,
@@ -79,7 +82,7 @@ def _library(case: Case, library: str) -> tuple[Contract, dict[str, Judged], tup
 
 
 def _finding(
-    library: str, name: str, y: np.ndarray, one: Judged, contract: Contract, given: tuple[int, ...]
+    library: str, name: str, y: np.ndarray, one: Judged, contract: Contract, given: tuple[int, ...], unequal: int | None
 ) -> Finding:
     allowed = np.broadcast_to(one.bound.allowed, one.value.shape)
     ratio = one.bound.ratio(y, one.value)
@@ -94,8 +97,20 @@ def _finding(
     return Finding(
         library, name, float(ratio[at]), y.dtype.name, contract.sentence(y.dtype.name), one.bound.kind, one.bound.derivation,
         ratio.size, int((ratio > 1).sum()), int((~np.isfinite(allowed)).sum()), tuple(where), float(got), wanted, error,
-        float(allowed[at]), expected, None if np.isnan(got) else float(bounds.ulp_distance(got, nearest)), _map(ratio),
+        float(allowed[at]), expected, None if np.isnan(got) else float(bounds.ulp_distance(got, nearest)), unequal, _map(ratio),
     )  # fmt: skip
+
+
+def _unequal(case: Case, library: str, name: str, y: np.ndarray) -> int | None:
+    """In exact mode, how many elements differ from what every direct sum gives; None where some sum may round."""
+    if case.operation.name not in judging.DIRECT:
+        return None
+    try:
+        exact = judging.exact_values(case.operation, case.arguments(library), y.dtype)
+    except BadInput:
+        return None
+    wanted = exact[list(case.operation.results).index(name)]
+    return int(np.count_nonzero(~(y == wanted)))
 
 
 def _nearest(value: Any, dtype: np.dtype[Any]) -> np.ndarray:

@@ -51,10 +51,11 @@ def softmax_gradient(values, x, upstream, dtype, *, axis, stored=None) -> Bound:
 
 
 def cross_entropy(values, logits, labels, dtype) -> Bound:
-    """log s - d[label], d = z - max z, s = sum exp d: t/(1 - t) + e + u·|d[label]| + gamma(2)·loss + (n + 2)·λ_min.
+    """log s - d[label], d = z - max z, s = sum exp d: t/(1 - t) + e + u·(|d[label]| + |max z + log s|) + gamma(2)·loss + (n + 2)·λ_min.
 
     t = u·(sum of y|d| + n + 2c): how far the sum may be off relatively (see :func:`softmax`), which moves its logarithm by
-    t/(1 - t); the logarithm itself errs by e, its ulp class; d[label] is rounded, and so is the difference.
+    t/(1 - t); the logarithm itself errs by e, its ulp class; d[label] is rounded, and so is the difference. |max z + log s| is
+    log sum exp z itself, which a library may round before it subtracts z[label], as the formula stands.
     """
     y, z = np.asarray(values, np.float64), np.asarray(logits, np.float64)
     u, d = unit_roundoff(dtype), z.max(axis=1, keepdims=True) - z
@@ -65,16 +66,17 @@ def cross_entropy(values, logits, labels, dtype) -> Bound:
         validation.refuse("logits.shape", z.shape, "rows short enough for the dtype", "use a wider dtype")
     own = np.take_along_axis(d, np.asarray(labels, np.int64)[:, None], axis=1)[:, 0]
     log = function_error("log", dtype, np.log(total))
+    whole = np.abs(z.max(axis=1) + np.log(total))
     allowed = (
         t / (1 - t)
         + log
-        + u * own
+        + u * (own + whole)
         + gamma(2, u) * np.abs(y)
         + ORACLE * np.abs(y)
         + (z.shape[1] + 2) * smallest_normal(dtype)
     )
     text = (
-        f"t/(1 - t) + e + u·|d| + γ₂·loss + (n + 2)·λ_min, t = u·(Σ y|d| + n + 2c), n = {z.shape[1]}, d = z - max z, "
+        f"t/(1 - t) + e + u·(|d| + |log Σ exp z|) + γ₂·loss + (n + 2)·λ_min, t = u·(Σ y|d| + n + 2c), n = {z.shape[1]}, d = z - max z, "
         f"c of the exponential: {ulp_class('exp', dtype)}, e of the logarithm: {ulp_class('log', dtype)}, u = 2^-{significand_bits(dtype)}"
     )
     return empirical(allowed, text)
