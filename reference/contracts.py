@@ -13,8 +13,14 @@ from .catalogue import Operation
 NARROW = ("float16", "bfloat16")
 """Formats that hardware and libraries store numbers in, and mostly do not compute in."""
 
-ONE_PASS = ("batch_norm_training", "batch_norm_running", "batch_norm_gradient")
-"""Operations that form a variance, in one pass over the data or in two."""
+WITH_VARIANCE = ("batch_norm_training", "batch_norm_running", "batch_norm_gradient")
+"""Operations that form a variance of the data."""
+
+VARIANCES = {
+    "two passes": "in two passes (the mean first)",
+    "updated": "in one pass, mean and squares updated number by number (Welford)",
+    "one pass": "in one pass (mean of squares − square of mean)",
+}
 
 
 IN_STEPS = (
@@ -27,14 +33,14 @@ IN_STEPS = (
 class Contract:
     """``arithmetic``: the format in which it is computed; each result is then rounded to the format it is stored in.
 
-    ``flushes``: subnormal numbers count as zero. ``one_pass``: a variance is formed as mean of squares − square of mean.
+    ``flushes``: subnormal numbers count as zero. ``variance``: how one is formed, of :data:`VARIANCES`.
     ``apart``: what one step hands to the next is rounded to the format it is stored in: a sum before its bias is added, statistics
     before they normalise, a function's value before its gradient is formed.
     """
 
     arithmetic: str
     flushes: bool = False
-    one_pass: bool = False
+    variance: str = "two passes"
     apart: bool = False
 
     def sentence(self, dtype: str) -> str:
@@ -43,7 +49,7 @@ class Contract:
             text += f", rounded to {dtype}" + (" after each step" if self.apart else "")
         elif dtype in NARROW:
             text += " itself (narrow accumulation)"
-        text += "; variance in one pass (mean of squares − square of mean)" if self.one_pass else ""
+        text += "" if self.variance == "two passes" else f"; variance {VARIANCES[self.variance]}"
         return text + ("; subnormal numbers count as zero" if self.flushes else "")
 
 
@@ -53,11 +59,11 @@ def contracts(
     """Those that an implementation for this format may keep, strictest first; with ``arithmetic``, those that compute in it."""
     name = np.dtype(dtype).name
     formats = [arithmetic] if arithmetic else ["float32", name] if name in NARROW else [name]
-    passes = (False, True) if operation.name in ONE_PASS else (False,)
+    variances = tuple(VARIANCES) if operation.name in WITH_VARIANCE else ("two passes",)
     return [
-        Contract(format, flushes, one, apart)
+        Contract(format, flushes, variance, apart)
         for format in formats
         for apart in ((False, True) if (biased or operation.name in IN_STEPS) and format != name else (False,))
-        for one in passes
+        for variance in variances
         for flushes in (False, True)
     ]

@@ -29,8 +29,8 @@ def _positive(rng: np.random.Generator, shape: Sequence[int], info: ml_dtypes.fi
 
 
 def _offset(rng: np.random.Generator, shape: Sequence[int], info: ml_dtypes.finfo, degree: int) -> np.ndarray:
-    """A mean a hundred times as large as the spread: one-pass variances and folded scales lose digits."""
-    return 100 + rng.standard_normal(shape)
+    """A mean far larger than the spread: one-pass variances and folded scales lose digits. A hundred times, where sums have room."""
+    return (100 if info.maxexp > 20 or degree == 1 else 12) + rng.standard_normal(shape)
 
 
 def _wide(rng: np.random.Generator, shape: Sequence[int], info: ml_dtypes.finfo, degree: int) -> np.ndarray:
@@ -98,7 +98,7 @@ def _fixed(array: np.ndarray) -> np.ndarray:
     return array
 
 
-DESIGNS = ("dense", "wide x", "wide w", "one-hot")
+DESIGNS = ("dense", "wide x", "wide w", "wide upstream", "one-hot")
 """Whole numbers for the exact mode. Each design alone is blind to something: dense small numbers to inputs that are rounded to fewer
 bits, wide ones to small changes of the others, one-hot ones to the order of summation and to everything but one window."""
 
@@ -118,10 +118,12 @@ def exact(
             "terms", terms, f"fewer than {2 ** significand_bits(dtype)}, the room of {dtype}", "use smaller shapes"
         )
     half = math.isqrt(room)
-    widest = {"dense": (half, half), "wide x": (room, 1), "wide w": (1, room), "one-hot": (1, room)}[design]
+    widest = {
+        "dense": (half, half, half), "wide x": (room, 1, 1), "wide w": (1, room, 1), "wide upstream": (1, 1, room), "one-hot": (1, room, 1),
+    }[design]  # fmt: skip
     found = {}
     for name, shape in shapes.items():
-        size = {"x": widest[0], "w": widest[1], "b": room}.get(name, min(widest))
+        size = dict(zip(("x", "w", "upstream"), widest, strict=True)).get(name, room)
         numbers = rng.integers(-size, size + 1, shape).astype(np.float64)
         if design == "one-hot" and name == "x":
             place = int(rng.integers(numbers.size))

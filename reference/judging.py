@@ -80,7 +80,7 @@ def kept(
         except validation.BadInput as error:  # more terms than a narrow format can sum
             refusal = refusal or error
             continue
-        void = sum(int(np.isinf(one.bound.allowed).sum()) for one in found.values())
+        void = sum(int(np.isinf(found[name].bound.allowed).sum()) for name in results)
         worst = max(_worst(y, found[name]) for name, y in results.items())
         if best is None or (void, worst) < best[:2]:
             best = void, worst, contract, found
@@ -91,19 +91,21 @@ def kept(
     return best[2], best[3]
 
 
-def void(operation: Operation, arguments: Mapping[str, Any], dtype: Any) -> Contract | None:
-    """A contract of arithmetic in a narrow format under which these inputs bound nothing, so that who computes so cannot be judged.
+def void(operation: Operation, arguments: Mapping[str, Any], dtype: Any) -> tuple[Contract, dict[str, Judged]] | None:
+    """A contract of arithmetic in a narrow format under which these inputs bound some result not at all, and what it bounds.
 
-    None where there is none, and always for float32 and float64, in which everybody computes what is stored in them.
+    No results are judged where the format has no room for so many terms. None where there is no such contract, and always for float32
+    and float64, in which everybody computes what is stored in them.
     """
     if np.dtype(dtype).name not in NARROW:
         return None
     for contract in contracts(operation, dtype, biased=arguments.get("b") is not None):
         try:
-            if any(np.isinf(one.bound.allowed).any() for one in judge(operation, arguments, dtype, contract)):
-                return contract
+            found = {one.name: one for one in judge(operation, arguments, dtype, contract)}
         except validation.BadInput:
-            return contract
+            return contract, {}
+        if any(np.isinf(one.bound.allowed).any() for one in found.values()):
+            return contract, found
     return None
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from . import bounds, oracle
 from .bounds import Bound
-from .contracts import ONE_PASS, Contract
+from .contracts import WITH_VARIANCE, Contract
 
 
 @dataclass(frozen=True)
@@ -148,8 +148,8 @@ def _reciprocal(q: Question) -> Bounds:
 
 
 def _norm(q: Question) -> Bounds:
-    passes = {"one_pass": q.contract.one_pass, "stored": q.stored} if q.name in ONE_PASS else {}
-    return parts(getattr(bounds, q.name)(*q.arrays, q.dtype, **q.parameters, **passes)), None
+    formed = {"formed": q.contract.variance, "stored": q.stored} if q.name in WITH_VARIANCE else {}
+    return parts(getattr(bounds, q.name)(*q.arrays, q.dtype, **q.parameters, **formed)), None
 
 
 _KINDS: dict[Rule, tuple[str, ...]] = {

@@ -233,13 +233,35 @@ def test_one_pass_variances_are_a_contract_of_their_own(dtype):
     x = ((10 if dtype == np.float32 else 1000) + rng.normal(size=(16, 3, 4))).astype(dtype)
     ones = np.ones(3, dtype)
     wanted = oracle.batch_norm_training(x, ones, ones, epsilon=1e-5)
-    two, one = (bounds.batch_norm_training(x, ones, ones, dtype, epsilon=1e-5, one_pass=flag) for flag in (False, True))
+    two, one = (
+        bounds.batch_norm_training(x, ones, ones, dtype, epsilon=1e-5, formed=how) for how in ("two passes", "one pass")
+    )
     mean = x.mean(axis=(0, 2), dtype=dtype)
     variance = (x * x).mean(axis=(0, 2), dtype=dtype) - mean * mean
     assert ratio(variance, wanted[2], one[2]) <= 1 < ratio(variance, wanted[2], two[2])
     assert "one pass" in one[2].derivation and "two passes" in two[2].derivation
     # Neither allows another divisor.
     assert ratio(wanted[2] * 64 / 63, wanted[2], one[2]) > 1
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("n, offset", [(8, 1e3), (16, 3e3), (64, 1e3), (200, 30)])
+def test_variances_that_are_updated_number_by_number_are_another(dtype, n, offset):
+    offset = offset if dtype == np.float32 else offset * 1e6
+    x = (offset + np.random.default_rng(10).normal(size=(n, 1))).astype(dtype)
+    mean = squares = dtype(0)
+    for k, number in enumerate(x[:, 0], 1):  # Welford 1962
+        away = dtype(number - mean)
+        mean = dtype(mean + dtype(away / dtype(k)))
+        squares = dtype(squares + dtype(away * dtype(number - mean)))
+    variance, ones = np.array([squares / dtype(n)]), np.ones(1, dtype)
+    wanted = oracle.batch_norm_training(x, ones, ones, epsilon=1e-5)
+    two, updated = (
+        bounds.batch_norm_training(x, ones, ones, dtype, epsilon=1e-5, formed=how) for how in ("two passes", "updated")
+    )
+    assert ratio(variance, wanted[2], updated[2]) <= 1
+    assert n > 8 or ratio(variance, wanted[2], two[2]) > 1
+    assert ratio(np.array([mean]), wanted[1], updated[1]) <= 1
 
 
 def test_an_estimate_is_no_bound():

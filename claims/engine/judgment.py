@@ -36,15 +36,21 @@ def rounding(got: Outcome, *, label: str) -> Iterator[Comparison]:
         within(part, judged[name].value, judged[name].bound, label=f"{label}: {name}", source=SOURCE)
         for name, part in parts.items()
     ]
-    unbounded = None if all(c.agrees or not c.made for c in found) else judging.void(operation, arguments, dtype)
+    narrow = None if all(c.agrees or not c.made for c in found) else judging.void(operation, arguments, dtype)
     for name, comparison in zip(parts, found, strict=True):
-        if comparison.made and not comparison.agrees and not comparison.about_shape and unbounded is not None:
-            why = f"{unbounded.sentence(dtype.name)}, for which these inputs leave no bound; no stricter contract was kept"
-            yield replace(comparison, made=False, note=why)
-        elif comparison.made and not comparison.about_shape:
-            yield replace(comparison, note=_note(contract.sentence(dtype.name), judged[name], comparison.where))
-        else:
+        if not comparison.made or comparison.about_shape:
             yield comparison
+        elif narrow is None or comparison.agrees:
+            yield replace(comparison, note=_note(contract.sentence(dtype.name), judged[name], comparison.where))
+        else:  # who computes in the narrow format itself: by what that bounds, and not at all where it bounds nothing
+            yield _narrow(parts[name], narrow[0].sentence(dtype.name), narrow[1].get(name), comparison)
+
+
+def _narrow(part: Outcome, contract: str, one: judging.Judged | None, comparison: Comparison) -> Comparison:
+    if one is None or np.isinf(one.bound.allowed).any():
+        why = f"{contract}, for which these inputs leave no bound; no stricter contract was kept"
+        return replace(comparison, made=False, note=why)
+    return replace(within(part, one.value, one.bound, label=comparison.label, source=SOURCE), note=contract)
 
 
 def _note(contract: str, one: judging.Judged, where: tuple[int, ...] | None) -> str:

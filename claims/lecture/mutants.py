@@ -46,3 +46,19 @@ def gradient_slightly_off(lib, *, seeds, dtype):
 
     off = types.SimpleNamespace(__name__=lib.__name__, value_and_gradient=value_and_gradient)
     return smoothing.multilayer(off, seeds=seeds[:6], dtype=dtype)
+
+
+def one_unit_off(lib, *, operation, **arguments):
+    """The operation with its first weight (or number of x) larger by one unit of the exact mode's: 1/4 of w, 2 of x."""
+    name, unit = ("w", 0.25) if "w" in arguments else ("upstream", 0.25) if "upstream" in arguments else ("x", 2.0)
+    changed = arguments[name].copy()
+    changed.flat[0] += changed.dtype.type(unit)
+    return getattr(lib, operation)(**arguments | {name: changed})
+
+
+def network_without_bias(lib, *, x, steps):
+    """``network.network`` with the first layer's bias left out."""
+    (first, settings), *others = steps
+    for name, arguments in [(first, settings | {"b": None}), *others]:
+        x = x.reshape(len(x), -1) if name == "flatten" else getattr(lib, name)(x, **arguments)
+    return x

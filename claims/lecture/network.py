@@ -11,6 +11,7 @@ import numpy as np
 
 from ...reference import catalogue, composition, inputs, judging, mistakes, oracle
 from ..engine import Case, Wrong, ask, claim, fact, fails, rounding, same_bits, within
+from . import mutants
 
 EXACT = "the sum of products in whole numbers, of which no partial sum rounds in any order"
 
@@ -45,7 +46,8 @@ QUARTERS = {"window": (2, 2), "stride": (2, 2), "padding": ((0, 0), (0, 0))}
 NINTHS = {"window": (3, 3), "stride": (2, 2), "padding": ((1, 0), (1, 1)), "count_padding": False}
 LINE, TABLE, IMAGE = {"x": (24,)}, {"x": (3, 10)}, {"x": (2, 3, 6, 8)}
 CHANNELS = {name: (3,) for name in ("gamma", "beta", "mean", "variance")}
-FEW = {"x": (2, 3, 3, 2)}
+FEW = {"x": (2, 3, 2, 1)}
+"""Four numbers a channel: divided by three or by four makes a difference in every format."""
 
 
 def also(shapes: Mapping[str, tuple[int, ...]], **more: tuple[int, ...]) -> dict[str, tuple[int, ...]]:
@@ -137,7 +139,7 @@ COMPONENTS: dict[str, tuple[Part, ...]] = {
     ),
     "batch norm, inference": (Part("batch_norm_inference", also(FEW, **CHANNELS), {"epsilon": 1e-3}),),
     "batch norm, running statistics": tuple(
-        Part("batch_norm_running", {"x": (2, 3, 2, 1), **channels("mean", "variance")}, {"momentum": 0.25, "correction": correction})
+        Part("batch_norm_running", {"x": (2, 3, 1, 1), **channels("mean", "variance")}, {"momentum": 0.75, "correction": correction})
         for correction in (0, 1)
     ),
     "softmax": (
@@ -156,15 +158,16 @@ COMPONENTS: dict[str, tuple[Part, ...]] = {
 
 
 def mistaken(component: str, mistake: str, operation: str) -> Wrong:
-    """A library that makes a known mistake with an operation; normal numbers and dense whole ones are enough to tell."""
+    """A library that makes a known mistake with an operation; some families are enough to tell, without the exact mode."""
     mutant = functools.partial(mistakes.commit, mistake=mistake, operation=operation)
-    return wrong(component, operation, mutant)
+    says = {"families": ("normal", "cancelling", "wide"), "designs": ()}
+    return Wrong(says=says, operations={operation: mutant}, cases=(component,), needs=(operation,))
 
 
-def wrong(component: str, operation: str, mutant: Any) -> Wrong:
-    return Wrong(
-        says={"families": ("normal",), "designs": ("dense",)}, operations={operation: mutant}, cases=(component,), needs=(operation,)
-    )  # fmt: skip
+def one_unit_off(component: str, operation: str) -> Wrong:
+    """A library with one weight, or where there is none one number of x, a unit off: for the exact mode alone to tell."""
+    mutant = functools.partial(mutants.one_unit_off, operation=operation)
+    return Wrong(says={"families": ()}, operations={operation: mutant}, cases=(component,), needs=(operation,))
 
 
 MISTAKEN = {
@@ -208,6 +211,20 @@ MISTAKEN = {
         f"{mistake} ({operation})": mistaken(component, mistake, operation)
         for component, made in MISTAKEN.items()
         for mistake, operation in made
+    }
+    | {
+        f"one unit off in exact mode ({part.operation})": one_unit_off(component, part.operation)
+        for component, parts in COMPONENTS.items()
+        for part in parts
+        if part.terms is not None
+    }
+    | {
+        "the bias left out of the network": Wrong(
+            operations={"network": mutants.network_without_bias},
+            cases=("a small network",),
+            dtypes=("float32", "float64"),
+            needs=("batch_norm_inference",),
+        )
     },
     sources=("Higham (2002), Accuracy and Stability of Numerical Algorithms, ch. 2–4", "docs/rounding.md"),
 )

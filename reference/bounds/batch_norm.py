@@ -22,7 +22,7 @@ def batch_norm_inference(x, gamma_, beta, mean, variance, dtype, *, epsilon) -> 
     return derived(np.broadcast_to(allowed, x.shape), text)
 
 
-def _statistics(x, dtype, one_pass, stored):
+def _statistics(x, dtype, formed, stored):
     """Exact-enough moments and the errors allowed to the computed ones: (mean, variance, δ_mean, δ_variance).
 
     Two passes: x - mean is rounded, squared, rounded, summed, divided, and a mean that is off by δ adds exactly δ²:
@@ -31,7 +31,11 @@ def _statistics(x, dtype, one_pass, stored):
     δ_v = gamma(N + 2)·q + 2|mean|δ + δ² + gamma(2)·(q + (|mean| + δ)²). Chan, Golub & LeVeque, *Algorithms for computing the
     sample variance*, Am. Stat. 37 (1983), equations 1.2 and 1.3; Higham 2002, §1.9 and problem 1.10.
 
-    ``stored``: a narrower format that both are rounded to before they are used, or None.
+    Updated number by number (Welford 1962), M += (x - old mean)(x - new mean): every mean is off by at most δ = gamma(3N)·max|x|, three
+    roundings a step, which moves a term by δ(|x - old| + |x - new|) + δ². As (x - old)(x - new) is (1 - 1/k)(x - old)² at step k, the
+    sum of |x - old| is at most N·sqrt(2v) by Cauchy's inequality: δ_v = 3δ·sqrt(v) + δ² + gamma(N + 4)·v.
+
+    ``formed``: which of the three; ``stored``: a narrower format that both are rounded to before they are used, or None.
     """
     n, u, normal = x.size // x.shape[1], unit_roundoff(dtype), smallest_normal(dtype)
     others = (0, *range(2, x.ndim))
@@ -39,7 +43,10 @@ def _statistics(x, dtype, one_pass, stored):
     variance = ((x - _along(x, mean)) ** 2).mean(axis=others)
     size = np.abs(x).mean(axis=others)
     d_mean = (gamma(n + 1, u) + 2.0**-50) * size + 2 * normal
-    if one_pass:
+    if formed == "updated":
+        d_mean = gamma(3 * n, u) * np.abs(x).max(axis=others) + 2 * normal
+        d_variance = 3 * d_mean * np.sqrt(variance) + d_mean**2 + gamma(n + 4, u) * variance
+    elif formed == "one pass":
         squares, square = variance + mean**2, (np.abs(mean) + d_mean) ** 2
         d_variance = (
             gamma(n + 2, u) * squares + 2 * np.abs(mean) * d_mean + d_mean**2 + gamma(2, u) * (squares + square)
@@ -53,15 +60,21 @@ def _statistics(x, dtype, one_pass, stored):
     return mean, variance, d_mean, d_variance
 
 
-def _passes(one_pass, stored) -> str:
-    two, one = "two passes: δ_v = γ(N+4)v + (1 + γ)δ²", "one pass: δ_v = γ(N+2)q + 2|μ|δ + δ² + γ₂(q + μ²), q = v + μ²"
-    return (one if one_pass else two) + (
-        f"; both statistics rounded to {np.dtype(stored)} before they are used" if stored else ""
-    )
+FORMED = {
+    "two passes": "two passes: δ_v = γ(N+4)v + (1 + γ)δ²",
+    "updated": "updated number by number: δ = γ(3N)·max|x|, δ_v = 3δ√v + δ² + γ(N+4)v",
+    "one pass": "one pass: δ_v = γ(N+2)q + 2|μ|δ + δ² + γ₂(q + μ²), q = v + μ²",
+}
 
 
-def batch_norm_training(x, gamma_, beta, dtype, *, epsilon, one_pass=False, stored=None) -> tuple[Bound, Bound, Bound]:
-    """Bounds of (y, mean, variance), for an algorithm that centres before it squares, or for ``one_pass`` over the data.
+def _formed(formed, stored) -> str:
+    return FORMED[formed] + (f"; both statistics rounded to {np.dtype(stored)} before they are used" if stored else "")
+
+
+def batch_norm_training(
+    x, gamma_, beta, dtype, *, epsilon, formed="two passes", stored=None
+) -> tuple[Bound, Bound, Bound]:
+    """Bounds of (y, mean, variance), for an algorithm that centres before it squares, or for another of :data:`FORMED`.
 
     mean: δ = gamma(N + 1)·mean|x| (N - 1 additions and a division, or a product with 1/N).
     variance: δ_v, see :func:`_statistics`.
@@ -71,7 +84,7 @@ def batch_norm_training(x, gamma_, beta, dtype, *, epsilon, one_pass=False, stor
     """
     x, gamma_, beta = _wide(x), _wide(gamma_), _wide(beta)
     u, normal = unit_roundoff(dtype), smallest_normal(dtype)
-    mean, variance, d_mean, d_variance = _statistics(x, dtype, one_pass, stored)
+    mean, variance, d_mean, d_variance = _statistics(x, dtype, formed, stored)
     a, rho, void = _scale(variance, d_variance, float(epsilon))
     steep = np.abs(gamma_) * a
     moved = _along(x, steep) * (_along(x, (1 + rho) * d_mean) + _along(x, rho) * np.abs(x - _along(x, mean)))
@@ -81,20 +94,20 @@ def batch_norm_training(x, gamma_, beta, dtype, *, epsilon, one_pass=False, stor
     y = derived(
         np.where(_along(x, void), np.inf, allowed),
         f"|γ|a[(1 + ρ)δ + ρ|x - μ|] + γ₈·M + flushed numbers, δ = γ(N+1)·mean|x|, ρ = 1/√(1 - δ_v/(v + ε)) - 1, "
-        f"N = {n}, u = 2^-{t}, {_passes(one_pass, stored)}",
+        f"N = {n}, u = 2^-{t}, {_formed(formed, stored)}",
     )
     return (
         y,
         derived(d_mean + ORACLE * np.abs(mean), f"γ(N+1)·mean|x| + 2λ_min, N = {n}, u = 2^-{t} (Higham 2002, §4.2)"),
         derived(
             d_variance + ORACLE * variance,
-            f"δ_v + 2λ_min, δ = γ(N+1)·mean|x|, N = {n}, u = 2^-{t} ({_passes(one_pass, stored)}; Higham 2002, §1.9)",
+            f"δ_v + 2λ_min, δ = γ(N+1)·mean|x|, N = {n}, u = 2^-{t} ({_formed(formed, stored)}; Higham 2002, §1.9)",
         ),
     )
 
 
 def batch_norm_running(
-    x, mean, variance, dtype, *, momentum, correction, one_pass=False, stored=None
+    x, mean, variance, dtype, *, momentum, correction, formed="two passes", stored=None
 ) -> tuple[Bound, Bound]:
     """momentum·(error of the batch's statistic) + gamma(6)·(|old| + momentum·|batch|), for mean and variance.
 
@@ -103,9 +116,9 @@ def batch_norm_running(
     """
     x, mean, variance = _wide(x), _wide(mean), _wide(variance)
     u, normal, n = unit_roundoff(dtype), smallest_normal(dtype), x.size // x.shape[1]
-    batch_mean, batch_variance, d_mean, d_variance = _statistics(x, dtype, one_pass, stored)
+    batch_mean, batch_variance, d_mean, d_variance = _statistics(x, dtype, formed, stored)
     stretch = n / (n - correction)
-    text = f"m·δ + γ₆·(|old| + m·|batch|) + 2λ_min, m = {momentum}, N = {n}, u = 2^-{significand_bits(dtype)}, {_passes(one_pass, stored)}"
+    text = f"m·δ + γ₆·(|old| + m·|batch|) + 2λ_min, m = {momentum}, N = {n}, u = 2^-{significand_bits(dtype)}, {_formed(formed, stored)}"
 
     def one(old, batch, error):
         return derived(
@@ -119,7 +132,7 @@ def batch_norm_running(
 
 
 def batch_norm_gradient(
-    x, gamma_, upstream, dtype, *, epsilon, one_pass=False, stored=None
+    x, gamma_, upstream, dtype, *, epsilon, formed="two passes", stored=None
 ) -> tuple[Bound, Bound, Bound]:
     """Bounds of (dx, dgamma, dbeta) in training mode; g upstream, z = (x - mean)·a, Z = (|x| + |mean|)·a.
 
@@ -133,7 +146,7 @@ def batch_norm_gradient(
     x, gamma_, g = _wide(x), _wide(gamma_), _wide(upstream)
     u, normal, n = unit_roundoff(dtype), smallest_normal(dtype), x.size // x.shape[1]
     others = (0, *range(2, x.ndim))
-    mean, variance, d_mean, d_variance = _statistics(x, dtype, one_pass, stored)
+    mean, variance, d_mean, d_variance = _statistics(x, dtype, formed, stored)
     a, rho, void = _scale(variance, d_variance, float(epsilon))
     Z = (np.abs(x) + _along(x, np.abs(mean) + d_mean)) * _along(x, a * (1 + rho))
     centred = np.abs(x - _along(x, mean))
@@ -152,7 +165,7 @@ def batch_norm_gradient(
     whole = size + mean_size + Z * mean_weighted
     steep = _along(x, np.abs(gamma_) * a)
     dx = steep * (_along(x, factor - 1 + 8 * ORACLE) * whole + _along(x, factor**2) * bracket) + normal * (2 + steep)
-    t = f"N = {n}, u = 2^-{significand_bits(dtype)}, {_passes(one_pass, stored)}"
+    t = f"N = {n}, u = 2^-{significand_bits(dtype)}, {_formed(formed, stored)}"
     return (
         derived(
             np.where(_along(x, void), np.inf, dx),

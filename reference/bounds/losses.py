@@ -70,7 +70,8 @@ def cross_entropy(values, logits, labels, dtype) -> Bound:
     allowed = (
         t / (1 - t)
         + log
-        + u * (own + whole)
+        + u * own
+        + u * whole
         + gamma(2, u) * np.abs(y)
         + ORACLE * np.abs(y)
         + (z.shape[1] + 2) * smallest_normal(dtype)
