@@ -63,7 +63,8 @@ def find(name: str) -> Operation:
 
 
 def _count(name: str, value: Any, arrays: Any, parsed: Any) -> int:
-    return validation.count(name, value)
+    """A list of one number is that number, as some libraries have it of one axis."""
+    return validation.count(name, value[0] if isinstance(value, list | tuple) and len(value) == 1 else value)
 
 
 def _finite(name: str, value: Any, arrays: Any, parsed: Any) -> float:
@@ -105,8 +106,21 @@ def same_padding(size: int, kernel: int, stride: int, dilation: int, *, lower: b
     return (large, small) if lower else (small, large)
 
 
+def _sides(value: Any, rank: int) -> Any:
+    """One number for all sides; one for each axis, as PyTorch has it; or (before, after) pairs."""
+    if isinstance(value, int):
+        return ((value, value),) * rank
+    if not isinstance(value, list | tuple):
+        return value
+    if rank == 2 and len(value) == 2 and all(isinstance(number, int) for number in value):
+        return tuple((number, number) for number in value)
+    if rank == 1 and len(value) == 1:
+        return ((value[0], value[0]),) if isinstance(value[0], int) else value
+    return value if rank == 2 else (value,)
+
+
 def _padding(rank: int, kernel: str) -> Parse:
-    """Whole numbers for both sides of all axes, (before, after) pairs, or the name of a rule."""
+    """Whole numbers for both sides of all axes, one for each axis, (before, after) pairs, or the name of a rule."""
 
     def parse(name: str, value: Any, arrays: Mapping[str, np.ndarray], parsed: Mapping[str, Any]) -> Any:
         sizes = arrays["x"].shape[2:]
@@ -114,7 +128,7 @@ def _padding(rank: int, kernel: str) -> Parse:
         strides, spreads = (
             v if isinstance(v, tuple) else (v,) * rank for v in (parsed["stride"], parsed.get("dilation", 1))
         )
-        if value in ("valid", "same", "same_lower"):
+        if isinstance(value, str) and value in ("valid", "same", "same_lower"):
             sides = tuple(
                 (0, 0) if value == "valid" else same_padding(*numbers, lower=value == "same_lower")
                 for numbers in zip(sizes, taps, strides, spreads, strict=True)
@@ -122,7 +136,7 @@ def _padding(rank: int, kernel: str) -> Parse:
         elif isinstance(value, str):
             validation.refuse(name, value, "numbers of zeros, 'valid', 'same' or 'same_lower'", "spell the rule so")
         else:
-            sides = ((value, value),) * rank if isinstance(value, int) else value if rank == 2 else (value,)
+            sides = _sides(value, rank)
         checked = validation.padding(name, sides if rank == 2 else sides[0], rank=rank)
         return checked if rank == 2 else checked[0]
 

@@ -121,9 +121,10 @@ def exact(
     widest = {
         "dense": (half, half, half), "wide x": (room, 1, 1), "wide w": (1, room, 1), "wide upstream": (1, 1, room), "one-hot": (1, room, 1),
     }[design]  # fmt: skip
+    size_of: dict[str, int] = dict(zip(("x", "w", "upstream"), widest, strict=True))
     found = {}
     for name, shape in shapes.items():
-        size = dict(zip(("x", "w", "upstream"), widest, strict=True)).get(name, room)
+        size = size_of[name] if name in size_of else room
         numbers = rng.integers(-size, size + 1, shape).astype(np.float64)
         if design == "one-hot" and name == "x":
             place = int(rng.integers(numbers.size))

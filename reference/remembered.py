@@ -43,6 +43,8 @@ def once(function: F) -> F:
             if cell.result is not None:
                 return cell.result
             result = function(*map(_wide, arrays), **parameters)
+            # NumPy makes a scalar of what has no axes.
+            result = tuple(map(np.asarray, result)) if isinstance(result, tuple) else np.asarray(result)
             for part in result if isinstance(result, tuple) else (result,):
                 part.flags.writeable = False
             cell.result = result

@@ -45,11 +45,17 @@ def sentence(f: Finding) -> str:
     numbers = f"got {f.got:.{digits}g}, exact {f.wanted:.{digits}g}, allowed ±{f.allowed:.3g}"
     undecided = f"; of {view.plural(f.undecided, 'element')} no finite bound is known" if f.undecided else ""
     if not f.outside:
-        return f"worst error ÷ bound {f.ratio:.3g}{place}{_ulp(f)}: {numbers}{undecided}{_exact_mode(f)}"
+        return f"worst error ÷ bound {f.ratio:.3g}{place}{_ulp(f)}: {numbers}{undecided}{_exact_mode(f)}{_blunt(f)}"
     factor = f"{f.ratio:.3g} times what rounding allows" if math.isfinite(f.ratio) else "no rounding leads there"
     return (
         f"{factor}{place}{_ulp(f)}: {numbers}; {f.outside:,} of {view.plural(f.elements, 'element')} outside{undecided}"
     )
+
+
+def _blunt(f: Finding) -> str:
+    if not (math.isfinite(f.blunt) and f.blunt > 0.1):
+        return ""
+    return f"; the bound allows up to {f.blunt:.2g} of the largest exact number, so it can tell little here"
 
 
 def _exact_mode(f: Finding) -> str:

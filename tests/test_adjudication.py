@@ -636,3 +636,81 @@ def test_on_other_numbers_nothing_is_said_of_bits():
     x, w = (np.random.default_rng(0).normal(size=(3, 4)).astype(np.float32) for _ in range(2))
     found = adjudicate("linear", inputs={"x": x, "w": w}, outputs={"torch": x @ w.T})
     assert found.findings[0].unequal is None and "whole" not in report.sentence(found.findings[0])
+
+
+IMAGE = np.random.default_rng(5).normal(size=(1, 2, 6, 6)).astype(np.float32)
+KERNEL = np.random.default_rng(6).normal(size=(3, 2, 3, 3)).astype(np.float32)
+
+
+@pytest.mark.parametrize("padding", [1, (1, 1), [1, 1], [[1, 1], [1, 1]], np.array([[1, 1], [1, 1]]), np.int64(1)])
+def test_padding_is_taken_as_libraries_write_it(padding):
+    y = backends.load("numpy").cross_correlation2d(
+        IMAGE, KERNEL, None, stride=(1, 1), padding=((1, 1), (1, 1)), dilation=(1, 1), groups=1
+    )
+    found = adjudicate(
+        "conv2d",
+        inputs={"x": IMAGE, "w": KERNEL},
+        outputs={"a": y},
+        parameters={"padding": padding, "stride": np.int64(1)},
+    )
+    assert found.within and found.parameters["padding"] == ((1, 1), (1, 1))
+
+
+@pytest.mark.parametrize("stride, padding", [([2], [[1, 1]]), ((2,), (1,)), (2, [1, 1])])
+def test_one_axis_too(stride, padding):
+    x, w = IMAGE[:, :, 0], KERNEL[:, :, 0]
+    y = backends.load("numpy").cross_correlation1d(x, w, None, stride=2, padding=(1, 1), dilation=1, groups=1)
+    assert adjudicate(
+        "conv1d", inputs={"x": x, "w": w}, outputs={"a": y}, parameters={"padding": padding, "stride": stride}
+    ).within
+
+
+def test_the_other_byte_order_and_no_axes_at_all():
+    x = IMAGE.astype(">f4")
+    assert adjudicate("relu", inputs={"x": x}, outputs={"a": np.maximum(x, 0).astype(">f4")}).within
+    assert adjudicate("relu", inputs={"x": np.float32(1)}, outputs={"a": np.float32(1)}).within
+    assert not adjudicate("relu", inputs={"x": np.float32(1)}, outputs={"a": np.float32(2)}).within
+
+
+@pytest.mark.parametrize("name", ["inputs", "outputs", "parameters"])
+def test_what_is_no_dictionary_is_refused(name):
+    given = {"inputs": {"x": IMAGE}, "outputs": {"a": IMAGE}, "parameters": {}} | {name: IMAGE}
+    with pytest.raises(BadInput, match=f"{name}=.*a dictionary by name"):
+        adjudicate("relu", **given)
+
+
+def test_honest_variances_of_other_algorithms_are_within_and_no_epsilon_explains_a_wrong_one():
+    rng = np.random.default_rng(7)
+    x = (1e3 + rng.normal(size=(50, 1))).astype(np.float32)
+    inputs, ones = {"x": x, "gamma": np.ones(1, np.float32), "beta": np.zeros(1, np.float32)}, {"epsilon": 1e-5}
+    one_pass = (x * x).mean(axis=0) - x.mean(axis=0) ** 2
+    found = adjudicate("batch_norm_training", inputs=inputs, outputs={"a": {"variance": one_pass}}, parameters=ones)
+    assert found.within
+    found = adjudicate(
+        "batch_norm_training", inputs=inputs, outputs={"a": {"variance": one_pass + 90}}, parameters=ones
+    )
+    assert found.verdict("a") == "outside, and no known mistake explains it"
+
+
+def test_the_formula_of_cross_entropy_as_it_stands_is_within():
+    z = (1000 + np.random.default_rng(8).normal(size=(40, 10))).astype(np.float32)
+    labels = np.arange(40) % 10
+    largest = z.max(axis=1, keepdims=True)
+    whole = np.log(np.exp(z - largest).sum(axis=1)) + largest[:, 0]
+    found = adjudicate(
+        "cross_entropy", inputs={"logits": z, "labels": labels}, outputs={"a": whole - z[np.arange(40), labels]}
+    )
+    assert found.within
+
+
+def test_a_bound_that_can_tell_little_says_so():
+    rng = np.random.default_rng(9)
+    x = (100 + rng.normal(size=(300, 1))).astype(np.float32)
+    up = rng.normal(size=x.shape).astype(np.float32)
+    dx = backends.load("numpy").batch_norm_gradient(x, np.ones(1, np.float32), up, epsilon=1e-5)[0]
+    found = adjudicate(
+        "batch_norm_gradient", inputs={"x": x, "gamma": np.ones(1, np.float32), "upstream": up}, outputs={"a": {"dx": dx}},
+        parameters={"epsilon": 1e-5},
+    )  # fmt: skip
+    assert found.within and found.findings[0].blunt > 0.1
+    assert "it can tell little here" in report.sentence(found.findings[0])

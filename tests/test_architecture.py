@@ -209,7 +209,11 @@ def makers_used(path, source):
                 yield node.lineno, f"imports from {node.module}"
             elif inside[-1:] == ["bounds"]:
                 for alias in node.names:
-                    if alias.name in ("bound", *MAKERS[1:]) or (alias.name == "Bound" and alias.asname):
+                    if (
+                        alias.name in ("bound", *MAKERS[1:])
+                        or (alias.name == "Bound" and alias.asname)
+                        or here not in OPEN.get(alias.name, (here,))
+                    ):
                         yield node.lineno, f"imports {alias.name}"
         elif isinstance(node, ast.Import) and any(
             ".bounds." in f"{a.name}." and not a.name.endswith("bounds") for a in node.names
@@ -303,6 +307,9 @@ def compared_differences(source):
         if isinstance(f, ast.FunctionDef)
         and any(isinstance(r, ast.Return) and r.value is not None and is_size(r.value) for r in ast.walk(f))
     }
+    for node in calls_of(tree, ("less", "less_equal", "greater", "greater_equal")):
+        if any(is_size(argument) for argument in node.args):
+            yield node.lineno, ast.unparse(node)
     for node in ast.walk(tree):
         if not isinstance(node, ast.Compare):
             continue
@@ -365,6 +372,8 @@ def test_a_bound_is_made_in_one_place():
         "importlib.import_module('lectureclaims.reference.bounds.bound').derived(1, 'because')",
         "bounds.carried(bounds.exact(v.shape, reason='r'), bounds.exact(v.shape, reason='r'), 1e-3, how='carried on')",
         "bounds.trajectory(np.full(v.shape, 1e-3), copies=3)",
+        "from ...reference.bounds import carried\ncarried(b, b, 1e-3, how='carried on')",
+        "from ...reference.bounds import error_ratio as distance\ndistance(a, b, 1e-3) <= 1",
         "bounds.norm_identity(1e3, 1.0, 10, 'float32')",
         "bounds.sums_of_products(S, n, 'float32', flushed=None, factors=10_000)",
         "vars(bound)['allowed'] = x",
@@ -408,6 +417,7 @@ def test_nobody_compares_a_difference_with_a_constant():
         "ok = ((got - wanted) ** 2).max() < 1e-6",
         "ok = np.abs(np.subtract(got, wanted)).max() < 1e-5",
         "ok = np.ptp(got - wanted) < 1e-5",
+        "ok = np.less_equal(np.abs(got - wanted), 1e-5).all()",
         "d = got - wanted\nok = np.abs(d).max() < 1e-5",
         "e: float = np.abs(got - wanted).max()\nok = e < 1e-5",
         "if (e := np.abs(got - wanted).max()) < 1e-5: pass",

@@ -39,4 +39,4 @@ def adjudicate(
     Raises BadInput, in one line, for what cannot be judged: unknown names, shapes that do not fit, inputs that are not
     finite or that the output's format cannot hold.
     """
-    return judge(case(operation, inputs=inputs, outputs=outputs, parameters=parameters or {}))
+    return judge(case(operation, inputs=inputs, outputs=outputs, parameters={} if parameters is None else parameters))

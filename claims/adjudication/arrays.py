@@ -25,7 +25,7 @@ def array_of(label: str, value: Any, *, whole: bool = False) -> np.ndarray:
         refuse(f"{label}.dtype", array.dtype, f"one of {', '.join(FORMATS)}", "save the array as the library holds it")
     if array.size == 0:
         refuse(f"{label}.shape", array.shape, "at least one element", "leave the empty call out")
-    return array.astype(np.int64) if whole else array
+    return array.astype(np.int64) if whole else array.astype(array.dtype.newbyteorder("="), copy=False)
 
 
 def order_of(label: str, array: np.ndarray, axes: str, order: str | None) -> Axes:

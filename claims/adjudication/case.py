@@ -46,6 +46,9 @@ def case(
 ) -> Case:
     """The arguments of :func:`~lectureclaims.claims.adjudication.adjudicate`, checked. BadInput for what cannot be judged."""
     entry = catalogue.find(operation)
+    for name, given_as in (("inputs", inputs), ("outputs", outputs), ("parameters", parameters)):
+        if not isinstance(given_as, Mapping):
+            refuse(name, type(given_as).__name__, "a dictionary by name", f"for instance {name}={{'x': …}}")
     members = _outputs(entry, outputs)
     labels = [f"input.{name}" for name in entry.arrays], [_label(*member) for member in members]
     settings = dict(parameters)
@@ -147,6 +150,7 @@ def _parameters(entry: Operation, settings: Mapping[str, Any], arrays: Mapping[s
     parsed: dict[str, Any] = {}
     for name, (default, parse) in entry.parameters.items():
         value = settings.get(name, default)
+        value = value.tolist() if isinstance(value, np.ndarray | np.generic) else value
         if value is catalogue.REQUIRED:
             refuse(
                 "parameters", sorted(settings), f"{name} among them: libraries differ in its default", f"give {name}"

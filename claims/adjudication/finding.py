@@ -26,7 +26,7 @@ class Finding:
     ``ratio``: error ÷ bound. ``undecided``: of how many elements no finite bound is known. ``expected``: a statistical
     estimate of an honest error at that place, which decides nothing. ``ulp``: how many numbers of the dtype lie between the
     two. ``unequal``: of how many elements the bits are not those of every direct sum, where no sum of these inputs can round (exact
-    mode), and None elsewhere. ``map``: the largest ratios over all but the last two axes.
+    mode), and None elsewhere. ``blunt``: the largest error that is allowed ÷ the largest exact number. ``map``: the largest ratios over all but the last two axes.
     """
 
     library: str
@@ -47,6 +47,7 @@ class Finding:
     expected: float | None
     ulp: float | None
     unequal: int | None
+    blunt: float
     map: tuple[tuple[float, ...], ...] = field(repr=False)
 
     @property

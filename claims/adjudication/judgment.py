@@ -94,10 +94,11 @@ def _finding(
     expected = None if one.expected is None else float(np.broadcast_to(one.expected, ratio.shape)[at])
     with np.errstate(all="ignore"):
         error = abs(float(got) - wanted)
+        blunt = float(allowed.max() / np.abs(one.value).max())
     return Finding(
         library, name, float(ratio[at]), y.dtype.name, contract.sentence(y.dtype.name), one.bound.kind, one.bound.derivation,
         ratio.size, int((ratio > 1).sum()), int((~np.isfinite(allowed)).sum()), tuple(where), float(got), wanted, error,
-        float(allowed[at]), expected, None if np.isnan(got) else float(bounds.ulp_distance(got, nearest)), unequal, _map(ratio),
+        float(allowed[at]), expected, None if np.isnan(got) else float(bounds.ulp_distance(got, nearest)), unequal, blunt, _map(ratio),
     )  # fmt: skip
 
 
