@@ -124,7 +124,7 @@ def exact(
     size_of: dict[str, int] = dict(zip(("x", "w", "upstream"), widest, strict=True))
     found = {}
     for name, shape in shapes.items():
-        size = size_of[name] if name in size_of else room
+        size = size_of.get(name, room)
         numbers = rng.integers(-size, size + 1, shape).astype(np.float64)
         if design == "one-hot" and name == "x":
             place = int(rng.integers(numbers.size))
