@@ -118,13 +118,12 @@ def exact(
             "terms", terms, f"fewer than {2 ** significand_bits(dtype)}, the room of {dtype}", "use smaller shapes"
         )
     half = math.isqrt(room)
-    widest = {
+    x, w, upstream = {
         "dense": (half, half, half), "wide x": (room, 1, 1), "wide w": (1, room, 1), "wide upstream": (1, 1, room), "one-hot": (1, room, 1),
     }[design]  # fmt: skip
-    size_of: dict[str, int] = dict(zip(("x", "w", "upstream"), widest, strict=True))
     found = {}
     for name, shape in shapes.items():
-        size = size_of.get(name, room)
+        size = {"x": x, "w": w, "upstream": upstream}.get(name, room)
         numbers = rng.integers(-size, size + 1, shape).astype(np.float64)
         if design == "one-hot" and name == "x":
             place = int(rng.integers(numbers.size))
