@@ -88,7 +88,7 @@ COMPONENTS: dict[str, tuple[Part, ...]] = {
         for grid, size in (("half_pixel", (12, 16)), ("half_pixel", (4, 5)), ("asymmetric", (3, 4)))
         for part in (
             Part("nearest_resampling2d", IMAGE, {"size": size, "grid": grid}, degree=1),
-            Part("nearest_resampling2d_gradient", also(IMAGE, upstream=(2, 3, *size)), {"size": size, "grid": grid}),
+            Part("nearest_resampling2d_gradient", also(IMAGE, upstream=(2, 3, *size)), {"size": size, "grid": grid}, terms=4),
         )
     ),
     "up- and downsampling: bilinear": tuple(
@@ -284,7 +284,7 @@ def small_network(case: Case):
     ]
     y = yield ask(network, x=arrays["x"], steps=steps)
     value, bound = composition.compose(steps, arrays["x"], case.dtype)
-    yield within(y, value, bound, label="convolution, batch norm, ReLU, max pooling, fully connected, softmax",
+    yield within(y, value, bound, label="a small network: convolution, batch norm, ReLU, max pooling, fully connected, softmax",
                  source="the exact operations one after another")  # fmt: skip
 
 
