@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ...reference import bounds, catalogue, judging, mistakes, oracle
+from ...reference import bounds, catalogue, judging, mistakes
 from ...reference.catalogue import Operation
 from ...reference.mistakes import Reading
 from ...reference.validation import BadInput
@@ -63,7 +63,7 @@ def explain(
         best: Explanation | None = None
         with np.errstate(all="ignore"):
             for reading in mistakes.readings(mistake, operation.name, arguments):
-                if not _fits(reading, results) or not _matters(reading, operation, arguments, results):
+                if not _fits(reading, results):
                     continue
                 part = _part(reading, results, worst, at)
                 if part is not None and _ratio(*part, arithmetic) > 1:
@@ -84,23 +84,6 @@ def _fits(reading: Reading, results: Results) -> bool:
     return all(
         name in shapes and reading.made(name, np.empty(shapes[name])).shape == y.shape for name, y in results.items()
     )
-
-
-def _matters(reading: Reading, operation: Operation, arguments: Mapping[str, Any], results: Results) -> bool:
-    """Whether the mistake changes anything in the results that were given: another ε leaves the variance as it is."""
-    if reading.stored:
-        return True
-    right, wrong = (
-        dict(zip(o.results, _exact(o, a), strict=True))
-        for o, a in ((operation, arguments), (catalogue.OPERATIONS[reading.operation], reading.arguments))
-    )
-    return any(not np.array_equal(right[name], reading.made(name, wrong[name]), equal_nan=True) for name in results)
-
-
-def _exact(operation: Operation, arguments: Mapping[str, Any]) -> tuple[np.ndarray, ...]:
-    arrays = [arguments.get(name) for name in operation.arrays]
-    found = getattr(oracle, operation.name)(*arrays, **{name: arguments[name] for name in operation.parameters})
-    return found if isinstance(found, tuple) else (found,)
 
 
 def _part(reading: Reading, results: Results, worst: str, at: tuple[int, ...]) -> tuple[Reading, Results] | None:
