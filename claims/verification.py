@@ -75,9 +75,9 @@ def select(
         if backend.endswith(".py"):
             if not Path(backend).is_file():
                 raise BadRequest(f"backend={backend!r}: no such file; give the path of a phrasebook, or a name: "
-                                 f"{', '.join(phrasebooks.names())}")  # fmt: skip
+                                 f"{', '.join(phrasebooks.every())}")  # fmt: skip
         else:
-            _known("backend", backend, phrasebooks.names())
+            _known("backend", backend, phrasebooks.every())
     for kind, name, has in (
         ("case", case.partition("/")[0], lambda c: list(c.cases)),
         ("wrong", wrong, lambda c: [w.name for w in c.wrongs]),
@@ -89,7 +89,7 @@ def select(
             )
     names = (
         tuple(dict.fromkeys(str(Path(b).resolve()) if b.endswith(".py") else b for b in backends))
-        or phrasebooks.names()
+        or phrasebooks.every()
     )
     labels = [phrasebooks.label(b) for b in names]
     if twice := next((name for name in labels if labels.count(name) > 1), None):

@@ -186,7 +186,7 @@ def doctor() -> None:
     ]
     out.print(f"features: {' '.join(simd) or 'unknown'}", soft_wrap=True)
     table = Table("library", "state", "version", "facts", box=None, pad_edge=False)
-    for name in backends.names():
+    for name in backends.every():
         table.add_row(name, *_doctor_row(name))
     out.print(table)
 

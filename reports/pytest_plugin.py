@@ -45,7 +45,7 @@ def libraries(config: pytest.Config) -> tuple[str, ...]:
     from ..reference import backends
 
     named = config.getini("lecture_claims_backends")
-    return tuple(str((config.rootpath / b).resolve()) if b.endswith(".py") else b for b in named) or backends.names()
+    return tuple(str((config.rootpath / b).resolve()) if b.endswith(".py") else b for b in named) or backends.every()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -80,8 +80,9 @@ class ClaimFile(pytest.File):
         except (lecture.BadLecture, verification.BadRequest) as error:
             raise pytest.UsageError(str(error)) from None
         for name, claim in book.claims.items():
-            on = [backend for backend in backends.names() if claim.cases_for(backend)]
-            for backend in ("numpy",) if on == ["numpy"] and "numpy" in chosen else chosen:
+            on = [backend for backend in backends.every() if claim.cases_for(backend)]
+            takes_part = [b for b in chosen if b in on or b not in backends.DECODERS]
+            for backend in ("numpy",) if on == ["numpy"] and "numpy" in chosen else takes_part:
                 label = "reference" if on == ["numpy"] else backends.label(backend)
                 items.append(ClaimItem.from_parent(self, name=f"{name}[{label}]", claim=name, backend=backend))
         return items

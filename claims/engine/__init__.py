@@ -5,9 +5,10 @@ from .comparison import fact, fails, gate, happens, same_bits, same_shape, withi
 from .defects import Defect
 from .judgment import rounding
 from .outcome import Call, NotAValue, Outcome, ask
+from .search import edge, smallest
 from .sweep import sweep
 
 __all__ = [
-    "Call", "Case", "Claim", "Defect", "Figure", "NotAValue", "Outcome", "Wrong", "ask", "claim", "fact",
-    "fails", "gate", "happens", "rounding", "same_bits", "same_shape", "sweep", "within",
+    "Call", "Case", "Claim", "Defect", "Figure", "NotAValue", "Outcome", "Wrong", "ask", "claim", "edge", "fact",
+    "fails", "gate", "happens", "rounding", "same_bits", "same_shape", "smallest", "sweep", "within",
 ]  # fmt: skip

@@ -25,6 +25,7 @@ from typing import Any
 
 import numpy as np
 
+from ...reference.backends import DECODERS
 from .comparison import Comparison
 from .outcome import Call, Outcome
 
@@ -144,9 +145,13 @@ class Claim:
         return [case for case in self.cases if any(self.runs(case, backend, dtype) for dtype in self.dtypes)]
 
     def runs(self, case: str, backend: str, dtype: str | None) -> bool:
-        """Whether a case is for this library and dtype: its settings ``backends`` and ``dtypes`` may say otherwise."""
+        """Whether a case is for this library and dtype: its settings ``backends`` and ``dtypes`` may say otherwise.
+
+        A library that only decodes pictures takes part where a case names it, and nowhere else.
+        """
         settings = self.cases[case]
-        return dtype in settings.get("dtypes", self.dtypes) and backend in settings.get("backends", (backend,))
+        libraries = settings.get("backends", () if backend in DECODERS else (backend,))
+        return dtype in settings.get("dtypes", self.dtypes) and backend in libraries
 
 
 def claim(

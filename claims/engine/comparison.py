@@ -6,7 +6,7 @@ shape, a count, an error raised), or a gate that was stated before a statistical
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -26,6 +26,15 @@ class Departure:
 
     address: str
     says: str
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a search found: its role (``smallest`` counterexample, what is so ``instead``, ``neighbour`` that holds), where, and how."""
+
+    role: Literal["smallest", "instead", "neighbour"]
+    symbols: Mapping[str, Any]
+    how: str
 
 
 @dataclass(frozen=True)
@@ -61,6 +70,7 @@ class Comparison:
     defect: str = ""
     spared: str = ""
     """The recorded defect within whose trigger this agreed all the same."""
+    found: Found | None = None
 
     def __bool__(self) -> bool:
         raise TypeError("a comparison is evidence, not a truth value: yield it to the engine")

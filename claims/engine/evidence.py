@@ -143,7 +143,7 @@ def _nowhere(claim: Claim, cells: list[dict[str, Any]], run: Run) -> str:
     """A wrong or a limit that no library had to face proves nothing; told where no library or dtype was left out by the user."""
     if run.selection.partial or run.selection.dtypes or any(c["verdict"] == "absent" for c in cells):
         return ""
-    if not {*backends.names()} <= {*run.selection.backends}:
+    if not {*backends.every()} <= {*run.selection.backends}:
         return ""
     for kind, named in (("wrong", claim.wrongs), ("limit", claim.limits)):
         ran = {x["name"] for c in cells for x in c[f"{kind}s"]}
@@ -236,6 +236,8 @@ def _row(lecture: Lecture, cell: Cell, case: str, c: Comparison) -> dict[str, An
         "defect": c.defect,
         "departures": [{"address": d.address, "says": d.says} for d in c.departures] if repeats else [],
     }
+    if c.found is not None:
+        row["found"] = {"role": c.found.role, "symbols": _plain(c.found.symbols), "how": c.found.how}
     if c.made and (not c.agrees or c.must_fail):
         shape = c.wanted if c.about_shape and isinstance(c.wanted, tuple) else None
         row["replay"] = replay(lecture, cell, case=address)

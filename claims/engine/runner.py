@@ -142,6 +142,10 @@ def _backend(
 ) -> None:  # fmt: skip
     selection = result.selection
     claims = [lecture.claims[c] for c in selection.claims]
+    if backend in backends.DECODERS:
+        claims = [c for c in claims if c.cases_for(backend)]
+        if not claims:
+            return
     if not backends.installed(backend):
         cells = [_absent(c, backend, d, f"{backend} is not installed") for c in claims for d in _dtypes(c, selection)]
         with lock:

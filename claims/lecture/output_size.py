@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ...reference import oracle
-from ..engine import Call, Case, Outcome, Wrong, ask, claim, fails, happens, same_bits, same_shape, sweep
+from ..engine import Call, Case, Outcome, Wrong, ask, claim, happens, same_bits, same_shape, smallest, sweep
 from . import mutants
 from .convolution import LITERAL, must_be_exact
 
@@ -214,15 +214,30 @@ def asked(dtype: str, seed: int, g: Geometry, design: str) -> Call:
     return request(dtype, seed, design, g)
 
 
+class Image(NamedTuple):
+    """An image of H × W pixels."""
+
+    H: int
+    W: int
+
+
 @output_size.limit(
     "the lecture's order of the axes",
-    says="The lecture writes the width first; every library's output has the height first. On an image of height 2 and width 1 "
-    "with a 1 × 1 kernel the literal order gives 1 × 2 where every library gives 2 × 1.",
+    says="The lecture writes the width first; every library's output has the height first. The smallest image that tells the two "
+    "apart is of one row and two columns; on one of one pixel both orders are the same.",
 )
 def _(case: Case):
-    call = request(str(case.dtype), case.seed, "ramp", Geometry(2, 1, 1, 1, 1, 1, 1, 1, 0, 0, 1, 1, 1))
-    y = yield call
-    yield fails(
-        same_shape(y, (1, 1, 1, 2), label="N × Cout × (W − kx + 1) × (H − ky + 1)", source="the lecture, as worded")
-    )
-    yield same_shape(y, (1, 1, 2, 1), label="N × Cout × (H − ky + 1) × (W − kx + 1)", source="the formula")
+    images = sorted((Image(h, w) for h in range(1, 5) for w in range(1, 5)), key=lambda i: i.H * i.W)
+
+    def build(i: Image) -> Call:
+        return request(str(case.dtype), case.seed, "ramp", Geometry(i.H, i.W, 1, 1, 1, 1, 1, 1, 0, 0, 1, 1, 1))
+
+    def literal(y: Outcome, i: Image):
+        return same_shape(
+            y, (1, 1, i.W, i.H), label="N × Cout × (W − kx + 1) × (H − ky + 1)", source="the lecture, as worded"
+        )
+
+    def instead(y: Outcome, i: Image):
+        return same_shape(y, (1, 1, i.H, i.W), label="N × Cout × (H − ky + 1) × (W − kx + 1)", source="the formula")
+
+    yield from smallest(images, build, literal, instead=instead, order="by H·W, k = 1")

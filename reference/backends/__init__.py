@@ -12,7 +12,10 @@ import pkgutil
 import sys
 from types import ModuleType
 
-__all__ = ["Unsupported", "installed", "label", "load", "names", "source_file"]
+__all__ = ["DECODERS", "Unsupported", "every", "installed", "label", "load", "names", "source_file"]
+
+DECODERS = {"matplotlib": "matplotlib", "opencv": "cv2", "pillow": "PIL"}
+"""Libraries that read pictures and compute nothing of a network (``reference/decoders``), and the names they are imported by."""
 
 
 class Unsupported(Exception):
@@ -25,6 +28,11 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(module.name for module in pkgutil.iter_modules([folder]) if not module.name.startswith("_")))
 
 
+def every() -> tuple[str, ...]:
+    """The backends, and after them the libraries that only decode pictures."""
+    return (*names(), *DECODERS)
+
+
 def label(backend: str) -> str:
     """The name under which a backend appears in reports: of a file, its stem."""
     return pathlib.Path(backend).stem if backend.endswith(".py") else backend
@@ -32,18 +40,21 @@ def label(backend: str) -> str:
 
 def installed(backend: str) -> bool:
     """Whether the library of a backend can be found, without importing it."""
-    return backend.endswith(".py") or importlib.util.find_spec(backend) is not None
+    return backend.endswith(".py") or importlib.util.find_spec(DECODERS.get(backend, backend)) is not None
 
 
 def source_file(backend: str) -> pathlib.Path:
     """The phrasebook's own source."""
-    return pathlib.Path(backend) if backend.endswith(".py") else pathlib.Path(__file__).parent / f"{backend}.py"
+    here = pathlib.Path(__file__).parent
+    folder = here.with_name("decoders") if backend in DECODERS else here
+    return pathlib.Path(backend) if backend.endswith(".py") else folder / f"{backend}.py"
 
 
 def load(backend: str) -> ModuleType:
     """Import a phrasebook, and its library with it. Raises what the import raises: in a worker that is an observation."""
     if not backend.endswith(".py"):
-        return importlib.import_module(f"{__name__}.{backend}")
+        package = __name__.replace("backends", "decoders") if backend in DECODERS else __name__
+        return importlib.import_module(f"{package}.{backend}")
     name = f"lectureclaims_backend_{label(backend)}"
     spec = importlib.util.spec_from_file_location(name, backend)
     if spec is None or spec.loader is None:

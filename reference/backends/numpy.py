@@ -6,6 +6,7 @@ import ml_dtypes
 import numpy as np
 import threadpoolctl
 
+from ..habits.numpy import *  # noqa: F403  (all of them, as they are)
 from ..networks.numpy import value_and_gradient as value_and_gradient
 
 # The operators' own names are the phrases; nothing stands between.

@@ -11,6 +11,7 @@ import scipy
 import threadpoolctl
 from scipy import ndimage, signal, special
 
+from ..habits.scipy import *  # noqa: F403  (all of them, as they are)
 from . import Unsupported
 
 

@@ -12,6 +12,7 @@ import ml_dtypes
 import numpy as np
 import tensorflow as tf
 
+from ..habits.tensorflow import *  # noqa: F403  (all of them, as they are)
 from ..networks.tensorflow import value_and_gradient as value_and_gradient
 from . import Unsupported
 

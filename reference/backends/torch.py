@@ -7,6 +7,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from ..habits.torch import *  # noqa: F403  (all of them, as they are)
 from ..networks.torch import value_and_gradient as value_and_gradient
 from . import Unsupported
 

@@ -1,0 +1,3 @@
+"""What NumPy does by itself."""
+
+from __future__ import annotations

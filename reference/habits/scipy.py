@@ -1,0 +1,3 @@
+"""What SciPy does by itself."""
+
+from __future__ import annotations

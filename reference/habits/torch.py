@@ -1,0 +1,3 @@
+"""What PyTorch does by itself."""
+
+from __future__ import annotations
