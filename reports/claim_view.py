@@ -17,6 +17,8 @@ def of(evidence: Mapping[str, Any], claim: Mapping[str, Any]) -> dict[str, Any]:
     seconds = evidence["volatile"]["cell_seconds"]
     return {
         "claim": claim,
+        "premises": view.premises_of(evidence, claim),
+        "used_by": [p["claim"] for p in evidence["premises"] if claim["id"] in p["uses"]],
         "line": view.verdict_line(evidence, claim),
         "unexpected": view.unexpected(evidence, claim),
         "cells": [_cell(c, seconds.get(f"{claim['id']} [{view.cell_name(c)}]")) for c in claim["cells"]],
@@ -57,10 +59,14 @@ def _cell(cell: Mapping[str, Any], seconds: float | None) -> dict[str, Any]:
     }
 
 
+ROLES = ("smallest", "instead", "neighbour")
+
+
 def _limit(name: str, found: list[tuple[str, Mapping[str, Any]]]) -> dict[str, Any]:
-    literal = [(c, r) for c, x in found for r in x["rows"] if r["must_fail"]]
-    beside = [(c, r) for c, x in found for r in x["rows"] if not r["must_fail"]]
+    literal = [(c, r) for c, x in found for r in x["rows"] if r["must_fail"] and "found" not in r]
+    beside = [(c, r) for c, x in found for r in x["rows"] if not r["must_fail"] and "found" not in r]
     return {
+        "searches": _searches(found),
         "name": name,
         "says": found[0][1]["says"],
         "shown": [c for c, x in found if x["shown"]],
@@ -68,6 +74,26 @@ def _limit(name: str, found: list[tuple[str, Mapping[str, Any]]]) -> dict[str, A
         "literal": _said_once(literal),
         "beside": _said_once(beside),
     }
+
+
+def _searches(found: list[tuple[str, Mapping[str, Any]]]) -> list[tuple[dict[str, Mapping[str, Any]], list[str]]]:
+    """[({role: row}, cells)]: each search's smallest counterexample, what is so instead, its neighbour; alike ones once."""
+    keyed: dict[tuple[Any, ...], tuple[dict[str, Mapping[str, Any]], list[str]]] = {}
+    for cell, limit in found:
+        rows: list[dict[str, Mapping[str, Any]]] = []
+        for row in limit["rows"]:
+            if "found" in row:
+                if row["found"]["role"] == "smallest":
+                    rows.append({})
+                if rows:
+                    rows[-1][row["found"]["role"]] = row
+        for roles in rows:
+            key = tuple(
+                (role, view.symbols(r["found"]["symbols"]), view.value(r["got"]), view.value(r["wanted"]))
+                for role, r in roles.items()
+            )
+            keyed.setdefault(key, (roles, []))[1].append(cell)
+    return list(keyed.values())
 
 
 def _said_once(pairs: list[tuple[str, Mapping[str, Any]]]) -> list[tuple[Mapping[str, Any], list[str]]]:

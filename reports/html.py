@@ -29,7 +29,7 @@ def render(evidence: Mapping[str, Any]) -> str:
     return page(
         "page.html", e=evidence,
         summary=view.summary(evidence), warnings=view.warnings(evidence), columns=view.columns(evidence), matrix=_matrix(evidence), lecture=Markup(text),
-        in_part=view.tested_in_part(evidence["claims"]), missing=missing, untested=view.untested(evidence), claims=[_claim(evidence, c) for c in evidence["claims"]],
+        in_part=view.tested_in_part(evidence["claims"]), missing=missing, untested=view.untested(evidence), ledger=view.ledger(evidence), verdicts={c["id"]: c["verdict"] for c in evidence["claims"]}, claims=[_claim(evidence, c) for c in evidence["claims"]],
         environment=_environment(evidence),
     )  # fmt: skip
 
@@ -123,8 +123,11 @@ def _lecture(evidence: Mapping[str, Any]) -> tuple[str, list[str]]:
     claims = {c["id"]: c for c in evidence["claims"]}
     begun: set[str] = set()
 
+    def ids(sentence: Mapping[str, Any]) -> list[str]:
+        return [*(c["id"] for c in sentence["claims"]), *sentence["see"]]
+
     def tested(sentence: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-        return [claims[c["id"]] for c in sentence["claims"] if c["id"] in claims]
+        return [claims[c] for c in ids(sentence) if c in claims]
 
     def mark(sentence: Mapping[str, Any], link_allowed: bool) -> tuple[str, str]:
         found = tested(sentence)
@@ -138,7 +141,9 @@ def _lecture(evidence: Mapping[str, Any]) -> tuple[str, list[str]]:
         return f'<a {attributes} href="{escape(link(found[0]["id"]))}">', "</a>"
 
     def after(sentence: Mapping[str, Any]) -> str:
-        chips = [_chip(c["id"], claims.get(c["id"])) for c in sentence["claims"]]
+        chips = [_chip(c, claims.get(c)) for c in ids(sentence)]
+        if sentence["reading"]:
+            chips.append(_uncertain(sentence["reading"]))
         return '<span class="chips">' + "".join(chips) + "</span>"
 
     sentences = [{**s, "text": view.visible(s["text"])} for s in evidence["lecture"]["sentences"]]
@@ -149,6 +154,12 @@ def _lecture(evidence: Mapping[str, Any]) -> tuple[str, list[str]]:
         mark=mark,
         after=after,
     )
+
+
+def _uncertain(reading: Mapping[str, Any]) -> str:
+    """A mark after a sentence whose words in the scan are uncertain, with the scan's own."""
+    says = view.visible(f"uncertain reading; the scan has “{view.cut(reading['scan'], 200)}”")
+    return f'<a class="chip v-disputed" href="#ledger" title="{escape(says)}">[?]<span class="hidden">{escape(says)}</span></a>'
 
 
 def _chip(name: str, claim: Mapping[str, Any] | None) -> str:

@@ -36,7 +36,7 @@ def render(
     for token in tokens:
         _tame(token)
     blocks = [t.children for t in tokens if t.type == "inline" and t.children]
-    owner, missing = _owners(parser, blocks, [s for s in sentences if s["claims"]])
+    owner, missing = _owners(parser, blocks, [s for s in sentences if s["claims"] or s["see"]])
     last = {id(s): spot for spot, s in owner.items()}  # the spots run in the lecture's order, so the last one stays
     for b, children in enumerate(blocks):
         children[:] = _marked(children, b, owner, last, mark, after)

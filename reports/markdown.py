@@ -168,6 +168,16 @@ def _limits(c: Mapping[str, Any]) -> list[str]:
         if x["shown"] and x["hidden"]:
             state += f", **not shown on {text(view.cells(x['hidden']), 300)}**"
         lines += [f"- **{text(x['name'], 200)}.** {text(x['says'])} ({state})"]
+        for roles, names in x["searches"][:3]:
+            at = text(view.symbols(roles["smallest"]["found"]["symbols"]), 200)
+            near = (
+                text(view.symbols(roles["neighbour"]["found"]["symbols"]), 200)
+                if "neighbour" in roles
+                else "**none found**"
+            )
+            lines.append(
+                f"  - smallest counterexample {at}: {text(roles['smallest']['sentence'], 200)}; nearest that holds: {near} ({text(view.cells(names), 120)})"
+            )
         for row, names in x["literal"][:3]:
             got = row["got"] if row["outcome"] == "value" else row["outcome"]
             said, gave = code(view.value(row["wanted"], 120)), code(view.value(got, 120))
@@ -175,7 +185,12 @@ def _limits(c: Mapping[str, Any]) -> list[str]:
             lines.append(
                 f"  - {text(row['label'], 200)}: the literal sentence says {said}; the library gave {gave} ({where})"
             )
-    replay = next((row["replay"] for x in c["limits"] for row, _ in x["literal"] if row.get("replay")), "")
+    shown = [
+        r
+        for x in c["limits"]
+        for r in (*(roles["smallest"] for roles, _ in x["searches"]), *(row for row, _ in x["literal"]))
+    ]
+    replay = next((row["replay"] for row in shown if row.get("replay")), "")
     lines += ["", *block(replay, "sh")] if replay else []
     return _folded(f"Limits: {len(c['limits'])}, where the sentence read literally stops being true", lines)
 
@@ -219,6 +234,40 @@ def _defects(evidence: Mapping[str, Any]) -> list[str]:
     return lines
 
 
+def _sensitivity(evidence: Mapping[str, Any]) -> list[str]:
+    """The claims by number, to keep the tables narrow; mistakes that every claim sees are counted, not listed."""
+    lines = []
+    for operation, claims, rows in view.sensitivity(evidence):
+        told = [(b, signs) for b, signs in rows if set(signs) - {view.SIGHT["seen"][0]}]
+        head = ["mistake", *(str(i) for i in range(1, len(claims) + 1))]
+        table = (
+            _table(head, [[text(b["name"], 120), *(sign or " " for sign in signs)] for b, signs in told])
+            if told
+            else []
+        )
+        numbered = ", ".join(f"{i} {text(c, 80)}" for i, c in enumerate(claims, 1))
+        lines += [
+            "",
+            f"**{text(operation, 80)}**: {len(rows) - len(told)} of {len(rows)} mistakes seen by every claim ({numbered})",
+            *table,
+        ]
+    signs = "; ".join(f"{sign} {sight}" for sight, (sign, _) in view.SIGHT.items() if sign)
+    return _folded(f"What each claim can see ({signs})", lines)
+
+
+def _ledger(evidence: Mapping[str, Any]) -> list[str]:
+    rows = []
+    for sentence, ids in view.ledger(evidence):
+        said = ", ".join(code(i, 120) for i in ids)
+        if sentence["disposition"]:
+            said += ("; " if ids else "") + f"{text(sentence['disposition'], 40)}: {text(sentence['reason'], 200)}"
+        reading = f" [?] the scan has “{text(sentence['reading']['scan'], 120)}”" if sentence["reading"] else ""
+        rows.append([text(sentence["text"], 160) + reading, said])
+    return _folded(
+        f"Sentence by sentence: {len(rows)}", _table(["the lecture's words", "tested by, or disposition"], rows)
+    )
+
+
 def _end(evidence: Mapping[str, Any]) -> list[str]:
     waiting = view.untested(evidence)
     lines = (
@@ -230,6 +279,7 @@ def _end(evidence: Mapping[str, Any]) -> list[str]:
     meaning += ["- **qualified**: holds, but in a narrower scope than the sentence's words; where they fail was shown",
                 f"- **in part**: {view.IN_PART}",
                 "- ⚑ **defect**: the library itself departs from the exact result, as recorded; never a pass"]  # fmt: skip
+    lines = [*_sensitivity(evidence), *_ledger(evidence), *lines]
     return [*lines, *_folded("What the words mean", meaning), text(machine, 500) + ".", ""]
 
 

@@ -45,6 +45,10 @@ def run(out: Console, found: dict[str, Any]) -> None:
         f"{counts['wrongs']} wrongs caught, {counts['limits_shown']} of {counts['limits']} limits shown, "
         f"{in_part}seed {found['seed']}, {found['volatile']['seconds']} s",
     )
+    if sand := [p["claim"] for p in found["premises"] if p["sand"]]:
+        _say(out, f"Resting on sand, for a claim that they use does not hold: {', '.join(sand)}")
+    if holes := view.unseen(found):
+        _say(out, f"Mistakes that no claim sees: {'; '.join(holes)}")
     if found["interrupted"]:
         _say(out, "Interrupted: the rest did not run.")
 

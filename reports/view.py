@@ -194,6 +194,54 @@ def untested(evidence: Mapping[str, Any]) -> list[str]:
     return [c["id"] for s in evidence["lecture"]["sentences"] for c in s["claims"] if c["id"] not in ran]
 
 
+def premises_of(evidence: Mapping[str, Any], claim: Mapping[str, Any]) -> dict[str, Any]:
+    """The claim's row in the graph of premises."""
+    none = {"claim": claim["id"], "uses": [], "untested": [], "sand": []}
+    return next((p for p in evidence["premises"] if p["claim"] == claim["id"]), none)
+
+
+def symbols(point: Mapping[str, Any]) -> str:
+    """A point of a search in the lecture's symbols: “H = 1, W = 2”."""
+    return ", ".join(f"{name} = {value(x, 40)}" for name, x in point.items())
+
+
+def unseen(evidence: Mapping[str, Any]) -> list[str]:
+    """Blunders that no claim sees."""
+    return [f"{b['name']} ({', '.join(b['operations'])})" for b in evidence["sensitivity"] if not b["seen"]]
+
+
+SIGHT = {
+    "seen": ("●", "the claim would be refuted on a library that makes this mistake"),
+    "blind": ("○", "the claim holds all the same: it cannot see this mistake"),
+    "stopped": ("–", "the mistaken operation gave no value, so the experiment could not go on"),
+    "cannot be made": ("", "none of the claim's calls leaves room for this mistake"),
+}
+"""What a claim makes of a blunder: its sign in the table, and what it means."""
+
+
+def sensitivity(evidence: Mapping[str, Any]) -> list[tuple[str, list[str], list[tuple[Mapping[str, Any], list[str]]]]]:
+    """[(operation, its claims, [(blunder, the sign for each claim)])], the operations with most blunders first."""
+    by: dict[str, list[Mapping[str, Any]]] = {}
+    for blunder in evidence["sensitivity"]:
+        for operation in blunder["operations"]:
+            by.setdefault(operation, []).append(blunder)
+    order = {c["id"]: i for i, c in enumerate(evidence["claims"])}
+    found = []
+    for operation, blunders in sorted(by.items(), key=lambda item: (-len(item[1]), item[0])):
+        claims = sorted(
+            {c for b in blunders for c, sight in b["claims"].items() if sight != "cannot be made" and c in order},
+            key=order.__getitem__,
+        )
+        rows = [(b, [SIGHT[b["claims"].get(c, "cannot be made")][0] for c in claims]) for b in blunders]
+        found.append((operation, claims, rows))
+    return found
+
+
+def ledger(evidence: Mapping[str, Any]) -> list[tuple[Mapping[str, Any], list[str]]]:
+    """[(sentence, ids of the claims that test it)]."""
+    return [(s, [*(c["id"] for c in s["claims"]), *s["see"]]) for s in evidence["lecture"]["sentences"]]
+
+
 def verdict_line(evidence: Mapping[str, Any], claim: Mapping[str, Any]) -> str:
     """The verdict and its reason as a plain sentence or two."""
     reason = claim["reason"].rstrip(".")
@@ -208,6 +256,8 @@ def verdict_line(evidence: Mapping[str, Any], claim: Mapping[str, Any]) -> str:
         text += f" {'Nowhere tested in full' if len(part) == len(tested) else 'Tested only in part on'}: {cells(part)}."
     if flawed := [cell_name(c) for c in claim["cells"] if defects_of(c)]:
         text += f" Where recorded, the library itself departs: {cells(flawed)}."
+    if sand := premises_of(evidence, claim)["sand"]:
+        text += f" It rests on sand: {listed(sand)} {'does' if len(sand) == 1 else 'do'} not hold."
     if unexpected(evidence, claim):
         text += f" Its author expected “{claim['expected']}”."
     return text
@@ -236,6 +286,18 @@ def summary(evidence: Mapping[str, Any]) -> list[str]:
     )
     if part := tested_in_part(claims):
         lines.append(f"{plural(part, 'cell')} tested in part: what was not tested is listed there.")
+    if blunders := evidence["sensitivity"]:
+        seen = sum(b["seen"] for b in blunders)
+        lines.append(
+            f"Mistaken operations tried on every claim that uses them: {len(blunders):,}, of which some claim sees {seen:,}."
+        )
+    sentences = ledger(evidence)
+    others = [s for s, claims in sentences if not claims]
+    lines.append(
+        f"Sentences: {len(sentences)}, of which {len(sentences) - len(others)} are tested by claims, "
+        f"{sum(s['disposition'] == 'definition' for s in others)} are definitions and "
+        f"{sum(s['disposition'] == 'not testable' for s in others)} cannot be tested."
+    )
     present = [(b, version(evidence, b)) for b, _ in columns(evidence)]
     took = [f"{b} {v}" for b, v in present if v]
     lines.append(f"Libraries: {listed(took)}." if took else "No library took part.")
@@ -254,6 +316,14 @@ def warnings(evidence: Mapping[str, Any]) -> list[str]:
     lines = []
     if surprises := [c["id"] for c in evidence["claims"] if unexpected(evidence, c)]:
         lines.append(f"Not the verdict that was expected: {listed(surprises)}.")
+    if sand := [p["claim"] for p in evidence["premises"] if p["sand"]]:
+        lines.append(f"Resting on sand, for a claim that they use does not hold: {listed(sand)}.")
+    if holes := unseen(evidence):
+        lines.append(f"Mistakes that no claim sees: {listed(holes)}.")
+    if left := evidence["lecture"]["unaccounted"]:
+        lines.append(
+            f"Of the text {plural(len(left), 'piece')} {'has' if len(left) == 1 else 'have'} neither a claim nor a disposition; see the ledger."
+        )
     if evidence["selection"]["partial"]:
         lines.append("Only a part of each claim ran, so no claim has a full verdict.")
     if evidence["interrupted"]:

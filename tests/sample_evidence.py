@@ -213,6 +213,14 @@ def sample_evidence() -> dict[str, Any]:
         ("sentence.heading", "Nobody has tested this sentence.", []),
     ]
     ran = {c["id"] for c in claims}
+    nothing = {"see": [], "disposition": "", "reason": "", "reading": None}
+    ledger = {
+        "sentence.heading": {**nothing, "disposition": "not testable", "reason": "It speaks of nobody."},
+        "sentence.smoothing": {
+            **nothing,
+            "reading": {"place": "the end", "scan": "smoolhing", "taken": "smoothing"},
+        },
+    }
     return {
         "schema": "lecture-claims/results/1",
         "tool": {"name": "lecture-claims", "version": "0.1.0"},
@@ -231,9 +239,20 @@ def sample_evidence() -> dict[str, Any]:
         },
         "lecture": {
             "title": "A lecture", "markdown": MARKDOWN, "scan": "",
-            "sentences": [{"id": i, "text": t, "claims": [{"id": c, "written": c in ran} for c in cs]} for i, t, cs in sentences],
+            "sentences": [{"id": i, "text": t, "claims": [{"id": c, "written": c in ran} for c in cs], **ledger.get(i, nothing)} for i, t, cs in sentences],
+            "unaccounted": ["This stands in no sentence of the ledger."],
         },
         "claims": claims,
+        "premises": [
+            {"claim": c["id"], "uses": c["premises"], "untested": ["convolution.flip"], "sand": ["claim.saturation"] if c["id"] == "claim.equivariance" else []}
+            for c in claims
+        ],
+        "sensitivity": [
+            {"name": "kernel turned", "operations": ["cross_correlation2d"], "origin": "a known mistake", "seen": True,
+             "claims": {"claim.correlate": "seen", "claim.equivariance": "blind"}},
+            {"name": "a tap lost", "operations": ["cross_correlation2d"], "origin": "claim.correlate", "seen": False,
+             "claims": {"claim.correlate": "blind", "claim.equivariance": "stopped", "claim.linear": "cannot be made"}},
+        ],
         "defects": [defect(), defect(id="torch-old", applies=False, departs=False, neighbour_holds=False, reproduced=False)],
         "counts": counts(claims),
         "success": False,

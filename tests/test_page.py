@@ -54,7 +54,7 @@ def poisoned(x: Any, poison: str, *, key: str = "") -> Any:
         return {k: poisoned(v, poison, key=k) for k, v in x.items()}
     if isinstance(x, list):
         return [poisoned(v, poison, key=key) for v in x]
-    return x if not isinstance(x, str) or key in fixed or x in ("inf", "nan") else x + poison
+    return x if not isinstance(x, str) or key in fixed or x in ("inf", "nan", *view.SIGHT) else x + poison
 
 
 class Page(HTMLParser):

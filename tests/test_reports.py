@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import io
 import json
+import re
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from pathlib import Path
@@ -235,3 +236,69 @@ def test_junit_of_a_part_judges_that_part(evidence: dict[str, Any]) -> None:
     assert kind(found["claim.correlate", "torch float32"]) == "passed"
     assert kind(found["claim.correlate", "verdict"]) == "skipped"
     assert kind(found["claim.equivariance", "tensorflow float32"]) == "failure"
+
+
+# --- premises, blunders, and the ledger --------------------------------------------------------------------------------
+
+
+def test_what_rests_on_sand_is_said_in_every_report(evidence: dict[str, Any]) -> None:
+    sandy = "It rests on sand: claim.saturation does not hold."
+    for report in (html.render(evidence), markdown.render(evidence)):
+        assert sandy in report
+        assert "Resting on sand, for a claim that they use does not hold: claim.equivariance." in report
+    assert "Resting on sand, for a claim that they use does not hold: claim.equivariance" in said(
+        terminal.run, evidence
+    )
+    evidence["premises"][3]["sand"] = []
+    for report in (html.render(evidence), markdown.render(evidence)):
+        assert "rests on sand" not in report
+
+
+def test_a_blunder_that_no_claim_sees_is_named_in_every_report(evidence: dict[str, Any]) -> None:
+    hole = "Mistakes that no claim sees: a tap lost ("
+    for report in (html.render(evidence), markdown.render(evidence), said(terminal.run, evidence)):
+        assert hole in report
+    tables = view.sensitivity(evidence)
+    assert [(operation, claims) for operation, claims, _ in tables] == [
+        ("cross_correlation2d", ["claim.correlate", "claim.equivariance"])
+    ]
+    assert [signs for _, signs in tables[0][2]] == [["●", "○"], ["○", "–"]]
+    evidence["sensitivity"] = []
+    assert "What each claim can see" not in html.render(evidence)
+
+
+def test_the_ledger_has_every_sentence_with_its_claims_or_its_disposition(evidence: dict[str, Any]) -> None:
+    evidence["lecture"]["sentences"][-1]["see"] = ["claim.saturation"]
+    page, report = html.render(evidence), markdown.render(evidence)
+    ledger = page[page.index('<section id="ledger">') : page.index('<section id="untested">')]
+    for sentence in evidence["lecture"]["sentences"]:
+        assert sentence["id"] in ledger.replace("<wbr>", "")
+    for part in (ledger, report[report.index("Sentence by sentence") :]):
+        assert "not testable" in part and "It speaks of nobody." in part
+        assert "the scan has “smoolhing”" in part
+    assert "Neither claim nor disposition: “This stands in no sentence of the ledger.”" in ledger
+    assert "1 piece has neither a claim nor a disposition" in report
+    # A sentence that another's claim tests is marked by that claim's verdict.
+    assert re.search(r'class="says v-not-supported"[^>]*>Nobody has tested this sentence\.', page)
+
+
+def searched(symbols: dict[str, Any], role: str, *, must_fail: bool = False) -> dict[str, Any]:
+    found = {"role": role, "symbols": symbols, "how": "by H·W" if role == "smallest" else ""}
+    return {**(sample.departing() if must_fail else sample.row()), "must_fail": must_fail, "found": found}
+
+
+def test_a_limit_shows_its_smallest_counterexample_and_the_nearest_that_holds(evidence: dict[str, Any]) -> None:
+    for cell in evidence["claims"][0]["cells"][:6]:
+        cell["limits"][0]["rows"] = [
+            searched({"H": 1, "W": 2}, "smallest", must_fail=True),
+            searched({"H": 1, "W": 2}, "instead"),
+            searched({"H": 1, "W": 1}, "neighbour"),
+        ]
+    CHECK.validate(evidence)
+    page, report = html.render(evidence), markdown.render(evidence)
+    assert "H = 1, W = 2" in page and "H = 1, W = 1" in page
+    assert page.count('<th scope="row">H = 1, W = 2') == 1  # alike on all libraries: said once
+    assert "smallest counterexample H = 1, W = 2" in report and "nearest that holds: H = 1, W = 1" in report
+    for cell in evidence["claims"][0]["cells"][:6]:
+        del cell["limits"][0]["rows"][2]
+    assert "none found" in html.render(evidence)

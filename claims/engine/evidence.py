@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from ...reference import backends
-from . import environment
+from . import environment, premises, sensitivity
 from .claim import Claim
 from .comparison import Comparison
 from .lecture import OWN, Lecture
@@ -27,8 +27,8 @@ from .snippet import snippet
 from .verdict import HOLDS, TAKES_NO_PART, CellFacts, Trial, caught, cell_verdict, claim_verdict, margin, shown, summary
 
 SCHEMA = "lecture-claims/results/1"
-MEMBERS = {"claims", "counts", "defects", "environment", "interrupted", "lecture", "schema", "seed", "selection", "success",
-           "tool", "volatile"}  # fmt: skip
+MEMBERS = {"claims", "counts", "defects", "environment", "interrupted", "lecture", "premises", "schema", "seed",
+           "selection", "sensitivity", "success", "tool", "volatile"}  # fmt: skip
 
 
 def build(lecture: Lecture, run: Run, *, expected_run: Mapping[str, Any]) -> dict[str, Any]:
@@ -56,11 +56,18 @@ def build(lecture: Lecture, run: Run, *, expected_run: Mapping[str, Any]) -> dic
             "markdown": lecture.markdown,
             "scan": lecture.scan,
             "sentences": [
-                {"id": s.id, "text": s.text, "claims": [{"id": c, "written": c in lecture.claims} for c in s.claims]}
+                {
+                    "id": s.id, "text": s.text, "claims": [{"id": c, "written": c in lecture.claims} for c in s.claims],
+                    "see": list(s.see), "disposition": s.disposition, "reason": s.reason,
+                    "reading": None if s.reading is None else vars(s.reading),
+                }
                 for s in lecture.sentences
             ],
+            "unaccounted": list(lecture.unaccounted),
         },
         "claims": claims,
+        "premises": premises.graph(claims),
+        "sensitivity": sensitivity.table(run.sights, run.blunders),
         "defects": [_defect(d, selected.backends) for d in run.defects],
         "counts": _counts(claims),
         "success": _success(run, claims),

@@ -2,6 +2,9 @@
 
 A lecture folder holds ``lecture.md``, ``sentences.toml`` and any number of section modules; optionally ``scan.txt`` and
 ``defects.py`` (a list ``DEFECTS``). The lecture that is verified by default is this package's own ``claims/lecture``.
+
+Every sentence has claims, or is tested by those of another sentence, or has a disposition with its reason; what of the text
+no entry of the ledger accounts for is listed too (:attr:`Lecture.unaccounted`), so that nothing is passed over in silence.
 """
 
 from __future__ import annotations
@@ -14,7 +17,9 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
+from . import premises
 from .claim import Claim
 from .defects import Defect
 
@@ -25,13 +30,37 @@ class BadLecture(ValueError):
     """A lecture folder that cannot be read; the message is one line."""
 
 
+DISPOSITIONS = ("definition", "not testable")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """An uncertain reading of a scan: where, the scan's words, and the words that were taken for them."""
+
+    place: str
+    scan: str
+    taken: str
+
+
 @dataclass(frozen=True)
 class Sentence:
-    """A sentence of the lecture: its id, its words exactly as in ``lecture.md``, the ids of the claims made of it."""
+    """A sentence of the lecture, its words exactly as in ``lecture.md``, and what became of it.
+
+    ``claims`` are the ids of the claims made of it, ``see`` those of claims of other sentences that test it too. Without
+    either it has a ``disposition``, with the ``reason``.
+    """
 
     id: str
     text: str
     claims: tuple[str, ...]
+    see: tuple[str, ...] = ()
+    disposition: str = ""
+    reason: str = ""
+    reading: Reading | None = None
+
+    @property
+    def accounted(self) -> bool:
+        return bool(self.claims or self.see or (self.disposition and self.reason))
 
 
 @dataclass(frozen=True)
@@ -43,6 +72,11 @@ class Lecture:
     sentences: tuple[Sentence, ...]
     claims: dict[str, Claim]
     defects: tuple[Defect, ...]
+
+    @property
+    def unaccounted(self) -> tuple[str, ...]:
+        """What of the text has neither a claim nor a disposition: sentences of the ledger, and words that stand in none."""
+        return (*(s.text for s in self.sentences if not s.accounted), *_left_over(self.markdown, self.sentences))
 
     def sentence_of(self, claim_id: str) -> Sentence:
         return next(s for s in self.sentences if claim_id in s.claims)
@@ -65,7 +99,7 @@ def read(folder: Path | None = None) -> Lecture:
     text = markdown.read_text(encoding="utf-8")
     try:
         rows = tomllib.loads(ledger.read_text(encoding="utf-8"))["sentence"]
-        sentences = tuple(Sentence(r["id"], r["text"], tuple(r.get("claims", ()))) for r in rows)
+        sentences = tuple(_sentence(row, readings(text)) for row in rows)
     except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
         raise BadLecture(f"{ledger.name}: {error}; each [[sentence]] needs id, text and may have claims") from None
     _check(sentences, text)
@@ -75,10 +109,19 @@ def read(folder: Path | None = None) -> Lecture:
         if found.setdefault(made.id, made) is not made:
             raise BadLecture(f"claim={made.id!r}: two experiments of this id; ids are unique")
     known = [c for s in sentences for c in s.claims]
+    if unknown := {c for s in sentences for c in s.see} - {*known}:
+        raise BadLecture(f"see={min(unknown)!r}: no sentence of {ledger.name} has a claim of this id")
     if unknown := set(found) - set(known):
         raise BadLecture(
             f"claim={min(unknown)!r}: no sentence of {ledger.name} names it; add it to the sentence that it tests"
         )
+    for made in found.values():
+        if unknown := {*made.premises} - {*known}:
+            raise BadLecture(f"claim={made.id!r}: premise {min(unknown)!r} is no claim of {ledger.name}")
+    try:
+        premises.in_order({c.id: c.premises for c in found.values()})
+    except ValueError as circle:
+        raise BadLecture(f"premises go in a circle: {circle}; a claim cannot rest on itself") from None
     if not found:
         raise BadLecture(f"lecture={str(folder)!r}: no module of it has a claim; write one with @claim(…)")
     title = next((line.lstrip("# ").strip() for line in text.splitlines() if line.startswith("# ")), folder.name)
@@ -90,6 +133,51 @@ def read(folder: Path | None = None) -> Lecture:
 def place(words: str, text: str, position: int = 0) -> re.Match[str] | None:
     """Where a sentence stands in the Markdown; a line break counts as a blank."""
     return re.compile(r"\s+".join(re.escape(word) for word in words.split())).search(text, position)
+
+
+def readings(text: str) -> tuple[Reading, ...]:
+    """The uncertain readings: the rows of the table that follows a line "Uncertain readings" at the end of the Markdown."""
+    _, found, table = text.partition(f"\n{UNCERTAIN}\n")
+    rows = [[cell.strip() for cell in line.strip().strip("|").split("|")] for line in table.splitlines() if "|" in line]
+    return tuple(Reading(*row) for row in rows[2:] if len(row) == 3) if found else ()
+
+
+UNCERTAIN = "Uncertain readings"
+
+
+def _sentence(row: dict[str, Any], uncertain: tuple[Reading, ...]) -> Sentence:
+    scan, disposition = row.get("scan"), row.get("disposition", "")
+    reading = next((r for r in uncertain if r.scan.strip("`") == scan or r.scan == scan), None)
+    if scan is not None and reading is None:
+        raise BadLecture(f"scan={scan!r}: not in the table of uncertain readings at the end of lecture.md")
+    if disposition and disposition not in DISPOSITIONS:
+        raise BadLecture(f"disposition={disposition!r}: expected one of {', '.join(DISPOSITIONS)}")
+    if disposition and not row.get("reason"):
+        raise BadLecture(f"sentence={row['id']!r}: its disposition needs a reason")
+    return Sentence(
+        row["id"], row["text"], tuple(row.get("claims", ())), tuple(row.get("see", ())), disposition,
+        row.get("reason", ""), reading,
+    )  # fmt: skip
+
+
+def _left_over(text: str, sentences: tuple[Sentence, ...]) -> list[str]:
+    """Words of the lecture's own that stand in no sentence of the ledger; headings and quoted notes are not its own."""
+    body = text.partition(f"\n{UNCERTAIN}\n")[0]
+    position, pieces = 0, list[str]()
+    for sentence in sentences:
+        found = place(sentence.text, body, position)
+        if found is not None:
+            pieces.append(body[position : found.start()])
+            position = found.end()
+    pieces.append(body[position:])
+    lines = [line for piece in pieces for block in piece.split("\n\n") for line in _plain(block)]
+    return [line for line in lines if re.search(r"\w", line)]
+
+
+def _plain(block: str) -> list[str]:
+    """The words of a block, item by item and cell by cell, without headings and quotations."""
+    own = [line for line in block.splitlines() if not re.match(r"\s*(#|>)", line)]
+    return [" ".join(part.split()).strip("*-– ") for part in re.split(r"\||(?:^|\n)\s*[-*] ", "\n".join(own))]
 
 
 def _check(sentences: tuple[Sentence, ...], text: str) -> None:

@@ -19,12 +19,13 @@ from typing import Any
 from threadpoolctl import threadpool_limits
 
 from ...reference import backends
+from . import sensitivity
 from .claim import Case, Claim, Experiment, Figure, Limit, Wrong
 from .comparison import Comparison, same_bits
 from .defects import Defect
 from .lecture import Lecture
 from .outcome import Call, NotAValue, Outcome
-from .verdict import CellFacts, Trial
+from .verdict import CellFacts, Trial, caught
 from .workers import Worker
 
 HONEST = "honest"
@@ -77,6 +78,9 @@ class Run:
     environments: dict[str, dict[str, Any]] = field(default_factory=dict)
     defects: list[DefectRun] = field(default_factory=list)
     import_seconds: dict[str, float] = field(default_factory=dict)
+    sights: dict[str, dict[int, sensitivity.Sight]] = field(default_factory=dict)
+    """claim → number of a blunder → whether the claim sees it; of a run of the whole lecture."""
+    blunders: list[sensitivity.Blunder] = field(default_factory=list)
     interrupted: bool = False
 
 
@@ -109,6 +113,8 @@ def run(
 ) -> Run:  # fmt: skip
     """Run the selected claims on the selected libraries. A broken library is a row; nothing it does ends the run."""
     result, features, progress = Run(selection), set(cpu_features), progress or Progress()
+    if {*selection.claims} == {*lecture.claims} and not selection.partial:
+        result.blunders = sensitivity.blunders(lecture)
     lock, stop, workers = threading.Lock(), threading.Event(), list[Worker]()
 
     def one(backend: str) -> None:
@@ -164,6 +170,8 @@ def _backend(
             result.environments[backend] = environment
             result.import_seconds[backend] = worker.import_seconds
             result.defects += [*checked, *skipped]
+        running = [backends.label(b) for b in selection.backends if backends.installed(b)]
+        probed = sensitivity.assigned(lecture, selection.claims, running)
         for claim in claims:
             if stop.is_set():
                 break
@@ -174,6 +182,10 @@ def _backend(
             with lock:
                 result.cells += cells
             progress.finished(backend, claim.id)
+            if result.blunders and probed.get(claim.id) == label and not stop.is_set():
+                sights = _sights(claim, label, worker, selection, cells, result.blunders, progress)
+                with lock:
+                    result.sights[claim.id] = sights
     finally:
         worker.close()
 
@@ -306,6 +318,50 @@ def _claim(
     return cells
 
 
+@dataclass
+class Blundering(Strand):
+    """The honest experiment in a world in which the library makes one mistake wherever it can."""
+
+    blunder: sensitivity.Blunder | None = None
+    made: int = 0
+
+    @property
+    def sight(self) -> sensitivity.Sight:
+        """A library that makes the blunder would be refuted: by a value, or by a shape, which is enough to see it."""
+        if caught(self.trial, about_shapes=True):
+            return "seen"
+        if self.trial.stopped or self.trial.failed or any(not c.made for _, c in self.trial.comparisons):
+            return "stopped"
+        return "blind" if self.made else "cannot be made"
+
+    def _mutated(self, call: Call) -> Call:
+        mutant = self.blunder.mutant(call) if self.blunder else None
+        self.made += mutant is not None
+        return call.mutated_by(mutant) if mutant else call
+
+
+def _sights(
+    claim: Claim, label: str, worker: Worker, selection: Selection, cells: Sequence[Cell],
+    blunders: Sequence[sensitivity.Blunder], progress: Progress,
+) -> dict[int, sensitivity.Sight]:  # fmt: skip
+    """Which blunders the claim sees on this library: one case after another, each with the blunders not yet seen."""
+    sights: dict[int, sensitivity.Sight] = {}
+    # The widest format first: its bounds are the narrowest, so that most blunders show at once and need no second look.
+    for cell in sorted(cells, key=lambda c: c.dtype or "", reverse=True):
+        for name, operations in cell.facts.honest.asked.items():
+            if not claim.cases[name].get("blunders", True):
+                continue
+            strands = dict[int, Blundering]()
+            for i, blunder in enumerate(blunders):
+                if sights.get(i) != "seen" and operations.intersection(blunder.operations):
+                    case = Case(claim.id, name, claim.cases[name], dtype=cell.dtype, backend=label, seed=selection.seed)
+                    strands[i] = Blundering(Trial(), case, claim.experiment(case), None, {}, blunder=blunder)
+            _drive([*strands.values()], worker, label, (), progress)
+            for i, strand in strands.items():
+                sights[i] = sensitivity.better(sights.get(i), strand.sight)
+    return sights
+
+
 def _leave_out_what_cannot_be_told(claim: Claim, facts: CellFacts) -> None:
     """Without an operation some wrongs are invisible and some limits cannot be shown: they do not belong to this library."""
     for wrong in claim.wrongs:
@@ -364,6 +420,9 @@ def _drive(
             return
         for strand in active:
             answers = [known[c.digest].of(c) for c in strand.pending or ()]
+            strand.trial.asked[strand.case.name] |= {
+                c.operation for c in strand.pending or () if isinstance(c.operation, str)
+            }
             for defect in defects if strand.wrong is None else ():
                 if touched := sum(defect.defect.touches(a.call) for a in answers):
                     strand.trial.touched[defect.defect.id] += touched

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -28,6 +28,8 @@ class Trial:
     """Operations that the library turned out not to have."""
     touched: Counter[str] = field(default_factory=Counter)
     """Recorded defect -> how many calls lie within its trigger."""
+    asked: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    """Case -> the operations of the phrasebook that it asked for."""
 
     def made(self) -> list[Comparison]:
         return [c for _, c in self.comparisons if c.made]

@@ -16,7 +16,8 @@ LOSS_GRADIENTS = tuple(f"{name}_gradient" for name in LOSSES)
 def _twice(operation: str, given: Arguments) -> Iterator[Reading]:
     """The function's value where its argument belongs: f(f(x)), or the derivative at f(x)."""
     x = given["x"].astype(np.float64)
-    inner = np.tanh(x) if operation.startswith("tanh") else 1 / (1 + np.exp(-x))
+    with np.errstate(over="ignore"):  # 1/(1 + ∞) is the 0 that is meant
+        inner = np.tanh(x) if operation.startswith("tanh") else 1 / (1 + np.exp(-x))
     yield Reading(operation, given | {"x": inner})
 
 

@@ -1,0 +1,90 @@
+"""Which blunders each claim can see: every operator mutant of an operation, in every claim that asks for the operation.
+
+A claim is blind to many mistakes: one about shapes sees no wrong value. That is no fault as long as some other claim sees
+them. So the whole lecture is run once more in worlds in which the library makes one mistake: each operator mutant of any
+claim, and each known mistake of the reference, wherever it can be made. A blunder that no claim sees is a hole in the lecture's tests.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+from ...reference import mistakes
+from .lecture import Lecture
+from .outcome import Call
+
+Sight = Literal["cannot be made", "stopped", "blind", "seen"]
+SIGHTS: tuple[Sight, ...] = get_args(Sight)
+"""What a claim makes of a blunder: it would be refuted (*seen*), would hold all the same (*blind*), or its experiment could
+not go on (*stopped*: the mistaken operation raised, which refutes nothing)."""
+LIBRARIES = ("numpy", "scipy", "torch", "tensorflow")
+"""On which library a claim is probed: the first of these that it runs on. NumPy's makes no difference and costs least."""
+KNOWN = "a known mistake"
+
+
+@dataclass(frozen=True)
+class Blunder:
+    """A mistaken operation, and whose: the claim that has it among its wrongs, or the list of known mistakes."""
+
+    name: str
+    operations: Mapping[str, Callable[..., Any]]
+    origin: str
+
+    def mutant(self, call: Call) -> Callable[..., Any] | None:
+        """What to run in the place of a call's operation; None where it is another's, or the mistake cannot be made with it."""
+        mutant = self.operations.get(call.name) if isinstance(call.operation, str) else None
+        if mutant is not None and self.origin == KNOWN:
+            made = mistakes.readings(mistakes.MISTAKES[self.name], call.name, call.arguments)
+            return mutant if next(made, None) is not None else None
+        return mutant
+
+
+def blunders(lecture: Lecture) -> list[Blunder]:
+    """All of them, each once: those of the claims that mutate an operation, and the known mistakes of each operation."""
+    own = [
+        Blunder(wrong.name, wrong.operations, claim.id)
+        for claim in lecture.claims.values()
+        for wrong in claim.wrongs
+        if wrong.operations and not any(_known(mutant) for mutant in wrong.operations.values())
+    ]
+    known = [
+        Blunder(mistake.name, {name: functools.partial(mistakes.commit, mistake=mistake.name, operation=name)}, KNOWN)
+        for mistake in mistakes.MISTAKES.values()
+        for name in mistake.operations
+    ]
+    distinct: dict[tuple[Any, ...], Blunder] = {}
+    for blunder in (*own, *known):
+        distinct.setdefault((blunder.name, *sorted(blunder.operations.items(), key=str)), blunder)
+    return list(distinct.values())
+
+
+def _known(mutant: Callable[..., Any]) -> bool:
+    return isinstance(mutant, functools.partial) and mutant.func is mistakes.commit
+
+
+def assigned(lecture: Lecture, claims: Iterable[str], labels: Sequence[str]) -> dict[str, str]:
+    """claim → the library on which it is probed, of those that the run has."""
+    order = [x for x in LIBRARIES if x in labels] + [x for x in labels if x not in LIBRARIES]
+    found = {c: next((x for x in order if lecture.claims[c].cases_for(x)), "") for c in claims}
+    return {claim: library for claim, library in found.items() if library}
+
+
+def better(before: Sight | None, now: Sight) -> Sight:
+    """Of what two cases of a claim make of a blunder, what tells more."""
+    return now if before is None or SIGHTS.index(now) > SIGHTS.index(before) else before
+
+
+def table(sights: Mapping[str, Mapping[int, Sight]], blundered: Sequence[Blunder]) -> list[dict[str, Any]]:
+    """[{blunder, operations, origin, claims: {claim: sight}}], of the blunders that can be made in some claim."""
+    rows = []
+    for i, blunder in enumerate(blundered):
+        claims = {claim: sight[i] for claim, sight in sights.items() if i in sight}
+        if any(sight != "cannot be made" for sight in claims.values()):
+            rows.append(
+                {"name": blunder.name, "operations": sorted(blunder.operations), "origin": blunder.origin,
+                 "seen": any(sight == "seen" for sight in claims.values()), "claims": claims}
+            )  # fmt: skip
+    return rows
