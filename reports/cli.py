@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import shlex
 import sys
+from collections import Counter
 from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Any
@@ -32,6 +33,9 @@ err = Console(stderr=True, markup=False)
 Folder = Annotated[Path | None, typer.Option("--lecture", help="A lecture folder of your own.", metavar="DIR")]
 
 
+SAID = {"definition": "definitions", "": "unaccounted for"}
+
+
 @app.command("list")
 def list_claims(lecture_folder: Folder = None) -> None:
     """Every claim of the lecture, tested or not yet, with the sentence that makes it."""
@@ -43,6 +47,11 @@ def list_claims(lecture_folder: Folder = None) -> None:
             table.add_row(claim, state, Text(_short(sentence.text, 90)))
     out.print(table)
     out.print(f"{len(book.claims)} of {len(book.ids)} claims have an experiment.")
+    kinds = Counter(s.disposition if not (s.claims or s.see) else "tested by claims" for s in book.sentences)
+    said = ", ".join(f"{count} {SAID.get(kind, kind)}" for kind, count in kinds.most_common())
+    out.print(f"{len(book.sentences)} sentences: {said}.")
+    for piece in book.unaccounted:
+        out.print(f"Neither claim nor disposition: “{_short(piece, 90)}”")
 
 
 @app.command()
@@ -100,6 +109,8 @@ def show(
         return
     made = book.claims[claim]
     out.print(Text(f"Statement: {made.statement}\nScope: {made.scope}\nExpected: {made.expected}"))
+    if made.premises:
+        out.print(Text(f"Rests on: {', '.join(made.premises)}"))
     if record is None:
         out.print(Text(f"No evidence at {results}: run `lecture-claims verify {claim} --out {results.parent}`."))
         return
@@ -108,6 +119,8 @@ def show(
         out.print(Text(f"{results} has no evidence of it: run `lecture-claims verify {claim} --out {results.parent}`."))
         return
     terminal.claim(out, found)
+    if sand := next((p["sand"] for p in record["premises"] if p["claim"] == claim), []):
+        out.print(Text(f"Rests on sand: {', '.join(sand)} did not hold in that run."))
 
 
 @app.command()

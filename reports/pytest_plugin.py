@@ -2,7 +2,8 @@
 
 ``pytest --lecture-claims`` adds the items to any test run. A test file that holds the line ``LECTURE_CLAIMS = True`` is
 collected as the claims (this repository's ``tests/test_claims.py``). One run of the engine serves all selected items, so
-frameworks are imported once; it begins with the first item. Nothing is imported until a claim is asked for.
+frameworks are imported once; it begins with the first item. Nothing is imported until a claim is asked for. With
+``--lecture-claims-results FILE`` nothing runs again: the items are judged by what ``lecture-claims verify`` wrote there.
 
 Two ini options put another lecture to the test, and other libraries: ``lecture_claims_folder`` and
 ``lecture_claims_backends`` (names, or phrasebook files; both relative to pytest's rootdir).
@@ -25,7 +26,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--lecture-claims", action="store_true", help="verify the lecture's claims on the libraries installed here"
     )
-
+    group.addoption(
+        "--lecture-claims-results",
+        metavar="FILE",
+        help="judge by a results.json of the whole lecture, without another run",
+    )
     parser.addini("lecture_claims_folder", "a lecture folder of your own, for --lecture-claims", default="")
     parser.addini(
         "lecture_claims_backends", "the libraries, for --lecture-claims: names or phrasebook files", "args", default=[]
@@ -109,6 +114,8 @@ class ClaimItem(pytest.Item):
         bad = [c for c in cells if c["verdict"] not in (*good(claim["expected"]), "absent", "unsupported")]
         if bad:
             raise ClaimFailure("\n".join(line for c in bad for line in said(claim, c)))
+        if claim["expected"] not in ("verified", "supported") and claim["verdict"] != claim["expected"]:
+            raise ClaimFailure(f"{claim['id']} is {claim['verdict']}, expected {claim['expected']}: {claim['reason']}")
         defects = sorted({r["defect"] for c in cells for r in c["rows"] if r["defect"]})
         if defects:
             raise KnownDefect("\n\n".join(self._defect(d) for d in defects))
@@ -118,7 +125,7 @@ class ClaimItem(pytest.Item):
         return f"{name}: {record['title']}\n{record['snippet'] or ''}"
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        if isinstance(excinfo.value, ClaimFailure | KnownDefect):
+        if isinstance(excinfo.value, ClaimFailure | KnownDefect | pytest.UsageError):
             return str(excinfo.value)
         return super().repr_failure(excinfo, style)
 
@@ -140,8 +147,10 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 
 def good(expected: str) -> tuple[str, ...]:
-    """A cell may be better than the claim as a whole: a library without the statistical part is verified, not supported."""
-    return ("verified", "supported") if expected == "supported" else (expected,)
+    """The verdicts of a cell that are no worse than the claim's: a library without the statistical part is verified, not supported."""
+    from ..claims.engine.verdict import WORST_FIRST
+
+    return WORST_FIRST[WORST_FIRST.index(expected) :]
 
 
 def said(claim: dict[str, Any], cell: dict[str, Any]) -> list[str]:
@@ -159,13 +168,36 @@ def said(claim: dict[str, Any], cell: dict[str, Any]) -> list[str]:
 
 
 def evidence_of(session: pytest.Session) -> dict[str, Any]:
-    """The one run that serves all selected items."""
+    """The one run that serves all selected items, or the file that has one."""
     if RUN not in session.stash:
         from ..claims import verification
 
+        if results := session.config.getoption("--lecture-claims-results"):
+            session.stash[RUN] = _recorded(session, Path(results))
+            return session.stash[RUN]
         chosen = [item for item in session.items if isinstance(item, ClaimItem)]
         session.stash[RUN] = verification.verify(
             list(dict.fromkeys(i.claim for i in chosen)), backends=list(dict.fromkeys(i.backend for i in chosen)),
             lecture_folder=lecture_folder(session.config),
         )  # fmt: skip
     return session.stash[RUN]
+
+
+def _recorded(session: pytest.Session, path: Path) -> dict[str, Any]:
+    """A recorded run that has all that is asked for; raises UsageError where it lacks something."""
+    from ..claims.engine import evidence
+    from ..reference import backends
+
+    try:
+        record = evidence.load(path)
+    except evidence.BadEvidence as error:
+        raise pytest.UsageError(str(error)) from None
+    chosen = [item for item in session.items if isinstance(item, ClaimItem)]
+    missing = {i.claim for i in chosen} - {c["id"] for c in record["claims"]}
+    missing |= {backends.label(i.backend) for i in chosen} - {*record["selection"]["backends"]}
+    if missing or record["selection"]["partial"] or record["selection"]["dtypes"] or record["interrupted"]:
+        why = f"has nothing of {min(missing)}" if missing else "is of a part of the lecture"
+        raise pytest.UsageError(
+            f"results={str(path)!r}: it {why}; run `lecture-claims verify --out DIR` without a selection"
+        )
+    return record

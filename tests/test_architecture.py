@@ -99,14 +99,24 @@ def owner(library):
     return "tensorflow" if library == "keras" else library
 
 
-def test_scikit_learn_is_imported_only_for_its_data_and_matplotlib_only_where_it_draws():
+def test_scikit_learn_is_imported_only_for_its_data_and_matplotlib_only_where_it_draws_or_decodes():
     for path, (line, name, eager) in itertools.chain.from_iterable(((p, i) for i in imports(p)) for p in SOURCES):
         room = path.relative_to(ROOT).as_posix()
         match name.partition(".")[0]:
             case "sklearn":
                 assert room == "reference/data.py" and not eager, where(path, line)
-            case "matplotlib":
+            case "matplotlib" if room != "reference/decoders/matplotlib.py":
                 assert room.startswith("reports/") and not eager, where(path, line)
+
+
+def test_only_a_decoder_imports_what_reads_pictures():
+    wrong = [
+        f"{where(path, line)} imports {name}"
+        for path in SOURCES
+        for line, name, _ in imports(path)
+        if name.partition(".")[0] in ("PIL", "cv2") and path.parent != ROOT / "reference/decoders"
+    ]
+    assert wrong == []
 
 
 @pytest.mark.parametrize(

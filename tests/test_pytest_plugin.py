@@ -4,7 +4,7 @@ import os
 import re
 
 import pytest
-from lying import FRAMEWORKS, LECTURE, library, without_frameworks
+from lying import FRAMEWORKS, LECTURE, library, run_command, without_frameworks
 
 pytest_plugins = ["pytester"]
 
@@ -87,6 +87,33 @@ def test_an_absent_framework_is_a_skip_with_its_reason(pytester, monkeypatch):
     assert outcomes(result) | {"deselected": 0} == {"passed": 2, "skipped": 2, "deselected": 0}
     for name in FRAMEWORKS:
         assert f"{name} is not installed" in result.stdout.str()
+
+
+# --- by a recorded run -------------------------------------------------------------------------------------------------
+
+
+def recorded(pytester, *claims, libraries=("numpy",)):
+    """A results.json of the lies."""
+    named = [option for library_ in libraries for option in ("--backend", library(library_))]
+    folder = pytester.path / "reports"
+    run_command("lecture-claims", "verify", *claims, *named, "--out", str(folder), lecture=True)
+    return folder / "results.json"
+
+
+def test_the_items_can_be_judged_by_a_recorded_run(pytester):
+    results = recorded(pytester, "layer.correlates", libraries=("numpy", "one_ulp"))
+    lying_project(pytester, "numpy", "one_ulp")
+    result = run(pytester, "--lecture-claims", "-k", "layer.correlates", f"--lecture-claims-results={results}")
+    assert outcomes(result) | {"deselected": 0} == {"passed": 1, "failed": 1, "deselected": 0}
+    assert "layer.correlates [one_ulp float32] is refuted" in result.stdout.str()
+
+
+def test_a_recorded_run_that_lacks_something_is_no_pass(pytester):
+    results = recorded(pytester, "layer.rounds", libraries=("numpy",))
+    lying_project(pytester, "numpy")
+    result = run(pytester, "--lecture-claims", "-k", "layer.correlates", f"--lecture-claims-results={results}")
+    assert outcomes(result) | {"deselected": 0} == {"failed": 1, "deselected": 0}
+    assert "it has nothing of layer.correlates; run `lecture-claims verify --out DIR`" in result.stdout.str()
 
 
 # --- what a failure says -----------------------------------------------------------------------------------------------

@@ -1,0 +1,141 @@
+"""What the claims on convolution layers are made of: sizes, searched pairs, operator mutants, the libraries' own layers."""
+
+import itertools
+import os
+
+import numpy as np
+import pytest
+from lectureclaims.claims.lecture import layer_batches, layer_shapes, layer_sizes, mutants_layer
+from lectureclaims.reference import backends
+from lectureclaims.reference.backends import numpy as reference
+from lectureclaims.reference.operators.cross_correlation import output_size
+
+PLAIN = {"stride": (1, 1), "padding": ((0, 0), (0, 0)), "dilation": (1, 1), "groups": 1}
+PAIRS = {
+    "kernel": "H=2, k=1, s=1, d=1, padding 0+0 keeps 2, H=2, k=2, s=1, d=1, padding 0+0 makes 1",
+    "stride": "H=2, k=1, s=1, d=1, padding 0+0 keeps 2, H=2, k=1, s=2, d=1, padding 0+0 makes 1",
+    "dilation": "H=2, k=2, s=1, d=1, padding 0+1 keeps 2, H=2, k=2, s=1, d=2, padding 0+1 makes 1",
+    "padding": "H=1, k=1, s=1, d=1, padding 0+0 keeps 1, H=1, k=1, s=1, d=1, padding 0+1 makes 2",
+}
+"""Found by hand; a stride over one pixel changes nothing, and is passed by."""
+
+
+def wholes(*shape):
+    return np.random.default_rng(7).integers(-8, 9, shape).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def framework():
+    """A framework's phrasebook by its name, imported on first use."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+    def get(name):
+        if not backends.installed(name):
+            pytest.skip(f"{name} is not installed")
+        library = backends.load(name)
+        library.configure()
+        return library
+
+    return get
+
+
+def test_the_length_is_the_reference_operators():
+    for n, k, s, d, p, q in itertools.product(range(1, 6), (1, 2, 3), (1, 2), (1, 2), (0, 1), (0, 2)):
+        if (found := layer_shapes.length(n, k, s, d, p, q)) > 0:
+            assert found == output_size(n, k, stride=s, padding=(p, q), dilation=d)
+
+
+def test_every_value_of_every_setting_is_among_the_geometries_tried():
+    tried = layer_shapes.every_setting()
+    assert {g.N for g in tried} == {g.groups for g in tried} == {1, 2, 3}
+    assert {(g.sy, g.sx) for g in tried} == {(1, 1), (2, 1), (1, 3)}
+    assert {(g.dy, g.dx) for g in tried} == {(1, 1), (1, 2), (2, 1)}
+    assert {(g.top, g.bottom, g.left, g.right) for g in tried} == {(0, 0, 0, 0), (0, 1, 2, 0)}
+    assert any(g.Cout // g.groups != g.Cin // g.groups for g in tried)
+
+
+@pytest.mark.parametrize("reason", PAIRS)
+def test_the_smallest_pair_that_differs_by_one_reason(reason):
+    assert layer_sizes.first_pair(reason, lambda a: layer_shapes.length(*a)) == PAIRS[reason]
+
+
+def test_no_pair_where_the_reason_changes_nothing():
+    assert layer_sizes.first_pair("stride", lambda a: layer_sizes.stride_ignored(*a)) == "none"
+
+
+def test_settings_that_keep_every_size_are_those_of_the_rule():
+    kept = layer_sizes.always_kept(layer_sizes.axes(), lambda a: layer_shapes.length(*a))
+    assert (1, 1, 1, 0, 0) in kept
+    assert (2, 1, 1, 0, 1) in kept
+    assert (3, 1, 2, 2, 2) in kept
+    assert all(s == 1 and p + q == d * (k - 1) for k, s, d, p, q in kept)
+
+
+@pytest.mark.parametrize(
+    "mutant",
+    [
+        mutants_layer.kernels_shared,
+        mutants_layer.planes_shared,
+        mutants_layer.kernels_reversed,
+        mutants_layer.batch_statistics_inside,
+        mutants_layer.one_scale_for_the_batch,
+        mutants_layer.images_reversed,
+    ],
+)
+def test_a_mutant_gives_other_values_of_the_right_shape(mutant):
+    x, w = wholes(2, 3, 4, 4), wholes(5, 3, 2, 2)
+    right, wrong = reference.cross_correlation2d(x, w, None, **PLAIN), mutant(reference, x, w, None, **PLAIN)
+    assert (wrong.shape, wrong.dtype) == (right.shape, right.dtype)
+    assert not np.array_equal(wrong, right)
+
+
+def test_one_scale_for_the_batch_couples_images_that_it_leaves_apart_alone():
+    x, w = wholes(2, 1, 3, 3), np.ones((1, 1, 1, 1), np.float32)
+    x[1] *= 100
+    alone = mutants_layer.one_scale_for_the_batch(reference, x[:1], w, None, **PLAIN)
+    beside = mutants_layer.one_scale_for_the_batch(reference, x, w, None, **PLAIN)
+    assert np.abs(alone - x[:1]).max() < 1 < np.abs(beside[:1] - x[:1]).max()
+
+
+def test_the_batches_searched_are_two_images_or_more_convolutions_first():
+    kinds = [p.layer for p in layer_batches.batches()]
+    assert kinds == sorted(kinds)
+    assert set(kinds) == {"convolution", "fully connected"}
+    assert min(p.N for p in layer_batches.batches()) == 2
+
+
+@pytest.mark.parametrize("told", [{}, {"stride": (2, 1)}, {"padding": (1, 2)}, {"dilation": (1, 2)}, {"groups": 2}])
+@pytest.mark.parametrize("name", ["torch", "tensorflow"])
+def test_a_frameworks_own_layer_is_the_reference(framework, name, told):
+    told = {"stride": (1, 1), "padding": (0, 0), "dilation": (1, 1), "groups": 1} | told
+    x, w = wholes(2, 4, 5, 6), wholes(6, 4 // told["groups"], 3, 2)
+    (py, px) = told["padding"]
+    wanted = reference.cross_correlation2d(x, w, None, **told | {"padding": ((py, py), (px, px))})
+    if name == "torch":
+        found = framework(name).own_conv_layer(x, w, **told)
+        assert np.array_equal(found["kernel"], w)
+        assert np.array_equal(found["y"], wanted)
+    else:
+        kernel = np.ascontiguousarray(w.transpose(2, 3, 1, 0))
+        found = framework(name).own_conv_layer(np.ascontiguousarray(x.transpose(0, 2, 3, 1)), kernel, **told)
+        assert np.array_equal(found["kernel"], kernel)
+        assert np.array_equal(found["y"].transpose(0, 3, 1, 2), wanted)
+
+
+@pytest.mark.parametrize(("name", "shape"), [("torch", (6, 1, 2, 3)), ("tensorflow", (2, 3, 3, 2))])
+def test_a_frameworks_own_depthwise_layer_goes_channel_by_channel(framework, name, shape):
+    x, w = wholes(1, 3, 4, 5), wholes(3, 2, 2, 3)
+    found = framework(name).own_depthwise_layer(x if name == "torch" else np.moveaxis(x, 1, -1).copy(), w)
+    y = found["y"] if name == "torch" else np.moveaxis(found["y"], -1, 1)
+    assert found["kernel"].shape == shape
+    assert np.array_equal(y, reference.cross_correlation2d(x, w.reshape(6, 1, 2, 3), None, **PLAIN | {"groups": 3}))
+
+
+def test_a_published_network_is_counted_without_drawing_its_weights(framework):
+    library = framework("tensorflow")
+    assert library.own_network_parameters("VGG16") == {"learned": 138_357_544, "not_learned": 0}
+    import keras
+
+    layer = keras.layers.Dense(2)  # what comes after is drawn as ever
+    assert layer(np.ones((1, 3), np.float32)).shape == (1, 2)
+    assert np.abs(layer.get_weights()[0]).max() > 0
