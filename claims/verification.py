@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..reference import backends as phrasebooks
-from .engine import environment, evidence, lecture, runner
+from .engine import environment, evidence, lecture, runner, strands
 
 DTYPES = ("float16", "bfloat16", "float32", "float64")
 TIMEOUT = 300.0
@@ -25,7 +25,7 @@ class BadRequest(ValueError):
 def verify(
     claims: Sequence[str] = (), *, backends: Sequence[str] = (), dtypes: Sequence[str] = (), case: str = "", wrong: str = "",
     limit: str = "", seed: int = 0, jobs: int | None = None, timeout: float = TIMEOUT, lecture_folder: Path | None = None,
-    progress: runner.Progress | None = None,
+    progress: strands.Progress | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Put claims to the test and return the evidence, the same that ``lecture-claims verify`` writes to results.json.
 

@@ -14,12 +14,15 @@ import numpy as np
 
 from . import bounds, oracle, validation
 from .bounds import Bound
+from .contracts import Contract
+from .rules import RULES, Question
 
 Steps = Sequence[tuple[str, Mapping[str, Any]]]
 
 SUMS = ("cross_correlation1d", "cross_correlation2d", "convolution1d", "convolution2d", "fully_connected")
+RESAMPLED = ("average_pooling2d", "area_resampling2d", "bilinear_resampling2d", "nearest_resampling2d")
 CHOICES = ("relu", "absolute_value", "max_pooling2d")
-KNOWN = (*SUMS, *CHOICES, "batch_norm_inference", "logistic", "tanh", "softmax", "flatten")
+KNOWN = (*SUMS, *RESAMPLED, *CHOICES, "batch_norm_inference", "logistic", "tanh", "softmax", "flatten")
 
 
 def compose(steps: Steps, x: np.ndarray, dtype: Any) -> tuple[np.ndarray, Bound]:
@@ -55,6 +58,13 @@ def _step(name: str, arguments: dict[str, Any], x: np.ndarray, before: Bound, dt
         lost = oracle.flush_sizes(operation, largest, w, b, **arguments)
         own = bounds.sums_of_products(S, n, dtype, flushed=lost)
         return value, bounds.carried(own, before, operation(off, np.abs(w), None, **arguments), how="Σ|w|e carried on")
+    if name in RESAMPLED:
+        operation = getattr(oracle, name)
+        value, contract = operation(x, **arguments), Contract(np.dtype(dtype).name, flushes=True)
+        (own,), _ = RULES[name](Question(name, (value,), [np.abs(x) + off], arguments, contract, None))
+        # The weights are not negative: with them the error is carried on. A selected number near λ_min may be flushed.
+        moved = operation(off, **arguments) + bounds.smallest_normal(dtype)
+        return value, bounds.carried(own, before, moved, how="Σw·e carried on")
     if name in CHOICES:
         operation = getattr(oracle, name)
         value = operation(x, **arguments)

@@ -1,9 +1,13 @@
 """Real data that come with packages: nothing is downloaded, and everybody has the same."""
 
 import functools
+import importlib.util
+import pathlib
 from typing import Any
 
 import numpy as np
+
+from . import pictures
 
 TRAINING_IMAGES = 1297
 
@@ -28,3 +32,42 @@ def digits() -> tuple[Part, Part]:
     for array in (images, labels):
         array.setflags(write=False)
     return (images[:TRAINING_IMAGES], labels[:TRAINING_IMAGES]), (images[TRAINING_IMAGES:], labels[TRAINING_IMAGES:])
+
+
+@functools.cache
+def stored_digits() -> np.ndarray:
+    """The same digits as they are stored: whole numbers 0 … 16, int64 [1797, 1, 8, 8], 0 the background, not shuffled."""
+    from sklearn.datasets import load_digits  # not before it is needed: importing it takes a second
+
+    stored: Any = load_digits()
+    images = stored.images[:, None].astype(np.int64)
+    images.setflags(write=False)
+    return images
+
+
+PHOTOGRAPHS = {
+    "china.jpg": ("sklearn", "datasets/images/china.jpg"),
+    "flower.jpg": ("sklearn", "datasets/images/flower.jpg"),
+    "grace_hopper.jpg": ("matplotlib", "mpl-data/sample_data/grace_hopper.jpg"),
+}
+"""scikit-learn's two photographs (427 x 640) and matplotlib's one (600 x 512): the package, and the file in it."""
+
+
+@functools.cache
+def photographs() -> dict[str, bytes]:
+    """Real photographs as they were taken from a camera into a file: name -> the bytes of the JPEG. The packages are not imported."""
+    found = {}
+    for name, (package, file) in PHOTOGRAPHS.items():
+        spec = importlib.util.find_spec(package)
+        if spec is None or spec.origin is None:
+            raise ModuleNotFoundError(f"{name} comes with {package}, which is not installed; install it")
+        found[name] = (pathlib.Path(spec.origin).parent / file).read_bytes()
+    return found
+
+
+@functools.cache
+def gray_photograph(name: str, *, rows: int) -> np.ndarray:
+    """The luma of the first rows of a photograph, whole numbers 0 … 255, int64 [rows, W], decoded by ``pictures``."""
+    luma = np.rint(np.clip(pictures.jpeg_planes(photographs()[name], rows=rows)[0], 0, 255)).astype(np.int64)[:rows]
+    luma.setflags(write=False)
+    return luma

@@ -69,7 +69,8 @@ def draw(
     """One array for each name in ``shapes``, of a family of :data:`FAMILIES`, read-only.
 
     ``degree``: 2 where numbers are multiplied with each other, so that it is products that come near the ends of the range, else 1.
-    Names carry a meaning: ``variance`` is not negative, ``p`` holds rows of probabilities, ``labels`` whole numbers below the
+    Names carry a meaning: ``variance`` is not negative, ``p`` holds rows of probabilities (in the family "positive" of numbers
+    below 1 that do not sum to it, for an operation that reads one of them should not look at the others), ``labels`` whole numbers below the
     number of classes. "cancelling": the second half of the channels is the first half's negative but for 2**-6 of it, and meets
     the same weights.
     """
@@ -88,7 +89,7 @@ def draw(
             numbers = np.abs(numbers)
         if name == "p":
             numbers = np.abs(numbers) + 2.0**-4
-            numbers = numbers / numbers.sum(axis=1, keepdims=True)
+            numbers = numbers / (4 if family == "positive" else numbers.sum(axis=1, keepdims=True))
         found[name] = _fixed(numbers.astype(dtype))
     return found
 

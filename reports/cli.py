@@ -1,4 +1,4 @@
-"""The command line: ``lecture-claims list | verify | show | report | adjudicate | operations | doctor``.
+"""The command line: ``lecture-claims list | verify | show | report | adjudicate | operations | layers | doctor``.
 
 Exit 0: every computed verdict is its claim's expected one and every departure a recorded defect that reproduced; 1:
 anything else; 2: wrong usage, in one line that says what was given, what was expected and the way out.
@@ -21,7 +21,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ..claims import verification
-from ..claims.engine import environment, evidence, lecture, runner
+from ..claims.engine import environment, evidence, lecture, strands
 from ..reference import backends, validation
 from . import formats, terminal
 
@@ -186,6 +186,33 @@ def operations() -> None:
         out.print(Text(f"  {inputs}{'; ' if parameters else ''}{parameters} → {results}"), soft_wrap=True)
 
 
+@app.command("layers")
+def layer_table(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A list of layers, TOML or JSON: see docs/layers.md.")],
+    size: Annotated[str, typer.Option("--input", metavar="C,H,W", help="Another input than the file's.")] = "",
+    backend: Annotated[
+        list[str] | None,
+        typer.Option(help="A library to build it in; repeatable. Default: torch and tensorflow, if installed."),
+    ] = None,
+    timeout: Annotated[float, typer.Option(help="Seconds for one library.")] = verification.TIMEOUT,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the table as JSON and nothing else.")] = False,
+) -> None:
+    """A network's output sizes, parameters and multiply-adds, layer by layer, and whether the frameworks agree."""
+    from . import layers as report
+
+    network = report.read(file, size)
+    named = verification.select(
+        lecture.read(None), (), backends=backend or (), dtypes=(), case="", wrong="", limit="", seed=0
+    )
+    libraries = named.backends if backend else report.with_layers()
+    answers = [report.built(network, library, timeout=timeout) for library in libraries]
+    if as_json:
+        sys.stdout.write(json.dumps(report.as_dict(network, answers), indent=2, ensure_ascii=False) + "\n")
+    else:
+        report.terminal(out, network, answers)
+    raise typer.Exit(0 if all(one.agrees for one in answers) else 1)
+
+
 @app.command()
 def doctor() -> None:
     """What is installed here: libraries and versions, processor, threads."""
@@ -258,7 +285,7 @@ class _bar:
             TextColumn("{task.completed:,.0f}/{task.total:,.0f} calls"), TimeElapsedColumn(), console=err, transient=True,
             disable=silent or not err.is_terminal,
         )  # fmt: skip
-        self.progress = runner.Progress(self._started, self._advanced, self._finished)
+        self.progress = strands.Progress(self._started, self._advanced, self._finished)
 
     def __enter__(self) -> _bar:
         self._rich.start()

@@ -1,4 +1,4 @@
-"""Pictures from the evidence: ``claims[i]["figures"][name]["torch float64"] = data``, drawn as inline SVG.
+"""Pictures from the evidence: ``claims[i]["figures"][name]["torch float64"] = data``, drawn as inline SVG, or typeset.
 
 What a claim yields for each picture. Plain lists, numbers and strings only; a number may be absent (None). Lists that
 stand side by side have equal lengths. Members marked * may be left out; every picture may also have ``note``*, a sentence
@@ -38,6 +38,8 @@ or data of another shape, become a small table, never an error.
     steps              [int]
     arms               [{"name": str, "control": bool*, "loss": [number], "low": [number], "high": [number]}]
                        loss: at the parameters; low and high: over the step multiples (each a median over seeds)
+
+``integral``: see integrals.py. ``worked_example``, which is typeset: see letters.py. ``layers/…``, a table: see layers.py.
 """
 
 from __future__ import annotations
@@ -50,7 +52,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from . import view
+from . import layers, letters, view
 from .canvas import COLOURS
 
 SVG = "http://www.w3.org/2000/svg"
@@ -67,6 +69,8 @@ class Picture:
     caption: str
     alt: str
     svg: str = ""
+    html: str = ""
+    """Markup, where the picture is typeset."""
     rows: tuple[tuple[str, str], ...] = ()
 
 
@@ -75,12 +79,24 @@ def pictures(figures: Mapping[str, Mapping[str, Any]], *, prefix: str) -> list[P
     return [_picture(name, data, f"{prefix}-{i}") for i, (name, data) in enumerate(figures.items())]
 
 
-def _picture(name: str, data: Mapping[str, Any], prefix: str) -> Picture:
-    from . import canvas, curves, grids
+def groups_of(data: Mapping[str, Any]) -> list[tuple[Any, list[str]]]:
+    """The data of a picture as they are drawn: [(data, [cell])], data that would give the same picture once."""
+    return _grouped(_clean(data))
 
-    draw = {**grids.DRAWINGS, **curves.DRAWINGS}.get(name)
+
+def _picture(name: str, data: Mapping[str, Any], prefix: str) -> Picture:
+    from . import canvas, curves, grids, integrals
+
+    draw = {**grids.DRAWINGS, **curves.DRAWINGS, **integrals.DRAWINGS}.get(name)
     data = _clean(data)
     groups = _grouped(data)
+    typeset = layers.typeset if name.startswith(layers.FIGURE) else letters.TYPESET.get(name)
+    if typeset is not None:
+        try:
+            html, caption, alt = typeset(groups)
+            return Picture(name, caption, alt, html=html)
+        except MISFITS as error:
+            return _table(name, data, f"The picture could not be typeset ({type(error).__name__}); its data:")
     if draw is not None:
         try:
             with canvas.style():

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from . import claim_view, view
+from . import claim_view, figures, layers, letters, view
 
 MOST_BYTES = 480_000
 SIGN = {
@@ -117,7 +117,45 @@ def _claim(evidence: Mapping[str, Any], claim: Mapping[str, Any], *, short: bool
     ]
     if short:
         return "\n".join(lines)
-    return "\n".join([*lines, *_cells(c), *_gates(c), *_limits(c), *_wrongs(c), *_bounds(c)])
+    return "\n".join(
+        [*lines, *_letters(claim), *_layers(claim), *_cells(c), *_gates(c), *_limits(c), *_wrongs(c), *_bounds(c)]
+    )
+
+
+def _letters(claim: Mapping[str, Any]) -> list[str]:
+    """The lecture's worked picture: for each window the input with the kernel's letters on it, and the sum."""
+    try:
+        found = letters.sums(figures.groups_of(claim["figures"]["worked_example"]))
+    except figures.MISFITS:  # there is none, or it has another shape
+        return []
+    lines = []
+    for one in found:
+        rows = []
+        for w in (w for row in one.map for w in row):
+            drawn = (" ".join(f"**{text(a, 8)}**·{text(k, 8)}" if k else text(a, 8) for a, k in row) for row in w.rows)
+            others = "".join(f"<br>{text(names, 120)}: {text(other, 120)}" for names, other in w.others)
+            rows.append([text(w.index, 20), "<br>".join(drawn), text(w.sum, 120) + others])
+        lines += [
+            "",
+            f"{text(one.name, 60)}: {text(one.formula, 120)}",
+            *_table(["window", "input, the kernel on it", "sum"], rows),
+        ]
+    return _folded("The worked picture, window by window", lines)
+
+
+def _layers(claim: Mapping[str, Any]) -> list[str]:
+    """The networks' tables of layers, each folded under its name and sums."""
+    lines = []
+    for name, data in claim["figures"].items():
+        if not name.startswith(layers.FIGURE):
+            continue
+        try:
+            (one, _), *_ = figures.groups_of(data)
+            rows = [[text(cell, 120) for cell in row] for row in layers.cells(one)]
+            lines += _folded(text(layers.title(one), 200), _table(list(layers.HEAD), rows))
+        except figures.MISFITS:  # data of another shape
+            continue
+    return lines
 
 
 def _again(row: Mapping[str, Any]) -> list[str]:

@@ -22,8 +22,9 @@ from . import environment, premises, sensitivity
 from .claim import Claim
 from .comparison import Comparison
 from .lecture import OWN, Lecture
-from .runner import Cell, DefectRun, Run
+from .runner import Cell, Run
 from .snippet import snippet
+from .strands import DefectRun
 from .verdict import HOLDS, TAKES_NO_PART, CellFacts, Trial, caught, cell_verdict, claim_verdict, margin, shown, summary
 
 SCHEMA = "lecture-claims/results/1"
@@ -67,7 +68,7 @@ def build(lecture: Lecture, run: Run, *, expected_run: Mapping[str, Any]) -> dic
         },
         "claims": claims,
         "premises": premises.graph(claims),
-        "sensitivity": sensitivity.table(run.sights, run.blunders),
+        "sensitivity": sensitivity.table(run.sights, run.blunders, _caught(claims)),
         "defects": [_defect(d, selected.backends) for d in run.defects],
         "counts": _counts(claims),
         "success": _success(run, claims),
@@ -144,6 +145,10 @@ def _claim(lecture: Lecture, run: Run, claim_id: str) -> dict[str, Any]:
         "cells": cells,
         "figures": _figures(ran),
     }
+
+
+def _caught(claims: list[dict[str, Any]]) -> set[tuple[str, str]]:
+    return {(c["id"], w["name"]) for c in claims for cell in c["cells"] for w in cell["wrongs"] if w["caught"]}
 
 
 def _nowhere(claim: Claim, cells: list[dict[str, Any]], run: Run) -> str:

@@ -8,7 +8,7 @@ claim, and each known mistake of the reference, wherever it can be made. A blund
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -77,11 +77,19 @@ def better(before: Sight | None, now: Sight) -> Sight:
     return now if before is None or SIGHTS.index(now) > SIGHTS.index(before) else before
 
 
-def table(sights: Mapping[str, Mapping[int, Sight]], blundered: Sequence[Blunder]) -> list[dict[str, Any]]:
-    """[{blunder, operations, origin, claims: {claim: sight}}], of the blunders that can be made in some claim."""
+def table(
+    sights: Mapping[str, Mapping[int, Sight]], blundered: Sequence[Blunder], caught: Collection[tuple[str, str]]
+) -> list[dict[str, Any]]:
+    """[{blunder, operations, origin, claims: {claim: sight}}], of the blunders that can be made in some claim.
+
+    ``caught``: the wrongs (claim, name) that their own claim caught on some library: that claim sees them, also where the
+    library on which it is probed has no such operation.
+    """
     rows = []
     for i, blunder in enumerate(blundered):
         claims = {claim: sight[i] for claim, sight in sights.items() if i in sight}
+        if (blunder.origin, blunder.name) in caught:
+            claims[blunder.origin] = "seen"
         if any(sight != "cannot be made" for sight in claims.values()):
             rows.append(
                 {"name": blunder.name, "operations": sorted(blunder.operations), "origin": blunder.origin,

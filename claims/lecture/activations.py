@@ -10,16 +10,15 @@ import numpy as np
 
 from ...reference import bounds, oracle
 from ...reference.backends import Unsupported
-from ..engine import Case, Figure, Wrong, ask, claim, fact, fails, population, same_bits, within
+from ..engine import Call, Case, Figure, Outcome, Wrong, ask, claim, edge, fact, population, same_bits, smallest, within
 from ..engine.statistics import Gate
 from .designs import saturation, saturation_gates
+from .floats import FARTHEST, ROW, Number, row
+from .sigmoids import DIGITS
 
 SIGMOIDS = ("logistic", "tanh")
-FARTHEST = {"float32": 120.0, "float64": 800.0}
-"""Beyond this |z| every sigmoid is at its limit in this dtype, subnormal numbers included."""
 LIMITS = {("logistic", ">"): 1.0, ("logistic", "<"): 0.0, ("tanh", ">"): 1.0, ("tanh", "<"): -1.0}
 """What a sigmoid's value becomes for large |z|, by the side."""
-DIGITS = "the function in 95 bits or more, rounded once"
 
 
 def grid(dtype: np.dtype) -> np.ndarray:
@@ -242,14 +241,31 @@ def picture(found: dict[str, float]) -> dict:
     backends=FRAMEWORKS,
 )
 def _(case: Case):
+    def build(z: float) -> Call:
+        x = np.concatenate([row(z, case.dtype), row(-z, case.dtype)])
+        return ask("logistic_gradient", x=x, upstream=np.ones_like(x))
+
+    def alive(a: np.ndarray) -> tuple[bool, bool]:
+        return tuple(bool(np.any(half != 0)) for half in np.split(a, 2))  # pyright: ignore[reportReturnType]
+
+    def literal(g: Outcome, z: float):
+        label = f"σ′ is more than 0 at {z:g} and at {-z:g} alike"
+        return fact(g.then(alive), (True, True), label=label, source="σ′(−z) = σ′(z) > 0")
+
+    def instead(g: Outcome, z: float):
+        left, ones = row(-z, case.dtype), np.ones(ROW, case.dtype)
+        bound = bounds.elementwise_gradient("logistic", case.dtype, oracle.logistic(left), ones)
+        label = f"0 at {z:g}; at {-z:g} right to rounding, and more than 0"
+        kept = g.then(lambda a: np.where(a[:ROW] == 0, a[ROW:], np.nan))
+        return within(kept, slope("logistic", left), bound, label=label, source=DIGITS)
+
+    yield from edge(1, 60, case.dtype, build, literal, instead=instead, symbol="z")
     found = yield ask(cutoffs, dtype=str(case.dtype))
 
     def pair(function: str) -> tuple[float, float]:
         return tuple(found.value[f"{function} {side} gradient"] for side in "><")
 
     up, down = pair("logistic")
-    yield fails(fact(found.then(lambda _: up), down, label="the logistic's gradient ends at the same |z| on both sides",
-                     source="σ(−z) = 1 − σ(z)"))  # fmt: skip
     yield fact(found.then(lambda _: bool(down > 4 * up)), True, label="the negative side keeps it more than four times as far",
                source="the cut-offs found", note=f"gradient 0 from {up:.6g} and from −{down:.6g}")  # fmt: skip
     up, down = pair("tanh")
@@ -263,14 +279,22 @@ def _(case: Case):
 
 @saturation_.limit(
     "ReLU saturates too, for z < 0",
-    says="ReLU's gradient is exactly 0 for every z < 0, from the first negative number on: “saturation” does not tell it from a sigmoid "
+    says="ReLU's gradient is exactly 0 for every z < 0, from the first negative normal number on: “saturation” does not tell it from a sigmoid "
     "there; that it never saturates for z > 0 does.",
 )
 def _(case: Case):
-    z = np.array([-np.finfo(case.dtype).tiny, -1, -100], case.dtype)
-    g = yield ask("relu_gradient", x=z, upstream=np.ones_like(z))
-    yield fails(same_bits(g, np.ones_like(z), label="ReLU′ is 1 for z < 0 too", source="“ReLU does not saturate”"))
-    yield same_bits(g, np.zeros_like(z), label="ReLU′ is 0 for z < 0", source="the definition")
+    def build(p: Number) -> Call:
+        return ask("relu_gradient", x=row(p.z, case.dtype), upstream=row(1, case.dtype))
+
+    def literal(g: Outcome, p: Number):
+        return same_bits(g, row(1, case.dtype), label=f"ReLU′ is 1 at z = {p.z:g}", source="“ReLU does not saturate”")
+
+    def instead(g: Outcome, p: Number):
+        return same_bits(g, row(0, case.dtype), label=f"ReLU′ is 0 at z = {p.z:g}", source="the definition")
+
+    least = float(np.finfo(case.dtype).tiny)
+    points = [Number(sign * size) for size in (least, 1.0, 100.0) for sign in (1, -1)]
+    yield from smallest(points, build, literal, instead=instead, order="by |z|, z a normal number")
 
 
 def _limit(name: str, *, says: str, stated: Gate) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ...reference import catalogue, composition, inputs, judging, mistakes, oracle
-from ..engine import Case, Wrong, ask, claim, fact, fails, rounding, same_bits, within
+from ..engine import Case, Outcome, Wrong, ask, claim, fact, rounding, same_bits, smallest, within
 from . import mutants
 
 EXACT = "the sum of products in whole numbers, of which no partial sum rounds in any order"
@@ -39,12 +39,18 @@ KINKS = ("signed zeros", "subnormal")
 ONLY_ROWS = ("cancelling", "offset", "large", "subnormal", "signed zeros")
 """Of probabilities there are no others than numbers from 0 to 1."""
 
+APART = {"stride": (3, 4), "padding": ((0, 0), (0, 0)), "dilation": (1, 2), "groups": 2}
+"""On 7 × 7 pixels strides or dilations exchanged give an output, and so a gradient, of the same shape: the values must tell."""
+WINDOWS = {"window": (2, 1), "stride": (3, 4), "padding": ((0, 0), (0, 0))}
+"""The same for windows or strides exchanged, on 6 × 6 pixels."""
 UNEVEN = {"stride": (1, 2), "padding": ((0, 2), (1, 0)), "dilation": (2, 1), "groups": 2}
 PLAIN = {"stride": (1, 1), "padding": ((1, 1), (1, 1)), "dilation": (1, 1), "groups": 1}
 ROW = {"stride": 2, "padding": (1, 1), "dilation": 1, "groups": 1}
 QUARTERS = {"window": (2, 2), "stride": (2, 2), "padding": ((0, 0), (0, 0))}
 NINTHS = {"window": (3, 3), "stride": (2, 2), "padding": ((1, 0), (1, 1)), "count_padding": False}
 LINE, TABLE, IMAGE = {"x": (24,)}, {"x": (3, 10)}, {"x": (2, 3, 6, 8)}
+SQUARE = {"x": (2, 3, 6, 6)}
+"""Height and width exchanged give an image of the same shape: the values must tell."""
 CHANNELS = {name: (3,) for name in ("gamma", "beta", "mean", "variance")}
 FEW = {"x": (2, 3, 2, 1)}
 """Four numbers a channel: divided by three or by four makes a difference in every format."""
@@ -72,10 +78,12 @@ COMPONENTS: dict[str, tuple[Part, ...]] = {
         Part("cross_correlation2d_gradient", {"x": (2, 4, 5, 4), "w": (4, 4, 3, 3), "upstream": (2, 4, 5, 4)}, PLAIN, terms=40),
         Part("cross_correlation2d", {"x": (2, 4, 6, 7), "w": (6, 2, 3, 2), "b": (6,)}, UNEVEN, terms=13),
         Part("cross_correlation2d_gradient", {"x": (2, 4, 6, 7), "w": (6, 2, 3, 2), "upstream": (2, 6, 4, 4)}, UNEVEN, terms=32),
+        Part("cross_correlation2d_gradient", {"x": (2, 4, 7, 7), "w": (6, 2, 2, 2), "upstream": (2, 6, 2, 2)}, APART, terms=12),
     ),
     "downsampling: average pooling": (
         Part("average_pooling2d", IMAGE, QUARTERS | {"count_padding": True}, terms=4, weights=1 / 4),
         Part("average_pooling2d_gradient", also(IMAGE, upstream=(2, 3, 3, 4)), QUARTERS | {"count_padding": True}, terms=4, weights=1 / 4),
+        Part("average_pooling2d", SQUARE, QUARTERS | {"count_padding": True}, terms=4, weights=1 / 4),
         Part("average_pooling2d", IMAGE, NINTHS),
         Part("average_pooling2d_gradient", also(IMAGE, upstream=(2, 3, 3, 4)), NINTHS),
     ),
@@ -83,13 +91,16 @@ COMPONENTS: dict[str, tuple[Part, ...]] = {
         Part("area_resampling2d", IMAGE, {"size": (3, 4)}, terms=4, weights=1 / 4),
         Part("area_resampling2d_gradient", also(IMAGE, upstream=(2, 3, 3, 4)), {"size": (3, 4)}, terms=4, weights=1 / 4),
     ),
-    "up- and downsampling: nearest": tuple(
-        part
-        for grid, size in (("half_pixel", (12, 16)), ("half_pixel", (4, 5)), ("asymmetric", (3, 4)))
-        for part in (
-            Part("nearest_resampling2d", IMAGE, {"size": size, "grid": grid}, degree=1),
-            Part("nearest_resampling2d_gradient", also(IMAGE, upstream=(2, 3, *size)), {"size": size, "grid": grid}, terms=4),
-        )
+    "up- and downsampling: nearest": (
+        Part("nearest_resampling2d", SQUARE, {"size": (9, 9), "grid": "half_pixel"}, degree=1),
+        *(
+            part
+            for grid, size in (("half_pixel", (12, 16)), ("half_pixel", (4, 5)), ("asymmetric", (3, 4)))
+            for part in (
+                Part("nearest_resampling2d", IMAGE, {"size": size, "grid": grid}, degree=1),
+                Part("nearest_resampling2d_gradient", also(IMAGE, upstream=(2, 3, *size)), {"size": size, "grid": grid}, terms=4),
+            )
+        ),
     ),
     "up- and downsampling: bilinear": tuple(
         part
@@ -132,6 +143,7 @@ COMPONENTS: dict[str, tuple[Part, ...]] = {
         Part("max_pooling2d", IMAGE, {"window": (3, 2), "stride": (1, 2), "padding": ((1, 1), (0, 0))}, degree=1),
         Part("max_pooling2d_gradient", also(IMAGE, upstream=(2, 3, 6, 4)),
              {"window": (3, 2), "stride": (1, 2), "padding": ((1, 1), (0, 0))}, without=KINKS),
+        Part("max_pooling2d_gradient", also(SQUARE, upstream=(2, 3, 2, 2)), WINDOWS, without=KINKS),
     ),
     "batch norm, training": (
         Part("batch_norm_training", also(FEW, **channels("gamma", "beta")), {"epsilon": 1e-5}),
@@ -291,6 +303,17 @@ def small_network(case: Case):
 # --- where the exact mode stops: another algorithm than the sum -------------------------------------------------------------
 
 
+class Signal(NamedTuple):
+    """n numbers, k taps, none larger than m."""
+
+    n: int
+    k: int
+    m: int
+
+
+SIGNALS = [Signal(n, k, m) for n in range(1, 9) for k in range(1, min(n, 3) + 1) for m in (1, 2, 4, 8)]
+
+
 @component_parity.limit(
     "an FFT is not the sum",
     says="An algorithm that transforms its inputs departs from the sum of products on whole numbers too, and rightly: its results lie "
@@ -299,30 +322,60 @@ def small_network(case: Case):
     dtypes=("float32", "float64"),
 )
 def _(case: Case):
-    x, w = case.integers("x", (16, 16), low=-64, high=64), case.integers("w", (3, 3), low=-64, high=64)
-    y = yield ask("own_convolution", x=x, w=w, function="scipy.signal.fftconvolve")
-    inside = {"stride": (1, 1), "padding": ((0, 0), (0, 0)), "dilation": (1, 1), "groups": 1}
-    exact = oracle.convolution2d(x[None, None], w[None, None], None, **inside)[0, 0]
-    yield fails(same_bits(y, exact.astype(case.dtype), label="the FFT gives the sum to the last bit", source=EXACT))
-    yield fact(y.then(lambda a: bool(np.array_equal(np.rint(a), exact))), True, label="the nearest whole numbers are the sum",
-               source=EXACT)  # fmt: skip
+    def drawn(p: Signal) -> dict[str, np.ndarray]:
+        """m, m − 1, m − 2, m, …, and a kernel m, m − 1, …: small whole numbers, not all alike."""
+        return {"x": (p.m - np.arange(p.n) % 3).astype(case.dtype), "w": (p.m - np.arange(p.k)).astype(case.dtype)}
+
+    def exact(p: Signal) -> np.ndarray:
+        x, w = (a[None, None] for a in drawn(p).values())
+        return oracle.convolution1d(x, w, None, stride=1, padding=(0, 0), dilation=1, groups=1)[0, 0]
+
+    def literal(y: Outcome, p: Signal):
+        return same_bits(y, exact(p).astype(case.dtype), label="the FFT gives the sum to the last bit", source=EXACT)
+
+    def instead(y: Outcome, p: Signal):
+        nearest = y.then(lambda a: bool(np.array_equal(np.rint(a), exact(p))))
+        return fact(nearest, True, label="the nearest whole numbers are the sum", source=EXACT)
+
+    yield from smallest(
+        SIGNALS, lambda p: ask("own_convolution", **drawn(p), function="scipy.signal.fftconvolve"), literal,
+        instead=instead, order="by n, then by k, then by m",
+    )  # fmt: skip
+
+
+class Resampling(NamedTuple):
+    """A row of so many pixels, resampled to so many."""
+
+    pixels: int
+    to: int
 
 
 @component_parity.limit(
     "a coordinate on the border between two pixels",
-    says="PyTorch and TensorFlow multiply by a rounded ratio of the sizes to find the nearest pixel. Where the coordinate is a whole number "
-    "it may so fall short of it, and the pixel before is taken: from 2 pixels to 41, output 20 lies on the border and gets pixel 0 in place "
-    "of 1. To 39, its neighbour in size, every pixel is right.",
+    says="PyTorch and TensorFlow multiply by a ratio of the sizes rounded to float32, in float64 too, to find the nearest pixel. Where "
+    "the coordinate is a whole number it may so fall short of it, and the pixel before is taken: from 2 pixels to 41, output 20 lies on "
+    "the border and gets pixel 0 in place of 1. To its neighbours in size every pixel is right.",
     backends=("torch", "tensorflow"),
     dtypes=("float32", "float64"),
 )
 def _(case: Case):
-    x = np.arange(2, dtype=case.dtype).reshape(1, 1, 1, 2)
-    on, beside = yield [ask("nearest_resampling2d", x=x, size=(1, n), grid="half_pixel") for n in (41, 39)]
-    for y, n, wrap in ((on, 41, fails), (beside, 39, lambda comparison: comparison)):
-        exact = oracle.nearest_resampling2d(x, size=(1, n), grid="half_pixel").astype(case.dtype)
-        yield wrap(
-            same_bits(
-                y, exact, label=f"2 pixels to {n}: pixel floor((i + 1/2)·2/{n})", source="the rule in whole numbers"
-            )
-        )
+    def row(p: Resampling) -> np.ndarray:
+        return np.arange(p.pixels, dtype=case.dtype).reshape(1, 1, 1, -1)
+
+    def literal(y: Outcome, p: Resampling):
+        exact = oracle.nearest_resampling2d(row(p), size=(1, p.to), grid="half_pixel").astype(case.dtype)
+        return same_bits(y, exact, label="pixel floor((i + 1/2)·pixels/to)", source="the rule in whole numbers")
+
+    def instead(y: Outcome, p: Resampling):
+        ratio, half = np.float32(p.pixels) / np.float32(p.to), np.float32(0.5)
+        pixel = np.floor((np.arange(p.to, dtype=np.float32) + half) * ratio).astype(int)
+        return same_bits(y, row(p)[..., pixel], label="pixel floor((i + 1/2)·r), r = pixels/to rounded to float32",
+                         source="the rule in float32, rounded at each step")  # fmt: skip
+
+    sizes = sorted(
+        (Resampling(n, to) for n in (1, 2, 3) for to in range(1, 46)), key=lambda p: (p.pixels * p.to, p.pixels)
+    )
+    yield from smallest(
+        sizes, lambda p: ask("nearest_resampling2d", x=row(p), size=(1, p.to), grid="half_pixel"), literal,
+        instead=instead, order="by pixels·to",
+    )  # fmt: skip

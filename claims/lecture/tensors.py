@@ -5,15 +5,18 @@ PyTorch: [N, C, H, W].  TensorFlow: [N, H, W, C].
 
 from __future__ import annotations
 
+import itertools
 import json
+import math
 import os
 import subprocess
 import sys
+from typing import NamedTuple
 
 import numpy as np
 
 from ...reference import bounds, oracle
-from ..engine import Case, Wrong, ask, claim, fact, fails, happens, same_bits, within
+from ..engine import Case, Outcome, Wrong, ask, claim, fact, happens, same_bits, smallest, within
 
 LITERAL = "the literal sum in Python integers, on the array with its axes named"
 LAYOUTS = {"torch": "NCHW", "tensorflow": "NHWC", "numpy": "NCHW"}
@@ -143,6 +146,15 @@ def contracted(case: Case):
     return accepted[0] if len(accepted) == 1 else accepted
 
 
+class Sizes(NamedTuple):
+    """The sizes of the axes of a minibatch."""
+
+    N: int
+    C: int
+    H: int
+    W: int
+
+
 @layouts.limit(
     "the order in memory is another matter",
     says="PyTorch's channels_last tensor has the sizes [N, C, H, W] and the strides of [N, H, W, C]: the layout of the axes does not "
@@ -150,14 +162,25 @@ def contracted(case: Case):
     backends=("torch",),
 )
 def _(case: Case):
-    n, c, h, w = 2, 3, 5, 7
-    order = yield ask("memory_order", x=np.zeros((n, c, h, w), case.dtype), layout="NHWC")
-    yield fact(order.part(0), (n, c, h, w), label="sizes", source="the lecture's [N, C, H, W]")
-    strides = order.part(1)
-    yield fails(fact(strides, (c * h * w, h * w, w, 1), label="strides of [N, C, H, W]", source="row-major order"))
-    yield fact(
-        strides, (h * w * c, 1, w * c, c), label="strides of [N, H, W, C]", source="row-major order of the other layout"
-    )
+    sizes = sorted((Sizes._make(s) for s in itertools.product((1, 2, 3), repeat=4)), key=lambda s: (math.prod(s), s))
+
+    def literal(order: Outcome, s: Sizes):
+        wanted = (s.C * s.H * s.W, s.H * s.W, s.W, 1)
+        return fact(order.part(1), wanted, label="strides of [N, C, H, W]", source="row-major order")
+
+    def instead(order: Outcome, s: Sizes):
+        wanted = ((s.N, s.C, s.H, s.W), (s.H * s.W * s.C, 1, s.W * s.C, s.C))
+        return fact(
+            order,
+            wanted,
+            label="sizes of [N, C, H, W], strides of [N, H, W, C]",
+            source="row-major order of the other layout",
+        )
+
+    yield from smallest(
+        sizes, lambda s: ask("memory_order", x=np.zeros(s, case.dtype), layout="NHWC"), literal, instead=instead,
+        order="by the number of values",
+    )  # fmt: skip
 
 
 REFUSALS = {
@@ -165,6 +188,14 @@ REFUSALS = {
     "raw_max_pooling2d": "only supports NHWC on device type CPU",
 }
 """In what words TensorFlow refuses a layout; any other error is no such refusal."""
+
+
+class Kernel(NamedTuple):
+    """Which of TensorFlow's kernels is asked for: an operation, in a format, in a layout."""
+
+    operation: str
+    dtype: str
+    layout: str
 
 
 @layouts.limit(
@@ -175,18 +206,28 @@ REFUSALS = {
     dtypes=("float64",),
 )
 def _(case: Case):
-    for name, more in asked_in_nchw("float64").items():
-        y = yield ask(name, layout="NCHW", **more)
-        yield fails(happens(y, "value", label=f"{name} in NCHW, float64", source="any layout can be chosen"))
-        yield happens(y, "raised", label=f"{name} is refused", source="observed", error=REFUSALS[name])
-    facts = yield ask(has_onednn)
-    for name, more in asked_in_nchw("float32").items() if facts.value else ():
-        y = yield ask(name, layout="NCHW", **more)
-        yield happens(y, "value", label=f"{name} in NCHW, float32, is accepted", source="observed, with oneDNN")
+    onednn = (yield ask(has_onednn)).value
+    for name in REFUSALS:
+        kernels = [Kernel(name, dtype, layout) for dtype in ("float32", "float64") for layout in ("NHWC", "NCHW")]
+        kernels = [k for k in kernels if onednn or k.dtype == "float64"]  # without it, float32 is the next limit's
+        yield from smallest(
+            kernels, lambda k: ask(k.operation, layout=k.layout, **asked_in(k.layout, k.dtype)[k.operation]),
+            accepted, instead=refused, order="float32 before float64, NHWC before NCHW",
+        )  # fmt: skip
 
 
-def asked_in_nchw(dtype: str) -> dict[str, dict]:
-    x, w = np.ones((1, 1, 3, 3), dtype), np.ones((2, 2, 1, 1), dtype)
+def accepted(y: Outcome, k: Kernel):
+    return happens(y, "value", label=f"{k.operation} in {k.layout}, {k.dtype}", source="any layout can be chosen")
+
+
+def refused(y: Outcome, k: Kernel):
+    return happens(y, "raised", label=f"{k.operation} is refused", source="observed", error=REFUSALS[k.operation])
+
+
+def asked_in(layout: str, dtype: str) -> dict[str, dict]:
+    """A smallest image in a layout, and what each operation needs besides."""
+    x = np.ones((1, 1, 3, 3) if layout == "NCHW" else (1, 3, 3, 1), dtype)
+    w = np.ones((2, 2, 1, 1), dtype)
     return {"raw_convolution2d": {"x": x, "w": w}, "raw_max_pooling2d": {"x": x, "window": (2, 2), "stride": (1, 1)}}
 
 
@@ -203,30 +244,37 @@ def has_onednn(lib) -> bool:
     dtypes=("float32",),
 )
 def _(case: Case):
-    found = yield ask(refused_without_onednn)
-    for name in ("raw_convolution2d", "raw_max_pooling2d"):
-        error = found.part(name)
-        literal = fact(error.then(lambda e: "raised" if e else "value"), "value", label=f"{name} in NCHW, float32, oneDNN off",
-                       source="any layout can be chosen", note=error.value)  # fmt: skip
-        yield fails(literal)
-        yield fact(error.then(lambda e, words=REFUSALS[name]: words in e), True, label=f"{name} is refused", source="observed",
-                   note=error.value)  # fmt: skip
+    def literal(found: Outcome, k: Kernel):
+        error = found.part(f"{k.operation} {k.layout}")
+        return fact(error.then(lambda e: "raised" if e else "value"), "value", label=f"{k.operation} in {k.layout}, {k.dtype}, oneDNN off",
+                    source="any layout can be chosen", note=error.value)  # fmt: skip
+
+    def instead(found: Outcome, k: Kernel):
+        error = found.part(f"{k.operation} {k.layout}")
+        return fact(error.then(lambda e: REFUSALS[k.operation] in e), True, label=f"{k.operation} is refused", source="observed",
+                    note=error.value)  # fmt: skip
+
+    for name in REFUSALS:
+        kernels = [Kernel(name, "float32", layout) for layout in ("NHWC", "NCHW")]
+        yield from smallest(
+            kernels, lambda k: ask(tried_without_onednn), literal, instead=instead, order="NHWC before NCHW"
+        )
 
 
-def refused_without_onednn(lib) -> dict[str, str]:
-    """Runs in the worker: a fresh process with oneDNN off; the operation's name and the first line of its error, '' if there is none."""
+def tried_without_onednn(lib) -> dict[str, str]:
+    """Runs in the worker: a fresh process with oneDNN off; operation and layout → the first line of its error, '' if there is none."""
     script = (
-        "import json, numpy as np\n"
+        "import json\n"
         f"import {lib.__name__} as lib\n"
+        f"from {__name__} import asked_in\n"
         "lib.configure()\n"
-        "x, w = np.ones((1, 1, 3, 3), 'f'), np.ones((2, 2, 1, 1), 'f')\n"
-        "asked = {'raw_convolution2d': dict(w=w), 'raw_max_pooling2d': dict(window=(2, 2), stride=(1, 1))}\n"
         "found = {}\n"
-        "for name, more in asked.items():\n"
-        "    try:\n"
-        "        found[name] = str(getattr(lib, name)(x, layout='NCHW', **more).shape) and ''\n"
-        "    except Exception as error:\n"
-        "        found[name] = ' '.join(str(error).split())[:400]\n"
+        "for layout in ('NHWC', 'NCHW'):\n"
+        "    for name, more in asked_in(layout, 'float32').items():\n"
+        "        try:\n"
+        "            found[f'{name} {layout}'] = str(getattr(lib, name)(layout=layout, **more).shape) and ''\n"
+        "        except Exception as error:\n"
+        "            found[f'{name} {layout}'] = ' '.join(str(error).split())[:400]\n"
         "print(json.dumps(found))\n"
     )
     environment = {**os.environ, "TF_ENABLE_ONEDNN_OPTS": "0"}
@@ -236,6 +284,14 @@ def refused_without_onednn(lib) -> dict[str, str]:
     return json.loads(done.stdout.splitlines()[-1])
 
 
+class Image(NamedTuple):
+    """The sizes of one image."""
+
+    C: int
+    H: int
+    W: int
+
+
 @layouts.limit(
     "flattening makes different vectors",
     says="Flattened, the two layouts give the same numbers in another order, so a fully connected layer after a convolution needs its "
@@ -243,14 +299,25 @@ def refused_without_onednn(lib) -> dict[str, str]:
     backends=("torch", "tensorflow", "numpy"),
 )
 def _(case: Case):
-    x = case.integers("x", (2, 3, 2, 2))
-    w = case.integers("w", (4, 12))
-    here, there = x.reshape(2, 12), transpose(x, "NCHW", "NHWC").reshape(2, 12)
-    columns = transpose(np.arange(12).reshape(1, 3, 2, 2), "NCHW", "NHWC").ravel()
-    wanted = oracle.fully_connected(here, w, None).astype(case.dtype)
-    plain, permuted = yield [
-        ask("fully_connected", x=there, w=w, b=None),
-        ask("fully_connected", x=there, w=w[:, columns], b=None),
-    ]
-    yield fails(same_bits(plain, wanted, label="the same weights after the other flattening", source=LITERAL))
-    yield same_bits(permuted, wanted, label="with the columns permuted", source=LITERAL)
+    images = sorted((Image._make(s) for s in itertools.product((1, 2, 3), repeat=3)), key=lambda i: (math.prod(i), i))
+
+    def drawn(i: Image):
+        """(flattened here, flattened there, weights, the place of each column there): 1, 2, 3, … and squares."""
+        x = np.arange(1, 1 + math.prod(i), dtype=case.dtype).reshape(1, *i)
+        columns = transpose(np.arange(math.prod(i)).reshape(1, *i), "NCHW", "NHWC").ravel()
+        return x.reshape(1, -1), transpose(x, "NCHW", "NHWC").reshape(1, -1), x.reshape(1, -1) ** 2, columns
+
+    def build(i: Image):
+        _, there, w, columns = drawn(i)
+        return [
+            ask("fully_connected", x=there, w=weights, b=None) for weights in (w, np.ascontiguousarray(w[:, columns]))
+        ]
+
+    def judge(y: Outcome, i: Image, label: str):
+        here, _, w, _ = drawn(i)
+        return same_bits(y, oracle.fully_connected(here, w, None).astype(case.dtype), label=label, source=LITERAL)
+
+    yield from smallest(
+        images, build, lambda ys, i: judge(ys[0], i, "the same weights after the other flattening"),
+        instead=lambda ys, i: judge(ys[1], i, "with the columns permuted"), order="by C·H·W",
+    )  # fmt: skip

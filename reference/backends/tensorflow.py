@@ -527,7 +527,11 @@ def layer_parameters(layer):
 def own_network_parameters(network):
     import keras
 
-    own = getattr(keras.applications, network)(weights=None)
+    # Shapes without values: to draw the weights of VGG-16 takes seconds and gigabytes. What was left undrawn is forgotten
+    # at the end, or Keras would draw it later.
+    with keras.StatelessScope(initialize_variables=False):
+        own = getattr(keras.applications, network)(weights=None)
+    keras.utils.clear_session(free_memory=False)
     return {
         "learned": sum(int(np.prod(weight.shape)) for weight in own.trainable_weights),
         "not_learned": sum(int(np.prod(weight.shape)) for weight in own.non_trainable_weights),

@@ -17,6 +17,8 @@ from __future__ import annotations
 from .batch_norm import batch_norm_gradient, batch_norm_inference, batch_norm_running, batch_norm_training
 from .bound import Bound, error_ratio, exact, two_libraries
 from .composition import carried
+from .descent import contraction
+from .fft import fft_convolution
 from .formats import (
     FORMATS,
     exactly_representable,
@@ -30,6 +32,7 @@ from .formats import (
     unit_roundoff,
 )
 from .functions import elementwise, elementwise_gradient, gelu
+from .identities import combination, logistic_tail, slope_from_value
 from .losses import (
     cross_entropy,
     cross_entropy_gradient,
@@ -38,6 +41,9 @@ from .losses import (
     softmax_gradient,
 )
 from .measured import ULP_CLASSES, Measured
+from .moments import by_formula, channel_moments, weighted_sum, weights_gradient
+from .pictures import jpeg_colours, jpeg_samples
+from .quadrature import gaussian_alias, gaussian_sum, jump_order, midpoint_order, midpoint_sum
 from .resampling import (
     area_resampling2d,
     area_resampling2d_gradient,
@@ -46,13 +52,15 @@ from .resampling import (
 )
 from .selections import selection, slopes
 from .sums import expected_rounding, rounded_narrow, sums_of_products
+from .superposition import summed, superposed
 from .training import norm_identity, trajectory
 
 __all__ = [
     "FORMATS", "ULP_CLASSES", "Bound", "Measured", "area_resampling2d", "area_resampling2d_gradient", "batch_norm_gradient",
     "batch_norm_inference", "batch_norm_running", "batch_norm_training", "bilinear_resampling2d",
-    "bilinear_resampling2d_gradient", "carried", "cross_entropy", "cross_entropy_gradient", "cross_entropy_of_probabilities",
-    "elementwise", "elementwise_gradient", "error_ratio", "exact", "exactly_representable", "expected_rounding", "gamma", "gelu",
-    "norm_identity", "quantum", "rounded_narrow", "selection", "significand_bits", "slopes", "smallest_normal", "smallest_subnormal",
-    "softmax", "softmax_gradient", "sums_of_products", "trajectory", "two_libraries", "ulp", "ulp_distance", "unit_roundoff",
+    "bilinear_resampling2d_gradient", "by_formula", "carried", "channel_moments", "combination", "contraction", "cross_entropy", "cross_entropy_gradient", "cross_entropy_of_probabilities",
+    "elementwise", "elementwise_gradient", "error_ratio", "exact", "exactly_representable", "expected_rounding", "fft_convolution", "gamma", "gaussian_alias", "gaussian_sum", "gelu",
+    "jpeg_colours", "jpeg_samples", "jump_order", "logistic_tail", "midpoint_order", "midpoint_sum", "norm_identity", "quantum", "rounded_narrow", "selection", "significand_bits", "slope_from_value", "slopes", "smallest_normal", "smallest_subnormal",
+    "softmax", "softmax_gradient", "summed", "sums_of_products", "superposed", "trajectory", "two_libraries", "ulp", "ulp_distance", "unit_roundoff",
+    "weighted_sum", "weights_gradient",
 ]  # fmt: skip

@@ -1,0 +1,337 @@
+"""Lists of layers: the formulas against arrays that were really made, the frameworks' own reports, the table, the command, the page."""
+
+import json
+import os
+import re
+import shlex
+from pathlib import Path
+
+import numpy as np
+import pytest
+from lectureclaims.claims.engine.outcome import Outcome
+from lectureclaims.claims.lecture.networks import PUBLISHED
+from lectureclaims.reference import backends, layers, validation
+from lectureclaims.reference.operators import cross_correlation, fully_connected, max_pooling
+from lectureclaims.reports import figures, markdown
+from lectureclaims.reports import layers as report
+from lectureclaims.reports.cli import main
+
+ROOT = Path(__file__).parents[1]
+FRAMEWORKS = pytest.mark.parametrize("name", ["torch", "tensorflow"])
+
+EVERY_KIND = [
+    {"kind": "convolution", "channels_out": 8, "kernel": [3, 2], "stride": [1, 2], "padding": [[1, 0], [0, 2]], "bias": False},
+    {"kind": "batch_norm"},
+    {"kind": "prelu", "name": "trunk"},
+    {"kind": "convolution", "channels_out": 8, "kernel": 3, "dilation": [2, 1], "padding": [2, 1], "groups": 4},
+    {"kind": "absolute_value", "name": "left"},
+    {"kind": "channels", "take": [0, 2, 4, 6, 1, 1, 3, 7], "from": "trunk", "name": "right"},
+    {"kind": "add", "from": ["left", "right", "trunk"], "name": "sum"},
+    {"kind": "max_pooling", "window": 3, "stride": 2, "padding": [[2, 1], [0, 2]]},
+    {"kind": "average_pooling", "window": [1, 2], "padding": [0, 1]},
+    {"kind": "leaky_relu", "name": "deep"},
+    {"kind": "convolution", "channels_out": 4, "kernel": 3, "stride": 2, "padding": "same"},
+    {"kind": "logistic"},
+    {"kind": "global_average_pooling", "name": "one"},
+    {"kind": "global_max_pooling", "from": "deep", "name": "other"},
+    {"kind": "concatenate", "from": ["one", "other"]},
+    {"kind": "relu"},
+    {"kind": "flatten"},
+    {"kind": "batch_norm"},
+    {"kind": "fully_connected", "features_out": 5, "bias": False},
+    {"kind": "tanh"},
+    {"kind": "prelu"},
+    {"kind": "fully_connected", "features_out": 3},
+    {"kind": "softmax"},
+]  # fmt: skip
+SIZE = (3, 11, 14)
+
+
+@pytest.fixture(scope="module")
+def load():
+    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
+        os.environ.setdefault(variable, "1")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+    def get(name):
+        if not backends.installed(name):
+            pytest.skip(f"{name} is not installed")
+        return backends.load(name)
+
+    return get
+
+
+@pytest.fixture
+def command(monkeypatch, capsys):
+    """(exit code, what was printed, what was complained) of ``lecture-claims layers``, in this process."""
+    monkeypatch.chdir(ROOT)
+
+    def run(*arguments):
+        monkeypatch.setattr("sys.argv", ["lecture-claims", "layers", *map(str, arguments)])
+        with pytest.raises(SystemExit) as end:
+            main()
+        return end.value.code, *capsys.readouterr()
+
+    return run
+
+
+# --- the formulas ------------------------------------------------------------------------------------------------------
+
+
+def test_sizes_and_counts_are_those_of_arrays_that_were_really_made():
+    """The same network with the reference operators on ones: shapes as they come out, weights counted, products summed."""
+    plain = {"padding": ((0, 0), (0, 0)), "dilation": (1, 1)}
+    x = np.ones((1, 4, 9, 8))
+    w = np.ones((6, 2, 3, 2))
+    y = cross_correlation.cross_correlation2d(x, w, None, stride=(2, 1), groups=2, **plain)
+    pooled = max_pooling.max_pooling2d(y, window=(2, 3), stride=(1, 2), padding=((1, 0), (1, 1)))
+    v = np.ones((5, pooled[0].size))
+    z = fully_connected.fully_connected(np.ones((1, pooled[0].size)), v, None)
+    rows = layers.table(
+        [
+            {"kind": "convolution", "channels_out": 6, "kernel": [3, 2], "stride": [2, 1], "groups": 2},
+            {"kind": "max_pooling", "window": [2, 3], "stride": [1, 2], "padding": [[1, 0], [1, 1]]},
+            {"kind": "flatten"},
+            {"kind": "fully_connected", "features_out": 5, "bias": False},
+        ],
+        (4, 9, 8),
+    )
+    assert [row.output for row in rows] == [y.shape[1:], pooled.shape[1:], (pooled[0].size,), z.shape[1:]]
+    assert [row.parameters for row in rows] == [w.size + 6, 0, 0, v.size]
+    assert [row.multiply_adds for row in rows] == [int(y.sum()), 0, 0, int(z.sum())]
+
+
+def test_every_kind_is_known_and_used_here():
+    assert {layer["kind"] for layer in EVERY_KIND} == set(layers.SETTINGS)
+
+
+def test_a_branch_takes_what_it_names_and_the_next_layer_what_came_before_it():
+    rows = {row.name: row for row in layers.table(EVERY_KIND, SIZE)}
+    assert rows["trunk"].takes == ("batch_norm 2",) and rows["right"].takes == ("trunk",)
+    assert rows["sum"].takes == ("left", "right", "trunk") and rows["convolution 1"].takes == ("input",)
+    assert rows["concatenate 15"].output == (4 + 8, 1, 1)
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_published_networks_have_their_published_numbers(name):
+    network = PUBLISHED[name]
+    rows = layers.table(network.build(), network.size)
+    assert sum(row.parameters for row in rows) == network.learned
+    if network.multiply_adds:
+        decimals = len(network.multiply_adds.partition(".")[2])
+        work = sum(row.multiply_adds for row in rows)
+        assert f"{work / 10**network.power:.{decimals}f}" == network.multiply_adds
+
+
+def test_resnets_stages_end_in_the_papers_sizes():
+    rows = {row.name: row.output for row in layers.table(PUBLISHED["ResNet-50"].build(), (3, 224, 224))}
+    stages = [rows[name] for name in ("pool", "conv2_3", "conv3_4", "conv4_6", "conv5_3")]
+    assert stages == [(64, 56, 56), (256, 56, 56), (512, 28, 28), (1024, 14, 14), (2048, 7, 7)]
+
+
+# --- the frameworks ----------------------------------------------------------------------------------------------------
+
+
+@FRAMEWORKS
+def test_a_framework_reports_every_kind_as_the_formulas_have_it(load, name):
+    rows = layers.table(EVERY_KIND, SIZE)
+    outcome = Outcome("value", load(name).network_layers(layers.resolve(EVERY_KIND, SIZE), size=SIZE))
+    found = report.answer(name, outcome, rows)
+    assert found.agrees, report.sentence(found)
+    assert found.untold == (1 if name == "tensorflow" else 0)  # the grouped convolution
+
+
+@FRAMEWORKS
+def test_a_framework_reports_another_network_otherwise(load, name):
+    """So that agreeing means something: the report follows the layers that were built, not the formulas."""
+    rows = layers.table(EVERY_KIND, SIZE)
+    other = [layer | {"bias": True} if layer["kind"] == "convolution" else layer for layer in EVERY_KIND]
+    other[10] = other[10] | {"stride": 1}
+    outcome = Outcome("value", load(name).network_layers(layers.resolve(other, SIZE), size=SIZE))
+    found = report.answer(name, outcome, rows)
+    assert set(found.differences) == {"output", "parameters", "multiply_adds"}
+    assert "convolution 1: 152, not 144" in report.sentence(found)
+
+
+# --- bad input ---------------------------------------------------------------------------------------------------------
+
+CONVOLUTION = {"kind": "convolution", "channels_out": 4, "kernel": 3}
+BAD = {
+    "no layers": ([], "layers=[]: expected a list of at least one layer"),
+    "no list": ({"kind": "relu"}, "layers={'kind': 'relu'}: expected a list"),
+    "not a table": (["relu"], "layers[1]='relu': expected a table with a kind"),
+    "no kind": ([{"channels_out": 3}], "layers[1].kind=None: expected one of convolution"),
+    "no such kind": ([{"kind": "conv"}], "layers[1].kind='conv': expected one of convolution"),
+    "kind is a list": ([{"kind": ["relu"]}], "layers[1].kind=['relu']: expected one of convolution"),
+    "no such setting": ([CONVOLUTION | {"strides": 2}], "layers[1].strides=2: expected one of the settings"),
+    "a setting is missing": ([{"kind": "convolution", "kernel": 3}], "layers[1].channels_out=None: expected a value"),
+    "a fraction": ([CONVOLUTION | {"kernel": 1.5}], "layers[1].kernel[0]=1.5: expected a whole number"),
+    "zero": ([CONVOLUTION | {"stride": 0}], "layers[1].stride[0]=0: expected a whole number of at least 1"),
+    "three numbers": ([CONVOLUTION | {"kernel": [3, 3, 3]}], "layers[1].kernel=[3, 3, 3]: expected a pair (y, x)"),
+    "negative padding": ([CONVOLUTION | {"padding": -1}], "layers[1].padding=[(-1, -1), (-1, -1)]: expected ((top"),
+    "padding of no such name": ([CONVOLUTION | {"padding": "full"}], "layers[1].padding='full': expected a number of zeros"),
+    "bias is a number": ([CONVOLUTION | {"bias": 1}], "layers[1].bias=1: expected true or false"),
+    "kernel too large": ([CONVOLUTION | {"kernel": 9}], "layers[1].kernel=9: expected a kernel that fits"),
+    "groups do not divide": ([CONVOLUTION | {"groups": 2}], "layers[1].groups=2: expected a divisor"),
+    "channels in": ([CONVOLUTION | {"channels_in": 4}], "layers[1].channels_in=4: expected 3, what the layer before it"),
+    "numbers, not an image": ([{"kind": "flatten"}, CONVOLUTION], "layers[2].kind='convolution': expected an image"),
+    "an image, not numbers": ([{"kind": "fully_connected", "features_out": 2}], "layers[1].kind='fully_connected': expected numbers"),
+    "one input to add": ([{"kind": "add"}], "layers[1].from=['input']: expected two inputs or more"),
+    "two inputs to relu": ([{"kind": "relu", "from": ["input", "input"]}], "layers[1].from=['input', 'input']: expected one input"),
+    "from a later layer": ([{"kind": "relu", "from": "b"}, {"kind": "relu", "name": "b"}], "layers[1].from=['b']: expected names"),
+    "branches of two sizes": ([CONVOLUTION, {"kind": "add", "from": ["input", "convolution 1"]}], "layers[2].from=['input', 'convolution 1']: expected outputs of one size"),
+    "two of one name": ([{"kind": "relu", "name": "a"}, {"kind": "relu", "name": "a"}], "layers[2].name='a': expected a name"),
+    "the input's name": ([{"kind": "relu", "name": "input"}], "layers[1].name='input': expected a name"),
+    "a channel too many": ([{"kind": "channels", "take": [3]}], "layers[1].take=[3]: expected numbers of channels, from 0 to 2"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", BAD)
+def test_a_network_that_makes_no_sense_is_refused_in_one_clear_line(what):
+    given, beginning = BAD[what]
+    with pytest.raises(validation.BadInput) as caught:
+        layers.resolve(given, (3, 8, 8))
+    line = str(caught.value)
+    assert line.startswith(beginning), line
+    assert re.fullmatch(r"[\w.\[\]]+=.+?: expected .+; .+", line), line
+
+
+FILES = {
+    "not there": (None, "nothing.toml", "file='nothing.toml': expected a file that can be read"),
+    "not TOML": ("layers = [", "a.toml", "expected TOML"),
+    "not JSON": ("{'a': 1}", "a.json", "expected JSON"),
+    "no text": (b"\xff\xfe\x00", "a.toml", "expected TOML"),
+    "too deep": ("[" * 100_000, "a.json", "expected JSON"),
+    "a list": ("[1]", "a.json", "expected an object"),
+    "a mistyped member": ('imput = [3, 8, 8]\n[[layers]]\nkind = "relu"', "a.toml", "did you mean 'input'?"),
+    "no input": ('[[layers]]\nkind = "relu"', "a.toml", "give --input C,H,W"),
+    "no layers": ("input = [3, 8, 8]", "a.toml", "layers=[]: expected"),
+    "two numbers": ('input = [3, 8]\n[[layers]]\nkind = "relu"', "a.toml", "input=[3, 8]: expected [C, H, W]"),
+}
+
+
+@pytest.mark.parametrize("what", FILES)
+def test_a_bad_file_gives_one_line_and_exit_code_2(command, tmp_path, monkeypatch, what):
+    content, name, says = FILES[what]
+    monkeypatch.chdir(tmp_path)
+    if content is not None:
+        Path(name).write_bytes(content if isinstance(content, bytes) else content.encode())
+    code, printed, complained = command(name)
+    assert (code, printed) == (2, "")
+    assert complained.startswith("lecture-claims: ") and complained.count("\n") == 1 and says in complained, complained
+
+
+@pytest.mark.parametrize("given", ["3,8", "3,x,8", "3,8,0", "3,8,8,8", "-1,2,3", "²,8,8"])
+def test_a_bad_input_size_gives_one_line_and_exit_code_2(command, given):
+    code, printed, complained = command("docs/layers.toml", f"--input={given}")
+    assert (code, printed) == (2, "") and complained.count("\n") == 1
+    assert complained.startswith(f"lecture-claims: --input={given!r}: expected C,H,W")
+
+
+def test_a_backend_that_does_not_exist_gives_one_line_and_exit_code_2(command):
+    code, printed, complained = command("docs/layers.toml", "--backend", "torh")
+    assert (code, printed) == (2, "") and "did you mean 'torch'?" in complained
+
+
+# --- what is shown -----------------------------------------------------------------------------------------------------
+
+
+def liar(tmp_path, body):
+    """A user's own phrasebook of one function."""
+    source = "def configure(): pass\ndef environment(): return {'versions': {}}\n"
+    file = tmp_path / "mine.py"
+    file.write_text(f"{source}def network_layers(layers, *, size):\n    {body}\n", encoding="utf-8")
+    return file
+
+
+def test_a_library_that_says_otherwise_is_told_with_the_layer_and_exit_code_1(command, tmp_path):
+    body = (
+        "return [{'name': x['name'], 'output': x['output'], 'parameters': 0, 'not_learned': 0, 'multiply_adds': None} "
+        "for x in layers]"
+    )
+    code, printed, _ = command("docs/layers.toml", "--backend", liar(tmp_path, body))
+    assert code == 1 and "mine: not so. parameters: stem: 0, not 432; " in printed
+
+
+def test_a_library_that_refuses_agrees_with_nothing(command, tmp_path):
+    code, printed, _ = command("docs/layers.toml", "--backend", liar(tmp_path, "raise RuntimeError('not today')"))
+    assert code == 1 and "mine: raised: RuntimeError: not today" in printed
+    code, printed, _ = command("docs/layers.toml", "--backend", "numpy")
+    assert code == 1 and "numpy: unsupported: " in printed
+
+
+def test_json_and_toml_say_the_same_and_json_comes_out(command, tmp_path):
+    network = layers.read(ROOT / "docs/layers.toml")
+    same = tmp_path / "same.json"
+    same.write_text(
+        json.dumps({"name": network.name, "input": network.size, "layers": network.layers}), encoding="utf-8"
+    )
+    assert layers.read(same) == network
+    body = "return [dict(x, parameters=0, not_learned=0, multiply_adds=None) for x in layers]"
+    code, printed, complained = command(same, "--json", "--backend", liar(tmp_path, body))
+    found = json.loads(printed)
+    assert (code, complained) == (1, "")
+    assert (found["parameters"], found["not_learned"], found["multiply_adds"]) == (5978, 32, 1_753_408)
+    assert [row["output"] for row in found["layers"]][-1] == [10]
+    assert found["libraries"]["mine"]["differences"].keys() == {"parameters", "not_learned"}
+
+
+def test_a_name_cannot_spoil_the_table(command, tmp_path):
+    file = tmp_path / "a.json"
+    text = "a\u202eb\n[red]c"
+    file.write_text(json.dumps({"input": [1, 2, 2], "layers": [{"kind": "relu", "name": text}]}), encoding="utf-8")
+    _, printed, _ = command(file, "--backend", "numpy")
+    assert "a⟨U+202E⟩b [red]c" in printed
+
+
+def test_the_report_has_a_table_for_each_network_in_html_and_markdown():
+    network = PUBLISHED["VGG-16"]
+    rows = layers.table(network.build(), network.size)
+    data = {
+        "network": "VGG-16 <b>", "source": "a & b", "input": list(network.size),
+        "rows": [[r.name, r.kind, list(r.takes), list(r.output), r.parameters, r.multiply_adds] for r in rows],
+    }  # fmt: skip
+    (picture,) = figures.pictures({"layers/VGG-16": {"torch": data, "tensorflow": data}}, prefix="p")
+    assert picture.html.count("<tr>") == len(rows) + 2 and "<b>" not in picture.html
+    assert (
+        "<summary>VGG-16 &lt;b&gt;: 37 layers, 138,357,544 parameters, 15,470,264,320 multiply-adds</summary>"
+        in picture.html
+    )
+    assert '<td>64 × 224 × 224</td><td class="n">1,792</td><td class="n">86,704,128</td>' in picture.html
+    assert "torch and tensorflow built it" in picture.caption and not picture.rows
+    lines = markdown._layers({"figures": {"layers/VGG-16": {"torch": data}, "flip": {}, "layers/none": {"torch": {}}}})
+    assert sum(line.startswith("| ") for line in lines) == len(rows) + 3
+    assert "15,470,264,320" in lines[1] and lines[1].startswith("<details><summary>")
+
+
+def test_data_of_another_shape_become_a_small_table():
+    (picture,) = figures.pictures({"layers/x": {"torch": {"rows": [[1]]}}}, prefix="p")
+    assert picture.html == "" and picture.rows
+
+
+# --- the page about it -------------------------------------------------------------------------------------------------
+
+PAGE = ROOT / "docs/layers.md"
+
+
+def blocks(language):
+    return re.findall(rf"```{language}\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+
+
+@pytest.mark.parametrize("session", blocks("console"))
+def test_the_session_on_the_page_is_what_happens(command, session):
+    for name in ("torch", "tensorflow"):
+        if not backends.installed(name):
+            pytest.skip(f"{name} is not installed")
+    asked, _, wanted = session.partition("\n")
+    code, printed, complained = command(*shlex.split(asked.removeprefix("$ lecture-claims layers ")))
+    assert [line.rstrip() for line in (printed + complained).splitlines()] == wanted.splitlines()
+    assert code == (2 if complained else 0)
+
+
+def test_the_pages_python_runs_and_the_page_names_every_kind_and_setting():
+    (python,) = blocks("python")
+    exec(compile(python, PAGE.name, "exec"), {})
+    text = PAGE.read_text(encoding="utf-8")
+    for kind, settings in layers.SETTINGS.items():
+        assert all(f"`{name}`" in text for name in (kind, *settings)), kind
