@@ -25,6 +25,7 @@ def of(evidence: Mapping[str, Any], claim: Mapping[str, Any]) -> dict[str, Any]:
         "limits": [_limit(name, found) for name, found in view.gathered(claim, "limits").items()],
         "wrongs": [_wrong(name, found) for name, found in view.gathered(claim, "wrongs").items()],
         "against": _against(claim),
+        "timings": _timings(evidence, claim),
         "defects": _defects(claim),
         "gates": _gates(claim),
         "derivations": _derivations(claim),
@@ -150,6 +151,13 @@ def _defects(claim: Mapping[str, Any]) -> list[tuple[str, str, Mapping[str, Any]
         for r in c["rows"]
         if r["defect"] and not r["agrees"]
     ]
+
+
+def _timings(evidence: Mapping[str, Any], claim: Mapping[str, Any]) -> list[tuple[str, str, list[Mapping[str, Any]]]]:
+    """[(name, cell, rows)]: what clocks and meters said."""
+    by_cell = evidence["volatile"]["timings"]
+    found = [(view.cell_name(c), by_cell.get(f"{claim['id']} [{view.cell_name(c)}]", {})) for c in claim["cells"]]
+    return [(name, cell, data["rows"]) for cell, timings in found for name, data in timings.items() if data.get("rows")]
 
 
 def _gates(claim: Mapping[str, Any]) -> list[tuple[Mapping[str, Any], list[str]]]:

@@ -257,7 +257,8 @@ def sample_evidence() -> dict[str, Any]:
         "counts": counts(claims),
         "success": False,
         "volatile": {"begun": "2026-01-01T00:00:00+00:00", "seconds": 12.5, "import_seconds": {"torch": 2.5},
-                     "cell_seconds": {"claim.correlate [torch float32]": 1.25}, "not_repeated": {}},
+                     "cell_seconds": {"claim.correlate [torch float32]": 1.25}, "not_repeated": {},
+                     "timings": {"claim.correlate [torch float32]": {"the clock": {"rows": [{"image": "4 × 4", "seconds": 0.25}]}}}},
     }  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """The engine. A lecture's sections import its public names from here."""
 
-from .claim import Case, Claim, Figure, Wrong, claim
+from .claim import Case, Claim, Figure, Timing, Wrong, claim
 from .comparison import fact, fails, gate, happens, same_bits, same_shape, within
 from .defects import Defect
 from .judgment import rounding
@@ -9,6 +9,6 @@ from .search import edge, smallest
 from .sweep import sweep
 
 __all__ = [
-    "Call", "Case", "Claim", "Defect", "Figure", "NotAValue", "Outcome", "Wrong", "ask", "claim", "edge", "fact",
+    "Call", "Case", "Claim", "Defect", "Figure", "NotAValue", "Outcome", "Timing", "Wrong", "ask", "claim", "edge", "fact",
     "fails", "gate", "happens", "rounding", "same_bits", "same_shape", "smallest", "sweep", "within",
 ]  # fmt: skip

@@ -206,5 +206,13 @@ class Figure:
     data: Mapping[str, Any]
 
 
-Step = Call | list[Call] | Comparison | Figure
+@dataclass(frozen=True)
+class Timing:
+    """What a clock or a meter said: never the same twice, so it stands among what is volatile and decides nothing."""
+
+    name: str
+    data: Mapping[str, Any]
+
+
+Step = Call | list[Call] | Comparison | Figure | Timing
 Answer = Outcome | list[Outcome] | None

@@ -77,6 +77,7 @@ def build(lecture: Lecture, run: Run, *, expected_run: Mapping[str, Any]) -> dic
             "import_seconds": {backends.label(b): round(t, 2) for b, t in sorted(run.import_seconds.items())},
             "cell_seconds": {_cell_name(c): round(c.seconds, 2) for c in run.cells},
             "not_repeated": _not_repeated(run),
+            "timings": {_cell_name(c): _plain(c.timings) for c in run.cells if c.timings},
         },
     }  # fmt: skip
 

@@ -62,6 +62,7 @@ class Cell:
     dtype: str | None
     facts: CellFacts
     figures: dict[str, Any] = field(default_factory=dict)
+    timings: dict[str, Any] = field(default_factory=dict)
     seconds: float = 0.0
     absent: str = ""
     left_out: str = ""
@@ -218,7 +219,9 @@ def _claim(
                 point=point,
                 defect_of=defect_of,
             )
-            return Strand(trial, case, experiment(case, **(wrong.says if wrong else {})), wrong, cell.figures)
+            return Strand(
+                trial, case, experiment(case, **(wrong.says if wrong else {})), wrong, cell.figures, cell.timings
+            )
 
         if not (selection.wrong or selection.limit):
             strands += [strand(facts.honest, n, claim.experiment, claim.cases[n]) for n in names]
@@ -254,7 +257,7 @@ def _sights(
         for i, blunder in enumerate(blunders):
             if sights.get(i) != "seen" and operations.intersection(blunder.operations):
                 case = Case(claim.id, name, claim.cases[name], dtype=cell.dtype, backend=label, seed=selection.seed)
-                strands[i] = Blundering(Trial(), case, claim.experiment(case), None, {}, blunder=blunder)
+                strands[i] = Blundering(Trial(), case, claim.experiment(case), None, {}, {}, blunder=blunder)
         drive([*strands.values()], worker, label, (), progress)
         for i, strand in strands.items():
             sights[i] = sensitivity.better(sights.get(i), strand.sight)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from . import sensitivity
-from .claim import Case, Figure, Wrong
+from .claim import Case, Figure, Timing, Wrong
 from .comparison import Comparison
 from .defects import Defect
 from .outcome import Call, NotAValue, Outcome
@@ -54,6 +54,7 @@ class Strand:
     generator: Generator[Any, Any, None]
     wrong: Wrong | None
     figures: dict[str, Any]
+    timings: dict[str, Any]
     pending: list[Call] | None = None
     single: bool = False
 
@@ -74,9 +75,10 @@ class Strand:
                 if isinstance(step, list):
                     self.pending, self.single = [self._mutated(c) for c in step], False
                     return
-                if isinstance(step, Figure):
+                if isinstance(step, Figure | Timing):
                     if self.wrong is None:
-                        self.figures[step.name] = step.data
+                        kept = self.figures if isinstance(step, Figure) else self.timings
+                        kept[step.name] = step.data
                 else:
                     self.trial.comparisons.append((self.case.name, self._recorded(step)))
                     if self.enough:
@@ -100,7 +102,7 @@ class Strand:
 
     def _recorded(self, step: Any) -> Comparison:
         if not isinstance(step, Comparison):
-            raise TypeError(f"an experiment yielded {step!r}; it yields calls, comparisons and figures")
+            raise TypeError(f"an experiment yielded {step!r}; it yields calls, comparisons, figures and timings")
         if step.made and not step.agrees and not step.defect and not step.must_fail:
             return replace(step, defect=self.case.defect_of(step.call))
         if step.made and step.agrees and step.kind != "fact" and not step.geometries and not step.must_fail:

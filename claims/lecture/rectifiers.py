@@ -213,7 +213,7 @@ def _(case: Case):
 
 
 def sum_of_both(right: np.ndarray, left: np.ndarray) -> np.ndarray:
-    with np.errstate(invalid="ignore"):  # ∞ − ∞, should one of them be negative
+    with np.errstate(invalid="ignore", over="ignore"):  # should one of them be negative, or both too large
         return right + left
 
 
