@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from lectureclaims.claims.engine.outcome import Outcome
-from lectureclaims.claims.lecture.networks import PUBLISHED
+from lectureclaims.claims.lecture.conv_layer.networks import PUBLISHED
 from lectureclaims.reference import backends, layers, validation
 from lectureclaims.reference.operators import cross_correlation, fully_connected, max_pooling
 from lectureclaims.reports import figures, markdown

@@ -1,6 +1,6 @@
 """A lecture on disk: its Markdown, the ledger of its sentences, and the sections (modules) that hold its claims.
 
-A lecture folder holds ``lecture.md``, ``sentences.toml`` and any number of section modules; optionally ``scan.txt`` and
+A lecture folder holds ``lecture.md``, ``sentences.toml`` and any number of section modules, in folders or not; optionally ``scan.txt`` and
 ``defects.py`` (a list ``DEFECTS``). The lecture that is verified by default is this package's own ``claims/lecture``.
 
 Every sentence has claims, or is tested by those of another sentence, or has a disposition with its reason; what of the text
@@ -198,12 +198,13 @@ def _check(sentences: tuple[Sentence, ...], text: str) -> None:
 
 def sections(folder: Path) -> list[ModuleType]:
     """The section modules of a lecture folder, imported; the package's own under their own names, others under a prefix."""
+    paths = [(path, path.relative_to(folder).with_suffix("").parts) for path in _modules(folder)]
     if folder.resolve() == OWN.resolve():
         package = __name__.rsplit(".", 2)[0] + ".lecture"
-        return [importlib.import_module(f"{package}.{path.stem}") for path in _modules(folder)]
+        return [importlib.import_module(".".join((package, *parts))) for _, parts in paths]
     modules = []
-    for path in _modules(folder):
-        name = f"lectureclaims_lecture_{path.stem}"
+    for path, parts in paths:
+        name = "_".join(("lectureclaims_lecture", *parts))
         spec = importlib.util.spec_from_file_location(name, path)
         assert spec is not None and spec.loader is not None  # it ends in .py
         module = importlib.util.module_from_spec(spec)
@@ -217,4 +218,6 @@ def sections(folder: Path) -> list[ModuleType]:
 
 
 def _modules(folder: Path) -> list[Path]:
-    return sorted(p for p in folder.glob("*.py") if not p.stem.startswith("_"))
+    """The Python files of the folder and of the folders in it; what begins with an underscore is no section."""
+    found = (p for p in folder.rglob("*.py") if not any(x.startswith("_") for x in p.relative_to(folder).parts))
+    return sorted(found)

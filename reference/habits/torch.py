@@ -172,7 +172,7 @@ def own_conv_layer(x, w, *, stride, padding, dilation, groups):
     """torch.nn.Conv2d without bias: its output for x [N, Cin, H, W], and the weight as the layer holds it."""
     w = torch.from_numpy(np.array(w))
     layer = torch.nn.Conv2d(
-        x.shape[1], len(w), tuple(w.shape[2:]), stride=stride, padding=padding, dilation=dilation, groups=groups,
+        x.shape[1], len(w), (w.shape[2], w.shape[3]), stride=stride, padding=padding, dilation=dilation, groups=groups,
         bias=False, padding_mode="zeros", dtype=w.dtype,
     )  # fmt: skip
     with torch.no_grad():

@@ -1,0 +1,96 @@
+"""What becomes of a derivative where a function has a kink: at 0, of ReLU and of the absolute value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from ....reference import oracle
+from ...engine import Call, Case, Outcome, ask, fact, smallest
+from .floats import SIGNED, Number, Spelled, in_words, row, word
+
+
+def quotients(f: Callable[[np.ndarray], np.ndarray], z: float) -> tuple[str, str]:
+    """(f(z) − f(z − ½))/½ and (f(z + ½) − f(z))/½, from values that are exact."""
+    left, here, right = f(np.array([z - 0.5, z, z + 0.5]))
+    return word((here - left) / 0.5), word((right - here) / 0.5)
+
+
+def gradient_is_the_slope(operation: str, case: Case, source: str):
+    """The library's derivative is the slope from the left and from the right: not at the kink, where it is a choice."""
+    value = getattr(oracle, operation)
+
+    def literal(g: Outcome, p: Number):
+        return fact(
+            in_words(g).then(lambda slope: (slope, slope)),
+            quotients(value, p.z),
+            label=f"the gradient at z = {p.z:g} is the slope from the left and from the right",
+            source="difference quotients",
+        )
+
+    def instead(g: Outcome, p: Number):
+        return fact(in_words(g), "0", label=f"the gradient at z = {p.z:g}", source=source)
+
+    def build(p: Number) -> Call:
+        return ask(f"{operation}_gradient", x=row(p.z, case.dtype), upstream=row(1, case.dtype))
+
+    yield from smallest([Number(z) for z in SIGNED], build, literal, instead=instead, order="by |z|")
+
+
+SUBGRADIENT = "a choice between the slopes of the two sides"
+
+
+AT_ZERO = {
+    "torch.relu(z)": "0", "torch.nn.functional.relu6(z)": "0", "torch.where(z > 0, z, 0)": "0", "z * (z > 0)": "0",
+    "(z + torch.abs(z)) / 2": "0.5", "torch.maximum(z, 0)": "0.5", "torch.amax([z, 0])": "0.5", "torch.max([z, 0])": "1",
+    "torch.clamp(z, min=0)": "1", "torch.where(z >= 0, z, 0)": "1",
+    "tf.nn.relu(z)": "0", "tf.nn.relu6(z)": "0", "keras.activations.relu(z)": "0", "tf.maximum(0, z)": "0",
+    "tf.where(z > 0, z, 0)": "0", "(z + tf.abs(z)) / 2": "0.5", "tf.reduce_max([z, 0])": "0.5", "tf.maximum(z, 0)": "1",
+    "keras.ops.maximum(z, 0)": "1", "tf.clip_by_value(z, 0, ∞)": "1", "tf.where(z >= 0, z, 0)": "1",
+    "torch.abs(z)": "0", "torch.relu(z) + torch.relu(-z)": "0", "z * torch.sign(z)": "0",
+    "torch.linalg.vector_norm([z])": "0", "torch.maximum(z, -z)": "0", "torch.where(z >= 0, z, -z)": "1",
+    "torch.sqrt(z * z)": "nan",
+    "tf.abs(z)": "0", "tf.nn.relu(z) + tf.nn.relu(-z)": "0", "z * tf.sign(z)": "0", "tf.maximum(z, -z)": "1",
+    "tf.where(z >= 0, z, -z)": "1", "tf.sqrt(z * z)": "nan", "tf.norm([z])": "nan",
+}  # fmt: skip
+"""Way to write max(0, z) or |z| → its derivative at 0."""
+
+
+def all_spellings_agree(listed: str, asked: str, case: Case):
+    """Every way to write the function has the first one's derivative: at 0 they have not."""
+    functions = (yield ask(listed)).value
+
+    def build(p: Spelled) -> list[Call]:
+        x = row(p.z, case.dtype)
+        return [ask(asked, x=x, function=functions[0]), ask(asked, x=x, function=p.function)]
+
+    def literal(both: list[Outcome], p: Spelled):
+        first, other = map(in_words, both)
+        return fact(
+            other,
+            first.value,
+            label=f"{p.function} has the derivative of {functions[0]} at z = {p.z:g}",
+            source="the first way to write it",
+        )
+
+    def instead(both: list[Outcome], p: Spelled):
+        return fact(
+            in_words(both[1]),
+            AT_ZERO.get(p.function, in_words(both[1]).value),
+            label=f"{p.function} at {p.z:g}",
+            source="seen",
+        )
+
+    points = [Spelled(f, z) for z in SIGNED[:3] for f in functions[1:]]
+    yield from smallest(
+        points, build, literal, instead=instead, order="by |z|, then in the order of the library's list"
+    )
+    slopes = yield [ask(asked, x=row(0, case.dtype), function=f) for f in functions]
+    for function, g in zip(functions, slopes, strict=True):
+        yield fact(
+            in_words(g),
+            AT_ZERO.get(function, in_words(g).value),
+            label=f"the derivative of {function} at 0",
+            source="seen",
+        )

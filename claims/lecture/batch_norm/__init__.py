@@ -1,0 +1,1 @@
+"""The lecture's section “Why does batch normalization work?”."""

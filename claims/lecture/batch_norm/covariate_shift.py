@@ -1,0 +1,247 @@
+"""The lecture's internal covariate shift: “the change in the distribution of network activations due to the change in network
+parameters during training”. That “[this] explanation is disputed” is in ``disputed.py``.
+
+z = W₁x + b₁,  h = ReLU(z),  o = W₂h + b₂,  L = ½ Σ (o − t)²;   one step: W ← W − η ∂L/∂W.
+The distribution of h: its values on a fixed batch, unit by unit, whatever the order of the examples.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ....reference import catalogue, judging
+from ...engine import Case, Outcome, Wrong, ask, claim, fact, same_bits, smallest
+from . import mutants
+from .normalization import channel_moment
+
+WHOLE = "the step worked out in whole multiples of a power of two, of which no partial sum rounds"
+RATE = 2.0**-4
+
+Parameters = dict[str, np.ndarray]
+
+
+def distribution(h: np.ndarray) -> np.ndarray:
+    """The values of each unit, in order: what is left of a batch [N, C] when nobody knows which example is which."""
+    return np.sort(h, axis=0)
+
+
+def of_the_lower(before: Parameters, after: Parameters, *, frozen: bool) -> Parameters:
+    """The parameters after the step: of all layers, or of those above the activations only."""
+    return after | {name: before[name] for name in ("w1", "b1") if frozen}
+
+
+def never_moved(before: Parameters, after: Parameters, *, frozen: bool) -> Parameters:
+    return of_the_lower(before, after, frozen=True)
+
+
+def always_moved(before: Parameters, after: Parameters, *, frozen: bool) -> Parameters:
+    return after
+
+
+def same_batch(x: np.ndarray) -> np.ndarray:
+    return x
+
+
+def another_batch(x: np.ndarray) -> np.ndarray:
+    return x + 1
+
+
+def activations(z: Any, h: Any, o: Any) -> Any:
+    return h
+
+
+def outputs(z: Any, h: Any, o: Any) -> Any:
+    return o
+
+
+NEEDS = ("fully_connected_gradient", "relu_gradient")
+
+
+@claim(
+    "batch_norm.covariate_shift",
+    statement="The distribution of a hidden layer's activations on a fixed batch, before and after a step of gradient descent: exactly the same, "
+    "bit by bit, where only parameters above it change, though the network's output changes; where the parameters below it change, "
+    "another one, with the means and variances that the step gives in whole numbers.",
+    scope="the definition, on one network of two layers and one step; not yet how large the shift is in training, or what batch norm does to it",
+    kind="exact + statistical",
+    expected="inconclusive",
+    cases={"lower layer frozen": {"frozen": True}, "lower layer moves": {"frozen": False}},
+    wrongs={
+        "the lower layer's step is not taken": Wrong(says={"lower": never_moved}, cases=("lower layer moves",), needs=NEEDS),
+        "the lower layer moves though it is frozen": Wrong(says={"lower": always_moved}, cases=("lower layer frozen",), needs=NEEDS),
+        "another batch afterwards: the data's shift in place of the parameters'": Wrong(says={"batch": another_batch}, needs=NEEDS),
+        "measured above the layer that moves": Wrong(says={"measured": outputs}, cases=("lower layer frozen",), needs=NEEDS),
+        "the weights' gradient is 0": Wrong(operations={"fully_connected_gradient": mutants.weights_frozen}, needs=NEEDS),
+        "gradient ascent": Wrong(operations={"fully_connected_gradient": mutants.gradient_reversed}, needs=NEEDS),
+    },
+    premises=("activations.relu",),
+    sources=("Ioffe & Szegedy (2015), arXiv 1502.03167, §2",),
+    notes="The statistical part, the shift measured along training with and without batch norm, is still to come.",
+)  # fmt: skip
+def covariate_shift(case: Case, *, lower=of_the_lower, batch=same_batch, measured=activations):
+    x, target = case.integers("x", (8, 3), -1, 1), case.integers("target", (8, 2), -2, 2)
+    # A half in the bias keeps every z away from 0, where the gradient of ReLU is each library's own choice.
+    start = {"w1": case.integers("w1", (3, 3), -1, 1), "b1": case.integers("b1", (3,), -1, 1) + case.dtype.type(0.5),
+             "w2": case.integers("w2", (2, 3), -1, 1), "b2": case.integers("b2", (2,), -1, 1)}  # fmt: skip
+    z, h, o = yield from forward(x, start)
+    dh, dw2, db2 = (yield ask("fully_connected_gradient", x=h.value, w=start["w2"], upstream=o.value - target)).value
+    dz = (yield ask("relu_gradient", x=z.value, upstream=dh)).value
+    _, dw1, db1 = (yield ask("fully_connected_gradient", x=x, w=start["w1"], upstream=dz)).value
+    moved = descend(start, {"w1": dw1, "b1": db1, "w2": dw2, "b2": db2})
+    after = yield from forward(batch(x), lower(start, moved, frozen=case.frozen))
+
+    exact = exactly_forward(x, start)
+    wanted = exactly_forward(x, of_the_lower(start, exactly_moved(x, target, start, exact), frozen=case.frozen))
+    now = measured(*after)
+    if case.frozen:
+        yield same_bits(
+            now.then(distribution), distribution(measured(*exact)), label="the activations are distributed as before the step",
+            source="no parameter below them changed",
+        )  # fmt: skip
+    yield same_bits(
+        now.then(distribution), distribution(measured(*wanted)), label="the activations after the step", source=WHOLE
+    )
+    yield fact(
+        after[2].then(lambda out: bool(np.any(out != o.value))),
+        True,
+        label="the network's output changes",
+        source=WHOLE,
+    )
+    for order, name in ((1, "mean"), (2, "variance")):
+        moment = functools.partial(channel_moment, order=order)
+        before = moment(measured(z, h, o).value)
+        shift = now.then(lambda a, moment=moment, before=before: moment(a) - before)
+        yield same_bits(
+            shift,
+            moment(measured(*wanted)) - moment(measured(*exact)),
+            label=f"shift of each unit's {name}",
+            source=WHOLE,
+        )
+        yield fact(
+            shift.then(lambda a: bool(np.any(a != 0))),
+            not case.frozen,
+            label=f"a {name} has shifted",
+            source="the definition",
+        )
+
+
+def forward(x: np.ndarray, p: Parameters):
+    """(z, h, o), each computed by the library from what it gave before."""
+    z = yield ask("fully_connected", x=x, w=p["w1"], b=p["b1"])
+    h = yield ask("relu", x=z.value)
+    o = yield ask("fully_connected", x=h.value, w=p["w2"], b=p["b2"])
+    return z, h, o
+
+
+def descend(p: Parameters, gradient: Parameters) -> Parameters:
+    return {name: (p[name] - RATE * gradient[name]).astype(p[name].dtype) for name in p}
+
+
+def exactly(operation: str, **arrays: Any) -> tuple[np.ndarray, ...]:
+    """The library-independent result; raises BadInput where some partial sum could round."""
+    return judging.exact_values(catalogue.OPERATIONS[operation], arrays, arrays["x"].dtype)
+
+
+def exactly_forward(x: np.ndarray, p: Parameters) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    (z,) = exactly("fully_connected", x=x, w=p["w1"], b=p["b1"])
+    h = np.maximum(z, 0)
+    return z, h, exactly("fully_connected", x=h, w=p["w2"], b=p["b2"])[0]
+
+
+def exactly_moved(x: np.ndarray, target: np.ndarray, p: Parameters, layers: tuple[np.ndarray, ...]) -> Parameters:
+    z, h, o = layers
+    dh, dw2, db2 = exactly("fully_connected_gradient", x=h, w=p["w2"], upstream=o - target)
+    _, dw1, db1 = exactly("fully_connected_gradient", x=x, w=p["w1"], upstream=dh * (z > 0))
+    return descend(p, {"w1": dw1, "b1": db1, "w2": dw2, "b2": db2})
+
+
+class Step(NamedTuple):
+    """A parameter before a step and after it."""
+
+    before: int
+    after: int
+
+
+def steps(low: int, high: int) -> list[Step]:
+    pairs = [Step(a, b) for a in range(low, high + 1) for b in range(low, high + 1) if a != b]
+    return sorted(pairs, key=lambda s: (abs(s.before) + abs(s.after), -s.before, -s.after))
+
+
+@covariate_shift.limit(
+    "a change that leaves the distribution",
+    says="Not every change of a parameter below shifts the distribution: on a batch that is symmetric about 0 a weight and its negative give "
+    "each example another activation and the batch the same ones.",
+)
+def _(case: Case):
+    x = np.array([[-2], [-1], [1], [2]], case.dtype)
+
+    def build(s: Step):
+        return [ask("fully_connected", x=x, w=np.array([[w]], case.dtype), b=None) for w in s]
+
+    def literal(ys: list[Outcome], s: Step):
+        differ = ys[1].then(lambda y: not np.array_equal(distribution(y), distribution(ys[0].value)))
+        return fact(differ, True, label="the distribution has changed", source="the sentence as worded")
+
+    def instead(ys: list[Outcome], s: Step):
+        return same_bits(
+            ys[1].then(distribution),
+            distribution(s.before * x),
+            label="the same activations, of other examples",
+            source=WHOLE,
+        )
+
+    yield from smallest(steps(-2, 2), build, literal, instead=instead, order="by |before| + |after|")
+
+
+@covariate_shift.limit(
+    "a unit that is off",
+    says="Behind a ReLU that is off for the whole batch, before and after, a change of the bias shifts nothing.",
+)
+def _(case: Case):
+    x, one = np.array([[0], [1], [2]], case.dtype), np.ones((1, 1), case.dtype)
+
+    def build(s: Step):
+        return [ask(unit, x=x, w=one, b=np.array([b], case.dtype)) for b in s]
+
+    def literal(ys: list[Outcome], s: Step):
+        differ = ys[1].then(lambda y: not np.array_equal(distribution(y), distribution(ys[0].value)))
+        return fact(differ, True, label="the distribution has changed", source="the sentence as worded")
+
+    def instead(ys: list[Outcome], s: Step):
+        return same_bits(ys[1], np.zeros_like(x), label="no activation but 0", source=WHOLE)
+
+    yield from smallest(steps(-4, 0), build, literal, instead=instead, order="by |before| + |after|")
+
+
+def unit(lib, *, x, w, b):
+    """Runs in the worker: a fully connected layer and its ReLU."""
+    return lib.relu(lib.fully_connected(x, w, b))
+
+
+class Minibatch(NamedTuple):
+    """The minibatch at step t, of the same parameters."""
+
+    t: int
+
+
+@covariate_shift.limit(
+    "another minibatch",
+    says="The activations' distribution changes from minibatch to minibatch though no parameter does: that is a change of the data, and no "
+    "internal covariate shift. So the batch must be kept.",
+)
+def _(case: Case):
+    x, w = np.arange(12, dtype=case.dtype).reshape(12, 1) % 5, np.ones((1, 1), case.dtype)
+
+    def minibatch(t: int) -> np.ndarray:
+        return np.ascontiguousarray(x[2 * t : 2 * t + 2])
+
+    def judge(y: Outcome, m: Minibatch, t: int, label: str):
+        return same_bits(y.then(distribution), distribution(minibatch(t)), label=label, source=WHOLE)
+
+    yield from smallest(
+        [Minibatch(t) for t in range(6)], lambda m: ask("fully_connected", x=minibatch(m.t), w=w, b=None), order="by t",
+        literal=lambda y, m: judge(y, m, 0, "as at t = 0, for no parameter changed"), instead=lambda y, m: judge(y, m, m.t, "as the data have it"),
+    )  # fmt: skip

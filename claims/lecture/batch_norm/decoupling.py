@@ -1,0 +1,348 @@
+"""The lecture's “modifications in an early layer of net could cause a large change downstream. BN would decouple these effects.”
+
+BN(aZ + c) = sgn(a) · BN(Z) · √((v + ε)/(v + ε/a²)), v the biased variance of Z over the batch
+
+What happens without batch norm is in ``downstream.py``.
+"""
+
+from __future__ import annotations
+
+import functools
+from fractions import Fraction
+from typing import NamedTuple
+
+import numpy as np
+
+from ....reference import bounds, oracle
+from ...engine import Case, Outcome, Wrong, ask, claim, same_bits, smallest, within
+from . import mutants
+
+PLAIN = {"stride": (1, 1), "padding": ((0, 0), (0, 0)), "dilation": (1, 1), "groups": 1}
+WHOLE = "sums of products in whole numbers, of which no partial sum rounds"
+IDENTITY = "BN(aZ + c) = sgn(a)·BN(Z)·√((v + ε)/(v + ε/a²)), BN(Z) in double-double"
+
+
+def factor(a: float, v: np.ndarray, epsilon: float) -> np.ndarray:
+    """sgn(a)·√((v + ε)/(v + ε/a²)): 1 for a > 0, but for what ε does."""
+    return np.sign(a) * np.sqrt((v + epsilon) / (v + epsilon / a**2))
+
+
+def epsilon_forgotten(a: float, v: np.ndarray, epsilon: float) -> np.ndarray:
+    return np.full_like(v, np.sign(a))
+
+
+def sign_forgotten(a: float, v: np.ndarray, epsilon: float) -> np.ndarray:
+    return np.abs(factor(a, v, epsilon))
+
+
+def passed_on(a: float, v: np.ndarray, epsilon: float) -> np.ndarray:
+    return np.full_like(v, a)
+
+
+def inversely(a: float) -> float:
+    """The gradient at aZ + c is 1/|a| of that at Z."""
+    return 1 / abs(a)
+
+
+def not_at_all(a: float) -> float:
+    return 1.0
+
+
+def in_proportion(a: float) -> float:
+    return abs(a)
+
+
+def nothing(upstream: np.ndarray) -> np.ndarray:
+    """The gradient of a bias before batch norm."""
+    return np.zeros(upstream.shape[1])
+
+
+def of_any_bias(upstream: np.ndarray) -> np.ndarray:
+    return upstream.astype(np.float64).sum(axis=0)
+
+
+def up_to_epsilon(scale: np.ndarray, v: np.ndarray, epsilon: float, along: np.ndarray) -> np.ndarray:
+    """⟨w, ∂L/∂w⟩ = γ·∂L/∂γ·ε/(v + ε): nothing but for ε."""
+    return scale * along * epsilon / (v + epsilon)
+
+
+def not_orthogonal(scale: np.ndarray, v: np.ndarray, epsilon: float, along: np.ndarray) -> np.ndarray:
+    return scale * along
+
+
+def along(x: np.ndarray, numbers: np.ndarray) -> np.ndarray:
+    """[C] laid along axis 1 of x."""
+    return np.asarray(numbers).reshape(1, -1, *[1] * (x.ndim - 2))
+
+
+def ones(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """γ = 1 and β = 0 for each channel of x."""
+    return np.ones(x.shape[1], x.dtype), np.zeros(x.shape[1], x.dtype)
+
+
+CHANGES = {
+    "twice": (2, 0),
+    "shifted": (1, 5),
+    "three times, shifted": (3, -2),
+    "an eighth": (0.125, 3),
+    "negative": (-2, 1),
+}
+LAYERS = {"fully connected": ((8, 4), (3, 4)), "convolution": ((2, 3, 4, 5), (4, 3, 2, 2))}
+
+
+@claim(
+    "batch_norm.decouples",
+    statement="After batch norm in training mode a change of scale a and of shift c of the layer before it changes the output by the factor "
+    "sgn(a)·√((v + ε)/(v + ε/a²)) and by nothing else; the gradient at the layer's output becomes 1/|a| of what it was, with ε/a² in "
+    "place of ε; a bias before batch norm has gradient 0, and a weight vector is orthogonal to its gradient, up to ε.",
+    scope="fully connected and convolutional layers followed at once by batch norm that uses the statistics of the batch; a ≠ 0; the same "
+    "change for all weights of a channel",
+    kind="rounding + statistical",
+    expected="inconclusive",
+    cases={f"{layer}, {change}": {"layer": layer, "change": change} for layer in LAYERS for change in CHANGES}
+    | {"gradients of weight and bias": {}},
+    wrongs={
+        "no batch norm": Wrong(operations={"batch_norm_training": mutants.without_batch_norm}, needs=("batch_norm_training",)),
+        "remembered statistics in place of the batch's": Wrong(operations={"batch_norm_training": mutants.remembered_statistics},
+                                                               needs=("batch_norm_training",)),
+        "statistics as constants in the gradient": Wrong(operations={"batch_norm_gradient": mutants.statistics_as_constants},
+                                                         needs=("batch_norm_gradient",)),
+        "ε forgotten": Wrong(says={"changed": epsilon_forgotten}, needs=("batch_norm_training",)),
+        "the sign of a forgotten": Wrong(says={"changed": sign_forgotten}, needs=("batch_norm_training",)),
+        "the scale is passed on": Wrong(says={"changed": passed_on}, needs=("batch_norm_training",)),
+        "the gradient does not scale": Wrong(says={"scaled": not_at_all}, needs=("batch_norm_gradient",)),
+        "the gradient scales in proportion": Wrong(says={"scaled": in_proportion}, needs=("batch_norm_gradient",)),
+        "the bias's gradient is that of any bias": Wrong(says={"bias": of_any_bias}, needs=("batch_norm_gradient",)),
+        "weight and gradient not orthogonal": Wrong(says={"inner": not_orthogonal}, needs=("batch_norm_gradient",)),
+    },
+    premises=("batch_norm.normalizes",),
+    sources=("Ioffe & Szegedy (2015), arXiv 1502.03167, §3.3", "Goodfellow, Bengio, Courville (2016), §8.7.1",
+             "Arora, Li, Lyu (2019), arXiv 1812.03981, lemma 2.1"),
+    notes="The statistical part, how much less a network with batch norm changes when its first layer does, is still to come.",
+)  # fmt: skip
+def decouples(case: Case, *, changed=factor, scaled=inversely, bias=nothing, inner=up_to_epsilon):
+    if case.name == "gradients of weight and bias":
+        yield from weight_and_bias(case, bias, inner)
+        return
+    epsilon, (a, c) = 2.0**-6, CHANGES[case.change]
+    x, w = (case.integers(name, shape, -3, 3) for name, shape in zip("xw", LAYERS[case.layer], strict=True))
+    b = case.integers("b", (len(w),), -3, 3)
+    name, settings = ("cross_correlation2d", PLAIN) if x.ndim == 4 else ("fully_connected", {})
+    after = yield ask(name, x=x, w=(a * w).astype(case.dtype), b=(a * b + c).astype(case.dtype), **settings)
+    z = getattr(oracle, name)(x, w, b, **settings).astype(case.dtype)
+    upstream = case.reals("upstream", z.shape)
+    y, gradient = yield [
+        ask("batch_norm_training", x=after.value, gamma=ones(z)[0], beta=ones(z)[1], epsilon=epsilon),
+        ask("batch_norm_gradient", x=after.value, gamma=ones(z)[0], upstream=upstream, epsilon=epsilon),
+    ]
+    normalized, _, v = oracle.batch_norm_training(z, *ones(z), epsilon=epsilon)
+    wanted = normalized * along(z, changed(a, v, epsilon))
+    bound = bounds.batch_norm_training(a * z + c, *ones(z), case.dtype, epsilon=epsilon)[0]
+    yield within(y.part(0), wanted, bounds.by_formula(bound, wanted, roundings=8), label="BN(aZ + c)", source=IDENTITY)
+
+    wanted = oracle.batch_norm_gradient(z, ones(z)[0], upstream, epsilon=epsilon / a**2)[0] * scaled(a)
+    bound = bounds.batch_norm_gradient(a * z + c, ones(z)[0], upstream, case.dtype, epsilon=epsilon)[0]
+    yield within(
+        gradient.part(0), wanted, bounds.by_formula(bound, wanted, roundings=8), label="the gradient at aZ + c",
+        source="1/|a| of the gradient at Z with ε/a² for ε, in double-double",
+    )  # fmt: skip
+    if y.kind == "value":  # of a library without batch norm there is nothing to say here
+        yield same_bits(after, (a * z + c).astype(case.dtype), label="the layer's own output: aZ + c", source=WHOLE)
+
+
+def weight_and_bias(case: Case, bias, inner):
+    """The layer's own gradients, through batch norm: of a bias 0, of a weight vector at right angles to it."""
+    epsilon, x, w = 0.25, case.integers("x", (8, 4), -3, 3), case.integers("w", (3, 4), -3, 3)
+    z, upstream, scale = (
+        oracle.fully_connected(x, w, None).astype(case.dtype),
+        case.reals("upstream", (8, 3)),
+        case.reals("gamma", (3,)),
+    )
+    dz = (yield ask("batch_norm_gradient", x=z, gamma=scale, upstream=upstream, epsilon=epsilon)).part(0)
+    layer = yield ask("fully_connected_gradient", x=x, w=w, upstream=dz.value)
+
+    exact, dgamma, _ = oracle.batch_norm_gradient(z, scale, upstream, epsilon=epsilon)
+    error = bounds.batch_norm_gradient(z, scale, upstream, case.dtype, epsilon=epsilon)[0]
+    dw, db = bounds.weights_gradient(error, x, exact, case.dtype)
+
+    yield within(
+        layer.part(2),
+        bias(upstream),
+        db,
+        label="the gradient of a bias before batch norm",
+        source="a shift changes nothing",
+    )
+    v = oracle.batch_norm_training(z, *ones(z), epsilon=epsilon)[2]
+    wanted = inner(scale.astype(np.float64), v, epsilon, dgamma)
+    bound = bounds.weighted_sum(dw, w, oracle.fully_connected_gradient(x, w, exact)[1], case.dtype, axis=1)
+    yield within(
+        layer.part(1).then(functools.partial(inner_products, w=w)), wanted, bound, label="⟨w, ∂L/∂w⟩",
+        source="the derivative by a at a = 1 of BN(aZ): BN(Z)·ε/(v + ε)",
+    )  # fmt: skip
+
+
+def inner_products(dw: np.ndarray, *, w: np.ndarray) -> np.ndarray:
+    """⟨w, dw⟩ of each row, in fractions, rounded once."""
+    pairs = (zip(one.tolist(), other.tolist(), strict=True) for one, other in zip(w, dw, strict=True))
+    return np.array([float(sum(Fraction(a) * Fraction(b) for a, b in row)) for row in pairs], dw.dtype)
+
+
+def unchanged(case: Case, y: Outcome, z: np.ndarray, changed: np.ndarray, epsilon: float, label: str):
+    """The sentence as worded: batch norm gives for the changed layer what it gives for the layer as it was."""
+    wanted = oracle.batch_norm_training(z, *ones(z), epsilon=epsilon)[0]
+    bound = bounds.batch_norm_training(changed, *ones(z), case.dtype, epsilon=epsilon)[0]
+    return within(y.part(0), wanted, bound, label=label, source="“BN would decouple these effects”")
+
+
+class Scale(NamedTuple):
+    """A scale a, of a channel of spread s."""
+
+    a: float
+    s: float
+
+
+@decouples.limit(
+    "ε, for a small variance",
+    says="Batch norm undoes a scale only where ε is lost beside the variance: the narrower the channel, the more of the scale gets through.",
+)
+def _(case: Case):
+    epsilon = 2.0**-10
+    z = np.array([[-1.0], [1.0]] * 2)
+
+    def judge(y: Outcome, p: Scale, factor):
+        wanted = oracle.batch_norm_training(p.s * z, *ones(z), epsilon=epsilon)[0] * factor(p.a, p.s**2, epsilon)
+        bound = bounds.batch_norm_training(p.a * p.s * z, *ones(z), case.dtype, epsilon=epsilon)[0]
+        return within(y.part(0), wanted, bounds.by_formula(bound, wanted, roundings=8), label="BN(aZ)", source=IDENTITY)
+
+    def build(p: Scale):
+        given = (p.a * p.s * z).astype(case.dtype)
+        return ask("batch_norm_training", x=given, gamma=ones(given)[0], beta=ones(given)[1], epsilon=epsilon)
+
+    spreads = [Scale(a, 2.0**k) for k in range(20, -4, -1) for a in (1.0, 2.0)]
+    yield from smallest(
+        spreads, build, lambda y, p: judge(y, p, lambda a, v, e: 1.0), instead=lambda y, p: judge(y, p, factor),
+        order="from the widest channel down, then by a",
+    )  # fmt: skip
+
+
+class Change(NamedTuple):
+    """Z becomes aZ + c."""
+
+    a: int
+    c: int
+
+
+CHANGED = sorted((Change(a, c) for a in (1, -1, 2, -2, 3) for c in range(3)), key=lambda p: (abs(p.a) + p.c, p.c, -p.a))
+BY_CHANGE = "by |a| + c"
+TINY = 2.0**-60
+"""An ε that is lost beside every variance here."""
+
+
+@decouples.limit(
+    "a negative scale", says="A scale below 0 gets through: the output changes its sign. Only a positive one is undone."
+)
+def _(case: Case):
+    z = np.array([[-1.0], [2.0], [5.0], [3.0]])
+
+    def build(p: Change):
+        given = (p.a * z + p.c).astype(case.dtype)
+        return ask("batch_norm_training", x=given, gamma=ones(given)[0], beta=ones(given)[1], epsilon=TINY)
+
+    yield from smallest(
+        CHANGED, build, lambda y, p: unchanged(case, y, z, p.a * z + p.c, TINY, "BN(aZ + c) = BN(Z)"), order=BY_CHANGE,
+        instead=lambda y, p: unchanged(case, y, -z, p.a * z + p.c, TINY, "BN(aZ + c) = −BN(Z)"),
+    )  # fmt: skip
+
+
+@decouples.limit(
+    "inference mode",
+    says="With the statistics remembered batch norm is a fixed affine function: every change of scale or shift gets through it.",
+)
+def _(case: Case):
+    z, epsilon = np.array([[-1.0], [2.0], [5.0], [3.0]]), 2.0**-6
+    mean, variance = np.array([1], case.dtype), np.array([4], case.dtype)
+
+    def build(p: Change):
+        given = (p.a * z + p.c).astype(case.dtype)
+        return ask(
+            "batch_norm_inference",
+            x=given,
+            gamma=ones(given)[0],
+            beta=ones(given)[1],
+            mean=mean,
+            variance=variance,
+            epsilon=epsilon,
+        )
+
+    def judge(y: Outcome, p: Change, given: np.ndarray, label: str):
+        wanted = oracle.batch_norm_inference(given, *ones(z), mean, variance, epsilon=epsilon)
+        bound = bounds.batch_norm_inference(p.a * z + p.c, *ones(z), mean, variance, case.dtype, epsilon=epsilon)
+        return within(y, wanted, bound, label=label, source="algorithm 2 of Ioffe & Szegedy (2015)")
+
+    yield from smallest(
+        [p for p in CHANGED if p.a > 0], build, lambda y, p: judge(y, p, z, "BN(aZ + c) = BN(Z)"), order=BY_CHANGE,
+        instead=lambda y, p: judge(y, p, p.a * z + p.c, "BN(aZ + c) = (aZ + c − μ)/√(σ² + ε)"),
+    )  # fmt: skip
+
+
+class Weights(NamedTuple):
+    """A layer of I inputs, all of its weights 1, of which the last is changed by δ."""
+
+    I: int
+    δ: int
+
+
+@decouples.limit(
+    "a change that is neither scale nor shift",
+    says="With one input every (positive) change of the weight is a scale, and is undone. From two inputs on a change of one weight "
+    "turns the weight vector: batch norm lets it through.",
+)
+def _(case: Case):
+    def layer(p: Weights, δ: int):
+        x = np.array([[1, 2, 0], [3, 1, 1], [-2, 0, 2], [0, -1, 3]])[:, : p.I]
+        return (x.sum(axis=1, keepdims=True) + δ * x[:, -1:]).astype(case.dtype)
+
+    def build(p: Weights):
+        given = layer(p, p.δ)
+        return ask("batch_norm_training", x=given, gamma=ones(given)[0], beta=ones(given)[1], epsilon=TINY)
+
+    yield from smallest(
+        sorted((Weights(i, δ) for i in (1, 2, 3) for δ in (0, 1, 2)), key=sum), build, order="by I + δ",
+        literal=lambda y, p: unchanged(case, y, layer(p, 0), layer(p, p.δ), TINY, "BN(Z + δ·x_I) = BN(Z)"),
+        instead=lambda y, p: unchanged(case, y, layer(p, p.δ), layer(p, p.δ), TINY, "BN of the changed layer by itself"),
+    )  # fmt: skip
+
+
+def normalized_after(lib, *, x, gamma, beta, epsilon, between):
+    """Runs in the worker: batch norm, of a layer as it is or after a ReLU."""
+    return lib.batch_norm_training(lib.relu(x) if between == "ReLU" else x, gamma, beta, epsilon=epsilon)
+
+
+class Shifted(NamedTuple):
+    """A shift c of the layer before, with or without a ReLU between it and batch norm."""
+
+    between: str
+    c: int
+
+
+@decouples.limit(
+    "a ReLU in between",
+    says="Batch norm undoes the shift of the layer just before it. With a ReLU in between, the shift moves values across 0, and gets through.",
+)
+def _(case: Case):
+    z = np.array([[-1.0], [2.0], [-2.0], [3.0]])
+
+    def through(p: Shifted, c: int):
+        return np.maximum(z + c, 0) if p.between == "ReLU" else z + c
+
+    def build(p: Shifted):
+        given = (z + p.c).astype(case.dtype)
+        return ask(
+            normalized_after, x=given, gamma=ones(given)[0], beta=ones(given)[1], epsilon=TINY, between=p.between
+        )
+
+    yield from smallest(
+        [Shifted(between, c) for c in range(1, 4) for between in ("nothing", "ReLU")], build, order="by c",
+        literal=lambda y, p: unchanged(case, y, through(p, 0), through(p, p.c), TINY, "BN(σ(Z + c)) = BN(σ(Z))"),
+        instead=lambda y, p: unchanged(case, y, through(p, p.c), through(p, p.c), TINY, "BN of the shifted layer by itself"),
+    )  # fmt: skip

@@ -1,0 +1,237 @@
+"""Where “batch norm normalises” stops: at ε, at one value a channel, and where the libraries' own layers are left to themselves.
+
+The limits of ``batch_norm.normalizes``; the claim itself is in ``normalization.py``.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from typing import NamedTuple
+
+import numpy as np
+
+from ....reference import bounds, oracle
+from ...engine import Case, Outcome, ask, fact, happens, same_bits, smallest, within
+from .normalization import FORMULA, LAYERS, OTHER, OWN, STATISTICS, channel_moment, normalized, normalizes
+
+
+class Spread(NamedTuple):
+    """The standard deviation s of a channel."""
+
+    s: float
+
+
+SPREADS = [Spread(2.0**k) for k in range(20, -5, -2)]
+FROM_WIDE = "from the widest channel down"
+
+
+def two_values(dtype: np.dtype, s: float, mean: float = 0.0) -> np.ndarray:
+    """μ − s and μ + s, as often as it takes for n and n − 1 to be 4 and 3: one channel, [N, C]."""
+    return np.array([[mean - s], [mean + s]] * 2, dtype)
+
+
+@normalizes.limit(
+    "ε leaves the variance below γ²",
+    says="“Normalised to variance 1” holds up to rounding only where ε is lost beside s²: with ε = 10⁻⁵ a narrower channel comes out with "
+    "the variance s²/(s² + ε), a constant one with variance 0.",
+)
+def _(case: Case):
+    epsilon, one, zero = 1e-5, np.ones(1, case.dtype), np.zeros(1, case.dtype)
+
+    def build(p: Spread):
+        return ask("batch_norm_training", x=two_values(case.dtype, p.s), gamma=one, beta=zero, epsilon=epsilon)
+
+    def judge(y: Outcome, p: Spread, wanted: float, label: str):
+        exact, bound = normalized(two_values(case.dtype, p.s), case.dtype, epsilon=epsilon)
+        allowed = bounds.channel_moments(bound, exact, case.dtype)[1]
+        variance = y.part(0).then(functools.partial(channel_moment, order=2))
+        return within(
+            variance, np.array([wanted]), allowed, label=label, source="algorithm 1 of Ioffe & Szegedy (2015)"
+        )
+
+    yield from smallest(
+        SPREADS, build, lambda y, p: judge(y, p, 1.0, "variance 1"), order=FROM_WIDE,
+        instead=lambda y, p: judge(y, p, p.s**2 / (p.s**2 + epsilon), "variance s²/(s² + ε)"),
+    )  # fmt: skip
+
+
+class Batch(NamedTuple):
+    """N images of H × W pixels: N·H·W values a channel."""
+
+    N: int
+    H: int
+    W: int
+
+
+REFUSAL = {"torch": "Expected more than 1 value per channel when training"}
+"""A library that refuses a single value a channel says so; the others return β."""
+
+
+@normalizes.limit(
+    "one value a channel",
+    says="One value is its own mean: what comes out is β, whatever goes in. PyTorch refuses to train on it; TensorFlow and the reference "
+    "return β, and Keras counts its variance as 0.",
+)
+def _(case: Case):
+    batches = sorted((Batch(n, h, w) for n in (1, 2) for h in (1, 2) for w in (1, 2)), key=lambda b: b.N * b.H * b.W)
+    gamma, beta, epsilon = np.array([2], case.dtype), np.array([3], case.dtype), 1e-3
+
+    def images(b: Batch):
+        return (np.arange(1, 1 + b.N * b.H * b.W) ** 2).reshape(b.N, 1, b.H, b.W).astype(case.dtype)
+
+    def literal(y: Outcome, b: Batch):
+        if case.backend in REFUSAL:
+            return happens(y, "value", label="a batch is normalised", source="the sentence as worded")
+        spread = y.part(0).then(lambda out: bool(np.ptp(out) > 0))
+        return fact(spread, True, label="the values of the channel are spread", source="the sentence as worded")
+
+    def instead(y: Outcome, b: Batch):
+        if refusal := REFUSAL.get(case.backend):
+            return happens(y, "raised", label="it is refused", source="observed", error=refusal)
+        bound = bounds.batch_norm_training(images(b), gamma, beta, case.dtype, epsilon=epsilon)[0]
+        return within(y.part(0), np.full((1, 1, 1, 1), 3.0), bound, label="β comes out", source="x − μ = 0")
+
+    yield from smallest(
+        batches, lambda b: ask("batch_norm_training", x=images(b), gamma=gamma, beta=beta, epsilon=epsilon), literal,
+        instead=instead, order="by N·H·W",
+    )  # fmt: skip
+    if case.backend == "tensorflow":
+        y = yield ask("own_batch_norm", x=images(Batch(1, 1, 1)), mode="training", settings={"momentum": 0.5})
+        yield same_bits(
+            y.part(2), np.array([0.5], case.dtype), label="Keras remembers half of 1 and half of 0", source=STATISTICS
+        )
+
+
+def as_the_other(name: str, *, says: str):
+    """A limit of the libraries' own layers: what is left to the layer, or said to it, means something else in the other library."""
+    return normalizes.limit(name, says=says, backends=LAYERS)
+
+
+@as_the_other(
+    "the default ε",
+    says="Left to itself PyTorch adds ε = 10⁻⁵, Keras 10⁻³: what one gives is not what the other gives, as soon as the spread is "
+    "small enough for the difference to exceed rounding.",
+)
+def _(case: Case):
+    def judge(y: Outcome, p: Spread, library: str):
+        wanted, bound = normalized(two_values(case.dtype, p.s), case.dtype, epsilon=OWN[library].epsilon)
+        return within(y.part(0), wanted, bound, label=f"ε = {OWN[library].epsilon:g}, as in {library}", source=FORMULA)
+
+    yield from smallest(
+        SPREADS, lambda p: ask("own_batch_norm", x=two_values(case.dtype, p.s), mode="training", settings={}),
+        lambda y, p: judge(y, p, OTHER[case.backend]), instead=lambda y, p: judge(y, p, case.backend), order=FROM_WIDE,
+    )  # fmt: skip
+
+
+class Momentum(NamedTuple):
+    """What a layer is told as its momentum m."""
+
+    m: float
+
+
+@as_the_other(
+    "the same word, momentum, for opposite weights",
+    says="PyTorch's momentum is the weight of the new value, Keras' that of the old one: m here is 1 − m there, and only ½ means the "
+    "same in both.",
+)
+def _(case: Case):
+    def judge(y: Outcome, p: Momentum, library: str):
+        weight = OWN[library].weight_of_new(p.m)
+        return same_bits(y.part(1), np.array([8 * weight], case.dtype), source="quarters: nothing rounds",
+                         label=f"the mean remembered, momentum of the {OWN[library].momentum_is_of} value")  # fmt: skip
+
+    momenta = sorted((Momentum(m / 4) for m in range(5)), key=lambda p: (abs(p.m - 0.5), p.m))
+    yield from smallest(
+        momenta, lambda p: ask("own_batch_norm", x=two_values(case.dtype, 1, mean=8), mode="training", settings={"momentum": p.m}),
+        lambda y, p: judge(y, p, OTHER[case.backend]), instead=lambda y, p: judge(y, p, case.backend), order="by the distance from ½",
+    )  # fmt: skip
+
+
+class Channel(NamedTuple):
+    """A channel of n values, of which one half is −s and the other s."""
+
+    n: int
+    s: int
+
+
+@as_the_other(
+    "which variance is remembered",
+    says="PyTorch remembers the variance over n − 1, though it normalises with that over n; Keras remembers that over n. The difference is "
+    "largest for the smallest batch, and none where all values are alike. (TensorFlow's fused operation, without Keras, is PyTorch's way.)",
+)
+def _(case: Case):
+    def drawn(c: Channel):
+        return np.array([[-c.s], [c.s]] * (c.n // 2), case.dtype)
+
+    def judge(y: Outcome, c: Channel, library: str):
+        one, settings = np.ones(1), {"momentum": 0.5, "correction": OWN[library].correction}
+        wanted = oracle.batch_norm_running(drawn(c), one, one, **settings)[1]
+        bound = bounds.batch_norm_running(drawn(c), one, one, case.dtype, **settings)[1]
+        return within(
+            y.part(2), wanted, bound, label=f"the variance over n − {OWN[library].correction}", source=STATISTICS
+        )
+
+    channels = sorted((Channel(n, s) for n in (2, 4) for s in range(3)), key=lambda c: (c.n, c.s))
+    yield from smallest(
+        channels, lambda c: ask("own_batch_norm", x=drawn(c), mode="training", settings={"momentum": 0.5}),
+        lambda y, c: judge(y, c, OTHER[case.backend]), instead=lambda y, c: judge(y, c, case.backend), order="by n, then by s",
+    )  # fmt: skip
+
+
+class Values(NamedTuple):
+    """A channel of mean μ and standard deviation s."""
+
+    μ: int
+    s: int
+
+
+@as_the_other(
+    "the mode of a new layer",
+    says="Called as it comes, PyTorch's layer normalises by the batch, Keras' by what it remembers (mean 0, variance 1): the same only where the "
+    "batch has these statistics itself, or is 0.",
+)
+def _(case: Case):
+    def judge(y: Outcome, v: Values, library: str):
+        mode = OWN[library].mode
+        wanted, bound = normalized(
+            two_values(case.dtype, v.s, v.μ), case.dtype, epsilon=OWN[case.backend].epsilon, mode=mode
+        )
+        return within(y.part(0), wanted, bound, label=f"as it comes the layer is in {mode} mode", source=FORMULA)
+
+    channels = sorted((Values(m, s) for m in range(3) for s in range(3)), key=lambda v: (v.μ + v.s, v.μ))
+    yield from smallest(
+        channels, lambda v: ask("own_batch_norm", x=two_values(case.dtype, v.s, v.μ), mode="as it comes", settings={}),
+        lambda y, v: judge(y, v, OTHER[case.backend]), instead=lambda y, v: judge(y, v, case.backend), order="by μ + s",
+    )  # fmt: skip
+
+
+class Axes(NamedTuple):
+    """The sizes of the four axes of an image in the other library's layout."""
+
+    first: int
+    second: int
+    third: int
+    last: int
+
+
+@as_the_other(
+    "the axis of the channels",
+    says="Given the other library's layout, the layer normalises what is not a channel: PyTorch's takes the second axis, Keras' the last. "
+    "Nothing tells where the two axes have one value each.",
+)
+def _(case: Case):
+    def drawn(a: Axes):
+        return (np.arange(1, 1 + np.prod(a)) ** 2).reshape(a).astype(case.dtype)
+
+    def judge(y: Outcome, a: Axes, library: str):
+        axis = OWN[library].axis
+        wanted, bound = normalized(drawn(a), case.dtype, epsilon=OWN[case.backend].epsilon, axis=axis)
+        back = y.part(0).then(lambda out: np.moveaxis(out, axis, 1))
+        return within(back, wanted, bound, label=f"axis {axis} is that of the channels", source=FORMULA)
+
+    shapes = sorted((Axes(*s) for s in itertools.product((1, 2), repeat=4)), key=lambda a: (np.prod(a), a))
+    yield from smallest(
+        shapes, lambda a: ask("own_batch_norm", x=drawn(a), mode="training", settings={}), lambda y, a: judge(y, a, OTHER[case.backend]),
+        instead=lambda y, a: judge(y, a, case.backend), order="by the number of values",
+    )  # fmt: skip

@@ -1,0 +1,249 @@
+"""“Fewer parameters than fully connected layers”: how many fewer, and where there are none fewer."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ....reference import oracle
+from ...engine import Call, Case, Outcome, Wrong, ask, claim, fact, same_bits, smallest
+from ..convolution.flipping import must_be_exact
+from . import mutants_costs
+from .parameters import FORMULA, LITERAL
+
+SAID = "the sentence, as worded"
+
+
+class Sizes(NamedTuple):
+    """A convolution on an image: H × W pixels, a k × k kernel, p zeros on each side, channels in and out."""
+
+    H: int
+    W: int
+    k: int
+    p: int = 0
+    Cin: int = 1
+    Cout: int = 1
+
+    @property
+    def places(self) -> int:
+        """Hout · Wout."""
+        return (self.H + 2 * self.p - self.k + 1) * (self.W + 2 * self.p - self.k + 1)
+
+    @property
+    def inputs(self) -> int:
+        return self.Cin * self.H * self.W
+
+    @property
+    def outputs(self) -> int:
+        return self.Cout * self.places
+
+
+def ones(g: Sizes, dtype: np.dtype) -> Call:
+    """The convolution of ones with ones: each output is the number of products in it with a pixel of the image."""
+    x, w = np.ones((1, g.Cin, g.H, g.W), dtype), np.ones((g.Cout, g.Cin, g.k, g.k), dtype)
+    padding = ((g.p, g.p), (g.p, g.p))
+    return ask("cross_correlation2d", x=x, w=w, b=None, stride=(1, 1), padding=padding, dilation=(1, 1), groups=1)
+
+
+def convolution(g: Sizes, bias: bool = False) -> Call:
+    layer = {"kind": "convolution", "channels_in": g.Cin, "channels_out": g.Cout, "kernel": (g.k, g.k), "groups": 1}
+    return ask("layer_parameters", layer=layer | {"bias": bias})
+
+
+def fully_connected(inputs: int, outputs: int, bias: bool = False) -> Call:
+    layer = {"kind": "fully_connected", "features_in": inputs, "features_out": outputs, "bias": bias}
+    return ask("layer_parameters", layer=layer)
+
+
+def both(answer: list[Outcome], count: Callable[[Any], int]) -> Outcome:
+    """A number of the convolution and the same of the fully connected layer."""
+    few, many = answer
+    return few.then(lambda a: (count(a), count(many.value)))
+
+
+def fewer(n: tuple[int, int]) -> bool:
+    return n[0] < n[1]
+
+
+def no_more(n: tuple[int, int]) -> bool:
+    return n[0] <= n[1]
+
+
+def times(n: tuple[int, int]) -> str:
+    """How many times fewer, exactly."""
+    return str(Fraction(n[1], n[0]))
+
+
+def parameters(report: dict[str, Any]) -> int:
+    return report["learned"]
+
+
+# --- “fewer parameters than fully connected layers” ---------------------------------------------------------------------
+
+
+def every_number(shape: tuple[int, ...]) -> int:
+    """As many outputs as the convolution has: channels, rows and columns."""
+    return int(np.prod(shape[1:]))
+
+
+def one_a_channel(shape: tuple[int, ...]) -> int:
+    """The mistake of comparing with a fully connected layer that has one output for each channel only."""
+    return shape[1]
+
+
+def kernel_area(k: int) -> int:
+    return k * k
+
+
+def kernel_side(k: int) -> int:
+    """The mistake of k for k²."""
+    return k
+
+
+IMAGES = ((3, 3), (4, 4), (6, 6), (12, 12), (4, 9))
+LAYERS = {
+    f"k = {k}, {cin} → {cout} channels{', with biases' if bias else ''}": {
+        "k": k,
+        "channels": (cin, cout),
+        "bias": bias,
+    }
+    for k, (cin, cout), bias in itertools.product((1, 2, 3), ((1, 1), (2, 3)), (False, True))
+    if not bias or cin == 2
+}
+
+
+@claim(
+    "conv_layer.fewer_parameters",
+    statement="A convolution without padding whose kernel is smaller than the image has fewer parameters than the fully connected "
+    "layer between the same input and the same output: without biases H·W·Hout·Wout ÷ k² times fewer, whatever the numbers of channels.",
+    scope="stride 1, no padding, one group, k × k smaller than H × W; counts that the libraries' own layers report; the fully "
+    "connected layer has as many outputs as the library's convolution returns numbers",
+    kind="exact",
+    expected="verified",
+    dtypes=(None,),
+    about=("torch", "tensorflow"),
+    cases=LAYERS,
+    wrongs={
+        "compared at unequal shapes": {"features": one_a_channel},
+        "k for k²": Wrong(says={"taps": kernel_side}, cases=tuple(name for name in LAYERS if "k = 1" not in name)),
+        "a kernel of its own at each place": Wrong(operations={"layer_parameters": mutants_costs.kernel_not_shared}),
+    },
+    premises=("conv_layer.parameter_count", "convolution.output_size"),
+    sources=("Goodfellow, Bengio, Courville (2016), Deep Learning, §9.2",),
+)
+def fewer_parameters(case: Case, *, features=every_number, taps=kernel_area):
+    sizes = [Sizes(H, W, case.k, 0, *case.channels) for H, W in IMAGES if case.k < max(H, W)]
+    images = yield [ones(g, case.dtype) for g in sizes]
+    few = yield [convolution(g, case.bias) for g in sizes]
+    many = yield [
+        fully_connected(g.inputs, features(y.value.shape), case.bias) for g, y in zip(sizes, images, strict=True)
+    ]
+    for g, *answer in zip(sizes, few, many, strict=True):
+        ratio = Fraction(g.H * g.W * g.places, taps(g.k))
+        if case.bias:  # I·O + O against k²·Cin·Cout + Cout
+            ratio = Fraction(g.outputs * (g.inputs + 1), g.Cout * (taps(g.k) * g.Cin + 1))
+        at, counted = f"{g.H} × {g.W} image", both(answer, parameters)
+        yield fact(counted.then(times), str(ratio), label=f"{at}: fully connected ÷ convolution", source=FORMULA)
+        yield fact(counted.then(fewer), True, label=f"{at}: fewer", source=FORMULA)
+
+
+class Kernel(NamedTuple):
+    """An image of H × W pixels, a k × k kernel, p zeros on each side; one channel in and out."""
+
+    H: int
+    W: int
+    k: int
+    p: int
+
+
+def by_area(most: int) -> list[Kernel]:
+    """Images of up to most × most pixels, kernels up to the whole image, no padding."""
+    points = [
+        Kernel(H, W, k, 0) for H in range(1, 1 + most) for W in range(1, 1 + most) for k in range(1, 1 + min(H, W))
+    ]
+    return sorted(points, key=lambda g: (g.H * g.W, g.k))
+
+
+def squares(most: int) -> list[Kernel]:
+    """Square images, kernels up to 3 × 3 that fit, with and without a zero on each side."""
+    return [Kernel(n, n, k, p) for n in range(1, 1 + most) for k in (1, 2, 3) for p in (0, 1) if k <= n + 2 * p]
+
+
+def equivalent(g: Kernel) -> list[Call]:
+    """The parameters of the convolution, and of the fully connected layer between the same input and output."""
+    s = Sizes(*g)
+    return [convolution(s), fully_connected(s.inputs, s.outputs)]
+
+
+@fewer_parameters.limit(
+    "a kernel that covers the whole image",
+    says="A kernel as large as the image, without padding, has as many parameters as the fully connected layer, for it is that layer: "
+    "from one pixel and a 1 × 1 kernel on. The fully connected layer with its numbers in a row gives the same numbers.",
+)
+def _(case: Case):
+    def literal(answer: list[Outcome], g: Kernel):
+        return fact(both(answer, parameters).then(fewer), True, label="fewer parameters", source=SAID)
+
+    def instead(answer: list[Outcome], g: Kernel):
+        return fact(both(answer, parameters), (g.k**2, g.k**2), label="as many parameters", source=FORMULA)
+
+    yield from smallest(by_area(4), equivalent, literal, instead=instead, order="by H·W, then by k, p = 0")
+    x, w = case.integers("x", (2, 3, 2, 2)), case.integers("w", (4, 3, 2, 2))
+    must_be_exact(x, w)
+    plain = {"stride": (1, 1), "padding": ((0, 0), (0, 0)), "dilation": (1, 1), "groups": 1}
+    y, z = yield [ask("cross_correlation2d", x=x, w=w, b=None, **plain),
+                  ask("fully_connected", x=x.reshape(2, 12), w=w.reshape(4, 12), b=None)]  # fmt: skip
+    exact = oracle.fully_connected(x.reshape(2, 12), w.reshape(4, 12), None).astype(case.dtype)
+    label = "a 2 × 2 kernel on 2 × 2 pixels: the convolution is the fully connected layer"
+    yield same_bits(y, exact.reshape(2, 4, 1, 1), label=label, source=LITERAL)
+    yield same_bits(z, exact, label="the fully connected layer itself", source=LITERAL)
+
+
+@fewer_parameters.limit(
+    "padding lets the kernel exceed the image",
+    says="With padding a kernel may be larger than the image, and then it has more parameters than the fully connected layer: a 3 × 3 "
+    "kernel with one zero on each side of a single pixel, nine against one.",
+)
+def _(case: Case):
+    def literal(answer: list[Outcome], g: Kernel):
+        return fact(both(answer, parameters).then(no_more), True, label="no more parameters", source=SAID)
+
+    def instead(answer: list[Outcome], g: Kernel):
+        wanted = (g.k**2, Sizes(*g).inputs * Sizes(*g).outputs)
+        return fact(both(answer, parameters), wanted, label="parameters of both", source=FORMULA)
+
+    yield from smallest(squares(4), equivalent, literal, instead=instead, order="by H = W, then by k, then by p")
+
+
+class Narrow(NamedTuple):
+    """An image of H × H pixels, a k × k kernel smaller than it, Cout channels; a fully connected layer with O outputs."""
+
+    H: int
+    k: int
+    Cout: int
+    O: int
+
+
+@fewer_parameters.limit(
+    "a fully connected layer with fewer outputs",
+    says="Against a fully connected layer that gives fewer numbers than the convolution (a classifier's ten classes, say) there is no such "
+    "rule: five 1 × 1 kernels have more parameters than one output of four pixels.",
+)
+def _(case: Case):
+    points = [Narrow(H, k, c, o) for H in (2, 3) for k in range(1, H) for c in range(1, 7) for o in range(1, 5)]
+
+    def build(g: Narrow) -> list[Call]:
+        return [convolution(Sizes(g.H, g.H, g.k, 0, 1, g.Cout)), fully_connected(g.H**2, g.O)]
+
+    def literal(answer: list[Outcome], g: Narrow):
+        return fact(both(answer, parameters).then(no_more), True, label="no more parameters", source=SAID)
+
+    def instead(answer: list[Outcome], g: Narrow):
+        wanted = (g.k**2 * g.Cout, g.H**2 * g.O)
+        return fact(both(answer, parameters), wanted, label="parameters of both", source=FORMULA)
+
+    yield from smallest(points, build, literal, instead=instead, order="by H = W, then by k, Cout and O")

@@ -1,0 +1,271 @@
+"""The lecture's section “Conv2d operation in PyTorch”: each kernel is a 3-tensor and makes one channel."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ....reference import oracle
+from ...engine import Call, Case, Outcome, Wrong, ask, claim, fact, happens, same_bits, smallest
+from ..convolution.flipping import LITERAL, PLAIN_2D, must_be_exact
+from ..tensors.layouts import KERNELS, reshape, transpose
+from . import mutants_layer
+from .networks import convolution
+from .shapes import own_layout, the_other_layout
+
+SETTINGS = {
+    "plain": ((3, 3, 5, 4), (4, 3, 3, 2), PLAIN_2D),
+    "as many kernels as channels": ((3, 2, 3, 3), (2, 2, 2, 2), PLAIN_2D),
+    "stride, padding, dilation": (
+        (3, 3, 6, 5), (4, 3, 2, 3), {"stride": (2, 1), "padding": ((1, 2), (0, 2)), "dilation": (1, 2), "groups": 1},
+    ),
+}  # fmt: skip
+"""Name -> (shape of x, shape of w, how the layer is set)."""
+OWN_LAYER = {"stride": (1, 1), "padding": (0, 0), "dilation": (1, 1), "groups": 1}
+
+
+def layer(x: np.ndarray, w: np.ndarray, b: np.ndarray | None = None, **settings: Any) -> Call:
+    return ask("cross_correlation2d", x=x, w=w, b=b, **PLAIN_2D | settings)
+
+
+def exactly(x: np.ndarray, w: np.ndarray, **settings: Any) -> np.ndarray:
+    """The literal sum in Python integers, in the dtype of x; raises ValueError where a sum would not be exact in it."""
+    must_be_exact(x, w)
+    return oracle.cross_correlation2d(x, w, None, **PLAIN_2D | settings).astype(x.dtype)
+
+
+def without(a: np.ndarray, *index: Any) -> np.ndarray:
+    """A copy with zeros there."""
+    kept = a.copy()
+    kept[index] = 0
+    return kept
+
+
+def its_own(kernel: int, kernels: int) -> Any:
+    return kernel
+
+
+def the_next(kernel: int, kernels: int) -> Any:
+    return (kernel + 1) % kernels
+
+
+def every_channel(kernel: int, kernels: int) -> Any:
+    return slice(None)
+
+
+def own_order(backend: str) -> str:
+    return KERNELS[own_layout(backend)]
+
+
+def the_other_order(backend: str) -> str:
+    return KERNELS[the_other_layout(backend)]
+
+
+@claim(
+    "conv_layer.kernels",
+    statement="A kernel is a 3-tensor Cin × ky × kx: the channel it makes is the sum of what its Cin planes make of the Cin channels. "
+    "Without a bias, a kernel set to zero makes exactly its own channel of the output zero and leaves the others as they were, "
+    "and a kernel alone makes its channel alone. The frameworks keep the kernels as (Cout, Cin, ky, kx) in PyTorch and (ky, kx, "
+    "Cin, Cout) in TensorFlow; taken to that order, put into the framework's own layer and read back, no bit is lost.",
+    scope="two dimensions, one group, no bias; strides, dilations and paddings too; torch.nn.Conv2d, keras.layers.Conv2D",
+    kind="exact",
+    expected="verified",
+    about=("torch", "tensorflow"),
+    cases={name: {"shape": name} for name in SETTINGS} | {"the weight's order": {}, "round trip": {}},
+    wrongs={
+        "the kernel makes the next channel": Wrong(says={"makes": the_next}, cases=tuple(SETTINGS)),
+        "a kernel makes every channel": Wrong(says={"makes": every_channel}, cases=tuple(SETTINGS)),
+        "kernels shared across channels": Wrong(
+            operations={"cross_correlation2d": mutants_layer.kernels_shared}, cases=tuple(SETTINGS)
+        ),
+        "a kernel is a 2-tensor": Wrong(
+            operations={"cross_correlation2d": mutants_layer.planes_shared}, cases=tuple(SETTINGS)
+        ),
+        "kernels in reverse order": Wrong(
+            operations={"cross_correlation2d": mutants_layer.kernels_reversed}, cases=tuple(SETTINGS)
+        ),
+        "the other library's order of the weight": Wrong(
+            says={"order": the_other_order}, cases=("the weight's order",), needs=("layer_parameters",)
+        ),
+        "reshape in place of transpose": Wrong(
+            says={"to_library": reshape}, cases=("round trip",), backends=("tensorflow",)
+        ),
+    },
+    premises=("convolution.libraries_correlate", "tensors.layouts"),
+    sources=("PyTorch's documentation of Conv2d", "TensorFlow's documentation of tf.nn.conv2d"),
+)  # fmt: skip
+def kernels(case: Case, *, makes=its_own, order=own_order, to_library=transpose):
+    if case.name == "the weight's order":
+        sizes = dict(zip("OIHW", (4, 3, 5, 2), strict=True))
+        weights = (yield ask("layer_parameters", layer=convolution(3, 4, 0, bias=False) | {"kernel": (5, 2)})).part(
+            "shapes"
+        )
+        yield fact(weights.then(lambda found: list(found.values())), [tuple(sizes[a] for a in order(case.backend))],
+                   label="the layer's weights", source="the library's documentation")  # fmt: skip
+        return
+    if case.name == "round trip":
+        yield from _round_trip(case, to_library)
+        return
+    x_shape, w_shape, settings = SETTINGS[case.shape]
+    x, w = case.integers("x", x_shape), case.integers("w", w_shape)
+    out, channels = range(w_shape[0]), range(w_shape[1])
+    y, *zeroed = yield [layer(x, w, **settings), *[layer(x, without(w, o), **settings) for o in out]]
+    alone = yield [layer(x, w[[o]], **settings) for o in out]
+    planes = yield [layer(x[:, [c]], w[[o]][:, [c]], **settings) for o in out for c in channels]
+    wanted = exactly(x, w, **settings)
+    yield same_bits(y, wanted, label="the output", source=LITERAL)
+    for o in out:
+        made = makes(o, len(out))
+        label = f"kernel {o} zero: its channel is zero, the others are as they were"
+        yield same_bits(zeroed[o], without(wanted, slice(None), made), label=label, source=LITERAL)
+        channel = alone[o].then(lambda one: one[:, 0])
+        yield same_bits(channel, wanted[:, made], label=f"kernel {o} alone makes its channel", source=LITERAL)
+        own = planes[o * len(channels) : (o + 1) * len(channels)]
+        total = own[0].then(lambda _, own=own: np.sum([plane.value for plane in own], axis=0)[:, 0])
+        yield same_bits(total, wanted[:, o], label=f"kernel {o}: what its planes make, added", source=LITERAL)
+
+
+def _round_trip(case: Case, to_library):
+    """OIHW → the library's order → its own layer → read back → OIHW."""
+    x, w = case.integers("x", (2, 3, 5, 4)), case.integers("w", (4, 3, 3, 2))
+    order, kernel_order = own_layout(case.backend), own_order(case.backend)
+    held = to_library(w, "OIHW", kernel_order)
+    found = yield ask("own_conv_layer", x=transpose(x, "NCHW", order), w=held, **OWN_LAYER)
+    back = found.part("kernel").then(lambda kernel: transpose(kernel, kernel_order, "OIHW"))
+    yield same_bits(back, w, label="the kernels, there and back", source="the kernels themselves")
+    y = found.part("y").then(lambda y: transpose(y, order, "NCHW"))
+    yield same_bits(y, exactly(x, w), label="what the layer makes with them", source=LITERAL)
+
+
+class Bias(NamedTuple):
+    """The number added to a channel."""
+
+    b: int
+
+
+@kernels.limit(
+    "with a bias",
+    says="With a bias b a kernel of zeros does not make its channel zero: it makes every output of it b.",
+)
+def _(case: Case):
+    x, w = case.integers("x", (1, 1, 2, 2)), np.zeros((1, 1, 1, 1), case.dtype)
+
+    def literal(y: Outcome, p: Bias):
+        zeros = np.zeros(x.shape, case.dtype)
+        return same_bits(y, zeros, label="the channel is zero", source="the sentence without “without bias”")
+
+    def instead(y: Outcome, p: Bias):
+        return same_bits(y, np.full(x.shape, p.b, case.dtype), label="the channel is b", source="0 + b")
+
+    yield from smallest([Bias(b) for b in range(4)], lambda p: layer(x, w, np.full(1, p.b, case.dtype)), literal,
+                        instead=instead, order="by b; one kernel of one tap, zero")  # fmt: skip
+
+
+SEEN = "channels that the first kernel sees"
+
+
+class Grouped(NamedTuple):
+    """As many kernels as channels, in groups."""
+
+    Cin: int
+    groups: int
+
+
+@kernels.limit(
+    "groups",
+    says="With groups a kernel is not k_x × k_y × Cin: it has, and sees, the Cin ÷ groups channels of its group only. With a group "
+    "for each channel (depthwise) a kernel is a plane.",
+)
+def _(case: Case):
+    points = [Grouped(cin, g) for cin in range(1, 7) for g in range(1, cin + 1) if cin % g == 0]
+
+    def build(p: Grouped) -> list[Call]:
+        """The output for an image of ones, and for the same with each channel zero in turn."""
+        x, w = np.ones((1, p.Cin, 1, 1), case.dtype), np.ones((p.Cin, p.Cin // p.groups, 1, 1), case.dtype)
+        return [layer(image, w, groups=p.groups) for image in (x, *[without(x, 0, c) for c in range(p.Cin)])]
+
+    def seen(answers: list[Outcome]) -> Outcome:
+        whole, *less = answers
+        return whole.then(lambda y: [c for c, one in enumerate(less) if one.value[0, 0, 0, 0] != y[0, 0, 0, 0]])
+
+    def literal(answers: list[Outcome], p: Grouped):
+        return fact(seen(answers), list(range(p.Cin)), label=SEEN, source="the lecture: k_x × k_y × Cin")
+
+    def instead(answers: list[Outcome], p: Grouped):
+        return fact(seen(answers), list(range(p.Cin // p.groups)), label=SEEN, source="the first Cin ÷ groups")
+
+    yield from smallest(points, build, literal, instead=instead, order="by Cin = Cout, then by groups")
+
+
+class Depthwise(NamedTuple):
+    """Channels, and kernels for each."""
+
+    Cin: int
+    multiplier: int
+
+
+@kernels.limit(
+    "depthwise layers",
+    says="The frameworks' depthwise layers keep their weight otherwise: PyTorch (Cin·m, 1, ky, kx), Keras (ky, kx, Cin, m), not in "
+    "terms of Cout = Cin·m. Channel c·m + j of the output is made by kernel j of channel c.",
+    backends=("torch", "tensorflow"),
+)
+def _(case: Case):
+    order, kernel_order = own_layout(case.backend), own_order(case.backend)
+    points = [Depthwise(cin, m) for cin in range(1, 5) for m in range(1, 5)]
+
+    def build(p: Depthwise) -> Call:
+        x, w = case.integers("x", (1, p.Cin, 3, 4)), case.integers("w", (p.Cin, p.multiplier, 2, 3))
+        return ask("own_depthwise_layer", x=transpose(x, "NCHW", order), w=w)
+
+    def weight(y: Outcome) -> Outcome:
+        return y.part("kernel").then(lambda kernel: tuple(kernel.shape))
+
+    def literal(y: Outcome, p: Depthwise):
+        sizes = dict(zip("OIHW", (p.Cin * p.multiplier, p.Cin, 2, 3), strict=True))
+        wanted = tuple(sizes[a] for a in kernel_order)
+        return fact(weight(y), wanted, label="the layer's weight", source="Cout kernels of Cin × ky × kx")
+
+    def instead(y: Outcome, p: Depthwise):
+        own = {"torch": (p.Cin * p.multiplier, 1, 2, 3), "tensorflow": (2, 3, p.Cin, p.multiplier)}[case.backend]
+        return fact(weight(y), own, label="the layer's weight", source="the library's documentation")
+
+    yield from smallest(points, build, literal, instead=instead, order="by Cin, then by the multiplier")
+    two = Depthwise(2, 2)
+    x, w = case.integers("x", (1, 2, 3, 4)), case.integers("w", (2, 2, 2, 3))
+    y = (yield build(two)).part("y").then(lambda y: transpose(y, order, "NCHW"))
+    wanted = exactly(x, w.reshape(4, 1, 2, 3), groups=2)
+    yield same_bits(y, wanted, label="Cin = m = 2: channel c·m + j", source=LITERAL)
+
+
+class Kernel(NamedTuple):
+    """Channels of the image, and channels of a kernel."""
+
+    Cin: int
+    planes: int
+
+
+@kernels.limit(
+    "a kernel with fewer channels in TensorFlow",
+    says="TensorFlow takes the number of groups from the kernel's shape: a kernel with fewer planes than the image has channels is not refused, "
+    "as it is in PyTorch, but taken for a layer of Cin ÷ planes groups, if that is a whole number.",
+    backends=("tensorflow",),
+)
+def _(case: Case):
+    points = [Kernel(cin, planes) for cin in range(1, 5) for planes in range(1, cin + 1)]
+
+    def arrays(p: Kernel) -> tuple[np.ndarray, np.ndarray]:
+        return case.integers("x", (1, p.Cin, 2, 2)), case.integers("w", (p.Cin, p.planes, 1, 1))
+
+    def literal(y: Outcome, p: Kernel):
+        wanted = "value" if p.planes == p.Cin else "raised"
+        label = "kernels of Cin planes are taken, others refused"
+        return happens(y, wanted, label=label, source="the lecture: k_x × k_y × Cin")
+
+    def instead(y: Outcome, p: Kernel):
+        grouped = exactly(*arrays(p), groups=p.Cin // p.planes)
+        return same_bits(y, grouped, label="the layer with groups", source=LITERAL)
+
+    yield from smallest(points, lambda p: layer(*arrays(p)), literal, instead=instead,
+                        order="by Cin = Cout, then by planes; groups = 1 asked for")  # fmt: skip

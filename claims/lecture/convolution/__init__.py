@@ -1,0 +1,1 @@
+"""The lecture's section “Convolutional layers”."""

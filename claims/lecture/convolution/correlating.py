@@ -1,0 +1,161 @@
+"""The lecture's cross-correlation, S(i, j) = Σ_m Σ_n X(i + m, j + n) W(m, n), and the names of its three arrays."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from ...engine import Call, Case, Outcome, ask, claim, fact, smallest
+from .flipping import DESIGNS, asymmetric, half_turn, kept, predicted
+from .sums import (
+    AS_IT_STANDS,
+    Sizes,
+    agrees,
+    every_overlap,
+    layer,
+    lecture_sum,
+    minus,
+    plane,
+    planes,
+    plus,
+    ramps,
+    sizes,
+    windows_inside,
+)
+
+# --- “S(i, j) = Σ_m Σ_n X(i + m, j + n) W(m, n)” -------------------------------------------------------------------------
+
+NAMES = {
+    "numpy": (("np.correlate", "a", "v"),),
+    "scipy": (("scipy.signal.correlate", "in1", "in2"), ("scipy.signal.correlate2d", "in1", "in2"),
+              ("scipy.ndimage.correlate", "input", "weights")),
+    "torch": (("torch.nn.functional.conv2d", "input", "weight"),),
+    "tensorflow": (("tf.nn.conv2d", "input", "filters"), ("keras.ops.conv", "inputs", "kernel")),
+}  # fmt: skip
+"""(function, its name for the lecture's input X, its name for the lecture's kernel or filter W)."""
+
+
+def by_name(name_of_input: str, name_of_kernel: str) -> tuple[str, str]:
+    return name_of_input, name_of_kernel
+
+
+def names_exchanged(name_of_input: str, name_of_kernel: str) -> tuple[str, str]:
+    return name_of_kernel, name_of_input
+
+
+def first_column_only(w: np.ndarray) -> np.ndarray:
+    """One Σ, over m; n stays 0."""
+    return w * (np.arange(w.shape[-1]) == 0) if w.ndim == 2 else w
+
+
+CORRELATED = {"1-d, 9 and 3": ((9,), (3,)), "6×5 and 3×2": ((6, 5), (3, 2)), "4×4 and 3×3": ((4, 4), (3, 3))}
+
+
+@claim(
+    "convolution.cross_correlation",
+    statement="S(i, j) = Σ_m Σ_n X(i + m, j + n) W(m, n), written as it stands, is what NumPy's and SciPy's correlate and each framework's "
+    "layer compute, bit for bit on small integers and within the sum's bound on reals. Given by name, the lecture's input X is the "
+    "argument a, in1 or input(s), its kernel or filter W is v, in2, weight(s), filters or kernel, and its feature map S is what is returned.",
+    scope="real numbers, one channel, stride 1; the windows that lie inside X, i = 0 … H − k; for the libraries' own correlate every overlap, from i = −(k − 1)",
+    kind="exact + rounding",
+    expected="verified",
+    premises=("convolution.libraries_correlate",),
+    cases={
+        f"{name}, {design}": {"x": x, "w": w, "design": design}
+        for (name, (x, w)), design in itertools.product(CORRELATED.items(), DESIGNS)
+    } | {"by name": {}},
+    wrongs={
+        "i − m for i + m": {"index": minus},
+        "sum over m only": {"kernel": first_column_only},
+        "kernel indexed (n, m)": {"kernel": np.transpose},
+        "input and kernel exchanged": {"names": names_exchanged},
+    },
+    sources=("Goodfellow, Bengio, Courville (2016), Deep Learning, §9.1, equation 9.6",),
+)  # fmt: skip
+def cross_correlation(case: Case, *, index=plus, kernel=kept, names=by_name):
+    if case.name == "by name":
+        for function, *own in NAMES.get(case.backend, ()):
+            x, w = (a.astype(case.dtype) for a in (asymmetric((3, 3)) ** 2, asymmetric((3, 3))))
+            x, w = (x[0], w[0]) if function == "np.correlate" else (x, w)
+            name_of_input, name_of_kernel = names(*own)
+            y = yield ask("own_named", x=x, w=w, function=function, input=name_of_input, kernel=name_of_kernel)
+            wanted = lecture_sum(kernel(w), x, index=index, over=every_overlap(x, w, first=-1))
+            yield agrees(case, y, wanted, x, w, label=f"{function}({name_of_input}=X, {name_of_kernel}=W)")
+        return
+    x, w = planes(case, case.x, case.w)
+    inside = lecture_sum(kernel(w), x, index=index, over=windows_inside(x, w))
+    y = yield layer("cross_correlation", x, w, full=False)
+    yield agrees(case, y.then(plane), inside, x, w, label="the layer")
+    for function, rank in (yield ask("own_convolutions")).value:
+        if rank == x.ndim and predicted(function) == "cross-correlation":
+            y = yield ask("own_convolution", x=x, w=w, function=function)
+            yield agrees(case, y, inside, x, w, label=function)
+    every = lecture_sum(kernel(w), x, index=index, over=every_overlap(x, w, first=-1))
+    for function, rank in (yield ask("own_fulls")).value:
+        if rank == x.ndim and "correlate" in function:
+            y = yield ask("own_full", x=x, w=w, function=function)
+            yield agrees(case, y, every, x, w, label=f"{function}, every overlap")
+
+
+@cross_correlation.limit(
+    "written X ∗ W",
+    says="The lecture writes X ∗ W for this sum too. It is not the sum that it called X ∗ W before, unless a half turn leaves the kernel as it was: a "
+    "kernel of two unequal numbers tells.",
+)
+def _(case: Case):
+    def build(s: Sizes) -> Call:
+        return layer("cross_correlation", *ramps(case, s), full=False)
+
+    def judged(y: Outcome, s: Sizes, turned: bool, label: str):
+        x, w = ramps(case, s)
+        taps = half_turn(w[None, None])[0, 0] if turned else w
+        wanted = lecture_sum(taps, x, index=plus, over=windows_inside(x, w))
+        return agrees(case, y.then(plane), wanted, x, w, label=label)
+
+    def literal(y: Outcome, s: Sizes):
+        return judged(y, s, True, "the layer computes Σ X(m, n) W(i − m, j − n)")
+
+    def instead(y: Outcome, s: Sizes):
+        return judged(y, s, False, "the layer computes Σ X(i + m, j + n) W(m, n)")
+
+    yield from smallest(sizes((1, 2, 3), fit=True), build, literal, instead=instead, order="by H·W·k_y·k_x")
+
+
+class Tap(NamedTuple):
+    """A kernel of one number, a + bi."""
+
+    a: int
+    b: int
+
+
+@cross_correlation.limit(
+    "complex numbers",
+    says="Of complex numbers NumPy's and SciPy's correlate take the kernel's conjugate, as signal processing defines it: Σ X(i + m) W̄(m).",
+    backends=("numpy", "scipy"),
+)
+def _(case: Case):
+    function = next(f for f, _ in (yield ask("own_fulls")).value if "correlate" in f)
+    number = np.result_type(case.dtype, np.complex64)
+    x = (1, 2 + 1j)
+
+    def build(p: Tap) -> Call:
+        return ask("own_full", x=np.array(x, number), w=np.array([complex(p.a, p.b)], number), function=function)
+
+    def parts(values: Sequence[complex]) -> list[list[int]]:
+        return [[int(v.real), int(v.imag)] for v in np.asarray(values)]
+
+    def literal(y: Outcome, p: Tap):
+        wanted = parts([v * complex(p.a, p.b) for v in x])
+        return fact(y.then(parts), wanted, label=f"{function}: Σ X(i + m) W(m)", source=AS_IT_STANDS)
+
+    def instead(y: Outcome, p: Tap):
+        wanted = parts([v * complex(p.a, -p.b) for v in x])
+        return fact(
+            y.then(parts), wanted, label=f"{function}: Σ X(i + m) W̄(m)", source="the same sum, of the conjugate kernel"
+        )
+
+    taps = sorted(itertools.starmap(Tap, itertools.product(range(3), repeat=2)), key=lambda p: (p.a + p.b, p.b))
+    yield from smallest(taps, build, literal, instead=instead, order="by a + b, then by b")

@@ -1,0 +1,233 @@
+"""The lecture's discrete convolutions, S(i) = Σ_m X(m) W(i − m) and S(i, j) = Σ_m Σ_n X(m, n) W(i − m, j − n)."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ....reference import bounds
+from ...engine import Call, Case, Outcome, Wrong, ask, claim, fact, smallest, within
+from . import mutants_discrete
+from .flipping import DESIGNS, asymmetric, half_turn, kept, one_axis_flipped
+from .sums import (
+    AS_IT_STANDS,
+    Index,
+    Row,
+    agrees,
+    every_overlap,
+    fourier,
+    layer,
+    lecture_sum,
+    minus,
+    mistaken,
+    off_by_one,
+    plane,
+    planes,
+    plus,
+)
+
+# --- “Discrete convolution: S(i) = Σ_m X(m) W(i − m), S(i, j) = Σ_m Σ_n X(m, n) W(i − m, j − n)” --------------------------
+
+
+def every_sum(case: Case, index: Index, kernel: Callable[[np.ndarray], np.ndarray]):
+    """Every overlap by the library's convolution, by its layer given the flipped kernel, and by what it has for it of its own."""
+    x, w = planes(case, case.x, case.w)
+    wanted = lecture_sum(x, kernel(w), index=index, over=every_overlap(x, w))
+    for operation, taps, label in (
+        ("convolution", w, "the library's convolution"),
+        ("cross_correlation", half_turn(w[None, None])[0, 0], "its layer, given the flipped kernel"),
+    ):
+        y = yield layer(operation, x, taps, full=True)
+        yield agrees(case, y.then(plane), wanted, x, w, label=label)
+    for function, rank in (yield ask("own_fulls")).value:
+        if rank == x.ndim and "correlate" not in function:
+            y = yield ask("own_full", x=x, w=w, function=function)
+            yield agrees(case, y, wanted, x, w, label=function, function=function)
+
+
+def product_of_polynomials(case: Case, kernel: Callable[[np.ndarray], np.ndarray]):
+    """A polynomial of degree n + k − 2 is what it is at n + k − 1 points: there it must be the product of the two."""
+    x, w = planes(case, case.x, case.w)
+    points = list(itertools.product(*(range(n + k - 1) for n, k in zip(x.shape, w.shape, strict=True))))
+
+    def at_points(coefficients: np.ndarray) -> list[int]:
+        terms = [(int(c), powers) for powers, c in np.ndenumerate(coefficients)]
+        return [sum(c * int(np.prod(np.power(t, powers))) for c, powers in terms) for t in points]
+
+    wanted = [p * q for p, q in zip(at_points(x), at_points(kernel(w)), strict=True)]
+    y = yield layer("convolution", x, w, full=True)
+    yield fact(
+        y.then(lambda y: at_points(y[0, 0])), wanted, label="the product of two polynomials, at as many points as it has coefficients",
+        source="the product of their values, in Python integers",
+    )  # fmt: skip
+
+
+SUMS = {
+    1: {"9 and 3": ((9,), (3,)), "4 and 6": ((4,), (6,))},
+    2: {"6×5 and 3×2": ((6, 5), (3, 2)), "2×3 and 3×3": ((2, 3), (3, 3))},
+}
+POLYNOMIALS = {1: ((4,), (3,)), 2: ((3, 2), (2, 2))}
+
+
+def sums(rank: int) -> dict[str, dict[str, Any]]:
+    shapes = itertools.product(SUMS[rank].items(), DESIGNS)
+    cases = {f"{name}, {design}": {"x": x, "w": w, "design": design} for (name, (x, w)), design in shapes}
+    x, w = POLYNOMIALS[rank]
+    return cases | {"polynomials": {"x": x, "w": w, "design": "dense integers"}}
+
+
+FULL = "every overlap of two arrays, one channel, stride 1; integers whose partial sums are exact, and normal numbers; an FFT whose size is at least n + k − 1"
+SOURCES = (
+    "Goodfellow, Bengio, Courville (2016), Deep Learning, §9.1",
+    "Percival (2003), Rapid multiplication modulo the sum and difference of highly composite numbers, theorem 5.1",
+)
+
+
+@claim(
+    "convolution.discrete_1d",
+    statement="S(i) = Σ_m X(m) W(i − m), written as it stands, is what NumPy's and SciPy's direct convolutions, each framework's layer given "
+    "the flipped kernel and its transposed convolution compute: bit for bit on small integers, within the sum's bound on reals; "
+    "through each library's FFT within a normwise bound. It is the product of two polynomials.",
+    scope=FULL,
+    kind="exact + rounding",
+    expected="verified",
+    premises=("convolution.libraries_correlate",),
+    cases=sums(1),
+    wrongs={
+        "off by one in the index": {"index": off_by_one},
+        "the kernel not flipped": {"index": plus},
+        "the kernel reversed": {"kernel": one_axis_flipped},
+        "modulo the size, wrapped around": Wrong(operations={"convolution1d": mutants_discrete.wrapped_around}),
+        "last tap dropped": mistaken("last tap dropped", "convolution1d"),
+    },
+    sources=SOURCES,
+)  # fmt: skip
+def discrete_1d(case: Case, *, index=minus, kernel=kept):
+    yield from (product_of_polynomials(case, kernel) if case.name == "polynomials" else every_sum(case, index, kernel))
+
+
+class Term(NamedTuple):
+    """A whole number 2^z."""
+
+    z: int
+
+
+@discrete_1d.limit(
+    "sums that the format does not hold",
+    says="The sum of numbers of t bits need not be a number of t bits: X = (2^z, 1), W = (1, 1) has S(1) = 2^z + 1, which from z = 24 on "
+    "(float32) or 53 (float64) is rounded to 2^z.",
+)
+def _(case: Case):
+    def build(p: Term) -> Call:
+        return layer("convolution", np.array([2.0**p.z, 1], case.dtype), np.ones(2, case.dtype), full=True)
+
+    def literal(y: Outcome, p: Term):
+        whole = y.then(lambda y: [int(v) for v in y[0, 0]])
+        return fact(whole, [2**p.z, 2**p.z + 1, 1], label="S = X ∗ W", source="Python integers")
+
+    def instead(y: Outcome, p: Term):
+        whole = y.then(lambda y: [int(v) for v in y[0, 0]])
+        return fact(
+            whole, [2**p.z, 2**p.z, 1], label="S, rounded", source="the nearest number of t bits, the even one of two"
+        )
+
+    yield from smallest([Term(z) for z in range(56)], build, literal, instead=instead, order="by z")
+
+
+@discrete_1d.limit(
+    "whole numbers through an FFT",
+    says="Through an FFT not even the sums of small integers are exact, unless the transform is so short (1, 2 or 4 points) that all its roots of "
+    "unity are: what then holds is a bound relative to ‖X‖·‖W‖.",
+)
+def _(case: Case):
+    function = next(name for name, _ in (yield ask("own_fulls")).value if fourier(name))
+    rows = sorted((Row(w, k) for w in range(1, 8) for k in range(1, w + 1)), key=lambda r: (r.W + r.k, r.k))
+
+    def arrays(r: Row) -> tuple[np.ndarray, np.ndarray]:
+        return asymmetric((r.W,)).astype(case.dtype), asymmetric((r.k,)).astype(case.dtype)
+
+    def build(r: Row) -> Call:
+        x, w = arrays(r)
+        return ask("own_full", x=x, w=w, function=function)
+
+    def wanted(r: Row):
+        x, w = arrays(r)
+        return lecture_sum(x, w, index=minus, over=every_overlap(x, w))
+
+    def literal(y: Outcome, r: Row):
+        return agrees(case, y, wanted(r), *arrays(r), label=f"{function}, bit for bit")
+
+    def instead(y: Outcome, r: Row):
+        return agrees(case, y, wanted(r), *arrays(r), label=f"{function}, relative to the norms", function=function)
+
+    yield from smallest(rows, build, literal, instead=instead, order="by W + k, then by k")
+
+
+@claim(
+    "convolution.discrete_2d",
+    statement="S(i, j) = Σ_m Σ_n X(m, n) W(i − m, j − n), written as it stands, is what SciPy's direct convolutions, each framework's layer "
+    "given the kernel flipped on both axes and its transposed convolution compute: bit for bit on small integers, within the "
+    "sum's bound on reals; through each library's FFT within a normwise bound. It is the product of two polynomials in two variables.",
+    scope=FULL,
+    kind="exact + rounding",
+    expected="verified",
+    premises=("convolution.libraries_correlate",),
+    cases=sums(2),
+    wrongs={
+        "off by one in the index": {"index": off_by_one},
+        "one axis flipped": {"kernel": one_axis_flipped},
+        "the kernel not flipped": {"index": plus},
+        "the kernel indexed (j − n, i − m)": {"kernel": np.transpose},
+        "modulo the size, wrapped around": Wrong(operations={"convolution2d": mutants_discrete.wrapped_around}),
+        "last tap dropped": mistaken("last tap dropped", "convolution2d"),
+    },
+    sources=SOURCES,
+)  # fmt: skip
+def discrete_2d(case: Case, *, index=minus, kernel=kept):
+    yield from (product_of_polynomials(case, kernel) if case.name == "polynomials" else every_sum(case, index, kernel))
+
+
+class Peak(NamedTuple):
+    """An image of H × W ones, but for a corner of 2^z; a kernel of k × k ones."""
+
+    H: int
+    W: int
+    k: int
+    z: int
+
+
+@discrete_2d.limit(
+    "a large number far away, through an FFT",
+    says="Through an FFT the error of a small sum is not small relative to its own terms: it carries the rounding of large numbers that are no part "
+    "of it. The bound of the direct sum does not hold; the one relative to ‖X‖·‖W‖ does.",
+)
+def _(case: Case):
+    function = next(name for name, rank in (yield ask("own_fulls")).value if rank == 2 and fourier(name))
+    peaks = [Peak(h, w, k, z) for h, w, k, z in itertools.product((1, 2, 4), (1, 2, 4), (1, 2), (0, 10, 20)) if k <= h]
+    peaks.sort(key=lambda p: (p.H * p.W * p.k * p.k, p.z))
+
+    def arrays(p: Peak) -> tuple[np.ndarray, np.ndarray]:
+        x, w = np.ones((p.H, p.W), case.dtype), np.ones((p.k, p.k), case.dtype)
+        x[0, 0] = 2**p.z
+        return x, w
+
+    def build(p: Peak) -> Call:
+        x, w = arrays(p)
+        return ask("own_full", x=x, w=w, function=function)
+
+    def wanted(p: Peak):
+        x, w = arrays(p)
+        return lecture_sum(x, w, index=minus, over=every_overlap(x, w))
+
+    def literal(y: Outcome, p: Peak):
+        S, size, count = wanted(p)
+        bound = bounds.sums_of_products(size, count, case.dtype, flushed=None)
+        return within(y, S, bound, label=f"{function}, relative to the terms of each sum", source=AS_IT_STANDS)
+
+    def instead(y: Outcome, p: Peak):
+        return agrees(case, y, wanted(p), *arrays(p), label=f"{function}, relative to the norms", function=function)
+
+    yield from smallest(peaks, build, literal, instead=instead, order="by H·W·k², then by z")

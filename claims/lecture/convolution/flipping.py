@@ -1,0 +1,332 @@
+"""The lecture's section “Convolutional layers”: what the operation is, and which one the libraries implement.
+
+S(i, j) = Σ_m Σ_n X(m, n) W(i − m, j − n)      convolution: the kernel is flipped
+S(i, j) = Σ_m Σ_n X(i + m, j + n) W(m, n)      cross-correlation: it is not
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from ....reference import bounds, oracle
+from ...engine import (
+    Case,
+    Figure,
+    Outcome,
+    Wrong,
+    ask,
+    claim,
+    fact,
+    same_bits,
+    smallest,
+    within,
+)
+
+LITERAL = "the lecture's sum, written as it stands, in Python integers"
+ROUNDED = "the lecture's sum, correctly rounded from exact products"
+PLAIN_1D = {"stride": 1, "padding": (0, 0), "dilation": 1, "groups": 1}
+PLAIN_2D = {"stride": (1, 1), "padding": ((0, 0), (0, 0)), "dilation": (1, 1), "groups": 1}
+
+
+# --- “ML libraries implement cross-correlation (don't flip the kernel)” ------------------------------------------------
+
+FLIPPING = ("np.convolve", "scipy.signal.convolve", "scipy.signal.convolve2d", "scipy.signal.fftconvolve",
+            "scipy.signal.oaconvolve", "scipy.ndimage.convolve", "scipy.ndimage.convolve1d")  # fmt: skip
+
+
+def predicted(function: str) -> str:
+    """NumPy's and SciPy's functions are named for what they do; the layers of the ML libraries all correlate."""
+    return "convolution" if function in FLIPPING else "cross-correlation"
+
+
+def asymmetric(shape: tuple[int, ...]) -> np.ndarray:
+    """1, 2, 3, …: no two taps alike, so that no turn or flip leaves it as it was."""
+    return np.arange(1, 1 + int(np.prod(shape))).reshape(shape)
+
+
+def symmetric(shape: tuple[int, ...]) -> np.ndarray:
+    return np.ones(shape, dtype=int)
+
+
+def which(y: np.ndarray, x: np.ndarray, w: np.ndarray) -> str:
+    """Which of the two sums y is; a kernel for which the two agree cannot tell."""
+    correlation, convolution = _plain(oracle.cross_correlation2d, x, w), _plain(oracle.convolution2d, x, w)
+    if np.array_equal(correlation, convolution):
+        return "cannot tell"
+    # An FFT is right to rounding only; the two sums are whole numbers, so the nearest whole numbers decide.
+    near = [name for name, s in (("cross-correlation", correlation), ("convolution", convolution))
+            if y.shape == s.shape and np.array_equal(np.rint(y), s)]  # fmt: skip
+    return near[0] if near else "neither"
+
+
+def _plain(sum_, x: np.ndarray, w: np.ndarray) -> np.ndarray:
+    """A literal sum of plain 1-d or 2-d arrays, through the layer's four axes and back."""
+    x4, w4 = (a.reshape((1,) * (4 - a.ndim) + a.shape) for a in (x, w))
+    return sum_(x4, w4, None, **PLAIN_2D).reshape([n - k + 1 for n, k in zip(x.shape, w.shape, strict=True)])
+
+
+@claim(
+    "convolution.libraries_correlate",
+    statement="Given an impulse, and given an input without symmetry, with a kernel without symmetry, the convolution "
+    "functions listed of PyTorch and of TensorFlow (with Keras) return the cross-correlation. NumPy's and SciPy's convolve return "
+    "the convolution, their correlate the cross-correlation.",
+    scope="each function listed, by its own public name; not the transposed convolutions; 1-d and 2-d, 'valid' windows, kernels that a half turn changes",
+    kind="convention",
+    expected="verified",
+    about=("torch", "tensorflow"),
+    cases={"impulse": {"input": "impulse"}, "no symmetry": {"input": "ramp"}},
+    wrongs={
+        "reporting from a symmetric kernel": {"kernel": symmetric},
+        "every library flips": {"says": lambda function: "convolution"},
+        "no library flips, NumPy and SciPy neither": Wrong(
+            says={"says": lambda function: "cross-correlation"}, backends=("numpy", "scipy")
+        ),
+    },
+    sources=("Goodfellow, Bengio, Courville (2016), Deep Learning, §9.1",),
+)
+def libraries_correlate(case: Case, *, kernel=asymmetric, says=predicted):
+    functions = (yield ask("own_convolutions")).value
+    for function, rank in functions:
+        w = kernel((3, 2)[:rank]).astype(case.dtype)
+        x = np.zeros((5, 4)[:rank], case.dtype)
+        if case.input == "impulse":
+            x[(2, 2)[:rank]] = 1
+        else:
+            x += asymmetric(x.shape) ** 2
+        y = yield ask("own_convolution", x=x, w=w, function=function)
+        yield fact(
+            y.then(functools.partial(which, x=x, w=w)), says(function), label=f"{function}, {rank}-d",
+            source="both sums of the lecture in Python integers",
+        )  # fmt: skip
+
+
+class Taps(NamedTuple):
+    """A kernel of 2 taps, or of 2 × 2: the first of them, which is also that of all but the last, and the last."""
+
+    first: int
+    last: int
+
+    def kernel(self, rank: int, dtype: np.dtype) -> np.ndarray:
+        w = np.full((2,) * rank, self.first, dtype)
+        w.flat[-1] = self.last
+        return w
+
+
+TAPS = sorted((Taps(a, b) for a in (1, 2, 3) for b in (1, 2, 3)), key=sum)
+BY_TAPS = "by the sum of the first and the last tap"
+
+
+@libraries_correlate.limit(
+    "a kernel that a half turn leaves as it was",
+    says="With a kernel that is symmetric under a half turn the two sums are equal, so no output can tell whether a library flips.",
+)
+def _(case: Case):
+    function, rank = (yield ask("own_convolutions")).value[0]
+    x = asymmetric((3,) * rank).astype(case.dtype)
+
+    def told(y: Outcome, t: Taps, wanted: str, label: str):
+        tells = y.then(functools.partial(which, x=x, w=t.kernel(rank, case.dtype)))
+        return fact(tells, wanted, label=label, source="both sums of the lecture in Python integers")
+
+    yield from smallest(
+        TAPS, lambda t: ask("own_convolution", x=x, w=t.kernel(rank, case.dtype), function=function), order=BY_TAPS,
+        literal=lambda y, t: told(y, t, predicted(function), f"{function} tells which sum it is"),
+        instead=lambda y, t: told(y, t, "cannot tell", "the experiment refuses such a kernel"),
+    )  # fmt: skip
+
+
+TRANSPOSED = {
+    "torch": (("torch.nn.functional.conv_transpose1d", 1), ("torch.nn.functional.conv_transpose2d", 2)),
+    "tensorflow": (("tf.nn.conv1d_transpose", 1), ("tf.nn.conv2d_transpose", 2)),
+}
+
+
+@libraries_correlate.limit(
+    "transposed convolutions flip",
+    says="PyTorch's and TensorFlow's transposed convolutions do flip the kernel: cut to the windows that lie inside the image, what "
+    "they return is the convolution.",
+    backends=("torch", "tensorflow"),
+)
+def _(case: Case):
+    for function, rank in TRANSPOSED[case.backend]:
+        x = (asymmetric((3,) * rank) ** 2).astype(case.dtype)
+
+        def judge(y: Outcome, t: Taps, sum_, label: str, *, x=x, rank=rank):
+            wanted = _plain(sum_, x, t.kernel(rank, case.dtype)).astype(case.dtype)
+            return same_bits(y, wanted, label=label, source="the sum of the lecture in Python integers")
+
+        yield from smallest(
+            TAPS, lambda t, x=x, rank=rank, function=function: ask("own_convolution", x=x, w=t.kernel(rank, case.dtype), function=function),
+            literal=functools.partial(judge, sum_=oracle.cross_correlation2d, label=f"{function} does not flip"),
+            instead=functools.partial(judge, sum_=oracle.convolution2d, label=f"{function} flips"), order=BY_TAPS,
+        )  # fmt: skip
+
+
+# --- convolution = cross-correlation with the kernel turned by 180° ----------------------------------------------------
+
+
+def half_turn(w: np.ndarray) -> np.ndarray:
+    """W(−m, −n): every spatial axis reversed, [Cout, Cin, …]."""
+    return w[(..., *[slice(None, None, -1)] * (w.ndim - 2))]
+
+
+def one_axis_flipped(w: np.ndarray) -> np.ndarray:
+    return w[..., ::-1]
+
+
+def transposed(w: np.ndarray) -> np.ndarray:
+    return w.swapaxes(-1, -2) if w.ndim == 4 else w
+
+
+def channels_flipped_too(w: np.ndarray) -> np.ndarray:
+    return half_turn(w)[:, ::-1]
+
+
+def exchanged(w: np.ndarray) -> np.ndarray:
+    """[Cout, Cin, …] → [Cin, Cout, …]."""
+    return w.swapaxes(0, 1)
+
+
+def kept(y: np.ndarray) -> np.ndarray:
+    return y
+
+
+def turned_output(y: np.ndarray) -> np.ndarray:
+    return half_turn(y)
+
+
+def draw(case: Case, design: str, x_shape: tuple[int, ...], w_shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """Inputs of one design. Each exact design is blind to something (small integers, for example, to a library that
+    rounds its inputs to bfloat16), so all of them are used; every partial sum of each is exactly representable."""
+    wide = 2**9
+    match design:
+        case "dense integers":
+            return case.integers("x", x_shape), case.integers("w", w_shape)
+        case "wide input":
+            return case.integers("x", x_shape, -wide, wide), case.integers("w", w_shape, -1, 1)
+        case "wide kernel":
+            return case.integers("x", x_shape, -1, 1), case.integers("w", w_shape, -wide, wide)
+        case "one tap":
+            w = np.zeros(w_shape, case.dtype)
+            w[(..., *[0] * (w.ndim - 2))] = 1
+            return case.integers("x", x_shape, -wide, wide), w
+        case _:
+            return case.reals("x", x_shape), case.reals("w", w_shape)
+
+
+DESIGNS = ("dense integers", "wide input", "wide kernel", "one tap", "reals")
+SHAPES = {
+    "1-d": ((2, 3, 9), (4, 3, 3), PLAIN_1D),
+    "1-d, stride 2, groups": ((2, 4, 11), (6, 2, 4), {"stride": 2, "padding": (2, 1), "dilation": 1, "groups": 2}),
+    "the lecture's picture": ((1, 1, 3, 4), (1, 1, 2, 2), PLAIN_2D),
+    "2-d": ((1, 1, 6, 7), (1, 1, 3, 3), PLAIN_2D),
+    "2-d, channels": ((2, 3, 7, 6), (4, 3, 3, 3), PLAIN_2D),
+    "2-d, stride, padding, dilation, groups": (
+        (2, 4, 9, 8), (6, 2, 3, 3),
+        {"stride": (2, 1), "padding": ((1, 2), (0, 3)), "dilation": (1, 2), "groups": 2},
+    ),
+}  # fmt: skip
+
+
+def agree(case: Case, y: Outcome, literal, x: np.ndarray, w: np.ndarray, *, label: str, **settings):
+    """Bit for bit where the inputs are integers; within the derived bound where they are reals."""
+    wanted = literal(x, w, None, **settings)
+    if case.design == "reals":
+        bound = bounds.sums_of_products(*oracle.sizes(literal, x, w, None, **settings), case.dtype, flushed=None)
+        return within(y, wanted, bound, label=label, source=ROUNDED)
+    must_be_exact(x, w)
+    return same_bits(y, wanted.astype(case.dtype), label=label, source=LITERAL)
+
+
+def must_be_exact(x: np.ndarray, w: np.ndarray) -> None:
+    """Bits may be compared only where every partial sum, in whatever order, is exact in the dtype; raises ValueError otherwise.
+
+    One output sums products with each tap of one kernel, so max|x| · max|w| · taps is at least what any of them can reach.
+    """
+    largest = float(np.abs(x).max() * np.abs(w).max() * max(w[0].size, w[:, 0].size))
+    if not bounds.exactly_representable(largest, x.dtype):
+        raise ValueError(f"sums up to {largest:g}: not all are exact in {x.dtype}; draw smaller integers")
+
+
+@claim(
+    "convolution.flip",
+    statement="Convolution with W is cross-correlation with W turned by 180°: a library's layer given the turned kernel computes "
+    "the lecture's convolution. The adjoint of a layer (its input gradient, the transposed convolution) is the full convolution "
+    "with the channel axes of the kernel exchanged.",
+    scope="1-d and 2-d, many channels, stride, padding, dilation and groups; the adjoint for stride 1 without padding",
+    kind="exact + rounding",
+    expected="verified",
+    premises=("convolution.libraries_correlate",),
+    cases={
+        f"{name}, {design}": {"shape": name, "design": design} for name, design in itertools.product(SHAPES, DESIGNS)
+    },
+    wrongs={
+        "one axis flipped": {"turn": one_axis_flipped},
+        "transposed in place of turned": {"turn": transposed},
+        "channels flipped too": {"turn": channels_flipped_too},
+        "output axes flipped": {"output": turned_output},
+        "kernel not flipped": {"turn": kept},
+        "adjoint without exchanging the channel axes": Wrong(
+            says={"exchange": kept}, needs=("cross_correlation1d_gradient", "cross_correlation2d_gradient")
+        ),
+    },
+    sources=("Dumoulin & Visin (2016), A guide to convolution arithmetic, §4",),
+)  # fmt: skip
+def flip(case: Case, *, turn=half_turn, output=kept, exchange=exchanged):
+    x_shape, w_shape, settings = SHAPES[case.shape]
+    rank = len(x_shape) - 2
+    literal = oracle.convolution1d if rank == 1 else oracle.convolution2d
+    x, w = draw(case, case.design, x_shape, w_shape)
+
+    y = yield ask(f"cross_correlation{rank}d", x=x, w=turn(w), b=None, **settings)
+    label = "the layer, given the turned kernel, is the lecture's convolution"
+    yield agree(case, y.then(output), literal, x, w, label=label, **settings)
+    y = yield ask(f"convolution{rank}d", x=x, w=w, b=None, **settings)
+    yield agree(case, y.then(output), literal, x, w, label="the library's convolution is the lecture's", **settings)
+
+    if settings in (PLAIN_1D, PLAIN_2D):
+        square = w[: w.shape[1]]  # as many kernels as channels: exchanging the two must show in values, not in shapes
+        y_shape = (x_shape[0], len(square), *(n - k + 1 for n, k in zip(x_shape[2:], w_shape[2:], strict=True)))
+        upstream = draw(case, case.design, y_shape, w_shape)[0]
+        gradients = yield ask(f"cross_correlation{rank}d_gradient", x=x, w=square, upstream=upstream, **settings)
+        full = tuple((k - 1, k - 1) for k in w_shape[2:])
+        yield agree(
+            case, gradients.part(0), literal, upstream, exchange(square),
+            label="the layer's input gradient is the full convolution with the channel axes exchanged",
+            **{**settings, "padding": full[0] if rank == 1 else full},
+        )  # fmt: skip
+
+    if case.shape == "the lecture's picture" and case.design == "dense integers" and turn is half_turn:
+        plain = yield ask("cross_correlation2d", x=x, w=w, b=None, **settings)
+        yield agree(
+            case,
+            plain,
+            oracle.cross_correlation2d,
+            x,
+            w,
+            label="the layer, given the kernel as it is, correlates",
+            **settings,
+        )
+        yield Figure(
+            "flip", picture(x[0, 0], w[0, 0], {"cross_correlation": plain.value[0, 0], "convolution": y.value[0, 0]})
+        )
+
+
+def picture(x: np.ndarray, w: np.ndarray, got: Mapping[str, np.ndarray]) -> dict:
+    """The lecture's worked picture: an input a … l, a kernel w x / y z, each window's sum in letters, and in numbers as got."""
+    image = [list("abcd"), list("efgh"), list("ijkl")]
+    kernel = [list("wx"), list("yz")]
+
+    def sums(turn: bool) -> list[list[str]]:
+        taps = [(m, n, kernel[1 - m][1 - n] if turn else kernel[m][n]) for m in range(2) for n in range(2)]
+        return [[" + ".join(image[i + m][j + n] + k for m, n, k in taps) for j in range(3)] for i in range(2)]
+
+    letters = [*itertools.chain(*image), *itertools.chain(*kernel)]
+    numbers = [int(v) for v in (*x.ravel(), *w.ravel())]
+    return {"input": image, "kernel": kernel, "cross_correlation": sums(False), "convolution": sums(True),
+            "values": dict(zip(letters, numbers, strict=True)), "got": {name: y.astype(int) for name, y in got.items()}}  # fmt: skip

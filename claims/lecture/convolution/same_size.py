@@ -1,0 +1,342 @@
+"""The lecture's second choice of windows: zeros round the image, so that the feature map is of the same size."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ....reference import catalogue
+from ...engine import Call, Case, Outcome, Wrong, ask, claim, fact, happens, same_bits, same_shape, smallest, sweep
+from . import mutants_discrete
+from .flipping import PLAIN_2D, asymmetric, half_turn, predicted
+from .sums import (
+    AS_IT_STANDS,
+    Row,
+    Sizes,
+    agrees,
+    fourier,
+    lecture_sum,
+    mistaken,
+    plus,
+    ramps,
+)  # fmt: skip
+
+# --- “pad with zeros to keep [the] image the same size as [the] feature map” ----------------------------------------------
+
+
+Sides = tuple[int, int]
+"""Zeros before the first element and after the last."""
+
+
+def zeros(k: int, d: int, odd_one: str) -> Sides:
+    """d(k − 1) zeros along an axis, half of them on each side; ``odd_one``: at which end the odd one of an even kernel stands."""
+    small, large = d * (k - 1) // 2, d * (k - 1) - d * (k - 1) // 2
+    return (small, large) if odd_one == "end" else (large, small)
+
+
+def half_a_kernel(k: int, d: int, odd_one: str) -> Sides:
+    return d * k // 2, d * k // 2
+
+
+def wrong_side(k: int, d: int, odd_one: str) -> Sides:
+    before, after = zeros(k, d, odd_one)
+    return after, before
+
+
+def one_short(k: int, d: int, odd_one: str) -> Sides:
+    """k − 2 zeros: the size is not kept."""
+    before, after = zeros(k, d, odd_one)
+    return before, max(0, after - 1)
+
+
+class Kept(NamedTuple):
+    """Image, kernel, dilation."""
+
+    H: int
+    W: int
+    ky: int
+    kx: int
+    d: int
+
+
+def kept_sizes(kernels: tuple[int, ...]) -> list[Kept]:
+    each = itertools.product((1, 2, 3, 5), (1, 3, 4), kernels, kernels, (1, 2))
+    return sorted(itertools.starmap(Kept, each), key=lambda p: (p.H * p.W * p.ky * p.kx, p))
+
+
+def plus_twice(i: int, m: int) -> int:
+    return i + 2 * m
+
+
+def windows_begun(x: np.ndarray, w: np.ndarray, before: tuple[int, ...], d: int = 1) -> Any:
+    """As many windows as x has elements, the first begun ``before`` elements early, zeros beyond the border."""
+    over = tuple((-b, n) for b, n in zip(before, x.shape, strict=True))
+    return lecture_sum(w, x, index=plus if d == 1 else plus_twice, over=over)
+
+
+AT_THE_END = "even kernels, the odd zero at the end"
+
+
+@claim(
+    "convolution.same",
+    statement="With stride 1 and odd kernels, (k − 1)/2 zeros on each side – d(k − 1)/2 with dilation d – keep H and W: an output is the inner product "
+    "with the window centred on its pixel, zeros beyond the border. With even kernels k − 1 zeros in all keep the size, whichever side has "
+    "the odd one. The layers so padded, and for odd kernels every library's own 'same', agree.",
+    scope="stride 1; H, W ≤ 5, k ≤ 4, dilation ≤ 2 for the layers, bit for bit; own functions with odd kernels no larger than the image, "
+    "through an FFT within its bound",
+    kind="exact",
+    expected="verified",
+    about_shapes=True,
+    premises=("convolution.libraries_correlate",),
+    cases={
+        "odd kernels": {"kernels": (1, 3), "odd_one": "end"},
+        AT_THE_END: {"kernels": (2, 4), "odd_one": "end"},
+        "even kernels, the odd zero at the start": {"kernels": (2, 4), "odd_one": "start"},
+        "own functions": {},
+    },
+    wrongs={
+        "k/2 zeros on both sides": Wrong(says={"pads": half_a_kernel}, cases=(AT_THE_END,)),
+        "the odd zero on the wrong side": Wrong(says={"pads": wrong_side}, cases=(AT_THE_END,)),
+        "one zero short": Wrong(says={"pads": one_short}, cases=("odd kernels",)),
+        "border repeated": mistaken("border repeated", "cross_correlation2d", cases=("odd kernels",)),
+        "own functions one place early": Wrong(
+            operations={"own_same": mutants_discrete.kernel_centred_late}, cases=("own functions",), needs=("own_same",)
+        ),
+    },
+    sources=("Goodfellow, Bengio, Courville (2016), Deep Learning, §9.5 (“same convolution”)", "Dumoulin & Visin (2016), §2.2"),
+)  # fmt: skip
+def same(case: Case, *, pads=zeros):
+    if case.name == "own functions":
+        yield from own_centred(case)
+        return
+
+    def build(p: Kept, design: str) -> Call:
+        x, w = ramps(case, Sizes(*p[:4]))
+        sides = tuple(pads(k, p.d, case.odd_one) for k in (p.ky, p.kx))
+        settings = PLAIN_2D | {"padding": sides, "dilation": (p.d, p.d)}
+        return ask("cross_correlation2d", x=x[None, None], w=w[None, None], b=None, **settings)
+
+    def judge(y: Outcome, p: Kept, design: str):
+        x, w = ramps(case, Sizes(*p[:4]))
+        before = tuple(zeros(k, p.d, case.odd_one)[0] for k in (p.ky, p.kx))
+        wanted = windows_begun(x, w, before, p.d)[0][None, None].astype(case.dtype)
+        return same_bits(y, wanted, label="each window", source=AS_IT_STANDS)
+
+    yield from sweep(
+        case, kept_sizes(case.kernels), build, judge, label="as many outputs as pixels, each its window's sum", source=AS_IT_STANDS,
+        designs=("1, 4, 9, …",),
+    )  # fmt: skip
+
+
+def turned_if_flipping(function: str, w: np.ndarray) -> np.ndarray:
+    """The kernel with which the function's sum is a cross-correlation."""
+    return half_turn(w[None, None])[0, 0] if predicted(function) == "convolution" else w
+
+
+def own_centred(case: Case):
+    for function, rank in (yield ask("own_sames")).value:
+        for n, k in ((5, 3), (6, 5), (3, 1)):
+            x, w = (asymmetric((m,) * rank).astype(case.dtype) for m in (n, k))
+            y = yield ask("own_same", x=x, w=w, function=function, stride=1)
+            wanted = windows_begun(x, turned_if_flipping(function, w), ((k - 1) // 2,) * rank)
+            yield agrees(case, y, wanted, x, w, label=f"{function}, {n} and {k}, {rank}-d", function=function)
+
+
+AT_THE_START = (
+    "np.convolve", "np.correlate", "scipy.signal.convolve", "scipy.signal.convolve2d", "scipy.signal.correlate",
+    "scipy.signal.fftconvolve", "scipy.signal.oaconvolve", "scipy.ndimage.correlate", "scipy.ndimage.correlate1d",
+)  # fmt: skip
+"""Functions that put the odd zero of an even kernel before the first element; SciPy's others and all layers put it after the last."""
+
+
+def sides_of(function: str, k: int) -> tuple[int, int]:
+    return zeros(k, 1, "start" if function in AT_THE_START else "end")
+
+
+def sides(y: np.ndarray, x: np.ndarray, w: np.ndarray, function: str) -> tuple[int, int] | None:
+    """(before, after): with how many zeros on every axis the cross-correlation with the kernel, turned if the function flips, is y."""
+    k, taps = len(w), turned_if_flipping(function, w)
+    near = np.rint(y) if fourier(function) else y
+    fit = [b for b in range(k) if np.array_equal(near, windows_begun(x, taps, (b,) * x.ndim)[0])]
+    return (fit[0], k - 1 - fit[0]) if len(fit) == 1 else None
+
+
+class Kernel(NamedTuple):
+    """A kernel of k along every axis."""
+
+    k: int
+
+
+@same.limit(
+    "an even kernel",
+    says="An even kernel cannot be centred: k − 1 zeros do not halve. PyTorch and TensorFlow put the odd one at the end; NumPy and scipy.signal at the "
+    "start, but correlate2d at the end; scipy.ndimage's correlate at the start, its convolve at the end.",
+)
+def _(case: Case):
+    functions = (yield ask("own_sames")).value
+
+    def arrays(p: Kernel, rank: int) -> tuple[np.ndarray, np.ndarray]:
+        return (asymmetric((7,) * rank) ** 2).astype(case.dtype), asymmetric((p.k,) * rank).astype(case.dtype)
+
+    def build(p: Kernel, function: str = functions[0][0], rank: int = functions[0][1]) -> Call:
+        x, w = arrays(p, rank)
+        return ask("own_same", x=x, w=w, function=function, stride=1)
+
+    def told(y: Outcome, p: Kernel, function: str, rank: int) -> Outcome:
+        x, w = arrays(p, rank)
+        return y.then(functools.partial(sides, x=x, w=w, function=function))
+
+    def literal(y: Outcome, p: Kernel):
+        half = (p.k - 1) // 2
+        label = f"{functions[0][0]}: (k − 1)/2 zeros before and as many after"
+        return fact(told(y, p, *functions[0]), (half, half), label=label, source="the lecture, as worded")
+
+    def instead(y: Outcome, p: Kernel, function: str = functions[0][0], rank: int = functions[0][1]):
+        label = f"{function}, {rank}-d, k = {p.k}: zeros before and after"
+        return fact(told(y, p, function, rank), sides_of(function, p.k), label=label, source=AS_IT_STANDS)
+
+    yield from smallest([Kernel(k) for k in range(1, 7)], build, literal, instead=instead, order="by k")
+    for function, rank in functions:
+        for p in (Kernel(2), Kernel(4)):
+            y = yield build(p, function, rank)
+            yield instead(y, p, function, rank)
+
+
+class Strided(NamedTuple):
+    """An image of H × H, a kernel of k × k, stride s."""
+
+    H: int
+    k: int
+    s: int
+
+
+STRIDED = sorted(
+    (Strided(h, k, s) for h, k, s in itertools.product(range(1, 7), (1, 3, 5), (1, 2)) if k <= h + 1),
+    key=lambda p: (p.H * p.k * p.s, p),
+)
+RULE = "⌈H/s⌉ windows, (⌈H/s⌉ − 1)s + k − H zeros in all, the odd one at the end: TensorFlow's documentation of tf.nn, “SAME”"
+
+
+def strided(case: Case, p: Strided) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Image, kernel, and what TensorFlow's SAME gives of them."""
+    x, w = ramps(case, Sizes(p.H, p.H, p.k, p.k))
+    before = catalogue.same_padding(p.H, p.k, p.s, 1)[0]
+    return x, w, windows_begun(x, w, (before, before))[0][:: p.s, :: p.s].astype(case.dtype)
+
+
+@same.limit(
+    "stride 2",
+    says="With stride 2 the map has ⌈H/2⌉ rows, and (k − 1)/2 zeros on each side are not TensorFlow's SAME: of an even H it pads one zero less, all of it "
+    "at the end. Padded explicitly by that rule, which depends on H, every library gives it bit for bit.",
+)
+def _(case: Case):
+    def build(p: Strided) -> list[Call]:
+        x, w, _ = strided(case, p)
+        both = ((p.k - 1) // 2,) * 2, catalogue.same_padding(p.H, p.k, p.s, 1)
+        return [
+            ask("cross_correlation2d", x=x[None, None], w=w[None, None], b=None, **PLAIN_2D | {"padding": (side, side), "stride": (p.s, p.s)})
+            for side in both
+        ]  # fmt: skip
+
+    def literal(answer: list[Outcome], p: Strided):
+        label = "(k − 1)/2 zeros on each side give SAME"
+        return same_bits(answer[0], strided(case, p)[2][None, None], label=label, source=RULE)
+
+    def instead(answer: list[Outcome], p: Strided):
+        label = f"{catalogue.same_padding(p.H, p.k, p.s, 1)} zeros before and after give SAME"
+        return same_bits(answer[1], strided(case, p)[2][None, None], label=label, source=RULE)
+
+    yield from smallest(STRIDED, build, literal, instead=instead, order="by H·k·s")
+    for p in (Strided(4, 3, 2), Strided(5, 3, 2), Strided(6, 5, 2)):
+        answer = yield build(p)
+        yield instead(answer, p)
+
+
+@same.limit(
+    "TensorFlow's SAME with stride 2",
+    says="TensorFlow's own SAME takes stride 2, and then keeps ⌈H/2⌉ rows and not H. How many zeros it pads depends on the size: with k = 7 "
+    "2 and 3 of 224 pixels, 3 and 3 of 225.",
+    backends=("tensorflow",),
+)
+def _(case: Case):
+    functions = (yield ask("own_sames")).value
+    name = next(f for f, rank in functions if rank == 2)
+
+    def build(p: Strided, function: str = name) -> Call:
+        x, w, _ = strided(case, p)
+        return ask("own_same", x=x, w=w, function=function, stride=p.s)
+
+    def literal(y: Outcome, p: Strided):
+        return same_shape(y, (p.H, p.H), label=f"{name} keeps the size", source="the lecture, as worded")
+
+    def instead(y: Outcome, p: Strided, function: str = name):
+        return same_bits(y, strided(case, p)[2], label=f"{function}, H = {p.H}, stride {p.s}", source=RULE)
+
+    yield from smallest(STRIDED, build, literal, instead=instead, order="by H·k·s")
+    for function in (f for f, rank in functions if rank == 2):
+        for p in (Strided(4, 3, 2), Strided(5, 3, 2)):
+            y = yield build(p, function)
+            yield instead(y, p, function)
+    for n, padded in ((224, (2, 3)), (225, (3, 3))):
+        x, w = (asymmetric((m,)).astype(case.dtype) for m in (n, 7))
+        y = yield ask("own_same", x=x, w=w, function="tf.nn.conv1d", stride=2)
+        wanted = windows_begun(x, w, padded[:1])[0][::2].astype(case.dtype)
+        yield same_bits(y, wanted, label=f"{n} pixels, k = 7: {padded} zeros before and after", source=RULE)
+
+
+class Stride(NamedTuple):
+    """A stride of s on every axis."""
+
+    s: int
+
+
+@same.limit(
+    "PyTorch's 'same' with stride 2",
+    says="PyTorch's own padding='same' refuses every stride but 1, in its functions and in its layers.",
+    backends=("torch",),
+)
+def _(case: Case):
+    functions = (yield ask("own_sames")).value
+
+    def build(p: Stride, function: str = functions[0][0], rank: int = functions[0][1]) -> Call:
+        x, w = (asymmetric((n,) * rank).astype(case.dtype) for n in (4, 3))
+        return ask("own_same", x=x, w=w, function=function, stride=p.s)
+
+    def literal(y: Outcome, p: Stride):
+        return happens(y, "value", label=f"{functions[0][0]}(padding='same')", source="the lecture, as worded")
+
+    def instead(y: Outcome, p: Stride, function: str = functions[0][0], rank: int = 1):
+        refusal = "padding='same' is not supported for strided convolutions"
+        return happens(y, "raised", label=f"{function} refuses stride {p.s}", source="its own words", error=refusal)
+
+    yield from smallest([Stride(s) for s in (1, 2, 3)], build, literal, instead=instead, order="by s")
+    for function, rank in functions[1:]:
+        y = yield build(Stride(2), function, rank)
+        yield instead(y, Stride(2), function, rank)
+
+
+@same.limit(
+    "a kernel longer than the input, in NumPy",
+    says="NumPy's 'same' keeps the size of the longer array, whichever it is: of a kernel longer than the input it returns k numbers.",
+    backends=("numpy",),
+)
+def _(case: Case):
+    def build(r: Row, function: str = "np.convolve") -> Call:
+        x, w = asymmetric((r.W,)).astype(case.dtype), asymmetric((r.k,)).astype(case.dtype)
+        return ask("own_same", x=x, w=w, function=function, stride=1)
+
+    def literal(y: Outcome, r: Row):
+        return same_shape(y, (r.W,), label="as many outputs as the input has numbers", source="the lecture, as worded")
+
+    def instead(y: Outcome, r: Row):
+        return same_shape(
+            y, (max(r.W, r.k),), label="as many as the longer has", source="NumPy's documentation: max(M, N)"
+        )
+
+    rows = sorted((Row(w, k) for w in range(1, 6) for k in range(1, 6)), key=lambda r: (r.W * r.k, r))
+    yield from smallest(rows, build, literal, instead=instead, order="by W·k")
+    y = yield build(Row(2, 4), "np.correlate")
+    yield instead(y, Row(2, 4))

@@ -1,0 +1,1 @@
+"""The lecture's section “Neural networks in the context of classification”."""

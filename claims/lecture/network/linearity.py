@@ -1,0 +1,228 @@
+"""The lecture's column “Linear”: superposition, component by component.
+
+f is linear where f(Σ c x) = Σ c f(x). Both sides are the library's own: it is given several inputs as a batch [n, …], and their
+combinations C x [M, …]; what it makes of the latter must be C times what it made of the former.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ....reference import bounds, catalogue, judging
+from ....reference.bounds import Bound
+from ...engine import Call, Case, Outcome, Wrong, ask, claim, same_bits, smallest, within
+from . import mutants
+
+IDENTITY = "f(Σ c x) = Σ c f(x), both sides the library's"
+COEFFICIENTS = np.array([[2, -3], [1, 1], [-4, 0.5], [0, 0]])
+"""a and b of a·x + b·y, one pair a row: powers of two and small whole numbers, so that with whole x, y nothing is rounded."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One operation without its bias; ``bits``: whether small whole numbers go through it without rounding."""
+
+    operation: str
+    x: tuple[int, ...]
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    w: tuple[int, ...] = ()
+    bits: bool = True
+
+
+PLAIN = {"stride": (1, 1), "padding": ((1, 1), (1, 1)), "dilation": (1, 1), "groups": 1}
+UNEVEN = {"stride": (2, 1), "padding": ((0, 2), (1, 0)), "dilation": (1, 2), "groups": 2}
+WHOLE = {"window": (2, 2), "stride": (2, 2), "padding": ((0, 0), (0, 0)), "count_padding": True}
+NINTHS = {"window": (3, 3), "stride": (2, 2), "padding": ((1, 1), (1, 1)), "count_padding": False}
+IMAGE = (2, 4, 6)
+
+
+def resampled(kind: str, grid: str, size: tuple[int, int], *, bits: bool = True) -> Part:
+    return Part(f"{kind}_resampling2d", IMAGE, {"size": size, "grid": grid}, bits=bits)
+
+
+COMPONENTS: dict[str, tuple[Part, ...]] = {
+    "fully connected": (Part("fully_connected", (7,), w=(5, 7)),),
+    "convolution, 1-d": (
+        Part("cross_correlation1d", (2, 9), {"stride": 2, "padding": (1, 0), "dilation": 1, "groups": 1}, w=(3, 2, 3)),
+    ),
+    "convolution, 2-d": (
+        Part("cross_correlation2d", (2, 5, 4), PLAIN, w=(3, 2, 3, 3)),
+        Part("cross_correlation2d", (4, 6, 5), UNEVEN, w=(2, 2, 3, 2)),
+    ),
+    "bilinear up- and downsampling": (
+        resampled("bilinear", "half_pixel", (8, 12)),
+        resampled("bilinear", "half_pixel", (12, 18), bits=False),
+        resampled("bilinear", "half_pixel", (2, 3)),
+        resampled("bilinear", "align_corners", (7, 11)),
+    ),
+    "nearest up- and downsampling": (
+        resampled("nearest", "half_pixel", (8, 18)),
+        resampled("nearest", "half_pixel", (2, 3)),
+        resampled("nearest", "asymmetric", (2, 2)),
+    ),
+    "area downsampling": (Part("area_resampling2d", IMAGE, {"size": (2, 3)}),),
+    "average pooling": (Part("average_pooling2d", IMAGE, WHOLE), Part("average_pooling2d", IMAGE, NINTHS, bits=False)),
+}
+
+
+def call(part: Part, x: np.ndarray, w: np.ndarray | None) -> Call:
+    """Without a bias, where the operation may have one."""
+    weights = {} if w is None else {"w": w, "b": None}
+    return ask(part.operation, x=x, **weights, **part.settings)
+
+
+def bound_of(y: Any) -> Bound:
+    """That of an operation's result y, under the strictest contract that the library keeps."""
+    operation, arguments = catalogue.OPERATIONS[y.call.operation], dict(y.call.arguments)
+    if isinstance(y.content, np.ndarray) and y.content.dtype == arguments["x"].dtype:
+        return judging.kept(operation, arguments, {"y": y.content})[1]["y"].bound
+    dtype = arguments["x"].dtype  # of another format: the comparison will say so
+    return judging.judge(operation, arguments, dtype, judging.contracts(operation, dtype)[0])[0].bound
+
+
+def superposition(whole: Outcome, parts: Outcome, C: np.ndarray, *, label: str):
+    """f(C x) is C f(x), to within the bounds of both sides."""
+    values = parts.value.astype(np.float64)
+    allowed = bounds.superposed(bound_of(whole), bound_of(parts), C, values)
+    return within(whole, np.tensordot(C, values, 1), allowed, label=label, source=IDENTITY)
+
+
+def combined(C: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """C x, of whole numbers so small that nothing is rounded."""
+    return np.tensordot(C, x, 1).astype(x.dtype)
+
+
+@claim(
+    "network.linear_components",
+    statement="f(a·x + b·y) = a·f(x) + b·f(y) for the fully connected layer, convolution (1-d and 2-d), bilinear and nearest up- and "
+    "downsampling by several factors, area downsampling and average pooling, all without bias: to the last bit where "
+    "nothing rounds, else to within rounding.",
+    scope="without bias; in floating point to within rounding; whole pixels, zero padding; x and y a batch, a and b small numbers of "
+    "either sign that do not add up to 1 (an affine map would pass for a + b = 1)",
+    kind="exact + rounding",
+    expected="verified",
+    cases={name: {} for name in COMPONENTS},
+    wrongs={
+        f"a hidden clamp to [0, 1] ({kind})": Wrong(
+            operations={kind: functools.partial(mutants.clamped, operation=kind)}, needs=(kind,), cases=(case,)
+        )
+        for kind, case in (
+            ("bilinear_resampling2d", "bilinear up- and downsampling"),
+            ("nearest_resampling2d", "nearest up- and downsampling"),
+            ("area_resampling2d", "area downsampling"),
+        )
+    }
+    | {
+        f"{name} ({kind})": Wrong(operations={kind: functools.partial(mutant, operation=kind)}, needs=(kind,), cases=(case,))
+        for kind, case, bias in (
+            ("fully_connected", "fully connected", True),
+            ("cross_correlation1d", "convolution, 1-d", True),
+            ("cross_correlation2d", "convolution, 2-d", True),
+            ("average_pooling2d", "average pooling", False),
+        )
+        for name, mutant in (("a squared input", mutants.squared), ("bias left on", mutants.bias_left_on))
+        if bias or mutant is mutants.squared
+    },
+    premises=("network.component_parity",),
+    sources=("Goodfellow, Bengio, Courville (2016), §9.1: convolution as multiplication by a matrix", "Higham (2002), §3.1"),
+)  # fmt: skip
+def linear_components(case: Case):
+    for i, part in enumerate(COMPONENTS[case.name]):
+        names = f"{part.operation} {i + 1}"
+        whole_numbers = case.integers(f"x {i}", (2, *part.x))
+        w = case.integers(f"w {i}", part.w, low=-4, high=4) if part.w else None
+        reals = case.reals(f"w {i}", part.w) if part.w else None
+        if part.bits:
+            f_xy, f_x = yield [call(part, combined(COEFFICIENTS, whole_numbers), w), call(part, whole_numbers, w)]
+            must_be_whole(f_xy)
+            yield same_bits(f_xy, combined(COEFFICIENTS, f_x.value), label=f"{names}: f(ax + by) = a f(x) + b f(y), nothing rounds",
+                            source=IDENTITY)  # fmt: skip
+        x = case.integers(f"many bits {i}", (2, *part.x), low=-999, high=999)  # of which C x is exact, w x is not
+        f_xy, f_x = yield [call(part, combined(COEFFICIENTS, x), reals), call(part, x, reals)]
+        yield superposition(f_xy, f_x, COEFFICIENTS, label=f"{names}: f(ax + by) = a f(x) + b f(y)")
+
+
+def must_be_whole(y: Any) -> None:
+    """Stops the experiment, as its own mistake, if some partial sum of the operation could round: n·max|w|·max|x|, in sixteenths."""
+    arguments = y.call.arguments
+    x, w = arguments["x"], arguments.get("w")
+    largest = np.abs(x).max() * (1 if w is None else np.abs(w).max() * w[0].size)
+    if not bounds.exactly_representable(np.array(16 * float(largest)), x.dtype):
+        raise ValueError(f"x up to {np.abs(x).max()}: products of these sizes may round")
+
+
+class Layer(NamedTuple):
+    """A layer k × k (fully connected: k inputs) with bias b."""
+
+    k: int
+    b: int
+
+
+def _affine(
+    name: str, build_layer: Callable[[int, np.dtype], tuple[str, np.ndarray, np.ndarray, dict]], *, says: str
+) -> None:
+    @linear_components.limit(name, says=says)
+    def _(case: Case):
+        layers = sorted((Layer(k, b) for k in range(1, 4) for b in range(3)), key=lambda layer: (layer.k, layer.b))
+
+        def build(layer: Layer) -> Call:
+            operation, zeros, w, settings = build_layer(layer.k, case.dtype)
+            return ask(operation, x=zeros, w=w, b=np.full(1, layer.b, case.dtype), **settings)
+
+        def literal(y, layer: Layer):
+            return same_bits(y, np.zeros(np.shape(y.value), case.dtype), label="f(0) = f(0 + 0) = 2 f(0)", source="a linear map takes 0 to 0")  # fmt: skip
+
+        def instead(y, layer: Layer):
+            return same_bits(y, np.full(np.shape(y.value), layer.b, case.dtype), label="f(0) = b", source="the bias")
+
+        yield from smallest(layers, build, literal, instead=instead, order="by k, then by b")
+
+
+_affine(
+    "a convolution with a bias",
+    lambda k, dtype: ("cross_correlation2d", np.zeros((1, 1, k, k), dtype), np.ones((1, 1, k, k), dtype),
+                      {"stride": (1, 1), "padding": ((0, 0), (0, 0)), "dilation": (1, 1), "groups": 1}),
+    says="With a bias the layer is affine, not linear: f(0) = b. Without its value at 0 it is linear again.",
+)  # fmt: skip
+_affine(
+    "a fully connected layer with a bias",
+    lambda k, dtype: ("fully_connected", np.zeros((1, k), dtype), np.ones((1, k), dtype), {}),
+    says="With a bias the layer is affine, not linear: f(0) = b. Without its value at 0 it is linear again.",
+)
+
+
+class Pair(NamedTuple):
+    """Two images of one pixel, x and y."""
+
+    x: int
+    y: int
+
+
+@linear_components.limit(
+    "linear to the last bit",
+    says="In floating point f(x + y) and f(x) + f(y) are not the same number: a 1 × 1 kernel of 0.1 on two small whole numbers "
+    "will do. They differ by no more than the roundings of both sides.",
+)
+def _(case: Case):
+    pairs = sorted((Pair(x, y) for x in range(1, 9) for y in range(x, 9)), key=lambda p: (p.x + p.y, p.x))
+    part = Part("cross_correlation2d", (1, 1, 1), PLAIN | {"padding": ((0, 0), (0, 0))}, w=(1, 1, 1, 1))
+    w = np.full(part.w, 0.1, case.dtype)
+
+    def build(p: Pair) -> list[Call]:
+        x = np.array(p, case.dtype).reshape(2, 1, 1, 1)
+        return [call(part, x[:1] + x[1:], w), call(part, x, w)]
+
+    def literal(answer, p: Pair):
+        whole, parts = answer
+        return same_bits(whole, parts.value[:1] + parts.value[1:], label="f(x + y) = f(x) + f(y), every bit", source=IDENTITY)  # fmt: skip
+
+    def instead(answer, p: Pair):
+        whole, parts = answer
+        return superposition(whole, parts, np.ones((1, 2)), label="f(x + y) = f(x) + f(y) to within rounding")
+
+    yield from smallest(pairs, build, literal, instead=instead, order="by x + y, then by x")

@@ -1,0 +1,175 @@
+"""Stacks of the lecture's linear components: one matrix, until something nonlinear stands between."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ....reference import bounds, composition
+from ...engine import Call, Case, Wrong, ask, claim, same_bits, smallest, within
+from . import mutants
+from .classification import through
+from .components import network
+from .linearity import IDENTITY, PLAIN, WHOLE
+
+Steps = list[tuple[str, dict[str, Any]]]
+
+ATROUS = {"stride": (1, 1), "padding": ((2, 2), (2, 2)), "dilation": (2, 2), "groups": 1}
+BESIDE = {"window": (2, 2), "stride": (1, 1), "padding": ((0, 1), (0, 1)), "count_padding": True}
+"""Each pixel's mean with its neighbours to the right and below: as many outputs as inputs."""
+FLAT: tuple[str, dict[str, Any], tuple[int, ...]] = ("flatten", {}, ())
+
+STACKS: dict[str, dict[str, Any]] = {
+    "convolutions": {
+        "x": (2, 3, 4),
+        "layers": [("cross_correlation2d", PLAIN, (2, 2, 3, 3)), ("cross_correlation2d", ATROUS, (2, 2, 3, 3)),
+                   ("cross_correlation2d", PLAIN, (2, 2, 3, 3))],
+    },
+    "convolution, pooling, fully connected": {
+        "x": (2, 3, 4),
+        "layers": [("cross_correlation2d", PLAIN, (2, 2, 3, 3)), ("average_pooling2d", BESIDE, ()), FLAT,
+                   ("fully_connected", {}, (24, 24))],
+    },
+    "convolution, upsampling, pooling, fully connected": {
+        "x": (1, 4, 4),
+        "layers": [("cross_correlation2d", PLAIN, (2, 1, 3, 3)), ("nearest_resampling2d", {"size": (8, 8), "grid": "half_pixel"}, ()),
+                   ("average_pooling2d", WHOLE | {"window": (4, 4)}, ()), FLAT, ("fully_connected", {}, (5, 18))],
+    },
+    "bilinear up and down again, convolution": {
+        "x": (2, 3, 4),
+        "layers": [("bilinear_resampling2d", {"size": (6, 8), "grid": "half_pixel"}, ()),
+                   ("cross_correlation2d", PLAIN, (2, 2, 3, 3)), ("bilinear_resampling2d", {"size": (3, 4), "grid": "half_pixel"}, ())],
+    },
+}  # fmt: skip
+SQUARE = ("convolutions", "convolution, pooling, fully connected")
+"""Every layer has as many outputs as inputs, so that the matrices can be multiplied in the other order too."""
+
+
+def stack(case: Case, *, whole: bool) -> Steps:
+    """The layers with weights of their own: small whole numbers, or others; without bias."""
+    steps: Steps = []
+    for i, (name, settings, w) in enumerate(case.layers):
+        weights = (case.integers(f"w {i}", w, -2, 2) if whole else case.reals(f"w {i}", w)) if w else None
+        steps.append((name, settings if weights is None else {"w": weights, "b": None, **settings}))
+    return steps
+
+
+def basis(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+    """All images [n, …] that are 1 at one place and 0 elsewhere."""
+    n = int(np.prod(shape))
+    return np.eye(n, dtype=dtype).reshape(n, *shape)
+
+
+def in_order(matrices: list[np.ndarray]) -> np.ndarray:
+    """M_L ⋯ M₂ M₁: the first layer acts first, and so stands last."""
+    return functools.reduce(lambda product, m: m @ product, matrices)
+
+
+def reversed_order(matrices: list[np.ndarray]) -> np.ndarray:
+    return functools.reduce(np.matmul, matrices)
+
+
+def rows_for_columns(basis_results: np.ndarray) -> np.ndarray:
+    """The mistake of writing what becomes of each basis image into a row."""
+    return basis_results.reshape(len(basis_results), -1)
+
+
+def columns(basis_results: np.ndarray) -> np.ndarray:
+    """A matrix [outputs, inputs], its columns what becomes of each basis image."""
+    return basis_results.reshape(len(basis_results), -1).T
+
+
+@claim(
+    "network.linear_stack",
+    statement="A stack of linear components is one linear map: its matrix is the product of the layers' matrices, the first layer's standing last, "
+    "each built column by column from what the layer makes of the basis images; to the last bit where nothing rounds, else to within rounding.",
+    scope="without bias and with nothing nonlinear between; stacks of two to four of: convolution, bilinear and nearest resampling, average pooling, "
+    "fully connected",
+    kind="exact + rounding",
+    expected="verified",
+    cases=STACKS,
+    wrongs={
+        "the order of composition reversed": Wrong(says={"product": reversed_order}, cases=SQUARE),
+        "rows for columns": Wrong(says={"matrix": rows_for_columns}, cases=SQUARE),
+        "bias left on": Wrong(
+            operations={"cross_correlation2d": functools.partial(mutants.bias_left_on, operation="cross_correlation2d")}
+        ),
+        "a ReLU hidden in the convolution": Wrong(
+            operations={"cross_correlation2d": functools.partial(mutants.rectified, operation="cross_correlation2d")}
+        ),
+    },
+    premises=("network.linear_components",),
+    sources=("Goodfellow, Bengio, Courville (2016), §6.1: a feedforward network of linear layers is a linear function",
+             "Dumoulin & Visin (2016), A guide to convolution arithmetic, §4.1: convolution as a matrix"),
+)  # fmt: skip
+def linear_stack(case: Case, *, product=in_order, matrix=columns):
+    steps, images = stack(case, whole=True), case.integers("images", (3, *case.x), -2, 2)
+    shape, layers = case.x, []
+    for name, arguments in steps:
+        if name == "flatten":
+            shape = (int(np.prod(shape)),)
+            continue
+        y = yield ask(name, x=basis(shape, case.dtype), **arguments)
+        layers.append(y.value.astype(np.float64))
+        shape = y.value.shape[1:]
+    must_be_whole(layers, case.dtype)
+    M = product([matrix(results) for results in layers])
+    for label, x in (("the basis images", basis(case.x, case.dtype)), ("other images", images)):
+        y = yield from through(steps, x)
+        wanted = (x.reshape(len(x), -1).astype(np.float64) @ M.T).reshape(len(x), *shape).astype(case.dtype)
+        yield same_bits(y, wanted, label=f"the stack of {label} is M_L ⋯ M₂ M₁ x, nothing rounds", source="product of the layers' matrices")  # fmt: skip
+
+    steps = stack(case, whole=False)
+    images = case.integers("images of many bits", (3, *case.x), low=-999, high=999)
+    of_basis = yield from through(steps, basis(case.x, case.dtype))
+    of_images = yield from through(steps, images)
+    part, whole = (composition.compose(steps, x, case.dtype)[1] for x in (basis(case.x, case.dtype), images))
+    C, values = images.reshape(len(images), -1), of_basis.value.astype(np.float64)
+    wanted = np.tensordot(C.astype(np.float64), values, 1)
+    yield within(of_images, wanted, bounds.superposed(whole, part, C, values), label="the stack of any image is Σ x_j · (the stack of basis image j)",
+                 source=IDENTITY)  # fmt: skip
+
+
+def must_be_whole(layers: list[np.ndarray], dtype: np.dtype) -> None:
+    """Stops the experiment, as its own mistake, if some partial sum could round: sums of absolute values, in 256ths (four halvings twice)."""
+    sizes: Any = 2.0  # the largest of the images' numbers, at every place
+    for results in layers:
+        sizes = np.abs(columns(results)).sum(axis=1).max() * sizes
+        if not bounds.exactly_representable(np.array(256 * sizes), dtype):
+            raise ValueError(f"sums of up to {sizes} may round; use smaller weights")
+
+
+class Pixel(NamedTuple):
+    """An image of W pixels, the first z and the others 0, through two layers of weight 1."""
+
+    W: int
+    z: int
+    between: str
+
+
+@linear_stack.limit(
+    "one ReLU between",
+    says="With one ReLU between two linear layers the stack is no matrix any more: an image of one pixel of −1 becomes 0, where the matrix has −1.",
+)
+def _(case: Case):
+    pixels = [Pixel(W, z, between) for W in range(1, 4) for z in (1, 2, -1, -2) for between in ("nothing", "ReLU")]
+    inside = PLAIN | {"padding": ((0, 0), (0, 0))}
+    layer = ("cross_correlation2d", {"w": np.ones((1, 1, 1, 1), case.dtype), "b": None, **inside})
+
+    def build(p: Pixel) -> list[Call]:
+        steps = [layer, ("relu", {}), layer] if p.between == "ReLU" else [layer, layer]
+        image = p.z * basis((1, 1, p.W), case.dtype)[:1]
+        return [ask(network, x=x, steps=steps) for x in (image, basis((1, 1, p.W), case.dtype))]
+
+    def literal(answer, p: Pixel):
+        y, of_basis = answer
+        return same_bits(y, p.z * of_basis.value[:1], label="the stack is its matrix", source="column by column from basis images")  # fmt: skip
+
+    def instead(answer, p: Pixel):
+        return same_bits(answer[0], np.zeros((1, 1, 1, p.W), case.dtype), label="the ReLU gives 0", source="max(0, −1)")
+
+    yield from smallest(
+        pixels, build, literal, instead=instead, order="by W, then by |z|, positive first, then without the ReLU"
+    )
