@@ -8,7 +8,7 @@ from typing import Any
 
 from . import view
 
-MOST_ROWS = 100
+MOST_ROWS = 25
 """Comparisons of one cell that are listed, what disagrees first and then the largest ratios; all of them are in results.json."""
 
 

@@ -6,7 +6,7 @@ import importlib.util
 
 import numpy as np
 import pytest
-from lectureclaims.claims.lecture.activations.saturation import floats, learned_slopes, mutants
+from lectureclaims.claims.lecture.activations import floats, learned_slopes, mutants
 from lectureclaims.reference import backends, bounds, oracle, validation
 
 FORMATS = ("float32", "float64")

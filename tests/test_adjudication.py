@@ -106,13 +106,15 @@ def test_what_was_taken_for_a_bug_is_within_rounding(load, make, tolerance, near
     outputs = ran(load, operation, arrays, settings)
     absolute, relative = tolerance
     first, second = (y.astype(np.float64) for y in outputs.values())
-    assert (np.abs(first - second) > absolute + relative * np.abs(second)).any(), "they would not have reported it"
+    reported = (np.abs(first - second) > absolute + relative * np.abs(second)).any()
+    # Where the two libraries share a kernel, as on some processors, they agree to the last bit, and nobody would have written.
+    assert reported or np.array_equal(first, second)
     found = adjudicate(operation, inputs=arrays, parameters=settings, outputs=outputs)
     assert found.within and not any(found.explanations.values())
     assert [f.kind for f in found.findings] == ["derived", "derived"]
     assert max(f.ratio for f in found.findings) < near
     (difference,) = found.differences
-    assert 0 < difference.largest <= difference.allowed
+    assert difference.largest <= difference.allowed and (difference.largest > 0) == reported
 
 
 # --- taken for rounding, and it was not --------------------------------------------------------------------------------

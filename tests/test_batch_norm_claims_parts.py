@@ -5,8 +5,8 @@ import inspect
 import ml_dtypes
 import numpy as np
 import pytest
-from lectureclaims.claims.lecture.batch_norm.smoothing import covariate_shift, decoupling, downstream, normalization
-from lectureclaims.claims.lecture.batch_norm.smoothing import mutants as mutants_batch_norm
+from lectureclaims.claims.lecture.batch_norm import covariate_shift, decoupling, downstream, normalization
+from lectureclaims.claims.lecture.batch_norm import mutants as mutants_batch_norm
 from lectureclaims.reference import backends, bounds, oracle, validation
 from lectureclaims.reference.backends import numpy as reference
 

@@ -7,7 +7,7 @@ import shlex
 import pytest
 from lectureclaims.reference import backends
 from lectureclaims.reports.cli import main
-from lying import FRAMEWORKS, library, run_command, without_frameworks
+from lying import FRAMEWORKS, LECTURE, library, run_command, without_frameworks
 
 QUICK = ("conv_layer.equivariance", "--backend", "numpy", "--dtype", "float32")
 PART = ("convolution.libraries_correlate", "--backend", "numpy", "--dtype", "float32")
@@ -32,8 +32,12 @@ def test_list_shows_every_claim_tested_or_not():
     done = cli("list")
     assert done.returncode == 0 and done.stderr == ""
     assert re.search(r"^convolution\.flip +tested ", done.stdout, re.MULTILINE)
-    assert re.search(r"^network\.prediction +no experiment yet ", done.stdout, re.MULTILINE)
-    assert re.search(r"^\d+ of \d+ claims have an experiment\.$", done.stdout, re.MULTILINE)
+    assert re.search(r"^(\d+) of \1 claims have an experiment\.$", done.stdout, re.MULTILINE)
+    assert re.search(
+        r"^\d+ sentences: \d+ tested by claims, \d+ definitions, \d+ not testable\.$", done.stdout, re.MULTILINE
+    )
+    lies = cli("list", lecture=True).stdout
+    assert re.search(r"^silence\.unwritten +no experiment yet ", lies, re.MULTILINE)
 
 
 def test_show_without_evidence_says_how_to_get_it(tmp_path):
@@ -44,7 +48,7 @@ def test_show_without_evidence_says_how_to_get_it(tmp_path):
 
 
 def test_show_of_a_claim_without_an_experiment_says_so():
-    done = cli("show", "network.prediction")
+    done = cli("show", "silence.unwritten", lecture=True)
     assert done.returncode == 0 and "No experiment yet." in done.stdout
 
 
@@ -126,8 +130,12 @@ def test_globs_choose_claims_in_the_lectures_order():
     "arguments, names, way_out",
     [
         (("verify", "convolution.flop"), "claim='convolution.flop'", "did you mean 'convolution.flip'?"),
-        (("verify", "network.prediction"), "claim='network.prediction'", "it has no experiment yet"),
-        (("verify", "conv*", "zzz.*"), "claim='zzz.*'", "there is 'network.component_parity'"),
+        (
+            ("verify", "silence.unwritten", "--lecture", str(LECTURE)),
+            "claim='silence.unwritten'",
+            "it has no experiment yet",
+        ),
+        (("verify", "conv*", "zzz.*"), "claim='zzz.*'", "there is 'network.distribution'"),
         (("show", "convolution.flop"), "claim='convolution.flop'", "did you mean 'convolution.flip'?"),
         (("verify", "--backend", "troch"), "backend='troch'", "did you mean 'torch'?"),
         (("verify", "--backend", "nowhere.py"), "backend='nowhere.py'", "give the path of a phrasebook, or a name: "),
@@ -266,7 +274,7 @@ def test_a_limit_alone_is_all_that_runs():
     found, code = verified(*PART, "--limit", "a kernel that a half turn leaves as it was")
     cell = only(found)
     assert code == 0 and cell["rows"] == [] and cell["wrongs"] == []
-    assert [(x["shown"], len(x["rows"])) for x in cell["limits"]] == [(True, 2)]
+    assert [(x["shown"], len(x["rows"])) for x in cell["limits"]] == [(True, 3)]
 
 
 def test_an_address_that_no_geometry_has_is_no_success():

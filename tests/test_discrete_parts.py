@@ -6,8 +6,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 import scipy.fft
-from lectureclaims.claims.lecture.convolution.flipping import mutants_discrete, same_size, windows
-from lectureclaims.claims.lecture.convolution.flipping import sums as lecture_sums
+from lectureclaims.claims.lecture.convolution import mutants_discrete, same_size, windows
+from lectureclaims.claims.lecture.convolution import sums as lecture_sums
 from lectureclaims.reference import backends, bounds, oracle, validation
 from lectureclaims.reference.bounds import fft
 from scipy import signal

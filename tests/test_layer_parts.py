@@ -5,10 +5,10 @@ import os
 
 import numpy as np
 import pytest
-from lectureclaims.claims.lecture.conv_layer.parameters import batches as layer_batches
-from lectureclaims.claims.lecture.conv_layer.parameters import mutants_layer
-from lectureclaims.claims.lecture.conv_layer.parameters import shapes as layer_shapes
-from lectureclaims.claims.lecture.conv_layer.parameters import sizes as layer_sizes
+from lectureclaims.claims.lecture.conv_layer import batches as layer_batches
+from lectureclaims.claims.lecture.conv_layer import mutants_layer
+from lectureclaims.claims.lecture.conv_layer import shapes as layer_shapes
+from lectureclaims.claims.lecture.conv_layer import sizes as layer_sizes
 from lectureclaims.reference import backends
 from lectureclaims.reference.backends import numpy as reference
 from lectureclaims.reference.operators.cross_correlation import output_size

@@ -6,7 +6,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 import sample_evidence as sample
-from lectureclaims.claims.lecture.convolution.flipping import integral, letters
+from lectureclaims.claims.lecture.convolution import integral, letters
 from lectureclaims.reference import symbolic
 from lectureclaims.reports import figures, html, markdown
 from lectureclaims.reports import letters as typesetting

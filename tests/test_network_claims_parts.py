@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 from lectureclaims.claims.lecture.designs import first_steps
-from lectureclaims.claims.lecture.network.components import mutants as mutants_network
-from lectureclaims.claims.lecture.network.components import nonlinearity, predictions
+from lectureclaims.claims.lecture.network import mutants as mutants_network
+from lectureclaims.claims.lecture.network import nonlinearity, predictions
 from lectureclaims.reference import backends, bounds, composition, oracle
 from lectureclaims.reference.networks.numpy import value_and_gradient
 

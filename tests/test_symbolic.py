@@ -9,7 +9,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 import sympy
-from lectureclaims.claims.lecture.convolution.flipping import integral
+from lectureclaims.claims.lecture.convolution import integral
 from lectureclaims.reference import bounds, symbolic
 
 X, W = symbolic.letters("abcd", "efgh", "ijkl"), symbolic.letters("wx", "yz")

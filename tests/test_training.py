@@ -6,7 +6,7 @@ import os
 import numpy as np
 import pytest
 from lectureclaims.claims.engine import training
-from lectureclaims.claims.lecture.batch_norm.smoothing import smoothing as batch_norm
+from lectureclaims.claims.lecture.batch_norm import smoothing as batch_norm
 from lectureclaims.claims.lecture.designs import common, saturation, smoothing
 from lectureclaims.reference import backends
 from lectureclaims.reference.networks import numpy as reference
