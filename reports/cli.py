@@ -43,7 +43,9 @@ def list_claims(lecture_folder: Folder = None) -> None:
     table = Table("claim", "state", "the lecture says", box=None, pad_edge=False)
     for sentence in book.sentences:
         for claim in sentence.claims:
-            state = Text("tested") if claim in book.claims else Text("no experiment yet", "dim")
+            made = book.claims.get(claim)
+            waits = made is not None and "statistical" in made.kind and made.expected == "inconclusive"
+            state = Text("no experiment yet", "dim") if made is None else Text("exact part only" if waits else "tested")
             table.add_row(claim, state, Text(_short(sentence.text, 90)))
     out.print(table)
     out.print(f"{len(book.claims)} of {len(book.ids)} claims have an experiment.")

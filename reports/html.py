@@ -29,7 +29,7 @@ def render(evidence: Mapping[str, Any]) -> str:
     return page(
         "page.html", e=evidence,
         summary=view.summary(evidence), warnings=view.warnings(evidence), columns=view.columns(evidence), matrix=_matrix(evidence), lecture=Markup(text),
-        in_part=view.tested_in_part(evidence["claims"]), missing=missing, untested=view.untested(evidence), ledger=view.ledger(evidence), verdicts={c["id"]: c["verdict"] for c in evidence["claims"]}, claims=[_claim(evidence, c) for c in evidence["claims"]],
+        in_part=view.tested_in_part(evidence["claims"]), missing=missing, untested=view.untested(evidence), ledger=view.ledger(evidence), exact_only=view.exact_part_only(evidence), verdicts={c["id"]: c["verdict"] for c in evidence["claims"]}, claims=[_claim(evidence, c) for c in evidence["claims"]],
         environment=_environment(evidence),
     )  # fmt: skip
 

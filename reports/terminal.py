@@ -46,7 +46,10 @@ def run(out: Console, found: dict[str, Any]) -> None:
         f"{in_part}seed {found['seed']}, {found['volatile']['seconds']} s",
     )
     if sand := [p["claim"] for p in found["premises"] if p["sand"]]:
-        _say(out, f"Resting on sand, for a claim that they use does not hold: {', '.join(sand)}")
+        _say(
+            out,
+            f"Resting on sand, for a claim that they use is refuted, not supported or inconclusive: {', '.join(sand)}",
+        )
     if holes := view.unseen(found):
         _say(out, f"Mistakes that no claim sees: {'; '.join(holes)}")
     if found["interrupted"]:

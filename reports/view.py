@@ -242,6 +242,12 @@ def ledger(evidence: Mapping[str, Any]) -> list[tuple[Mapping[str, Any], list[st
     return [(s, [*(c["id"] for c in s["claims"]), *s["see"]]) for s in evidence["lecture"]["sentences"]]
 
 
+def exact_part_only(evidence: Mapping[str, Any]) -> list[str]:
+    """Claims of which the statistical part ran nowhere, though their exact part holds on every library."""
+    waiting = "the statistical part of the claim ran on no library"
+    return [c["id"] for c in evidence["claims"] if c["verdict"] == "inconclusive" and waiting in c["reason"]]
+
+
 def verdict_line(evidence: Mapping[str, Any], claim: Mapping[str, Any]) -> str:
     """The verdict and its reason as a plain sentence or two."""
     reason = claim["reason"].rstrip(".")
@@ -257,7 +263,8 @@ def verdict_line(evidence: Mapping[str, Any], claim: Mapping[str, Any]) -> str:
     if flawed := [cell_name(c) for c in claim["cells"] if defects_of(c)]:
         text += f" Where recorded, the library itself departs: {cells(flawed)}."
     if sand := premises_of(evidence, claim)["sand"]:
-        text += f" It rests on sand: {listed(sand)} {'does' if len(sand) == 1 else 'do'} not hold."
+        verdicts = {c["id"]: c["verdict"] for c in evidence["claims"]}
+        text += f" It rests on sand: {listed(f'{p} is {verdicts[p]}' for p in sand)}."
     if unexpected(evidence, claim):
         text += f" Its author expected “{claim['expected']}”."
     return text
@@ -275,6 +282,10 @@ def summary(evidence: Mapping[str, Any]) -> list[str]:
         first += f", {counts['qualified']} of them qualified: the sentence needed a narrower scope than its words"
     others = [f"{counts['claims'][v]} {v}" for v in reversed(WORST_FIRST) if v not in HOLDS and counts["claims"][v]]
     lines = [first + ".", (f"The rest: {', '.join(others)}." if others else "")]
+    if waiting := exact_part_only(evidence):
+        lines.append(
+            f"Only the exact part was tested of {plural(len(waiting), 'claim')} that statistics must settle: inconclusive until it has run."
+        )
     if waiting := len(untested(evidence)):
         lines.append(
             f"{plural(waiting, 'claim')} of the lecture {'has' if waiting == 1 else 'have'} no evidence here yet."
@@ -317,7 +328,9 @@ def warnings(evidence: Mapping[str, Any]) -> list[str]:
     if surprises := [c["id"] for c in evidence["claims"] if unexpected(evidence, c)]:
         lines.append(f"Not the verdict that was expected: {listed(surprises)}.")
     if sand := [p["claim"] for p in evidence["premises"] if p["sand"]]:
-        lines.append(f"Resting on sand, for a claim that they use does not hold: {listed(sand)}.")
+        lines.append(
+            f"Resting on sand, for a claim that they use is refuted, not supported or inconclusive: {listed(sand)}."
+        )
     if holes := unseen(evidence):
         lines.append(f"Mistakes that no claim sees: {listed(holes)}.")
     if left := evidence["lecture"]["unaccounted"]:

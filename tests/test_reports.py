@@ -242,12 +242,16 @@ def test_junit_of_a_part_judges_that_part(evidence: dict[str, Any]) -> None:
 
 
 def test_what_rests_on_sand_is_said_in_every_report(evidence: dict[str, Any]) -> None:
-    sandy = "It rests on sand: claim.saturation does not hold."
+    sandy = "It rests on sand: claim.saturation is not supported."
     for report in (html.render(evidence), markdown.render(evidence)):
         assert sandy in report
-        assert "Resting on sand, for a claim that they use does not hold: claim.equivariance." in report
-    assert "Resting on sand, for a claim that they use does not hold: claim.equivariance" in said(
-        terminal.run, evidence
+        assert (
+            "Resting on sand, for a claim that they use is refuted, not supported or inconclusive: claim.equivariance."
+            in report
+        )
+    assert (
+        "Resting on sand, for a claim that they use is refuted, not supported or inconclusive: claim.equivariance"
+        in said(terminal.run, evidence)
     )
     evidence["premises"][3]["sand"] = []
     for report in (html.render(evidence), markdown.render(evidence)):

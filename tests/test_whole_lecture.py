@@ -117,9 +117,11 @@ def test_a_claim_about_values_sees_what_a_claim_about_shapes_does_not(whole):
     assert turned["claims"]["layer.sum"] == "seen" and turned["claims"]["layer.size"] == "blind"
 
 
-def test_a_mistake_that_these_calls_leave_no_room_for_is_not_blindness(whole):
-    """There is no bias to forget and one channel only; a mistake that can be made nowhere is not listed at all."""
-    assert not [b for b in whole["sensitivity"] if b["name"] == "bias forgotten"]
+def test_a_mistake_that_no_call_leaves_room_for_is_told_apart_from_blindness_and_is_no_pass(whole):
+    """There is no bias to forget; two strides that are equal can be exchanged, which shows nothing."""
+    forgotten = blunder(whole, "bias forgotten")
+    assert set(forgotten["claims"].values()) == {"cannot be made"} and not forgotten["seen"]
+    assert blunder(whole, "strides exchanged")["claims"]["layer.sum"] == "blind"
 
 
 def test_what_is_seen_by_no_claim_is_told(whole):

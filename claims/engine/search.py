@@ -93,7 +93,7 @@ def edge(
         fails(comparison),
         "smallest",
         {symbol: float(bad)},
-        f"by bisection over the numbers of {np.dtype(dtype).name}, {count} steps",
+        f"by bisection over the numbers of {np.dtype(dtype).name}, {count} steps, taking it that it fails from there on",
     )
     yield _found(instead(answer, bad), "instead", {symbol: float(bad)}, "")
     yield _found(judged[float(good)][1], "neighbour", {symbol: float(good)}, "the number before it")

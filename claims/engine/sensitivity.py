@@ -33,13 +33,18 @@ class Blunder:
     operations: Mapping[str, Callable[..., Any]]
     origin: str
 
-    def mutant(self, call: Call) -> Callable[..., Any] | None:
-        """What to run in the place of a call's operation; None where it is another's, or the mistake cannot be made with it."""
+    def mutant(self, call: Call) -> tuple[Callable[..., Any] | None, bool]:
+        """What to run in the place of a call's operation (None: the operation itself), and whether there is room for the mistake.
+
+        A mistake that changes nothing (two strides exchanged that are equal) has room: inputs that cannot show it are
+        blindness, too.
+        """
         mutant = self.operations.get(call.name) if isinstance(call.operation, str) else None
         if mutant is not None and self.origin == KNOWN:
-            made = mistakes.readings(mistakes.MISTAKES[self.name], call.name, call.arguments)
-            return mutant if next(made, None) is not None else None
-        return mutant
+            mistake, given = mistakes.MISTAKES[self.name], dict(call.arguments)
+            if next(mistakes.readings(mistake, call.name, given), None) is None:
+                return None, next(mistake.readings(call.name, given), None) is not None
+        return mutant, mutant is not None
 
 
 def blunders(lecture: Lecture) -> list[Blunder]:
@@ -80,7 +85,7 @@ def better(before: Sight | None, now: Sight) -> Sight:
 def table(
     sights: Mapping[str, Mapping[int, Sight]], blundered: Sequence[Blunder], caught: Collection[tuple[str, str]]
 ) -> list[dict[str, Any]]:
-    """[{blunder, operations, origin, claims: {claim: sight}}], of the blunders that can be made in some claim.
+    """[{blunder, operations, origin, claims: {claim: sight}}], of the blunders with operations that some claim asks for.
 
     ``caught``: the wrongs (claim, name) that their own claim caught on some library: that claim sees them, also where the
     library on which it is probed has no such operation.
@@ -90,7 +95,7 @@ def table(
         claims = {claim: sight[i] for claim, sight in sights.items() if i in sight}
         if (blunder.origin, blunder.name) in caught:
             claims[blunder.origin] = "seen"
-        if any(sight != "cannot be made" for sight in claims.values()):
+        if claims:
             rows.append(
                 {"name": blunder.name, "operations": sorted(blunder.operations), "origin": blunder.origin,
                  "seen": any(sight == "seen" for sight in claims.values()), "claims": claims}

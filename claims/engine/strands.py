@@ -133,8 +133,8 @@ class Blundering(Strand):
         return "blind" if self.made else "cannot be made"
 
     def _mutated(self, call: Call) -> Call:
-        mutant = self.blunder.mutant(call) if self.blunder else None
-        self.made += mutant is not None
+        mutant, room = self.blunder.mutant(call) if self.blunder else (None, False)
+        self.made += room
         return call.mutated_by(mutant) if mutant else call
 
 

@@ -355,7 +355,7 @@ def own_convolution(x, w, *, function):
 
 
 def raw_convolution2d(x, w, *, layout):
-    raise Unsupported("SciPy has no convolution with channels")
+    raise Unsupported("SciPy has no convolution of its own with channels, so no layout of its own")
 
 
 def raw_max_pooling2d(x, *, window, stride, layout):

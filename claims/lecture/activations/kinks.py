@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from ....reference import oracle
-from ...engine import Call, Case, Outcome, ask, fact, smallest
+from ...engine import Call, Case, Outcome, ask, fact, same_bits, smallest
 from .floats import SIGNED, Number, Spelled, in_words, row, word
 
 
@@ -36,6 +36,13 @@ def gradient_is_the_slope(operation: str, case: Case, source: str):
         return ask(f"{operation}_gradient", x=row(p.z, case.dtype), upstream=row(1, case.dtype))
 
     yield from smallest([Number(z) for z in SIGNED], build, literal, instead=instead, order="by |z|")
+
+
+def none_at_zero(operation: str, case: Case):
+    """At the kink there is no derivative; every library's own operation takes 0, of its free choice."""
+    zeros = np.zeros(5, case.dtype)
+    g = yield ask(operation, x=zeros, upstream=np.full_like(zeros, 3))
+    yield same_bits(g, zeros, label="the choice at z = 0: no gradient", source="the libraries' documentation: 0")
 
 
 SUBGRADIENT = "a choice between the slopes of the two sides"

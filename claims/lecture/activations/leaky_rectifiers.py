@@ -126,6 +126,14 @@ def leaky_relu(case: Case, *, value=by_formula, known=special):
     g = yield ask("leaky_relu_gradient", x=z, upstream=upstream_for(z), alpha=alpha)
     wanted = oracle.leaky_relu_gradient(z, upstream_for(z), alpha=alpha).astype(z.dtype)
     yield same_bits(g, wanted, label=f"1 for z > 0, {alpha:g} for z < 0", source="the definition, by cases")
+    zeros = np.zeros(5, case.dtype)
+    g = yield ask("leaky_relu_gradient", x=zeros, upstream=np.full_like(zeros, 3), alpha=alpha)
+    yield same_bits(
+        g,
+        np.full_like(zeros, 3 * alpha),
+        label=f"the choice at z = 0: {alpha:g}",
+        source="the left side's slope, which every library takes",
+    )
 
 
 class Leaky(NamedTuple):

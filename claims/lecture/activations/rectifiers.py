@@ -10,7 +10,7 @@ from ....reference import oracle
 from ...engine import Call, Case, Outcome, Wrong, ask, claim, edge, fact, same_bits, smallest
 from . import mutants
 from .floats import ROW, SIGNED, Number, in_words, mistaken, nans, numbers, row, seen, upstream_for, word
-from .kinks import SUBGRADIENT, all_spellings_agree, gradient_is_the_slope
+from .kinks import SUBGRADIENT, all_spellings_agree, gradient_is_the_slope, none_at_zero
 
 GRADIENTS = ("relu_gradient",)
 DEFINITION = "the definition, by cases"
@@ -77,6 +77,7 @@ def relu(case: Case, *, value=by_cases, slope=one_sided):
             g = yield ask("relu_gradient", x=z, upstream=upstream_for(z))
             wanted = slope(seen(case.backend, "relu_gradient", z)) * upstream_for(z)
             yield same_bits(g, wanted, label="1 for z > 0, 0 for z < 0", source=DEFINITION)
+            yield from none_at_zero("relu_gradient", case)
         case _:
             y = yield ask("relu", x=nans(case.dtype))
             yield fact(
@@ -275,6 +276,7 @@ def absolute_value(case: Case, *, both=sum_of_both, slope=sign):
             g = yield ask("absolute_value_gradient", x=z, upstream=upstream_for(z))
             wanted = slope(seen(case.backend, "absolute_value_gradient", z)) * upstream_for(z)
             yield same_bits(g, wanted, label="the sign of z", source=DEFINITION)
+            yield from none_at_zero("absolute_value_gradient", case)
         case _:
             y = yield ask("absolute_value", x=nans(case.dtype))
             count = y.then(lambda a: int(np.isnan(a).sum()))

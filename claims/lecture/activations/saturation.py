@@ -145,7 +145,7 @@ WITH_GRADIENTS = ("logistic_gradient", "relu_gradient")
         "the control in place of the logistic": Wrong(says={"arms": control_arm}, cases=("depth",), backends=FRAMEWORKS),
         "σ(2z) for σ(z)": Wrong(says={"value": twice_as_steep}, cases=("slopes",)),
     },
-    premises=(),
+    premises=("activations.sigmoid", "activations.relu"),
     sources=("Glorot & Bengio (2010), PMLR 9:249", "Goodfellow, Bengio, Courville (2016), §6.3.2",
              "Pennington, Schoenholz, Ganguli (2017), arXiv 1711.04735 (a limit: orthogonal weights)"),
     notes="The sentence is not supported for tanh here: with Glorot's weights it reaches at least ReLU's accuracy.",

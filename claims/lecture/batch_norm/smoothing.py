@@ -86,6 +86,7 @@ def allowed(a: Arrays, dtype: np.dtype) -> bounds.Bound:
         "identity": {"backends": FRAMEWORKS},
         "training": {"backends": FRAMEWORKS},
     },
+    premises=("batch_norm.normalizes", "network.component_parity"),
     wrongs={
         "the last term of the identity forgotten": Wrong(says={"right": last_term_forgotten}, cases=("identity",)),
         "ε forgotten in σ²": Wrong(says={"right": epsilon_forgotten}, cases=("identity",)),

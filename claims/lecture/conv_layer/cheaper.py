@@ -15,7 +15,7 @@ from ....reference import layers
 from ...engine import Call, Case, Outcome, Timing, Wrong, ask, claim, fact, smallest
 from .. import mutants
 from . import mutants_costs
-from .costs import SAID, Kernel, Narrow, Sizes, both, by_area, fewer, no_more, ones, squares, times
+from .costs import SAID, WEAKENED, Kernel, Narrow, Sizes, both, by_area, fewer, no_more, ones, squares, times
 from .networks import PUBLISHED
 from .parameters import FORMULA
 
@@ -221,7 +221,9 @@ def _(case: Case):
         return [own_reports(layer_list, (1, g.H, g.W)) for layer_list in (kernel, dense)]
 
     def literal(answer: list[Outcome], g: Kernel):
-        return fact(both(answer, last("multiply_adds")).then(no_more), True, label="no more multiply-adds", source=SAID)
+        return fact(
+            both(answer, last("multiply_adds")).then(no_more), True, label="no more multiply-adds", source=WEAKENED
+        )
 
     def instead(answer: list[Outcome], g: Kernel):
         wanted = (at_every_place(Sizes(*g)), Sizes(*g).inputs * Sizes(*g).outputs)
@@ -247,7 +249,7 @@ def _(case: Case):
 
     def literal(answer: list[Outcome], g: Narrow):
         label = "fewer parameters, and no more multiply-adds"
-        return fact(both(answer, total).then(no_more), True, label=label, source=SAID)
+        return fact(both(answer, total).then(no_more), True, label=label, source=WEAKENED)
 
     def instead(answer: list[Outcome], g: Narrow):
         wanted = (at_every_place(Sizes(g.H, g.H, g.k, 0, 1, g.Cout)), g.H**2 * g.O)

@@ -16,6 +16,7 @@ from . import mutants_costs
 from .parameters import FORMULA, LITERAL
 
 SAID = "the sentence, as worded"
+WEAKENED = "the sentence, weakened from “fewer” to “not more”: even so it fails"
 
 
 class Sizes(NamedTuple):
@@ -210,7 +211,7 @@ def _(case: Case):
 )
 def _(case: Case):
     def literal(answer: list[Outcome], g: Kernel):
-        return fact(both(answer, parameters).then(no_more), True, label="no more parameters", source=SAID)
+        return fact(both(answer, parameters).then(no_more), True, label="no more parameters", source=WEAKENED)
 
     def instead(answer: list[Outcome], g: Kernel):
         wanted = (g.k**2, Sizes(*g).inputs * Sizes(*g).outputs)
@@ -240,7 +241,7 @@ def _(case: Case):
         return [convolution(Sizes(g.H, g.H, g.k, 0, 1, g.Cout)), fully_connected(g.H**2, g.O)]
 
     def literal(answer: list[Outcome], g: Narrow):
-        return fact(both(answer, parameters).then(no_more), True, label="no more parameters", source=SAID)
+        return fact(both(answer, parameters).then(no_more), True, label="no more parameters", source=WEAKENED)
 
     def instead(answer: list[Outcome], g: Narrow):
         wanted = (g.k**2 * g.Cout, g.H**2 * g.O)

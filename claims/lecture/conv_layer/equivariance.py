@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ....reference import bounds, oracle
-from ...engine import Call, Case, Figure, Outcome, Wrong, ask, claim, fact, fails, same_bits, smallest, within
+from ...engine import Call, Case, Figure, Outcome, Wrong, ask, claim, fact, fails, rounding, same_bits, smallest, within
 from .. import mutants
 from ..convolution.flipping import must_be_exact
 from .parameters import LITERAL, NO_PADDING, exact_layer, layer
@@ -102,6 +102,7 @@ def equivariance(case: Case, *, moved=shift):
         # The two are results for the same sums of products, so they differ by no more than both may err.
         allowed = bounds.two_libraries(here, here)
         yield within(z.then(part), wanted.astype(np.float64), allowed, label=label, source=OWN)
+        yield from rounding(y, label="f(x) itself")
 
 
 def chosen(y: np.ndarray, mask: np.ndarray) -> np.ndarray:

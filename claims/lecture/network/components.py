@@ -73,10 +73,13 @@ COMPONENTS: dict[str, tuple[Part, ...]] = {
     "convolution, 1-d": (
         Part("cross_correlation1d", {"x": (2, 4, 11), "w": (4, 4, 3), "b": (4,)}, ROW, terms=13),
         Part("cross_correlation1d_gradient", {"x": (2, 4, 11), "w": (4, 4, 3), "upstream": (2, 4, 6)}, ROW, terms=12),
+        Part("cross_correlation1d_gradient", {"x": (2, 4, 11), "w": (6, 2, 3), "upstream": (2, 6, 6)}, ROW | {"groups": 2}, terms=12),
+        Part("convolution1d", {"x": (2, 4, 11), "w": (4, 4, 3), "b": (4,)}, ROW, terms=13),
     ),
     "convolution, 2-d": (
         Part("cross_correlation2d", {"x": (2, 4, 5, 4), "w": (4, 4, 3, 3), "b": (4,)}, PLAIN, terms=37),
         Part("cross_correlation2d_gradient", {"x": (2, 4, 5, 4), "w": (4, 4, 3, 3), "upstream": (2, 4, 5, 4)}, PLAIN, terms=40),
+        Part("convolution2d", {"x": (2, 4, 5, 5), "w": (4, 4, 3, 3), "b": (4,)}, PLAIN, terms=37),
         Part("cross_correlation2d", {"x": (2, 4, 6, 7), "w": (6, 2, 3, 2), "b": (6,)}, UNEVEN, terms=13),
         Part("cross_correlation2d_gradient", {"x": (2, 4, 6, 7), "w": (6, 2, 3, 2), "upstream": (2, 6, 4, 4)}, UNEVEN, terms=32),
         Part("cross_correlation2d_gradient", {"x": (2, 4, 7, 7), "w": (6, 2, 2, 2), "upstream": (2, 6, 2, 2)}, APART, terms=12),
@@ -85,15 +88,21 @@ COMPONENTS: dict[str, tuple[Part, ...]] = {
         Part("average_pooling2d", IMAGE, QUARTERS | {"count_padding": True}, terms=4, weights=1 / 4),
         Part("average_pooling2d_gradient", also(IMAGE, upstream=(2, 3, 3, 4)), QUARTERS | {"count_padding": True}, terms=4, weights=1 / 4),
         Part("average_pooling2d", SQUARE, QUARTERS | {"count_padding": True}, terms=4, weights=1 / 4),
+        Part("average_pooling2d_gradient", also(SQUARE, upstream=(2, 3, 3, 3)), QUARTERS | {"count_padding": True}, terms=4, weights=1 / 4),
+        Part("average_pooling2d", SQUARE, WINDOWS | {"count_padding": True}),
+        Part("average_pooling2d_gradient", also(SQUARE, upstream=(2, 3, 2, 2)), WINDOWS | {"count_padding": True}),
         Part("average_pooling2d", IMAGE, NINTHS),
         Part("average_pooling2d_gradient", also(IMAGE, upstream=(2, 3, 3, 4)), NINTHS),
     ),
     "downsampling: area": (
+        Part("area_resampling2d", SQUARE, {"size": (3, 3)}, terms=4, weights=1 / 4),
+        Part("area_resampling2d_gradient", also(SQUARE, upstream=(2, 3, 3, 3)), {"size": (3, 3)}, terms=4, weights=1 / 4),
         Part("area_resampling2d", IMAGE, {"size": (3, 4)}, terms=4, weights=1 / 4),
         Part("area_resampling2d_gradient", also(IMAGE, upstream=(2, 3, 3, 4)), {"size": (3, 4)}, terms=4, weights=1 / 4),
     ),
     "up- and downsampling: nearest": (
         Part("nearest_resampling2d", SQUARE, {"size": (9, 9), "grid": "half_pixel"}, degree=1),
+        Part("nearest_resampling2d_gradient", also(SQUARE, upstream=(2, 3, 9, 9)), {"size": (9, 9), "grid": "half_pixel"}, terms=4),
         *(
             part
             for grid, size in (("half_pixel", (12, 16)), ("half_pixel", (4, 5)), ("asymmetric", (3, 4)))
@@ -105,10 +114,13 @@ COMPONENTS: dict[str, tuple[Part, ...]] = {
     ),
     "up- and downsampling: bilinear": tuple(
         part
-        for grid, size, room in (("half_pixel", (12, 16), 64), ("half_pixel", (4, 5), None), ("align_corners", (9, 5), None))
+        for image, grid, size, room in (
+            (IMAGE, "half_pixel", (12, 16), 64), (IMAGE, "half_pixel", (4, 5), None), (IMAGE, "align_corners", (9, 5), None),
+            (SQUARE, "half_pixel", (9, 9), None),
+        )
         for part in (
-            Part("bilinear_resampling2d", IMAGE, {"size": size, "grid": grid}, terms=room, weights=1 / 16),
-            Part("bilinear_resampling2d_gradient", also(IMAGE, upstream=(2, 3, *size)), {"size": size, "grid": grid}, terms=room, weights=1 / 16),
+            Part("bilinear_resampling2d", image, {"size": size, "grid": grid}, terms=room, weights=1 / 16),
+            Part("bilinear_resampling2d_gradient", also(image, upstream=(2, 3, *size)), {"size": size, "grid": grid}, terms=room, weights=1 / 16),
         )
     ),
     "ReLU": (

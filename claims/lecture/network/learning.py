@@ -37,6 +37,7 @@ def descending_with(change: Callable[..., Any]) -> Wrong:
         "the first steps": {"backends": FRAMEWORKS},
         "training": {"backends": FRAMEWORKS},
     },
+    premises=("network.component_parity",),
     wrongs={
         "gradient ascent": descending_with(mutants.ascent),
         "frozen parameters": descending_with(mutants.frozen),
