@@ -4,7 +4,7 @@ import pytest
 from lectureclaims.reference import backends
 
 
-@pytest.mark.parametrize("backend", backends.names())
+@pytest.mark.parametrize("backend", backends.every())
 def test_every_library_of_the_repository_is_installed(backend):
     assert backends.installed(backend), (
         f"{backend} is not installed: `make test` installs everything that the repository verifies"

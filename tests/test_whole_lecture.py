@@ -3,6 +3,7 @@
 import pytest
 from lectureclaims.claims import verification
 from lectureclaims.claims.engine import lecture, premises
+from lying import library
 
 TEXT = """# A small lecture
 
@@ -126,6 +127,13 @@ def test_a_mistake_that_no_call_leaves_room_for_is_told_apart_from_blindness_and
 
 def test_what_is_seen_by_no_claim_is_told(whole):
     assert all(b["seen"] == ("seen" in b["claims"].values()) for b in whole["sensitivity"])
+
+
+def test_a_claim_that_the_library_refutes_without_any_blunder_sees_none(folder):
+    lying = verification.verify(backends=[library("one_ulp")], lecture_folder=folder)
+    assert next(c for c in lying["claims"] if c["id"] == "layer.sum")["verdict"] == "refuted"
+    turned = blunder(lying, "kernel turned")
+    assert "layer.sum" not in turned["claims"] and not turned["seen"]
 
 
 def test_a_part_of_the_lecture_says_nothing_of_blunders(folder):

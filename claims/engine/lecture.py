@@ -99,7 +99,8 @@ def read(folder: Path | None = None) -> Lecture:
     text = markdown.read_text(encoding="utf-8")
     try:
         rows = tomllib.loads(ledger.read_text(encoding="utf-8"))["sentence"]
-        sentences = tuple(_sentence(row, readings(text)) for row in rows)
+        uncertain = readings(text)
+        sentences = tuple(_sentence(row, uncertain) for row in rows)
     except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
         raise BadLecture(f"{ledger.name}: {error}; each [[sentence]] needs id, text and may have claims") from None
     _check(sentences, text)

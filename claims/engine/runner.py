@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,7 +24,7 @@ from .defects import Defect
 from .lecture import Lecture
 from .outcome import Call
 from .strands import Blundering, DefectRun, Progress, Strand, drive
-from .verdict import CellFacts, Trial
+from .verdict import CellFacts, Trial, caught
 from .workers import Worker
 
 HONEST = "honest"
@@ -160,7 +160,7 @@ def _backend(
                 result.cells += cells
             progress.finished(backend, claim.id)
             if result.blunders and probed.get(claim.id) == label and not stop.is_set():
-                sights = _sights(claim, label, worker, selection, cells, result.blunders, progress)
+                sights = _sights(claim, label, worker, selection, cells, result.blunders, checked, progress)
                 with lock:
                     result.sights[claim.id] = sights
     finally:
@@ -191,10 +191,7 @@ def _claim(
 ) -> list[Cell]:
     begin = time.monotonic()
     label = backends.label(backend)
-
-    def defect_of(call: Call | None) -> str:
-        return next((d.defect.id for d in defects if d.defect.touches(call)), "")
-
+    defect_of = _recorded_in(defects)
     cells, strands = [], []
     for dtype in _dtypes(claim, selection):
         facts = CellFacts(Trial(), {}, {}, claim.about_shapes)
@@ -242,21 +239,31 @@ def _claim(
     return cells
 
 
+def _recorded_in(defects: Sequence[DefectRun]) -> Callable[[Call | None], str]:
+    """Which of the recorded defects a call lies within; empty if none."""
+    return lambda call: next((d.defect.id for d in defects if d.defect.touches(call)), "")
+
+
 def _sights(
     claim: Claim, label: str, worker: Worker, selection: Selection, cells: Sequence[Cell],
-    blunders: Sequence[sensitivity.Blunder], progress: Progress,
+    blunders: Sequence[sensitivity.Blunder], defects: Sequence[DefectRun], progress: Progress,
 ) -> dict[int, sensitivity.Sight]:  # fmt: skip
     """Which blunders the claim sees on this library: one case after another, each with the blunders not yet seen."""
     sights: dict[int, sensitivity.Sight] = {}
+    defect_of = _recorded_in(defects)
+    # A case's setting ``blunders``, where it is false, keeps a long one out.
     # In the widest format: its bounds are the narrowest, so that it sees most.
     cell = max(cells, key=lambda c: (bool(c.facts.honest.asked), c.dtype or ""))
+    if caught(cell.facts.honest, about_shapes=True):  # refuted without any blunder, it would seem to see every one
+        return sights
     for name, operations in cell.facts.honest.asked.items():
         if not claim.cases[name].get("blunders", True):
             continue
         strands = dict[int, Blundering]()
         for i, blunder in enumerate(blunders):
             if sights.get(i) != "seen" and operations.intersection(blunder.operations):
-                case = Case(claim.id, name, claim.cases[name], dtype=cell.dtype, backend=label, seed=selection.seed)
+                case = Case(claim.id, name, claim.cases[name], dtype=cell.dtype, backend=label, seed=selection.seed,
+                            defect_of=defect_of)  # fmt: skip
                 strands[i] = Blundering(Trial(), case, claim.experiment(case), None, {}, {}, blunder=blunder)
         drive([*strands.values()], worker, label, (), progress)
         for i, strand in strands.items():

@@ -121,7 +121,7 @@ class Blundering(Strand):
     def enough(self) -> bool:
         """One comparison that refutes the library is enough."""
         _, last = self.trial.comparisons[-1]
-        return last.made and not last.agrees
+        return last.made and not last.agrees and not last.defect
 
     @property
     def sight(self) -> sensitivity.Sight:
