@@ -2,7 +2,6 @@
 
 import io
 import json
-import os
 import re
 import zipfile
 from pathlib import Path
@@ -20,23 +19,6 @@ from rich.console import Console
 
 PAIR = ("torch", "tensorflow")
 PLAIN = {"stride": (1, 1), "padding": ((0, 0), (0, 0)), "dilation": (1, 1), "groups": 1}
-
-
-@pytest.fixture(scope="session")
-def load():
-    """A backend by its name, imported on first use and once a process."""
-    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
-        os.environ.setdefault(variable, "1")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
-    def get(name):
-        if not backends.installed(name):
-            pytest.skip(f"{name} is not installed")
-        library = backends.load(name)
-        library.configure()
-        return library
-
-    return get
 
 
 def ran(load, operation, arrays, settings):

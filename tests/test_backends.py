@@ -3,7 +3,6 @@
 import functools
 import inspect
 import itertools
-import os
 import subprocess
 import sys
 
@@ -29,25 +28,6 @@ DTYPES = (np.float32, np.float64)
 FORMATS = (np.float16, ml_dtypes.bfloat16, *DTYPES)
 #: TensorFlow computes with subnormal numbers taken as zero.
 FLUSHES = ("tensorflow",)
-
-
-@pytest.fixture(scope="session")
-def load():
-    """A backend by its name, imported on first use and once a process."""
-    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
-        os.environ.setdefault(variable, "1")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    loaded = {}
-
-    def get(name):
-        if not backends.installed(name):
-            pytest.skip(f"{name} is not installed")
-        if name not in loaded:
-            loaded[name] = backends.load(name)
-            loaded[name].configure()
-        return loaded[name]
-
-    return get
 
 
 def reals(rng, shape, dtype):

@@ -1,7 +1,6 @@
 """What the claims on convolution layers are made of: sizes, searched pairs, operator mutants, the libraries' own layers."""
 
 import itertools
-import os
 
 import numpy as np
 import pytest
@@ -9,7 +8,6 @@ from lectureclaims.claims.lecture.conv_layer import batches as layer_batches
 from lectureclaims.claims.lecture.conv_layer import mutants_layer
 from lectureclaims.claims.lecture.conv_layer import shapes as layer_shapes
 from lectureclaims.claims.lecture.conv_layer import sizes as layer_sizes
-from lectureclaims.reference import backends
 from lectureclaims.reference.backends import numpy as reference
 from lectureclaims.reference.operators.cross_correlation import output_size
 
@@ -25,21 +23,6 @@ PAIRS = {
 
 def wholes(*shape):
     return np.random.default_rng(7).integers(-8, 9, shape).astype(np.float32)
-
-
-@pytest.fixture(scope="module")
-def framework():
-    """A framework's phrasebook by its name, imported on first use."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
-    def get(name):
-        if not backends.installed(name):
-            pytest.skip(f"{name} is not installed")
-        library = backends.load(name)
-        library.configure()
-        return library
-
-    return get
 
 
 def test_the_length_is_the_reference_operators():
@@ -109,33 +92,33 @@ def test_the_batches_searched_are_two_images_or_more_convolutions_first():
 
 @pytest.mark.parametrize("told", [{}, {"stride": (2, 1)}, {"padding": (1, 2)}, {"dilation": (1, 2)}, {"groups": 2}])
 @pytest.mark.parametrize("name", ["torch", "tensorflow"])
-def test_a_frameworks_own_layer_is_the_reference(framework, name, told):
+def test_a_frameworks_own_layer_is_the_reference(load, name, told):
     told = {"stride": (1, 1), "padding": (0, 0), "dilation": (1, 1), "groups": 1} | told
     x, w = wholes(2, 4, 5, 6), wholes(6, 4 // told["groups"], 3, 2)
     (py, px) = told["padding"]
     wanted = reference.cross_correlation2d(x, w, None, **told | {"padding": ((py, py), (px, px))})
     if name == "torch":
-        found = framework(name).own_conv_layer(x, w, **told)
+        found = load(name).own_conv_layer(x, w, **told)
         assert np.array_equal(found["kernel"], w)
         assert np.array_equal(found["y"], wanted)
     else:
         kernel = np.ascontiguousarray(w.transpose(2, 3, 1, 0))
-        found = framework(name).own_conv_layer(np.ascontiguousarray(x.transpose(0, 2, 3, 1)), kernel, **told)
+        found = load(name).own_conv_layer(np.ascontiguousarray(x.transpose(0, 2, 3, 1)), kernel, **told)
         assert np.array_equal(found["kernel"], kernel)
         assert np.array_equal(found["y"].transpose(0, 3, 1, 2), wanted)
 
 
 @pytest.mark.parametrize(("name", "shape"), [("torch", (6, 1, 2, 3)), ("tensorflow", (2, 3, 3, 2))])
-def test_a_frameworks_own_depthwise_layer_goes_channel_by_channel(framework, name, shape):
+def test_a_frameworks_own_depthwise_layer_goes_channel_by_channel(load, name, shape):
     x, w = wholes(1, 3, 4, 5), wholes(3, 2, 2, 3)
-    found = framework(name).own_depthwise_layer(x if name == "torch" else np.moveaxis(x, 1, -1).copy(), w)
+    found = load(name).own_depthwise_layer(x if name == "torch" else np.moveaxis(x, 1, -1).copy(), w)
     y = found["y"] if name == "torch" else np.moveaxis(found["y"], -1, 1)
     assert found["kernel"].shape == shape
     assert np.array_equal(y, reference.cross_correlation2d(x, w.reshape(6, 1, 2, 3), None, **PLAIN | {"groups": 3}))
 
 
-def test_a_published_network_is_counted_without_drawing_its_weights(framework):
-    library = framework("tensorflow")
+def test_a_published_network_is_counted_without_drawing_its_weights(load):
+    library = load("tensorflow")
     assert library.own_network_parameters("VGG16") == {"learned": 138_357_544, "not_learned": 0}
     import keras
 

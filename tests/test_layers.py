@@ -1,7 +1,6 @@
 """Lists of layers: the formulas against arrays that were really made, the frameworks' own reports, the table, the command, the page."""
 
 import json
-import os
 import re
 import shlex
 from pathlib import Path
@@ -45,20 +44,6 @@ EVERY_KIND = [
     {"kind": "softmax"},
 ]  # fmt: skip
 SIZE = (3, 11, 14)
-
-
-@pytest.fixture(scope="module")
-def load():
-    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
-        os.environ.setdefault(variable, "1")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
-    def get(name):
-        if not backends.installed(name):
-            pytest.skip(f"{name} is not installed")
-        return backends.load(name)
-
-    return get
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ....reference import bounds, oracle
-from ...engine import Case, Outcome, Wrong, ask, claim, same_bits, smallest, within
+from ...engine import Call, Case, Outcome, Wrong, ask, claim, same_bits, smallest, within
 from . import mutants
 
 PLAIN = {"stride": (1, 1), "padding": ((0, 0), (0, 0)), "dilation": (1, 1), "groups": 1}
@@ -78,6 +78,12 @@ def along(x: np.ndarray, numbers: np.ndarray) -> np.ndarray:
 def ones(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """γ = 1 and β = 0 for each channel of x."""
     return np.ones(x.shape[1], x.dtype), np.zeros(x.shape[1], x.dtype)
+
+
+def remembered(x: np.ndarray, mean: np.ndarray, variance: np.ndarray, epsilon: float) -> Call:
+    """Batch norm of x [N, C] with remembered statistics, γ = 1 and β = 0."""
+    gamma, beta = ones(x)
+    return ask("batch_norm_inference", x=x, gamma=gamma, beta=beta, mean=mean, variance=variance, epsilon=epsilon)
 
 
 CHANGES = {
@@ -264,15 +270,7 @@ def _(case: Case):
 
     def build(p: Change):
         given = (p.a * z + p.c).astype(case.dtype)
-        return ask(
-            "batch_norm_inference",
-            x=given,
-            gamma=ones(given)[0],
-            beta=ones(given)[1],
-            mean=mean,
-            variance=variance,
-            epsilon=epsilon,
-        )
+        return remembered(given, mean, variance, epsilon)
 
     def judge(y: Outcome, p: Change, given: np.ndarray, label: str):
         wanted = oracle.batch_norm_inference(given, *ones(z), mean, variance, epsilon=epsilon)
