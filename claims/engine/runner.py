@@ -27,8 +27,6 @@ from .strands import Blundering, DefectRun, Progress, Strand, drive
 from .verdict import CellFacts, Trial, caught
 from .workers import Worker
 
-HONEST = "honest"
-
 
 @dataclass(frozen=True)
 class Selection:
