@@ -24,19 +24,20 @@ class BadRequest(ValueError):
 
 def verify(
     claims: Sequence[str] = (), *, backends: Sequence[str] = (), dtypes: Sequence[str] = (), case: str = "", wrong: str = "",
-    limit: str = "", seed: int = 0, jobs: int | None = None, timeout: float = TIMEOUT, lecture_folder: Path | None = None,
+    limit: str = "", seed: int = 0, quick: bool = False, jobs: int | None = None, timeout: float = TIMEOUT, lecture_folder: Path | None = None,
     progress: strands.Progress | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Put claims to the test and return the evidence, the same that ``lecture-claims verify`` writes to results.json.
 
     ``claims`` are ids or glob patterns (none: all of the lecture), ``backends`` names of phrasebooks or paths of Python
-    files of the same shape, ``dtypes`` of :data:`DTYPES`. ``case``, ``wrong`` and ``limit`` pick one by its name.
+    files of the same shape, ``dtypes`` of :data:`DTYPES`. ``case``, ``wrong`` and ``limit`` pick one by its name. ``quick`` runs statistics on a
+    few seeds only, so that they may be left open.
 
     Raises BadRequest for a name that does not exist and BadLecture for a lecture folder that cannot be read.
     """
     book = lecture.read(lecture_folder)
     selection = select(
-        book, claims, backends=backends, dtypes=dtypes, case=case, wrong=wrong, limit=limit, seed=seed
+        book, claims, backends=backends, dtypes=dtypes, case=case, wrong=wrong, limit=limit, seed=seed, quick=quick
     )  # fmt: skip
     if not timeout > 0:  # so that NaN is refused too
         raise BadRequest(f"timeout={timeout:g}: expected seconds, more than 0; the default is {TIMEOUT:g}")
@@ -53,7 +54,7 @@ def verify(
 
 def select(
     book: lecture.Lecture, claims: Sequence[str], *, backends: Sequence[str], dtypes: Sequence[str], case: str, wrong: str,
-    limit: str, seed: int,
+    limit: str, seed: int, quick: bool = False,
 ) -> runner.Selection:  # fmt: skip
     """The selection that these names mean; raises BadRequest where one does not exist."""
     chosen = _claims(book, claims)
@@ -94,7 +95,7 @@ def select(
     labels = [phrasebooks.label(b) for b in names]
     if twice := next((name for name in labels if labels.count(name) > 1), None):
         raise BadRequest(f"backend={twice!r}: two of this name; rename the file of one")
-    return runner.Selection(chosen, names, tuple(dtypes), case, wrong, limit, seed)
+    return runner.Selection(chosen, names, tuple(dtypes), case, wrong, limit, seed, quick)
 
 
 def _claims(book: lecture.Lecture, patterns: Sequence[str]) -> tuple[str, ...]:

@@ -67,6 +67,9 @@ def verify(
     wrong: Annotated[str, typer.Option(help="One wrong variant, by its name.")] = "",
     limit: Annotated[str, typer.Option(help="One limit, by its name.")] = "",
     seed: Annotated[int, typer.Option(help="Moves the random inputs and the seeds of the statistics.")] = 0,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Statistics on six seeds of each kind only: faster, and may stay open.")
+    ] = False,
     jobs: Annotated[int | None, typer.Option(help="Libraries at work at once; default: the number of cores.")] = None,
     timeout: Annotated[float, typer.Option(help="Seconds for one experiment on one library.")] = verification.TIMEOUT,
     out_folder: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Write the reports there.")] = None,
@@ -79,7 +82,7 @@ def verify(
     with _bar(silent=as_json) as bar:
         found = verification.verify(
             claims or (), backends=backend or (), dtypes=dtype or (), case=case, wrong=wrong, limit=limit, seed=seed,
-            jobs=jobs, timeout=timeout, lecture_folder=lecture_folder, progress=bar.progress,
+            quick=quick, jobs=jobs, timeout=timeout, lecture_folder=lecture_folder, progress=bar.progress,
         )  # fmt: skip
     if out_folder is not None:
         formats.write(found, out_folder)

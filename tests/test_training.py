@@ -60,7 +60,7 @@ def short_run(lib, *, network=None, rate=0.1, shift=0, after="batch_norm"):
     network = network or common.multilayer(4, "relu", after=after)
     start = common.multilayer_start(network, width=32, seeds=range(3), rule="he", dtype="float64")
     order = np.roll(training.batch_order(len(labels), size=64, steps=20, seeds=range(3)), shift, 0)
-    return training.train(lib, network, start, images, labels, batches=order, rate=rate)[1]
+    return training.train(lib, network, start, training.batches(images, labels, order), rate=rate)[1]
 
 
 @functools.cache
@@ -69,7 +69,7 @@ def short_reference(after):
     network = common.multilayer(4, "relu", after=after)
     start = common.multilayer_start(network, width=32, seeds=range(3), rule="he", dtype="float64")
     order = training.batch_order(len(labels), size=64, steps=20, seeds=range(3))
-    return training.reference_losses(reference, network, start, images, labels, batches=order, rate=0.1)
+    return training.reference_losses(reference, network, start, training.batches(images, labels, order), rate=0.1)
 
 
 @pytest.mark.parametrize("after", ["nothing", "batch_norm"])
@@ -106,7 +106,7 @@ def test_shuffled_labels_teach_nothing_about_held_out_images():
     order = training.batch_order(len(labels), size=64, steps=60, seeds=seeds)
     found = {}
     for name, given in (("true", labels), ("shuffled", training.shuffled_labels(labels, seeds=seeds))):
-        last, _ = training.train(reference, network, start, images, given, batches=order, rate=0.5)
+        last, _ = training.train(reference, network, start, training.batches(images, given, order), rate=0.5)
         found[name] = training.accuracy(reference, network, last, images, *held_out)
     assert found["true"].min() > 0.9 and found["shuffled"].max() < 0.3
 

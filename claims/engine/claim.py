@@ -38,9 +38,16 @@ class Case:
 
     def __init__(
         self, claim: str, name: str, settings: Mapping[str, Any], *, dtype: str | None, backend: str, seed: int,
-        point: str | None = None, defect_of: Callable[[Call | None], str] = lambda call: "",
+        quick: bool = False, point: str | None = None, defect_of: Callable[[Call | None], str] = lambda call: "",
     ) -> None:  # fmt: skip
-        self.claim, self.name, self.backend, self.seed, self.point = claim, name, backend, seed, point
+        self.claim, self.name, self.backend, self.seed, self.quick, self.point = (
+            claim,
+            name,
+            backend,
+            seed,
+            quick,
+            point,
+        )
         self.defect_of = defect_of
         self._dtype = dtype
         self.settings = dict(settings)
@@ -102,6 +109,7 @@ class Limit:
     says: str
     backends: tuple[str, ...] | None = None
     dtypes: tuple[str, ...] | None = None
+    as_worded: bool = False
 
 
 @dataclass
@@ -124,14 +132,18 @@ class Claim:
     limits: list[Limit] = field(default_factory=list)
 
     def limit(
-        self, name: str, *, says: str, backends: Iterable[str] | None = None, dtypes: Iterable[str] | None = None
-    ) -> Callable[[Experiment], Experiment]:
-        """Decorator: a limit of this claim. ``backends`` and ``dtypes`` name where it must show (None: wherever the claim runs)."""
+        self, name: str, *, says: str, backends: Iterable[str] | None = None, dtypes: Iterable[str] | None = None,
+        as_worded: bool = False,
+    ) -> Callable[[Experiment], Experiment]:  # fmt: skip
+        """Decorator: a limit of this claim. ``backends`` and ``dtypes`` name where it must show (None: wherever the claim runs).
+
+        ``as_worded``: it is no far corner but a plain reading of the lecture's sentence that fails here; the verdict says so.
+        """
 
         def add(experiment: Experiment) -> Experiment:
             if any(limit.name == name for limit in self.limits):
                 raise ValueError(f"limit={name!r}: {self.id} has one of this name already; give it another")
-            self.limits.append(Limit(name, experiment, says, _tuple(backends), _tuple(dtypes)))
+            self.limits.append(Limit(name, experiment, says, _tuple(backends), _tuple(dtypes), as_worded))
             return experiment
 
         return add
@@ -207,6 +219,14 @@ class Figure:
 
 
 @dataclass(frozen=True)
+class Stated:
+    """What a statistical design fixes before an arm runs, yielded by its experiment: it is in the evidence from then on."""
+
+    name: str
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class Timing:
     """What a clock or a meter said: never the same twice, so it stands among what is volatile and decides nothing."""
 
@@ -214,5 +234,5 @@ class Timing:
     data: Mapping[str, Any]
 
 
-Step = Call | list[Call] | Comparison | Figure | Timing
+Step = Call | list[Call] | Comparison | Figure | Stated | Timing
 Answer = Outcome | list[Outcome] | None

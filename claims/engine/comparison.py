@@ -71,6 +71,10 @@ class Comparison:
     spared: str = ""
     """The recorded defect within whose trigger this agreed all the same."""
     found: Found | None = None
+    undecided: bool = False
+    """Of a gate that is not met: the interval is too wide to say that it fails."""
+    speaks: Literal["", "for", "against"] = ""
+    """Of a gate: the side that it speaks for, where a sentence has two."""
 
     def __bool__(self) -> bool:
         raise TypeError("a comparison is evidence, not a truth value: yield it to the engine")

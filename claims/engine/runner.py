@@ -18,7 +18,7 @@ from threadpoolctl import threadpool_limits
 
 from ...reference import backends
 from . import sensitivity
-from .claim import Case, Claim, Experiment, Limit, Wrong
+from .claim import Case, Claim, Experiment, Figure, Limit, Stated, Timing, Wrong
 from .comparison import same_bits
 from .defects import Defect
 from .lecture import Lecture
@@ -39,6 +39,7 @@ class Selection:
     wrong: str = ""
     limit: str = ""
     seed: int = 0
+    quick: bool = False
 
     @property
     def partial(self) -> bool:
@@ -61,10 +62,12 @@ class Cell:
     facts: CellFacts
     figures: dict[str, Any] = field(default_factory=dict)
     timings: dict[str, Any] = field(default_factory=dict)
+    designs: dict[str, Any] = field(default_factory=dict)
     seconds: float = 0.0
     absent: str = ""
     left_out: str = ""
     seed: int = 0
+    quick: bool = False
 
 
 @dataclass
@@ -193,7 +196,7 @@ def _claim(
     cells, strands = [], []
     for dtype in _dtypes(claim, selection):
         facts = CellFacts(Trial(), {}, {}, claim.about_shapes)
-        cell = Cell(claim.id, backend, dtype, facts, seed=selection.seed)
+        cell = Cell(claim.id, backend, dtype, facts, seed=selection.seed, quick=selection.quick)
         cells.append(cell)
         if not any(claim.runs(name, label, dtype) for name in claim.cases):
             cell.left_out = claim.elsewhere or f"no case of this claim is for {label}"
@@ -211,12 +214,12 @@ def _claim(
                 dtype=dtype,
                 backend=label,
                 seed=selection.seed,
+                quick=selection.quick,
                 point=point,
                 defect_of=defect_of,
             )
-            return Strand(
-                trial, case, experiment(case, **(wrong.says if wrong else {})), wrong, cell.figures, cell.timings
-            )
+            kept = {Figure: cell.figures, Timing: cell.timings, Stated: cell.designs}
+            return Strand(trial, case, experiment(case, **(wrong.says if wrong else {})), wrong, kept)
 
         if not (selection.wrong or selection.limit):
             strands += [strand(facts.honest, n, claim.experiment, claim.cases[n]) for n in names]
@@ -262,7 +265,7 @@ def _sights(
             if sights.get(i) != "seen" and operations.intersection(blunder.operations):
                 case = Case(claim.id, name, claim.cases[name], dtype=cell.dtype, backend=label, seed=selection.seed,
                             defect_of=defect_of)  # fmt: skip
-                strands[i] = Blundering(Trial(), case, claim.experiment(case), None, {}, {}, blunder=blunder)
+                strands[i] = Blundering(Trial(), case, claim.experiment(case), None, {}, blunder=blunder)
         drive([*strands.values()], worker, label, (), progress)
         for i, strand in strands.items():
             sights[i] = sensitivity.better(sights.get(i), strand.sight)

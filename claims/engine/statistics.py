@@ -8,7 +8,7 @@ import dataclasses
 import hashlib
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -24,7 +24,8 @@ class Effect:
 
     estimate: geometric mean of the ratios, or mean difference; low, high: its bootstrap interval at 95 %;
     positive: seeds above no effect; sign_p, wilcoxon_p: two-sided, exact where SciPy's are (ties with no effect are left out);
-    missing: seeds whose number is not finite. One is enough for the estimate to be NaN: nobody drops out unseen.
+    missing: seeds whose number is not finite. One is enough for the estimate to be NaN: nobody drops out unseen;
+    arms: 2, or 1 where an arm is held against a constant.
     """
 
     name: str
@@ -37,10 +38,27 @@ class Effect:
     wilcoxon_p: float
     positive: int
     missing: int
+    arms: int = 2
 
     @property
     def seeds(self):
         return len(self.values)
+
+    @property
+    def identical(self):
+        """Whether two arms gave the very same number in every seed: then nothing says that they are two."""
+        return self.arms == 2 and all(value == (1.0 if self.kind == "ratio" else 0.0) for value in self.values)
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """An effect to be computed: `first` over `second`, names of what an experiment measured; second None: over a constant, 1 or 0."""
+
+    name: str
+    kind: Literal["ratio", "difference"]
+    experiment: str
+    first: str
+    second: str | None = None
 
 
 @dataclass(frozen=True)
@@ -49,6 +67,8 @@ class Gate:
 
     side "above": low > bounds[0]; "below": high < bounds[0]; "within": bounds[0] < low and high < bounds[1], which is how
     "no effect" can be shown rather than merely not refuted.
+    role: what it is beside the sentence; speaks: "for" or "against", where a sentence has gates for both sides and the verdict
+    depends on which of them are met.
     """
 
     name: str
@@ -56,8 +76,14 @@ class Gate:
     side: str
     bounds: tuple[float, ...]
     basis: str
+    role: Literal["effect", "control", "reversal", "caution"] = "effect"
+    speaks: Literal["", "for", "against"] = ""
 
     def __post_init__(self):
+        if self.role not in ("effect", "control", "reversal", "caution"):
+            raise ValueError(f"role={self.role!r}: expected 'effect', 'control', 'reversal' or 'caution'")
+        if self.speaks not in ("", "for", "against"):
+            raise ValueError(f"speaks={self.speaks!r}: expected 'for', 'against' or ''")
         if self.side not in ("above", "below", "within"):
             raise ValueError(f"side={self.side!r}: expected 'above', 'below' or 'within'")
         if len(self.bounds) != (2 if self.side == "within" else 1):
@@ -66,8 +92,22 @@ class Gate:
             raise ValueError(f"bounds={self.bounds!r}: expected the lower one first")
 
 
+class Judged(NamedTuple):
+    """met: the whole interval is where the gate wants it; undecided: not met, but a part of the interval is there, or there is no interval."""
+
+    met: bool
+    undecided: bool
+    sentence: str
+
+
 def paired(name, first, second, *, kind, seed):
-    """The effect of `first` over `second`, arrays [S] with one number a seed; kind "ratio" (both > 0) or "difference"."""
+    """The effect of `first` over `second`, arrays [S] with one number a seed; kind "ratio" (both > 0) or "difference".
+
+    `second` None stands for the constant that is no effect, 1 or 0.
+    """
+    arms = 1 if second is None else 2
+    if second is None:
+        second = np.full(np.shape(first), 1.0 if kind == "ratio" else 0.0)
     first, second = (np.asarray(arm, np.float64) for arm in (first, second))
     if kind not in ("ratio", "difference"):
         raise ValueError(f"kind={kind!r}: expected 'ratio' or 'difference'")
@@ -89,6 +129,7 @@ def paired(name, first, second, *, kind, seed):
         wilcoxon_p=_wilcoxon_p(values),
         positive=int((values > 0).sum()),
         missing=missing,
+        arms=arms,
     )
 
 
@@ -108,30 +149,46 @@ def bootstrap_interval(values, *, seed):
 
 
 def judge(gate, effect):
-    """(whether the gate is met, the sentence that says so). Only the interval over all seeds counts, never one seed."""
+    """Whether the gate is met, and the sentence that says so. Only the interval over all seeds counts, never one seed."""
     if gate.effect != effect.name:
         raise ValueError(f"effect.name={effect.name!r}: gate {gate.name!r} is about {gate.effect!r}")
     found = f"{effect.name} {effect.estimate:.3g} [{effect.low:.3g}, {effect.high:.3g}] over {effect.seeds} seeds"
-    wanted = {
-        "above": "the interval above {0:g}",
-        "below": "the interval below {0:g}",
-        "within": "the interval within {0:g} and {1:g}",
-    }[gate.side].format(*gate.bounds)
+    low, high = region(gate)
     if effect.missing:
-        return False, f"{gate.name}: not met, {effect.missing} of {effect.seeds} seeds gave no finite number"
-    if effect.seeds < FEWEST_SEEDS:
-        return False, f"{gate.name}: not met, {effect.seeds} seeds are too few (at least {FEWEST_SEEDS}); {found}"
-    met = {
-        "above": effect.low > gate.bounds[0],
-        "below": effect.high < gate.bounds[0],
-        "within": gate.bounds[0] < effect.low and effect.high < gate.bounds[-1],
+        sentence = f"{effect.missing} of {effect.seeds} seeds gave no finite number"
+    elif effect.seeds < FEWEST_SEEDS:
+        sentence = f"{effect.seeds} seeds are too few (at least {FEWEST_SEEDS}); {found}"
+    elif effect.identical:
+        sentence = f"both arms gave the very same numbers in all {effect.seeds} seeds: is it one arm twice?"
+    else:
+        wanted = {
+            "above": "the interval above {0:g}",
+            "below": "the interval below {0:g}",
+            "within": "the interval within {0:g} and {1:g}",
+        }[gate.side].format(*gate.bounds)
+        met = low < effect.low and effect.high < high
+        undecided = not met and low < effect.high and effect.low < high
+        word = "met" if met else "not decided" if undecided else "not met"
+        return Judged(met, undecided, f"{gate.name}: {word}, {found}; wanted {wanted}")
+    return Judged(False, True, f"{gate.name}: not met, {sentence}")
+
+
+def region(gate):
+    """(low, high): where the gate wants the whole interval, infinite where it is open."""
+    return {
+        "above": (gate.bounds[0], np.inf),
+        "below": (-np.inf, gate.bounds[0]),
+        "within": (gate.bounds[0], gate.bounds[-1]),
     }[gate.side]
-    return met, f"{gate.name}: {'met' if met else 'not met'}, {found}; wanted {wanted}"
 
 
-def gates_digest(gates):
-    """SHA-256 of everything the gates say, in their order: a gate moved after the run is another digest."""
-    text = json.dumps([dataclasses.asdict(gate) for gate in gates], sort_keys=True, separators=(",", ":"))
+def gates_digest(gates, effects=(), seeds=()):
+    """SHA-256 of everything that is stated before a run, in its order: gates, what their effects are computed from, how many seeds.
+
+    A gate moved after the run is another digest.
+    """
+    stated = [[dataclasses.asdict(one) for one in part] for part in (gates, effects)]
+    text = json.dumps([*stated, sorted(dict(seeds).items())], sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
 

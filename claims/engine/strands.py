@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import threading
 import traceback
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from . import sensitivity
-from .claim import Case, Figure, Timing, Wrong
+from .claim import Case, Figure, Stated, Timing, Wrong
 from .comparison import Comparison
 from .defects import Defect
 from .outcome import Call, NotAValue, Outcome
@@ -53,8 +53,8 @@ class Strand:
     case: Case
     generator: Generator[Any, Any, None]
     wrong: Wrong | None
-    figures: dict[str, Any]
-    timings: dict[str, Any]
+    kept: Mapping[type, dict[str, Any]]
+    """Where figures, timings and what is stated go, by their kind."""
     pending: list[Call] | None = None
     single: bool = False
 
@@ -75,10 +75,9 @@ class Strand:
                 if isinstance(step, list):
                     self.pending, self.single = [self._mutated(c) for c in step], False
                     return
-                if isinstance(step, Figure | Timing):
-                    if self.wrong is None:
-                        kept = self.figures if isinstance(step, Figure) else self.timings
-                        kept[step.name] = step.data
+                if isinstance(step, Figure | Stated | Timing):
+                    if self.wrong is None and type(step) in self.kept:
+                        self.kept[type(step)][step.name] = step.data
                 else:
                     self.trial.comparisons.append((self.case.name, self._recorded(step)))
                     if self.enough:
@@ -102,7 +101,9 @@ class Strand:
 
     def _recorded(self, step: Any) -> Comparison:
         if not isinstance(step, Comparison):
-            raise TypeError(f"an experiment yielded {step!r}; it yields calls, comparisons, figures and timings")
+            raise TypeError(
+                f"an experiment yielded {step!r}; it yields calls, comparisons, figures, timings and what is stated"
+            )
         if step.made and not step.agrees and not step.defect and not step.must_fail:
             return replace(step, defect=self.case.defect_of(step.call))
         if step.made and step.agrees and step.kind != "fact" and not step.geometries and not step.must_fail:

@@ -52,11 +52,18 @@ def shuffled_labels(labels, *, seeds):
     return np.stack([np.random.default_rng([seed, _LABELS]).permutation(labels) for seed in seeds])
 
 
-def evaluate(lib, network, parameters, x, targets, *, statistics=None, record=()):
-    """``lib.value_and_gradient`` with this project's one loss."""
+def batches(images, labels, order):
+    """The pairs (x [S, N, ...], targets [S, N]) of ``order`` [steps, S, N]; labels [count], or one row for each seed, [S, count]."""
+    own = np.arange(order.shape[1])[:, None]
+    for chosen in order:
+        yield images[chosen], labels[chosen] if labels.ndim == 1 else labels[own, chosen]
+
+
+def evaluate(lib, network, parameters, x, targets, *, loss=LOSS, statistics=None, record=()):
+    """``lib.value_and_gradient``; cross-entropy after the softmax unless said otherwise."""
     with np.errstate(over="ignore", invalid="ignore"):  # an arm may diverge: that is a measurement
         return lib.value_and_gradient(
-            network, parameters, x, targets, loss=LOSS, statistics=statistics or {}, record=tuple(record)
+            network, parameters, x, targets, loss=loss, statistics=statistics or {}, record=tuple(record)
         )
 
 
@@ -66,21 +73,26 @@ def descend(parameters, gradients, rate):
         return {name: array - _along(rate, array) * gradients[name] for name, array in parameters.items()}
 
 
-def train(lib, network, parameters, images, labels, *, batches, rate, observe=None):
-    """Plain gradient descent over `batches` [steps, S, N]. Returns the last parameters and the losses [steps, S].
+def learned_alone(step):
+    """Nothing is given: every parameter is learned."""
+    return {}
 
-    `labels` is [count] or one row for each seed, [S, count]. Before step t is taken,
+
+def train(lib, network, parameters, examples, *, rate, loss=LOSS, given=learned_alone, observe=None):
+    """Plain gradient descent over `examples`, pairs (x, targets) as ``batches`` makes them. Returns the last parameters and the losses [steps, S].
+
+    ``given(t)``, {name: [S, ...]}, are parameters that are not learned: what they are at step t. Before step t is taken,
     ``observe(t, parameters, x, targets, loss, gradients, extra)`` may look, with everything as it was computed at that step.
     """
     losses = []
-    own = np.arange(batches.shape[1])[:, None]
-    for step, chosen in enumerate(batches):
-        x, targets = images[chosen], labels[chosen] if labels.ndim == 1 else labels[own, chosen]
-        loss, gradients, extra = evaluate(lib, network, parameters, x, targets)
+    for step, (x, targets) in enumerate(examples):
+        fixed = given(step)
+        parameters = parameters | fixed
+        value, gradients, extra = evaluate(lib, network, parameters, x, targets, loss=loss)
         if observe is not None:
-            observe(step, parameters, x, targets, loss, gradients, extra)
-        losses.append(loss)
-        parameters = descend(parameters, gradients, rate)
+            observe(step, parameters, x, targets, value, gradients, extra)
+        losses.append(value)
+        parameters = descend(parameters, gradients, rate) | fixed
     return parameters, np.stack(losses)
 
 
@@ -90,17 +102,20 @@ def frozen(network):
 
 
 def accuracy(lib, network, parameters, train_images, images, labels):
-    """Fraction [S] of `images` classified rightly; batch norm uses the statistics of all the training images."""
+    """Fraction [S] of `images` classified rightly, by the largest logit, or by the sign of the only one; batch norm uses the statistics of
+    all the training images."""
     seeds = len(next(iter(parameters.values())))
+    loss = LOSS if parameters[network[-1][1]].shape[1] > 1 else "logistic_cross_entropy"
     statistics = {}
     if frozen(network) != network:
         everything = np.broadcast_to(train_images, (seeds, *train_images.shape))
         nothing = np.zeros(everything.shape[:2], np.int64)
-        statistics = evaluate(lib, network, parameters, everything, nothing)[2]["statistics"]
+        statistics = evaluate(lib, network, parameters, everything, nothing, loss=loss)[2]["statistics"]
     shown = np.broadcast_to(images, (seeds, *images.shape))
     wanted = np.broadcast_to(labels, (seeds, len(labels)))
-    logits = evaluate(lib, frozen(network), parameters, shown, wanted, statistics=statistics)[2]["logits"]
-    right = (logits.argmax(2) == wanted) & np.isfinite(logits).all(2)
+    logits = evaluate(lib, frozen(network), parameters, shown, wanted, loss=loss, statistics=statistics)[2]["logits"]
+    said = logits.argmax(2) if logits.shape[2] > 1 else logits[..., 0] > 0
+    right = (said == wanted) & np.isfinite(logits).all(2)
     return right.mean(1)
 
 
@@ -130,7 +145,7 @@ def roundings(network, parameters, batch):
     return int(count)
 
 
-def reference_losses(lib, network, parameters, images, labels, *, batches, rate, copies=4):
+def reference_losses(lib, network, parameters, examples, *, rate, loss=LOSS, given=learned_alone, copies=4):
     """A trajectory of losses [steps, S] and how far another library's may be from it, [steps, S], step by step.
 
     Rounding differs between libraries, and training magnifies differences: how much is measured rather than assumed. The same
@@ -138,20 +153,27 @@ def reference_losses(lib, network, parameters, images, labels, *, batches, rate,
     unit roundoff: allowed is the largest departure of the `copies` up to that step, plus n u times the loss itself.
     An empirical bound, of the libraries' rounding and nothing else: a batch, a rate or an epsilon of its own is far outside.
     """
-    batch = batches.shape[2] * (images[0, 0].size if images.ndim == 4 else 1)
-    seeds = batches.shape[1]
-    size = roundings(network, parameters, batch) * np.finfo(images.dtype).eps / 2
+    examples = list(examples)
+    x = examples[0][0]
+    seeds, batch = x.shape[0], x.shape[1] * (x[0, 0, 0].size if x.ndim == 5 else 1)
+    size = roundings(network, parameters, batch) * np.finfo(x.dtype).eps / 2
     nudges = np.random.default_rng([seeds, copies])
     start = {}
     for name, array in parameters.items():
         signs = nudges.choice((-1, 1), (copies, *array.shape))
         nudged = (array * (1 + size * signs)).astype(array.dtype).reshape(-1, *array.shape[1:])
         start[name] = np.concatenate((array, nudged))
-    everyone = np.concatenate([batches] * (copies + 1), 1)
-    losses = train(lib, network, start, images, labels, batches=everyone, rate=rate)[1]
+
+    def everyone(array):
+        return np.concatenate([array] * (copies + 1))
+
+    losses = train(
+        lib, network, start, ((everyone(x), everyone(targets)) for x, targets in examples), rate=rate, loss=loss,
+        given=lambda step: {name: everyone(array) for name, array in given(step).items()},
+    )[1]  # fmt: skip
     losses = losses.reshape(len(losses), copies + 1, seeds)
     departure = abs(losses[:, 1:] - losses[:, :1]).max(1)
-    return losses[:, 0], np.maximum.accumulate(departure, 0) + size * losses[:, 0]
+    return losses[:, 0], np.maximum.accumulate(departure, 0) + size * abs(losses[:, 0])
 
 
 def _along(rate, array):

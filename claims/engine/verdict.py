@@ -51,13 +51,20 @@ class CellFacts:
     """Recorded defects that need not show every time."""
 
 
-def caught(trial: Trial, *, about_shapes: bool) -> list[Comparison]:
+def caught(trial: Trial, *, about_shapes: bool, honest: Trial | None = None) -> list[Comparison]:
     """The comparisons that refute a wrong.
 
     An exception is no refutation; a shape is one only in a claim about shapes; a library's recorded defect is none, for
-    it would be there in the right world too.
+    it would be there in the right world too. Nor is a gate that speaks for one of two sides and is not met, but where the
+    ``honest`` experiment met it.
     """
-    return [c for c in trial.made() if not c.agrees and not c.defect and (about_shapes or not c.about_shape)]
+    met = {(case, c.label) for case, c in honest.comparisons if c.speaks and c.agrees} if honest else set()
+    return [
+        c
+        for case, c in trial.comparisons
+        if c.made and not c.agrees and not c.defect and (about_shapes or not c.about_shape)
+        if not c.speaks or (case, c.label) in met
+    ]
 
 
 def shown(trial: Trial, *, about_shapes: bool) -> bool:
@@ -112,19 +119,38 @@ def cell_verdict(facts: CellFacts) -> tuple[str, str]:
         return "inconclusive", "nothing was compared"
     if not facts.wrongs:
         return "inconclusive", "no wrong variant was tried, so the check was never seen to fail"
-    if survived := [name for name, t in facts.wrongs.items() if not caught(t, about_shapes=facts.about_shapes)]:
+    if survived := [
+        name for name, t in facts.wrongs.items() if not caught(t, about_shapes=facts.about_shapes, honest=honest)
+    ]:
         return "inconclusive", f"the wrong variant “{survived[0]}” survived" + _more(survived)
     if hidden := [name for name, t in facts.limits.items() if not shown(t, about_shapes=facts.about_shapes)]:
         return "inconclusive", f"the limit “{hidden[0]}” did not show" + _more(hidden)
-    gates = [c for c in made if c.kind == "gate"]
-    if unmet := [c for c in gates if not c.agrees]:
-        return "not supported", unmet[0].sentence()
+    gates = [c for c in made if c.kind == "gate" and not c.speaks]
+    if unmet := sorted((c for c in gates if not c.agrees), key=lambda c: c.undecided):
+        return "inconclusive" if unmet[0].undecided else "not supported", unmet[0].sentence()
+    if any(c.speaks for c in made):
+        return _two_sides(made)
     count = f"{len(made)} comparisons hold, {len(facts.wrongs)} of {len(facts.wrongs)} wrongs caught"
     if names := sorted({c.defect for c in made if c.defect}):
         count += f"; the library itself departs where recorded ({', '.join(names)})"
     if gates:
         return "supported", f"{len(gates)} of {len(gates)} gates met; {count}"
     return "verified", count
+
+
+def _two_sides(made: Sequence[Comparison]) -> tuple[str, str]:
+    """Of a sentence with gates for it and against it: disputed where at least one of each side is met, on the first and on the fresh seeds."""
+    met, said = {}, []
+    for side in ("for", "against"):
+        named = defaultdict(list)  # a gate → how it went on the first and on the fresh seeds
+        for c in made:
+            if c.speaks == side:
+                named[c.label.rpartition(", ")[0]].append(c.agrees)
+        met[side] = [name for name, times in named.items() if all(times)]
+        example = f" (“{met[side][0]}”)" if met[side] else ""
+        said.append(f"{len(met[side])} of {len(named)} gates {side} it are met{example}")
+    verdict = {(True, True): "disputed", (True, False): "supported", (False, True): "not supported"}
+    return verdict.get((bool(met["for"]), bool(met["against"])), "inconclusive"), "; ".join(said)
 
 
 def _too_broad(made: Sequence[Comparison], unrepeatable: set[str]) -> str:
@@ -172,7 +198,9 @@ def margin(facts: CellFacts) -> float | None:
     if not (facts.wrongs and any(c.elements for c in made)) or any(not c.agrees and not c.defect for c in made):
         return None
     honest = max((c.ratio for c in made if c.kind in BOUNDED and c.agrees), default=0.0)
-    wrong = min(_largest(caught(t, about_shapes=facts.about_shapes)) for t in facts.wrongs.values())
+    wrong = min(
+        _largest(caught(t, about_shapes=facts.about_shapes, honest=facts.honest)) for t in facts.wrongs.values()
+    )
     return wrong / honest if honest else float("inf") if wrong else 0.0
 
 

@@ -13,7 +13,10 @@ to the library's own automatic differentiation.
     parameters   {name: [S, ...]}
     x            [S, N, I] or [S, N, C, H, W], in the dtype of the parameters: float64 or float32
     targets      [S, N] integers
-    loss         "softmax_cross_entropy": for each seed the mean over N of  -log softmax(logits)[target]
+    loss         for each seed the mean over N of
+                 "softmax_cross_entropy"     -log softmax(logits)[target]
+                 "logistic_cross_entropy"    -log logistic(z) for target 1, -log logistic(-z) for 0; one logit z
+                 "logistic_squared_error"    (logistic(z) - target)^2; one logit z
     statistics   {scale name: (mean [S, C], variance [S, C])} for the frozen batch norms; {} where there are none
     record       indexes of layers whose output is wanted
 
@@ -30,22 +33,26 @@ The layers, of which the last is fully connected; a name is a key of ``parameter
     ("frozen_batch_norm", scale, shift, epsilon)    the same with given statistics: constants, through which no gradient flows
     ("affine", scale, shift)                  scale x + shift, each channel its own: batch norm with the normalising left out
     ("add", name)                             x + a, a of x's shape: at a = 0 its gradient is the loss's gradient at this place
-    ("relu",), ("logistic",), ("tanh",)       the gradient of ReLU at 0 is 0
+    ("relu",), ("logistic",), ("tanh",), ("absolute",)    the gradient of ReLU and of the absolute value at 0 is 0
     ("max_pooling", k)                        k x k windows with stride k; of equals the first counts
+    ("average_pooling", k)                    the mean of k x k windows with stride k
     ("flatten",)                              [S, N, C, H, W] -> [S, N, C H W]
+    ("unflatten", C, H, W)                    [S, N, C H W] -> [S, N, C, H, W]
 """
 
 import numpy as np
 
 KINDS = {
     "fully_connected": 3, "convolution": 4, "batch_norm": 4, "frozen_batch_norm": 4, "affine": 3, "add": 2,
-    "relu": 1, "logistic": 1, "tanh": 1, "max_pooling": 2, "flatten": 1,
+    "relu": 1, "logistic": 1, "tanh": 1, "absolute": 1, "max_pooling": 2, "average_pooling": 2, "flatten": 1, "unflatten": 4,
 }  # fmt: skip
 """Kind of layer -> entries of its tuple."""
 
 NAMES = {"fully_connected": (1, 2), "convolution": (1, 2), "batch_norm": (1, 2), "frozen_batch_norm": (1, 2),
          "affine": (1, 2), "add": (1,)}  # fmt: skip
 """Kind of layer -> which entries are names of parameters."""
+
+LOSSES = ("softmax_cross_entropy", "logistic_cross_entropy", "logistic_squared_error")
 
 
 def parameter_names(network):
@@ -68,8 +75,8 @@ def check(network, parameters, x, targets, *, loss, statistics, record):
     wanted = parameter_names(network)
     if set(wanted) != set(parameters):
         raise ValueError(f"parameters={sorted(parameters)}: the network uses {sorted(wanted)}, expected exactly these")
-    if loss != "softmax_cross_entropy":
-        raise ValueError(f"loss={loss!r}: expected 'softmax_cross_entropy'")
+    if loss not in LOSSES:
+        raise ValueError(f"loss={loss!r}: expected one of {', '.join(LOSSES)}")
     if x.dtype not in (np.float64, np.float32) or any(parameters[name].dtype != x.dtype for name in wanted):
         raise ValueError(f"x.dtype={x.dtype}: expected float64 or float32, the same for x and every parameter")
     if x.ndim not in (3, 5) or x.size == 0:
@@ -77,6 +84,10 @@ def check(network, parameters, x, targets, *, loss, statistics, record):
     if targets.shape != x.shape[:2] or targets.dtype.kind not in "iu":
         raise ValueError(f"targets.shape={targets.shape}, {targets.dtype}: expected {x.shape[:2]} integers")
     classes = parameters[network[-1][1]].shape[1]
+    if loss != "softmax_cross_entropy":
+        if classes != 1:
+            raise ValueError(f"{classes} outputs: {loss} expects 1")
+        classes = 2
     if targets.min() < 0 or targets.max() >= classes:
         raise ValueError(f"targets from {targets.min()} to {targets.max()}: expected classes from 0 to {classes - 1}")
     if any(parameters[name].shape[0] != x.shape[0] for name in wanted):

@@ -20,7 +20,7 @@ def value_and_gradient(network, parameters, x, targets, *, loss, statistics, rec
             recorded[index] = x
         if layer[0] == "batch_norm":
             batch_statistics[layer[1]] = keep["mean"], keep["variance"]
-    value, upstream = _cross_entropy(x, targets)
+    value, upstream = _LOSSES[loss](x, targets)
     gradients = {}
     for layer, keep in zip(reversed(network), reversed(kept), strict=True):
         upstream, own = _BACKWARD[layer[0]](layer, parameters, keep, upstream)
@@ -39,6 +39,27 @@ def _cross_entropy(z, targets):
     gradient = exponentials / total
     np.put_along_axis(gradient, targets[..., None], np.take_along_axis(gradient, targets[..., None], 2) - 1, 2)
     return value, gradient / z.dtype.type(z.shape[1])
+
+
+def _logistic_cross_entropy(z, targets):
+    """Value [S] and dL/dz = (logistic(z) - target) / N; written as max(z, 0) - z target + log(1 + exp(-|z|)), which cannot overflow."""
+    z, y = z[..., 0], targets.astype(z.dtype)
+    value = (np.maximum(z, 0) - z * y + np.log1p(np.exp(-np.abs(z)))).mean(1)
+    return value, ((_value_of_logistic(z) - y) / z.dtype.type(z.shape[1]))[..., None]
+
+
+def _logistic_squared_error(z, targets):
+    """Value [S] and dL/dz = 2 (p - target) p (1 - p) / N, p = logistic(z)."""
+    p, y = _value_of_logistic(z[..., 0]), targets.astype(z.dtype)
+    gradient = 2 * (p - y) * p * (1 - p) / z.dtype.type(z.shape[1])
+    return np.square(p - y).mean(1), gradient[..., None]
+
+
+_LOSSES = {
+    "softmax_cross_entropy": _cross_entropy,
+    "logistic_cross_entropy": _logistic_cross_entropy,
+    "logistic_squared_error": _logistic_squared_error,
+}
 
 
 def _fully_connected(layer, p, x, statistics):
@@ -140,11 +161,22 @@ def _affine_back(layer, p, x, u):
     return _channelwise(p[layer[1]], u) * u, gradients
 
 
-def _logistic(layer, p, x, statistics):
+def _value_of_logistic(x):
     """1/(1 + exp(-x)) for x >= 0 and exp(x)/(1 + exp(x)) below, so that nothing overflows."""
     small = np.exp(-np.abs(x))
-    y = np.where(x >= 0, 1, small) / (1 + small)
-    return y, y
+    return np.where(x >= 0, 1, small) / (1 + small)
+
+
+def _average_pooling(layer, p, x, statistics):
+    k = layer[1]
+    *rest, height, width = x.shape
+    return x.reshape(*rest, height // k, k, width // k, k).mean((-3, -1)), None
+
+
+def _average_pooling_back(layer, p, kept, u):
+    """Every place of a window gets the same share."""
+    k = layer[1]
+    return np.repeat(np.repeat(u / u.dtype.type(k * k), k, -2), k, -1), {}
 
 
 def _max_pooling(layer, p, x, statistics):
@@ -173,10 +205,13 @@ _FORWARD = {
     "affine": _affine,
     "add": lambda layer, p, x, statistics: (x + p[layer[1]], None),
     "relu": lambda layer, p, x, statistics: (np.maximum(x, 0), x > 0),
-    "logistic": _logistic,
+    "logistic": lambda layer, p, x, statistics: (_value_of_logistic(x),) * 2,
     "tanh": lambda layer, p, x, statistics: (np.tanh(x),) * 2,
+    "absolute": lambda layer, p, x, statistics: (np.abs(x), np.sign(x)),
     "max_pooling": _max_pooling,
+    "average_pooling": _average_pooling,
     "flatten": lambda layer, p, x, statistics: (x.reshape(*x.shape[:2], -1), x.shape),
+    "unflatten": lambda layer, p, x, statistics: (x.reshape(*x.shape[:2], *layer[1:]), x.shape),
 }
 _BACKWARD = {
     "fully_connected": _fully_connected_back,
@@ -188,6 +223,9 @@ _BACKWARD = {
     "relu": lambda layer, p, positive, u: (u * positive, {}),
     "logistic": lambda layer, p, y, u: (u * y * (1 - y), {}),
     "tanh": lambda layer, p, y, u: (u * (1 - y * y), {}),
+    "absolute": lambda layer, p, sign, u: (u * sign, {}),
     "max_pooling": _max_pooling_back,
+    "average_pooling": _average_pooling_back,
     "flatten": lambda layer, p, shape, u: (u.reshape(shape), {}),
+    "unflatten": lambda layer, p, shape, u: (u.reshape(shape), {}),
 }

@@ -18,7 +18,7 @@ def value_and_gradient(network, parameters, x, targets, *, loss, statistics, rec
     sized = any(layer[0] == "convolution" for layer in network)
     shapes = tuple((name, array.shape if sized else (None,) * array.ndim) for name, array in parameters.items())
     shape = x.shape if sized else (None, None, *x.shape[2:])
-    compiled = _compiled(tuple(network), shapes, shape, tuple(sorted(statistics)), x.dtype.name, tuple(record))
+    compiled = _compiled(tuple(network), shapes, shape, tuple(sorted(statistics)), x.dtype.name, tuple(record), loss)
     value, gradients, extra = compiled(parameters, x, targets.astype(np.int64), statistics)
     return value.numpy(), _arrays(gradients), {key: _arrays(part) for key, part in extra.items()}
 
@@ -30,7 +30,7 @@ def _arrays(part):
 
 
 @functools.cache
-def _compiled(network, shapes, shape, frozen, dtype, record):
+def _compiled(network, shapes, shape, frozen, dtype, record, loss):
     """The traced function. `frozen` names the batch norms whose statistics are given."""
     pair = tf.TensorSpec((None, None), dtype)
     signature = (
@@ -51,13 +51,31 @@ def _compiled(network, shapes, shape, frozen, dtype, record):
                 h = _LAYERS[layer[0]](h, layer, p, {**statistics, **batch_statistics})
                 if index in record:
                     recorded[index] = h
-            each = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=targets, logits=h)
-            value = tf.reduce_mean(each, axis=1)
+            value = tf.reduce_mean(_LOSSES[loss](h, targets), axis=1)
         # The seeds never meet, so the gradient of the sum is every seed's own gradient.
         gradients = tape.gradient(value, p)
         return value, gradients, {"logits": h, "recorded": recorded, "statistics": batch_statistics}
 
     return compiled
+
+
+def _cross_entropy(z, targets):
+    return tf.nn.sparse_softmax_cross_entropy_with_logits(labels=targets, logits=z)
+
+
+def _logistic_cross_entropy(z, targets):
+    return tf.nn.sigmoid_cross_entropy_with_logits(labels=tf.cast(targets, z.dtype), logits=z[..., 0])
+
+
+def _logistic_squared_error(z, targets):
+    return tf.math.squared_difference(tf.math.sigmoid(z[..., 0]), tf.cast(targets, z.dtype))
+
+
+_LOSSES = {
+    "softmax_cross_entropy": _cross_entropy,
+    "logistic_cross_entropy": _logistic_cross_entropy,
+    "logistic_squared_error": _logistic_squared_error,
+}
 
 
 def _others(h):
@@ -97,11 +115,11 @@ def _batch_norm(h, layer, p, statistics):
     return tf.nn.batch_normalization(h, mean, variance, shift, scale, epsilon)
 
 
-def _max_pooling(h, layer, p, statistics):
+def _pooling(pool, h, layer):
     """[S, N, C, H, W] -> [S N C, H, W, 1]: each channel is an image of its own."""
     sizes = tf.shape(h)
     images = tf.reshape(h, (-1, h.shape[3], h.shape[4], 1))
-    y = tf.nn.max_pool2d(images, ksize=layer[1], strides=layer[1], padding="VALID", data_format="NHWC")
+    y = pool(images, ksize=layer[1], strides=layer[1], padding="VALID", data_format="NHWC")
     return tf.reshape(y, tf.concat((sizes[:3], tf.shape(y)[1:3]), 0))
 
 
@@ -119,6 +137,9 @@ _LAYERS = {
     "relu": lambda h, layer, p, statistics: tf.nn.relu(h),
     "logistic": lambda h, layer, p, statistics: tf.math.sigmoid(h),
     "tanh": lambda h, layer, p, statistics: tf.math.tanh(h),
-    "max_pooling": _max_pooling,
+    "absolute": lambda h, layer, p, statistics: tf.abs(h),
+    "max_pooling": lambda h, layer, p, statistics: _pooling(tf.nn.max_pool2d, h, layer),
+    "average_pooling": lambda h, layer, p, statistics: _pooling(tf.nn.avg_pool2d, h, layer),
     "flatten": _flatten,
+    "unflatten": lambda h, layer, p, statistics: tf.reshape(h, tf.concat((tf.shape(h)[:2], layer[1:]), 0)),
 }

@@ -18,8 +18,7 @@ def value_and_gradient(network, parameters, x, targets, *, loss, statistics, rec
         h = _LAYERS[layer[0]](h, layer, p, frozen)
         if index in record:
             recorded[index] = h.detach().numpy()
-    each = functional.cross_entropy(h.flatten(0, 1), _tensor(targets.astype(np.int64)).flatten(), reduction="none")
-    value = each.reshape(h.shape[:2]).mean(1)
+    value = _LOSSES[loss](h, _tensor(targets.astype(np.int64))).reshape(h.shape[:2]).mean(1)
     # The seeds never meet, so the gradient of the sum is every seed's own gradient.
     gradients = torch.autograd.grad(value.sum(), list(p.values()))
     return (
@@ -27,6 +26,25 @@ def value_and_gradient(network, parameters, x, targets, *, loss, statistics, rec
         {name: gradient.numpy() for name, gradient in zip(p, gradients, strict=True)},
         {"logits": h.detach().numpy(), "recorded": recorded, "statistics": batch_statistics},
     )
+
+
+def _cross_entropy(z, targets):
+    return functional.cross_entropy(z.flatten(0, 1), targets.flatten(), reduction="none")
+
+
+def _logistic_cross_entropy(z, targets):
+    return functional.binary_cross_entropy_with_logits(z[..., 0], targets.to(z.dtype), reduction="none")
+
+
+def _logistic_squared_error(z, targets):
+    return functional.mse_loss(torch.sigmoid(z[..., 0]), targets.to(z.dtype), reduction="none")
+
+
+_LOSSES = {
+    "softmax_cross_entropy": _cross_entropy,
+    "logistic_cross_entropy": _logistic_cross_entropy,
+    "logistic_squared_error": _logistic_squared_error,
+}
 
 
 def _tensor(array):
@@ -104,6 +122,11 @@ def _max_pooling(h, layer, p, frozen):
     return y.unflatten(0, h.shape[:2])
 
 
+def _average_pooling(h, layer, p, frozen):
+    y = functional.avg_pool2d(h.flatten(0, 1), layer[1], stride=layer[1], padding=0, ceil_mode=False)
+    return y.unflatten(0, h.shape[:2])
+
+
 _LAYERS = {
     "fully_connected": _fully_connected,
     "convolution": _convolution,
@@ -114,6 +137,9 @@ _LAYERS = {
     "relu": lambda h, layer, p, frozen: torch.relu(h),
     "logistic": lambda h, layer, p, frozen: torch.sigmoid(h),
     "tanh": lambda h, layer, p, frozen: torch.tanh(h),
+    "absolute": lambda h, layer, p, frozen: torch.abs(h),
     "max_pooling": _max_pooling,
+    "average_pooling": _average_pooling,
     "flatten": lambda h, layer, p, frozen: h.flatten(2),
+    "unflatten": lambda h, layer, p, frozen: h.unflatten(2, layer[1:]),
 }

@@ -221,9 +221,10 @@ WIDE = ("deep", "shallow", *NARROW)
 def depth(case: Case, compare: population.Compare, arms: population.Arms):
     """Gradient descent in the library itself, from the same weights and batches as everywhere; gates on the population."""
     experiments = NARROW if case.dtype == np.float32 else WIDE
-    outcomes, measured = yield from population.measure(case, saturation, experiments)
-    yield from population.judge(case, saturation_gates, measured, compare=compare, arms=arms)
-    if compare is population.as_measured and arms is population.as_they_ran and case.dtype == np.float64:
+    outcomes, measured, _ = yield from population.study(
+        case, saturation, saturation_gates, experiments, compare=compare, arms=arms
+    )
+    if case.dtype == np.float64:
         yield from population.trajectories(case, saturation, "deep", outcomes)
         sizes = measured["first"]["at_the_start"]
         drawn = [{"name": name, "control": name == "relu", "size": np.median(sizes[f"gradients.{name}"], axis=1),
@@ -311,8 +312,8 @@ def _(case: Case):
     yield from smallest(points, build, literal, instead=instead, order="by |z|, z a normal number")
 
 
-def _limit(name: str, *, says: str, stated: Gate) -> None:
-    @saturation_.limit(name, says=says, backends=FRAMEWORKS, dtypes=("float64",))
+def _limit(name: str, *, says: str, stated: Gate, as_worded: bool = False) -> None:
+    @saturation_.limit(name, says=says, backends=FRAMEWORKS, dtypes=("float64",), as_worded=as_worded)
     def _(case: Case):
         yield from population.literally(case, saturation, saturation_gates, stated)
 
@@ -323,6 +324,7 @@ _limit(
     "tanh as a hidden activation",
     says="The sentence is not supported for tanh: with Glorot's weights six hidden tanh layers learn at least as well as six with ReLU.",
     stated=Gate("tanh does worse than ReLU", "deep: accuracy, tanh - relu", "below", (0.0,), AS_WORDED),
+    as_worded=True,
 )
 _limit(
     "one hidden layer",

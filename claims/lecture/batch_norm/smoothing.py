@@ -22,7 +22,6 @@ MEASURED = (
 NARROW = ("multilayer",)
 """In float32 the main arms alone: one framework's trajectories there leave the other's within a hundred steps, the effect stays."""
 WIDE = (*NARROW, "convolutional", "deep_start", "eight_layers_slowly", "four_layers_slowly", "learning_rates")
-GROUPS = {"smoother": "effect", "convolutional": "effect", "null arm": "control", "the statistics must move": "control"}
 
 
 Arrays = Mapping[str, np.ndarray]
@@ -110,14 +109,13 @@ def smooths(case: Case, *, right=theorem, compare=population.as_measured, arms=p
                      source="Santurkar et al. (2018), theorem 4.1")  # fmt: skip
         return
     experiments = NARROW if case.dtype == np.float32 else WIDE
-    outcomes, measured = yield from population.measure(case, smoothing, experiments)
-    found = yield from population.judge(case, smoothing_gates, measured, compare=compare, arms=arms)
-    if compare is population.as_measured and arms is population.as_they_ran and case.dtype == np.float64:
+    outcomes, measured, _ = yield from population.study(
+        case, smoothing, smoothing_gates, experiments, compare=compare, arms=arms
+    )
+    if case.dtype == np.float64:
         yield from population.trajectories(case, smoothing, "multilayer", outcomes)
-        rows = [_row(g, found[g.effect]) for g in smoothing_gates.GATES if found[g.effect].kind == "ratio"]
-        yield Figure("smoothing_effects", {"effects": rows, "note": MEASURED})
-        yield Figure("smoothing_bands", {"steps": list(smoothing.BAND_STEPS), "arms": [_band(measured["first"]["multilayer"], arm)
-                                                                                     for arm in ("with", "without")]})  # fmt: skip
+        yield Figure("smoothing_bands", {"steps": list(smoothing.BAND_STEPS), "note": MEASURED,
+                                         "arms": [_band(measured["first"]["multilayer"], arm) for arm in ("with", "without")]})  # fmt: skip
 
 
 def _limit(name: str, *, says: str, effect: str, literal: str, least: float = 1.0) -> None:
@@ -157,16 +155,6 @@ _limit(
     literal="β is a property of the function, so tripling the weights does not lower it",
     least=0.99,
 )
-
-
-def _row(gate, effect) -> dict:
-    low, high = {
-        "above": (gate.bounds[0], None),
-        "below": (None, gate.bounds[0]),
-        "within": (gate.bounds[0], gate.bounds[-1]),
-    }[gate.side]
-    return {"name": gate.name, "group": GROUPS.get(gate.name.split(":")[0], "reversal"), "setting": effect.name.replace("_", " "), "ratio": effect.estimate,
-            "low": effect.low, "high": effect.high, "gate": [low, high], "seeds": effect.seeds, "favours": effect.positive}  # fmt: skip
 
 
 def _band(measured: dict[str, np.ndarray], arm: str) -> dict:

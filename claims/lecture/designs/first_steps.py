@@ -25,10 +25,10 @@ def descends(lib, *, seeds, dtype):
     """12 steps of 32 images: "loss.descent" [steps, S]; "before.small" and "after.small" [S], the loss of the first batch before and after one
     step at rate SMALL; "moved.frozen" [S], how far the parameters are from where they were after 12 steps at rate 0."""
     start, data, order = _setting(seeds=seeds, dtype=dtype)
-    losses = training.train(lib, NETWORK, start, *data, batches=order, rate=RATE)[1]
+    losses = training.train(lib, NETWORK, start, training.batches(*data, order), rate=RATE)[1]
     same = np.stack([order[0]] * 2)
-    small = training.train(lib, NETWORK, start, *data, batches=same, rate=SMALL)[1]
-    still = training.train(lib, NETWORK, start, *data, batches=order, rate=0.0)[0]
+    small = training.train(lib, NETWORK, start, training.batches(*data, same), rate=SMALL)[1]
+    still = training.train(lib, NETWORK, start, training.batches(*data, order), rate=0.0)[0]
     moved = [abs(still[name] - array).reshape(len(seeds), -1).max(1) for name, array in start.items()]
     return {"loss.descent": losses, "before.small": small[0], "after.small": small[1], "moved.frozen": np.max(moved, 0)}
 
@@ -36,7 +36,7 @@ def descends(lib, *, seeds, dtype):
 def one_step(lib, *, rate, seeds, dtype):
     """64-32-10 with ReLU: the loss of the first batch "before" and "after" one step at this rate, [S] each."""
     start, data, chosen = _plain(seeds=seeds, dtype=dtype)
-    before, after = training.train(lib, PLAIN, start, *data, batches=np.stack([chosen] * 2), rate=rate)[1]
+    before, after = training.train(lib, PLAIN, start, training.batches(*data, np.stack([chosen] * 2)), rate=rate)[1]
     return {"before": before, "after": after}
 
 
@@ -52,7 +52,7 @@ def reference(lib, *, seeds, dtype):
     """The trajectory of `descends` by the reference, "loss.descent" [steps, S], and how far from it another library may be,
     "allowed.descent" [steps, S]."""
     start, data, order = _setting(seeds=seeds, dtype=dtype)
-    losses, allowed = training.reference_losses(lib, NETWORK, start, *data, batches=order, rate=RATE)
+    losses, allowed = training.reference_losses(lib, NETWORK, start, training.batches(*data, order), rate=RATE)
     return {"loss.descent": losses, "allowed.descent": allowed}
 
 

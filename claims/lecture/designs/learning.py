@@ -23,7 +23,7 @@ def learns(lib, *, seeds, dtype):
     start, order = _setting(seeds=seeds, dtype=dtype)
     measured = {}
     for arm, own in (("true", labels), ("shuffled", training.shuffled_labels(labels, seeds=seeds))):
-        last, losses = training.train(lib, NETWORK, start, images, own, batches=order, rate=RATE)
+        last, losses = training.train(lib, NETWORK, start, training.batches(images, own, order), rate=RATE)
         measured |= {
             f"accuracy.{arm}": training.accuracy(lib, NETWORK, last, images, *held_out),
             f"first.{arm}": losses[:10].mean(0),
@@ -38,7 +38,7 @@ def reference(lib, *, seeds, dtype):
     "allowed.true" [steps, S]."""
     images, labels = common.flat_digits(dtype)[0]
     start, order = _setting(seeds=seeds, dtype=dtype)
-    losses, allowed = training.reference_losses(lib, NETWORK, start, images, labels, batches=order, rate=RATE)
+    losses, allowed = training.reference_losses(lib, NETWORK, start, training.batches(images, labels, order), rate=RATE)
     return {"loss.true": losses, "allowed.true": allowed}
 
 

@@ -94,7 +94,7 @@ def reference(lib, *, seeds, dtype):
     for arm, (activation, extra, rates) in DEEP_ARMS.items():
         network = _network(DEPTH, activation, extra)
         start, data, order = _setting(network, activation, seeds=seeds, dtype=dtype)
-        losses, allowed = training.reference_losses(lib, network, start, *data, batches=order, rate=rates[-1])
+        losses, allowed = training.reference_losses(lib, network, start, training.batches(*data, order), rate=rates[-1])
         name = arm if len(rates) == 1 else f"{arm}@{rates[-1]:g}"
         measured |= {f"loss.{name}": losses, f"allowed.{name}": allowed}
     return measured
@@ -129,7 +129,7 @@ def _trained(lib, arm, network, activation, rates, *, seeds, dtype):
     """All rates at once, as further seeds."""
     start, data, order = _setting(network, activation, seeds=[*seeds] * len(rates), dtype=dtype)
     rate = np.repeat(rates, len(seeds))
-    last, losses = training.train(lib, network, start, *data, batches=order, rate=rate)
+    last, losses = training.train(lib, network, start, training.batches(*data, order), rate=rate)
     held_out = common.flat_digits(dtype)[1]
     accuracy = training.accuracy(lib, network, last, data[0], *held_out).reshape(len(rates), -1)
     losses = losses.reshape(STEPS, len(rates), -1)

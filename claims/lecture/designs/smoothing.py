@@ -36,10 +36,11 @@ def multilayer(lib, *, seeds, dtype):
 
     Two more arms are looked at from the parameters of "with", at the same steps: "frozen", where the statistics are given
     constants; "tripled", where all hidden weights are 3 times as large, which leaves the function alone.
-    Also "logits.tripled" [S], how much the logits move by that, relative to the largest; and the bands over BAND_STEPS:
+    Also "edge.without" [S], rate times beta; "logits.tripled" [S], how much the logits move by that, relative to the largest; and the bands over BAND_STEPS:
     "band_loss.<arm>" and "band_change.<arm>" [steps, multiples, the first seeds].
     """
-    return _trained(lib, ARMS, seeds=seeds, dtype=dtype, looked_at=LOOKED_AT, bands=BAND_STEPS, **MULTILAYER)
+    measured = _trained(lib, ARMS, seeds=seeds, dtype=dtype, looked_at=LOOKED_AT, bands=BAND_STEPS, **MULTILAYER)
+    return measured | {"edge.without": MULTILAYER["rate"] * measured["beta.without"]}
 
 
 def deep_start(lib, *, seeds, dtype):
@@ -75,7 +76,9 @@ def convolutional(lib, *, seeds, dtype):
         network = (*network, ("flatten",), ("fully_connected", "w3", "b3"))
         start = training.initial_parameters(network, shapes, seeds=seeds, rule="he", dtype=dtype)
         watch = landscape.Watch(lib, network, arm=arm, rate=0.05, looked_at=(20, 40, 60), bands=(), variants=False)
-        losses = training.train(lib, network, start, images, labels, batches=order, rate=0.05, observe=watch)[1]
+        losses = training.train(lib, network, start, training.batches(images, labels, order), rate=0.05, observe=watch)[
+            1
+        ]
         measured |= {f"loss.{arm}": losses} | watch.measured()
     return measured
 
@@ -93,7 +96,7 @@ def learning_rates(lib, *, seeds, dtype):
         network = common.multilayer(4, "relu", after=ARMS[arm])
         start = common.multilayer_start(network, width=WIDTH, seeds=again, rule="he", dtype=dtype)
         rate = np.repeat(RATES, len(seeds))
-        losses = training.train(lib, network, start, images, labels, batches=order, rate=rate)[1]
+        losses = training.train(lib, network, start, training.batches(images, labels, order), rate=rate)[1]
         for i, each in enumerate(RATES):
             own = losses[:, i * len(seeds) : (i + 1) * len(seeds)]
             with np.errstate(over="ignore", invalid="ignore"):
@@ -134,7 +137,9 @@ def reference(lib, *, seeds, dtype):
     measured = {}
     for arm in ARMS:
         network, start, data, order = _setting(arm, seeds=seeds, dtype=dtype, **MULTILAYER)
-        losses, allowed = training.reference_losses(lib, network, start, *data, batches=order, rate=MULTILAYER["rate"])
+        losses, allowed = training.reference_losses(
+            lib, network, start, training.batches(*data, order), rate=MULTILAYER["rate"]
+        )
         measured |= {f"loss.{arm}": losses, f"allowed.{arm}": allowed}
     return measured
 
@@ -154,6 +159,6 @@ def _trained(lib, arms, *, seeds, dtype, looked_at, rate, bands=(), **setting):
         network, start, data, order = _setting(arm, seeds=seeds, dtype=dtype, rate=rate, **setting)
         variants = arm == "with" and bool(bands)
         watch = landscape.Watch(lib, network, arm=arm, rate=rate, looked_at=looked_at, bands=bands, variants=variants)
-        losses = training.train(lib, network, start, *data, batches=order, rate=rate, observe=watch)[1]
+        losses = training.train(lib, network, start, training.batches(*data, order), rate=rate, observe=watch)[1]
         measured |= {f"loss.{arm}": losses} | watch.measured()
     return measured

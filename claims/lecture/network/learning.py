@@ -58,9 +58,10 @@ def learned_parameters(case: Case, *, compare=population.as_measured, arms=popul
                    source="L(θ − η g) ≈ L(θ) − η‖g‖² for small η, here 2⁻¹⁰")  # fmt: skip
         yield fact(found.then(lambda m: float(m["moved.frozen"].max())), 0.0, label="at rate 0 no parameter moves", source="θ − 0·g")  # fmt: skip
         return
-    outcomes, measured = yield from population.measure(case, learning, ("learns",))
-    yield from population.judge(case, learning_gates, measured, compare=compare, arms=arms)
-    if compare is population.as_measured and arms is population.as_they_ran and str(case.dtype) == "float64":
+    outcomes, _, _ = yield from population.study(
+        case, learning, learning_gates, ("learns",), compare=compare, arms=arms
+    )
+    if str(case.dtype) == "float64":
         yield from population.trajectories(case, learning, "learns", outcomes)
 
 
