@@ -272,6 +272,15 @@ NAN = same_bits(value(np.full(2, np.nan, F)), np.ones(2, F), **SAID)
 EMPTY = same_bits(value(np.ones(0, F)), np.ones(0, F), **SAID)
 MET = gate(True, got="1.2", wanted="above 1", **SAID)
 UNMET = gate(False, got="0.9", wanted="above 1", **SAID)
+OPEN = dataclasses.replace(UNMET, undecided=True)
+
+
+def side(speaks, *, met=(True, True), name="a gate"):
+    """A gate that speaks for one of two sides, on the first and on the fresh seeds."""
+    return [
+        dataclasses.replace(gate(m, label=f"{name}, {which} seeds", source="", got="", wanted=""), speaks=speaks)
+        for which, m in zip(("first", "fresh"), met, strict=True)
+    ]
 
 
 def known(comparison):
@@ -352,6 +361,19 @@ NO_REFUTATION = "the wrong variant “wrong 0” survived"
         (cell(GOOD, UNMET), "not supported", "got 0.9, expected above 1"),
         (cell(GOOD, MET, UNMET), "not supported", "got 0.9, expected above 1"),
         (cell(GOOD, UNMET, wrongs=[(GOOD,)]), "inconclusive", NO_REFUTATION),
+        (cell(GOOD, MET, OPEN), "inconclusive", "got 0.9, expected above 1"),
+        (cell(GOOD, OPEN, UNMET), "not supported", "got 0.9, expected above 1"),
+        # two sides
+        (cell(GOOD, *side("for"), *side("against")), "disputed", "1 of 1 gates for it are met (“a gate”); 1 of 1 gates against"),
+        (cell(GOOD, *side("for"), *side("against", met=(True, False))), "supported", "0 of 1 gates against it are met"),
+        (cell(GOOD, *side("for", met=(False, True)), *side("against")), "not supported", "0 of 1 gates for it are met"),
+        (cell(GOOD, *side("for", met=(False, True)), *side("against", met=(False, False))), "inconclusive", "0 of 1 gates for"),
+        (cell(GOOD, *side("for"), *side("for", met=(False, False), name="b"), *side("against")), "disputed", "1 of 2 gates for"),
+        (cell(GOOD, *side("for"), *side("against"), UNMET), "not supported", "got 0.9, expected above 1"),
+        (cell(GOOD, *side("for"), *side("against"), BAD), "refuted", "2 of 2 differ"),
+        # a gate of one side that is not met catches a wrong only where it was met without the wrong
+        (cell(GOOD, *side("for"), *side("against"), wrongs=[side("for", met=(False, True))]), "disputed", ""),
+        (cell(GOOD, *side("for", met=(False, True)), *side("against", name="b"), wrongs=[side("for", met=(False, True))]), "inconclusive", NO_REFUTATION),
     ],
 )  # fmt: skip
 def test_the_verdict_of_a_cell(facts, verdict, reason):

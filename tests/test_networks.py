@@ -39,6 +39,7 @@ NETWORKS = {
     "batch_norm": dense(("batch_norm", "g", "c", 1e-3), ("relu",)),
     "frozen_batch_norm": dense(("frozen_batch_norm", "g", "c", 1e-3), ("relu",)),
     "add": dense(("add", "a"), ("tanh",)),
+    "absolute": dense(("absolute",)),
     "without_bias": (("fully_connected", "w0", None), ("tanh",), ("fully_connected", "w1", None)),
     "shared_weights": (
         ("fully_connected", "w0", "b0"),
@@ -56,11 +57,24 @@ NETWORKS = {
         ("flatten",),
         ("fully_connected", "w", "b"),
     ),
+    "average_pooling": (
+        ("fully_connected", "w2", "b2"),
+        ("unflatten", 2, 6, 4),
+        ("absolute",),
+        ("average_pooling", 2),
+        ("flatten",),
+        ("fully_connected", "w3", "b"),
+    ),
+    "logistic_cross_entropy": (("fully_connected", "w0", "b0"), ("tanh",), ("fully_connected", "u", "d0")),
+    "logistic_squared_error": (("fully_connected", "w0", "b0"), ("tanh",), ("fully_connected", "v", "d0")),
 }
+LOSSES = {"u": "logistic_cross_entropy", "v": "logistic_squared_error"}
+"""Last weight, of one output → the network's loss; of all others it is the cross-entropy after the softmax."""
 WIDTH = 5
 SHAPES = {
     "w0": (WIDTH, 7), "b0": (WIDTH,), "w1": (WIDTH, WIDTH), "b1": (WIDTH,), "g": (WIDTH,), "c": (WIDTH,), "a": (BATCH, WIDTH),
     "k0": (WIDTH, 2, 3, 3), "k1": (4, WIDTH, 2, 2), "h": (4,), "d": (4,), "w": (6, 8), "b": (6,),
+    "w2": (48, 7), "b2": (48,), "w3": (6, 12), "u": (1, WIDTH), "v": (1, WIDTH), "d0": (1,),
 }  # fmt: skip
 
 
@@ -74,13 +88,13 @@ def example(name, dtype="float64", seeds=SEEDS):
     if name == "frozen_batch_norm":
         pair = random.normal(size=(seeds, WIDTH)), random.uniform(0.5, 2, (seeds, WIDTH))
         statistics = {"g": tuple(part.astype(dtype) for part in pair)}
-    return network, parameters, x, random.integers(0, WIDTH, (seeds, BATCH)), statistics
+    classes = 2 if name in LOSSES.values() else WIDTH
+    return network, parameters, x, random.integers(0, classes, (seeds, BATCH)), statistics
 
 
 def call(lib, network, parameters, x, targets, statistics, record=()):
-    return lib.value_and_gradient(
-        network, parameters, x, targets, loss=training.LOSS, statistics=statistics, record=record
-    )
+    loss = LOSSES.get(network[-1][1], training.LOSS)
+    return lib.value_and_gradient(network, parameters, x, targets, loss=loss, statistics=statistics, record=record)
 
 
 def allowance(network, parameters, x, targets, statistics):
@@ -195,6 +209,7 @@ def test_a_layer_that_adds_zero_has_the_gradient_at_its_place():
     ({"network": (("relu",),), "parameters": {}}, "network="),
     ({"parameters": {}}, "parameters="),
     ({"loss": "hinge"}, "loss="),
+    ({"loss": "logistic_cross_entropy"}, "5 outputs"),
     ({"x": np.zeros((SEEDS, BATCH, 7), np.int64)}, "x.dtype="),
     ({"x": np.zeros((SEEDS, BATCH, 7), np.float32)}, "x.dtype="),
     ({"x": np.zeros((SEEDS, 0, 7))}, "x.shape="),

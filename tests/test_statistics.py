@@ -1,14 +1,21 @@
 """Paired effects and gates: what they report, and that they notice the lies they could be told."""
 
 import dataclasses
+import importlib
+import tomllib
+from pathlib import Path
 
 import numpy as np
 import pytest
 from lectureclaims.claims.engine.statistics import Gate, bootstrap_interval, exchanged, gates_digest, judge, paired
-from lectureclaims.claims.lecture.designs import saturation_gates, smoothing_gates
+from lectureclaims.claims.lecture import designs
 from scipy import stats
 
 SEEDS = 20
+
+
+def versions():
+    return tomllib.loads((Path(designs.__path__[0]) / "versions.toml").read_text())
 
 
 def arms(factor, *, spread=0.2, seeds=SEEDS):
@@ -87,14 +94,13 @@ def test_an_arm_that_is_its_own_control_shows_nothing():
         assert not judge(above(nothing), effect)[0]
 
 
-@pytest.mark.parametrize("gates", [smoothing_gates.GATES, saturation_gates.GATES], ids=["smoothing", "saturation"])
-def test_no_gate_on_an_effect_is_met_by_equal_arms(gates):
-    effects = {
-        name: paired(name, np.ones(SEEDS), np.ones(SEEDS), kind=kind, seed=0)
-        for name, kind, *_ in (*smoothing_gates.EFFECTS, (smoothing_gates.EDGE, "ratio"), *saturation_gates.EFFECTS)
-    }
-    strict = [gate for gate in gates if gate.side != "within"]
-    assert strict and not any(judge(gate, effects[gate.effect])[0] for gate in strict)
+def test_no_gate_is_met_by_one_arm_twice_not_even_one_that_wants_no_effect():
+    for kind, bounds in (("ratio", (0.7, 1.4)), ("difference", (-0.1, 0.1))):
+        same = paired("effect", np.ones(SEEDS), np.ones(SEEDS), kind=kind, seed=0)
+        constant = paired("effect", np.full(SEEDS, float(kind == "ratio")), None, kind=kind, seed=0)
+        gate = Gate("gate", "effect", "within", bounds, "made up")
+        assert judge(gate, same)[:2] == (False, True) and "one arm twice" in judge(gate, same).sentence
+        assert judge(gate, constant).met, "what is exactly so can be held against a constant"
 
 
 def test_exchanged_arms_fail_the_gate():
@@ -110,7 +116,7 @@ def test_seeds_without_a_number_are_counted_and_never_dropped():
     first, second = arms(3.0)
     first[4] = np.nan
     effect = paired("effect", first, second, kind="ratio", seed=0)
-    met, sentence = judge(above(1.5), effect)
+    met, _, sentence = judge(above(1.5), effect)
     assert effect.missing == 1 and np.isnan(effect.estimate)
     assert not met and "1 of 20 seeds" in sentence
 
@@ -136,6 +142,13 @@ def test_no_effect_has_to_be_shown_by_a_narrow_interval():
     assert judge(within, quiet)[0] and not judge(within, noisy)[0]
 
 
+def test_an_interval_that_reaches_into_the_gate_decides_nothing():
+    for threshold, outcome in ((1.0, (True, False)), (2.9, (False, True)), (9.0, (False, False))):
+        effect = paired("effect", *arms(3.0), kind="ratio", seed=0)
+        assert judge(above(threshold), effect)[:2] == outcome
+    assert judge(above(1.0), paired("effect", *arms(3.0, seeds=5), kind="ratio", seed=0)).undecided
+
+
 def test_a_gate_is_strict_at_its_bound():
     effect = paired("effect", np.full(SEEDS, 2.0), np.zeros(SEEDS), kind="difference", seed=0)
     assert not judge(above(2.0), effect)[0]
@@ -144,28 +157,35 @@ def test_a_gate_is_strict_at_its_bound():
 
 
 def test_the_sentence_says_what_was_found_and_what_was_wanted():
-    met, sentence = judge(above(1.5), paired("effect", *arms(3.0), kind="ratio", seed=0))
+    met, _, sentence = judge(above(1.5), paired("effect", *arms(3.0), kind="ratio", seed=0))
     assert met and "gate: met" in sentence and "20 seeds" in sentence and "above 1.5" in sentence
 
 
 def test_any_change_of_a_gate_changes_the_digest():
     gate = above(1.5)
-    changes = [{"name": "other"}, {"effect": "other"}, {"side": "below"}, {"bounds": (1.4999,)}, {"basis": "other"}]
+    changes = [{"name": "other"}, {"effect": "other"}, {"side": "below"}, {"bounds": (1.4999,)}, {"basis": "other"},
+               {"role": "control"}, {"speaks": "for"}]  # fmt: skip
     digests = {gates_digest([gate]), gates_digest([]), gates_digest([gate, gate])}
     digests |= {gates_digest([dataclasses.replace(gate, **change)]) for change in changes}
     assert len(digests) == 3 + len(changes)
     assert gates_digest([gate]) == gates_digest([above(1.5)])
 
 
-@pytest.mark.parametrize(("module", "digest"), [
-    (smoothing_gates, "87210232a9994fa911c122d50233151adc09481aef13b0ed3c2cddefe810ea74"),
-    (saturation_gates, "379f0a48dd963f988c5da55adbc8388abbef862952cb366fbfa788467958e599"),
-], ids=["smoothing", "saturation"])  # fmt: skip
-def test_the_gates_are_those_the_design_was_made_with(module, digest):
-    """A gate may move only together with its design, and then this line moves with it, in sight of whoever reviews."""
-    assert gates_digest(module.GATES) == digest
-    names = {name for name, *_ in module.EFFECTS} | {getattr(module, "EDGE", None)}
-    assert {gate.effect for gate in module.GATES} <= names
+@pytest.mark.parametrize("name", sorted(versions()))
+def test_every_design_is_its_last_version(name):
+    """Whoever moves a gate, an effect or a number of seeds adds a version, in sight of whoever reviews."""
+    design, gates = (importlib.import_module(f"{designs.__name__}.{name}{part}") for part in ("", "_gates"))
+    assert versions()[name][-1] == gates_digest(gates.GATES, gates.EFFECTS, design.SEEDS)
+    assert len(set(versions()[name])) == len(versions()[name])
+    effects = {effect.name: effect for effect in gates.EFFECTS}
+    assert len(effects) == len(gates.EFFECTS) and len({gate.name for gate in gates.GATES}) == len(gates.GATES)
+    assert {gate.effect for gate in gates.GATES} <= set(effects)
+    assert {effect.experiment for effect in gates.EFFECTS} <= set(design.SEEDS)
+
+
+def test_every_design_with_gates_has_versions():
+    folder = Path(designs.__path__[0])
+    assert {p.stem.removesuffix("_gates") for p in folder.glob("*_gates.py")} == set(versions())
 
 
 @pytest.mark.parametrize("wrong", [
@@ -173,6 +193,8 @@ def test_the_gates_are_those_the_design_was_made_with(module, digest):
     lambda: paired("effect", np.ones((3, 2)), np.ones((3, 2)), kind="ratio", seed=0),
     lambda: paired("effect", np.ones(3), np.ones(3), kind="quotient", seed=0),
     lambda: Gate("gate", "effect", "over", (1.0,), ""),
+    lambda: Gate("gate", "effect", "above", (1.0,), "", "aside"),
+    lambda: Gate("gate", "effect", "above", (1.0,), "", "effect", "neither"),
     lambda: Gate("gate", "effect", "within", (1.0,), ""),
     lambda: Gate("gate", "effect", "within", (2.0, 1.0), ""),
     lambda: judge(above(1.5, effect="another"), paired("effect", *arms(3.0), kind="ratio", seed=0)),
