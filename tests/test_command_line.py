@@ -277,6 +277,18 @@ def test_a_limit_alone_is_all_that_runs():
     assert [(x["shown"], len(x["rows"])) for x in cell["limits"]] == [(True, 3)]
 
 
+@pytest.mark.skipif(not backends.installed("torch"), reason="torch is not installed")
+def test_a_quick_run_is_marked_as_such_and_replayed_as_such():
+    """Six seeds instead of ten: what was stated says so, and nobody fails for what six seeds leave open."""
+    found, status = verified("network.learned_parameters", "--backend", "torch", "--dtype", "float64", "--quick")
+    (claim,) = found["claims"]
+    assert found["selection"]["quick"] and claim["designs"]["learning"]["quick"]
+    assert claim["designs"]["learning"]["seeds"]["learns"] == 6
+    assert claim["verdict"] in ("supported", "inconclusive") and status == 0
+    (cell,) = claim["cells"]
+    assert all("--quick" in wrong["replay"] for wrong in cell["wrongs"])
+
+
 def test_an_address_that_no_geometry_has_is_no_success():
     found, code = verified("fault.sweep", "--case", "one/H=9,W=9", "--backend", "numpy", lecture=True)
     assert code == 1 and only(found)["reason"] == "no geometry of this case has the address H=9,W=9"
