@@ -4,7 +4,10 @@ A copy of the package with one line changed is put to the lies that the check is
 what they must come to, and of that something must then no longer be so.
 """
 
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import NamedTuple
 
@@ -46,13 +49,13 @@ CHECKS = [
     Without("a departure refutes", VERDICT, "    if departures:", "    if False:", BITS, ("flipping",)),
     Without("something was compared", VERDICT, "if sum(c.elements for c in made) == 0 or all(c.call is None for c in made):", "if False:", ("silence.no_comparison",), ("numpy",)),
     Without("there are wrongs", VERDICT, "if not facts.wrongs:", "if False:", ("unbroken.no_wrongs",), ("numpy",)),
-    Without("no wrong survives", VERDICT, "if not caught(t, about_shapes=facts.about_shapes)]:", "if False]:", ("mistake.survives",), ("numpy",)),
-    Without("an exception refutes no wrong", VERDICT, "return [c for c in trial.made() if not c.agrees and not c.defect",
-            "return [c for _, c in trial.comparisons if not c.agrees and not c.defect", ("mistake.raises",), ("numpy",)),
+    Without("no wrong survives", VERDICT, "if not caught(t, about_shapes=facts.about_shapes, honest=honest)\n", "if False\n", ("mistake.survives",), ("numpy",)),
+    Without("an exception refutes no wrong", VERDICT, "if c.made and not c.agrees and not c.defect and (about",
+            "if not c.agrees and not c.defect and (about", ("mistake.raises",), ("numpy",)),
     Without("a shape refutes no wrong", VERDICT, "and not c.defect and (about_shapes or not c.about_shape)", "and not c.defect", ("mistake.has_another_shape",), ("numpy",)),
     Without("limits show", VERDICT, "if not shown(t, about_shapes=facts.about_shapes)]:", "if False]:", ("limit.does_not_show",), ("numpy",)),
     Without("what holds in a limit is no limit", VERDICT, "and all(_fails_in_values(c, about_shapes) for c in literal)", "", ("limit.does_not_show",), ("numpy",)),
-    Without("gates are met", VERDICT, "if unmet := [c for c in gates if not c.agrees]:", "if unmet := []:", ("gate.not_met",), ("numpy",)),
+    Without("gates are met", VERDICT, "if unmet := sorted((c for c in gates if not c.agrees), key=lambda c: c.undecided):", "if unmet := []:", ("gate.not_met",), ("numpy",)),
     Without("a mistake in a claim is an error", VERDICT, "if honest.failed:", "if False:", ("broken.experiment",), ("numpy",)),
     Without("an unexpected exception is an error", VERDICT, "    if raised:", "    if False:", BITS, ("refuses",)),
     Without("a broken library is an error", VERDICT, 'if c.outcome_kind == "broken" and not c.made', "if False", BITS, ("unimportable",)),
@@ -66,13 +69,31 @@ CHECKS = [
             BITS, ("mended",)),
     Without("a recorded departure refutes no claim", VERDICT, 'if not c.agrees and c.kind != "gate" and not c.defect]',
             'if not c.agrees and c.kind != "gate"]', SWEEP, ("faulty",)),
-    Without("a recorded departure refutes no wrong", VERDICT, "if not c.agrees and not c.defect and (", "if not c.agrees and (",
+    Without("a recorded departure refutes no wrong", VERDICT, "not c.agrees and not c.defect and (", "not c.agrees and (",
             ("fault.hides_no_wrong",), ("faulty",)),
     # workers
     Without("there is a time limit", WORKERS, "for i in todo]], self.timeout)", "for i in todo]], START_LIMIT)", SWEEP, ("hangs",)),
     Without("a death is told", WORKERS, "except ProcessExpired as death:", "except ZeroDivisionError as death:", SWEEP, ("dies",)),
     Without("the call at fault is found", WORKERS, "culprit = todo[max(0, self.begun - 1)]", "culprit = todo[0]", SWEEP, ("dies",)),
     Without("the other calls are made again", WORKERS, "todo.remove(culprit)", "outcomes.update({i: outcomes[culprit] for i in todo}); todo = []", SWEEP, ("dies",)),
+]  # fmt: skip
+
+
+POPULATION, STATISTICS, PLACE = "claims/engine/population.py", "claims/engine/statistics.py", Path(__file__).parent
+STATISTICAL_CHECKS = [
+    # what a statistical design is told by, and the test that must then fail
+    (POPULATION, "if not versions or versions[-1] != digest:", "if False:", "test_population.py::test_a_gate_that_changes_without_its_designs_version_stops_the_claim"),
+    (POPULATION, '!= before.data["digest"]:', "is None:", "test_population.py::test_gates_that_are_moved_while_the_arms_run_are_noticed"),
+    (POPULATION, "if len(told) < sum(count):", "if False:", "test_population.py::test_seeds_that_are_shared_by_mistake_are_noticed"),
+    (POPULATION, "return replace(made, undecided=judged.undecided,", "return replace(made,", "test_population.py::test_where_the_interval_is_too_wide_nothing_is_decided"),
+    (POPULATION, "if case.quick else count", "if False else count", "test_population.py::test_a_quick_run_says_so_and_uses_six_seeds"),
+    (POPULATION, "and (predicted or not judged.undecided)", "", "test_population.py::test_a_limit_needs_the_sentence_to_fail_and_the_designs_gates_to_hold"),
+    (STATISTICS, "elif effect.identical:", "elif False:", "test_population.py::test_one_arm_twice_is_noticed_where_an_effect_is_claimed_and_where_none_is"),
+    (STATISTICS, "if effect.missing:", "if False:", "test_statistics.py::test_seeds_without_a_number_are_counted_and_never_dropped"),
+    (STATISTICS, "elif effect.seeds < FEWEST_SEEDS:", "elif False:", "test_statistics.py::test_five_seeds_are_too_few_however_clear"),
+    (VERDICT, "if c.speaks == side:", "if c.speaks:", "test_engine.py::test_the_verdict_of_a_cell"),
+    (VERDICT, "if all(times)]", "if any(times)]", "test_engine.py::test_the_verdict_of_a_cell"),
+    (VERDICT, "if not c.speaks or (case, c.label) in met", "", "test_engine.py::test_the_verdict_of_a_cell"),
 ]  # fmt: skip
 
 
@@ -106,3 +127,23 @@ def test_with_a_check_taken_out_some_lie_goes_unnoticed(package, without):
     finally:
         path.write_text(source, encoding="utf-8")
     assert unmet(evidence) != []
+
+
+@pytest.mark.parametrize(
+    "file, line, changed, test",
+    STATISTICAL_CHECKS,
+    ids=[f"{test.partition('::')[2]}: {line}" for _, line, _, test in STATISTICAL_CHECKS],
+)
+def test_with_a_statistical_check_taken_out_its_test_fails(package, file, line, changed, test):
+    path = package / "lectureclaims" / file
+    source = path.read_text(encoding="utf-8")
+    assert source.count(line) == 1, f"{file} has changed: say here what line this check is now"
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", str(PLACE / test)]
+    environment = {**os.environ, "PYTHONPATH": str(package), "PYTHONDONTWRITEBYTECODE": "1"}
+    path.write_text(source.replace(line, changed), encoding="utf-8")
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False, env=environment)
+    finally:
+        path.write_text(source, encoding="utf-8")
+    assert done.returncode == 1, done.stdout
+    assert "AssertionError" in done.stdout or "DID NOT RAISE" in done.stdout, done.stdout
