@@ -232,7 +232,7 @@ def _gate(stated: Gate, effect: Effect, which: str, *, source: str) -> Compariso
     made = gate(
         judged.met, label=f"{stated.name}, {which} seeds", source=source,
         got=f"{effect.estimate:.4g} [{effect.low:.4g}, {effect.high:.4g}]",
-        wanted=f"interval {stated.side} " + " and ".join(f"{b:g}" for b in stated.bounds),
+        wanted=f"interval {stated.side} " + " and ".join(f"{b:.12g}" for b in stated.bounds),
         note=f"{judged.sentence}; {effect.positive} of {effect.seeds} seeds above no effect, sign p {effect.sign_p:.2g}, "
         f"Wilcoxon p {effect.wilcoxon_p:.2g}",
     )  # fmt: skip
@@ -244,7 +244,7 @@ def trajectories(
 ) -> Generator[Any, Any, None]:
     """The losses step by step against the NumPy reference's, from the same weights and batches, within the measured bound.
 
-    The difference is drawn: its largest over the seeds at each step, beside the least that is allowed there.
+    The difference is drawn beside what is allowed: at each step, of the seed that is nearest to its bound.
     """
     first = tuple(seeds(case, count, "first"))
     wanted = _reference(design, first, str(case.dtype))
@@ -257,7 +257,10 @@ def trajectories(
             source="the NumPy reference's trajectory",
         )  # fmt: skip
         if got.kind == "value":
-            drawn.append({"name": arm, "difference": abs(got.value - loss).max(1), "allowed": allowed.min(1)})
+            difference = abs(got.value - loss)
+            share = np.divide(difference, allowed, out=np.zeros_like(loss), where=allowed > 0)
+            nearest = np.arange(len(loss)), share.argmax(1)
+            drawn.append({"name": arm, "difference": difference[nearest], "allowed": allowed[nearest]})
     name = design.__name__.rpartition(".")[2]
     yield Figure(f"trajectories:{name}", {"experiment": experiment, "seeds": count, "arms": drawn})
 

@@ -162,9 +162,9 @@ def judge(gate, effect):
         sentence = f"both arms gave the very same numbers in all {effect.seeds} seeds: is it one arm twice?"
     else:
         wanted = {
-            "above": "the interval above {0:g}",
-            "below": "the interval below {0:g}",
-            "within": "the interval within {0:g} and {1:g}",
+            "above": "the interval above {0:.12g}",
+            "below": "the interval below {0:.12g}",
+            "within": "the interval within {0:.12g} and {1:.12g}",
         }[gate.side].format(*gate.bounds)
         met = low < effect.low and effect.high < high
         undecided = not met and low < effect.high and effect.low < high

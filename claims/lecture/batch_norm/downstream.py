@@ -1,18 +1,22 @@
 """The lecture's “modifications in an early layer of net could cause a large change downstream”: without batch norm.
 
 h_l = ReLU(W_l h_{l−1} + b_l), l = 1 … L.  All b_l = 0 and all W_l × f, f > 0: h_l × f^l.
+
+In networks with random weights: how far the relative change ‖h′_l − h_l‖/‖h_l‖ grows from layer to layer.
 """
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ....reference import bounds, catalogue, composition, judging, mistakes, oracle
-from ...engine import Case, Outcome, Wrong, ask, claim, fact, same_bits, smallest, within
+from ...engine import Case, Figure, Outcome, Wrong, ask, claim, fact, population, same_bits, smallest, within
+from ...engine.statistics import Gate
+from ..designs import perturbation, perturbation_gates
 from . import mutants
 
 WHOLE = "the layers one after another in whole multiples of a power of two, of which no partial sum rounds"
@@ -49,34 +53,73 @@ def relu_or_absolute(operation: str) -> Wrong:
 
 
 SCALED = ("all weights doubled", "all weights times 3/2")
+FRAMEWORKS = ("torch", "tensorflow")
+OVER_SEEDS = ("over seeds",)
+Measured = dict[str, dict[str, Any]]
+
+
+def random_for_gradient(measured: Measured) -> Measured:
+    """The mistake of looking in any direction, where the gradient's was meant."""
+    return population.in_place_of(measured, "downstream", arm="random", replaced="gradient")
+
+
+def small_for_large_weights(measured: Measured) -> Measured:
+    """The tanh network whose weights are small in the place of the one whose weights are large."""
+    return population.in_place_of(measured, "downstream", arm="gentle_tanh", replaced="steep_tanh")
+
+
+def batch_norm_left_in(measured: Measured) -> Measured:
+    """The network with batch norm in the place of the one without."""
+    return population.in_place_of(measured, "every_layer", arm="with", replaced="without")
+
+
+def over(cases: tuple[str, ...], **mistake: Any) -> Wrong:
+    return Wrong(**mistake, cases=cases, backends=FRAMEWORKS, dtypes=("float64",))
 
 
 @claim(
     "batch_norm.downstream_change",
     statement="Without batch norm a change of early layers can grow from layer to layer. All hidden weights of a ReLU network without biases "
     "times f > 0 multiply the output of layer l by f^l exactly. A change of the first layer alone by a part in 1024 can grow by 2 at "
-    "each layer while what the layers give stays as large as it was: to a part in 64 after five layers.",
-    scope="fully connected layers with ReLU, no batch norm; “can”: networks made for it, whose activations are known in whole numbers",
+    "each layer while what the layers give stays as large as it was: to a part in 64 after five layers. In networks with random weights "
+    "a change of one percent of the first layer's weights against their gradient changes the logits by more than three times as much, "
+    "and grows on its way, in trained networks too; so does a random one in a tanh network with large weights. In a ReLU "
+    "network with He's weights a change in a random direction is only passed on.",
+    scope="fully connected layers, no batch norm; “can”: by numbers known in advance, and over seeds in six layers of 64 units on 8 × 8 "
+    "digits; how much grows depends on the direction of the change and on the size of the weights, not on how early the layer is; "
+    "relative changes, ‖h′ − h‖/‖h‖ of all outputs of a layer for a batch",
     kind="rounding + statistical",
-    expected="inconclusive",
+    expected="supported",
     cases={
         "all weights doubled": {"f": 2.0},
         "all weights times 3/2": {"f": 1.5},
         "all weights doubled, reals": {"f": 2.0},
         "the first layer changed": {},
+        "over seeds": {"backends": FRAMEWORKS, "dtypes": ("float64",)},
     },
     wrongs={
         "in proportion to the depth": Wrong(says={"growth": product}, cases=(*SCALED, "all weights doubled, reals"), needs=("relu",)),
         "by f, whatever the depth": Wrong(says={"growth": once}, cases=(*SCALED, "all weights doubled, reals"), needs=("relu",)),
         "the change stays as it was": Wrong(says={"amplified": kept}, cases=("the first layer changed",), needs=("relu",)),
         "absolute value for ReLU": relu_or_absolute("relu"),
-        "biases that nobody asked for": Wrong(operations={"fully_connected": mutants.with_a_bias}, needs=("relu",)),
+        "biases that nobody asked for": Wrong(operations={"fully_connected": mutants.with_a_bias}, needs=("relu",),
+                                              cases=(*SCALED, "all weights doubled, reals", "the first layer changed")),
+        "over seeds by f, whatever the depth": over(OVER_SEEDS, says={"growth": once}),
+        "arms exchanged": over(OVER_SEEDS, says={"compare": population.exchanged}),
+        "a random direction in place of the gradient": over(OVER_SEEDS, says={"arms": random_for_gradient}),
+        "small weights in place of large ones": over(OVER_SEEDS, says={"arms": small_for_large_weights}),
+        "batch norm left in": over(OVER_SEEDS, says={"arms": batch_norm_left_in}),
     },
-    premises=("activations.relu",),
-    sources=("Ioffe & Szegedy (2015), arXiv 1502.03167, §1", "Goodfellow, Bengio, Courville (2016), §8.7.1"),
-    notes="The statistical part, how much the first layer's change grows in networks with random weights, is still to come.",
+    premises=("activations.relu", "network.component_parity"),
+    sources=("Ioffe & Szegedy (2015), arXiv 1502.03167, §1", "Goodfellow, Bengio, Courville (2016), §8.7.1",
+             "Poole, Lahiri, Raghu, Sohl-Dickstein, Ganguli (2016), arXiv 1606.05340: tanh with large and with small weights"),
 )  # fmt: skip
-def downstream_change(case: Case, *, growth=power, amplified=doubled):
+def downstream_change(
+    case: Case, *, growth=power, amplified=doubled, compare=population.as_measured, arms=population.as_they_ran
+):
+    if case.name == "over seeds":
+        yield from over_seeds(case, growth, compare, arms)
+        return
     if case.name == "the first layer changed":
         yield from first_layer_changed(case, amplified)
         return
@@ -103,6 +146,45 @@ def downstream_change(case: Case, *, growth=power, amplified=doubled):
         yield same_bits(
             h[layer - 1], (growth(f, layer) * wanted).astype(case.dtype), label=f"layer {layer}", source=WHOLE
         )
+
+
+def over_seeds(case: Case, growth, compare, arms):
+    """Random weights, real images: what grows on its way, what is only passed on, what fades."""
+    outcomes, measured, _ = yield from population.study(
+        case, perturbation, perturbation_gates, ("downstream", "every_layer"), compare=compare, arms=arms
+    )
+    factor = growth(2.0, perturbation.DEPTH)
+    yield fact(
+        outcomes["every_layer"].then(lambda m: (float(m["doubled.without"].min()), float(m["doubled.without"].max()))),
+        (factor, factor),
+        label="all hidden weights doubled: what every logit is multiplied by, the least and the most",
+        source="f^L: a multiplication by 2 does not round",
+    )
+    first = measured["first"]
+    yield Figure("amplification", {
+        "layers": list(range(1, perturbation.DEPTH + 2)),
+        "arms": [
+            sizes_by_layer("every hidden weight × 1.1, no biases", first["every_layer"]["layers_tenth.without"]),
+            sizes_by_layer("layer 1 by 1 %, against its gradient", first["downstream"]["layers_relative.gradient"]),
+            sizes_by_layer("the same, trained", first["downstream"]["layers_relative.learned_gradient"]),
+            sizes_by_layer("layer 1 by 1 %, at random", first["downstream"]["layers_relative.random"], control=True),
+            sizes_by_layer("the same, tanh, weights × 3", first["downstream"]["layers_relative.steep_tanh"]),
+            sizes_by_layer("the same, tanh, weights ÷ 2", first["downstream"]["layers_relative.gentle_tanh"]),
+        ],
+        "note": RELATIVE,
+    })  # fmt: skip
+
+
+RELATIVE = (
+    f"Relative change ‖h′ − h‖/‖h‖ of each layer's output; layer {perturbation.DEPTH + 1} are the logits. "
+    "Median and 2.5 % to 97.5 % of the seeds."
+)
+
+
+def sizes_by_layer(name: str, sizes: np.ndarray, *, control: bool = False) -> dict[str, Any]:
+    """An arm of the figure from D [layers, S]."""
+    low, middle, high = np.quantile(sizes, (0.025, 0.5, 0.975), axis=1)
+    return {"name": name, "control": control, "size": middle, "low": low, "high": high}
 
 
 def first_layer_changed(case: Case, amplified):
@@ -276,3 +358,43 @@ def _(case: Case):
     activations = ("relu", "absolute_value", "leaky_relu", "logistic", "tanh")
     points = [Scaling(1, f, 0.0, name) for f in (1.0, 2.0) for name in activations]
     yield from multiplied(case, points, instead=instead, order="by f, then as the lecture names them")
+
+
+# --- where it stops, over seeds -------------------------------------------------------------------------------------------
+
+
+def _limit(name: str, *, says: str, stated: Gate) -> None:
+    @downstream_change.limit(name, says=says, backends=FRAMEWORKS, dtypes=("float64",))
+    def _(case: Case):
+        yield from population.literally(case, perturbation, perturbation_gates, stated)
+
+
+AS_WORDED = "the sentence as worded"
+
+_limit(
+    "a random direction",
+    says="In a ReLU network with He's weights a small change of the first layer in a random direction is passed on and does not grow: the "
+    "logits change by about the same part as the first layer's output.",
+    stated=Gate("it grows by a half", perturbation_gates.GROWTH_RANDOM.name, "above", (1.5,), AS_WORDED),
+)
+_limit(
+    "more layers",
+    says="With twelve layers it is no different: such a change is passed on, at its size, through all of them.",
+    stated=Gate("it grows by two thirds", perturbation_gates.GROWTH_DEEP.name, "above", (5 / 3,), AS_WORDED),
+)
+_limit(
+    "a random direction, trained",
+    says="After training a small change in a random direction becomes smaller on its way.",
+    stated=Gate("it grows", perturbation_gates.GROWTH_LEARNED_RANDOM.name, "above", (1.0,), AS_WORDED),
+)
+_limit(
+    "tanh with small weights",
+    says="In a tanh network with half of Glorot's weights a change of the first layer fades from layer to layer.",
+    stated=Gate("it grows", perturbation_gates.GROWTH_GENTLE.name, "above", (1.0,), AS_WORDED),
+)
+_limit(
+    "a late layer",
+    says="“An early layer” is nothing special here: a change of the last hidden layer, in a random direction and of the same relative size, "
+    "changes the logits as much as one of the first layer.",
+    stated=Gate("the first layer's does half as much again", perturbation_gates.EARLY.name, "above", (1.5,), AS_WORDED),
+)
