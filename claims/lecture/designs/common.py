@@ -1,5 +1,9 @@
 """What the designs share: the digits, split once for all, and multilayer networks as data."""
 
+import functools
+
+import numpy as np
+
 from ....reference.data import digits
 from ...engine import training
 
@@ -42,3 +46,21 @@ def multilayer_start(network, *, width, seeds, rule, dtype):
     sizes = [64, *[width] * (len(weights) - 1), CLASSES]
     shapes = {name: (sizes[i + 1], sizes[i]) for i, name in enumerate(weights)}
     return training.initial_parameters(network, shapes, seeds=seeds, rule=rule, dtype=dtype)
+
+
+@functools.cache
+def placed_digits(dtype, *, size=12):
+    """Each digit at a place of its own on a black ground of `size` x `size`: parts as those of ``data.digits``, images [count, 1, size, size].
+
+    The places, all equally likely, are drawn once for all. Standardised as a whole by the training images' mean and deviation.
+    """
+    stream = np.random.default_rng([size, 8])
+    parts = []
+    for images, labels in digits():
+        placed = np.full((len(images), 1, size, size), images.min())
+        for image, digit in zip(placed, images, strict=True):
+            row, column = stream.integers(0, size - 8 + 1, 2)
+            image[:, row : row + 8, column : column + 8] = digit
+        parts.append((placed, labels))
+    mean, deviation = parts[0][0].mean(), parts[0][0].std()
+    return tuple((((images - mean) / deviation).astype(dtype), labels) for images, labels in parts)
