@@ -66,7 +66,7 @@ def in_place_of(measured: Measured, experiment: str, *, arm: str, replaced: str)
         return measured
     arrays = dict(measured[experiment])
     for name in measured[experiment]:
-        measure, _, of = name.rpartition(".")
+        measure, _, of = name.partition(".")
         if of == arm and f"{measure}.{replaced}" in arrays:
             arrays[f"{measure}.{replaced}"] = arrays[name]
     return {**measured, experiment: arrays}
@@ -244,7 +244,7 @@ def trajectories(
 ) -> Generator[Any, Any, None]:
     """The losses step by step against the NumPy reference's, from the same weights and batches, within the measured bound.
 
-    The difference is drawn beside what is allowed: at each step, of the seed that is nearest to its bound.
+    The difference is drawn beside what is allowed, of the seed that comes nearest to its bound.
     """
     first = tuple(seeds(case, count, "first"))
     wanted = _reference(design, first, str(case.dtype))
@@ -259,8 +259,8 @@ def trajectories(
         if got.kind == "value":
             difference = abs(got.value - loss)
             share = np.divide(difference, allowed, out=np.zeros_like(loss), where=allowed > 0)
-            nearest = np.arange(len(loss)), share.argmax(1)
-            drawn.append({"name": arm, "difference": difference[nearest], "allowed": allowed[nearest]})
+            nearest = share.max(0).argmax()
+            drawn.append({"name": arm, "difference": difference[:, nearest], "allowed": allowed[:, nearest]})
     name = design.__name__.rpartition(".")[2]
     yield Figure(f"trajectories:{name}", {"experiment": experiment, "seeds": count, "arms": drawn})
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import types
+
 import numpy as np
+
+from ..designs import coupling, dispute, shift
 
 
 def _along(x: np.ndarray, numbers: np.ndarray) -> np.ndarray:
@@ -55,3 +59,45 @@ def gradient_reversed(lib, x, w, upstream):
     """Gradient ascent: the gradient of the weights with the other sign."""
     dx, dw, db = lib.fully_connected_gradient(x, w, upstream)
     return dx, -dw, -db
+
+
+def coupling_slightly_off(lib, *, seeds, dtype):
+    """The training of ``coupling.in_training`` with gradients 1 + 10⁻⁸ times too long, on the first six seeds: the trajectory must tell."""
+
+    def value_and_gradient(*arguments, **settings):
+        loss, gradients, extra = lib.value_and_gradient(*arguments, **settings)
+        return loss, {name: g * (1 + 1e-8) for name, g in gradients.items()}, extra
+
+    off = types.SimpleNamespace(__name__=lib.__name__, value_and_gradient=value_and_gradient)
+    return coupling.in_training(off, seeds=seeds[:6], dtype=dtype)
+
+
+# --- gradient descent with many seeds --------------------------------------------------------------------------------------
+
+
+def trained_slightly_off(lib, *, seeds, dtype):
+    """``shift.trained`` with gradients 1 + 10⁻⁸ times too long: no gate can tell, a trajectory must. On the first six seeds, for the sake of time."""
+
+    def value_and_gradient(*arguments, **settings):
+        loss, gradients, extra = lib.value_and_gradient(*arguments, **settings)
+        return loss, {name: g * (1 + 1e-8) for name, g in gradients.items()}, extra
+
+    return shift.trained(_with(lib, value_and_gradient), seeds=seeds[:6], dtype=dtype)
+
+
+def noise_that_stands_still(lib, *, seeds, dtype):
+    """``dispute.noise`` whose noise is drawn once, for all steps: as large, and no shift. On the first six seeds, for the sake of time."""
+    first = {}
+
+    def value_and_gradient(network, parameters, *arguments, **settings):
+        for layer in network:
+            for name in layer[1:] if layer[0] == "affine" else ():
+                parameters = parameters | {name: first.setdefault((network, name), parameters[name])}
+        return lib.value_and_gradient(network, parameters, *arguments, **settings)
+
+    return dispute.noise(_with(lib, value_and_gradient), seeds=seeds[:6], dtype=dtype)
+
+
+def _with(lib, value_and_gradient):
+    """The library with another ``value_and_gradient``."""
+    return types.SimpleNamespace(__name__=lib.__name__, value_and_gradient=value_and_gradient)

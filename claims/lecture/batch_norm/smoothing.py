@@ -11,7 +11,7 @@ from ....reference import bounds
 from ...engine import Case, Figure, Wrong, claim, population, within
 from ...engine.statistics import Gate
 from .. import mutants
-from ..designs import smoothing, smoothing_gates
+from ..designs import landscape, smoothing, smoothing_gates
 
 FRAMEWORKS = ("torch", "tensorflow")
 MEASURED = (
@@ -158,9 +158,14 @@ _limit(
 
 
 def _band(measured: dict[str, np.ndarray], arm: str) -> dict:
-    """The loss at the parameters and its range over the multiples of a step, each a median over seeds."""
-    band = measured[f"band_loss.{arm}"]  # [steps, multiples, seeds]
-    loss = measured[f"loss.{arm}"][list(smoothing.BAND_STEPS)][:, : band.shape[2]]
+    """The loss at the parameters and its range over the multiples of a step, and likewise the change of the gradient, with that of
+    the step that is taken; each a median over seeds."""
+    losses, changes = measured[f"band_loss.{arm}"], measured[f"band_change.{arm}"]  # [steps, multiples, seeds]
+    loss = measured[f"loss.{arm}"][list(smoothing.BAND_STEPS)][:, : losses.shape[2]]
+    change = {"middle": np.median(changes[:, landscape.MULTIPLES.index(1.0)], axis=1), **_range(changes)}
     return {"name": {"with": "with batch norm", "without": "without"}[arm], "control": arm == "without",
-            "loss": np.median(loss, axis=1), "low": np.median(band.min(axis=1), axis=1),
-            "high": np.median(band.max(axis=1), axis=1)}  # fmt: skip
+            "loss": np.median(loss, axis=1), **_range(losses), "change": change}  # fmt: skip
+
+
+def _range(band: np.ndarray) -> dict[str, np.ndarray]:
+    return {"low": np.median(band.min(axis=1), axis=1), "high": np.median(band.max(axis=1), axis=1)}
