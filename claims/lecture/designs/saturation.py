@@ -19,6 +19,8 @@ SEEDS = {"deep": 10, "shallow": 10, "at_the_start": 20, "biased": 20, "reference
 """How many seeds each experiment is designed for."""
 SATURATED = 0.05
 """A unit is saturated for an example when its slope is below this fraction of the activation's largest slope."""
+SLOPES = {"relu": lambda a: (a > 0) * 1.0, "tanh": lambda a: 1 - a * a, "logistic": lambda a: 4 * a * (1 - a)}
+"""Activation -> its slope where its value is a, as a fraction of the largest."""
 
 
 DEEP_ARMS = {
@@ -40,7 +42,7 @@ def deep(lib, *, seeds, dtype):
     """
     measured = {}
     for arm, (activation, extra, rates) in DEEP_ARMS.items():
-        measured |= _trained(lib, arm, _network(DEPTH, activation, extra), activation, rates, seeds=seeds, dtype=dtype)
+        measured |= _trained(lib, arm, layers_of(DEPTH, activation, extra), activation, rates, seeds=seeds, dtype=dtype)
     return measured
 
 
@@ -49,7 +51,7 @@ def shallow(lib, *, seeds, dtype):
     measured = {}
     for activation in RULES:
         measured |= _trained(
-            lib, activation, _network(1, activation, "nothing"), activation, RATES, seeds=seeds, dtype=dtype
+            lib, activation, layers_of(1, activation, "nothing"), activation, RATES, seeds=seeds, dtype=dtype
         )
     return measured
 
@@ -58,16 +60,15 @@ def at_the_start(lib, *, seeds, dtype):
     """Before the first step of `deep`, on its first batch:
 
     "gradients.<activation>" [layers, S]: |dL/dW| of each layer, the first of them nearest to the image;
-    "factor.<activation>": what one hidden layer leaves of it, (|dL/dW_a| / |dL/dW_b|)^(1/(b - a)), a and b FACTOR_LAYERS;
+    "factor.<activation>": what one hidden layer leaves of it;
     "saturated.<activation>" [hidden layers, S]: the fraction of saturated units.
     """
-    first, last = FACTOR_LAYERS
     measured = {}
     for activation in RULES:
-        network = _network(DEPTH, activation, "nothing")
+        network = layers_of(DEPTH, activation, "nothing")
         lengths, saturated = _first_gradients(lib, network, activation, bias=0.0, seeds=seeds, dtype=dtype)
         measured[f"gradients.{activation}"] = lengths
-        measured[f"factor.{activation}"] = (lengths[first] / lengths[last]) ** (1 / (last - first))
+        measured[f"factor.{activation}"] = factor(lengths)
         measured[f"saturated.{activation}"] = saturated
     return measured
 
@@ -79,7 +80,7 @@ def biased(lib, *, seeds, dtype):
     """
     measured = {}
     for activation in RULES:
-        network = _network(BIASED_DEPTH, activation, "nothing")
+        network = layers_of(BIASED_DEPTH, activation, "nothing")
         for bias in (BIAS, 0.0, -BIAS):
             lengths, saturated = _first_gradients(lib, network, activation, bias=bias, seeds=seeds, dtype=dtype)
             measured[f"first_gradient.{activation}@{bias:g}"] = lengths[0]
@@ -92,15 +93,15 @@ def reference(lib, *, seeds, dtype):
     step, "allowed.<arm>" [steps, S]; of the logistic arm at its rate 1 only, "logistic@1"."""
     measured = {}
     for arm, (activation, extra, rates) in DEEP_ARMS.items():
-        network = _network(DEPTH, activation, extra)
-        start, data, order = _setting(network, activation, seeds=seeds, dtype=dtype)
+        network = layers_of(DEPTH, activation, extra)
+        start, data, order = setting(network, activation, seeds=seeds, dtype=dtype)
         losses, allowed = training.reference_losses(lib, network, start, training.batches(*data, order), rate=rates[-1])
         name = arm if len(rates) == 1 else f"{arm}@{rates[-1]:g}"
         measured |= {f"loss.{name}": losses, f"allowed.{name}": allowed}
     return measured
 
 
-def _network(depth, activation, extra):
+def layers_of(depth, activation, extra):
     """extra: "nothing", "batch_norm", or "stretched", an affine layer after every activation."""
     plain = common.multilayer(depth, activation, after="nothing" if extra == "stretched" else extra)
     if extra != "stretched":
@@ -113,7 +114,19 @@ def _network(depth, activation, extra):
     )
 
 
-def _setting(network, activation, *, seeds, dtype):
+def factor(lengths):
+    """What one of 6 hidden layers leaves of the gradient, [S]: (|dL/dW_a| / |dL/dW_b|)^(1/(b - a)), a and b FACTOR_LAYERS; `lengths`
+    are the |dL/dW|, [layers, S]."""
+    first, last = FACTOR_LAYERS
+    return (lengths[first] / lengths[last]) ** (1 / (last - first))
+
+
+def saturated_units(activation, outputs):
+    """The fraction of saturated units [S], over the units and examples of a hidden layer with these `outputs` [S, N, units]."""
+    return (SLOPES[activation](outputs) < SATURATED).mean((1, 2))
+
+
+def setting(network, activation, *, seeds, dtype):
     """Initial parameters, (images, labels), batches. Arms and frameworks get the same numbers."""
     images, labels = common.flat_digits(dtype)[0]
     order = training.batch_order(len(labels), size=BATCH, steps=STEPS, seeds=seeds)
@@ -127,7 +140,7 @@ def _setting(network, activation, *, seeds, dtype):
 
 def _trained(lib, arm, network, activation, rates, *, seeds, dtype):
     """All rates at once, as further seeds."""
-    start, data, order = _setting(network, activation, seeds=[*seeds] * len(rates), dtype=dtype)
+    start, data, order = setting(network, activation, seeds=[*seeds] * len(rates), dtype=dtype)
     rate = np.repeat(rates, len(seeds))
     last, losses = training.train(lib, network, start, training.batches(*data, order), rate=rate)
     held_out = common.flat_digits(dtype)[1]
@@ -143,7 +156,7 @@ def _trained(lib, arm, network, activation, rates, *, seeds, dtype):
 
 def _first_gradients(lib, network, activation, *, bias, seeds, dtype):
     """(|dL/dW| of each layer [layers, S], fraction of saturated units of each hidden layer [hidden layers, S])."""
-    parameters, (images, labels), order = _setting(network, activation, seeds=seeds, dtype=dtype)
+    parameters, (images, labels), order = setting(network, activation, seeds=seeds, dtype=dtype)
     chosen = order[0]
     weights = [layer[1:] for layer in network if layer[0] == "fully_connected"]
     for _, name in weights[:-1]:
@@ -151,6 +164,4 @@ def _first_gradients(lib, network, activation, *, bias, seeds, dtype):
     places = tuple(i for i, layer in enumerate(network) if layer == (activation,))
     _, gradients, extra = training.evaluate(lib, network, parameters, images[chosen], labels[chosen], record=places)
     lengths = [training.norm({name: gradients[name]}) for name, _ in weights]
-    slope = {"relu": lambda a: (a > 0) * 1.0, "tanh": lambda a: 1 - a * a, "logistic": lambda a: 4 * a * (1 - a)}
-    saturated = [(slope[activation](extra["recorded"][i]) < SATURATED).mean((1, 2)) for i in places]
-    return np.stack(lengths), np.stack(saturated)
+    return np.stack(lengths), np.stack([saturated_units(activation, extra["recorded"][i]) for i in places])

@@ -1,0 +1,53 @@
+"""The lecture's “… due to saturation”: is it saturation that keeps deep networks of logistic units from learning?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...engine import Case, Wrong, claim, population
+from ..designs import cause, cause_gates
+
+FRAMEWORKS = ("torch", "tensorflow")
+
+
+def arm_for_arm(experiment: str, arm: str, replaced: str) -> Wrong:
+    """The mistake of taking one network's numbers for another's."""
+
+    def arms(measured: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+        return population.in_place_of(measured, experiment, arm=arm, replaced=replaced)
+
+    return Wrong(says={"arms": arms})
+
+
+@claim(
+    "activations.due_to_saturation",
+    statement="What keeps deep networks of logistic units from learning is that their units saturate. Against it: six hidden layers fail "
+    "although hardly a unit of them is saturated at any time, units that saturate exactly as much, 4σ(z) − 2, learn, and so does "
+    "ReLU, which is saturated for half of the images; the gradient shrinks because σ′ ≤ ¼, at 0 too: to about a quarter at each "
+    "layer. For it: a network with a saturated layer does not learn either. Three layers learn at a rate of 3; at 10 their top layer saturates "
+    "within a few steps, and they hardly learn, nor do they with a top layer that is saturated from the start.",
+    scope="8 × 8 digits, 32 units in a layer, Glorot’s weights, 150 steps; a unit counts as saturated where its slope is below 5 % of the "
+    "largest, so ReLU where it is 0. So saturation is enough to keep a network from learning, but six layers of logistic units fail without it",
+    kind="statistical",
+    expected="disputed",
+    dtypes=("float64",),
+    cases={"over seeds": {"backends": FRAMEWORKS}},
+    wrongs={
+        "arms exchanged": Wrong(says={"compare": population.exchanged}),
+        "the logistic in place of the stretched one": arm_for_arm("six_layers", "logistic", "logistic_stretched"),
+        "ReLU in place of the logistic": arm_for_arm("six_layers", "relu", "logistic"),
+        "one learning rate under two names": arm_for_arm("three_layers", "3", "10"),
+    },
+    premises=("activations.saturation",),
+    sources=("Glorot & Bengio (2010), PMLR 9:249: the top hidden layer saturates early", "Goodfellow, Bengio, Courville (2016), §6.3.2: “widespread saturation”",
+             "Pennington, Schoenholz, Ganguli (2017), arXiv 1711.04735: deep networks of sigmoidal units that learn, from orthogonal weights"),
+    notes="That a saturated unit passes no gradient on is not in dispute: see activations.saturation, where the slope vanishes and a hidden bias of 6 "
+    "leaves a ten-thousandth of the gradient or less. Nor is it that logistic units make bad hidden layers: they do, in six layers. What is in "
+    "dispute is the reason. That three layers which have learned are partly saturated shows that saturation need not hinder.",
+    elsewhere="gradient descent is run in PyTorch and TensorFlow; the NumPy reference is what their trajectories are held against",
+)  # fmt: skip
+def due_to_saturation(case: Case, *, compare=population.as_measured, arms=population.as_they_ran):
+    outcomes, _, _ = yield from population.study(
+        case, cause, cause_gates, ("six_layers", "three_layers"), compare=compare, arms=arms
+    )
+    yield from population.trajectories(case, cause, "three_layers", outcomes)

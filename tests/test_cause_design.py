@@ -1,0 +1,136 @@
+"""Saturated or merely flat: what is measured, that the gates speak for both sides, and the lies that they must notice."""
+
+import dataclasses
+import itertools
+
+import numpy as np
+import pytest
+from lectureclaims.claims.engine import population, statistics
+from lectureclaims.claims.engine.comparison import gate
+from lectureclaims.claims.engine.verdict import _two_sides
+from lectureclaims.claims.lecture.activations.due_to_saturation import due_to_saturation
+from lectureclaims.claims.lecture.designs import cause, cause_gates, saturation
+from lectureclaims.reference.networks import numpy as reference
+
+SEEDS = (0, 1, 2)
+AS_FOUND = {
+    "six_layers": {
+        "accuracy.relu": 0.95, "accuracy.logistic": 0.09, "accuracy.logistic_stretched": 0.96,
+        "saturated.relu": 0.6, "saturated.logistic": 0.0005, "saturated.logistic_stretched": 0.002,
+        "factor.relu": 1.0, "factor.logistic": 0.24, "factor.logistic_stretched": 1.0,
+    },
+    "three_layers": {
+        "accuracy.3": 0.7, "accuracy.10": 0.12, "accuracy.3_saturated": 0.09,
+        "top.3": 0.0005, "top.10": 0.98, "top.3_saturated": 1.0,
+        "last.3": 0.35, "last.10": 0.9, "last.3_saturated": 1.0,
+    },
+}  # fmt: skip
+"""Experiment -> measure.arm -> about what was found on the first seeds."""
+
+
+def made_up(**other):
+    """As it was found, or other, and a little different from seed to seed."""
+    noise = np.random.default_rng(0).uniform(0.99, 1.01, (30, statistics.FEWEST_SEEDS))
+    return {
+        experiment: {
+            name: other.get(name, centre) * row for (name, centre), row in zip(of.items(), noise, strict=False)
+        }
+        for experiment, of in AS_FOUND.items()
+    }
+
+
+def judged(measured, compare=population.as_measured):
+    """[(gate, whether it is met)]."""
+    effects = population._effects(cause_gates, measured, seed=0)
+    named = {n: dataclasses.replace(compare(effect), name=n) for n, effect in effects.items()}
+    return [(g, statistics.judge(g, named[g.effect]).met) for g in cause_gates.GATES]
+
+
+def verdict(found):
+    """Computed from the gates that speak, met alike on the first and on the fresh seeds."""
+    made = [
+        dataclasses.replace(gate(met, label=f"{g.name}, {which} seeds", source="", got="", wanted=""), speaks=g.speaks)
+        for (g, met), which in itertools.product(found, population.START)
+        if g.speaks
+    ]
+    return _two_sides(made)[0]
+
+
+def unmet(found):
+    return {g.name for g, met in found if not met}
+
+
+@pytest.fixture
+def short(monkeypatch):
+    monkeypatch.setattr(saturation, "STEPS", 3)
+    for name, value in {"EARLY": 1, "LAST": 2, "LOOKED_AT": (0, 1, 2)}.items():
+        monkeypatch.setattr(cause, name, value)
+
+
+def test_every_measure_has_a_number_for_each_seed(short):
+    for name in ("six_layers", "three_layers"):
+        measured = getattr(cause, name)(reference, seeds=SEEDS, dtype="float64")
+        for key, array in measured.items():
+            assert array.shape == ((3, 3) if key.startswith("loss") else (3,)), key
+        for contrast in cause_gates.EFFECTS:
+            if contrast.experiment == name:
+                assert {contrast.first, contrast.second or contrast.first} <= set(measured)
+
+
+def test_what_counts_as_saturated():
+    """4 s (1 - s) below 1/20: beyond |z| of 4.36; of tanh beyond 2.18; of ReLU every z below 0."""
+    outputs = {"logistic": lambda z: 1 / (1 + np.exp(-z)), "tanh": np.tanh, "relu": lambda z: np.maximum(z, 0)}
+    z = {"logistic": (-4.4, -4.3, 0, 4.3, 4.4), "tanh": (-2.2, -2.1, 0, 2.1, 2.2), "relu": (-1, -0.1, 0.1, 1, 9)}
+    for activation, at in z.items():
+        row = outputs[activation](np.array(at)).reshape(1, 1, -1)
+        assert saturation.saturated_units(activation, row) == [2 / 5]
+
+
+def test_a_bias_of_minus_six_saturates_the_top_layer_and_no_other(short):
+    start = {arm: cause._three(arm, seeds=SEEDS, dtype="float64")[1] for arm in cause.THREE}
+    differ = [name for name in start["3"] if (start["3"][name] != start["3_saturated"][name]).any()]
+    assert differ == [f"b{cause.DEPTH - 1}"]
+    assert all((start["3"][name] == start["10"][name]).all() for name in start["3"])
+    measured = cause.three_layers(reference, seeds=SEEDS, dtype="float64")
+    assert (measured["top.3_saturated"] > 0.9).all() and (measured["top.3"] < 0.1).all()
+
+
+def test_the_first_layer_counts_are_those_of_the_design_of_saturation(short):
+    """The same networks, weights and batches: so the same factor at the start."""
+    measured = cause.six_layers(reference, seeds=SEEDS, dtype="float64")
+    before = saturation.at_the_start(reference, seeds=SEEDS, dtype="float64")
+    for arm in ("relu", "logistic"):
+        assert (measured[f"factor.{arm}"] == before[f"factor.{arm}"]).all()
+
+
+def test_the_trajectories_of_torch_stay_within_the_reference(load, short):
+    wanted = cause.reference(reference, seeds=SEEDS, dtype="float64")
+    got = cause.three_layers(load("torch"), seeds=SEEDS, dtype="float64")
+    for arm in cause.THREE:
+        assert (abs(got[f"loss.{arm}"] - wanted[f"loss.{arm}"]) <= wanted[f"allowed.{arm}"]).all()
+
+
+def test_both_sides_have_gates_that_can_fail_and_the_verdict_is_computed_from_them():
+    found = judged(made_up())
+    assert verdict(found) == "disputed"
+    assert unmet(found) == {
+        "a network that saturates as much fails as much",
+        "the network that fails is saturated",
+        "more than the one that learns",
+    }
+    # A world in which it is saturation: six layers are saturated, and so the stretched ones do not learn either.
+    guilty = {"accuracy.logistic_stretched": 0.1, "saturated.logistic": 0.9, "saturated.logistic_stretched": 0.8,
+              "factor.logistic": 0.01, "saturated.relu": 0.5, "last.3": 0.02}  # fmt: skip
+    assert verdict(judged(made_up(**guilty))) == "supported"
+    # A world in which saturation does no harm.
+    harmless = {"accuracy.10": 0.71, "accuracy.3_saturated": 0.69, "top.10": 0.1}
+    assert verdict(judged(made_up(**harmless))) == "not supported"
+
+
+def test_every_lie_leaves_a_gate_unmet_that_the_truth_meets():
+    honest = unmet(judged(made_up()))
+    assert unmet(judged(made_up(), population.exchanged)) - honest
+    lies = [wrong.says["arms"] for wrong in due_to_saturation.wrongs if "arms" in wrong.says]
+    assert len(lies) == 3
+    for lie in lies:
+        assert unmet(judged(lie(made_up()))) - honest
