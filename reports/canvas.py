@@ -91,27 +91,40 @@ class Table:
 
     def __init__(self, axes: Any) -> None:
         self._axes = axes
-        self._names: list[tuple[float, str, str]] = []
+        self._lines = 0
+        self._names: list[tuple[float, str, dict[str, Any]]] = []
 
-    def head(self, title: str, colour: str = INK) -> None:
-        self._names.append((float(len(self._names)), title, colour))
+    def head(self, title: str, colour: str = INK, text: str = "") -> None:
+        y = self._next()
+        self._names.append((y, title, {"color": colour, "fontweight": "bold", "fontsize": 8.5}))
+        self._right(y, text, fontsize=7, color=MUTED)
 
-    def line(self, name: str, text: str) -> float:
-        y = float(len(self._names))
-        self._names.append((y, name, ""))
-        at = self._axes.get_yaxis_transform()
-        self._axes.text(1.01, y, text, transform=at, fontsize=8, va="center", clip_on=False)
+    def line(self, name: str, text: str, *, under: str = "") -> float:
+        """A line's place; ``under`` stands below the name, in smaller letters."""
+        y = self._next()
+        self._names.append((y - 0.2 if under else y, name, {}))
+        self._names += [(y + 0.24, under, {"color": MUTED, "fontsize": 7})] if under else []
+        self._right(y, text, fontsize=8)
         return y
 
-    def finish(self, title: str, left: float, right: float) -> None:
-        self._axes.set_xscale("log")
+    def _next(self) -> float:
+        self._lines += 1
+        return self._lines - 1.0
+
+    def _right(self, y: float, text: str, **look: Any) -> None:
+        if text:
+            at = self._axes.get_yaxis_transform()
+            self._axes.text(1.01, y, text, transform=at, va="center", clip_on=False, **look)
+
+    def finish(self, title: str, left: float, right: float, *, log: bool = True) -> None:
+        self._axes.set_xscale("log" if log else "linear")
         self._axes.set_xlim(left, right)
-        self._axes.set_ylim(len(self._names) - 0.4, -0.6)
+        self._axes.set_ylim(self._lines - 0.4, -0.6)
         self._axes.set_yticks([y for y, _, _ in self._names], [name for _, name, _ in self._names], fontsize=8)
-        for label, (_, _, colour) in zip(self._axes.get_yticklabels(), self._names, strict=True):
-            if colour:
-                label.set(color=colour, fontweight="bold", fontsize=8.5)
+        for label, (_, _, look) in zip(self._axes.get_yticklabels(), self._names, strict=True):
+            label.set(**look)
         self._axes.tick_params(axis="y", length=0)
         self._axes.spines["left"].set_visible(False)
         self._axes.set_xlabel(title)
-        log_ticks(self._axes.xaxis, plain=True)
+        if log:
+            log_ticks(self._axes.xaxis, plain=True)

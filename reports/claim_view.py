@@ -20,6 +20,7 @@ def of(evidence: Mapping[str, Any], claim: Mapping[str, Any]) -> dict[str, Any]:
         "premises": view.premises_of(evidence, claim),
         "used_by": [p["claim"] for p in evidence["premises"] if claim["id"] in p["uses"]],
         "line": view.verdict_line(evidence, claim),
+        "as_worded": view.as_worded(claim),
         "unexpected": view.unexpected(evidence, claim),
         "cells": [_cell(c, seconds.get(f"{claim['id']} [{view.cell_name(c)}]")) for c in claim["cells"]],
         "limits": [_limit(name, found) for name, found in view.gathered(claim, "limits").items()],
@@ -27,7 +28,9 @@ def of(evidence: Mapping[str, Any], claim: Mapping[str, Any]) -> dict[str, Any]:
         "against": _against(claim),
         "timings": _timings(evidence, claim),
         "defects": _defects(claim),
+        "designs": [(name, design, _seeds(design)) for name, design in claim["designs"].items()],
         "gates": _gates(claim),
+        "sides": sides(claim),
         "derivations": _derivations(claim),
         "expected_from": _expected_from(claim),
     }
@@ -44,7 +47,8 @@ def finding(row: Mapping[str, Any]) -> str:
 
 
 def _cell(cell: Mapping[str, Any], seconds: float | None) -> dict[str, Any]:
-    rows = sorted(cell["rows"], key=lambda r: (r["agrees"], -view.size(r["ratio"])))[:MOST_ROWS]
+    compared = [r for r in cell["rows"] if r["kind"] != "gate"]  # gates have a table of their own
+    rows = sorted(compared, key=lambda r: (r["agrees"], -view.size(r["ratio"])))[:MOST_ROWS]
     return {
         "cell": cell,
         "name": view.cell_name(cell),
@@ -56,7 +60,7 @@ def _cell(cell: Mapping[str, Any], seconds: float | None) -> dict[str, Any]:
         "in_part": view.in_part(cell),
         "seconds": seconds,
         "rows": [(r, finding(r), view.standing(r)) for r in rows],
-        "more": len(cell["rows"]) - len(rows),
+        "more": len(compared) - len(rows),
     }
 
 
@@ -160,9 +164,63 @@ def _timings(evidence: Mapping[str, Any], claim: Mapping[str, Any]) -> list[tupl
     return [(name, cell, data["rows"]) for cell, timings in found for name, data in timings.items() if data.get("rows")]
 
 
-def _gates(claim: Mapping[str, Any]) -> list[tuple[Mapping[str, Any], list[str]]]:
-    """The gates of a statistical claim, each with what was measured, equal measurements of several cells once."""
-    return _said_once([(view.cell_name(c), r) for c in claim["cells"] for r in c["rows"] if r["kind"] == "gate"])
+WHICH = ("first", "fresh")
+
+
+def _gates(claim: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The gates of a statistical claim with what was measured on the first and on the fresh seeds, that of several cells once if equal."""
+    stated = {gate["name"]: gate for design in claim["designs"].values() for gate in design["gates"]}
+    gates: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for cell in claim["cells"]:
+        for (case, name), measured in _measured(cell).items():
+            said = tuple((which, r["got"], r["wanted"], r["agrees"], r["note"]) for which, r in measured.items())
+            row = next(iter(measured.values()))
+            found = gates.setdefault((case, name, said), {
+                "name": name, "role": stated.get(name, {}).get("role", ""), "speaks": row.get("speaks", ""), "wanted": row["wanted"],
+                "effect": stated.get(name, {}).get("effect", ""), "basis": stated.get(name, {}).get("basis") or row["source"],
+                "measured": [(which, r, r["note"].rpartition("; ")[2]) for which, r in measured.items()],
+                "met": all(r["agrees"] for r in measured.values()), "cells": [],
+            })  # fmt: skip
+            found["cells"].append(view.cell_name(cell))
+    return [{**gate, "word": _word(gate)} for gate in gates.values()]
+
+
+def _measured(cell: Mapping[str, Any]) -> dict[tuple[str, str], dict[str, Mapping[str, Any]]]:
+    """(case, gate) -> {"first" | "fresh": row}; of a row that does not say which, under ""."""
+    found: dict[tuple[str, str], dict[str, Mapping[str, Any]]] = {}
+    for row in cell["rows"]:
+        if row["kind"] == "gate":
+            name, _, last = row["label"].rpartition(", ")
+            which = last.removesuffix(" seeds")
+            name, which = (name, which) if which in WHICH else (row["label"], "")
+            found.setdefault((row["case"], name), {})[which] = row
+    return found
+
+
+def _word(gate: Mapping[str, Any]) -> str:
+    """Whether a gate was met, and for what it then speaks, in words."""
+    if gate["met"]:
+        return f"met, {gate['speaks']} the sentence" if gate["speaks"] else "met"
+    missed = [which for which, row, _ in gate["measured"] if which and not row["agrees"]]
+    where = f" on the {missed[0]} seeds" if len(missed) == 1 else ""
+    return f"not met{where}" + (f", so it does not speak {gate['speaks']} the sentence" if gate["speaks"] else "")
+
+
+def sides(claim: Mapping[str, Any]) -> list[tuple[str, list[tuple[str, bool]]]]:
+    """[("for" | "against", [(gate, whether it is met in every cell)])] of a sentence with two sides."""
+    found: dict[str, dict[str, bool]] = {"for": {}, "against": {}}
+    for gate in _gates(claim):
+        if gate["speaks"]:
+            side = found[gate["speaks"]]
+            side[gate["name"]] = side.get(gate["name"], True) and gate["met"]
+    return [(side, list(gates.items())) for side, gates in found.items()] if any(found.values()) else []
+
+
+def _seeds(design: Mapping[str, Any]) -> str:
+    """How many seeds each experiment had, and which: “multilayer 20, convolutional 10; the first from 0 on, the fresh ones from 3,000 on”."""
+    counts = ", ".join(f"{name} {count}" for name, count in design["seeds"].items())
+    begin = "; ".join(f"the {which} from {view.number(start)} on" for which, start in design["from"].items())
+    return f"{counts} ({begin})"
 
 
 def _derivations(claim: Mapping[str, Any]) -> list[tuple[str, int, list[str]]]:

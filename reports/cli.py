@@ -1,4 +1,4 @@
-"""The command line: ``lecture-claims list | verify | show | report | adjudicate | operations | layers | doctor``.
+"""The command line: ``lecture-claims list | verify | show | report | compare | adjudicate | operations | layers | doctor``.
 
 Exit 0: every computed verdict is its claim's expected one and every departure a recorded defect that reproduced; 1:
 anything else; 2: wrong usage, in one line that says what was given, what was expected and the way out.
@@ -23,7 +23,8 @@ from rich.text import Text
 from ..claims import verification
 from ..claims.engine import environment, evidence, lecture, strands
 from ..reference import backends, validation
-from . import formats, terminal
+from . import comparing, comparing_text, formats, records, tables, terminal
+from . import history as earlier
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None,
                   help="Put every assertion of a lecture on neural-network building blocks to the test.")  # fmt: skip
@@ -34,6 +35,7 @@ Folder = Annotated[Path | None, typer.Option("--lecture", help="A lecture folder
 
 
 SAID = {"definition": "definitions", "": "unaccounted for"}
+REPORTS = (*formats.FORMATS, *formats.ON_REQUEST, *tables.FORMATS)
 
 
 @app.command("list")
@@ -44,9 +46,11 @@ def list_claims(lecture_folder: Folder = None) -> None:
     for sentence in book.sentences:
         for claim in sentence.claims:
             made = book.claims.get(claim)
-            waits = made is not None and "statistical" in made.kind and made.expected == "inconclusive"
-            state = Text("no experiment yet", "dim") if made is None else Text("exact part only" if waits else "tested")
-            table.add_row(claim, state, Text(_short(sentence.text, 90)))
+            table.add_row(
+                claim,
+                Text("no experiment yet", "dim") if made is None else Text("tested"),
+                Text(_short(sentence.text, 90)),
+            )
     out.print(table)
     out.print(f"{len(book.claims)} of {len(book.ids)} claims have an experiment.")
     kinds = Counter(s.disposition if not (s.claims or s.see) else "tested by claims" for s in book.sentences)
@@ -131,18 +135,56 @@ def show(
 @app.command()
 def report(
     results: Annotated[Path, typer.Argument(help="The results.json of a run.", metavar="RESULTS")],
-    format: Annotated[str, typer.Option(help=f"{', '.join(formats.FORMATS)}")] = "html",
+    format: Annotated[str, typer.Option(help=f"{', '.join(REPORTS)}.")] = "html",
+    table: Annotated[str, typer.Option(help=f"Of csv and parquet: {', '.join(tables.TABLES)}.")] = "rows",
+    history: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="A folder of earlier results.json files, for the page.")
+    ] = None,
     out_file: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Default: standard output.")] = None,
 ) -> None:
     """Make a report again from the evidence alone."""
-    if format not in formats.FORMATS:
-        raise verification.BadRequest(f"format={format!r}: no such format; there is {', '.join(formats.FORMATS)}")
-    text = formats.render(evidence.load(results), format)
+    for name, given, known in (("format", format, REPORTS), ("table", table, tables.TABLES)):
+        if given not in known:
+            raise verification.BadRequest(f"{name}={given!r}: no such {name}; there is {', '.join(known)}")
+    if table != "rows" and format not in tables.FORMATS:
+        raise verification.BadRequest(
+            f"table={table!r}: only {' and '.join(tables.FORMATS)} have tables; format={format!r}"
+        )
+    if history is not None and format != "html":
+        raise verification.BadRequest(f"history={str(history)!r}: only the page shows it; give --format html")
+    if format == "parquet" and out_file is None:
+        raise verification.BadRequest("format='parquet': binary, not for standard output; give --out rows.parquet")
+    if out_file is not None:
+        _writable_file(out_file)
+    found = evidence.load(results)
+    if out_file is not None and format in tables.FORMATS:
+        tables.write(found, format, table, out_file)
+        return
+    more = {} if history is None else {"history": earlier.read(history, found)}
+    text = tables.csv(found, table) if format == "csv" else formats.render(found, format, **more)
     if out_file is None:
         sys.stdout.write(text)
     else:
-        _writable_file(out_file)
         out_file.write_text(text, encoding="utf-8")
+
+
+@app.command()
+def compare(
+    old: Annotated[Path, typer.Argument(help="The results.json of a run.", metavar="OLD.json")],
+    new: Annotated[Path, typer.Argument(help="That of a later one.", metavar="NEW.json")],
+    format: Annotated[str, typer.Option(help=f"{', '.join(comparing_text.FORMATS)}")] = "terminal",
+) -> None:
+    """What changed between two runs. Exit code 0: nothing got worse; 1: something did; 2: they cannot be compared."""
+    if format not in comparing_text.FORMATS:
+        raise verification.BadRequest(
+            f"format={format!r}: no such format; there is {', '.join(comparing_text.FORMATS)}"
+        )
+    found = comparing.compare(records.read(old), records.read(new))
+    if format == "terminal":
+        comparing_text.terminal(out, found)
+    else:
+        sys.stdout.write(comparing_text.as_json(found) if format == "json" else comparing_text.markdown(found))
+    raise typer.Exit(1 if found.worse else 0)
 
 
 @app.command()

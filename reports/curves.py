@@ -1,4 +1,4 @@
-"""Pictures with axes: gradients that vanish, intervals of effects, losses over steps."""
+"""Pictures with axes: gradients that vanish or grow, losses over steps, and how far they are from the reference's."""
 
 from __future__ import annotations
 
@@ -101,129 +101,177 @@ def _from(z: float) -> str:
     return f"{z:.4g}" if math.isfinite(z) else "never"
 
 
+BANDS = "Bands: the interval around the median; dashed: controls."
+MARKERS = "os^Dv<>P"
+"""For the arms of an experiment, which are told apart by more than their colour."""
+
+
 def saturation_depth(groups: Groups) -> Drawing:
     return _panels(
         groups, "layers", "size", ("layer, 1 is the first", "gradient's size (median over seeds)"),
-        "How large the gradient is at each layer. Bands: the interval around the median; dashed: controls.",
-        log=True,
+        f"How large the gradient is at each layer. {BANDS}",
+    )  # fmt: skip
+
+
+def amplification(groups: Groups) -> Drawing:
+    return _panels(
+        groups, "layers", "size", ("layer, 1 is the first", "relative change (median over seeds)"),
+        f"How large a change made below has become at each layer, relative to the numbers there. {BANDS}",
+    )  # fmt: skip
+
+
+def gradient_agreement(groups: Groups) -> Drawing:
+    """Small multiples: a panel for each network, and again for libraries that give other numbers."""
+    each = [
+        ({**network, "title": network["name"]}, cells) for data, cells in groups[:3] for network in data["networks"][:6]
+    ]
+    if len(groups) > 1:
+        each = [({**network, "title": f"{network['title']}; {names_of(cells)}"}, cells) for network, cells in each]
+    return _panels(
+        each, "layers", "size", ("layer, 1 is the first", "cosine of the gradients"),
+        "The cosine of the angle between a layer's gradient before and after the layers below it have moved. 1: the same direction; 0: no "
+        f"agreement at all; below 0: against each other. {BANDS}",
+        log=False, ends=(-1.05, 1.05),
     )  # fmt: skip
 
 
 def smoothing_bands(groups: Groups) -> Drawing:
+    """Bands over the steps: of the loss along the gradient, and beside it of the gradient's change."""
+    panels = []
+    for data, cells in groups[:3]:
+        name = f"; {names_of(cells)}" if len(groups) > 1 else ""
+        panels.append(({**data, "title": f"loss along the gradient{name}"}, cells))
+        changes = [{**a, **a["change"], "loss": a["change"]["middle"]} for a in data["arms"] if a.get("change")]
+        if changes:
+            panels.append(({**data, "arms": changes, "title": f"change of the gradient along it{name}"}, cells))
     return _panels(
-        groups, "steps", "loss", ("training step", "loss"),
-        "The range of the loss when one goes along the gradient from the parameters of each step: the narrower the band, the "
-        "smoother the objective there. Lines: the loss at the parameters; dashed: controls. Medians over seeds.",
-        log=True,
+        panels, "steps", "loss", ("training step", ""),
+        "Left: the range of the loss when one goes along the gradient from the parameters of each step, with the loss at the parameters "
+        "as a line. Right: how far the gradient there is from the gradient here (its predictiveness), over the same range, with the "
+        "change at the step that was really taken as a line. The narrower and lower the band, the smoother the objective. Dashed: "
+        "without batch norm. Medians over seeds.",
+        apart=True,
     )  # fmt: skip
 
 
-def _panels(groups: Groups, along: str, what: str, titles: tuple[str, str], caption: str, *, log: bool) -> Drawing:
-    """Lines with bands, one panel for each group of cells that look the same."""
+def _panels(
+    groups: Groups, along: str, what: str, titles: tuple[str, str], caption: str, *,
+    log: bool = True, ends: tuple[float, float] | None = None, apart: bool = False,
+) -> Drawing:  # fmt: skip
+    """Lines with bands, one panel for each group of cells that look the same, or for each ``title``; ``apart``: each with its own axis."""
     shown = groups[:6]
     columns = min(2, len(shown))
     rows = math.ceil(len(shown) / columns)
     page = canvas.figure(2.9 * rows + 0.3)
-    grid = page.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
+    grid = page.subplots(rows, columns, squeeze=False, sharex=along == "steps", sharey=not apart)
     says = []
     for n, (data, cells) in enumerate(shown):
         axes = grid[n // columns][n % columns]
+        title = cut(data.get("title") or names_of(cells), 60)
         for k, arm in enumerate(data["arms"]):
             colour, style = SERIES[k % len(SERIES)], DASHES[1] if arm.get("control") else "-"
             middle = known(arm[what], positive=log)
-            axes.plot(data[along], middle, color=colour, linestyle=style, label=cut(str(arm["name"]), 40), marker="o" if len(middle) < 9 else None,
-                      markersize=3.5)  # fmt: skip
+            axes.plot(data[along], middle, color=colour, linestyle=style, label=cut(str(arm["name"]), 40), marker=MARKERS[k % len(MARKERS)],
+                      markersize=3.5, markevery=max(1, len(middle) // 8), markeredgewidth=0)  # fmt: skip
             if arm.get("low") and arm.get("high"):
-                axes.fill_between(
-                    data[along],
-                    known(arm["low"], positive=log),
-                    known(arm["high"], positive=log),
-                    color=colour,
-                    alpha=0.18,
-                    linewidth=0,
-                )
-            if n == 0:
-                says.append(f"{arm['name']}: from {number(arm[what][0])} to {number(arm[what][-1])}.")
+                low, high = (known(arm[end], positive=log) for end in ("low", "high"))
+                axes.fill_between(data[along], low, high, color=colour, alpha=0.18, linewidth=0)
+            if n == 0 or data.get("title"):
+                says.append(f"{title}, {arm['name']}: from {number(arm[what][0])} to {number(arm[what][-1])}.")
         if log:
             axes.set_yscale("log")
             log_ticks(axes.yaxis)
+        if ends:
+            axes.set_ylim(*ends)
+            axes.axhline(0, color=MUTED, linewidth=0.8, zorder=0)
         axes.grid(axis="y", linewidth=0.6)
-        axes.set_title(names_of(cells))
+        axes.set_title(title)
         axes.set_xlabel(titles[0] if n // columns == rows - 1 else "")
         axes.set_ylabel(titles[1] if n % columns == 0 else "")
-        if along == "layers":
+        if along == "layers" and len(data[along]) < 15:
             axes.set_xticks(data[along])
     for extra in range(len(shown), rows * columns):
         grid[extra // columns][extra % columns].set_axis_off()
-    page.legend(
-        *grid[0][0].get_legend_handles_labels(), loc="outside lower center", ncols=min(4, len(shown[0][0]["arms"]))
-    )
-    return Drawing(page, caption, f"{titles[1].capitalize()} by {titles[0]}. {' '.join(says)}")
+    _legend(page, grid)
+    what_of = f"{titles[1].capitalize()} by {titles[0]}" if titles[1] else f"By {titles[0]}"
+    return Drawing(page, caption, f"{what_of}. {' '.join(says)}")
 
 
-GROUPS = {
-    "effect": ("the effect", SERIES[0]),
-    "control": ("controls: no effect expected", MUTED),
-    "reversal": ("reversals and cautions", SERIES[3]),
-}
+def _legend(page: Any, grid: Any) -> None:
+    """One legend for all panels, each name once."""
+    found = [pair for row in grid for axes in row for pair in zip(*axes.get_legend_handles_labels(), strict=True)]
+    named = {name: handle for handle, name in reversed(found)}
+    names = list(dict.fromkeys(name for _, name in found))
+    page.legend([named[name] for name in names], names, loc="outside lower center", ncols=min(4, len(names)),
+                handlelength=2.8)  # fmt: skip
 
 
-def smoothing_effects(groups: Groups) -> Drawing:
-    """A forest plot: every interval of every group of cells on one logarithmic axis."""
-    lines = _lines(groups)
-    heads = list(dict.fromkeys(e["group"] for e, _ in lines))
-    page = canvas.figure(0.8 + 0.36 * len(lines) + 0.3 * len(heads))
-    axes = page.subplots()
-    table, says, ends = Table(axes), [], [1.0]
-    for head in sorted(heads, key=lambda g: list(GROUPS).index(g) if g in GROUPS else len(GROUPS)):
-        title, colour = GROUPS.get(head, (str(head), INK))
-        table.head(title, colour)
-        for effect, cells in (line for line in lines if line[0]["group"] == head):
-            ratio, low, high = known([effect["ratio"], effect["low"], effect["high"]], positive=True)
-            gate = effect.get("gate") or [None, None]
-            ends += [x for x in (ratio, low, high, *known(gate, positive=True)) if math.isfinite(x)]
-            text = f"{number(ratio)} [{number(low)}, {number(high)}]{_seeds(effect)}"
-            name = effect["name"] + (f", {effect['setting']}" if effect.get("setting") else "")
-            under = "; ".join(filter(None, [effect.get("setting"), names_of(cells) if len(groups) > 1 else ""]))
-            y = table.line(cut(effect["name"], 60) + ("\n" + cut(under, 60) if under else ""), text)
-            _gate(axes, gate, y)
-            axes.plot([low, high], [y, y], color=colour, linewidth=2.2, solid_capstyle="butt")
-            axes.plot([ratio], [y], "D", color=colour, markersize=5, markeredgewidth=0)
-            says.append(f"{title}: {name}: {text}.")
-    axes.axvline(1, color=INK, linewidth=1, zorder=0)
-    table.finish("ratio, without batch norm ÷ with (1: no difference)", min(ends) / 1.5, max(ends) * 1.5)
+POINTS = 40
+"""Of a curve of differences: of the steps between two of them, that is drawn which comes nearest to its bound."""
+
+
+def trajectories(groups: Groups) -> Drawing:
+    """How far each arm's loss is from the NumPy reference's, step by step, beside what is allowed there."""
+    shown = groups[:4]
+    columns = min(2, len(shown))
+    rows = math.ceil(len(shown) / columns)
+    page = canvas.figure(2.7 * rows + 0.4)
+    grid = page.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
+    curves = [[(arm["name"], *_thinned(arm)) for arm in data["arms"]] for data, _ in shown]
+    positive = [x for part in curves for _, _, *both in part for line in both for x in line if x > 0]
+    floor = 10.0 ** (math.floor(math.log10(min(positive, default=1e-16))) - 1)
+    says = []
+    for n, ((data, cells), part) in enumerate(zip(shown, curves, strict=True)):
+        axes = grid[n // columns][n % columns]
+        for k, (name, steps, differences, allowed) in enumerate(part):
+            look = {"color": SERIES[k % len(SERIES)], "marker": MARKERS[k % len(MARKERS)], "markersize": 3.2}
+            every = (2 * k, max(1, len(steps) // 5))
+            label = cut(str(name), 30)
+            axes.plot(steps, [max(x, floor) for x in differences], markevery=every, linewidth=1.2, label=label, markeredgewidth=0,
+                      **look)  # fmt: skip
+            axes.plot(steps, allowed, markevery=every, linewidth=1.2, linestyle=DASHES[1], markerfacecolor=PAPER,
+                      markeredgewidth=0.8, label=f"{label}: allowed" if len(part) == 1 else None, **look)  # fmt: skip
+            largest = max((x for x in known(data["arms"][k]["difference"]) if x == x), default=math.nan)
+            says.append(f"{names_of(cells)}, {name}: at most {number(largest)}.")
+        axes.set_yscale("log")
+        axes.set_ylim(bottom=floor / 2)
+        log_ticks(axes.yaxis)
+        axes.minorticks_off()
+        axes.axhline(floor, color=RULE, linewidth=0.8, zorder=0)
+        axes.annotate("0: the very same", (1, floor), xycoords=("axes fraction", "data"), xytext=(0, 2), textcoords="offset points",
+                      ha="right", fontsize=7, color=MUTED)  # fmt: skip
+        axes.grid(axis="y", linewidth=0.6)
+        axes.set_title(names_of(cells))
+        axes.set_xlabel("training step" if n // columns == rows - 1 else "")
+        axes.set_ylabel("|loss − reference's|" if n % columns == 0 else "")
+    for extra in range(len(shown), rows * columns):
+        grid[extra // columns][extra % columns].set_axis_off()
+    _legend(page, grid)
+    first = shown[0][0]
     caption = (
-        "Each diamond is the median ratio over seeds, with its 95 % interval; right of 1 the objective is smoother with "
-        "batch norm. Shaded: where the ratio had to lie, stated before the run. At the right: in how many seeds the ratio "
-        "exceeds 1."
+        f"Training step by step ({first['experiment']}): how far the loss in each library is from the NumPy reference's, from the same weights "
+        f"and on the same batches (solid), and how far rounding can carry it (dashed, hollow), of that one of {first['seeds']} seeds "
+        "which comes nearest to its bound."
     )
-    return Drawing(page, caption, "Forest plot. " + " ".join(says))
+    return Drawing(page, caption, f"Difference from the reference's loss by training step. {' '.join(says)}")
 
 
-def _seeds(effect: Any) -> str:
-    if not effect.get("seeds"):
-        return ""
-    return (
-        f"  {effect['favours']}/{effect['seeds']}" if effect.get("favours") is not None else f"  n = {effect['seeds']}"
-    )
+def _thinned(arm: Any) -> tuple[list[int], list[float], list[float]]:
+    """(steps, differences, allowed): no more than POINTS of them."""
+    differences, allowed = known(arm["difference"]), known(arm["allowed"], positive=True)
+    size = max(1, math.ceil(len(differences) / POINTS))
+    kept = [
+        max(range(start, min(start + size, len(differences))), key=lambda i: _share(differences[i], allowed[i]))
+        for start in range(0, len(differences), size)
+    ]
+    return kept, [differences[i] for i in kept], [allowed[i] for i in kept]
 
 
-def _lines(groups: Groups) -> list[tuple[Any, list[str]]]:
-    """Every effect with its cells, the same effect of different libraries side by side."""
-    found = [(effect, cells) for data, cells in groups for effect in data["effects"]]
-    order = list(dict.fromkeys((e["group"], e["name"], e.get("setting", "")) for e, _ in found))
-    return sorted(found, key=lambda line: order.index((line[0]["group"], line[0]["name"], line[0].get("setting", ""))))
-
-
-def _gate(axes: Any, gate: Any, y: float) -> None:
-    from matplotlib.patches import Rectangle
-
-    if gate != [None, None]:  # an open end goes beyond the axis, whose limits are set afterwards
-        low, high = (1e-9 if gate[0] is None else float(gate[0])), (1e9 if gate[1] is None else float(gate[1]))
-        axes.add_patch(Rectangle((low, y - 0.36), high - low, 0.72, color=MUTED, alpha=0.16, linewidth=0))
+def _share(difference: float, allowed: float) -> float:
+    return difference / allowed if difference == difference and allowed == allowed else -1.0
 
 
 DRAWINGS = {
-    "saturation": saturation, "saturation_depth": saturation_depth, "smoothing_effects": smoothing_effects,
-    "smoothing_bands": smoothing_bands,
+    "saturation": saturation, "saturation_depth": saturation_depth, "amplification": amplification,
+    "gradient_agreement": gradient_agreement, "smoothing_bands": smoothing_bands, "trajectories": trajectories,
 }  # fmt: skip

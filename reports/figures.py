@@ -29,34 +29,37 @@ or data of another shape, become a small table, never an error.
                        e.g. circular padding, zero padding, stride 2, fully connected; interior: the half-open box of rows and
                        columns in which the claim says that the difference is 0
 
-``smoothing_effects``: intervals on one logarithmic axis, 1 = no effect
-    effects            [{"name": str, "group": "effect" | "control" | "reversal", "setting": str*, "ratio": number,
-                       "low": number, "high": number, "gate": [low or None, high or None]*, "seeds": int*, "favours": int*}]
-                       gate: where the ratio had to lie, stated before the run; favours: in how many seeds the ratio exceeds 1
-
-``smoothing_bands``: the range of the loss along the gradient, step by step
+``smoothing_bands``: the range of the loss and of the gradient's change along the gradient, step by step
     steps              [int]
-    arms               [{"name": str, "control": bool*, "loss": [number], "low": [number], "high": [number]}]
-                       loss: at the parameters; low and high: over the step multiples (each a median over seeds)
+    arms               [{"name": str, "control": bool*, "loss": [number], "low": [number], "high": [number],
+                       "change": {"middle": [number], "low": [number], "high": [number]}*}]
+                       loss: at the parameters; change: how far the gradient is from that at the parameters, middle: at the step
+                       taken; low and high: over the step multiples (each a median over seeds)
 
+``amplification``: how large a change made at the first layer arrives at each layer; its members are those of saturation_depth
+
+``gradient_agreement``: the cosine between a layer's gradients before and after the layers below it moved
+    networks           [{"name": str, "layers": [int], "arms": [those of saturation_depth, from −1 to 1]}]
+
+``trajectories:<design>``: how far a library's losses are from the NumPy reference's, step by step
+    experiment         str
+    seeds              int
+    arms               [{"name": str, "difference": [number], "allowed": [number]}] of the seed that comes nearest to its bound
+
+``forest:<design>``: see intervals.py. ``inverted_images``, ``planted_kernels``: see pixels.py.
 ``integral``: see integrals.py. ``worked_example``, which is typeset: see letters.py. ``layers/…``, a table: see layers.py.
 """
 
 from __future__ import annotations
 
 import hashlib
-import io
-import re
-import xml.etree.ElementTree as ET
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from . import layers, letters, view
-from .canvas import COLOURS
+from .svg import to_svg
 
-SVG = "http://www.w3.org/2000/svg"
-XLINK = "http://www.w3.org/1999/xlink"
 MISFITS = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 NEAR = 0.01  # lines that lie this close together (relatively) could not be told apart in a picture
 
@@ -85,9 +88,10 @@ def groups_of(data: Mapping[str, Any]) -> list[tuple[Any, list[str]]]:
 
 
 def _picture(name: str, data: Mapping[str, Any], prefix: str) -> Picture:
-    from . import canvas, curves, grids, integrals
+    from . import canvas, curves, grids, integrals, intervals, pixels
 
-    draw = {**grids.DRAWINGS, **curves.DRAWINGS, **integrals.DRAWINGS}.get(name)
+    rooms = (grids, curves, integrals, intervals, pixels)
+    draw = {kind: draw for room in rooms for kind, draw in room.DRAWINGS.items()}.get(name.partition(":")[0])
     data = _clean(data)
     groups = _grouped(data)
     typeset = layers.typeset if name.startswith(layers.FIGURE) else letters.TYPESET.get(name)
@@ -155,46 +159,3 @@ def _near(a: Any, b: Any) -> bool:
 def _safe(name: str) -> str:
     """An id that needs no quoting anywhere."""
     return "f" + hashlib.blake2b(name.encode(errors="replace"), digest_size=4).hexdigest()
-
-
-def to_svg(figure: Any, *, alt: str, prefix: str) -> str:
-    """The figure as SVG for inlining: the page's own fonts and colours, no style attributes, no ids of its own."""
-    out = io.StringIO()
-    figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
-    ET.register_namespace("", SVG)
-    ET.register_namespace("xlink", XLINK)
-    root = ET.fromstring(out.getvalue())
-    used = set(re.findall(r"#([\w-]+)", " ".join(v for e in root.iter() for v in e.attrib.values())))
-    for parent in list(root.iter()):
-        for child in list(parent):
-            if child.tag in (f"{{{SVG}}}metadata", f"{{{SVG}}}style"):
-                parent.remove(child)
-    for element in root.iter():
-        _plainly(element, used, prefix, COLOURS)
-    width, height = (float(root.attrib.pop(side).removesuffix("pt")) for side in ("width", "height"))
-    root.attrib.pop("version", None)
-    root.set("viewBox", f"0 0 {width:g} {height:g}")
-    root.set("role", "img")
-    root.set("aria-label", view.cut(alt, 2000))
-    text = ET.tostring(root, encoding="unicode")
-    text = re.sub(r"<g>\s*</g>|<defs\s*/>|<defs>\s*</defs>", "", text)
-    return re.sub(r">\s+<", "><", text)
-
-
-def _plainly(element: ET.Element, used: set[str], prefix: str, colours: Mapping[str, str]) -> None:
-    for declaration in filter(None, (d.strip() for d in element.attrib.pop("style", "").split(";"))):
-        name, _, value = (part.strip() for part in declaration.partition(":"))
-        if name == "font":  # "10px 'DejaVu Sans', …": the size is kept, the family is the page's
-            name, value = "font-size", next(word for word in value.split() if word.endswith("px"))
-        element.set(name, value)
-    for name, value in list(element.attrib.items()):
-        if name == "id":
-            element.attrib.pop("id")
-            if value in used:
-                element.set("id", f"{prefix}-{value}")
-        elif name in ("fill", "stroke"):
-            element.set(name, colours.get(value, value))
-        elif "#" in value:
-            element.set(name, re.sub(r"#([\w-]+)", rf"#{prefix}-\1", value))
-        else:  # a hundredth of a point is enough for a place
-            element.set(name, re.sub(r"\d+\.\d{3,}", lambda m: f"{float(m[0]):.2f}", value))

@@ -9,12 +9,17 @@ from typing import Any
 
 from ..claims.engine import evidence as record
 
-FORMATS = {"html": "index.html", "markdown": "report.md", "junit": "junit.xml"}
+FORMATS = {
+    "html": "index.html", "markdown": "report.md", "junit": "junit.xml", "sarif": "results.sarif", "badge": "badge.svg", "shields": "badge.json",
+}  # fmt: skip
+"""The formats that verify writes, with their files' names."""
+ON_REQUEST = ("code_scanning",)
+"""Those that only ``report`` makes; tables.py has two more, of another kind."""
 
 
-def render(evidence: Mapping[str, Any], format: str) -> str:
-    """The report as text; matplotlib and Jinja are imported only by the formats that use them."""
-    return importlib.import_module(f"{__package__}.{format}").render(evidence)
+def render(evidence: Mapping[str, Any], format: str, **more: Any) -> str:
+    """The report as text; matplotlib and Jinja are imported only by the formats that use them. ``more``: history, for the page."""
+    return importlib.import_module(f"{__package__}.{format}").render(evidence, **more)
 
 
 def write(evidence: Mapping[str, Any], folder: Path) -> None:

@@ -23,14 +23,14 @@ from . import claim_view, figures, lecture_text, view
 TEMPLATES = Path(__file__).parent / "templates"
 
 
-def render(evidence: Mapping[str, Any]) -> str:
-    """The whole page."""
+def render(evidence: Mapping[str, Any], history: Any = None) -> str:
+    """The whole page, with the history of the verdicts where one is given (history.py)."""
     text, missing = _lecture(evidence)
     return page(
         "page.html", e=evidence,
-        summary=view.summary(evidence), warnings=view.warnings(evidence), columns=view.columns(evidence), matrix=_matrix(evidence), lecture=Markup(text),
+        summary=view.summary(evidence), quick=view.quick(evidence), warnings=view.warnings(evidence), columns=view.columns(evidence), matrix=_matrix(evidence), lecture=Markup(text),
         in_part=view.tested_in_part(evidence["claims"]), missing=missing, untested=view.untested(evidence), ledger=view.ledger(evidence), exact_only=view.exact_part_only(evidence), verdicts={c["id"]: c["verdict"] for c in evidence["claims"]}, claims=[_claim(evidence, c) for c in evidence["claims"]],
-        environment=_environment(evidence),
+        environment=_environment(evidence), history=history,
     )  # fmt: skip
 
 
@@ -41,6 +41,7 @@ def page(template: str, **data: Any) -> str:
         undefined=jinja2.StrictUndefined, finalize=_shown,
     )  # fmt: skip
     made.globals.update(anchor=anchor, link=link, icon=icon, view=view, meaning=view.MEANING)
+    made.tests.update(worded=view.as_worded)
     made.filters.update(
         linked=linked, breakable=breakable, number=view.number, value=view.value, cut=view.cut, plural=view.plural
     )
@@ -168,9 +169,11 @@ def _chip(name: str, claim: Mapping[str, Any] | None) -> str:
     if claim is None:
         says, target, shape = "not tested here", "#untested", "untested"
     else:
-        says = claim["verdict"] + (", qualified" if claim["qualified"] else "")
+        says = view.marks(claim)
         target, shape = link(claim["id"]), claim["verdict"]
     marks = icon("qualified") if claim and claim["qualified"] else Markup()
+    if claim and view.as_worded(claim):
+        marks += icon("as-worded")
     if claim and any(view.defects_of(c) for c in claim["cells"]):
         marks += Markup('<span class="v-defect">{}</span>').format(icon("defect"))
         says += ", the library itself departs where recorded"

@@ -22,7 +22,7 @@ def render(evidence: Mapping[str, Any]) -> str:
     for name, said in (
         ("seed", evidence["seed"]),
         ("schema", evidence["schema"]),
-        ("summary", " ".join([*view.summary(evidence), *view.warnings(evidence)])),
+        ("summary", " ".join(filter(None, [view.quick(evidence), *view.summary(evidence), *view.warnings(evidence)]))),
     ):
         _property(properties, name, said)
     for claim in evidence["claims"]:
@@ -64,6 +64,8 @@ def _cell(case: ET.Element, evidence: Mapping[str, Any], claim: Mapping[str, Any
         _say(case, "skipped", verdict, cell["reason"])
     elif verdict == "error":
         _say(case, "error", verdict, cell["reason"], _details(cell))
+    elif verdict == "inconclusive" and view.left_open(evidence, claim) and not partial:
+        _say(case, "skipped", "left open", f"left open by a quick run: {cell['reason']}")
     elif partial and verdict == "inconclusive":
         _part(case, cell)
     elif verdict not in view.HOLDS and verdict != claim["expected"]:

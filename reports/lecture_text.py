@@ -1,7 +1,7 @@
 """The lecture's Markdown as HTML, each sentence that has claims marked by their verdict and linked to their evidence.
 
 Sentences are found by their words, in the lecture's order; white space counts as one blank, and a sentence may run across
-emphasis, links, lines and blocks. HTML in the Markdown is text; pictures become their description, since nothing is fetched.
+emphasis, links, lines and blocks. Formulas are MathML. HTML in the Markdown is text; pictures become their description, since nothing is fetched.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ from typing import Any
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-WORDS = ("text", "code_inline")
+from . import mathematics
+
+WORDS = ("text", "code_inline", "math")
 BREAKS = ("softbreak", "hardbreak")
 Mark = Callable[[Mapping[str, Any], bool], tuple[str, str]]
 """(sentence, whether a link may be made) -> (opening HTML, closing HTML)."""
@@ -36,6 +38,7 @@ def render(
     for token in tokens:
         _tame(token)
     blocks = [t.children for t in tokens if t.type == "inline" and t.children]
+    mathematics.typeset(blocks)
     owner, missing = _owners(parser, blocks, [s for s in sentences if s["claims"] or s["see"]])
     last = {id(s): spot for spot, s in owner.items()}  # the spots run in the lecture's order, so the last one stays
     for b, children in enumerate(blocks):
@@ -156,7 +159,9 @@ def _piece(made: list[Token], child: Token, begin: int, end: int) -> None:
         return
     if child.type in BREAKS:
         made.append(child)
-    elif child.type == "text":
+    elif child.type == "math" and end - begin == len(child.content):
+        made.append(_raw(child.meta["mathml"]))
+    elif child.type in ("text", "math"):  # a mark that begins or ends within a formula leaves it plain
         made.append(Token("text", "", 0, content=child.content[begin:end]))
     else:
         made.append(_raw(f"<code>{escape(child.content[begin:end])}</code>"))

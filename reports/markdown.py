@@ -67,12 +67,14 @@ def _folded(title: str, lines: list[str]) -> list[str]:
 def _head(evidence: Mapping[str, Any]) -> list[str]:
     title = text(evidence["lecture"]["title"], 200)
     lines = [f"# {title}: the lecture put to the test", "", " ".join(text(s, 2000) for s in view.summary(evidence)), ""]
+    if quick := view.quick(evidence):
+        lines[1:1] = ["", f"> **{text(quick, 2000)}**"]
     lines += [line for s in view.warnings(evidence) for line in (f"**{text(s, 2000)}**", "")]
     columns = [b for b, _ in view.columns(evidence)]
     head = ["claim", "verdict", *(f"{text(b, 60)} {text(view.version(evidence, b), 40)}".strip() for b in columns)]
     rows = []
     for claim in evidence["claims"]:
-        verdict = f"{SIGN[claim['verdict']]} {claim['verdict']}" + (", qualified" if claim["qualified"] else "")
+        verdict = f"{SIGN[claim['verdict']]} {view.marks(claim)}"
         verdict += f" **(expected {claim['expected']})**" if view.unexpected(evidence, claim) else ""
         rows.append(
             [
@@ -104,7 +106,11 @@ def _in_part(cell: Mapping[str, Any]) -> str:
 def _claim(evidence: Mapping[str, Any], claim: Mapping[str, Any], *, short: bool = False) -> str:
     c = claim_view.of(evidence, claim)
     lines = ["", f"## {text(claim['id'], 200)}", "", f"> {text(claim['says'])}", "", text(claim["statement"], 3000), ""]
-    lines += [f"**{text(c['line'], 2000)}**", "", f"Scope: {text(claim['scope'], 2000)}", ""]
+    lines += [f"**{text(c['line'], 2000)}**", ""]
+    if c["as_worded"]:
+        lines += ["**As worded, the sentence fails:**", ""]
+        lines += [*(f"- **{text(name, 200)}.** {text(says, 1000)}" for name, says in c["as_worded"]), ""]
+    lines += [*_sides(c), f"Scope: {text(claim['scope'], 2000)}", ""]
     for title, pairs in c["against"]:
         lines += [f"**{title}:**", ""]
         for row, names in pairs[:6]:
@@ -185,18 +191,37 @@ def _cells(c: Mapping[str, Any]) -> list[str]:
 
 
 def _gates(c: Mapping[str, Any]) -> list[str]:
-    head = ["gate", "measured", "wanted", "met", "on"]
-    rows = [
-        [text(r["label"], 200), text(view.value(r["got"], 120)), text(view.value(r["wanted"], 120)), "yes" if r["agrees"] else "**no**",
-         text(view.cells(names), 120)]
-        for r, names in c["gates"]
-    ]  # fmt: skip
-    met = sum(r["agrees"] for r, _ in c["gates"])
-    return (
-        _folded(f"Gates, stated before the run: {met} of {len(rows)} measurements meet theirs", _table(head, rows))
-        if rows
-        else []
-    )
+    if not c["gates"]:
+        return []
+    lines = [
+        f"Design **{text(name, 80)}**, version {design['version']} of what it states, fixed before any arm ran: SHA-256 {code(design['digest'], 64)}. "
+        f"Seeds: {text(seeds, 500)}." + (" **Fewer than designed for: a quick run.**" if design["quick"] else "")
+        for name, design, seeds in c["designs"]
+    ]
+    rows = []
+    for gate in c["gates"]:
+        role = ", ".join(
+            filter(None, [text(gate["role"], 40), f"{gate['speaks']} the sentence" if gate["speaks"] else ""])
+        )
+        measured = [text(view.value(row["got"], 120)) for _, row, _ in gate["measured"]]
+        word = gate["word"] if gate["met"] or gate["speaks"] else f"**{gate['word']}**"
+        rows.append([text(gate["name"], 200), role, text(view.value(gate["wanted"], 120)), *(measured if len(measured) > 1 else [*measured, ""]), word,
+                     text(view.cells(gate["cells"]), 120)])  # fmt: skip
+    met = sum(gate["met"] for gate in c["gates"])
+    head = ["gate", "role", "wanted", "first seeds", "fresh seeds", "met", "on"]
+    title = f"Gates, stated before the run: {met} of {len(rows)} measurements meet theirs, on the first seeds and on the fresh ones"
+    return _folded(title, [*lines, *_table(head, rows)])
+
+
+def _sides(c: Mapping[str, Any]) -> list[str]:
+    """Of a sentence with two sides: the gates that speak for it and against it, and which were met."""
+    lines = []
+    for side, gates in c["sides"]:
+        lines.append(
+            f"- {side.capitalize()} the sentence, {sum(met for _, met in gates)} of {view.plural(len(gates), 'gate')} met:"
+        )
+        lines += [f"  - {'met' if met else 'not met'}: {text(name, 200)}" for name, met in gates]
+    return [*lines, ""] if lines else []
 
 
 def _limits(c: Mapping[str, Any]) -> list[str]:
@@ -315,6 +340,7 @@ def _end(evidence: Mapping[str, Any]) -> list[str]:
     machine = f"Python {facts['python']}, {facts.get('cpu', '')}, seed {evidence['seed']}, lecture-claims {evidence['tool']['version']}"
     meaning = [f"- {SIGN[v]} **{v}**: {says}" for v, says in view.MEANING.items()]
     meaning += ["- **qualified**: holds, but in a narrower scope than the sentence's words; where they fail was shown",
+                "- **fails as worded**: a plain reading of the sentence was put to the test and fails; what holds is the statement",
                 f"- **in part**: {view.IN_PART}",
                 "- ⚑ **defect**: the library itself departs from the exact result, as recorded; never a pass"]  # fmt: skip
     lines = [*_sensitivity(evidence), *_ledger(evidence), *lines]

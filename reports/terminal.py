@@ -8,17 +8,20 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from . import view
+from . import claim_view, view
 
 STYLE = {
     "verified": "green", "supported": "green", "disputed": "yellow", "not supported": "yellow", "inconclusive": "yellow",
     "refuted": "bold red", "error": "bold red", "absent": "dim", "unsupported": "dim",
 }  # fmt: skip
 IN_PART = "cyan"
+GATES = {"gate": "gate not met", "side": "not met, of two sides"}
 
 
 def run(out: Console, found: dict[str, Any]) -> None:
     """The verdict table, what is not as expected, the defects that showed, the counts; of a part of a claim, what it found."""
+    if quick := view.quick(found):
+        _say(out, quick, "bold yellow")
     if found["selection"]["partial"]:
         _part(out, found)
         return
@@ -27,13 +30,17 @@ def run(out: Console, found: dict[str, Any]) -> None:
     table.columns[0].no_wrap = True
     for one in found["claims"]:
         verdict = one["verdict"] + (" (qualified)" if one["qualified"] else "")
-        unexpected = "" if one["verdict"] == one["expected"] else " ≠ expected"
+        unexpected = " ≠ expected" if view.unexpected(found, one) else ""
         cells = [_library([c for c in one["cells"] if c["backend"] == b]) for b in libraries]
         table.add_row(one["id"], Text(verdict + unexpected, STYLE[one["verdict"]]), *cells)
     out.print(table)
     for one in found["claims"]:
-        if one["verdict"] != one["expected"]:
+        if view.unexpected(found, one):
             _say(out, f"{one['id']} is {one['verdict']}, expected {one['expected']}: {one['reason']}")
+        elif view.left_open(found, one):
+            _say(out, f"{one['id']} is left open by a quick run: {one['reason']}")
+        if worded := view.worded_line(one):
+            _say(out, f"{one['id']}. {worded}")
         _departures(out, one)
     _defects(out, found)
     counts, part = found["counts"], view.tested_in_part(found["claims"])
@@ -58,7 +65,22 @@ def run(out: Console, found: dict[str, Any]) -> None:
 
 def claim(out: Console, one: dict[str, Any]) -> None:
     """A claim's evidence: the verdict, a row for each library and dtype, departures, limits."""
-    _say(out, f"Verdict: {one['verdict']}{' (qualified)' if one['qualified'] else ''}: {one['reason']}")
+    reason = one["reason"].partition(f"; {view.WORDED}")[0]
+    _say(out, f"Verdict: {one['verdict']}{' (qualified)' if one['qualified'] else ''}: {reason}")
+    if worded := view.worded_line(one):
+        _say(out, worded)
+    for name, design in one["designs"].items():
+        few = ", fewer seeds than designed for: a quick run" if design["quick"] else ""
+        _say(
+            out,
+            f"Gates of the design {name}, version {design['version']}, SHA-256 {design['digest']}, stated before any arm ran{few}",
+        )
+    for side, gates in claim_view.sides(one):
+        _say(
+            out,
+            f"{side.capitalize()} the sentence: "
+            + "; ".join(f"{'met' if met else 'not met'}: {name}" for name, met in gates),
+        )
     heads = ("library", "dtype", "verdict", "comparisons", "error ÷ bound", "margin", "wrongs", "limits")
     table = Table(*heads, box=None, pad_edge=False)
     for c in one["cells"]:
@@ -93,7 +115,8 @@ def _part(out: Console, found: dict[str, Any]) -> None:
                     if row["defect"]
                     else row["outcome"]
                 )
-                _say(out, f"  {'departs' if state == 'value' else state}: {row['sentence']}")
+                word = GATES.get(view.standing(row), "departs" if state == "value" else state)
+                _say(out, f"  {word}: {row['sentence']}")
                 if row.get("snippet"):
                     out.print(Text(row["snippet"]), soft_wrap=True)
             for seen in found["volatile"]["not_repeated"].get(_where(one, cell), ()):

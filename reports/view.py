@@ -17,7 +17,8 @@ WORST_FIRST = ("error", "refuted", "inconclusive", "not supported", "disputed", 
 MEANING = {
     "verified": "every comparison agreed, and every wrong variant was refuted by the same experiment",
     "supported": "statistical: every gate that was stated before the run was met, with its controls",
-    "disputed": "a gate that was stated before the run was met on each side",
+    "disputed": "the sentence has two sides: gates that speak for it and gates that speak against it were stated before the run, and at "
+    "least one of each was met, on the first and on the fresh seeds",
     "not supported": "statistical: a gate that was stated before the run was not met",
     "inconclusive": "nothing was compared, or a wrong variant survived, or a limit did not show: no evidence either way",
     "refuted": "a counterexample inside the scope",
@@ -153,7 +154,8 @@ def defects_of(cell: Mapping[str, Any]) -> list[str]:
 
 
 def standing(row: Mapping[str, Any]) -> str:
-    """What a comparison is to its claim: it agrees, departs, is a recorded defect, an unmet gate, was stopped, or took no part."""
+    """What a comparison is to its claim: it agrees, departs, is a recorded defect, an unmet gate, was stopped, or took no part; "side":
+    an unmet gate that speaks for one of two sides, which tells neither for nor against the claim."""
     if row["agrees"]:
         return "agrees"
     if row["defect"]:
@@ -162,7 +164,9 @@ def standing(row: Mapping[str, Any]) -> str:
         return "no part"
     if row["outcome"] in ("broken", "error") or (row["outcome"] == "raised" and not row["elements"]):
         return "stopped"
-    return "gate" if row["kind"] == "gate" else "departs"
+    if row["kind"] == "gate":
+        return "side" if row.get("speaks") else "gate"
+    return "departs"
 
 
 def departures(cell: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -171,7 +175,48 @@ def departures(cell: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def unexpected(evidence: Mapping[str, Any], claim: Mapping[str, Any]) -> bool:
-    return not evidence["selection"]["partial"] and claim["verdict"] != claim["expected"]
+    """Whether the verdict is another than the declared one; a part has none, and a quick run may leave statistics open."""
+    as_declared = claim["verdict"] == claim["expected"] or left_open(evidence, claim)
+    return not evidence["selection"]["partial"] and not as_declared
+
+
+def left_open(evidence: Mapping[str, Any], claim: Mapping[str, Any]) -> bool:
+    """Whether a quick run could not decide a statistical claim."""
+    return evidence["selection"]["quick"] and bool(claim["designs"]) and claim["verdict"] == "inconclusive"
+
+
+def quick(evidence: Mapping[str, Any]) -> str:
+    """What a quick run must say of itself before anything else; empty for a full run."""
+    if not evidence["selection"]["quick"]:
+        return ""
+    counts = [
+        n for claim in evidence["claims"] for design in claim["designs"].values() for n in design["seeds"].values()
+    ]
+    seeds = f"{max(counts)} seeds" if counts else "few seeds"
+    return f"Quick run: statistics on {seeds} of each kind only, fewer than designed for. A first look, not for citing; run again without --quick."
+
+
+WORDED = "as worded the sentence fails: "
+
+
+def as_worded(claim: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """[(limit, what it says)]: the plain readings of the sentence that fail."""
+    _, _, named = claim["reason"].partition(WORDED)
+    says = {name: found[0][1]["says"] for name, found in gathered(claim, "limits").items()}
+    return [(name, says.get(name, "")) for name in (named.split("; ") if named else [])]
+
+
+def worded_line(claim: Mapping[str, Any]) -> str:
+    """That the sentence fails as worded, and in what; empty where it does not."""
+    found = [name for name, _ in as_worded(claim)]
+    return f"As worded, the sentence fails: {'; '.join(found)}." if found else ""
+
+
+def marks(claim: Mapping[str, Any]) -> str:
+    """A verdict with what qualifies it, in words: “supported, qualified, fails as worded”."""
+    return ", ".join(
+        [claim["verdict"], *["qualified"] * claim["qualified"], *["fails as worded"] * bool(as_worded(claim))]
+    )
 
 
 def gathered(claim: Mapping[str, Any], member: str) -> dict[str, list[tuple[str, Mapping[str, Any]]]]:
@@ -243,14 +288,16 @@ def ledger(evidence: Mapping[str, Any]) -> list[tuple[Mapping[str, Any], list[st
 
 
 def exact_part_only(evidence: Mapping[str, Any]) -> list[str]:
-    """Claims of which the statistical part ran nowhere, though their exact part holds on every library."""
+    """Claims of which the statistical part ran on no library of this run, though their exact part holds on each; of a part nothing is said."""
     waiting = "the statistical part of the claim ran on no library"
+    if evidence["selection"]["partial"]:
+        return []
     return [c["id"] for c in evidence["claims"] if c["verdict"] == "inconclusive" and waiting in c["reason"]]
 
 
 def verdict_line(evidence: Mapping[str, Any], claim: Mapping[str, Any]) -> str:
     """The verdict and its reason as a plain sentence or two."""
-    reason = claim["reason"].rstrip(".")
+    reason = claim["reason"].partition(f"; {WORDED}")[0].rstrip(".")
     text = f"{claim['verdict'].capitalize()}{', qualified' if claim['qualified'] else ''}: {reason}."
     limits = gathered(claim, "limits")
     if claim["qualified"]:
@@ -267,6 +314,8 @@ def verdict_line(evidence: Mapping[str, Any], claim: Mapping[str, Any]) -> str:
         text += f" It rests on sand: {listed(f'{p} is {verdicts[p]}' for p in sand)}."
     if unexpected(evidence, claim):
         text += f" Its author expected “{claim['expected']}”."
+    if left_open(evidence, claim):
+        text += " Left open by a quick run, which has few seeds."
     return text
 
 
@@ -282,9 +331,11 @@ def summary(evidence: Mapping[str, Any]) -> list[str]:
         first += f", {counts['qualified']} of them qualified: the sentence needed a narrower scope than its words"
     others = [f"{counts['claims'][v]} {v}" for v in reversed(WORST_FIRST) if v not in HOLDS and counts["claims"][v]]
     lines = [first + ".", (f"The rest: {', '.join(others)}." if others else "")]
+    if failing := [c["id"] for c in claims if as_worded(c)]:
+        lines.append(f"As worded the sentence fails in {plural(len(failing), 'claim')}: {listed(failing)}.")
     if waiting := exact_part_only(evidence):
         lines.append(
-            f"Only the exact part was tested of {plural(len(waiting), 'claim')} that statistics must settle: inconclusive until it has run."
+            f"Of {plural(len(waiting), 'claim')} that statistics must settle only the exact part was tested: on no library of this run did the other run."
         )
     if waiting := len(untested(evidence)):
         lines.append(

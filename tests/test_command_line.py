@@ -11,7 +11,7 @@ from lying import FRAMEWORKS, LECTURE, library, run_command, without_frameworks
 
 QUICK = ("conv_layer.equivariance", "--backend", "numpy", "--dtype", "float32")
 PART = ("convolution.libraries_correlate", "--backend", "numpy", "--dtype", "float32")
-REPORTS = ("index.html", "report.md", "junit.xml")
+REPORTS = ("index.html", "report.md", "junit.xml", "results.sarif", "badge.svg", "badge.json")
 
 
 def cli(*arguments, **where):

@@ -48,7 +48,8 @@ def poisoned(x: Any, poison: str, *, key: str = "") -> Any:
         "dtype",
         "defect",
         "markdown",
-        "group",
+        "role",
+        "speaks",
     )
     if isinstance(x, dict):
         return {k: poisoned(v, poison, key=k) for k, v in x.items()}
@@ -180,7 +181,7 @@ def test_absent_unsupported_and_defects_look_different_from_a_pass(evidence: dic
         assert f'href="#i-{verdict}"' in matrix
         assert f"v-{verdict}" in matrix
     shapes = dict(re.findall(r'<symbol id="i-([\w-]+)"[^>]*>(.*?)</symbol>', text))
-    assert len(set(shapes.values())) == len(shapes) == 13
+    assert len(set(shapes.values())) == len(shapes) == 14
     green = re.findall(
         r'class="fact v-verified"[^>]*href|<a href="([^"]*)" class="fact v-(?:verified|supported)"', matrix
     )
@@ -226,7 +227,10 @@ def test_a_defect_that_did_not_reproduce_is_said_to_be_one(evidence: dict[str, A
 def test_every_picture_stands_in_the_page(evidence: dict[str, Any]) -> None:
     evidence["claims"][0]["figures"] = sample.figures()
     page = Page(html.render(evidence))
-    assert len([a for t, a in page.elements if t == "svg" and a.get("role") == "img" and a.get("aria-label")]) == 6
+    assert (
+        len([a for t, a in page.elements if t == "svg" and a.get("role") == "img" and a.get("aria-label")])
+        == len(sample.figures()) - 1
+    )
     assert len(page.ids) == len(set(page.ids))
     assert {href for href in page.links if href.startswith("#")} <= {f"#{name}" for name in page.ids}
 
@@ -254,7 +258,7 @@ def test_infinite_and_missing_numbers_are_words_for_people(evidence: dict[str, A
     "poison", HOSTILE, ids=["markup", "quotes", "direction", "markdown", "control", "long", "formula"]
 )
 def test_hostile_text_comes_out_as_text(evidence: dict[str, Any], poison: str) -> None:
-    evidence["claims"][0]["figures"] = {name: sample.figures()[name] for name in ("flip", "smoothing_effects")}
+    evidence["claims"][0]["figures"] = {name: sample.figures()[name] for name in ("flip", "forest:smoothing")}
     clean = Page(html.render(evidence))
     bad = poisoned(evidence, poison)
     text = html.render(bad)
@@ -333,13 +337,15 @@ def test_every_known_picture_is_drawn_the_same_each_time_and_can_be_heard() -> N
     words = " ".join(
         "".join(e.itertext()) for p in first if p.svg for e in ET.fromstring(p.svg).iter() if e.tag.endswith("text")
     )
-    assert "3.46 [3.24, 3.69]  20/20" in words
+    assert "3.46 · 3.29" in words
     assert "value 0: 745.1, gradient 0: 745.1" in words
 
 
 def test_an_unknown_or_misshapen_picture_is_a_table() -> None:
     bad = {"flip": {"torch": {"input": 3}}, "saturation": {"torch": {}}, "equivariance": {"torch": {"maps": []}}, "": {"torch": 5},
-           "smoothing_effects": {"torch": {"effects": [{"group": "effect"}]}}, "smoothing_bands": {}}  # fmt: skip
+           "smoothing_bands": {}, "forest:x": {"torch": {"rows": [{"role": "effect"}]}}, "trajectories:x": {"torch": {"arms": 3}},
+           "amplification": {"torch": {"arms": [{}]}}, "gradient_agreement": {"torch": {"networks": [{}]}}, "forest": {"torch": {"rows": []}},
+           "inverted_images": {"torch": {"arms": []}}, "planted_kernels": {"torch": {"pattern": [], "kernels": []}}}  # fmt: skip
     drawn = figures.pictures(bad, prefix="x")
     assert len(drawn) == len(bad)
     assert not [p for p in drawn if p.svg]
@@ -350,6 +356,15 @@ def test_missing_and_infinite_numbers_leave_gaps_in_pictures() -> None:
     data["saturation"]["torch float32"]["curves"][0]["gradient"][3] = "nan"
     data["smoothing_bands"]["torch float64"]["arms"][0]["high"][5] = "inf"
     data["equivariance"]["torch float32"]["maps"][0]["difference"][0][0] = "inf"
-    data["smoothing_effects"]["torch float64"]["effects"][0].update(high="inf")
+    rows = data["forest:smoothing"]["torch float64"]["rows"]
+    rows[0].update(high="inf", fresh={"estimate": "nan", "low": "nan", "high": "nan"})
+    rows[5].update(estimate="inf", gate=[None, None])
+    rows[6].update(low="-inf")
+    data["trajectories:smoothing"]["torch float64"]["arms"][0].update(difference=["nan"] * 80)
+    data["trajectories:smoothing"]["tensorflow float64"]["arms"][1]["allowed"][7] = "inf"
+    data["amplification"]["torch float64"]["arms"][0]["size"][2] = "nan"
+    data["gradient_agreement"]["torch float64"]["networks"][0]["arms"][0]["size"][1] = "nan"
+    data["inverted_images"]["torch float64"]["arms"][0]["upright"][0] = "nan"
+    data["planted_kernels"]["torch float64"]["kernels"][3].update(kernel=[["nan"] * 3] * 3, cosine="nan")
     drawn = figures.pictures(data, prefix="x")
     assert [p.name for p in drawn if not p.svg] == ["a picture that nobody knows"]

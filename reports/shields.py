@@ -1,0 +1,19 @@
+"""The badge as JSON for shields.io, which draws it from an address where this file lies.
+
+Format: the endpoint badge's schema, version 1, https://shields.io/badges/endpoint-badge
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from . import badge
+
+
+def render(evidence: Mapping[str, Any]) -> str:
+    """The JSON text; a run that failed is an error, whose colour no address can change."""
+    says = badge.of(evidence)
+    made: dict[str, Any] = {"schemaVersion": 1, "label": badge.LABEL, "message": says.message, "color": says.colour}
+    return json.dumps(made | ({"isError": True} if says.failed else {}), indent=1) + "\n"

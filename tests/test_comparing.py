@@ -1,0 +1,619 @@
+"""What changed between two records: each kind of change, what is worse and what is not, old records, bad ones, hostile text."""
+
+from __future__ import annotations
+
+import copy
+import io
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import sample_evidence as sample
+from lectureclaims.claims.engine import evidence as record
+from lectureclaims.reports import comparing, comparing_text, records, view
+from lectureclaims.reports.cli import main
+from lying import run_command
+from rich.console import Console
+from test_page import HOSTILE, poisoned
+from test_reports import CHECK
+
+Change = Callable[[dict[str, Any]], Any]
+
+
+def sampled() -> dict[str, Any]:
+    """The made-up record, with two statistical claims, as the schema has it."""
+    evidence = sample.sample_evidence()
+    evidence["claims"] = [c for c in evidence["claims"] if c["id"] not in ("claim.disputed", "claim.worded")]
+    evidence["claims"] += [sample.disputed(), sample.worded()]
+    for name in ("disputed", "worded"):
+        mine = {"id": f"sentence.{name}", "text": name, "claims": [{"id": f"claim.{name}", "written": True}]}
+        evidence["lecture"]["sentences"].append({**evidence["lecture"]["sentences"][0], **mine})
+    evidence["selection"]["claims"] = [c["id"] for c in evidence["claims"]]
+    return json.loads(json.dumps(evidence))  # as from a file: no two cells share a row
+
+
+@pytest.fixture
+def old() -> dict[str, Any]:
+    return sampled()
+
+
+@pytest.fixture
+def new() -> dict[str, Any]:
+    return sampled()
+
+
+def compared(old: dict[str, Any], new: dict[str, Any]) -> comparing.Compared:
+    return comparing.compare(
+        records.of(copy.deepcopy(old), name="old.json"), records.of(copy.deepcopy(new), name="new.json")
+    )
+
+
+def told(found: comparing.Compared) -> set[tuple[str, str, str, Any, Any]]:
+    return {(c.kind, c.judged, f"{c.claim} [{c.cell}]", c.before, c.after) for c in found.changes}
+
+
+def printed(found: comparing.Compared) -> str:
+    out = Console(file=io.StringIO(), width=140, markup=False)
+    comparing_text.terminal(out, found)
+    return str(out.file.getvalue())  # type: ignore[attr-defined]
+
+
+def cell(evidence: dict[str, Any], claim: str, backend: str, dtype: str | None = None) -> dict[str, Any]:
+    cells = next(c["cells"] for c in evidence["claims"] if c["id"] == claim)
+    return next(c for c in cells if c["backend"] == backend and c["dtype"] == dtype)
+
+
+def claim(evidence: dict[str, Any], name: str) -> dict[str, Any]:
+    return next(c for c in evidence["claims"] if c["id"] == name)
+
+
+WHERE = ("claim.correlate", "torch", "float32")
+PLACE = "claim.correlate [torch float32]"
+WHOLE = "claim.correlate []"
+ROW, BOUND = "2-d: the layer is the sum", "reals: within the bound"
+
+
+def test_the_sample_obeys_the_schema_and_is_like_itself(old: dict[str, Any], new: dict[str, Any]) -> None:
+    old["selection"].setdefault("quick", False)
+    CHECK.validate(old)
+    found = compared(old, new)
+    assert not found.changes and not found.versions and not found.machine and not found.worse
+    assert found.both["claims"] == len(old["claims"]) and found.both["cells"] == sum(
+        len(c["cells"]) for c in old["claims"]
+    )
+    assert found.both["comparisons"] > 20 and found.both["wrongs"] and found.both["limits"]
+    assert "Nothing got worse. Nothing that was compared has changed." in printed(found)
+    new["volatile"] = {"begun": "2026-02-01T00:00:00+00:00", "seconds": 99.5, "cell_seconds": {}, "timings": {}, "not_repeated": {}, "import_seconds": {}}  # fmt: skip
+    later = compared(old, new)
+    assert not later.changes, "what is volatile is not compared"
+    assert re.search(r"seconds +12\.5 +99\.5", printed(later))
+
+
+CHANGES: dict[str, tuple[Change, set[tuple[str, str, str, Any, Any]]]] = {
+    "verdict that fell": (
+        lambda e: (claim(e, "claim.correlate").update(verdict="refuted", qualified=False), cell(e, *WHERE).update(verdict="refuted")),
+        {("verdict", "worse", WHOLE, "verified, qualified", "refuted"), ("cell verdict", "worse", PLACE, "verified", "refuted")},
+    ),
+    "verified by gates": (
+        lambda e: (claim(e, "claim.correlate").update(verdict="supported", expected="supported"), cell(e, *WHERE).update(verdict="supported")),
+        {("verdict", "neither", WHOLE, "verified, qualified", "supported, qualified"), ("cell verdict", "neither", PLACE, "verified", "supported"),
+         ("text", "neither", WHOLE, "verified", "supported")},
+    ),
+    "no longer expected, though it rose": (
+        lambda e: claim(e, "claim.disputed").update(verdict="supported", qualified=False),
+        {("verdict", "worse", "claim.disputed []", "disputed", "supported")},
+    ),
+    "rose and is still unexpected": (
+        lambda e: claim(e, "claim.equivariance").update(verdict="disputed"),
+        {("verdict", "better", "claim.equivariance []", "error", "disputed")},
+    ),
+    "the expectation was lowered with it": (
+        lambda e: claim(e, "claim.correlate").update(verdict="refuted", expected="refuted", qualified=False),
+        {("verdict", "worse", WHOLE, "verified, qualified", "refuted"), ("text", "neither", WHOLE, "verified", "refuted")},
+    ),
+    "takes no part any more": (
+        lambda e: cell(e, *WHERE).update(sample.cell("torch", "float32", "unsupported")),
+        {("cell verdict", "worse", PLACE, "verified", "unsupported")},
+    ),
+    "absent, then unsupported": (
+        lambda e: cell(e, "claim.linear", "scipy").update(verdict="unsupported"),
+        {("cell verdict", "neither", "claim.linear [scipy]", "absent", "unsupported")},
+    ),
+    "begins to take part": (
+        lambda e: cell(e, "claim.linear", "scipy").update(sample.cell("scipy", None)),
+        {("cell verdict", "better", "claim.linear [scipy]", "absent", "verified")},
+    ),
+    "begins to take part and departs": (
+        lambda e: cell(e, "claim.linear", "scipy").update(sample.cell("scipy", None, "refuted")),
+        {("cell verdict", "worse", "claim.linear [scipy]", "absent", "refuted")},
+    ),
+    "a cell went": (
+        lambda e: claim(e, "claim.correlate")["cells"].remove(cell(e, *WHERE)),
+        {("cell", "worse", PLACE, "verified", "no cell")},
+    ),
+    "a cell came": (
+        lambda e: claim(e, "claim.linear")["cells"].append(sample.cell("torch", "float64")),
+        {("cell", "better", "claim.linear [torch float64]", "no cell", "verified")},
+    ),
+    "a wrong survives": (
+        lambda e: cell(e, *WHERE).update(wrongs=[sample.wrong(is_caught=False)]),
+        {("wrong", "worse", PLACE, "caught", "survives")},
+    ),
+    "a wrong is caught at last": (
+        lambda e: cell(e, "claim.equivariance", "tensorflow", "float32").update(wrongs=[sample.wrong()]),
+        {("wrong", "better", "claim.equivariance [tensorflow float32]", "survives", "caught")},
+    ),
+    "a wrong is tried no more": (lambda e: cell(e, *WHERE).update(wrongs=[]), {("wrong", "worse", PLACE, 1, 0)}),
+    "a wrong has another name": (
+        lambda e: cell(e, *WHERE).update(wrongs=[sample.wrong("both axes flipped")]),
+        {("wrong", "neither", PLACE, 1, 1)},
+    ),
+    "a limit does not show": (
+        lambda e: cell(e, *WHERE)["limits"][0].update(shown=False),
+        {("limit", "worse", PLACE, "shown", "not shown")},
+    ),
+    "a limit is tried no more": (lambda e: cell(e, *WHERE).update(limits=[]), {("limit", "worse", PLACE, 1, 0)}),
+    "a comparison departs": (
+        lambda e: cell(e, *WHERE)["rows"].__setitem__(0, sample.departing()),
+        {("comparison", "worse", PLACE, "agrees", "departs")},
+    ),
+    "a comparison departs as recorded": (
+        lambda e: cell(e, *WHERE)["rows"].__setitem__(0, sample.departing(defect="torch-tanh")),
+        {("comparison", "neither", PLACE, "agrees", "departs as recorded")},
+    ),
+    "a comparison agrees at last": (
+        lambda e: cell(e, "claim.equivariance", "torch", "float64")["rows"].__setitem__(0, sample.row()),
+        {("comparison", "better", "claim.equivariance [torch float64]", "departs as recorded", "agrees")},
+    ),
+    "a comparison cannot be made": (
+        lambda e: cell(e, *WHERE)["rows"].__setitem__(0, sample.row(agrees=False, outcome="unsupported", ratio=None)),
+        {("comparison", "worse", PLACE, "agrees", "not made")},
+    ),
+    "an experiment stops": (
+        lambda e: cell(e, *WHERE)["rows"].append(sample.row(label="the experiment stopped", agrees=False, outcome="error", elements=0)),
+        {("comparison", "worse", PLACE, "none", "stopped"), ("comparison", "neither", PLACE, 2, 2)},
+    ),
+    "fewer comparisons": (lambda e: cell(e, *WHERE).update(comparisons=1), {("comparison", "worse", PLACE, 2, 1)}),
+    "more comparisons": (lambda e: cell(e, *WHERE).update(comparisons=9), {("comparison", "neither", PLACE, 2, 9)}),
+    "a comparison has another name": (
+        lambda e: cell(e, *WHERE)["rows"][0].update(label="the sum is the layer"),
+        {("comparison", "neither", PLACE, 2, 2)},
+    ),
+    "an error grew in its bound": (
+        lambda e: (cell(e, *WHERE).update(worst_ratio=0.9), cell(e, *WHERE)["rows"][1].update(ratio=0.9)),
+        {("error", "neither", PLACE, 0.31, 0.9), ("row", "neither", PLACE, 0.31, 0.9)},
+    ),
+    "an error grew by a factor of less than two": (
+        lambda e: (cell(e, *WHERE).update(worst_ratio=0.61), cell(e, *WHERE)["rows"][1].update(ratio=0.61)),
+        set(),
+    ),
+    "an error shrank": (
+        lambda e: (cell(e, *WHERE).update(worst_ratio=0.1), cell(e, *WHERE)["rows"][1].update(ratio=0.1)),
+        {("error", "neither", PLACE, 0.31, 0.1)},
+    ),
+    "an error where there was none": (lambda e: cell(e, "claim.linear", "numpy").update(worst_ratio="inf"), {("error", "neither", "claim.linear [numpy]", 0.31, "inf")}),
+    "a gate is not met": (
+        lambda e: cell(e, "claim.worded", "torch", "float64")["rows"].__setitem__(1, sample.gate("deep", "first", met=False)),
+        {("gate", "worse", "claim.worded [torch float64]", "met", "not met"),
+         ("effect", "neither", "claim.worded [torch float64]", "3.1 [2.9, 3.3]", "1.1 [0.9, 1.3]")},
+    ),
+    "a gate for one of two sides is not met": (
+        lambda e: cell(e, "claim.disputed", "torch", "float64")["rows"].__setitem__(1, sample.gate("trains better", "first", met=False, speaks="for")),
+        {("gate", "neither", "claim.disputed [torch float64]", "met", "not met"),
+         ("effect", "neither", "claim.disputed [torch float64]", "3.1 [2.9, 3.3]", "1.1 [0.9, 1.3]")},
+    ),
+    "an interval moved but not apart": (
+        lambda e: cell(e, "claim.worded", "torch", "float64")["rows"][1].update(got="3.4 [3.2, 3.6]"),
+        set(),
+    ),
+    "an interval moved apart": (
+        lambda e: cell(e, "claim.worded", "torch", "float64")["rows"][1].update(got="3.6 [3.4, 3.8]"),
+        {("effect", "neither", "claim.worded [torch float64]", "3.1 [2.9, 3.3]", "3.6 [3.4, 3.8]")},
+    ),
+    "tested in part": (
+        lambda e: cell(e, *WHERE).update(in_part=["no gradient"]),
+        {("in part", "worse", PLACE, "in full", "in part")},
+    ),
+    "tested in full at last": (
+        lambda e: cell(e, "claim.linear", "torch").update(in_part=[]),
+        {("in part", "better", "claim.linear [torch]", "in part", "in full")},
+    ),
+    "a refuted cell does not say what it lacks": (
+        lambda e: (cell(e, "claim.linear", "torch").update(verdict="refuted", in_part=[])),
+        {("cell verdict", "worse", "claim.linear [torch]", "verified", "refuted")},
+    ),
+    "a defect does not reproduce": (
+        lambda e: e["defects"][0].update(reproduced=False),
+        {("defect", "worse", " []", "reproduced", "did not reproduce")},
+    ),
+    "a defect applies no more": (
+        lambda e: e["defects"][0].update(applies=False, reproduced=False),
+        {("defect", "neither", " []", "reproduced", "does not apply")},
+    ),
+    "a mistake that no claim sees any more": (
+        lambda e: e["sensitivity"][0].update(seen=False),
+        {("mistake", "worse", " []", "seen", "seen by no claim")},
+    ),
+    "a mistake that a claim sees at last": (
+        lambda e: e["sensitivity"][1].update(seen=True),
+        {("mistake", "better", " []", "seen by no claim", "seen")},
+    ),
+    "another statement": (
+        lambda e: claim(e, "claim.correlate").update(statement="g(shift x) = shift g(x)."),
+        {("text", "neither", WHOLE, "f(shift x) = shift f(x).", "g(shift x) = shift g(x).")},
+    ),
+    "a claim that was not asked for": (
+        lambda e: e["claims"].remove(claim(e, "claim.correlate")),
+        {("claim", "neither", WHOLE, "verified", "no claim")},
+    ),
+    "a claim that has no experiment any more": (
+        lambda e: (e["claims"].remove(claim(e, "claim.correlate")), e["lecture"]["sentences"][0].update(claims=[])),
+        {("claim", "worse", WHOLE, "verified", "no claim")},
+    ),
+    "interrupted": (lambda e: e.update(interrupted=True), {("run", "worse", " []", "ran to its end", "interrupted")}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_each_change_is_told_once_and_judged(old: dict[str, Any], new: dict[str, Any], name: str) -> None:
+    change, expected = CHANGES[name]
+    change(new)
+    found = compared(old, new)
+    assert told(found) == expected
+    assert found.worse == any(judged == "worse" for _, judged, *_ in expected)
+    text = printed(found)
+    assert ("Got worse" in text) == found.worse and ("Nothing got worse" in text) != found.worse
+
+
+def test_a_design_that_was_stated_again_is_named_with_its_digest(old: dict[str, Any], new: dict[str, Any]) -> None:
+    claim(new, "claim.worded")["designs"]["depth"].update(version=3, digest="f" * 64)
+    (change,) = compared(old, new).changes
+    assert (change.kind, change.judged, change.name) == ("design", "neither", "depth")
+    assert change.before.startswith(f"version 2, SHA-256 {sample.DIGEST[:16]}…") and change.after.startswith(
+        "version 3, SHA-256 ffff"
+    )
+    assert "gates, effects or numbers of seeds are others" in change.remark
+
+
+def test_comparisons_of_one_name_are_compared_together_in_any_order(old: dict[str, Any], new: dict[str, Any]) -> None:
+    bound = cell(old, *WHERE)["rows"][1]
+    for evidence, ratios in ((old, (0.1, 0.3)), (new, (0.3, 0.1))):
+        cell(evidence, *WHERE)["rows"][1:] = [{**bound, "ratio": r} for r in ratios]
+    assert not compared(old, new).changes
+    cell(new, *WHERE)["rows"][1]["ratio"] = 0.7
+    assert {(c.kind, c.name, c.before, c.after) for c in compared(old, new).changes} == {("row", BOUND, 0.3, 0.7)}
+
+
+def test_versions_and_the_machine_are_told_and_named_beside_what_changed(
+    old: dict[str, Any], new: dict[str, Any]
+) -> None:
+    environment = new["environment"]
+    environment["packages"].update(torch="2.14.0", scipy="1.17.1")
+    environment["backends"]["torch"].update(versions={"torch": "2.14.0+cpu"}, build={"oneDNN": False})
+    environment["backends"]["scipy"] = {"versions": {"scipy": "1.17.1"}, "threads": {"openblas": 1}}
+    environment.update(cpu="Another processor", cpu_features=["avx2", "avx512f"])
+    cell(new, *WHERE)["wrongs"] = [sample.wrong(is_caught=False)]
+    found = compared(old, new)
+    assert [(f.part, f.name, f.before, f.after) for f in found.versions] == [
+        ("scipy", "scipy", None, "1.17.1"),
+        ("torch", "torch", "2.13.0+cpu", "2.14.0+cpu"),
+        ("installed packages", "torch", "2.13.0", "2.14.0"),
+    ]
+    machine = {(f.part, f.name): (f.before, f.after) for f in found.machine}
+    assert machine["this machine", "cpu"] == ("A processor", "Another processor")
+    assert machine["this machine", "cpu_features"] == (["fma"], ["avx512f"])
+    assert machine["torch", "build: oneDNN"] == (True, False)
+    assert not any(part == "scipy" for part, _ in machine), "a library that came has its version and no list of facts"
+    (survivor,) = found.judged("worse")
+    assert survivor.versions == "torch 2.13.0+cpu → 2.14.0+cpu"
+    text = printed(found)
+    assert "between the runs: torch 2.13.0+cpu → 2.14.0+cpu" in text
+    assert "cpu: A processor → Another processor" in text and "scipy: none → 1.17.1" in text
+
+
+# --- on other terms ----------------------------------------------------------------------------------------------------
+
+
+def test_other_seeds_are_said_and_their_number_of_comparisons_is_no_loss(
+    old: dict[str, Any], new: dict[str, Any]
+) -> None:
+    new["seed"] = 7
+    cell(new, *WHERE)["comparisons"] = 1
+    found = compared(old, new)
+    assert not found.worse
+    assert any("Other seeds (0 and 7)" in note and "inputs alone" in note for note in found.notes)
+
+
+def test_fewer_libraries_are_said_and_take_no_verdict_away(old: dict[str, Any], new: dict[str, Any]) -> None:
+    new["selection"]["backends"] = ["numpy", "torch"]
+    for one in new["claims"]:
+        one["cells"] = [c for c in one["cells"] if c["backend"] in ("numpy", "torch")]
+    claim(new, "claim.correlate").update(verdict="inconclusive")
+    found = compared(old, new)
+    assert not found.changes
+    assert any("numpy and torch" in note for note in found.notes) and any("are not compared" in n for n in found.notes)
+    again = compared(new, old)  # the other way round more was asked for: the verdict counts
+    assert ("verdict", "better", WHOLE, "inconclusive, qualified", "verified, qualified") in told(again)
+    assert not [c for c in again.changes if c.kind == "cell"]
+
+
+def test_one_dtype_alone_says_nothing_of_the_other(old: dict[str, Any], new: dict[str, Any]) -> None:
+    new["selection"]["dtypes"] = ["float64"]
+    for one in new["claims"]:
+        one["cells"] = [c for c in one["cells"] if c["dtype"] != "float32"]
+    found = compared(old, new)
+    assert not found.changes and any("float64" in note for note in found.notes)
+
+
+def test_a_part_of_a_claim_has_no_verdict_and_loses_nothing(old: dict[str, Any], new: dict[str, Any]) -> None:
+    new["selection"].update(partial=True, case="2-d")
+    one = cell(new, *WHERE)
+    one.update(verdict="inconclusive", rows=[sample.departing()], wrongs=[], limits=[], comparisons=1, in_part=["half"])
+    claim(new, "claim.correlate").update(verdict="inconclusive")
+    found = compared(old, new)
+    assert told(found) == {("comparison", "worse", PLACE, "agrees", "departs")}
+    assert any("part of each claim" in note for note in found.notes)
+    assert any("--case: all, then 2-d" in note for note in found.notes)
+
+
+def test_a_quick_run_may_leave_statistics_open(old: dict[str, Any], new: dict[str, Any]) -> None:
+    new["selection"]["quick"] = True
+    open_one = claim(new, "claim.worded")
+    open_one.update(
+        verdict="inconclusive", qualified=False, designs={"depth": sample.design(("deep", "effect", ""), quick=True)}
+    )
+    for one in open_one["cells"]:
+        one.update(verdict="inconclusive")
+        one["rows"][1] = sample.gate("deep", "first", met=False)
+    found = compared(old, new)
+    assert {c.kind for c in found.changes} == {"verdict", "cell verdict", "gate", "effect", "design"}
+    assert not found.worse and any("new run was quick" in note for note in found.notes)
+    new["selection"]["quick"] = False
+    assert compared(old, new).worse
+
+
+def test_exchanged_runs_are_noticed(old: dict[str, Any], new: dict[str, Any]) -> None:
+    old["volatile"]["begun"] = "2026-06-01T12:00:00"
+    assert any("exchanged" in note for note in compared(old, new).notes)
+    old["volatile"]["begun"] = "yesterday"
+    assert not compared(old, new).notes
+
+
+# --- old records and bad ones ------------------------------------------------------------------------------------------
+
+
+def older(evidence: dict[str, Any]) -> dict[str, Any]:
+    """As a version wrote it that had no designs, no quick runs, no mistakes of its own, and cells that did not say what they lack."""
+    made = copy.deepcopy(evidence)
+    del made["selection"]["quick"], made["sensitivity"], made["premises"], made["defects"]
+    for one in made["claims"]:
+        del one["designs"]
+        for each in one["cells"]:
+            del each["in_part"]
+    return made
+
+
+def test_an_old_record_is_compared_where_it_can_be_and_the_rest_is_said(
+    old: dict[str, Any], new: dict[str, Any]
+) -> None:
+    old["selection"]["quick"] = new["selection"]["quick"] = False
+    assert not compared(older(old), new).changes, "what an old record lacks is no change"
+    cell(new, *WHERE)["wrongs"] = [sample.wrong(is_caught=False)]
+    found = compared(older(old), new)
+    assert told(found) == {("wrong", "worse", PLACE, "caught", "survives")}
+    (note,) = found.notes
+    for member in ("claims[].designs", "selection.quick", "sensitivity", "defects", "claims[].cells[].in_part"):
+        assert member in note and member in found.old["missing"] and member not in found.new["missing"]
+    assert "Nothing is said about these" in note
+
+
+@pytest.mark.parametrize("member", ["rows", "wrongs", "limits", "comparisons", "worst_ratio", "elements"])
+def test_evidence_that_one_record_does_not_have_is_no_loss(
+    old: dict[str, Any], new: dict[str, Any], member: str
+) -> None:
+    for one in new["claims"]:
+        for each in one["cells"]:
+            del each[member]
+    found = compared(old, new)
+    assert not found.changes and any(f"claims[].cells[].{member}" in note for note in found.notes)
+
+
+BAD: dict[str, tuple[Any, str]] = {
+    "no JSON": ("{", "not JSON"),
+    "a list": ("[]", "schema 'none, for it is a list'"),
+    "another schema": ('{"schema": "lecture-claims/results/9"}', "schema 'lecture-claims/results/9', expected"),
+    "no claims": ('{"schema": "lecture-claims/results/1"}', "the record has no 'claims'"),
+    "deep": ("[" * 5000, "not JSON"),
+    "a number of 5000 digits": ('{"schema": ' + "9" * 5000 + "}", "not JSON"),
+    "claims that are none": (lambda e: e.update(claims=5), "claims is 5, expected array"),
+    "a claim that is none": (lambda e: e["claims"].append("x"), "claims[] is 'x', expected object"),
+    "no verdict": (lambda e: e["claims"][0].pop("verdict"), "claims[] has no 'verdict'"),
+    "no verdict of a cell": (lambda e: e["claims"][0]["cells"][0].pop("verdict"), "claims[].cells[] has no 'verdict'"),
+    "a verdict that is none": (lambda e: e["claims"][0].update(verdict="passed"), "claims[].verdict is 'passed', expected one of verified"),
+    "a ratio that is none": (lambda e: e["claims"][0]["cells"][0].update(worst_ratio=[]), "claims[].cells[].worst_ratio is a list, expected number or null"),
+    "yes for a seed": (lambda e: e.update(seed=True), "seed is True, expected integer"),
+    "a claim twice": (lambda e: e["claims"].append(e["claims"][0]), "'claim.correlate' stands there twice"),
+    "a cell twice": (lambda e: e["claims"][0]["cells"].append(e["claims"][0]["cells"][0]), "'numpy float32' stands there twice"),
+    "a library that is no object": (lambda e: e["environment"]["backends"].update(torch="2.13"), "environment.backends.* is '2.13', expected object"),
+    "an environment without end": (lambda e: e["environment"].update(x=json.loads("[" * 300 + "]" * 300)), "environment is nested more than"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_file_that_is_no_record_is_refused_in_one_line(tmp_path: Path, name: str) -> None:
+    made, says = BAD[name]
+    file = tmp_path / "bad.json"
+    evidence = sampled()
+    if callable(made):
+        made(evidence)
+        made = json.dumps(evidence)
+    file.write_text(made, encoding="utf-8")
+    with pytest.raises(record.BadEvidence) as refusal:
+        records.read(file)
+    message = str(refusal.value)
+    assert says in message and "\n" not in message and str(file) in message and len(message) < 1000
+    assert message.endswith("give the results.json that verify wrote")
+
+
+def test_numbers_beyond_a_float_are_numbers_all_the_same(old: dict[str, Any], new: dict[str, Any]) -> None:
+    cell(new, *WHERE).update(worst_ratio=10**400)
+    cell(old, "claim.linear", "numpy").update(worst_ratio="nan")
+    assert [(c.kind, c.remark) for c in compared(old, new).changes] == [("error", "grew")]
+    assert printed(compared(old, new))
+
+
+# --- the formats -------------------------------------------------------------------------------------------------------
+
+
+def changed(old: dict[str, Any], new: dict[str, Any]) -> comparing.Compared:
+    """A comparison with a change of nearly every kind."""
+    for where in ("numpy", "torch", "tensorflow"):
+        for dtype in ("float32", "float64"):
+            cell(new, "claim.correlate", where, dtype)["wrongs"] = [sample.wrong(is_caught=False)]
+    for name in ("a verdict survives", *CHANGES):
+        if name in ("verdict that fell", "a limit does not show", "a gate is not met", "an error grew in its bound", "another statement",
+                    "begins to take part", "a defect does not reproduce", "a mistake that no claim sees any more", "tested in part"):  # fmt: skip
+            CHANGES[name][0](new)
+    new["environment"]["backends"]["torch"]["versions"]["torch"] = "2.14.0"
+    new["environment"]["cpu"] = "Another processor"
+    return compared(old, new)
+
+
+def test_the_same_change_of_many_cells_is_said_once(old: dict[str, Any], new: dict[str, Any]) -> None:
+    text = printed(changed(old, new))
+    (line,) = [x for x in text.splitlines() if "survives" in x and "numpy" in x]
+    assert (
+        "claim.correlate [numpy, tensorflow (float32, float64)], wrong variant “one axis flipped”: caught → survives"
+        in line
+    )
+    assert "claim.correlate [torch (float32, float64)], wrong variant “one axis flipped”: caught → survives" in text
+
+
+def test_what_happened_alike_to_many_comparisons_is_said_once(old: dict[str, Any], new: dict[str, Any]) -> None:
+    for evidence, made in ((old, sample.row), (new, sample.departing)):
+        cell(evidence, *WHERE)["rows"] = [made(label=f"number {i}") for i in range(5)]
+    text = printed(compared(old, new))
+    assert text.count("agrees → departs") == 1 and "5 changes for the worse" in text
+    assert "5 comparisons: 2-d: number 0; 2-d: number 1;" in text
+
+
+def test_every_change_is_in_every_format(old: dict[str, Any], new: dict[str, Any]) -> None:
+    found = changed(old, new)
+    data = json.loads(comparing_text.as_json(found))
+    assert data["schema"] == comparing.SCHEMA and len(data["changes"]) == len(found.changes) > 12
+    assert data["counts"]["worse"] == len(found.judged("worse"))
+    assert {c["kind"] for c in data["changes"]} <= set(comparing.KINDS)
+    markdown = comparing_text.markdown(found)
+    for text in (printed(found), re.sub(r"<!-- -->|\\|</?code>", "", markdown).replace("&#95;", "_")):
+        for words in ("Got worse", "Got better", "survives", "not shown", "did not reproduce", "seen by no claim", "g(shift x) = shift g(x).",
+                      "Another processor", "2.14.0", "factor of 2"):  # fmt: skip
+            assert words in text, words
+    assert markdown.count("<details>") == markdown.count("</details>") > 0
+    for line in markdown.splitlines():
+        if line.startswith("|"):
+            assert line.endswith("|") and len(re.findall(r"(?<!\\)\|", line)) in (4, 6)
+    assert printed(found) == printed(found) and markdown == comparing_text.markdown(found)
+
+
+def test_two_long_texts_are_shown_where_they_differ(old: dict[str, Any], new: dict[str, Any]) -> None:
+    for evidence, end in ((old, "is even"), (new, "is odd")):
+        claim(evidence, "claim.correlate")["statement"] = "all " * 500 + end
+    text = printed(compared(old, new))
+    assert re.search(r"…[al ]+is even → …[al ]+is odd", text)
+
+
+def test_a_comparison_of_very_much_stays_short(old: dict[str, Any], new: dict[str, Any]) -> None:
+    rows = [{**sample.row("reals", f"number {i} " + "<|@#`$" * 50, kind="bound", ratio=0.001)} for i in range(3000)]
+    cell(old, *WHERE)["rows"] = rows
+    cell(new, *WHERE)["rows"] = [{**row, "ratio": 0.5} for row in rows]
+    found = compared(old, new)
+    assert len(found.changes) == 3000
+    assert f"and {3000 - comparing_text.MOST:,} more: --format json" in printed(found)
+    assert len(comparing_text.markdown(found).encode()) < 500_000
+    assert len(json.loads(comparing_text.as_json(found))["changes"]) == 3000
+
+
+@pytest.mark.parametrize(
+    "poison", HOSTILE, ids=["markup", "quotes", "direction", "markdown", "control", "long", "formula"]
+)
+def test_hostile_text_comes_out_as_text(old: dict[str, Any], new: dict[str, Any], poison: str) -> None:
+    changed(old, new)
+    before, after = poisoned(old, poison), poisoned(new, poison)
+    for evidence in (before, after):
+        evidence["claims"][0]["id"] += poison
+        evidence["claims"][0]["cells"][0]["backend"] += poison
+    after["volatile"]["begun"] = poison
+    found = comparing.compare(records.of(before, name="old" + poison), records.of(after, name="new" + poison))
+    assert found.worse
+    text, markdown, data = printed(found), comparing_text.markdown(found), comparing_text.as_json(found)
+    for made in (text, markdown, data):
+        made.encode()
+        assert not view.HIDDEN.search(made.replace("\n", ""))
+    assert len(text) < 60_000 and len(markdown.encode()) < 500_000
+    assert "<script" not in markdown and "<img" not in markdown and not re.search(r"(?<!\\)\]\(javascript", markdown)
+    assert not re.search(r"(?<!\\)\$|@someone|[^&\\]#1 ", markdown)
+    for line in markdown.splitlines():
+        assert not line.startswith("|") or line.endswith("|")
+    json.loads(data)
+
+
+# --- the command -------------------------------------------------------------------------------------------------------
+
+
+def written(folder: Path, name: str, evidence: dict[str, Any]) -> str:
+    (folder / name).write_text(json.dumps(evidence), encoding="utf-8")
+    return str(folder / name)
+
+
+def typed(*arguments: str) -> int:
+    """The command in this process: its exit code."""
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(SystemExit) as end:
+        patch.setattr("sys.argv", ["lecture-claims", *arguments])
+        main()
+    return int(end.value.code or 0)
+
+
+def test_the_command_says_by_its_exit_code_whether_something_got_worse(
+    old: dict[str, Any], new: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cell(new, *WHERE)["wrongs"] = [sample.wrong(is_caught=False)]
+    files = written(tmp_path, "old.json", old), written(tmp_path, "new.json", new)
+    worse = run_command("lecture-claims", "compare", *files)
+    assert (worse.returncode, worse.stderr) == (1, "") and "caught → survives" in worse.stdout
+    assert typed("compare", *files[::-1], "--format", "json") == 0
+    assert json.loads(capsys.readouterr().out)["counts"] == {"worse": 0, "better": 1, "neither": 0}
+    assert typed("compare", *files, "--format", "markdown") == 1
+    assert capsys.readouterr().out.startswith("# Two runs compared")
+
+
+def test_the_command_refuses_in_one_line(
+    old: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = written(tmp_path, "old.json", old)
+    other = copy.deepcopy(old)
+    for one in other["claims"]:
+        one["id"] = "another." + one["id"]
+    cases = {
+        (file, str(tmp_path / "none.json")): "No such file",
+        (file, str(tmp_path)): "directory",
+        (file, file, "--format", "xml"): "format='xml': no such format; there is terminal, markdown, json",
+        (file, written(tmp_path, "other.json", other)): "no claim is in both",
+        (file,): "NEW.json",
+    }
+    for arguments, says in cases.items():
+        assert typed("compare", *arguments) == 2
+        said = capsys.readouterr()
+        assert (
+            says in said.err and said.err.count("\n") == 1 and said.err.startswith("lecture-claims: ") and not said.out
+        )
+
+
+def test_an_unknown_member_is_no_harm(old: dict[str, Any], new: dict[str, Any]) -> None:
+    new["claims"][0]["of_tomorrow"] = {"a": [1]}
+    with pytest.raises(jsonschema.ValidationError):
+        CHECK.validate(new)
+    assert not compared(old, new).changes

@@ -1,0 +1,227 @@
+"""The history of verdicts: runs in the order of their dates, what changed between them, files that are no records, the page."""
+
+from __future__ import annotations
+
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lectureclaims.claims.engine.evidence import BadEvidence
+from lectureclaims.reports import history, html
+from test_comparing import claim, older, sampled, typed
+from test_page import HOSTILE, Page
+
+
+@pytest.fixture
+def evidence() -> dict[str, Any]:
+    return dated("2026-03-01T00:00:00+00:00")
+
+
+def dated(begun: str, *, torch: str = "2.13.0+cpu", **verdicts: str) -> dict[str, Any]:
+    """A record of a day, with the verdict of claim.correlate and others; its library is of that version."""
+    made = sampled()
+    made["selection"]["quick"] = False
+    made["volatile"]["begun"] = begun
+    made["environment"]["packages"]["torch"] = torch
+    made["environment"]["backends"]["torch"]["versions"] = {"torch": torch}
+    for name, verdict in verdicts.items():
+        claim(made, f"claim.{name}").update(verdict=verdict, qualified=False)
+    return made
+
+
+def laid(folder: Path, **records: Any) -> Path:
+    """Records as files; "sub__name" lies one folder deeper."""
+    for name, content in records.items():
+        file = folder / f"{name.replace('__', '/')}.json"
+        file.parent.mkdir(exist_ok=True, parents=True)
+        file.write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")
+    return folder
+
+
+def told(found: history.History, name: str) -> list[tuple[str, int, int, int]]:
+    return [(s.verdict, s.first, s.last, s.runs) for s in found.steps[name]]
+
+
+def test_runs_stand_in_the_order_of_their_dates_not_of_their_names(tmp_path: Path) -> None:
+    folder = laid(
+        tmp_path, a=dated("2026-02-01T00:00:00+00:00", correlate="refuted", torch="2.14.0"), b=dated("2026-01-01T12:00:00+00:00"),
+        sub__c=dated("2026-01-01T13:30:00+02:00"),
+    )  # fmt: skip
+    found = history.read(folder)
+    assert [run.file for run in found.runs] == [
+        "sub/c.json",
+        "b.json",
+        "a.json",
+    ]  # 13:30 in +02:00 is before noon in UTC
+    assert [run.begun for run in found.runs] == ["2026-01-01 11:30 UTC", "2026-01-01 12:00 UTC", "2026-02-01 00:00 UTC"]
+    assert told(found, "claim.correlate") == [("verified", 0, 1, 2), ("refuted", 2, 2, 1)]
+    assert found.steps["claim.correlate"][1].changed == ("torch 2.13.0+cpu → 2.14.0",)
+    assert list(found.changed) == ["claim.correlate"]
+    assert found.steady["verified", False] == ["claim.linear"] and found.steady["supported", True] == ["claim.worded"]
+    assert found.runs[2].changed == ("torch 2.13.0+cpu → 2.14.0",) and found.runs[1].changed == ()
+    assert found.runs[0].holds == found.runs[2].holds + 1 and found.runs[0].claims == 6
+
+
+def test_a_verdict_that_comes_back_is_a_step_of_its_own(tmp_path: Path) -> None:
+    verdicts = ("verified", "refuted", "refuted", "verified")
+    found = history.read(
+        laid(tmp_path, **{f"r{i}": dated(f"2026-01-0{i + 1}", correlate=v) for i, v in enumerate(verdicts)})
+    )
+    assert told(found, "claim.correlate") == [("verified", 0, 0, 1), ("refuted", 1, 2, 2), ("verified", 3, 3, 1)]
+
+
+def test_what_a_claim_rests_between_is_what_changed_since_it_was_last_tested(tmp_path: Path) -> None:
+    one, two, three = (
+        dated("2026-01-01"),
+        dated("2026-01-02", torch="2.14.0"),
+        dated("2026-01-03", correlate="refuted", torch="2.14.0"),
+    )
+    two["claims"].remove(claim(two, "claim.correlate"))
+    found = history.read(laid(tmp_path, one=one, two=two, three=three))
+    assert told(found, "claim.correlate") == [("verified", 0, 0, 1), ("refuted", 2, 2, 1)]
+    assert found.steps["claim.correlate"][1].changed == ("torch 2.13.0+cpu → 2.14.0",)
+
+
+def test_other_circumstances_are_told_too(tmp_path: Path) -> None:
+    one, two = dated("2026-01-01"), dated("2026-01-02", correlate="refuted")
+    two.update(seed=3)
+    two["selection"].update(backends=["numpy", "torch"], dtypes=["float32"])
+    two["environment"].update(cpu="Another processor", **{f"fact {i}": i for i in range(20)})
+    found = history.read(laid(tmp_path, one=one, two=two))
+    changed = found.steps["claim.correlate"][1].changed
+    assert "seed 0 → 3" in changed and "cpu: A processor → Another processor" in changed
+    assert "libraries asked for: numpy, torch, tensorflow, scipy → numpy, torch" in changed
+    assert "dtypes asked for: all → float32" in changed and "and 9 other facts of the machine" in changed
+
+
+def test_a_quick_run_leaves_no_step_where_it_left_a_claim_open(tmp_path: Path) -> None:
+    quick = dated("2026-01-02", worded="inconclusive", correlate="inconclusive")
+    quick["selection"]["quick"] = True
+    found = history.read(laid(tmp_path, one=dated("2026-01-01"), two=quick, three=dated("2026-01-03")))
+    assert told(found, "claim.worded") == [("supported", 0, 2, 2)]
+    assert [s[0] for s in told(found, "claim.correlate")] == ["verified", "inconclusive", "verified"], (
+        "it has no statistics"
+    )
+    assert found.runs[1].quick and "quick" in found.runs[1].changed and "no longer quick" in found.runs[2].changed
+
+
+def test_what_is_no_record_of_a_whole_run_is_named_and_skipped(tmp_path: Path) -> None:
+    part = dated("2026-01-02")
+    part["selection"]["partial"] = True
+    folder = laid(
+        tmp_path, good=dated("2026-01-01"), again=dated("2026-01-01"), part=part, broken="{", other='{"schema": "x/2"}', list="[1]",
+        far__away__deep=dated("2026-01-01"), old=older(dated("2025-01-01")),
+    )  # fmt: skip
+    (folder / "note.txt").write_text("no record")
+    found = history.read(folder)
+    assert [run.file for run in found.runs] == ["old.json", "again.json"]
+    skipped = dict(found.skipped)
+    assert set(skipped) == {"good.json", "part.json", "broken.json", "other.json", "list.json"}
+    assert skipped["good.json"] == "the same run as again.json"
+    assert skipped["part.json"].startswith("only a part")
+    assert skipped["other.json"] == "schema 'x/2', expected 'lecture-claims/results/1'"
+    assert all(str(tmp_path) not in why and "\n" not in why for why in skipped.values())
+
+
+def test_a_folder_without_records_is_refused(tmp_path: Path) -> None:
+    for folder, says in (
+        (tmp_path / "none", "no such folder"),
+        (laid(tmp_path / "empty", x="{}"), "1 JSON file and no record"),
+    ):
+        with pytest.raises(BadEvidence, match=says) as refusal:
+            history.read(folder)
+        assert "give a folder" in str(refusal.value) and "\n" not in str(refusal.value)
+
+
+def test_the_run_at_hand_is_one_more_unless_it_lies_there_too(tmp_path: Path, evidence: dict[str, Any]) -> None:
+    folder = laid(tmp_path, one=dated("2026-01-01", correlate="refuted"))
+    found = history.read(folder, evidence)
+    assert [(run.file, run.here) for run in found.runs] == [("one.json", False), ("", True)]
+    laid(tmp_path, two=evidence)
+    found = history.read(folder, evidence)
+    assert [(run.file, run.here) for run in found.runs] == [("one.json", False), ("two.json", True)]
+    evidence["selection"]["partial"] = True
+    assert not any(run.here for run in history.read(folder, evidence).runs)
+
+
+def test_only_the_latest_of_very_many_runs_are_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(history, "MOST", 3)
+    found = history.read(laid(tmp_path, **{f"r{i}": dated(f"2026-01-0{i + 1}") for i in range(5)}))
+    assert [run.begun for run in found.runs] == [
+        f"2026-01-0{day} 00:00 UTC" for day in (3, 4, 5)
+    ] and found.earlier == 2
+    assert "3 runs, by date, the latest of 5" in " ".join(html.render(dated("2026-01-09"), history=found).split())
+
+
+# --- the page ----------------------------------------------------------------------------------------------------------
+
+
+def section(page: str) -> str:
+    begin = page.index('<section id="history">')
+    return page[begin : page.index("</section>", begin)]
+
+
+def test_the_page_has_the_history_only_where_it_is_given(tmp_path: Path, evidence: dict[str, Any]) -> None:
+    assert 'id="history"' not in html.render(evidence)
+    laid(tmp_path, one=dated("2026-01-01", correlate="refuted", torch="2.12.1"), bad="{")
+    page = html.render(evidence, history=history.read(tmp_path, evidence))
+    part = section(page)
+    assert (
+        part.index("refuted")
+        < part.index("2026-01-01")
+        < part.index("verified")
+        < part.index("torch 2.12.1 → 2.13.0+cpu")
+    )
+    assert "#claim.correlate" in Page(part).links and "this page" in part and "not JSON" in part
+    assert set(Page(part).links) <= {f"#{name}" for name in Page(page).ids}
+    assert len(Page(page).ids) == len(set(Page(page).ids))
+
+
+def test_a_history_without_changes_says_so(tmp_path: Path, evidence: dict[str, Any]) -> None:
+    part = section(html.render(evidence, history=history.read(laid(tmp_path, one=dated("2026-01-01")), evidence)))
+    assert "No claim has changed its verdict." in part
+
+
+@pytest.mark.parametrize(
+    "poison", HOSTILE, ids=["markup", "quotes", "direction", "markdown", "control", "long", "formula"]
+)
+def test_hostile_text_in_a_history_comes_out_as_text(tmp_path: Path, evidence: dict[str, Any], poison: str) -> None:
+    bad = dated(poison, torch="2.14" + poison, correlate="refuted")
+    bad["environment"][poison] = {poison: poison}
+    bad["selection"]["backends"].append(poison)
+    bad["claims"].append({**copy.deepcopy(bad["claims"][0]), "id": "claim." + poison})
+    worse = copy.deepcopy(bad)
+    worse["volatile"]["begun"] = "2026-01-01"
+    worse["claims"][-1]["verdict"] = "verified"
+    found = history.read(laid(tmp_path, one=bad, two=worse, bad=json.dumps({"schema": poison})), evidence)
+    part = section(html.render(evidence, history=found))
+    part.encode()
+    page = Page(part)
+    assert "claim." in part and "2.14" in part
+    assert not [t for t, _ in page.elements if t in ("script", "img")]
+    assert not [a for _, attributes in page.elements for a in attributes if a.startswith("on")]
+    assert not [href for href in page.links if href.startswith("javascript")]
+    assert len(part) < 60_000
+
+
+# --- the command -------------------------------------------------------------------------------------------------------
+
+
+def test_the_command_puts_the_history_into_the_page(
+    tmp_path: Path, evidence: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, results = laid(tmp_path / "runs", one=dated("2026-01-01", correlate="refuted")), tmp_path / "results.json"
+    results.write_text(json.dumps(evidence), encoding="utf-8")
+    out = tmp_path / "page.html"
+    assert typed("report", str(results), "--history", str(folder), "--out", str(out)) == 0
+    assert capsys.readouterr() == ("", "")
+    assert "Verdicts that changed: 1 claim" in out.read_text(encoding="utf-8")
+    for arguments, says in (
+        (("--history", str(folder), "--format", "markdown"), "only the page shows it; give --format html"),
+        (("--history", str(tmp_path / "none")), "no such folder"),
+    ):
+        assert typed("report", str(results), *arguments) == 2
+        said = capsys.readouterr()
+        assert says in said.err and said.err.count("\n") == 1 and not said.out
