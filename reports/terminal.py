@@ -142,8 +142,8 @@ def _departures(out: Console, one: dict[str, Any]) -> None:
     for cell in one["cells"]:
         if cell["verdict"] in ("refuted", "error", "inconclusive", "not supported"):
             _say(out, f"{_where(one, cell)}: {cell['verdict']}: {cell['reason']}")
-        for row in cell["rows"]:
-            if not row["agrees"] and not row["defect"] and row.get("replay"):
+        for row in view.departures(cell):
+            if row.get("replay"):
                 _say(out, f"  replay: {row['replay']}")
         for wrong in cell["wrongs"]:
             if not wrong["caught"] and wrong.get("replay"):
