@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from . import view
 
-MOST_ROWS = 25
-"""Comparisons of one cell that are listed, what disagrees first and then the largest ratios; all of them are in results.json."""
+MOST = 8
+"""Comparisons of one claim that are listed, each with all its libraries: what disagrees first, then one of each case, then the largest
+ratios; all of them are in results.json."""
 
 
 def of(evidence: Mapping[str, Any], claim: Mapping[str, Any]) -> dict[str, Any]:
     """Everything that a template shows of a claim."""
     seconds = evidence["volatile"]["cell_seconds"]
+    cells = [_cell(c, seconds.get(f"{claim['id']} [{view.cell_name(c)}]")) for c in claim["cells"]]
     return {
         "claim": claim,
         "premises": view.premises_of(evidence, claim),
@@ -22,10 +25,13 @@ def of(evidence: Mapping[str, Any], claim: Mapping[str, Any]) -> dict[str, Any]:
         "line": view.verdict_line(evidence, claim),
         "as_worded": view.as_worded(claim),
         "unexpected": view.unexpected(evidence, claim),
-        "cells": [_cell(c, seconds.get(f"{claim['id']} [{view.cell_name(c)}]")) for c in claim["cells"]],
+        "cells": cells,
+        "libraries": _libraries(cells),
+        "compared": _compared(claim),
         "limits": [_limit(name, found) for name, found in view.gathered(claim, "limits").items()],
         "wrongs": [_wrong(name, found) for name, found in view.gathered(claim, "wrongs").items()],
         "against": _against(claim),
+        "again": _again(claim),
         "timings": _timings(evidence, claim),
         "defects": _defects(claim),
         "designs": [(name, design, _seeds(design)) for name, design in claim["designs"].items()],
@@ -47,8 +53,6 @@ def finding(row: Mapping[str, Any]) -> str:
 
 
 def _cell(cell: Mapping[str, Any], seconds: float | None) -> dict[str, Any]:
-    compared = [r for r in cell["rows"] if r["kind"] != "gate"]  # gates have a table of their own
-    rows = sorted(compared, key=lambda r: (r["agrees"], -view.size(r["ratio"])))[:MOST_ROWS]
     return {
         "cell": cell,
         "name": view.cell_name(cell),
@@ -59,9 +63,100 @@ def _cell(cell: Mapping[str, Any], seconds: float | None) -> dict[str, Any]:
         "defects": view.defects_of(cell),
         "in_part": view.in_part(cell),
         "seconds": seconds,
-        "rows": [(r, finding(r), view.standing(r)) for r in rows],
-        "more": len(compared) - len(rows),
     }
+
+
+class Library(NamedTuple):
+    """A row of the table of libraries: one cell, or those of one library that took no part for one reason."""
+
+    cells: list[dict[str, Any]]
+    untested: list[str]
+    """What was not tested, said once below the last of the neighbours that it is true of."""
+    of: list[str]
+    """These neighbours."""
+
+
+def _libraries(cells: list[dict[str, Any]]) -> list[Library]:
+    def row(x: dict[str, Any]) -> tuple[str, ...]:
+        cell = x["cell"]
+        return cell["backend"], *((cell["verdict"], cell["reason"]) if x["out"] else (x["name"],))
+
+    found = []
+    for _, same in itertools.groupby(cells, key=lambda x: (x["cell"]["backend"], x["in_part"])):
+        rows = [list(alike) for _, alike in itertools.groupby(same, key=row)]
+        names = [x["name"] for r in rows for x in r]
+        found += [Library(r, r[0]["in_part"] if r is rows[-1] else [], names) for r in rows]
+    return found
+
+
+class Compared(NamedTuple):
+    """A comparison in all the cells where it was found alike."""
+
+    row: Mapping[str, Any]
+    """Where the ratio is largest."""
+    where: str
+    """The cell that it is of."""
+    cells: list[str]
+
+    @property
+    def standing(self) -> str:
+        return view.standing(self.row)
+
+    @property
+    def found(self) -> str:
+        return finding(self.row)
+
+    @property
+    def said(self) -> tuple[Any, ...]:
+        """All that is shown of it but the count of its numbers."""
+        return self.row["label"], self.standing, self.found, self.row["ratio"], self.where, tuple(self.cells)
+
+
+class Comparisons(NamedTuple):
+    cases: list[tuple[list[str], list[tuple[Compared, int]]]]
+    """[(cases of which all that is listed is alike, [(comparison, its numbers in all of these cases)])]"""
+    cells: list[str]
+    """Those where anything was compared."""
+    listed: int
+    of: int
+
+
+def _compared(claim: Mapping[str, Any]) -> Comparisons:
+    """A claim's comparisons by their cases, without the gates, which have a table of their own. Where libraries agree, one row stands for all."""
+    alike: dict[tuple[str, ...], list[tuple[str, Mapping[str, Any]]]] = {}
+    for cell in claim["cells"]:
+        for r in cell["rows"]:
+            if r["kind"] != "gate":
+                key = r["case"], r["label"], r["kind"], view.standing(r), *([] if r["agrees"] else [finding(r)])
+                alike.setdefault(key, []).append((view.cell_name(cell), r))
+    cases: dict[str, list[Compared]] = {}
+    for (case, *_), rows in alike.items():
+        where, worst = max(rows, key=lambda pair: view.size(pair[1]["ratio"]))
+        cases.setdefault(case, []).append(Compared(worst, where, list(dict.fromkeys(name for name, _ in rows))))
+    said: dict[tuple[Any, ...], list[str]] = {}
+    for case, found in cases.items():
+        said.setdefault(tuple(c.said for c in found), []).append(case)
+
+    def place(c: Compared, first: Compared) -> tuple[bool, bool, float]:
+        return c.standing in ("agrees", "no part"), c is not first, -view.size(c.row["ratio"])
+
+    groups = [(names, cases[names[0]]) for names in said.values()]
+    places = {
+        id(c): place(c, max(found, key=lambda c: view.size(c.row["ratio"]))) for _, found in groups for c in found
+    }
+    must = sum(at[:2] != (True, True) for at in places.values())
+    listed = set(sorted(places, key=places.__getitem__)[: max(MOST, must)])
+    shown = [
+        (names, [(c, sum(cases[name][i].row["elements"] for name in names)) for i, c in enumerate(found) if id(c) in listed])
+        for names, found in groups
+    ]  # fmt: skip
+    cells = dict.fromkeys(name for found in cases.values() for c in found for name in c.cells)
+    return Comparisons(
+        shown,
+        list(cells),
+        sum(len(names) * len(rows) for names, rows in shown),
+        sum(map(len, cases.values())),
+    )
 
 
 ROLES = ("smallest", "instead", "neighbour")
@@ -70,19 +165,25 @@ ROLES = ("smallest", "instead", "neighbour")
 def _limit(name: str, found: list[tuple[str, Mapping[str, Any]]]) -> dict[str, Any]:
     literal = [(c, r) for c, x in found for r in x["rows"] if r["must_fail"] and "found" not in r]
     beside = [(c, r) for c, x in found for r in x["rows"] if not r["must_fail"] and "found" not in r]
+    searches = _searches(found)
+    shown = [roles["smallest"] for roles, _ in searches] or [row for row, _ in _said_once(literal)]
     return {
-        "searches": _searches(found),
+        "searches": searches,
+        "scripts": [r["snippet"] for r in shown if r.get("snippet")],
         "name": name,
         "says": found[0][1]["says"],
         "shown": [c for c, x in found if x["shown"]],
         "hidden": [c for c, x in found if not x["shown"]],
         "literal": _said_once(literal),
-        "beside": _said_once(beside),
+        "beside": _by_label(beside),
     }
 
 
 def _searches(found: list[tuple[str, Mapping[str, Any]]]) -> list[tuple[dict[str, Mapping[str, Any]], list[str]]]:
-    """[({role: row}, cells)]: each search's smallest counterexample, what is so instead, its neighbour; alike ones once."""
+    """[({role: row}, cells)]: each search's smallest counterexample, what is so instead, its neighbour.
+
+    Where several cells found the same points, once, with the numbers of the first cell.
+    """
     keyed: dict[tuple[Any, ...], tuple[dict[str, Mapping[str, Any]], list[str]]] = {}
     for cell, limit in found:
         rows: list[dict[str, Mapping[str, Any]]] = []
@@ -94,10 +195,18 @@ def _searches(found: list[tuple[str, Mapping[str, Any]]]) -> list[tuple[dict[str
                     rows[-1][row["found"]["role"]] = row
         for roles in rows:
             key = tuple(
-                (role, view.symbols(r["found"]["symbols"]), view.value(r["got"]), view.value(r["wanted"]))
+                (role, view.symbols(r["found"]["symbols"]), r["label"], r["agrees"], r["outcome"])
                 for role, r in roles.items()
             )
             keyed.setdefault(key, (roles, []))[1].append(cell)
+    return list(keyed.values())
+
+
+def _by_label(pairs: list[tuple[str, Mapping[str, Any]]]) -> list[tuple[Mapping[str, Any], list[str]]]:
+    """Rows of one label that agree alike, once, with the finding of the first."""
+    keyed: dict[tuple[Any, ...], tuple[Mapping[str, Any], list[str]]] = {}
+    for cell, row in pairs:
+        keyed.setdefault((row["label"], row["agrees"], row["outcome"]), (row, []))[1].append(cell)
     return list(keyed.values())
 
 
@@ -164,6 +273,13 @@ def _timings(evidence: Mapping[str, Any], claim: Mapping[str, Any]) -> list[tupl
     return [(name, cell, data["rows"]) for cell, timings in found for name, data in timings.items() if data.get("rows")]
 
 
+def _again(claim: Mapping[str, Any]) -> list[str]:
+    """How a limit and a wrong variant are run again: the first command of each kind stands for all."""
+    limits = (r["replay"] for c in claim["cells"] for x in c["limits"] for r in x["rows"] if r.get("replay"))
+    wrongs = (w["replay"] for c in claim["cells"] for w in c["wrongs"] if w.get("replay"))
+    return [command for kind in (limits, wrongs) if (command := next(kind, ""))]
+
+
 WHICH = ("first", "fresh")
 
 
@@ -178,7 +294,7 @@ def _gates(claim: Mapping[str, Any]) -> list[dict[str, Any]]:
             found = gates.setdefault((case, name, said), {
                 "name": name, "role": stated.get(name, {}).get("role", ""), "speaks": row.get("speaks", ""), "wanted": row["wanted"],
                 "effect": stated.get(name, {}).get("effect", ""), "basis": stated.get(name, {}).get("basis") or row["source"],
-                "measured": [(which, r, r["note"].rpartition("; ")[2]) for which, r in measured.items()],
+                "measured": [(which, r, _tests(r["note"])) for which, r in measured.items()],
                 "met": all(r["agrees"] for r in measured.values()), "cells": [],
             })  # fmt: skip
             found["cells"].append(view.cell_name(cell))
@@ -197,13 +313,19 @@ def _measured(cell: Mapping[str, Any]) -> dict[tuple[str, str], dict[str, Mappin
     return found
 
 
+def _tests(note: str) -> str:
+    """The tests at the end of a gate's sentence; of an arm that stands alone there are none."""
+    last = note.rpartition("; ")[2]
+    return last if "sign p" in last else ""
+
+
 def _word(gate: Mapping[str, Any]) -> str:
     """Whether a gate was met, and for what it then speaks, in words."""
     if gate["met"]:
-        return f"met, {gate['speaks']} the sentence" if gate["speaks"] else "met"
+        return f"met, {gate['speaks']} the assertion" if gate["speaks"] else "met"
     missed = [which for which, row, _ in gate["measured"] if which and not row["agrees"]]
     where = f" on the {missed[0]} seeds" if len(missed) == 1 else ""
-    return f"not met{where}" + (f", so it does not speak {gate['speaks']} the sentence" if gate["speaks"] else "")
+    return f"not met{where}" + (f", so it does not speak {gate['speaks']} the assertion" if gate["speaks"] else "")
 
 
 def sides(claim: Mapping[str, Any]) -> list[tuple[str, list[tuple[str, bool]]]]:

@@ -140,10 +140,20 @@ def smoothing_bands(groups: Groups) -> Drawing:
     panels = []
     for data, cells in groups[:3]:
         name = f"; {names_of(cells)}" if len(groups) > 1 else ""
-        panels.append(({**data, "title": f"loss along the gradient{name}"}, cells))
+        panels.append(({**data, "title": f"loss along the gradient{name}", "axis": "loss (median over seeds)"}, cells))
         changes = [{**a, **a["change"], "loss": a["change"]["middle"]} for a in data["arms"] if a.get("change")]
         if changes:
-            panels.append(({**data, "arms": changes, "title": f"change of the gradient along it{name}"}, cells))
+            panels.append(
+                (
+                    {
+                        **data,
+                        "arms": changes,
+                        "title": f"change of the gradient along it{name}",
+                        "axis": "‖change of the gradient‖",
+                    },
+                    cells,
+                )
+            )
     return _panels(
         panels, "steps", "loss", ("training step", ""),
         "Left: the range of the loss when one goes along the gradient from the parameters of each step, with the loss at the parameters "
@@ -187,7 +197,7 @@ def _panels(
         axes.grid(axis="y", linewidth=0.6)
         axes.set_title(title)
         axes.set_xlabel(titles[0] if n // columns == rows - 1 else "")
-        axes.set_ylabel(titles[1] if n % columns == 0 else "")
+        axes.set_ylabel(data.get("axis") or (titles[1] if n % columns == 0 else ""))
         if along == "layers" and len(data[along]) < 15:
             axes.set_xticks(data[along])
     for extra in range(len(shown), rows * columns):
@@ -197,12 +207,17 @@ def _panels(
     return Drawing(page, caption, f"{what_of}. {' '.join(says)}")
 
 
+WIDTH = 100
+"""How many characters of a legend's names fit beside each other."""
+
+
 def _legend(page: Any, grid: Any) -> None:
     """One legend for all panels, each name once."""
     found = [pair for row in grid for axes in row for pair in zip(*axes.get_legend_handles_labels(), strict=True)]
     named = {name: handle for handle, name in reversed(found)}
     names = list(dict.fromkeys(name for _, name in found))
-    page.legend([named[name] for name in names], names, loc="outside lower center", ncols=min(4, len(names)),
+    fit = max(1, WIDTH // (max(map(len, names), default=0) + 8))
+    page.legend([named[name] for name in names], names, loc="outside lower center", ncols=min(fit, len(names)),
                 handlelength=2.8)  # fmt: skip
 
 
@@ -226,7 +241,7 @@ def trajectories(groups: Groups) -> Drawing:
         for k, (name, steps, differences, allowed) in enumerate(part):
             look = {"color": SERIES[k % len(SERIES)], "marker": MARKERS[k % len(MARKERS)], "markersize": 3.2}
             every = (2 * k, max(1, len(steps) // 5))
-            label = cut(str(name), 30)
+            label = cut(str(name).replace("_", " ").replace("@", " at "), 40)
             axes.plot(steps, [max(x, floor) for x in differences], markevery=every, linewidth=1.2, label=label, markeredgewidth=0,
                       **look)  # fmt: skip
             axes.plot(steps, allowed, markevery=every, linewidth=1.2, linestyle=DASHES[1], markerfacecolor=PAPER,

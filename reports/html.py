@@ -13,14 +13,16 @@ from collections.abc import Mapping
 from html import escape
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import jinja2
 from markupsafe import Markup
 
-from . import claim_view, figures, lecture_text, view
+from . import claim_view, figures, interactive, lecture_text, matrix, premise_graph, view
+from .anchors import anchor, link
 
 TEMPLATES = Path(__file__).parent / "templates"
+STYLES = ("page.css", "premises.css", "interactive.css")
+SCRIPTS = ("page.js", "matrix.js", "interactive.js")
 
 
 def render(evidence: Mapping[str, Any], history: Any = None) -> str:
@@ -28,9 +30,9 @@ def render(evidence: Mapping[str, Any], history: Any = None) -> str:
     text, missing = _lecture(evidence)
     return page(
         "page.html", e=evidence,
-        summary=view.summary(evidence), quick=view.quick(evidence), warnings=view.warnings(evidence), columns=view.columns(evidence), matrix=_matrix(evidence), lecture=Markup(text),
+        summary=view.summary(evidence), quick=view.quick(evidence), warnings=view.warnings(evidence), matrix=matrix, lecture=Markup(text),
         in_part=view.tested_in_part(evidence["claims"]), missing=missing, untested=view.untested(evidence), ledger=view.ledger(evidence), exact_only=view.exact_part_only(evidence), verdicts={c["id"]: c["verdict"] for c in evidence["claims"]}, claims=[_claim(evidence, c) for c in evidence["claims"]],
-        environment=_environment(evidence), history=history,
+        graph=Markup(premise_graph.svg(evidence)), environment=_environment(evidence), history=history,
     )  # fmt: skip
 
 
@@ -45,25 +47,21 @@ def page(template: str, **data: Any) -> str:
     made.filters.update(
         linked=linked, breakable=breakable, number=view.number, value=view.value, cut=view.cut, plural=view.plural
     )
-    style, script = ((TEMPLATES / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
-    return made.get_template(template).render(
+    style, script = (
+        "\n".join((TEMPLATES / n).read_text(encoding="utf-8") for n in names) for names in (STYLES, SCRIPTS)
+    )
+    text = made.get_template(template).render(
         style=Markup(style), style_hash=_hash(style), script=Markup(script), script_hash=_hash(script), **data
     )
+    return _short(text)
 
 
-def anchor(*parts: str | None) -> str:
-    """An id for a link: the parts as they are where that is possible, so that it lasts from run to run."""
-    name = "--".join(p for p in parts if p)
-    plain = re.sub(r"[^\w.–-]", "-", name)
-    return (
-        plain
-        if plain == name and len(plain) < 120
-        else f"{plain[:80]}-{hashlib.blake2b(name.encode(errors='replace'), digest_size=4).hexdigest()}"
-    )
-
-
-def link(*parts: str | None) -> str:
-    return "#" + quote(anchor(*parts))
+def _short(text: str) -> str:
+    """One blank for several, which HTML shows alike, and no end tags where HTML implies them; not where blanks count, nor in pictures."""
+    kept = r"(<(pre|style|script|figure)\b.*?</\2>)"
+    implied = r"\s*</(?:td|th|tr|li|dt|dd)>"  # HTML, "Optional tags"; none of them is an element of SVG or MathML
+    apart = re.compile(rf"{kept}|{implied}|[ \t\n]{{2,}}", re.DOTALL)
+    return apart.sub(lambda m: m[1] or ("" if "<" in m[0] else "\n" if "\n" in m[0] else " "), text)
 
 
 def icon(verdict: str) -> Markup:
@@ -94,27 +92,8 @@ def _hash(text: str) -> str:
 
 def _claim(evidence: Mapping[str, Any], claim: Mapping[str, Any]) -> dict[str, Any]:
     drawn = figures.pictures(claim["figures"], prefix=claim["id"])
-    return {**claim_view.of(evidence, claim), "pictures": [(p, Markup(p.svg)) for p in drawn]}
-
-
-# --- the matrix --------------------------------------------------------------------------------------------------------
-
-
-def _matrix(
-    evidence: Mapping[str, Any],
-) -> list[tuple[Mapping[str, Any], list[tuple[int, bool, list[Mapping[str, Any]]]]]]:
-    """[(claim, [(columns spanned, whether a library begins, cells)])]; a claim without dtypes takes all columns of a library."""
-    rows = []
-    for claim in evidence["claims"]:
-        row = []
-        for backend, dtypes in view.columns(evidence):
-            own = [c for c in claim["cells"] if c["backend"] == backend]
-            if any(c["dtype"] is None for c in own):
-                row.append((len(dtypes), True, own))
-            else:
-                row += [(1, i == 0, [c for c in own if c["dtype"] == d]) for i, d in enumerate(dtypes)]
-        rows.append((claim, row))
-    return rows
+    still = [(p, Markup(p.svg)) for p in drawn]
+    return {**claim_view.of(evidence, claim), "pictures": still, "interactive": interactive.of(claim)}
 
 
 # --- the lecture -------------------------------------------------------------------------------------------------------
@@ -139,7 +118,9 @@ def _lecture(evidence: Mapping[str, Any]) -> tuple[str, list[str]]:
             attributes += f' id="{escape(anchor("sentence", sentence["id"]))}"'
         if not found or not link_allowed:
             return f"<mark {attributes}>", "</mark>"
-        return f'<a {attributes} href="{escape(link(found[0]["id"]))}">', "</a>"
+        # The title is the link's name where the sentence is a formula only.
+        title = escape(f"{view.cut(view.visible(found[0]['id']), 80)}: {found[0]['verdict']}")
+        return f'<a {attributes} href="{escape(link(found[0]["id"]))}" title="{title}">', "</a>"
 
     def after(sentence: Mapping[str, Any]) -> str:
         chips = [_chip(c, claims.get(c)) for c in ids(sentence)]

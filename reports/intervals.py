@@ -2,7 +2,7 @@
 
 ``forest:<design>``: what a statistical design measured
     rows               [{"name": str, "role": "effect" | "control" | "reversal" | "caution", "speaks": "" | "for" | "against",
-                       "effect": str, "kind": "ratio" | "difference", "estimate": number, "low": number, "high": number,
+                       "effect": str, "kind": "ratio" | "difference" | "value", "estimate": number, "low": number, "high": number,
                        "fresh": {"estimate": number, "low": number, "high": number}, "gate": [low or None, high or None],
                        "seeds": int, "positive": int}]
                        gate: where the whole interval had to lie, stated before the run, None where it is open
@@ -25,7 +25,7 @@ ROLES = {
     "caution": ("cautions", "square", "s", SERIES[5]),
 }
 """The role of a gate: its heading, its mark in words and for drawing, its colour."""
-SIDES = {"for": ", for the sentence", "against": ", against the sentence"}
+SIDES = {"for": ", for it", "against": ", against it"}
 WHICH = ("first", "fresh")
 FAR = 100.0
 """A ratio beyond this, or below its inverse, would squeeze the others: such have an axis of their own."""
@@ -35,6 +35,7 @@ PANELS = {
     "ratio": "ratio on a logarithmic axis; 1: no effect",
     "far ratio": "ratio far from 1, on a longer axis; 1: no effect",
     "difference": "difference; 0: no effect",
+    "value": "one arm's own value, held against nothing",
     "large difference": "large difference, on a longer axis; 0: no effect",
 }
 
@@ -78,6 +79,8 @@ def _panels(lines: list[Line]) -> list[tuple[str, list[Line]]]:
         sizes = [abs(x) for _, each in of for x in known([each["estimate"], each["fresh"]["estimate"]]) if x == x]
         if row["kind"] == "ratio":
             kind = "far ratio" if any(x > FAR or x * FAR < 1 for x in sizes) else "ratio"
+        elif row["kind"] == "value":
+            kind = "value"
         else:
             kind = "large difference" if any(x > LARGE for x in sizes) else "difference"
         panels[kind].append((row, of))
@@ -118,7 +121,8 @@ def _panel(axes: Any, kind: str, lines: list[Line]) -> list[str]:
         face = colour if which == "first" else PAPER
         axes.plot([x for _, x, _, _ in points], [y for y, *_ in points], shape, markersize=3.6, markerfacecolor=face,
                   markeredgecolor=colour, markeredgewidth=0.9)  # fmt: skip
-    axes.axvline(1 if log else 0, color=INK, linewidth=1, zorder=1)
+    if kind != "value":
+        axes.axvline(1 if log else 0, color=INK, linewidth=1, zorder=1)
     table.finish(PANELS[kind], left, right, log=log)
     return says
 

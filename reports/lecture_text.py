@@ -47,9 +47,11 @@ def render(
 
 
 def _tame(token: Token) -> None:
-    """Headings go below those of the page; no style attributes; no pictures from elsewhere."""
+    """Headings go below those of the page; no style attributes; no pictures from elsewhere; tables can be scrolled."""
     if token.type in ("heading_open", "heading_close"):
         token.tag = f"h{min(6, int(token.tag[1]) + 2)}"
+    if token.type == "table_open":
+        token.attrs["tabindex"] = 0  # a wide table scrolls by itself, by the keyboard too
     align = str(token.attrs.pop("style", ""))
     if align.startswith("text-align:"):
         token.attrs["class"] = align.partition(":")[2]

@@ -108,7 +108,7 @@ def _claim(evidence: Mapping[str, Any], claim: Mapping[str, Any], *, short: bool
     lines = ["", f"## {text(claim['id'], 200)}", "", f"> {text(claim['says'])}", "", text(claim["statement"], 3000), ""]
     lines += [f"**{text(c['line'], 2000)}**", ""]
     if c["as_worded"]:
-        lines += ["**As worded, the sentence fails:**", ""]
+        lines += ["**As worded, the sentence fails for:**", ""]
         lines += [*(f"- **{text(name, 200)}.** {text(says, 1000)}" for name, says in c["as_worded"]), ""]
     lines += [*_sides(c), f"Scope: {text(claim['scope'], 2000)}", ""]
     for title, pairs in c["against"]:
@@ -201,7 +201,7 @@ def _gates(c: Mapping[str, Any]) -> list[str]:
     rows = []
     for gate in c["gates"]:
         role = ", ".join(
-            filter(None, [text(gate["role"], 40), f"{gate['speaks']} the sentence" if gate["speaks"] else ""])
+            filter(None, [text(gate["role"], 40), f"{gate['speaks']} the assertion" if gate["speaks"] else ""])
         )
         measured = [text(view.value(row["got"], 120)) for _, row, _ in gate["measured"]]
         word = gate["word"] if gate["met"] or gate["speaks"] else f"**{gate['word']}**"
@@ -218,7 +218,7 @@ def _sides(c: Mapping[str, Any]) -> list[str]:
     lines = []
     for side, gates in c["sides"]:
         lines.append(
-            f"- {side.capitalize()} the sentence, {sum(met for _, met in gates)} of {view.plural(len(gates), 'gate')} met:"
+            f"- {side.capitalize()} the assertion, {sum(met for _, met in gates)} of {view.plural(len(gates), 'gate')} met:"
         )
         lines += [f"  - {'met' if met else 'not met'}: {text(name, 200)}" for name, met in gates]
     return [*lines, ""] if lines else []

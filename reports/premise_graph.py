@@ -10,15 +10,15 @@ behind boxes unless their routes are made anew; what they share with this one is
 
 from __future__ import annotations
 
+import graphlib
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 
-from ..claims.engine import premises
-from ..claims.engine.evidence import BadEvidence
-from . import html, view
+from . import view
+from .anchors import link
 
 WIDTH, HEIGHT = 172, 34  # of a box, in the size of the page's small print
 GAP, LANE, TRACK, PORT = 7, 7, 7, 7  # between boxes, between lanes, between tracks, between edges into one box
@@ -97,10 +97,12 @@ def on_sand(rows: Mapping[str, Mapping[str, Any]], premise: str, claim: str) -> 
 
 def _graph(uses: dict[str, list[str]]) -> Graph:
     try:
-        order = premises.in_order(uses)
-    except ValueError as circle:
+        order = list(graphlib.TopologicalSorter(uses).static_order())
+    except graphlib.CycleError as error:
+        from ..claims.engine.evidence import BadEvidence  # here, for a page needs nothing of the claims' code otherwise
+
         raise BadEvidence(
-            f"premises={str(circle)!r}: a circle, but no claim can rest on itself; give the results.json that verify wrote"
+            f"premises={' → '.join(error.args[1])!r}: a circle, but no claim can rest on itself; give the results.json that verify wrote"
         ) from None
     column: dict[str, int] = {}
     for name in order:
@@ -325,7 +327,7 @@ def _box(
     marks = [*(["on sand"] if sand else []), *(["qualified"] if claim and claim["qualified"] else [])]
     full = f"{_name(name)}: {', '.join([verdict, *marks])}" + (f" ({view.listed(map(_name, sand))})" if sand else "")
     short = view.cut(view.visible(name.partition(".")[2] or name), NAME)
-    target = html.link(name) if claim else "#untested"
+    target = link(name) if claim else "#untested"
     return (
         f'<a href="{escape(target)}"><title>{escape(full)}</title><rect x="{x:g}" y="{y:g}" width="{WIDTH}" height="{HEIGHT}" rx="4"/>'
         f'<use href="#i-{_look(name, claims)}" x="{x + 7:g}" y="{y + 10:g}" width="14" height="14"/>'

@@ -78,7 +78,7 @@ def claim(out: Console, one: dict[str, Any]) -> None:
     for side, gates in claim_view.sides(one):
         _say(
             out,
-            f"{side.capitalize()} the sentence: "
+            f"{side.capitalize()} the assertion: "
             + "; ".join(f"{'met' if met else 'not met'}: {name}" for name, met in gates),
         )
     heads = ("library", "dtype", "verdict", "comparisons", "error ÷ bound", "margin", "wrongs", "limits")

@@ -17,7 +17,7 @@ WORST_FIRST = ("error", "refuted", "inconclusive", "not supported", "disputed", 
 MEANING = {
     "verified": "every comparison agreed, and every wrong variant was refuted by the same experiment",
     "supported": "statistical: every gate that was stated before the run was met, with its controls",
-    "disputed": "the sentence has two sides: gates that speak for it and gates that speak against it were stated before the run, and at "
+    "disputed": "what is asserted has two sides: gates that speak for it and gates that speak against it were stated before the run, and at "
     "least one of each was met, on the first and on the fresh seeds",
     "not supported": "statistical: a gate that was stated before the run was not met",
     "inconclusive": "nothing was compared, or a wrong variant survived, or a limit did not show: no evidence either way",
@@ -196,7 +196,7 @@ def quick(evidence: Mapping[str, Any]) -> str:
     return f"Quick run: statistics on {seeds} of each kind only, fewer than designed for. A first look, not for citing; run again without --quick."
 
 
-WORDED = "as worded the sentence fails: "
+WORDED = "as worded the sentence fails for: "
 
 
 def as_worded(claim: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -209,7 +209,7 @@ def as_worded(claim: Mapping[str, Any]) -> list[tuple[str, str]]:
 def worded_line(claim: Mapping[str, Any]) -> str:
     """That the sentence fails as worded, and in what; empty where it does not."""
     found = [name for name, _ in as_worded(claim)]
-    return f"As worded, the sentence fails: {'; '.join(found)}." if found else ""
+    return f"As worded, the sentence fails for: {'; '.join(found)}." if found else ""
 
 
 def marks(claim: Mapping[str, Any]) -> str:
@@ -280,6 +280,14 @@ def sensitivity(evidence: Mapping[str, Any]) -> list[tuple[str, list[str], list[
         rows = [(b, [SIGHT[b["claims"].get(c, "cannot be made")][0] for c in claims]) for b in blunders]
         found.append((operation, claims, rows))
     return found
+
+
+def alike(rows: list[tuple[Mapping[str, Any], list[str]]]) -> list[tuple[list[Mapping[str, Any]], list[str]]]:
+    """Blunders of which every claim makes the same, in one row: [([blunder], the sign for each claim)]."""
+    found: dict[tuple[Any, ...], list[Mapping[str, Any]]] = {}
+    for blunder, signs in rows:
+        found.setdefault((blunder["seen"], *signs), []).append(blunder)
+    return [(blunders, list(signs)) for (_, *signs), blunders in found.items()]
 
 
 def ledger(evidence: Mapping[str, Any]) -> list[tuple[Mapping[str, Any], list[str]]]:

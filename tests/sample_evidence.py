@@ -222,7 +222,7 @@ def worded(*, quick: bool = False, **changes: Any) -> dict[str, Any]:
         )
         for library in ("torch", "tensorflow")
     ]
-    reason = "held on tensorflow, torch (2 cells); as worded the sentence fails: tanh as a hidden activation"
+    reason = "held on tensorflow, torch (2 cells); as worded the sentence fails for: tanh as a hidden activation"
     return claim("claim.worded", cells, **{"kind": "statistical", "expected": "supported", "reason": reason, "premises": [],
                  "designs": {"depth": design(("deep", "effect", ""), quick=quick)}, **changes})  # fmt: skip
 

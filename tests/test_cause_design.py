@@ -114,9 +114,9 @@ def test_both_sides_have_gates_that_can_fail_and_the_verdict_is_computed_from_th
     found = judged(made_up())
     assert verdict(found) == "disputed"
     assert unmet(found) == {
-        "a network that saturates as much fails as much",
-        "the network that fails is saturated",
-        "more than the one that learns",
+        "six layers that do not learn are saturated",
+        "more than stretched ones, which learn",
+        "stretched ones, saturated no less, do not learn either",
     }
     # A world in which it is saturation: six layers are saturated, and so the stretched ones do not learn either.
     guilty = {"accuracy.logistic_stretched": 0.1, "saturated.logistic": 0.9, "saturated.logistic_stretched": 0.8,
@@ -125,6 +125,23 @@ def test_both_sides_have_gates_that_can_fail_and_the_verdict_is_computed_from_th
     # A world in which saturation does no harm.
     harmless = {"accuracy.10": 0.71, "accuracy.3_saturated": 0.69, "top.10": 0.1}
     assert verdict(judged(made_up(**harmless))) == "not supported"
+
+
+def test_that_a_large_rate_saturates_is_a_control_and_speaks_for_nothing():
+    found = judged(made_up(**{"top.10": 0.1}))
+    speaking = {g.name for g, _ in found if g.speaks}
+    assert "at a large rate the top layer of three is soon saturated" in unmet(found) - speaking
+
+
+def test_how_well_three_layers_do_is_gated_and_not_only_how_they_differ():
+    """All of them worse by as much, or better: the differences stay, and the controls tell."""
+    arms = ("accuracy.3", "accuracy.10", "accuracy.3_saturated")
+    worse = judged(made_up(**{arm: AS_FOUND["three_layers"][arm] - 0.35 for arm in arms}))
+    assert "three layers learn at the smaller rate" in unmet(worse)
+    better = judged(made_up(**{arm: AS_FOUND["three_layers"][arm] + 0.25 for arm in arms}))
+    assert {"three layers at the large rate hardly learn", "saturated from the start they do not learn"} <= unmet(
+        better
+    )
 
 
 def test_every_lie_leaves_a_gate_unmet_that_the_truth_meets():

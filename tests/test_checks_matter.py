@@ -91,8 +91,10 @@ STATISTICAL_CHECKS = [
     (STATISTICS, "elif effect.identical:", "elif False:", "test_population.py::test_one_arm_twice_is_noticed_where_an_effect_is_claimed_and_where_none_is"),
     (STATISTICS, "if effect.missing:", "if False:", "test_statistics.py::test_seeds_without_a_number_are_counted_and_never_dropped"),
     (STATISTICS, "elif effect.seeds < FEWEST_SEEDS:", "elif False:", "test_statistics.py::test_five_seeds_are_too_few_however_clear"),
+    (VERDICT, "        if not c.undecided\n", "", "test_engine.py::test_the_verdict_of_a_cell"),
+    (VERDICT, 'open_ = not met and any("unmet" not in times for times in named.values())', "open_ = False", "test_engine.py::test_the_verdict_of_a_cell"),
     (VERDICT, "if c.speaks == side:", "if c.speaks:", "test_engine.py::test_the_verdict_of_a_cell"),
-    (VERDICT, "if all(times)]", "if any(times)]", "test_engine.py::test_the_verdict_of_a_cell"),
+    (VERDICT, 'if {*times} == {"met"}]', 'if "met" in times]', "test_engine.py::test_the_verdict_of_a_cell"),
     (VERDICT, "if not c.speaks or (case, c.label) in met", "", "test_engine.py::test_the_verdict_of_a_cell"),
 ]  # fmt: skip
 

@@ -275,10 +275,14 @@ UNMET = gate(False, got="0.9", wanted="above 1", **SAID)
 OPEN = dataclasses.replace(UNMET, undecided=True)
 
 
-def side(speaks, *, met=(True, True), name="a gate"):
-    """A gate that speaks for one of two sides, on the first and on the fresh seeds."""
+def side(speaks, *, met=(True, True), name="a gate", open_=False):
+    """A gate that speaks for one of two sides, on the first and on the fresh seeds; where it is not met it may be open."""
     return [
-        dataclasses.replace(gate(m, label=f"{name}, {which} seeds", source="", got="", wanted=""), speaks=speaks)
+        dataclasses.replace(
+            gate(m, label=f"{name}, {which} seeds", source="", got="", wanted=""),
+            speaks=speaks,
+            undecided=open_ and not m,
+        )
         for which, m in zip(("first", "fresh"), met, strict=True)
     ]
 
@@ -371,6 +375,9 @@ NO_REFUTATION = "the wrong variant “wrong 0” survived"
         (cell(GOOD, *side("for"), *side("for", met=(False, False), name="b"), *side("against")), "disputed", "1 of 2 gates for"),
         (cell(GOOD, *side("for"), *side("against"), UNMET), "not supported", "got 0.9, expected above 1"),
         (cell(GOOD, *side("for"), *side("against"), BAD), "refuted", "2 of 2 differ"),
+        (cell(GOOD, *side("for"), *side("against", met=(True, False), open_=True)), "inconclusive", "0 of 1 gates against it are met"),
+        (cell(GOOD, *side("for", met=(False, True), open_=True), *side("against")), "inconclusive", "0 of 1 gates for it are met"),
+        (cell(GOOD, MET, wrongs=[(OPEN,)]), "inconclusive", NO_REFUTATION),
         # a gate of one side that is not met catches a wrong only where it was met without the wrong
         (cell(GOOD, *side("for"), *side("against"), wrongs=[side("for", met=(False, True))]), "disputed", ""),
         (cell(GOOD, *side("for", met=(False, True)), *side("against", name="b"), wrongs=[side("for", met=(False, True))]), "inconclusive", NO_REFUTATION),

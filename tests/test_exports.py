@@ -140,7 +140,7 @@ def test_a_sentence_that_fails_as_worded_is_noted_though_its_claim_holds(evidenc
     evidence["claims"].append(sample.worded())
     found = results(evidence)["claim.worded"]
     assert (found["kind"], found["level"]) == ("fail", "note")
-    assert "As worded, the sentence fails: tanh as a hidden activation." in found["message"]["text"]
+    assert "As worded, the sentence fails for: tanh as a hidden activation." in found["message"]["text"]
 
 
 def test_what_a_part_or_a_quick_run_leaves_open_is_open(evidence: dict[str, Any]) -> None:

@@ -167,6 +167,7 @@ def test_the_page_has_the_history_only_where_it_is_given(tmp_path: Path, evidenc
     assert 'id="history"' not in html.render(evidence)
     laid(tmp_path, one=dated("2026-01-01", correlate="refuted", torch="2.12.1"), bad="{")
     page = html.render(evidence, history=history.read(tmp_path, evidence))
+    assert '<a href="#history">' in page
     part = section(page)
     assert (
         part.index("refuted")

@@ -7,11 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from lectureclaims.claims.engine.claim import Case
+from lectureclaims.claims.engine.population import stated_before
 from lectureclaims.claims.engine.statistics import Gate, bootstrap_interval, exchanged, gates_digest, judge, paired
 from lectureclaims.claims.lecture import designs
 from scipy import stats
 
 SEEDS = 20
+A_CASE = Case("a.claim", "over seeds", {}, dtype="float64", backend="numpy", seed=0)
 
 
 def versions():
@@ -142,6 +145,15 @@ def test_no_effect_has_to_be_shown_by_a_narrow_interval():
     assert judge(within, quiet)[0] and not judge(within, noisy)[0]
 
 
+def test_an_arm_that_is_its_control_but_for_one_seed_is_still_one_arm():
+    arm = arms(3.0)[0]
+    touched = arm.copy()
+    touched[3] = np.nextafter(touched[3], 9)
+    effect = paired("effect", touched, arm, kind="ratio", seed=0)
+    gate = Gate("gate", "effect", "within", (0.7, 1.4), "made up")
+    assert effect.identical and not judge(gate, effect).met
+
+
 def test_an_interval_that_reaches_into_the_gate_decides_nothing():
     for threshold, outcome in ((1.0, (True, False)), (2.9, (False, True)), (9.0, (False, False))):
         effect = paired("effect", *arms(3.0), kind="ratio", seed=0)
@@ -175,7 +187,7 @@ def test_any_change_of_a_gate_changes_the_digest():
 def test_every_design_is_its_last_version(name):
     """Whoever moves a gate, an effect or a number of seeds adds a version, in sight of whoever reviews."""
     design, gates = (importlib.import_module(f"{designs.__name__}.{name}{part}") for part in ("", "_gates"))
-    assert versions()[name][-1] == gates_digest(gates.GATES, gates.EFFECTS, design.SEEDS)
+    assert stated_before(A_CASE, design, gates).data["version"] == len(versions()[name])
     assert len(set(versions()[name])) == len(versions()[name])
     effects = {effect.name: effect for effect in gates.EFFECTS}
     assert len(effects) == len(gates.EFFECTS) and len({gate.name for gate in gates.GATES}) == len(gates.GATES)

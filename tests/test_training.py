@@ -42,6 +42,10 @@ def test_a_seed_means_the_same_numbers_in_any_company():
     order = functools.partial(training.batch_order, 1297, size=64, steps=30)
     assert order(seeds=(5,)).tobytes() == order(seeds=(3, 5))[:, 1:].copy().tobytes()
     assert (order(seeds=(3, 5))[:, 0] != order(seeds=(3, 5))[:, 1]).any()
+    weights = start(seeds=(3, 5))
+    assert all((weights[name][0] != weights[name][1]).all() for name in ("w0", "w1", "w2")), (
+        "no two seeds share weights"
+    )
     epoch = order(seeds=(5,))[:20].ravel()
     assert len(set(epoch)) == len(epoch), "within one walk through the images none comes twice"
 
@@ -96,6 +100,14 @@ def test_descent_goes_down(wrong):
     rate = {"ascent": -0.1, "nothing": 0.0}[wrong]
     assert losses[-1].max() < losses[0].min()
     assert short_run(reference, rate=rate)[-1].min() > losses[-1].max()
+
+
+def test_no_held_out_image_is_trained_on():
+    """The 1797 digits are all different, and each is on one side of the split."""
+    (images, _), (held_out, _) = common.flat_digits("float64")
+    assert (
+        len({image.tobytes() for part in (images, held_out) for image in part}) == len(images) + len(held_out) == 1797
+    )
 
 
 def test_shuffled_labels_teach_nothing_about_held_out_images():

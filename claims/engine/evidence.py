@@ -129,7 +129,7 @@ def _claim(lecture: Lecture, run: Run, claim_id: str) -> dict[str, Any]:
     margins = [c["margin"] for c in cells if c["margin"] is not None]
     fails = _as_worded(claim, cells) if verdict not in ("error", "refuted", "inconclusive") else []
     if fails:
-        reason += f"; as worded the sentence fails: {'; '.join(fails)}"
+        reason += f"; as worded the sentence fails for: {'; '.join(fails)}"
     return {
         "id": claim.id,
         "sentence": sentence.id,

@@ -2,7 +2,7 @@
 
 A design is a module with functions ``f(lib, *, seeds, dtype) -> {name: array}`` that run the arms, [S] or [..., S] with the
 seeds last, and SEEDS, how many seeds each is designed for; and beside it a module "<design>_gates" with EFFECTS and GATES,
-stated before anything runs. The first seeds are 0, 1, …; the fresh ones 3000, 3001, … were never used while designing, and
+stated before anything runs. The first seeds are 0, 1, …; the fresh ones 5000, 5001, … were never used while designing, and
 every gate must be met on both.
 
 What is stated cannot be moved unseen: its digest is in the evidence before an arm runs, is compared with that of the gates
@@ -31,8 +31,9 @@ from .comparison import Comparison, fails, gate, within
 from .outcome import Outcome, ask
 from .statistics import Effect, Gate
 
-START = {"first": 0, "fresh": 3000}
-"""The designs were made on the first seeds, and the first of them settled with a look at some from 1000 on; from 3000 on none was seen before."""
+START = {"first": 0, "fresh": 5000}
+"""The designs were made on the first seeds, and settled with a look at others: some from 1000 on, 3000 on, and those that ``--seed`` 1, 2, 3 and 7
+moved the first and those to. From 5000 on none was seen before."""
 QUICK_SEEDS = statistics.FEWEST_SEEDS
 """Of each experiment in a quick run."""
 COPIES = 4
@@ -85,21 +86,35 @@ def seeds(case: Case, count: int, which: str) -> list[int]:
     return [MOVED * case.seed + START[which] + i for i in range(min(count, QUICK_SEEDS) if case.quick else count)]
 
 
-def stated(case: Case, design: ModuleType, gates: ModuleType) -> Stated:
+def stated_before(case: Case, design: ModuleType, gates: ModuleType) -> Stated:
     """What is fixed before an arm runs. Raises ValueError where this digest is not the last of the design's history."""
-    name = design.__name__.rpartition(".")[2]
-    digest = statistics.gates_digest(gates.GATES, gates.EFFECTS, design.SEEDS)
+    name, digest = design.__name__.rpartition(".")[2], digest_of(design, gates)
     history = tomllib.loads(Path(gates.__file__ or "").with_name("versions.toml").read_text(encoding="utf-8"))
     versions = history.get(name, [])
     if not versions or versions[-1] != digest:
         raise ValueError(
-            f"design {name!r}: its gates, effects or seeds have SHA-256 {digest[:16]}…, which is not its last version in "
+            f"design {name!r}: its gates, effects, seeds and settings have SHA-256 {digest[:16]}…, which is not its last version in "
             "versions.toml; undo the change, or add the new digest there as a new version"
         )
     counts = {key: len(seeds(case, count, "first")) for key, count in design.SEEDS.items()}
     listed = [dataclasses.asdict(one) for one in gates.GATES]
     return Stated(name, {"version": len(versions), "digest": digest, "seeds": counts, "quick": case.quick,
                          "from": {which: seeds(case, 1, which)[0] for which in START}, "gates": listed})  # fmt: skip
+
+
+def digest_of(design: ModuleType, gates: ModuleType) -> str:
+    """Of gates and effects, and of every constant of the design: numbers of seeds, learning rates, widths, steps, …"""
+    constants = {name: value for name, value in vars(design).items() if name.isupper() and _plain(value)}
+    rules = {"fresh": START["fresh"], "level": statistics.LEVEL, "resamples": statistics.RESAMPLES}
+    return statistics.gates_digest(gates.GATES, gates.EFFECTS, {"constants": constants, "rules": rules})
+
+
+def _plain(value: Any) -> bool:
+    if isinstance(value, dict):
+        return all(isinstance(key, str) and _plain(part) for key, part in value.items())
+    if isinstance(value, list | tuple):
+        return all(_plain(part) for part in value)
+    return value is None or isinstance(value, bool | int | float | str)
 
 
 def measure(
@@ -132,7 +147,7 @@ def study(
 
     What a wrong does to the measurements is done to the fresh ones too. In float64 the effects are drawn, as they were measured.
     """
-    before = stated(case, design, gates)
+    before = stated_before(case, design, gates)
     yield before
     outcomes, measured = yield from measure(case, design, experiments)
     for name in experiments:
@@ -143,7 +158,7 @@ def study(
             effect = replace(compare(found[one.effect]), name=one.effect)
             source = f"gate stated before the run (version {before.data['version']} of the gates, SHA-256 {before.data['digest'][:16]}…); basis: {one.basis}"
             yield _gate(one, effect, which, source=source)
-    if statistics.gates_digest(gates.GATES, gates.EFFECTS, design.SEEDS) != before.data["digest"]:
+    if digest_of(design, gates) != before.data["digest"]:
         raise ValueError(f"design {before.name!r}: its gates are not those that were stated before the run")
     if case.dtype == np.float64:
         yield forest(gates, effects, experiments)
@@ -200,7 +215,7 @@ def forest(gates: ModuleType, effects: Mapping[str, dict[str, Effect]], experime
         interval = {"estimate": first.estimate, "low": first.low, "high": first.high}
         again = {"estimate": fresh.estimate, "low": fresh.low, "high": fresh.high}
         low, high = (None if np.isinf(end) else end for end in statistics.region(one))
-        rows.append({"name": one.name, "role": one.role, "speaks": one.speaks, "effect": one.effect, "kind": first.kind, **interval,
+        rows.append({"name": one.name, "role": one.role, "speaks": one.speaks, "effect": one.effect, "kind": first.kind if first.arms == 2 else "value", **interval,
                      "fresh": again, "gate": [low, high], "seeds": first.seeds, "positive": first.positive})  # fmt: skip
     name = gates.__name__.rpartition(".")[2].removesuffix("_gates")
     return Figure(f"forest:{name}", {"rows": rows})
@@ -211,6 +226,7 @@ def literally(case: Case, design: ModuleType, gates: ModuleType, stated: Gate) -
 
     Beside it the design's own gates on the same effect must be met: they say what is found in its place.
     """
+    yield stated_before(case, design, gates)
     contrast = next((effect for effect in gates.EFFECTS if effect.name == stated.effect), None)
     beside = [g for g in gates.GATES if g.effect == stated.effect]
     if contrast is None or not beside:
@@ -220,11 +236,18 @@ def literally(case: Case, design: ModuleType, gates: ModuleType, stated: Gate) -
         effect = _effects(gates, parts, seed=case.seed)[stated.effect]
         for each in (stated, *beside):
             predicted = each is not stated
-            source = f"gate stated before the run; basis: {each.basis}" if predicted else "the sentence as worded"
+            source = f"gate stated before the run; basis: {each.basis}" if predicted else _wording(each)
             judged = _gate(each, effect, which, source=source)
             # Where a seed gave no finite number the sentence did not fail: nothing was measured. Nor did it where the interval is too wide.
             judged = replace(judged, made=judged.made and not effect.missing and (predicted or not judged.undecided))
             yield judged if predicted else fails(judged)
+
+
+def _wording(literal: Gate) -> str:
+    """Where the sentence fails by falling short of a size, what size was asked of it."""
+    if {*literal.bounds} <= {0.0, 1.0}:
+        return "the sentence as worded"
+    return f"the sentence as worded, and by how much at least: {literal.side} {' and '.join(f'{b:.12g}' for b in literal.bounds)}"
 
 
 def _gate(stated: Gate, effect: Effect, which: str, *, source: str) -> Comparison:
@@ -233,10 +256,16 @@ def _gate(stated: Gate, effect: Effect, which: str, *, source: str) -> Compariso
         judged.met, label=f"{stated.name}, {which} seeds", source=source,
         got=f"{effect.estimate:.4g} [{effect.low:.4g}, {effect.high:.4g}]",
         wanted=f"interval {stated.side} " + " and ".join(f"{b:.12g}" for b in stated.bounds),
-        note=f"{judged.sentence}; {effect.positive} of {effect.seeds} seeds above no effect, sign p {effect.sign_p:.2g}, "
-        f"Wilcoxon p {effect.wilcoxon_p:.2g}",
+        note=judged.sentence + (_tests(effect) if effect.arms == 2 else ""),
     )  # fmt: skip
     return replace(made, undecided=judged.undecided, speaks=stated.speaks)
+
+
+def _tests(effect: Effect) -> str:
+    return (
+        f"; {effect.positive} of {effect.seeds} seeds above no effect, sign p {effect.sign_p:.2g}, "
+        f"Wilcoxon p {effect.wilcoxon_p:.2g}"
+    )
 
 
 def trajectories(

@@ -55,7 +55,7 @@ def caught(trial: Trial, *, about_shapes: bool, honest: Trial | None = None) -> 
     """The comparisons that refute a wrong.
 
     An exception is no refutation; a shape is one only in a claim about shapes; a library's recorded defect is none, for
-    it would be there in the right world too. Nor is a gate that speaks for one of two sides and is not met, but where the
+    it would be there in the right world too. Nor is a gate that is merely undecided; nor one that speaks for one of two sides and is not met, but where the
     ``honest`` experiment met it.
     """
     met = {(case, c.label) for case, c in honest.comparisons if c.speaks and c.agrees} if honest else set()
@@ -63,6 +63,7 @@ def caught(trial: Trial, *, about_shapes: bool, honest: Trial | None = None) -> 
         c
         for case, c in trial.comparisons
         if c.made and not c.agrees and not c.defect and (about_shapes or not c.about_shape)
+        if not c.undecided
         if not c.speaks or (case, c.label) in met
     ]
 
@@ -140,17 +141,19 @@ def cell_verdict(facts: CellFacts) -> tuple[str, str]:
 
 def _two_sides(made: Sequence[Comparison]) -> tuple[str, str]:
     """Of a sentence with gates for it and against it: disputed where at least one of each side is met, on the first and on the fresh seeds."""
-    met, said = {}, []
+    state, said = {}, []
     for side in ("for", "against"):
         named = defaultdict(list)  # a gate → how it went on the first and on the fresh seeds
         for c in made:
             if c.speaks == side:
-                named[c.label.rpartition(", ")[0]].append(c.agrees)
-        met[side] = [name for name, times in named.items() if all(times)]
-        example = f" (“{met[side][0]}”)" if met[side] else ""
-        said.append(f"{len(met[side])} of {len(named)} gates {side} it are met{example}")
-    verdict = {(True, True): "disputed", (True, False): "supported", (False, True): "not supported"}
-    return verdict.get((bool(met["for"]), bool(met["against"])), "inconclusive"), "; ".join(said)
+                named[c.label.rpartition(", ")[0]].append("met" if c.agrees else "open" if c.undecided else "unmet")
+        met = [name for name, times in named.items() if {*times} == {"met"}]
+        # Open: no gate of this side is met, but of one the interval is too wide to say that it is not.
+        open_ = not met and any("unmet" not in times for times in named.values())
+        state[side] = "met" if met else "open" if open_ else "unmet"
+        said.append(f"{len(met)} of {len(named)} gates {side} it are met" + (f" (“{met[0]}”)" if met else ""))
+    verdict = {("met", "met"): "disputed", ("met", "unmet"): "supported", ("unmet", "met"): "not supported"}
+    return verdict.get((state["for"], state["against"]), "inconclusive"), "; ".join(said)
 
 
 def _too_broad(made: Sequence[Comparison], unrepeatable: set[str]) -> str:

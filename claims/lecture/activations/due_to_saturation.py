@@ -21,13 +21,14 @@ def arm_for_arm(experiment: str, arm: str, replaced: str) -> Wrong:
 
 @claim(
     "activations.due_to_saturation",
-    statement="What keeps deep networks of logistic units from learning is that their units saturate. Against it: six hidden layers fail "
-    "although hardly a unit of them is saturated at any time, units that saturate exactly as much, 4σ(z) − 2, learn, and so does "
-    "ReLU, which is saturated for half of the images; the gradient shrinks because σ′ ≤ ¼, at 0 too: to about a quarter at each "
-    "layer. For it: a network with a saturated layer does not learn either. Three layers learn at a rate of 3; at 10 their top layer saturates "
-    "within a few steps, and they hardly learn, nor do they with a top layer that is saturated from the start.",
+    statement="“Due to saturation” as a reason says two things of logistic units that do not learn, and both are read from the sentence: that saturation "
+    "keeps a network from learning, and that a network which does not learn is kept from it by saturation. The first is so, and "
+    "speaks for it. Three layers learn at a rate of 3; at 10 their top layer saturates within a few steps, and they hardly learn; with a top layer that is "
+    "saturated from the start they do not, at the rate of 3. The second is not so of deep networks, and speaks against it. Six hidden layers do not learn although hardly a "
+    "unit of them is saturated at any time; 4σ(z) − 2, which is saturated at the very same z, and no less often, learns, and so does ReLU, "
+    "which is saturated for more than half of the images. There the gradient shrinks because σ′ ≤ ¼, at 0 too: to about a quarter at each layer.",
     scope="8 × 8 digits, 32 units in a layer, Glorot’s weights, 150 steps; a unit counts as saturated where its slope is below 5 % of the "
-    "largest, so ReLU where it is 0. So saturation is enough to keep a network from learning, but six layers of logistic units fail without it",
+    "largest, so ReLU where it is 0. So saturation is enough to keep a network from learning, and six layers of logistic units fail without it",
     kind="statistical",
     expected="disputed",
     dtypes=("float64",),
@@ -43,7 +44,9 @@ def arm_for_arm(experiment: str, arm: str, replaced: str) -> Wrong:
              "Pennington, Schoenholz, Ganguli (2017), arXiv 1711.04735: deep networks of sigmoidal units that learn, from orthogonal weights"),
     notes="That a saturated unit passes no gradient on is not in dispute: see activations.saturation, where the slope vanishes and a hidden bias of 6 "
     "leaves a ten-thousandth of the gradient or less. Nor is it that logistic units make bad hidden layers: they do, in six layers. What is in "
-    "dispute is the reason. That three layers which have learned are partly saturated shows that saturation need not hinder.",
+    "dispute is the reason: saturation is enough, and it is not what it takes. That the top layer saturates at the rate of 10 is a control and speaks for "
+    "nothing by itself; a rate as large may do harm in other ways too, so the same layer is saturated by its bias as well. That three layers "
+    "which have learned are partly saturated, about a third of the most saturated layer’s units, shows that saturation at the end need not hinder.",
     elsewhere="gradient descent is run in PyTorch and TensorFlow; the NumPy reference is what their trajectories are held against",
 )  # fmt: skip
 def due_to_saturation(case: Case, *, compare=population.as_measured, arms=population.as_they_ran):

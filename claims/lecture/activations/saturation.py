@@ -339,9 +339,10 @@ _limit(
     stated=Gate("batch norm does not help it", "deep: accuracy, with batch norm - without", "below", (0.4,), AS_WORDED),
 )
 _limit(
-    "the cause is the slope at 0, not saturation",
-    says="4σ(z) − 2, which saturates exactly where σ does but has slope 1 at 0, learns as well as ReLU. “Due to saturation” names the wrong "
-    "cause for these networks: at the start no unit is saturated, and what shrinks the gradient is σ′ ≤ ¼ at every layer.",
+    "six layers fail without saturation, by the slope at 0",
+    says="4σ(z) − 2, which saturates exactly where σ does but has slope 1 at 0, learns in six layers. So it is not by saturation that six layers of "
+    "logistic units fail: at the start no unit is saturated, and what shrinks the gradient is σ′ ≤ ¼ at every layer. That saturation too, where "
+    "there is some, keeps a network from learning is another claim: there “due to saturation” is tested as a reason, for and against.",
     stated=Gate(
         "what saturates like the logistic does as badly",
         "deep: accuracy, stretched - logistic",

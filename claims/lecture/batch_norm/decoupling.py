@@ -459,8 +459,8 @@ _limit(
 )
 _limit(
     "all layers at once, before the first step of a deep network",
-    says="In a network of twelve layers with Glorot's weights, before the first step, nothing is left of it: the layers' updates change each "
-    "other's effect about as much with batch norm as without.",
+    says="In a network of twelve layers with Glorot's weights, before the first step, hardly anything is left of it: the layers' updates change "
+    "each other's effect about as much with batch norm as without, or more.",
     stated=Gate(
         "less by a third with batch norm, twelve layers at the start",
         coupling_gates.DEEP.name,

@@ -15,7 +15,7 @@ import numpy as np
 from ....reference import bounds, oracle
 from ...engine import Case, Figure, Outcome, Wrong, ask, claim, fact, population, smallest, within
 from ...engine.statistics import Gate
-from ..designs import dispute, dispute_gates
+from ..designs import dispute, dispute_gates, shift
 from . import mutants
 from .covariate_shift import distribution
 from .decoupling import TINY, ones, remembered
@@ -56,7 +56,9 @@ def one_network_twice(measured: Measured) -> Measured:
     """The mistake of comparing the network without batch norm with itself: nothing is left that could speak for or against."""
     for experiment, place in (("shallow", "@0.3"), ("shallow", "@0.05"), ("linear", ""), ("noise", "@0")):
         measured = population.in_place_of(measured, experiment, arm=f"without{place}", replaced=f"with{place}")
-    return noise_forgotten(measured)
+    noise = measured["noise"]
+    inside = {f"inside_{name}.with@0": noise[f"{name}.without@0"] for name in shift.MEASURES}
+    return noise_forgotten(measured | {"noise": noise | inside})
 
 
 FRAMEWORKS = ("torch", "tensorflow")
@@ -79,14 +81,13 @@ MEASURED = (
     "layers below do. Against: the distribution changes all the same: with mean and variance pinned the third moment moves from 0 to "
     "γ³/(v + ε)^(3/2), and two channels that agreed on every example come to disagree on every one. Over seeds, for: where batch norm trains "
     "better, in four and in eight layers with ReLU, it also lowers the shift, that of the gradients in the first (definition 2.1 of Santurkar et "
-    "al.) and that of the moments in the second. Against: the two go apart. At a small rate batch norm lowers the shift of the gradients and "
+    "al.) and that of the moments in the second, not only behind it, which is nearly by construction, but before it too. Against: the two go apart. At a small rate batch norm lowers the shift of the gradients and "
     "trains worse; in a linear network of 35 layers it raises it and trains better; and with noise behind it that shifts means and "
     "deviations more than they shift without batch norm, it still trains better than without.",
     scope="what holds by construction, in a layer whose weights are moved by hand; and gradient descent on 8 × 8 digits: 4 × 32 ReLU at rates 0.3 and 0.05, "
-    "34 × 16 without activations at rate 0.003, 8 × 32 ReLU at rate 0.1, where the noise has twice the paper's size; “trains better” is a "
-    "lower loss after a given number of steps at one rate for both. The linear network of this width at this rate: a wider one of 25 layers at a larger rate, tried while "
-    "this was designed, had the opposite sign. The noise is not for nothing: it costs some of the "
-    "advantage, and twice of it all. What does explain batch norm is not said: see the claim about smoothing",
+    "34 × 16 without activations at rate 0.003, 8 × 32 ReLU at rate 0.1, where the noise that shifts more has twice the paper's size; “trains better” is a "
+    "lower loss after a given number of steps at one rate for both. The linear network of this width at this rate alone. The noise is not for "
+    "nothing: of the paper's size it costs a little of the advantage, of twice that size more, and of four times all of it. What does explain batch norm is not said: see the claim about smoothing",
     kind="exact + statistical",
     expected="disputed",
     cases={
@@ -108,6 +109,10 @@ MEASURED = (
         "noise that stands still": over_seeds(operations={"noise": mutants.noise_that_stands_still}, backends=("torch",)),
     },
     premises=("batch_norm.normalizes", "batch_norm.covariate_shift"),
+    notes="The linear network has 35 layers of 16 units at a rate of 0.003. In an earlier measurement of 25 layers at a rate of 0.0001 the gradients agreed "
+    "worse with batch norm too; a wider one of 25 layers at a larger rate, tried while this was designed, had the opposite sign. So the "
+    "linear network speaks of its own setting. Noise of the paper's size is measured beside, for what it costs; the argument "
+    "needs a shift that is clearly larger than without batch norm, so the noise that speaks has twice that size.",
     sources=("Ioffe & Szegedy (2015), arXiv 1502.03167: the explanation", "Goodfellow, Bengio, Courville (2016), §8.7.1: updates of all layers at once",
              "Santurkar, Tsipras, Ilyas, Madry (2018), arXiv 1805.11604, §2: against it; definition 2.1 and the noise",
              "Lipton & Steinhardt (2018), arXiv 1807.03341: a conjecture passed on as an explanation",
@@ -317,13 +322,13 @@ AS_WORDED = "the sentence as worded"
 
 _limit(
     "the noise costs something",
-    says="That batch norm with noise trains as well as without noise, as was found elsewhere, is not so here: a part of the advantage is lost. So the "
-    "experiment does not show that the shift does not matter, only that it is not what decides.",
-    stated=Gate("the noise costs nothing", "noise: loss, with@2 - with@0", "below", (0.2,), AS_WORDED),
+    says="That batch norm with noise trains as well as without noise, as was found elsewhere with noise of this size, is not so here: a part of the advantage "
+    "is lost, though a small one. So the experiment does not show that the shift does not matter, only that it is not what decides.",
+    stated=Gate("the noise costs nothing", "noise: loss, with@1 - with@0", "below", (0.0,), AS_WORDED),
 )
 _limit(
     "twice the noise",
-    says="With twice the noise nothing is left of batch norm's advantage: it does not withstand a shift of any size.",
+    says="With twice the noise again, four times the paper's, nothing is left of batch norm's advantage: it does not withstand a shift of any size.",
     stated=Gate(
         "batch norm trains better with twice the noise", "noise: loss, without@0 - with@4", "above", (0.5,), AS_WORDED
     ),
@@ -331,8 +336,8 @@ _limit(
 _limit(
     "two readings of the same shift, eight layers",
     says="Whether batch norm lowers the shift depends on the reading: in eight layers the moments shift many times less with it, and the gradients "
-    "agree no better.",
+    "hardly agree better, if at all.",
     stated=Gate(
-        "the gradients agree better with batch norm", "noise: cosine, with@0 - without@0", "above", (0.27,), AS_WORDED
+        "the gradients agree better with batch norm", "noise: cosine, with@0 - without@0", "above", (0.25,), AS_WORDED
     ),
 )

@@ -51,7 +51,7 @@ THERE: dict[str, Any] = {"cases": (OVER_SEEDS,), "backends": FRAMEWORKS, "dtypes
 
 def permuted_arm(measured: population.Measured) -> population.Measured:
     """The mistake of training on images whose pixels are in another order, as a wrong reshape leaves them."""
-    return population.in_place_of(measured, "placed", arm="convolution_permuted", replaced="convolution@0.1")
+    return population.in_place_of(measured, "placed", arm="convolution_permuted", replaced="convolution")
 
 
 def dense_arm(measured: population.Measured) -> population.Measured:
@@ -68,8 +68,8 @@ def dense_arm(measured: population.Measured) -> population.Measured:
     "same function; the convolution's gradient is the sum of its gradient over the places that share a number, and it has a gradient "
     "where the convolution has no number at all.",
     scope="exact part: one step of learning, whole numbers to the bit, gradients of losses within their bounds. Runs: digits on 12 × 12 pixels, 130 "
-    "steps of 32, two small networks, the loss of the last 20 steps and the accuracy on held-out images, the fully connected network with the best "
-    "of three learning rates. Per parameter, that is: not against a fully connected network of fourteen times the parameters and about the same "
+    "steps of 32, two small networks, the loss of the last 20 steps and the accuracy on held-out images, the fully connected network with the better "
+    "of two learning rates. Per parameter, that is: not against a fully connected network of fourteen times the parameters and about the same "
     "multiply-adds, and not against the same function with its weights unshared",
     kind="exact + statistical",
     expected="supported",
@@ -104,7 +104,8 @@ def dense_arm(measured: population.Measured) -> population.Measured:
     premises=("conv_layer.sparse_fc", "conv_layer.parameter_count", "conv_layer.cheaper"),
     sources=("Li, Zhang, Arora (2021), arXiv:2010.08515", "d'Ascoli et al. (2019), arXiv:1906.06766"),
     notes="What is easier for the convolutional network comes with what it assumes about images, not with having fewer parameters: permuting the "
-    "pixels takes it away, and more parameters make the learning faster here, not slower.",
+    "pixels takes it away, and more parameters make the learning faster here, not slower: where an earlier comparison, over 200 "
+    "steps, found no difference to a fully connected network of fourteen times the parameters, that network has the lower loss and the higher accuracy here.",
 )
 def easier_to_optimize(
     case: Case, *, gradient=moved, gather=summed, arrangements=0, compare=population.as_measured,
@@ -338,7 +339,7 @@ def _limit(name: str, *, says: str, effect: str, literal: str) -> None:
 _limit(
     "the same function, not shared",
     says="It is not easier for having fewer parameters: a network of fully connected layers that begins as the very same function, each place with "
-    "weights of its own, learns faster than the convolutional one, though that has its best of two learning rates.",
+    "weights of its own, learns faster than the convolutional one, each at the rate that was the best of three for it.",
     effect=easier_gates.UNSHARED_LOSS.name,
     literal="the convolutional network's loss is lower than that of the same function unshared",
 )

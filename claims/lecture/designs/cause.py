@@ -16,7 +16,7 @@ THREE = {"3": (3.0, 0.0), "10": (10.0, 0.0), "3_saturated": (3.0, -6.0)}
 """Arm -> rate, and bias of the top hidden layer, that nearest to the output, at the start."""
 EARLY, LAST = 20, saturation.STEPS - 1
 LOOKED_AT = (0, 5, EARLY, 50, 100, LAST)
-SEEDS = {"six_layers": 10, "three_layers": 10, "reference": 5}
+SEEDS = {"six_layers": 10, "three_layers": 20, "reference": 5}
 """How many seeds each experiment is designed for."""
 
 

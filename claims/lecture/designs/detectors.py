@@ -24,7 +24,7 @@ NETWORK = (
 STEPS, BATCH, RATE, HELD_OUT = 300, 32, 0.6, 256
 DETECTS = 0.9
 """From which |cos| on a kernel counts as the pattern."""
-SEEDS = {"planted": 10, "reference": 5}
+SEEDS = {"planted": 20, "reference": 5}
 """How many seeds each experiment is designed for."""
 _PATTERN, _IMAGES, _SHUFFLES, _NEW_IMAGES = 11, 12, 13, 14  # what a seed's random numbers are for: one stream each
 

@@ -24,9 +24,9 @@ LINEAR = {"depth": 34, "width": 16, "rule": "glorot", "steps": 41, "batch": 64}
 LINEAR_RATE, LINEAR_LOOKED_AT, LINEAR_LAYERS = 0.003, (0, 20, 40), (5, 10, 15, 20, 25, 30, 35)
 DEEP = {"depth": 8, "width": 32, "rule": "glorot", "steps": 100, "batch": 32}
 DEEP_RATE, DEEP_LOOKED_AT, DEEP_LAYERS = 0.1, (20, 50, 80), (3, 6, 9)
-DOSES = {"with": (0, 2, 4), "without": (0, 2)}
+DOSES = {"with": (0, 1, 2, 4), "without": (0, 2)}
 """Of noise, by the arm; 0 is none."""
-SEEDS = {"shallow": 10, "linear": 10, "noise": 10, "reference": 5}
+SEEDS = {"shallow": 20, "linear": 20, "noise": 10, "reference": 5}
 """How many seeds each experiment is designed for."""
 _NOISE = 4  # what a seed's random numbers are for; ``training`` has 1 to 3
 
@@ -64,16 +64,21 @@ def noise(lib, *, seeds, dtype):
     """8 x 32 ReLU, Glorot, rate 0.1, 100 steps of 32, with batch norm and without, and with noise in all DOSES, "<arm>@<dose>".
 
     "last.<arm>@<dose>" [S] and "loss.<arm>@<dose>" [steps, S]; "mean", "deviation" and "joint" [hidden layers, S], the measures of ``shift``
-    for one step, from the noise of that step to the noise of the next; "cosine" and "distance" [layers, S], of DEEP_LAYERS. All of
-    these are means over DEEP_LOOKED_AT. The doses of a seed are one noise, stretched.
+    for one step, of what enters the nonlinearities, from the noise of that step to the noise of the next; "inside_mean.with@<dose>" and so on,
+    of what enters batch norm, before it is normalised; "cosine" and "distance" [layers, S], of DEEP_LAYERS. All of these are means over
+    DEEP_LOOKED_AT. The doses of a seed are one noise, stretched.
     """
     measured = {}
     for arm, doses in DOSES.items():
         network, given = _noisy(ARMS[arm]), noise_of(doses, seeds=seeds, dtype=dtype)
-        moved = shift.Watch(lib, network, shift.inputs_of(network, "relu"), DEEP_RATE, DEEP_LOOKED_AT, given)
+        places = shift.inputs_of(network, "relu") + shift.inputs_of(network, "batch_norm")
+        moved = shift.Watch(lib, network, places, DEEP_RATE, DEEP_LOOKED_AT, given)
         turned = Agreement(lib, network, DEEP_RATE, DEEP_LOOKED_AT, DEEP_LAYERS, given)
         again = [*seeds] * len(doses)
         found = _trained(lib, network, DEEP, DEEP_RATE, moved, turned, given=given, seeds=again, dtype=dtype)
+        for name in shift.MEASURES:
+            found[name], inside = np.split(found[name], [DEEP["depth"]])
+            found |= {f"inside_{name}": inside} if len(inside) else {}
         measured |= _apart(found, [f"{arm}@{dose}" for dose in doses])
     return measured
 

@@ -5,7 +5,7 @@ under "<measure>.<arm>", a number for each seed, [S], and trajectories of losses
 batches; those of one shape start from the same weights.
 
 A comparison may be one of learning rates. So an arm may have several, "<arm>@<rate>", and its name without a rate is the best of them
-for that measure, seed by seed: who is said to do worse is granted that.
+for that measure, seed by seed: the dense network, said to do worse at equal parameters, is granted that.
 """
 
 import numpy as np
@@ -14,7 +14,7 @@ from ...engine import training
 from . import common
 
 STEPS, BATCH, LAST = 130, 32, 20
-SEEDS = {"placed": 8, "reference": 5}
+SEEDS = {"placed": 10, "reference": 5}
 """How many seeds each experiment is designed for."""
 CONVOLUTIONAL = (
     ("convolution", "w0", "b0", 0), ("relu",), ("max_pooling", 2), ("convolution", "w1", "b1", 0), ("relu",), ("max_pooling", 3),
@@ -38,14 +38,15 @@ SHAPES = {
 }
 """The narrow dense network has 1405 parameters, the large one 19,850."""
 RATES = {
-    "convolution": (0.1, 0.3),
-    "dense": (0.1, 0.3, 1.0),
+    "convolution": (0.1,),
+    "dense": (0.1, 0.3),
     "dense_large": (0.3,),
     "unshared": (0.1,),
     "convolution_permuted": (0.03,),
     "dense_permuted": (0.3,),
 }
-"""Arm -> its learning rates; a single one is the best of 0.03, 0.1 and 0.3 while this was designed."""
+"""Arm -> its learning rates; a single one is the best of 0.03, 0.1 and 0.3 on average while this was designed. The
+dense network's third rate, 1, was the best in no seed."""
 
 
 def placed(lib, *, seeds, dtype):

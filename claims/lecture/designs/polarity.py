@@ -29,7 +29,7 @@ def upright(lib, *, seeds, dtype):
     rightly, as they are and as negatives. Arms "absolute"; "relu"; "absolute_biased", whose convolution has a bias (0 to begin
     with); "absolute_uncentred", whose images are numbers from 0 to 1, and the negatives 1 - x.
 
-    "alike.absolute": the fraction of the logits that are, bit for bit, the same for an image and its negative.
+    "alike.<arm>": the fraction of the logits that are, bit for bit, the same for an image and its negative.
     """
     centred = _images(dtype)
     raw = tuple((x, labels) for x, labels in _images(dtype, centred=False))
@@ -46,8 +46,7 @@ def upright(lib, *, seeds, dtype):
         right, logits = _recognised(lib, layers, last, held_out, wanted)
         right_inverted, logits_inverted = _recognised(lib, layers, last, negative(held_out), wanted)
         measured |= {f"upright.{arm}": right, f"inverted.{arm}": right_inverted, f"loss.{arm}": losses}
-        if arm == "absolute":
-            measured["alike.absolute"] = (logits == logits_inverted).mean((1, 2))
+        measured[f"alike.{arm}"] = (logits == logits_inverted).mean((1, 2))
     return measured
 
 
@@ -55,7 +54,7 @@ def mixed(lib, *, seeds, dtype):
     """Trained on images of either polarity, each drawn anew by a coin: arms "absolute", at RATE, and "relu", at RELU_RATE, with 8 and
     with 2 filters.
 
-    "accuracy.<arm>_<filters>": the mean of the fractions recognised upright and inverted; "gain.<filters>": absolute - relu.
+    "accuracy.<arm>_<filters>": the mean of the fractions recognised upright and inverted.
     """
     (images, labels), (held_out, wanted) = _images(dtype)
     measured = {}
@@ -66,7 +65,6 @@ def mixed(lib, *, seeds, dtype):
             last, losses = training.train(lib, layers, start, _either_polarity(images, labels, order, seeds), rate=rate)
             right = [_recognised(lib, layers, last, shown, wanted)[0] for shown in (held_out, -held_out)]
             measured |= {f"accuracy.{arm}_{filters}": np.mean(right, axis=0), f"loss.{arm}_{filters}": losses}
-        measured[f"gain.{filters}"] = measured[f"accuracy.absolute_{filters}"] - measured[f"accuracy.relu_{filters}"]
     return measured
 
 

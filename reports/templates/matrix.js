@@ -1,0 +1,105 @@
+// Search and order of the matrix, and opening what a link leads into. The page says everything without it.
+{
+  const controls = document.querySelector(".filter");
+  const [search, sort, shown] = ["search", "sort", "shown"].map((id) => document.getElementById(id));
+  const plain = (text) => text.toLowerCase().replace(/[-_\s]+/g, " ").trim();
+  const body = document.querySelector(".matrix tbody");
+  const rows = [...document.querySelectorAll(".matrix tbody tr")].map((tr, chapter) => {
+    const article = document.getElementById(tr.dataset.claim);
+    const said = article ? [...article.querySelectorAll(":scope > blockquote, :scope > .statement")] : [];
+    const facts = [...tr.querySelectorAll(".fact")].map((fact) => {
+      const marks = [...fact.querySelectorAll("b, :scope > span")].map((x) => plain(x.textContent));
+      return { fact, library: plain(fact.dataset.library), marks };
+    });
+    const cells = facts.flatMap((f) => [...f.fact.querySelectorAll("a")].map((a) => {
+      const dtype = a.classList.contains("any") ? "" : plain(a.textContent);
+      return { a, dtype, ...f, part: !["absent", "unsupported"].includes(f.marks[0]) };
+    }));
+    const text = plain([tr.querySelector("th").textContent, ...said.map((x) => x.textContent)].join(" "));
+    return { tr, chapter, surprise: Number(tr.dataset.surprise), marks: [...tr.cells[1].querySelectorAll(".badge")].map((x) => plain(x.textContent)), facts, cells, text };
+  });
+  const known = (of) => new Set(rows.flatMap((row) => row.cells.map(of)).filter(Boolean));
+  const libraries = known((cell) => cell.library), dtypes = known((cell) => cell.dtype);
+  const verdicts = new Set(rows.flatMap((row) => row.marks));
+
+  // [{not, kind, word}]: a word that names a library or a dtype means it.
+  const read = (query) => [...query.matchAll(/(-?)(?:(library|dtype|verdict):)?(?:["“”]([^"“”]*)["“”]?|(\S+))/gi)].map(([, minus, kind, quoted, bare]) => {
+    const word = plain(quoted ?? bare);
+    const of = kind ? kind.toLowerCase() : libraries.has(word) ? "library" : dtypes.has(word) ? "dtype" : "word";
+    return { not: minus === "-", kind: of, word };
+  }).filter((term) => term.word);
+
+  // The cells of a row that the terms are about; none where the row is not meant.
+  const meant = (row, terms) => {
+    const of = (kind) => terms.filter((term) => term.kind === kind);
+    if (of("word").some((t) => row.text.includes(t.word) === t.not)) return [];
+    const narrow = [...of("library"), ...of("dtype")];
+    let cells = row.cells.filter((cell) => narrow.every((t) => (cell[t.kind] === t.word) !== t.not));
+    for (const t of of("verdict")) {
+      if (narrow.length || !verdicts.has(t.word)) cells = cells.filter((cell) => cell.marks.includes(t.word) !== t.not);
+      else if (row.marks.includes(t.word) === t.not) return [];
+    }
+    const tells = of("verdict").length || cells.some((cell) => cell.part);
+    return narrow.length && !tells ? [] : cells;
+  };
+
+  const show = () => {
+    const terms = read(search.value);
+    let claims = 0, count = 0;
+    for (const row of rows) {
+      const cells = new Set(meant(row, terms).map((cell) => cell.a));
+      row.tr.hidden = terms.length > 0 && cells.size === 0;
+      for (const { a } of row.cells) a.hidden = terms.length > 0 && !cells.has(a);
+      for (const { fact } of row.facts) fact.hidden = [...fact.querySelectorAll("a")].every((a) => a.hidden);
+      claims += !row.tr.hidden;
+      count += row.tr.hidden ? 0 : row.cells.filter((cell) => !cell.a.hidden).length;
+    }
+    const all = rows.reduce((n, row) => n + row.cells.length, 0);
+    shown.textContent = `${claims} of ${rows.length} claims, ${count} of ${all} cells`;
+  };
+  const order = () => {
+    const by = sort.value === "surprise" ? "surprise" : "chapter";
+    body.append(...[...rows].sort((a, b) => a[by] - b[by]).map((row) => row.tr));
+  };
+
+  // The address: #search=...&sort=..., which is no element's id, since "=" stands in none.
+  const keep = () => {
+    const state = new URLSearchParams();
+    if (search.value) state.set("search", search.value);
+    if (sort.value !== "chapter") state.set("sort", sort.value);
+    history.replaceState(null, "", `#${state.toString() || "matrix"}`);
+  };
+  const follow = () => {
+    const hash = location.hash.slice(1);
+    if (rows.length && /^(search|sort)=/.test(hash)) {
+      const state = new URLSearchParams(hash);
+      search.value = state.get("search") ?? "";
+      sort.value = state.get("sort") === "surprise" ? "surprise" : "chapter";
+      show();
+      order();
+      document.getElementById("matrix").scrollIntoView();
+      return;
+    }
+    let name = hash;
+    try { name = decodeURIComponent(hash); } catch { /* not an address of this page */ }
+    const target = name && document.getElementById(name);
+    if (!target) return;
+    let closed = 0;
+    for (let at = target; at; at = at.parentElement) if (at.tagName === "DETAILS" && !at.open) { at.open = true; closed += 1; }
+    if (closed) target.scrollIntoView();
+  };
+
+  if (rows.length) {
+    controls.hidden = false;
+    search.addEventListener("input", () => { show(); keep(); });
+    sort.addEventListener("change", () => { order(); keep(); });
+    document.addEventListener("keydown", (event) => {
+      const typing = event.target.matches?.("input, select, textarea");
+      if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) { event.preventDefault(); search.focus(); }
+      if (event.key === "Escape" && event.target === search && search.value) { event.preventDefault(); search.value = ""; show(); keep(); }
+    });
+    show();
+  }
+  addEventListener("hashchange", follow);
+  follow();
+}

@@ -1,0 +1,408 @@
+"""The page in a real browser: opened, followed, moved, printed, heard, and fed with hostile text.
+
+Debian's chromium, driven by Playwright; nothing is downloaded. Without it these tests are skipped, or fail where
+CI_REQUIRES_CHROMIUM is set.
+"""
+
+from __future__ import annotations
+
+import copy
+import importlib.resources
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+import sample_evidence as sample
+from lectureclaims.claims import verify
+from lectureclaims.reports import html, interactive, view
+from playwright.sync_api import Browser, Dialog, Page, sync_playwright
+from test_page import HOSTILE, poisoned
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+SCOPE = "shapes: H ≤ 32, k ≤ 7, stride ≤ 4, dilation ≤ 3, padding ≤ 3, on either axis"
+LETTERS = [list("abcd"), list("efgh"), list("ijkl")]
+KERNEL = [list("wx"), list("yz")]
+
+
+def worked_example() -> dict[str, Any]:
+    """What convolution.worked_example yields, spelled out from the definition of either sum."""
+
+    def window(i: int, j: int, turned: bool) -> dict[str, Any]:
+        products = [
+            [LETTERS[i + m][j + n], KERNEL[1 - m][1 - n] if turned else KERNEL[m][n]] for m in (0, 1) for n in (0, 1)
+        ]
+        said = " + ".join("".join(p) for p in products)
+        return {"index": [i + turned, j + turned], "products": products, "sum": said, "got": said}
+
+    return {"input": LETTERS, "kernel": KERNEL, "sums": [
+        {"name": name, "formula": "S(i, j)", "windows": [[window(i, j, turned) for j in range(3)] for i in range(2)]}
+        for name, turned in (("convolution", True), ("cross-correlation", False))
+    ]}  # fmt: skip
+
+
+def evidence() -> dict[str, Any]:
+    """The sample evidence with every picture, and with those that answer the reader."""
+    made = sample.sample_evidence()
+    first, second, third = made["claims"][:3]
+    first["figures"] = {"worked_example": {"torch float32": worked_example()}}
+    second["scope"] = SCOPE
+    third["figures"] = {name: sample.figures()[name] for name in ("saturation", "flip")}
+    others = [{"id": f"claim.that_has_a_long_name_{i}", "written": False} for i in range(3)]
+    made["lecture"]["sentences"][1]["claims"] += others  # links that stand below one another on a phone
+    made["lecture"]["markdown"] += "\n$2 + 2$\n"
+    formula = {**made["lecture"]["sentences"][1], "id": "sentence.formula", "text": "$2 + 2$"}
+    made["lecture"]["sentences"].append(formula)
+    return made
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        says = "no chromium on PATH (Debian: apt-get install chromium): the page was not tried in a browser"
+        pytest.fail(says) if os.environ.get("CI_REQUIRES_CHROMIUM") else pytest.skip(says)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("page") / "index.html"
+    path.write_text(html.render(evidence()), encoding="utf-8")
+    return path
+
+
+class Watched:
+    """A tab, and everything that it complained of, asked for or popped up."""
+
+    def __init__(self, browser: Browser, path: Path, fragment: str = "", **options: Any) -> None:
+        self.context = browser.new_context(**{"viewport": {"width": 1440, "height": 900}, **options})
+        self.page = self.context.new_page()
+        self.complaints: list[str] = []
+        self.requests: list[str] = []
+        self.page.on("console", lambda message: self.complaints.append(message.text))  # CSP complaints are among them
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("dialog", self.dismiss)
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.address = path.as_uri()
+        self.page.goto(self.address + fragment)
+
+    def dismiss(self, dialog: Dialog) -> None:
+        self.complaints.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
+
+    def __enter__(self) -> Page:
+        return self.page
+
+    def __exit__(self, *failure: object) -> None:
+        self.context.close()
+        if failure[0] is None:
+            assert self.complaints == []
+            assert {url.partition("#")[0] for url in self.requests} == {self.address}
+
+
+def says(page: Page, picture: str) -> str:
+    return page.locator(f"figure[data-try={picture}] .now-says").inner_text()
+
+
+# --- opening -----------------------------------------------------------------------------------------------------------
+
+
+def test_it_opens_without_a_complaint_and_asks_for_nothing_but_itself(chromium: Browser, file: Path) -> None:
+    with Watched(chromium, file) as page:
+        assert page.title() == "A lecture: the lecture put to the test"
+        assert page.locator("article.claim").count() == 4
+        assert page.evaluate("document.documentElement.scrollWidth") <= 1440
+
+
+def test_the_page_of_a_real_run_opens_and_its_kernel_slides(chromium: Browser, tmp_path: Path) -> None:
+    path = tmp_path / "real.html"
+    run = verify(["convolution.worked_example"], backends=["numpy"])
+    path.write_text(html.render(run), encoding="utf-8")
+    with Watched(chromium, path, "#convolution.worked_example") as page:
+        assert page.locator(":target").is_visible()
+        page.locator("figure[data-try=kernel] .board").press("ArrowRight")
+        assert says(page, "kernel") == "S(1, 2) = b·z + c·y + f·x + g·w"
+    assert {name: one["input"] for name, one in run["claims"][0]["figures"]["worked_example"].items()} == {
+        "numpy float32": LETTERS,
+        "numpy float64": LETTERS,
+    }
+
+
+def test_a_watched_page_does_complain(chromium: Browser, tmp_path: Path) -> None:
+    """What the tests above look for is seen when it is there."""
+    bad = tmp_path / "bad.html"
+    head = "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; script-src 'unsafe-inline'\">"
+    bad.write_text(head + '<p style="color: red">x</p><script>alert(1); nothing()</script>', encoding="utf-8")
+    watched = Watched(chromium, bad)
+    watched.context.close()
+    for word in ("Content Security Policy", "dialog: 1", "nothing is not defined"):
+        assert any(word in text for text in watched.complaints), word
+    other = tmp_path / "other.html"
+    other.write_text('<img src="other.png">', encoding="utf-8")
+    watched = Watched(chromium, other)
+    watched.context.close()
+    assert len(watched.requests) == 2
+
+
+FOLLOW = """async names => {
+  const lost = [];
+  for (const name of names) {
+    location.hash = name;
+    await new Promise(requestAnimationFrame);
+    const found = document.querySelector(":target");
+    const box = found?.getBoundingClientRect();
+    if (!found?.checkVisibility() || !box.height || box.bottom < 0 || box.top > innerHeight) lost.push(name);
+  }
+  return lost;
+}"""
+
+
+def test_deep_links_open_what_they_name(chromium: Browser, file: Path) -> None:
+    with Watched(chromium, file, "#claim.correlate--torch--float32") as page:
+        found = page.locator(":target")
+        assert found.get_attribute("id") == "claim.correlate--torch--float32"
+        assert found.is_visible()
+        assert 0 <= (found.bounding_box() or {"y": -1})["y"] < 900
+        names = {unquote(link)[1:] for link in page.evaluate(LINKS)}
+        assert {"claim.linear", "claim.linear--torch", "defect--torch-tanh", "ledger"} <= names
+        assert page.evaluate(FOLLOW, sorted(names)) == []
+        hidden = (
+            "document.querySelector('#ledger').innerHTML = '<details><summary>x</summary><p id=inside>y</p></details>'"
+        )
+        page.evaluate(hidden)
+        assert page.evaluate(FOLLOW, ["inside", "nowhere"]) == ["nowhere"]
+
+
+LINKS = "[...document.querySelectorAll('a[href^=\"#\"]')].map(a => a.getAttribute('href'))"
+
+
+def test_light_and_dark_follow_the_reader_s_setting(chromium: Browser, file: Path) -> None:
+    with Watched(chromium, file) as page:
+        paper = []
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            colours = page.evaluate("(s => [s.backgroundColor, s.color])(getComputedStyle(document.body))")
+            paper.append([sum(map(int, re.findall(r"\d+", colour)[:3])) for colour in colours])
+        (light, ink), (dark, pale) = paper
+        assert light > 650 > ink and dark < 150 < pale
+
+
+def test_it_prints(chromium: Browser, file: Path) -> None:
+    with Watched(chromium, file) as page:
+        printed = page.pdf(format="A4")
+        assert printed.startswith(b"%PDF")
+        assert len(re.findall(rb"/Type\s*/Page\b", printed)) > 3
+        page.emulate_media(media="print")
+        assert not page.locator("nav.side").is_visible()
+        assert not page.locator(".try .controls").first.is_visible()
+        assert page.locator("figure[data-try=size] svg.row").is_visible()
+
+
+def test_it_can_be_read_without_scripts_and_on_a_phone(chromium: Browser, file: Path) -> None:
+    with Watched(chromium, file, java_script_enabled=False, viewport={"width": 390, "height": 844}) as page:
+        assert page.locator("#lecture").inner_text().count("saturation") >= 1
+        assert not page.locator(".controls").first.is_visible()
+        assert says(page, "kernel") == "S(1, 1) = a·z + b·y + e·x + f·w"
+        assert says(page, "size").endswith("= 4. 4 windows drawn; 1 element at the end is past the last one.")
+        assert page.locator("figure[data-try=saturation] svg").is_visible()
+        assert page.locator("details summary").first.is_visible()
+    with Watched(chromium, file, viewport={"width": 390, "height": 844}) as page:
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+MARKUP, QUOTES, DIRECTION, MARKDOWN, CONTROL, LONG, FORMULA = HOSTILE
+POISONS = {
+    "markup": f"{MARKUP} {QUOTES}",
+    "direction": f"{DIRECTION} {CONTROL} {FORMULA}",
+    "long": f"{MARKDOWN} {LONG}",
+}
+
+
+@pytest.mark.parametrize("poison", POISONS.values(), ids=POISONS)
+def test_hostile_text_comes_out_as_text(chromium: Browser, tmp_path: Path, poison: str) -> None:
+    path = tmp_path / "hostile.html"
+    path.write_text(html.render(poisoned(evidence(), poison)), encoding="utf-8")
+    with Watched(chromium, path, viewport={"width": 390, "height": 844}) as page:
+        assert page.locator("script").count() == 1
+        assert page.locator("img, iframe, object, embed").count() == 0
+        assert view.visible(poison).split()[0] in page.locator("h1").inner_text()
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        assert not view.HIDDEN.search(page.locator("body").inner_text())
+        page.evaluate("document.querySelectorAll('button').forEach(button => button.click())")
+
+
+def test_the_matrix_can_be_searched_and_sorted(chromium: Browser, file: Path) -> None:
+    with Watched(chromium, file) as page:
+        rows = page.locator(".matrix tbody tr")
+
+        def claims(query: str) -> list[str]:
+            page.locator("#search").fill(query)
+            seen = [row.get_attribute("data-claim") or "" for row in rows.all() if row.is_visible()]
+            assert page.locator("#shown").inner_text().startswith(f"{len(seen)} of 4 claims")
+            return seen
+
+        everything = claims("")
+        assert len(everything) == 4
+        assert claims("verdict:error") == ["claim.equivariance"]
+        assert claims("saturation") == ["claim.saturation"]
+        assert claims("nothing that is there") == []
+        claims("-torch")
+        assert not [a for a in page.locator(".matrix tbody a[href*=torch]").all() if a.is_visible()]
+        claims("")
+        page.locator("#sort").select_option("surprise")
+        assert rows.first.get_attribute("data-claim") == "claim.equivariance"
+        page.locator("#sort").select_option("chapter")
+        assert claims("") == everything
+
+
+# --- WCAG 2.2 AA -------------------------------------------------------------------------------------------------------
+
+
+def violations(page: Page, **options: Any) -> list[str]:
+    """What axe finds, each element on a line.
+
+    A sentence of the lecture is a link within a block of text, which may be as small as its words (success criterion
+    2.5.8, "inline"); axe sees that only where words that are no link stand beside it.
+    """
+    page.evaluate((importlib.resources.files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8"))
+    found = page.evaluate(
+        "options => axe.run(document, options)", {"resultTypes": ["violations"], "preload": False, **options}
+    )
+    return [
+        f"{rule['id']}: {node['html'][:200]}"
+        for rule in found["violations"]
+        for node in rule["nodes"]
+        if not (rule["id"] == "target-size" and 'class="says' in node["html"])
+    ]
+
+
+OPEN = "document.querySelectorAll('details').forEach(one => { one.open = true; })"
+
+
+def test_axe_finds_nothing_in_light(chromium: Browser, file: Path) -> None:
+    with Watched(chromium, file, color_scheme="light") as page:
+        page.evaluate(OPEN)
+        assert violations(page, runOnly=WCAG) == []
+
+
+def test_axe_finds_nothing_in_dark(chromium: Browser, file: Path) -> None:
+    with Watched(chromium, file, color_scheme="dark") as page:
+        page.evaluate(OPEN)
+        assert violations(page, runOnly=["color-contrast", "link-in-text-block"]) == []
+
+
+def test_axe_finds_nothing_on_a_phone(chromium: Browser, file: Path) -> None:
+    with Watched(chromium, file, viewport={"width": 390, "height": 844}) as page:
+        assert violations(page, runOnly=["target-size", "scrollable-region-focusable", "meta-viewport"]) == []
+
+
+def test_axe_does_find_what_is_there(chromium: Browser, file: Path) -> None:
+    with Watched(chromium, file) as page:
+        page.evaluate("document.querySelector('.try input').parentElement.replaceWith(document.createElement('input'))")
+        page.evaluate("document.querySelector('.skip').removeAttribute('href')")
+        assert any(line.startswith("label:") for line in violations(page, runOnly=["label"]))
+
+
+# --- pictures that answer ----------------------------------------------------------------------------------------------
+
+
+def test_the_window_moves_by_buttons_arrow_keys_and_clicks(chromium: Browser, file: Path) -> None:
+    with Watched(chromium, file) as page:
+        figure = page.locator("figure[data-try=kernel]")
+        sums = worked_example()["sums"]
+
+        def shown(which: int, i: int, j: int) -> None:
+            window = sums[which]["windows"][i][j]
+            index = f"S({', '.join(map(str, window['index']))})"
+            assert says(page, "kernel") == f"{index} = {' + '.join('·'.join(p) for p in window['products'])}"
+            met = figure.locator(".input td.met").all_inner_texts()
+            assert met == ["".join(p) for p in window["products"]]
+            assert figure.locator(".laid td").all_inner_texts() == [k for _, k in window["products"]]
+            assert figure.locator(".outputs .now").all_inner_texts() == [window["sum"]]
+
+        shown(0, 0, 0)
+        figure.get_by_role("button", name="Window one step right").click()
+        shown(0, 0, 1)
+        page.keyboard.press("ArrowDown")  # the button has the focus
+        shown(0, 1, 1)
+        figure.locator(".board").focus()
+        for _ in range(3):  # there are three columns: the window stops at the border
+            page.keyboard.press("ArrowRight")
+        shown(0, 1, 2)
+        figure.get_by_role("radio", name="cross-correlation").check()
+        shown(1, 1, 2)
+        page.keyboard.press("ArrowLeft")  # the radio buttons keep their own arrow keys
+        shown(0, 1, 2)
+        figure.locator(".outputs td").first.click()
+        shown(0, 0, 0)
+        assert figure.get_by_role("button", name="Window one step left").get_attribute("aria-disabled") == "true"
+
+
+def test_sizes_are_those_of_the_reference_and_the_still_picture_comes_back(chromium: Browser, file: Path) -> None:
+    with Watched(chromium, file) as page:
+        figure = page.locator("figure[data-try=size]")
+        begun = figure.evaluate("f => [...f.querySelectorAll('path, circle, .now-says')].map(x => x.outerHTML)")
+        assert begun == still(chromium, file)
+
+        def choose(**sizes: int) -> None:
+            for name, size in sizes.items():
+                figure.locator(f"input[name={name}]").fill(str(size))
+
+        for H, k, stride, padding, dilation in [(32, 7, 4, 3, 3), (1, 1, 1, 0, 1), (5, 7, 1, 0, 1), (9, 2, 3, 1, 2)]:
+            sizes = {"H": H, "k": k, "stride": stride, "padding": padding, "dilation": dilation}
+            choose(**sizes)
+            count = interactive.windows(**sizes)
+            told = re.search(r"= ([−\d]+)\. (.*)", says(page, "size"))
+            assert told is not None
+            assert told[2].startswith(f"{count} window" if count else "No window fits"), sizes
+            if count:
+                assert int(told[1]) == count
+            lines = figure.locator(".reach").get_attribute("d") or ""
+            assert lines.count("M") == count
+        choose(**interactive.BEGIN)
+        assert figure.evaluate("f => [...f.querySelectorAll('path, circle, .now-says')].map(x => x.outerHTML)") == begun
+        figure.locator("input[name=H]").press("ArrowRight")
+        assert "(9 + 2·1" in says(page, "size")
+
+
+def still(browser: Browser, file: Path) -> list[str]:
+    """The same elements where no script has run."""
+    with Watched(browser, file, java_script_enabled=False) as page:
+        figure = page.locator("figure[data-try=size]")
+        return figure.evaluate("f => [...f.querySelectorAll('path, circle, .now-says')].map(x => x.outerHTML)")
+
+
+def test_z_moves_and_tells_what_the_formats_lose(chromium: Browser, file: Path) -> None:
+    made = interactive.of(evidence()["claims"][2])["saturation"]
+    with Watched(chromium, file) as page:
+        figure = page.locator("figure[data-try=saturation]")
+        field, slider = figure.get_by_label("exactly"), figure.get_by_label("z", exact=True)
+        for z in (20.0, 0.0, -0.5, 3.25, -8.0, 17.5, -104.0, 800.0):
+            field.fill(f"{z:g}")
+            rows = [tuple(row.split("\t")) for row in figure.locator(".values tbody tr").all_inner_texts()]
+            assert rows == interactive.table(z)
+            assert says(page, "saturation") == interactive.says(z, made["data"]["bars"])
+            x = float((figure.locator(".cursor").get_attribute("d") or "")[1:].partition(" ")[0])
+            assert abs(x - interactive.place(z, made["data"]["most"])) <= 0.1
+        field.fill("0")
+        slider.press("ArrowRight")
+        assert 0 < float(field.input_value()) < 0.1
+        assert slider.get_attribute("aria-valuetext") == f"z = {field.input_value()}"
+
+
+def test_data_of_another_shape_give_no_picture() -> None:
+    claim = copy.deepcopy(evidence()["claims"][0])
+    assert list(interactive.of(claim)) == ["kernel"]
+    claim["figures"]["worked_example"]["torch float32"]["sums"] = [{"name": "x"}]
+    claim["figures"]["saturation"] = {"torch float32": {"cutoffs": [{"function": 3}]}}
+    claim["scope"] = "H ≤ 32, k ≤ 7"
+    assert interactive.of(claim) == {}
