@@ -26,7 +26,7 @@ import numpy as np
 from ...reference import bounds
 from ...reference.networks import numpy as reference_library
 from . import statistics
-from .claim import Case, Figure, Stated
+from .claim import Case, Claim, Figure, Stated
 from .comparison import Comparison, fails, gate, within
 from .outcome import Outcome, ask
 from .statistics import Effect, Gate
@@ -34,6 +34,8 @@ from .statistics import Effect, Gate
 START = {"first": 0, "fresh": 5000}
 """The designs were made on the first seeds, and settled with a look at others: some from 1000 on, 3000 on, and those that ``--seed`` 1, 2, 3 and 7
 moved the first and those to. From 5000 on none was seen before."""
+FRAMEWORKS = ("torch", "tensorflow")
+"""Where gradient descent is run."""
 QUICK_SEEDS = statistics.FEWEST_SEEDS
 """Of each experiment in a quick run."""
 COPIES = 4
@@ -241,6 +243,16 @@ def literally(case: Case, design: ModuleType, gates: ModuleType, stated: Gate) -
             # Where a seed gave no finite number the sentence did not fail: nothing was measured. Nor did it where the interval is too wide.
             judged = replace(judged, made=judged.made and not effect.missing and (predicted or not judged.undecided))
             yield judged if predicted else fails(judged)
+
+
+def limit(
+    claim: Claim, design: ModuleType, gates: ModuleType, name: str, *, says: str, stated: Gate, as_worded: bool = False
+) -> None:
+    """Add to a claim the limit that a sentence, put as the gate ``stated``, fails over seeds in either framework."""
+
+    @claim.limit(name, says=says, backends=FRAMEWORKS, dtypes=("float64",), as_worded=as_worded)
+    def _(case: Case) -> Generator[Any, Any, None]:
+        yield from literally(case, design, gates, stated)
 
 
 def _wording(literal: Gate) -> str:

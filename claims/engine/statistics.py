@@ -76,7 +76,7 @@ class Gate:
     effect: str
     side: str
     bounds: tuple[float, ...]
-    basis: str
+    basis: str = ""
     role: Literal["effect", "control", "reversal", "caution"] = "effect"
     speaks: Literal["", "for", "against"] = ""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -209,10 +210,7 @@ def _(case: Case):
     yield from smallest(points, build, literal, instead=instead, order="by |z|, whole numbers")
 
 
-def _limit(name: str, *, says: str, stated: Gate) -> None:
-    @last_layer.limit(name, says=says, backends=FRAMEWORKS, dtypes=("float64",))
-    def _(case: Case):
-        yield from population.literally(case, confident, confident_gates, stated)
+_limit = functools.partial(population.limit, last_layer, confident, confident_gates)
 
 
 _limit(

@@ -273,11 +273,8 @@ def _limit(
     name: str, *, says: str, effect: str, literal: str, side: str, bound: float, as_worded: bool = False
 ) -> None:
     """A limit over seeds: the sentence as worded fails on both sets of seeds."""
-    stated = Gate(literal, effect, side, (bound,), "the sentence as worded")
-
-    @polarity.limit(name, says=says, backends=FRAMEWORKS, dtypes=("float64",), as_worded=as_worded)
-    def _(case: Case):
-        yield from population.literally(case, design, polarity_gates, stated)
+    stated = Gate(literal, effect, side, (bound,))
+    population.limit(polarity, design, polarity_gates, name, says=says, stated=stated, as_worded=as_worded)
 
 
 _limit(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -312,31 +313,24 @@ def _(case: Case):
     yield from smallest(points, build, literal, instead=instead, order="by |z|, z a normal number")
 
 
-def _limit(name: str, *, says: str, stated: Gate, as_worded: bool = False) -> None:
-    @saturation_.limit(name, says=says, backends=FRAMEWORKS, dtypes=("float64",), as_worded=as_worded)
-    def _(case: Case):
-        yield from population.literally(case, saturation, saturation_gates, stated)
+_limit = functools.partial(population.limit, saturation_, saturation, saturation_gates)
 
-
-AS_WORDED = "the sentence as worded"
 
 _limit(
     "tanh as a hidden activation",
     says="The sentence is not supported for tanh: with Glorot's weights six hidden tanh layers learn at least as well as six with ReLU.",
-    stated=Gate("tanh does worse than ReLU", "deep: accuracy, tanh - relu", "below", (0.0,), AS_WORDED),
+    stated=Gate("tanh does worse than ReLU", "deep: accuracy, tanh - relu", "below", (0.0,)),
     as_worded=True,
 )
 _limit(
     "one hidden layer",
     says="With one hidden layer the logistic does as well as ReLU, to within five points of accuracy.",
-    stated=Gate(
-        "the logistic does worse by five points", "shallow: accuracy, relu - logistic", "above", (0.05,), AS_WORDED
-    ),
+    stated=Gate("the logistic does worse by five points", "shallow: accuracy, relu - logistic", "above", (0.05,)),
 )
 _limit(
     "batch norm rescues the logistic",
     says="With batch norm before it the logistic learns in six hidden layers too.",
-    stated=Gate("batch norm does not help it", "deep: accuracy, with batch norm - without", "below", (0.4,), AS_WORDED),
+    stated=Gate("batch norm does not help it", "deep: accuracy, with batch norm - without", "below", (0.4,)),
 )
 _limit(
     "six layers fail without saturation, by the slope at 0",
@@ -344,10 +338,6 @@ _limit(
     "logistic units fail: at the start no unit is saturated, and what shrinks the gradient is σ′ ≤ ¼ at every layer. That saturation too, where "
     "there is some, keeps a network from learning is another claim: there “due to saturation” is tested as a reason, for and against.",
     stated=Gate(
-        "what saturates like the logistic does as badly",
-        "deep: accuracy, stretched - logistic",
-        "below",
-        (0.4,),
-        AS_WORDED,
+        "what saturates like the logistic does as badly", "deep: accuracy, stretched - logistic", "below", (0.4,)
     ),
 )

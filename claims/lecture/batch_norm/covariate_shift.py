@@ -320,19 +320,17 @@ def _(case: Case):
     )  # fmt: skip
 
 
-@covariate_shift.limit(
+population.limit(
+    covariate_shift,
+    shift,
+    shift_gates,
     "what batch norm leaves alone",
     says="Mean and deviation of each unit are not the distribution. The correlations between units, which batch norm does not touch, change over all "
     "steps nearly as much with it as without.",
-    backends=FRAMEWORKS,
-    dtypes=("float64",),
-)
-def _(case: Case):
-    literal = Gate(
+    stated=Gate(
         "batch norm lowers the change of the correlations as well",
         "trained: joint, all steps, without / with",
         "above",
         (1.6,),
-        "the sentence as worded",
-    )
-    yield from population.literally(case, shift, shift_gates, literal)
+    ),
+)

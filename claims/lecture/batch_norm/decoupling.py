@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import functools
 from fractions import Fraction
-from types import ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -420,44 +419,35 @@ def _(case: Case):
 # --- where it stops, over seeds -------------------------------------------------------------------------------------------
 
 
-Design = tuple[ModuleType, ModuleType]
-OF_CHANGES: Design = (perturbation, perturbation_gates)
-OF_UPDATES: Design = (coupling, coupling_gates)
+_limit = functools.partial(population.limit, decouples, perturbation, perturbation_gates)
+_of_updates = functools.partial(population.limit, decouples, coupling, coupling_gates)
 
-
-def _limit(name: str, *, says: str, stated: Gate, design: Design = OF_CHANGES, as_worded: bool = False) -> None:
-    @decouples.limit(name, says=says, backends=FRAMEWORKS, dtypes=("float64",), as_worded=as_worded)
-    def _(case: Case):
-        yield from population.literally(case, *design, stated)
-
-
-AS_WORDED = "the sentence as worded"
 
 _limit(
     "a random direction",
     says="The sentence is not supported for an arbitrary change: of a change of the first layer's weights in a random direction more arrives "
     "at the logits with batch norm than without, for with it the change grows from layer to layer.",
-    stated=Gate("less arrives with batch norm", perturbation_gates.TURNED.name, "above", (1.0,), AS_WORDED),
+    stated=Gate("less arrives with batch norm", perturbation_gates.TURNED.name, "above", (1.0,)),
     as_worded=True,
 )
 _limit(
     "a random direction, trained",
     says="After 61 steps of training still no less of such a change arrives with batch norm than without, though it hardly grows any more.",
-    stated=Gate("less arrives with batch norm", perturbation_gates.TRAINED_TURNED.name, "above", (1.0,), AS_WORDED),
+    stated=Gate("less arrives with batch norm", perturbation_gates.TRAINED_TURNED.name, "above", (1.0,)),
 )
 _limit(
     "against the gradient",
     says="Of the change that gradient descent makes first, against the gradient, as much arrives with batch norm as without. (After "
     "training less does.)",
-    stated=Gate("clearly less arrives with batch norm", perturbation_gates.AGAINST.name, "above", (1.5,), AS_WORDED),
+    stated=Gate("clearly less arrives with batch norm", perturbation_gates.AGAINST.name, "above", (1.5,)),
 )
 _limit(
     "inference mode, six layers",
     says="With the statistics remembered from before the change, even a change of scale and shift arrives, and is larger at the logits than without "
     "batch norm.",
-    stated=Gate("less arrives in inference mode", perturbation_gates.SCALED_FROZEN.name, "below", (1.0,), AS_WORDED),
+    stated=Gate("less arrives in inference mode", perturbation_gates.SCALED_FROZEN.name, "below", (1.0,)),
 )
-_limit(
+_of_updates(
     "all layers at once, before the first step of a deep network",
     says="In a network of twelve layers with Glorot's weights, before the first step, hardly anything is left of it: the layers' updates change "
     "each other's effect about as much with batch norm as without, or more.",
@@ -466,7 +456,5 @@ _limit(
         coupling_gates.DEEP.name,
         "above",
         (1.5,),
-        AS_WORDED,
     ),
-    design=OF_UPDATES,
 )

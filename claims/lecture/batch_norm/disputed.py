@@ -312,32 +312,23 @@ def _(case: Case):
     )  # fmt: skip
 
 
-def _limit(name: str, *, says: str, stated: Gate) -> None:
-    @disputed.limit(name, says=says, backends=FRAMEWORKS, dtypes=("float64",))
-    def _(case: Case):
-        yield from population.literally(case, dispute, dispute_gates, stated)
+_limit = functools.partial(population.limit, disputed, dispute, dispute_gates)
 
-
-AS_WORDED = "the sentence as worded"
 
 _limit(
     "the noise costs something",
     says="That batch norm with noise trains as well as without noise, as was found elsewhere with noise of this size, is not so here: a part of the advantage "
     "is lost, though a small one. So the experiment does not show that the shift does not matter, only that it is not what decides.",
-    stated=Gate("the noise costs nothing", "noise: loss, with@1 - with@0", "below", (0.0,), AS_WORDED),
+    stated=Gate("the noise costs nothing", "noise: loss, with@1 - with@0", "below", (0.0,)),
 )
 _limit(
     "twice the noise",
     says="With twice the noise again, four times the paper's, nothing is left of batch norm's advantage: it does not withstand a shift of any size.",
-    stated=Gate(
-        "batch norm trains better with twice the noise", "noise: loss, without@0 - with@4", "above", (0.5,), AS_WORDED
-    ),
+    stated=Gate("batch norm trains better with twice the noise", "noise: loss, without@0 - with@4", "above", (0.5,)),
 )
 _limit(
     "two readings of the same shift, eight layers",
     says="Whether batch norm lowers the shift depends on the reading: in eight layers the moments shift many times less with it, and the gradients "
     "hardly agree better, if at all.",
-    stated=Gate(
-        "the gradients agree better with batch norm", "noise: cosine, with@0 - without@0", "above", (0.25,), AS_WORDED
-    ),
+    stated=Gate("the gradients agree better with batch norm", "noise: cosine, with@0 - without@0", "above", (0.25,)),
 )

@@ -363,38 +363,33 @@ def _(case: Case):
 # --- where it stops, over seeds -------------------------------------------------------------------------------------------
 
 
-def _limit(name: str, *, says: str, stated: Gate) -> None:
-    @downstream_change.limit(name, says=says, backends=FRAMEWORKS, dtypes=("float64",))
-    def _(case: Case):
-        yield from population.literally(case, perturbation, perturbation_gates, stated)
+_limit = functools.partial(population.limit, downstream_change, perturbation, perturbation_gates)
 
-
-AS_WORDED = "the sentence as worded"
 
 _limit(
     "a random direction",
     says="In a ReLU network with He's weights a small change of the first layer in a random direction is passed on and does not grow: the "
     "logits change by about the same part as the first layer's output.",
-    stated=Gate("it grows by a half", perturbation_gates.GROWTH_RANDOM.name, "above", (1.5,), AS_WORDED),
+    stated=Gate("it grows by a half", perturbation_gates.GROWTH_RANDOM.name, "above", (1.5,)),
 )
 _limit(
     "more layers",
     says="With twelve layers it is no different: such a change is passed on, at its size, through all of them.",
-    stated=Gate("it grows by two thirds", perturbation_gates.GROWTH_DEEP.name, "above", (5 / 3,), AS_WORDED),
+    stated=Gate("it grows by two thirds", perturbation_gates.GROWTH_DEEP.name, "above", (5 / 3,)),
 )
 _limit(
     "a random direction, trained",
     says="After training a small change in a random direction becomes smaller on its way.",
-    stated=Gate("it grows", perturbation_gates.GROWTH_LEARNED_RANDOM.name, "above", (1.0,), AS_WORDED),
+    stated=Gate("it grows", perturbation_gates.GROWTH_LEARNED_RANDOM.name, "above", (1.0,)),
 )
 _limit(
     "tanh with small weights",
     says="In a tanh network with half of Glorot's weights a change of the first layer fades from layer to layer.",
-    stated=Gate("it grows", perturbation_gates.GROWTH_GENTLE.name, "above", (1.0,), AS_WORDED),
+    stated=Gate("it grows", perturbation_gates.GROWTH_GENTLE.name, "above", (1.0,)),
 )
 _limit(
     "a late layer",
     says="“An early layer” is nothing special here: a change of the last hidden layer, in a random direction and of the same relative size, "
     "changes the logits as much as one of the first layer.",
-    stated=Gate("the first layer's does half as much again", perturbation_gates.EARLY.name, "above", (1.5,), AS_WORDED),
+    stated=Gate("the first layer's does half as much again", perturbation_gates.EARLY.name, "above", (1.5,)),
 )

@@ -121,11 +121,8 @@ def smooths(case: Case, *, right=theorem, compare=population.as_measured, arms=p
 
 def _limit(name: str, *, says: str, effect: str, literal: str, least: float = 1.0) -> None:
     """A limit: the ratio is not above 1 here (or not above what the design's gate wants elsewhere), as the sentence has it."""
-    stated = Gate(literal, effect, "above", (least,), "the sentence as worded")
-
-    @smooths.limit(name, says=says, backends=FRAMEWORKS, dtypes=("float64",))
-    def _(case: Case):
-        yield from population.literally(case, smoothing, smoothing_gates, stated)
+    stated = Gate(literal, effect, "above", (least,))
+    population.limit(smooths, smoothing, smoothing_gates, name, says=says, stated=stated)
 
 
 _limit(

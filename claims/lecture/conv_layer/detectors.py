@@ -343,25 +343,20 @@ def planted(case: Case, compare: population.Compare, arms: population.Arms):
     yield Figure("planted_kernels", {"pattern": detectors.patterns_of(seeds)[0], "kernels": drawn, "note": note})
 
 
-def _limit(name: str, *, says: str, stated: Gate) -> None:
-    @feature_detectors.limit(name, says=says, backends=FRAMEWORKS, dtypes=("float64",))
-    def _(case: Case):
-        yield from population.literally(case, detectors, detectors_gates, stated)
+_limit = functools.partial(population.limit, feature_detectors, detectors, detectors_gates)
 
-
-AS_WORDED = "the sentence as worded"
 
 _limit(
     "not every kernel",
     says="A trained layer is a detector, not each of its kernels: fewer than three in four kernels become the pattern, the others are "
     "of no use or see it from one pixel off.",
-    stated=Gate("every kernel is a detector", detectors_gates.SHARE.name, "above", (0.75,), AS_WORDED),
+    stated=Gate("every kernel is a detector", detectors_gates.SHARE.name, "above", (0.75,)),
 )
 _limit(
     "labels that say nothing",
     says="That a layer is convolutional and was trained makes no detector of it: trained on shuffled labels its kernels come hardly any "
     "nearer to the pattern than they were at the start.",
-    stated=Gate("any training makes it a detector", detectors_gates.NOTHING.name, "above", (0.2,), AS_WORDED),
+    stated=Gate("any training makes it a detector", detectors_gates.NOTHING.name, "above", (0.2,)),
 )
 
 

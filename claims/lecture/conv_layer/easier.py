@@ -329,11 +329,8 @@ def _(case: Case):
 
 def _limit(name: str, *, says: str, effect: str, literal: str) -> None:
     """A limit over seeds: the sentence as worded, that convolution's loss is the lower one, fails on both sets of seeds."""
-    stated = Gate(literal, effect, "above", (0.0,), "the sentence as worded")
-
-    @easier_to_optimize.limit(name, says=says, backends=FRAMEWORKS, dtypes=("float64",), as_worded=True)
-    def _(case: Case):
-        yield from population.literally(case, easier, easier_gates, stated)
+    stated = Gate(literal, effect, "above", (0.0,))
+    population.limit(easier_to_optimize, easier, easier_gates, name, says=says, stated=stated, as_worded=True)
 
 
 _limit(
