@@ -99,11 +99,10 @@ class Table:
         self._names.append((y, title, {"color": colour, "fontweight": "bold", "fontsize": 8.5}))
         self._right(y, text, fontsize=7, color=MUTED)
 
-    def line(self, name: str, text: str, *, under: str = "") -> float:
-        """A line's place; ``under`` stands below the name, in smaller letters."""
+    def line(self, name: Sequence[str], text: str) -> float:
+        """A line's place; its name may have two lines."""
         y = self._next()
-        self._names.append((y - 0.2 if under else y, name, {}))
-        self._names += [(y + 0.24, under, {"color": MUTED, "fontsize": 7})] if under else []
+        self._names += [(y + 0.44 * (i - (len(name) - 1) / 2), part, {}) for i, part in enumerate(name)]
         self._right(y, text, fontsize=8)
         return y
 

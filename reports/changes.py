@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 from . import view
+from .circumstances import Fact
 from .records import Record
 
 FACTOR = 2.0
@@ -66,9 +67,30 @@ class Terms(NamedTuple):
     whole: bool
     fewer: bool
 
+    @classmethod
+    def of(cls, old: Record, new: Record) -> Terms:
+        before, after = old.evidence["selection"], new.evidence["selection"]
+        unsaid = old.missing | new.missing
+        fewer = any(_lost(before[m], after[m]) for m in ("backends", "dtypes") if f"selection.{m}" not in unsaid)
+        return cls(
+            old, new, unsaid, seeds=old.evidence["seed"] == new.evidence["seed"],
+            whole=not (before["partial"] or after["partial"]), fewer=fewer,
+        )  # fmt: skip
+
     def says(self, member: str) -> bool:
         """Whether both records have a member, given as "claims[].designs"."""
         return member not in self.unsaid
+
+
+def _lost(before: list[str], after: list[str]) -> bool:
+    """Whether a selection takes in less than it did; an empty one is all there is."""
+    return bool(after) and (not before or not set(before) <= set(after))
+
+
+def of_library(cell: str, versions: Iterable[Fact]) -> str:
+    """What changed of a cell's library; empty where nothing did, or where it is about no cell."""
+    library = cell.partition(" ")[0]
+    return ", ".join(str(v) for v in versions if v.part == library and library)
 
 
 def cells(claim: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:

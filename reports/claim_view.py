@@ -35,7 +35,7 @@ def of(evidence: Mapping[str, Any], claim: Mapping[str, Any]) -> dict[str, Any]:
         "timings": _timings(evidence, claim),
         "defects": _defects(claim),
         "designs": [(name, design, _seeds(design)) for name, design in claim["designs"].items()],
-        "gates": _gates(claim),
+        "gates": gates(claim),
         "sides": sides(claim),
         "derivations": _derivations(claim),
         "expected_from": _expected_from(claim),
@@ -283,7 +283,7 @@ def _again(claim: Mapping[str, Any]) -> list[str]:
 WHICH = ("first", "fresh")
 
 
-def _gates(claim: Mapping[str, Any]) -> list[dict[str, Any]]:
+def gates(claim: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The gates of a statistical claim with what was measured on the first and on the fresh seeds, that of several cells once if equal."""
     stated = {gate["name"]: gate for design in claim["designs"].values() for gate in design["gates"]}
     gates: dict[tuple[Any, ...], dict[str, Any]] = {}
@@ -331,7 +331,7 @@ def _word(gate: Mapping[str, Any]) -> str:
 def sides(claim: Mapping[str, Any]) -> list[tuple[str, list[tuple[str, bool]]]]:
     """[("for" | "against", [(gate, whether it is met in every cell)])] of a sentence with two sides."""
     found: dict[str, dict[str, bool]] = {"for": {}, "against": {}}
-    for gate in _gates(claim):
+    for gate in gates(claim):
         if gate["speaks"]:
             side = found[gate["speaks"]]
             side[gate["name"]] = side.get(gate["name"], True) and gate["met"]

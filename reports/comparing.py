@@ -31,6 +31,7 @@ from .changes import (
     cells,
     left_open,
     named,
+    of_library,
     order,
     shared,
 )
@@ -66,7 +67,7 @@ class Compared:
 
 def compare(old: Record, new: Record) -> Compared:
     """Compare two records. Raises BadEvidence where they have no claim in common."""
-    terms = _terms(old, new)
+    terms = Terms.of(old, new)
     pairs = _claims(terms)
     if not pairs:
         raise BadEvidence(
@@ -82,27 +83,12 @@ def compare(old: Record, new: Record) -> Compared:
     told = sorted(changes, key=lambda c: kinds.index(c.kind))  # stable: within a kind the lecture's order stays
     return Compared(
         old=_facts(old), new=_facts(new), both=_both(pairs), notes=tuple(_notes(terms)),
-        changes=tuple(_with_versions(c, versions) for c in told), versions=versions,
+        changes=tuple(replace(c, versions=of_library(c.cell, versions)) for c in told), versions=versions,
         machine=tuple(circumstances.machine(*machines)),
     )  # fmt: skip
 
 
 # --- on which terms ----------------------------------------------------------------------------------------------------
-
-
-def _terms(old: Record, new: Record) -> Terms:
-    before, after = old.evidence["selection"], new.evidence["selection"]
-    unsaid = old.missing | new.missing
-    fewer = any(_lost(before[m], after[m]) for m in ("backends", "dtypes") if f"selection.{m}" not in unsaid)
-    return Terms(
-        old, new, unsaid, seeds=old.evidence["seed"] == new.evidence["seed"],
-        whole=not (before["partial"] or after["partial"]), fewer=fewer,
-    )  # fmt: skip
-
-
-def _lost(before: list[str], after: list[str]) -> bool:
-    """Whether a selection takes in less than it did; an empty one is all there is."""
-    return bool(after) and (not before or not set(before) <= set(after))
 
 
 def _notes(terms: Terms) -> Iterator[str]:
@@ -325,10 +311,3 @@ def _mistakes(terms: Terms) -> Iterator[Change]:
         if old and old.get(name) != seen and (name in old or not seen):
             words = [{True: "seen", False: "seen by no claim", None: NONE}[x] for x in (old.get(name), seen)]
             yield Change("mistake", "better" if seen else "worse", words[0], words[1], name=name)
-
-
-def _with_versions(change: Change, versions: Iterable[Fact]) -> Change:
-    """A change of a cell with what changed of its library."""
-    library = change.cell.partition(" ")[0]
-    own = [str(v) for v in versions if v.part == library and library]
-    return replace(change, versions=", ".join(own)) if own else change

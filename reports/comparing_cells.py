@@ -35,7 +35,7 @@ def changed(terms: Terms, name: str, where: str, before: Of, after: Of) -> Itera
         return  # nothing of it can be compared one by one
     for change in (
         *_trials(terms, "wrong", old, new), *_trials(terms, "limit", old, new), *_comparisons(terms, old, new),
-        *_errors(terms, old, new), *_in_part(terms, old, new),
+        *errors(terms, old, new), *_in_part(terms, old, new),
     ):  # fmt: skip
         yield replace(change, claim=name, cell=where)
 
@@ -220,7 +220,8 @@ def _made(
         )
 
 
-def _errors(terms: Terms, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:
+def errors(terms: Terms, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:
+    """The largest error ÷ bound of a cell, where it grew or shrank."""
     ratios = [_ratio(x) for x in (old["worst_ratio"], new["worst_ratio"])]
     if terms.whole and None not in ratios and (grew := _grew(*(_size(x) for x in ratios))):
         yield Change("error", "neither", ratios[0], ratios[1], remark="grew" if grew > 0 else "shrank")

@@ -87,7 +87,7 @@ def _strip(axes: Any, cuts: dict[str, list[tuple[str, Any]]]) -> list[str]:
             value, gradient = known([c["value_from"], c["gradient_from"]], positive=True)
             zs += [z for z in (value, gradient) if math.isfinite(z)]
             text = f"value {number(c['value'])}: {_from(value)}, gradient 0: {_from(gradient)}"
-            y = table.line(name, text)
+            y = table.line([name], text)
             axes.axhline(y, color=RULE, linewidth=0.6, zorder=0)
             ring = {"markersize": 8, "markerfacecolor": PAPER, "markeredgecolor": INK, "markeredgewidth": 1.2}
             axes.plot([value], [y], "o", zorder=3, **ring)

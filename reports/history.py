@@ -1,20 +1,21 @@
 """The history of a lecture's verdicts: the records of a folder in the order of their dates, as data for the page.
 
 Of each claim the verdicts of the runs one after another, equal ones in one step, and beside each step what is not the same
-between the run before it and its first run: versions, the machine, the seed, what was asked for. Whether one of these is the
-cause is for a person to find out.
+between the run before it and its first run: versions, the machine, the seed, what was asked for. Then the cells whose verdict
+changed where no step says it, and the errors that grew, by the rule of `compare`, beside each what changed of its library.
+Whether one of these is the cause is for a person to find out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from ..claims.engine.evidence import BadEvidence
-from . import circumstances, records, view
+from . import changes, circumstances, comparing_cells, records, view
 from .changes import left_open
 from .records import Record
 
@@ -43,10 +44,27 @@ class Run:
 
 
 @dataclass(frozen=True)
+class Move:
+    """What cells of a claim had in one run and have no longer in the next that tells; earlier, later: the places of these two runs.
+
+    versions: what changed of the cells' library between them.
+    """
+
+    claim: str
+    cells: tuple[str, ...]
+    earlier: int
+    later: int
+    before: Any
+    after: Any
+    versions: str
+
+
+@dataclass(frozen=True)
 class Step:
     """Runs one after another in which a claim had one verdict: the places of the first and the last, how many have a verdict of it.
 
-    changed: what is not the same between the last run before that had a verdict of it and the first of these.
+    changed: what is not the same between the last run before that had a verdict of it and the first of these. moves: the cells
+    whose verdict became this one between these two.
     """
 
     verdict: str
@@ -55,14 +73,28 @@ class Step:
     last: int
     runs: int
     changed: tuple[str, ...]
+    moves: tuple[Move, ...]
+
+    @property
+    def cells(self) -> str:
+        return view.cells(name for move in self.moves for name in move.cells) if self.moves else ""
 
 
 @dataclass(frozen=True)
 class History:
-    """steps: by claim, in the order of the latest run; skipped: [(file, why it is not among the runs)]; earlier: runs left out."""
+    """steps: by claim, in the order of the latest run; skipped: [(file, why it is not among the runs)]; earlier: runs left out.
+
+    cells: verdicts of cells that changed where no step says it; errors: those that grew, of as many as were compared. Both the
+    newest first.
+    """
+
+    FACTOR: ClassVar[float] = changes.FACTOR
 
     runs: tuple[Run, ...]
     steps: Mapping[str, tuple[Step, ...]]
+    cells: tuple[Move, ...]
+    errors: tuple[Move, ...]
+    compared: int
     skipped: tuple[tuple[str, str], ...]
     earlier: int = 0
 
@@ -124,8 +156,12 @@ def of(found: list[Record], skipped: list[tuple[str, str]], evidence: Mapping[st
     ordered = ordered[earlier:]
     runs = [_run(r, ordered[i - 1] if i else None, here=r is here) for i, r in enumerate(ordered)]
     claims = dict.fromkeys(claim for run in reversed(runs) for claim in run.verdicts)
-    steps = {claim: tuple(_steps(claim, runs, ordered)) for claim in claims}
-    return History(tuple(runs), steps, tuple(skipped), earlier)
+    moves = _verdicts(ordered)
+    steps = {c: tuple(_steps(c, runs, ordered, [m for m in moves if m.claim == c])) for c in claims}
+    said = {move for of_claim in steps.values() for step in of_claim for move in step.moves}
+    cells = sorted((m for m in moves if m not in said), key=lambda m: -m.later)
+    errors, compared = _errors(ordered)
+    return History(tuple(runs), steps, tuple(cells), tuple(errors), compared, tuple(skipped), earlier)
 
 
 def _why(message: str, file: Path) -> str:
@@ -139,12 +175,18 @@ def _light(evidence: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "seed": evidence["seed"],
         "tool": {"version": evidence["tool"]["version"]},
-        "selection": {m: evidence["selection"].get(m, False) for m in ("backends", "dtypes", "quick")},
+        "selection": {m: evidence["selection"].get(m, False) for m in ("backends", "dtypes", "partial", "quick")},
         "interrupted": evidence["interrupted"],
         "environment": evidence["environment"],
         "volatile": {m: volatile[m] for m in ("begun", "seconds") if m in volatile},
         "claims": [
-            {"id": c["id"], "verdict": c["verdict"], "qualified": c["qualified"], "designs": bool(c.get("designs"))}
+            {
+                "id": c["id"],
+                "verdict": c["verdict"],
+                "qualified": c["qualified"],
+                "designs": bool(c.get("designs")),
+                "cells": {view.cell_name(x): {m: x.get(m) for m in ("verdict", "worst_ratio")} for x in c["cells"]},
+            }
             for c in evidence["claims"]
         ],
     }
@@ -161,14 +203,79 @@ def _run(record: Record, before: Record | None, *, here: bool) -> Run:
     )  # fmt: skip
 
 
-def _steps(claim: str, runs: list[Run], ordered: list[Record]) -> Iterator[Step]:
+def _steps(claim: str, runs: list[Run], ordered: list[Record], moves: list[Move]) -> Iterator[Step]:
     """A claim's verdicts, equal ones in one step; a run without a verdict of it is passed over."""
     told = [i for i, run in enumerate(runs) if claim in run.verdicts]
     words = [(runs[i].verdicts[claim], claim in runs[i].qualified) for i in told]
     begins = [k for k in range(len(told)) if not k or words[k] != words[k - 1]]
     for k, end in zip(begins, [*begins[1:], len(told)], strict=True):
-        changed = tuple(_between(ordered[told[k - 1]], ordered[told[k]])) if k else ()
-        yield Step(*words[k], first=told[k], last=told[end - 1], runs=end - k, changed=changed)
+        changed, mine = (), ()
+        if k:
+            changed = tuple(_between(ordered[told[k - 1]], ordered[told[k]]))
+            if words[k][0] != words[k - 1][0]:
+                this = (told[k - 1], told[k], words[k][0])
+                mine = tuple(m for m in moves if (m.earlier, m.later, m.after) == this)
+        yield Step(*words[k], first=told[k], last=told[end - 1], runs=end - k, changed=changed, moves=mine)
+
+
+# --- the cells ---------------------------------------------------------------------------------------------------------
+
+Cell = Mapping[str, Any]
+Sort = Callable[[Record, Mapping[str, Any], Cell], Any]
+
+
+def _pairs(ordered: list[Record], sort: Sort) -> Iterator[tuple[int, int, str, str, Cell, Cell]]:
+    """Each cell with the same one of the last run before: the places of the two runs, claim, name, both cells.
+
+    Only cells of one sort go together; one whose sort is None is passed over.
+    """
+    latest: dict[Any, tuple[int, Cell]] = {}
+    for later, record in enumerate(ordered):
+        for claim in record.evidence["claims"]:
+            for name, new in claim["cells"].items():
+                if (of := sort(record, claim, new)) is None:
+                    continue
+                key = (claim["id"], name, of)
+                if key in latest:
+                    earlier, old = latest[key]
+                    yield earlier, later, claim["id"], name, old, new
+                latest[key] = later, new
+
+
+def _verdicts(ordered: list[Record]) -> list[Move]:
+    """Verdicts of cells that changed, the same of several cells once; a cell that a quick run left open is passed over."""
+    found: dict[Any, list[str]] = {}
+    for earlier, later, claim, name, old, new in _pairs(ordered, lambda *where: None if left_open(*where) else "told"):
+        if old["verdict"] != new["verdict"]:
+            versions = _versions(name, ordered[earlier], ordered[later])
+            found.setdefault((claim, earlier, later, old["verdict"], new["verdict"], versions), []).append(name)
+    return [Move(claim, tuple(names), *rest) for (claim, *rest), names in found.items()]
+
+
+def _errors(ordered: list[Record]) -> tuple[list[Move], int]:
+    """The largest errors ÷ bound that grew, and how many were compared: of runs with one seed, for another draws other inputs."""
+    found, compared = [], 0
+    for earlier, later, claim, name, old, new in _pairs(ordered, _seed):
+        compared += 1
+        before, after = ordered[earlier], ordered[later]
+        for change in comparing_cells.errors(changes.Terms.of(before, after), old, new):
+            if view.size(change.after) > view.size(change.before):
+                versions = _versions(name, before, after)
+                found.append(Move(claim, (name,), earlier, later, change.before, change.after, versions))
+    return sorted(found, key=lambda m: (-m.later, -view.size(m.after))), compared
+
+
+def _seed(record: Record, claim: Mapping[str, Any], cell: Cell) -> int | None:
+    """The seed of a cell that has an error, where the record says it."""
+    return None if cell["worst_ratio"] is None or "seed" in record.missing else record.evidence["seed"]
+
+
+def _versions(cell: str, before: Record, after: Record) -> str:
+    machines = before.evidence["environment"], after.evidence["environment"]
+    return changes.of_library(cell, circumstances.versions(*machines))
+
+
+# --- what is not the same ----------------------------------------------------------------------------------------------
 
 
 def _between(before: Record, after: Record) -> Iterator[str]:

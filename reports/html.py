@@ -17,7 +17,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from . import claim_view, figures, interactive, lecture_text, matrix, premise_graph, view
+from . import claim_view, figures, findings, interactive, lecture_text, matrix, places, premise_graph, view
 from .anchors import anchor, link
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -28,10 +28,12 @@ SCRIPTS = ("page.js", "matrix.js", "interactive.js")
 def render(evidence: Mapping[str, Any], history: Any = None) -> str:
     """The whole page, with the history of the verdicts where one is given (history.py)."""
     text, missing = _lecture(evidence)
+    claims = _claims(evidence)
     return page(
         "page.html", e=evidence,
         summary=view.summary(evidence), quick=view.quick(evidence), warnings=view.warnings(evidence), matrix=matrix, lecture=Markup(text),
-        in_part=view.tested_in_part(evidence["claims"]), missing=missing, untested=view.untested(evidence), ledger=view.ledger(evidence), exact_only=view.exact_part_only(evidence), verdicts={c["id"]: c["verdict"] for c in evidence["claims"]}, claims=[_claim(evidence, c) for c in evidence["claims"]],
+        in_part=view.tested_in_part(evidence["claims"]), missing=missing, untested=view.untested(evidence), ledger=view.ledger(evidence), exact_only=view.exact_part_only(evidence), verdicts={c["id"]: c["verdict"] for c in evidence["claims"]}, claims=claims,
+        titles=interactive.TITLES, playable=[(anchor(c["claim"]["id"], f"try-{kind}"), kind) for c in claims for kind in c["interactive"]], scan_lines=evidence["lecture"]["scan"].splitlines(),
         graph=Markup(premise_graph.svg(evidence)), environment=_environment(evidence), history=history,
     )  # fmt: skip
 
@@ -57,11 +59,19 @@ def page(template: str, **data: Any) -> str:
 
 
 def _short(text: str) -> str:
-    """One blank for several, which HTML shows alike, and no end tags where HTML implies them; not where blanks count, nor in pictures."""
-    kept = r"(<(pre|style|script|figure)\b.*?</\2>)"
-    implied = r"\s*</(?:td|th|tr|li|dt|dd)>"  # HTML, "Optional tags"; none of them is an element of SVG or MathML
-    apart = re.compile(rf"{kept}|{implied}|[ \t\n]{{2,}}", re.DOTALL)
-    return apart.sub(lambda m: m[1] or ("" if "<" in m[0] else "\n" if "\n" in m[0] else " "), text)
+    """The same page in fewer bytes: one blank for several, and without what the HTML standard implies.
+
+    That is end tags ("Optional tags"), and the scope of a header in a table's head or in a first column of headers.
+    """
+    kept = r"(<(pre|style|script)\b.*?</\2>)"
+    implied = r"\s*</(?:td|th|tr|li|dt|dd)>"  # none of them is an element of SVG or MathML
+    scope = r'(?<=<th) scope="(?:col|row)"'
+    apart = re.compile(rf"{kept}|{implied}|{scope}|[ \t\n]{{2,}}", re.DOTALL)
+
+    def shorter(m: re.Match[str]) -> str:
+        return m[1] or ("" if m[0].strip() else "\n" if "\n" in m[0] else " ")
+
+    return apart.sub(shorter, text)
 
 
 def icon(verdict: str) -> Markup:
@@ -90,10 +100,18 @@ def _hash(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
-def _claim(evidence: Mapping[str, Any], claim: Mapping[str, Any]) -> dict[str, Any]:
-    drawn = figures.pictures(claim["figures"], prefix=claim["id"])
-    still = [(p, Markup(p.svg)) for p in drawn]
-    return {**claim_view.of(evidence, claim), "pictures": still, "interactive": interactive.of(claim)}
+def _claims(evidence: Mapping[str, Any]) -> list[dict[str, Any]]:
+    text = evidence["lecture"]["markdown"]
+    spans, scan = places.in_lecture(evidence), places.in_scan(evidence)
+    found = []
+    for claim in evidence["claims"]:
+        drawn = figures.pictures(claim["figures"], prefix=claim["id"])
+        span = spans.get(claim["sentence"])
+        found.append({
+            **claim_view.of(evidence, claim), "pictures": [(p, Markup(p.svg)) for p in drawn], "interactive": interactive.of(claim),
+            "line_of_text": places.line(text, span[0]) if span else None, "scan": scan.get(claim["sentence"]),
+        })  # fmt: skip
+    return found
 
 
 # --- the lecture -------------------------------------------------------------------------------------------------------
@@ -102,9 +120,13 @@ def _claim(evidence: Mapping[str, Any], claim: Mapping[str, Any]) -> dict[str, A
 def _lecture(evidence: Mapping[str, Any]) -> tuple[str, list[str]]:
     claims = {c["id"]: c for c in evidence["claims"]}
     begun: set[str] = set()
+    numbers: dict[str, int] = {}  # of the claims, in the order in which the text comes to them
 
     def ids(sentence: Mapping[str, Any]) -> list[str]:
         return [*(c["id"] for c in sentence["claims"]), *sentence["see"]]
+
+    def number(claim: str) -> int:
+        return numbers.setdefault(claim, len(numbers) + 1)
 
     def tested(sentence: Mapping[str, Any]) -> list[Mapping[str, Any]]:
         return [claims[c] for c in ids(sentence) if c in claims]
@@ -123,10 +145,15 @@ def _lecture(evidence: Mapping[str, Any]) -> tuple[str, list[str]]:
         return f'<a {attributes} href="{escape(link(found[0]["id"]))}" title="{title}">', "</a>"
 
     def after(sentence: Mapping[str, Any]) -> str:
-        chips = [_chip(c, claims.get(c)) for c in ids(sentence)]
+        chips = [_chip(c, claims.get(c), number(c) if c in claims else 0) for c in ids(sentence)]
         if sentence["reading"]:
             chips.append(_uncertain(sentence["reading"]))
         return '<span class="chips">' + "".join(chips) + "</span>"
+
+    def beside(sentence: Mapping[str, Any]) -> str:
+        """Each claim's finding, beside the sentence that it was made of."""
+        own = [claims[c["id"]] for c in sentence["claims"] if c["id"] in claims]
+        return "".join(_finding(c, number(c["id"])) for c in own)
 
     sentences = [{**s, "text": view.visible(s["text"])} for s in evidence["lecture"]["sentences"]]
     return lecture_text.render(
@@ -135,6 +162,7 @@ def _lecture(evidence: Mapping[str, Any]) -> tuple[str, list[str]]:
         title=evidence["lecture"]["title"],
         mark=mark,
         after=after,
+        beside=beside,
     )
 
 
@@ -144,8 +172,19 @@ def _uncertain(reading: Mapping[str, Any]) -> str:
     return f'<a class="chip v-disputed" href="#ledger" title="{escape(says)}">[?]<span class="hidden">{escape(says)}</span></a>'
 
 
-def _chip(name: str, claim: Mapping[str, Any] | None) -> str:
-    """A mark after the sentence for each of its claims: shape and word, leading to the evidence."""
+def _finding(claim: Mapping[str, Any], number: int) -> str:
+    """A note in the margin: the claim's number, its verdict and what was found, in a line or two."""
+    beyond = findings.beyond(claim)
+    return Markup(
+        '<span class="finding v-{}"><a href="{}">{}{} {}:</a> {}{}</span>'
+    ).format(
+        claim["verdict"].replace(" ", "-"), link(claim["id"]), icon(claim["verdict"]), number, claim["verdict"],
+        view.visible(findings.in_one_line(claim)), Markup(" <i>{}</i>").format(view.visible(beyond)) if beyond else "",
+    )  # fmt: skip
+
+
+def _chip(name: str, claim: Mapping[str, Any] | None, number: int) -> str:
+    """A mark after the sentence for each of its claims: shape, word and number, leading to the evidence."""
     name = view.visible(name)
     if claim is None:
         says, target, shape = "not tested here", "#untested", "untested"
@@ -160,7 +199,7 @@ def _chip(name: str, claim: Mapping[str, Any] | None) -> str:
         says += ", the library itself departs where recorded"
     return (
         f'<a class="chip v-{shape.replace(" ", "-")}" href="{escape(target)}" title="{escape(f"{view.cut(name, 80)}: {says}")}">'
-        f'{icon(shape)}{marks}<span class="hidden">{escape(f" {view.cut(name, 80)}: {says} ")}</span></a>'
+        f'{icon(shape)}{marks}{number or ""}<span class="hidden">{escape(f" {view.cut(name, 80)}: {says} ")}</span></a>'
     )
 
 

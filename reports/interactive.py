@@ -19,6 +19,11 @@ from ..reference.operators.cross_correlation import output_size
 from ..reference.validation import BadInput
 from . import figures, letters, view
 
+TITLES = {
+    "kernel": "the kernel slides over the letters",
+    "size": "how many windows fit",
+    "saturation": "move z until it saturates",
+}
 SIZES = ("H", "k", "stride", "padding", "dilation")
 BEGIN = {"H": 8, "k": 3, "stride": 2, "padding": 1, "dilation": 1}
 """The still picture's sizes: a stride at which the padded row's last element is in no window."""

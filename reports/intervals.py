@@ -12,11 +12,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from textwrap import wrap
 from typing import Any
 
 from . import canvas
 from .canvas import INK, MUTED, PAPER, SERIES, Drawing, Groups, Table, known
-from .view import cut, listed, number
+from .view import listed, number, plural
 
 ROLES = {
     "effect": ("effects", "diamond", "D", SERIES[0]),
@@ -48,11 +49,10 @@ def forest(groups: Groups) -> Drawing:
     panels = _panels(_lines(groups))
     heights = [0.45 + 0.36 * len(lines) + 0.36 * len({_head(row) for row, _ in lines}) for _, lines in panels]
     page = canvas.figure(sum(heights) + 0.2)
-    says: list[str] = []
     for axes, (kind, lines) in zip(
         page.subplots(len(panels), 1, height_ratios=heights, squeeze=False)[:, 0], panels, strict=True
     ):
-        says += _panel(axes, kind, lines)
+        _panel(axes, kind, lines)
     cells = list(dict.fromkeys(cell for _, of in groups for cell in of))
     roles = dict.fromkeys(row["role"] for _, lines in panels for row, _ in lines)
     marks = "; ".join(f"{ROLES[role][1]}: {ROLES[role][0]}" for role in ROLES if role in roles)
@@ -61,7 +61,11 @@ def forest(groups: Groups) -> Drawing:
         "(filled) and on the fresh ones (hollow). Shaded: where the gate, stated before the run, wants the whole interval. At the "
         "right: the effect on the first and on the fresh seeds."
     )
-    return Drawing(page, caption, "Interval plot; the intervals are in the table of gates. " + " ".join(says))
+    return Drawing(
+        page,
+        caption,
+        f"Interval plot of {plural(sum(len(lines) for _, lines in panels), 'gate')}; the intervals are in the table of gates.",
+    )
 
 
 def _lines(groups: Groups) -> list[Line]:
@@ -95,23 +99,22 @@ def _head(row: Any) -> str:
     return ROLES[row["role"]][0] + SIDES.get(row["speaks"], "")
 
 
-def _panel(axes: Any, kind: str, lines: list[Line]) -> list[str]:
+def _panel(axes: Any, kind: str, lines: list[Line]) -> None:
     log = kind.endswith("ratio")
-    table, says, before = Table(axes), [], ""
+    table, before = Table(axes), ""
     marks: dict[tuple[str, str], list[tuple[float, float, float, float]]] = {}
     gates: list[tuple[float, float, float]] = []
     for row, of in lines:
         if _head(row) != before:
+            table.head(_head(row), ROLES[row["role"]][3], "" if before else "first · fresh seeds")
             before = _head(row)
-            table.head(before, ROLES[row["role"]][3], "" if says else "first · fresh seeds")
-        y = table.line(cut(row["name"], 44), "\n".join(_numbers(of)), under=cut(row["effect"], 52))
+        y = table.line(wrap(row["name"], 44, max_lines=2, placeholder="…"), "\n".join(_numbers(of)))
         gates.append((y, *_ends(row["gate"])))
         for n, (_, each) in enumerate(of):
             for k, which in enumerate(WHICH):
                 estimate, low, high = known(_of(each, which), positive=log)
                 at = y + (n * 2 + k - (2 * len(of) - 1) / 2) * 0.7 / (2 * len(of))
                 marks.setdefault((row["role"], which), []).append((at, estimate, low, high))
-        says.append(f"{before}, {row['name']}: {'; '.join(_numbers(of, ', fresh seeds '))}.")
     left, right = _limits([x for part in marks.values() for mark in part for x in mark[1:]], gates, log=log)
     _shade(axes, gates, left, right)
     for (role, which), points in marks.items():
@@ -124,7 +127,6 @@ def _panel(axes: Any, kind: str, lines: list[Line]) -> list[str]:
     if kind != "value":
         axes.axvline(1 if log else 0, color=INK, linewidth=1, zorder=1)
     table.finish(PANELS[kind], left, right, log=log)
-    return says
 
 
 def _of(row: Any, which: str) -> list[Any]:
@@ -137,11 +139,9 @@ def _ends(gate: Sequence[Any]) -> tuple[float, float]:
     return (-math.inf if low is None else float(low)), (math.inf if high is None else float(high))
 
 
-def _numbers(of: list[tuple[str, Any]], between: str = " · ") -> list[str]:
+def _numbers(of: list[tuple[str, Any]]) -> list[str]:
     """The effect on the first and on the fresh seeds; again for each library that gives another."""
-    return list(
-        dict.fromkeys(f"{number(each['estimate'])}{between}{number(each['fresh']['estimate'])}" for _, each in of)
-    )
+    return list(dict.fromkeys(f"{number(each['estimate'])} · {number(each['fresh']['estimate'])}" for _, each in of))
 
 
 def _limits(values: list[float], gates: list[tuple[float, float, float]], *, log: bool) -> tuple[float, float]:

@@ -6,8 +6,8 @@ emphasis, links, lines and blocks. Formulas are MathML. HTML in the Markdown is 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from html import escape
 from typing import Any
 
@@ -15,6 +15,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from . import mathematics
+from .places import find
 
 WORDS = ("text", "code_inline", "math")
 BREAKS = ("softbreak", "hardbreak")
@@ -29,27 +30,49 @@ def render(
     title: str,
     mark: Mark,
     after: Callable[[Mapping[str, Any]], str],
+    beside: Callable[[Mapping[str, Any]], str] = lambda sentence: "",
 ) -> tuple[str, list[str]]:
-    """The HTML, and the ids of sentences that could not be placed. ``after`` gives what follows a sentence's last word."""
+    """The HTML, and the ids of sentences that could not be placed.
+
+    ``after`` gives what follows a sentence's last word, ``beside`` what stands in the margin there; that of a table's cells
+    stands below the table.
+    """
     parser = MarkdownIt("commonmark", {"html": False}).enable("table")
     tokens = parser.parse(markdown)
-    if [t.type for t in tokens[:1]] == ["heading_open"] and tokens[1].content.strip() == title:
+    titled = [t.type for t in tokens[:1]] == ["heading_open"] and tokens[1].content.strip() == title
+    if titled:
         del tokens[:3]  # the page says it already
     for token in tokens:
-        _tame(token)
+        _tame(token, below=1 if titled else 2)
     blocks = [t.children for t in tokens if t.type == "inline" and t.children]
     mathematics.typeset(blocks)
     owner, missing = _owners(parser, blocks, [s for s in sentences if s["claims"] or s["see"]])
     last = {id(s): spot for spot, s in owner.items()}  # the spots run in the lecture's order, so the last one stays
-    for b, children in enumerate(blocks):
-        children[:] = _marked(children, b, owner, last, mark, after)
-    return parser.renderer.render(tokens, parser.options, {}), missing
+    in_table: list[str] = []  # what stands beside the sentences of the table that is open
+
+    def ends(sentence: Mapping[str, Any], *, within: bool) -> str:
+        if not within:
+            return after(sentence) + beside(sentence)
+        in_table.append(beside(sentence))
+        return after(sentence)
+
+    made, b, depth = [], 0, 0
+    for token in tokens:
+        made.append(token)
+        depth += {"table_open": 1, "table_close": -1}.get(token.type, 0)
+        if token.type == "inline" and token.children:
+            token.children = _marked(token.children, b, owner, last, mark, partial(ends, within=depth > 0))
+            b += 1
+        elif token.type == "table_close" and any(in_table):
+            made.append(Token("html_block", "", 0, content=f'<div class="findings">{"".join(in_table)}</div>\n'))
+            in_table.clear()
+    return parser.renderer.render(made, parser.options, {}), missing
 
 
-def _tame(token: Token) -> None:
+def _tame(token: Token, *, below: int) -> None:
     """Headings go below those of the page; no style attributes; no pictures from elsewhere; tables can be scrolled."""
     if token.type in ("heading_open", "heading_close"):
-        token.tag = f"h{min(6, int(token.tag[1]) + 2)}"
+        token.tag = f"h{min(6, int(token.tag[1]) + below)}"
     if token.type == "table_open":
         token.attrs["tabindex"] = 0  # a wide table scrolls by itself, by the keyboard too
     align = str(token.attrs.pop("style", ""))
@@ -83,7 +106,7 @@ def _owners(
     owner: dict[Spot, Mapping[str, Any]] = {}
     missing = []
     for sentence in sentences:
-        found = _find(_words(parser, sentence["text"]), text, position) or _find(sentence["text"], text, position)
+        found = find(_words(parser, sentence["text"]), text, position) or find(sentence["text"], text, position)
         if found is None:
             missing.append(sentence["id"])
             continue
@@ -100,11 +123,6 @@ def _words(parser: MarkdownIt, text: str) -> str:
         for c in t.children or ()
         if c.type in WORDS + BREAKS
     )
-
-
-def _find(words: str, text: str, position: int) -> re.Match[str] | None:
-    pattern = r"\s+".join(re.escape(word) for word in words.split())
-    return re.compile(pattern).search(text, position) if pattern else None
 
 
 def _marked(

@@ -154,7 +154,8 @@ def _inner(formula: str) -> Markup:
         elif letter:
             parts.append(Markup("<mi>{}</mi>").format(letter))
         else:
-            parts.append(Markup("<mn>{}</mn>").format(digits) if digits else Markup("<mo>{}</mo>").format(sign))
+            shape = "<mn>{}</mn>" if digits else '<mo stretchy="false">{}</mo>' if sign in "()[]" else "<mo>{}</mo>"
+            parts.append(Markup(shape).format(digits or sign))
     return Markup().join(parts)
 
 

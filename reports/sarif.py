@@ -22,8 +22,7 @@ from itertools import pairwise
 from pathlib import PurePath
 from typing import Any
 
-from ..claims.engine import lecture
-from . import markdown, view
+from . import markdown, places, view
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 KINDS = ("fail", "open", "pass")
@@ -38,8 +37,9 @@ MOST_CHARACTERS = 1000
 def render(evidence: Mapping[str, Any], kinds: Collection[str] = KINDS) -> str:
     """The log as JSON text, with the results that are of these kinds."""
     folder = _lecture_folder(evidence)
-    places = _places(evidence)
-    results = [_result(evidence, i, c, folder, places) for i, c in enumerate(evidence["claims"])]
+    text = evidence["lecture"]["markdown"]
+    regions = {name: _region(text, *span) for name, span in places.in_lecture(evidence).items()}
+    results = [_result(evidence, i, c, folder, regions) for i, c in enumerate(evidence["claims"])]
     run = {
         "tool": {"driver": _driver(evidence, folder)},
         "automationDetails": {"id": "lecture-claims/"},
@@ -160,17 +160,6 @@ def _artifact(evidence: Mapping[str, Any], folder: str) -> dict[str, Any]:
     }
 
 
-def _places(evidence: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """The region of each sentence, by its id: each is sought after the one before it, since words like “Linear” recur."""
-    text, position, places = evidence["lecture"]["markdown"], 0, {}
-    for sentence in evidence["lecture"]["sentences"]:
-        found = lecture.place(sentence["text"], text, position)
-        if found is not None and found[0]:
-            position = found.end()
-            places[sentence["id"]] = _region(text, found.start(), found.end())
-    return places
-
-
 def _region(text: str, begin: int, end: int) -> dict[str, Any]:
     """Lines and columns count from 1; the end column is the one after the last character."""
     (first, column), (last, end_column) = _point(text, begin), _point(text, end)
@@ -185,20 +174,24 @@ def _region(text: str, begin: int, end: int) -> dict[str, Any]:
 
 def _point(text: str, offset: int) -> tuple[int, int]:
     """(line, column); a character beyond the basic plane is two columns wide in UTF-16."""
-    line = text.rfind("\n", 0, offset) + 1
-    units = len(text[line:offset].encode("utf-16-le", errors="surrogatepass")) // 2
-    return text.count("\n", 0, offset) + 1, units + 1
+    begin = text.rfind("\n", 0, offset) + 1
+    units = len(text[begin:offset].encode("utf-16-le", errors="surrogatepass")) // 2
+    return places.line(text, offset), units + 1
 
 
 # --- the results -------------------------------------------------------------------------------------------------------
 
 
 def _result(
-    evidence: Mapping[str, Any], index: int, claim: Mapping[str, Any], folder: str, places: Mapping[str, dict[str, Any]]
+    evidence: Mapping[str, Any],
+    index: int,
+    claim: Mapping[str, Any],
+    folder: str,
+    regions: Mapping[str, dict[str, Any]],
 ) -> dict[str, Any]:
     kind, level = standing(evidence, claim)
     replay = _replay(claim) or _command(evidence, claim, folder)
-    region = places.get(claim["sentence"])  # without one the result is about the whole file
+    region = regions.get(claim["sentence"])  # without one the result is about the whole file
     return {
         "ruleId": claim["id"],
         "ruleIndex": index,

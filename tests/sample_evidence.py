@@ -25,6 +25,11 @@ Other explanation: smoothing the objective. Nobody has tested this sentence. [A 
 """
 
 
+SCAN = """Instead of convoIution, ML Iibraries implement
+cross-corre1ation (don't flip the kernel)
+Linear	Nonlinear
+"""
+
 NOT_TESTED = (
     "no operation cross_correlation2d_gradient: 15 comparisons",
     "limit “a symmetric kernel” cannot be shown here",
@@ -344,7 +349,7 @@ def sample_evidence() -> dict[str, Any]:
             },
         },
         "lecture": {
-            "title": "A lecture", "markdown": MARKDOWN, "scan": "",
+            "title": "A lecture", "markdown": MARKDOWN, "scan": SCAN,
             "sentences": [{"id": i, "text": t, "claims": [{"id": c, "written": c in ran} for c in cs], **ledger.get(i, nothing)} for i, t, cs in sentences],
             "unaccounted": ["This stands in no sentence of the ledger."],
         },

@@ -21,6 +21,8 @@ from rich.console import Console
 from test_page import HOSTILE, poisoned
 from test_reports import CHECK
 
+SCHEMA = json.loads(Path(comparing.__file__).with_name("comparison.schema.json").read_text(encoding="utf-8"))
+PUBLISHED = jsonschema.Draft202012Validator(SCHEMA)
 Change = Callable[[dict[str, Any]], Any]
 
 
@@ -519,6 +521,96 @@ def test_every_change_is_in_every_format(old: dict[str, Any], new: dict[str, Any
     assert printed(found) == printed(found) and markdown == comparing_text.markdown(found)
 
 
+# --- the schema of the JSON --------------------------------------------------------------------------------------------
+
+
+def printed_json(found: comparing.Compared) -> dict[str, Any]:
+    return json.loads(comparing_text.as_json(found))
+
+
+def test_the_published_schema_is_one_closed_and_described() -> None:
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+    assert SCHEMA["properties"]["schema"]["const"] == comparing.SCHEMA
+    assert SCHEMA["$defs"]["change"]["properties"]["kind"]["enum"] == [*comparing.KINDS]
+    objects = [SCHEMA, *(SCHEMA["properties"][name] for name in ("both", "counts")), *SCHEMA["$defs"].values()]
+    for one in objects:
+        assert one["description"]
+        if one.get("type") == "object":
+            assert one["required"] == [*one["properties"]] and one["additionalProperties"] is False
+            assert all(member["description"] for member in one["properties"].values())
+
+
+def test_every_kind_of_comparison_obeys_the_published_schema(old: dict[str, Any], new: dict[str, Any]) -> None:
+    kinds = set()
+    for change, _ in CHANGES.values():
+        other = sampled()
+        change(other)
+        for pair in ((old, other), (other, old)):
+            data = printed_json(compared(*pair))
+            PUBLISHED.validate(data)
+            kinds |= {c["kind"] for c in data["changes"]}
+    claim(new, "claim.correlate").update(premises=["convolution.flip", "another.claim"])
+    claim(new, "claim.worded")["designs"]["depth"].update(version=3, digest="f" * 64)
+    cell(new, "claim.linear", "numpy").update(worst_ratio=10**400)
+    new["environment"]["backends"]["scipy"] = {"versions": {"scipy": "1.17.1"}}
+    new["environment"].update(cores=64, cpu_features=["avx2"], of_tomorrow={"a": [1, True, 0.5]})
+    data = printed_json(compared(old, new))
+    PUBLISHED.validate(data)
+    assert {type(c["after"]) for c in data["changes"]} >= {str, list} and data["versions"] and data["machine"]
+    assert kinds | {c["kind"] for c in data["changes"]} == {*comparing.KINDS}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda e: e.update(seed=7),
+        lambda e: e["selection"].update(partial=True, case="2-d"),
+        lambda e: e["selection"].update(quick=True, backends=["numpy"], dtypes=["float32"]),
+        lambda e: (e.pop("seed"), e.pop("tool"), e["volatile"].clear()),
+        lambda e: e.update(older(e)),
+    ],
+)
+def test_a_comparison_on_other_terms_obeys_the_published_schema(
+    old: dict[str, Any], new: dict[str, Any], change: Change
+) -> None:
+    change(new)
+    data = printed_json(compared(old, new))
+    PUBLISHED.validate(data)
+    assert data["notes"] or data["new"]["missing"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda d: d.update(extra=1),
+        lambda d: d.pop("schema"),
+        lambda d: d.update(schema="lecture-claims/comparison/2"),
+        lambda d: d["old"].update(host="x"),
+        lambda d: d["new"].pop("missing"),
+        lambda d: d["both"].update(claims=0),
+        lambda d: d["counts"].update(worse=-1),
+        lambda d: d["changes"][0].update(kind="rumour"),
+        lambda d: d["changes"][0].update(judged="bad"),
+        lambda d: d["changes"][0].update(before=None),
+        lambda d: d["changes"][0].update(cause="torch"),
+        lambda d: d["changes"][0].pop("versions"),
+        lambda d: d["versions"][0].update(library="torch"),
+        lambda d: d["machine"][0].pop("after"),
+    ],
+)
+def test_the_published_schema_refuses_what_is_not_of_it(
+    old: dict[str, Any], new: dict[str, Any], change: Change
+) -> None:
+    data = printed_json(changed(old, new))
+    PUBLISHED.validate(data)
+    change(data)
+    with pytest.raises(jsonschema.ValidationError):
+        PUBLISHED.validate(data)
+
+
+# --- texts that are long or hostile ------------------------------------------------------------------------------------
+
+
 def test_two_long_texts_are_shown_where_they_differ(old: dict[str, Any], new: dict[str, Any]) -> None:
     for evidence, end in ((old, "is even"), (new, "is odd")):
         claim(evidence, "claim.correlate")["statement"] = "all " * 500 + end
@@ -558,7 +650,7 @@ def test_hostile_text_comes_out_as_text(old: dict[str, Any], new: dict[str, Any]
     assert not re.search(r"(?<!\\)\$|@someone|[^&\\]#1 ", markdown)
     for line in markdown.splitlines():
         assert not line.startswith("|") or line.endswith("|")
-    json.loads(data)
+    PUBLISHED.validate(json.loads(data))
 
 
 # --- the command -------------------------------------------------------------------------------------------------------
@@ -585,7 +677,9 @@ def test_the_command_says_by_its_exit_code_whether_something_got_worse(
     worse = run_command("lecture-claims", "compare", *files)
     assert (worse.returncode, worse.stderr) == (1, "") and "caught → survives" in worse.stdout
     assert typed("compare", *files[::-1], "--format", "json") == 0
-    assert json.loads(capsys.readouterr().out)["counts"] == {"worse": 0, "better": 1, "neither": 0}
+    data = json.loads(capsys.readouterr().out)
+    PUBLISHED.validate(data)
+    assert data["counts"] == {"worse": 0, "better": 1, "neither": 0}
     assert typed("compare", *files, "--format", "markdown") == 1
     assert capsys.readouterr().out.startswith("# Two runs compared")
 

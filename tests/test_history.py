@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 from lectureclaims.claims.engine.evidence import BadEvidence
-from lectureclaims.reports import history, html
-from test_comparing import claim, older, sampled, typed
+from lectureclaims.reports import comparing, history, html, records
+from test_comparing import cell, claim, older, sampled, typed
 from test_page import HOSTILE, Page
 
 
@@ -155,6 +156,114 @@ def test_only_the_latest_of_very_many_runs_are_shown(tmp_path: Path, monkeypatch
     assert "3 runs, by date, the latest of 5" in " ".join(html.render(dated("2026-01-09"), history=found).split())
 
 
+# --- the cells ---------------------------------------------------------------------------------------------------------
+
+TORCH = ("claim.correlate", "torch", "float32")
+
+
+def moved(moves: tuple[history.Move, ...]) -> list[tuple[Any, ...]]:
+    return [(m.claim, m.cells, m.earlier, m.later, m.before, m.after, m.versions) for m in moves]
+
+
+def with_errors(*ratios: Any, **more: Any) -> dict[str, Any]:
+    """Records of one day after another, with the largest error ÷ bound of one cell and the others as they are."""
+    made = {f"r{i}": dated(f"2026-01-0{i + 1}", **more) for i in range(len(ratios))}
+    for evidence, ratio in zip(made.values(), ratios, strict=True):
+        cell(evidence, *TORCH).update(worst_ratio=ratio)
+    return made
+
+
+def test_a_cell_is_told_where_the_verdict_of_its_claim_does_not_say_it(tmp_path: Path) -> None:
+    runs = [
+        dated("2026-01-01", correlate="refuted"), dated("2026-01-02", correlate="refuted", torch="2.14.0"),
+        dated("2026-01-03", correlate="refuted", torch="2.14.0"),
+    ]  # fmt: skip
+    for evidence in runs:
+        cell(evidence, "claim.correlate", "numpy", "float32").update(verdict="refuted")
+    for dtype in ("float32", "float64"):
+        cell(runs[1], "claim.correlate", "torch", dtype).update(verdict="refuted")
+    found = history.read(laid(tmp_path, **{f"r{i}": evidence for i, evidence in enumerate(runs)}))
+    assert not found.changed
+    both = ("torch float32", "torch float64")
+    assert moved(found.cells) == [
+        ("claim.correlate", both, 1, 2, "refuted", "verified", ""),
+        ("claim.correlate", both, 0, 1, "verified", "refuted", "torch 2.13.0+cpu → 2.14.0"),
+    ], "the newest first, the same of several cells once"
+
+
+def test_the_cells_that_a_step_is_about_stand_in_it_and_the_others_in_the_table(tmp_path: Path) -> None:
+    one, two = dated("2026-01-01"), dated("2026-01-02", correlate="refuted")
+    cell(two, *TORCH).update(verdict="refuted")
+    cell(two, "claim.correlate", "numpy", "float64").update(verdict="inconclusive")
+    found = history.read(laid(tmp_path, one=one, two=two))
+    assert [step.cells for step in found.steps["claim.correlate"]] == ["", "torch float32"]
+    assert moved(found.cells) == [("claim.correlate", ("numpy float64",), 0, 1, "verified", "inconclusive", "")]
+
+
+def test_a_claim_that_became_qualified_says_nothing_of_a_cell(tmp_path: Path) -> None:
+    one, two = dated("2026-01-01", correlate="verified"), dated("2026-01-02")
+    cell(one, *TORCH).update(verdict="unsupported", worst_ratio=None)
+    found = history.read(laid(tmp_path, one=one, two=two))
+    assert len(found.steps["claim.correlate"]) == 2 and not found.steps["claim.correlate"][1].cells
+    assert moved(found.cells) == [("claim.correlate", ("torch float32",), 0, 1, "unsupported", "verified", "")]
+
+
+def test_a_cell_that_rests_or_is_left_open_is_compared_with_the_last_run_that_tells(tmp_path: Path) -> None:
+    runs = [dated(f"2026-01-0{i}", torch=f"2.1{i}.0") for i in (1, 2, 3)]
+    claim(runs[1], "claim.correlate")["cells"].remove(cell(runs[1], *TORCH))
+    cell(runs[2], *TORCH).update(verdict="inconclusive", worst_ratio=0.9)
+    runs[1]["selection"]["quick"] = True
+    for each in claim(runs[1], "claim.worded")["cells"]:
+        each.update(verdict="inconclusive")
+    found = history.read(laid(tmp_path, **{f"r{i}": evidence for i, evidence in enumerate(runs)}))
+    where = ("claim.correlate", ("torch float32",), 0, 2)
+    assert moved(found.cells) == [(*where, "verified", "inconclusive", "torch 2.11.0 → 2.13.0")]
+    assert moved(found.errors) == [(*where, 0.31, 0.9, "torch 2.11.0 → 2.13.0")]
+
+
+def test_an_error_grew_by_the_rule_of_a_comparison(tmp_path: Path) -> None:
+    ratios = (0.31, 0.61, 0.61, 1.3, 0.2, "inf", None, 10**400)
+    made = with_errors(*ratios)
+    found = history.read(laid(tmp_path, **made))
+    assert [(m.earlier, m.later, m.before, m.after) for m in found.errors] == [(4, 5, 0.2, "inf"), (2, 3, 0.61, 1.3)]
+    assert not found.cells and not found.changed
+    taking_part = sum(c["worst_ratio"] is not None for one in made["r0"]["claims"] for c in one["cells"])
+    assert found.compared == 7 * taking_part - 1
+    for move in found.errors:
+        pair = (records.of(copy.deepcopy(made[f"r{i}"]), name="") for i in (move.earlier, move.later))
+        assert ("error", move.before, move.after) in [
+            (c.kind, c.before, c.after) for c in comparing.compare(*pair).changes
+        ]
+
+
+def test_the_largest_of_the_errors_that_grew_stands_first_and_a_version_beside_its_own_library(tmp_path: Path) -> None:
+    made = with_errors(0.31, 0.8)
+    made["r1"]["environment"]["backends"]["torch"]["versions"] = {"torch": "2.14.0", "mkl": "2026.1"}
+    cell(made["r1"], "claim.correlate", "tensorflow", "float64").update(worst_ratio=0.9)
+    found = history.read(laid(tmp_path, **made))
+    assert [(m.cells, m.versions) for m in found.errors] == [
+        (("tensorflow float64",), ""),
+        (("torch float32",), "torch 2.13.0+cpu → 2.14.0, mkl none → 2026.1"),
+    ]
+
+
+def test_errors_on_other_inputs_are_not_compared(tmp_path: Path) -> None:
+    made = with_errors(0.1, 0.9, 0.25, 0.9)
+    made["r1"]["seed"] = 7
+    del made["r3"]["seed"]
+    found = history.read(laid(tmp_path, **made))
+    assert [(m.earlier, m.later, m.before, m.after) for m in found.errors] == [(0, 2, 0.1, 0.25)]
+
+
+def test_a_record_without_errors_has_none_to_compare(tmp_path: Path, evidence: dict[str, Any]) -> None:
+    one = dated("2026-01-01")
+    for each in (c for of_claim in one["claims"] for c in of_claim["cells"]):
+        del each["worst_ratio"]
+    found = history.read(laid(tmp_path, one=one), evidence)
+    assert (found.errors, found.compared) == ((), 0)
+    assert "Errors are not compared" in section(html.render(evidence, history=found))
+
+
 # --- the page ----------------------------------------------------------------------------------------------------------
 
 
@@ -182,7 +291,33 @@ def test_the_page_has_the_history_only_where_it_is_given(tmp_path: Path, evidenc
 
 def test_a_history_without_changes_says_so(tmp_path: Path, evidence: dict[str, Any]) -> None:
     part = section(html.render(evidence, history=history.read(laid(tmp_path, one=dated("2026-01-01")), evidence)))
-    assert "No claim has changed its verdict." in part
+    assert "No claim has changed its verdict." in part and "Verdicts of cells" not in part
+    assert re.search(
+        r"Of no cell has the largest error ÷ bound grown by more than a factor of 2 .* \(\d+ pairs compared\)", part
+    )
+
+
+def test_the_page_has_the_cells_that_changed_and_the_rest_by_their_number(
+    tmp_path: Path, evidence: dict[str, Any]
+) -> None:
+    one = dated("2026-01-01", torch="2.12.1")
+    for i in range(25):
+        for of_run, ratio in ((one, 0.1), (evidence, 0.5 + i / 100)):
+            extra = copy.deepcopy(claim(evidence, "claim.linear"))
+            extra.update(id=f"claim.number{i}")
+            next(c for c in extra["cells"] if c["backend"] == "torch").update(worst_ratio=ratio)
+            of_run["claims"].append(extra)
+    claim(evidence, "claim.correlate").update(verdict="refuted", qualified=False)
+    for name in ("claim.correlate", "claim.number3"):
+        next(c for c in claim(evidence, name)["cells"] if c["backend"] == "torch").update(verdict="refuted")
+    part = section(html.render(evidence, history=history.read(laid(tmp_path, one=one), evidence)))
+    assert "newly so on torch float32" in part
+    cells, errors = (part[part.index(f'aria-label="{label}"') :].partition("</table>")[0] for label in ("Verdicts of cells", "Errors that grew"))  # fmt: skip
+    assert re.search(r"#claim\.number3\b.*>torch<.*>2026-01-01 00:00 UTC<.*>2026-03-01 00:00 UTC<.*verified.* → .*refuted.*torch 2\.12\.1 → 2\.13\.0\+cpu", cells.replace("\n", ""))  # fmt: skip
+    assert cells.count("<tr>") == 2 and "claim.correlate" not in cells
+    assert errors.count("<tr>") == 21 and errors.index("number24") < errors.index("number5") and "number4" not in errors
+    assert "0.1 → 0.74" in errors and "And 5 more." in part and "Errors that grew: 25 of" in part
+    assert "another seed draws other inputs" in part
 
 
 @pytest.mark.parametrize(
@@ -196,11 +331,15 @@ def test_hostile_text_in_a_history_comes_out_as_text(tmp_path: Path, evidence: d
     worse = copy.deepcopy(bad)
     worse["volatile"]["begun"] = "2026-01-01"
     worse["claims"][-1]["verdict"] = "verified"
+    for each, ratio, verdict in ((bad, 0.1, "refuted"), (worse, 0.9, "inconclusive")):
+        cells = each["claims"][-1]["cells"]
+        cells[0].update(backend="torch" + poison, worst_ratio=ratio)
+        cells[1].update(dtype=poison, verdict=verdict)
     found = history.read(laid(tmp_path, one=bad, two=worse, bad=json.dumps({"schema": poison})), evidence)
     part = section(html.render(evidence, history=found))
     part.encode()
     page = Page(part)
-    assert "claim." in part and "2.14" in part
+    assert all(words in part for words in ("claim.", "2.14", "Verdicts of cells", "Errors that grew"))
     assert not [t for t, _ in page.elements if t in ("script", "img")]
     assert not [a for _, attributes in page.elements for a in attributes if a.startswith("on")]
     assert not [href for href in page.links if href.startswith("javascript")]

@@ -17,6 +17,7 @@ TRAVELS = (
     "claims/lecture/sentences.toml",
     "claims/lecture/LICENSE",
     "reports/results.schema.json",
+    "reports/comparison.schema.json",
 )
 
 

@@ -1,0 +1,103 @@
+"""A claim's finding in one line, and the notes in the lecture's margin."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+import sample_evidence as sample
+from lectureclaims.reports import findings, html
+
+
+def test_a_verified_claim_says_on_how_much_and_how_near_to_the_bound_it_came() -> None:
+    cells = [
+        sample.cell("numpy", "float32"),
+        sample.cell("torch", "float32", worst_ratio=0.42),
+        sample.cell("scipy", None, "absent"),
+    ]
+    assert (
+        findings.in_one_line(sample.claim("a", cells)) == "2 libraries, 4 comparisons, error at most 0.42 of the bound."
+    )
+    exact = sample.cell("torch", None, rows=[sample.row()], comparisons=1, worst_ratio=0.0)
+    assert findings.in_one_line(sample.claim("a", [exact])) == "torch, 1 comparison, every bit equal."
+    measured = sample.row("reals", kind="empirical bound", ratio=0.9999999)
+    near = sample.cell("torch", None, rows=[measured], worst_ratio=0.9999999)
+    assert findings.in_one_line(sample.claim("a", [near])).endswith("error at most 0.999999 of an empirical bound.")
+
+
+def test_a_supported_claim_says_its_first_effect_on_the_fresh_seeds() -> None:
+    row = sample.gate("deep", "fresh")
+    assert findings.in_one_line(sample.worded()) == f"deep: {row['got']}, wanted {row['wanted']}."
+
+
+def test_a_disputed_claim_counts_the_gates_of_both_sides() -> None:
+    assert findings.in_one_line(sample.disputed()) == "1 of 2 gates for, 1 of 1 gate against."
+
+
+def test_a_claim_that_does_not_hold_says_why_not() -> None:
+    refuted = sample.claim(
+        "a", [sample.cell("numpy", None), sample.cell("torch", "float32", "refuted", rows=[sample.departing()])]
+    )
+    assert (
+        findings.in_one_line(refuted)
+        == "torch float32: the layer is the sum: 3 of 48 differ; worst at (0, 1): got 3, wanted 4."
+    )
+    open_ = sample.claim("a", [sample.cell("torch", "float32", "inconclusive")], reason="a wrong variant survived")
+    assert findings.in_one_line(open_) == "a wrong variant survived."
+    nothing = sample.claim("a", [sample.cell("torch", None, "absent")], reason="no library took part")
+    assert findings.in_one_line(nothing) == "no library took part."
+
+
+def test_where_a_sentence_fails_as_worded_comes_before_its_limits() -> None:
+    two = [sample.limit("stride 2"), sample.limit("an even kernel")]
+    qualified = sample.claim("a", [sample.cell("torch", None, limits=two)])
+    assert findings.beyond(qualified) == "Not so: stride 2, and 1 more."
+    assert findings.beyond(sample.worded()) == "As worded it fails: tanh as a hidden activation."
+    assert findings.beyond(sample.claim("a", [sample.cell("torch", None, limits=[])])) == ""
+
+
+def test_what_is_long_is_cut() -> None:
+    long = sample.claim(
+        "a", [sample.cell("torch", None, "inconclusive", limits=[sample.limit("x" * 9000)])], reason="y" * 9000
+    )
+    assert len(findings.in_one_line(long)) + len(findings.beyond(long)) < 3 * findings.MOST
+
+
+@pytest.fixture(scope="module")
+def lecture() -> str:
+    page = html.render(sample.sample_evidence())
+    return page[page.index('<div class="lecture">') : page.index('<details id="scan">')]
+
+
+def test_each_claim_has_one_note_after_its_sentence_with_the_number_that_stands_there(lecture: str) -> None:
+    notes = re.findall(r'<span class="finding v-([\w-]+)"><a href="#([\w.]+)">.*?</svg>(\d+) ([\w ]+):</a>', lecture)
+    assert notes == [
+        ("verified", "claim.correlate", "1", "verified"),
+        ("verified", "claim.linear", "2", "verified"),
+        ("not-supported", "claim.saturation", "3", "not supported"),
+        ("error", "claim.equivariance", "4", "error"),
+    ]
+    for verdict, claim, number, _ in notes:
+        chip = lecture.index(f'<a class="chip v-{verdict}" href="#{claim}"')
+        assert f'>{number}<span class="hidden"> {claim}' in lecture[chip : chip + 900], claim
+        assert chip < lecture.index(f'<a href="#{claim}"')
+
+
+def test_notes_of_a_table_stand_below_it(lecture: str) -> None:
+    below = lecture.index('<div class="findings">')
+    assert lecture.index("</table>") < below < lecture.index('<a href="#claim.linear"') < lecture.index("</div>", below)
+    assert lecture.count('class="findings"') == 1
+
+
+def test_a_claim_says_its_line_in_the_lecture_and_its_lines_in_the_scan() -> None:
+    evidence: dict[str, Any] = sample.sample_evidence()
+    page = html.render(evidence)
+    assert '<a href="#scan-1">lines 1–2 of the scan</a>: <q>Instead of convoIution' in page
+    assert "<dd>line 3 of <code>lecture.md</code>" in page
+    assert 'in <a href="#scan">the scan</a> its words are not to be found' in page
+    assert [f'id="scan-{i}"' in page for i in (1, 3, 4)] == [True, True, False]
+    evidence["lecture"]["scan"] = ""
+    without = html.render(evidence)
+    assert "of the scan</a>" not in without
+    assert 'id="scan"' not in without
