@@ -18,7 +18,8 @@ test: $(VENV)/.ready
 	-$(BIN)/lecture-claims verify --out reports/latest
 	$(BIN)/pytest --lecture-claims-results=reports/latest/results.json
 
-# Minutes: measures again what the empirical bounds rest on and what fixed tolerances miss, and writes docs/measured.md.
+# Minutes: measures again what the empirical bounds rest on, what fixed tolerances miss and how large and fast the page of the last
+# verification is (which needs chromium), and writes docs/measured.md.
 bench: $(VENV)/.ready
 	$(BIN)/python -m benchmarks
 

@@ -1,9 +1,11 @@
-"""``python -m benchmarks``: measure, and write docs/measured.md."""
+"""``python -m benchmarks``: measure, and write docs/measured.md. With names (``python -m benchmarks page``): print those tables alone."""
 
 from __future__ import annotations
 
+import argparse
 import os
 import platform
+import sys
 from datetime import date
 from importlib import metadata
 from pathlib import Path
@@ -11,10 +13,11 @@ from pathlib import Path
 TARGET = Path(__file__).parents[1] / "docs" / "measured.md"
 HEAD = """# Measured
 
-Written by `make bench`; do not edit. What the bounds rest on, what they can tell, and what fixed tolerances cannot.
-[Rounding](rounding.md) explains the words.
+Written by `make bench`; do not edit. What the bounds rest on, what they can tell, and what fixed tolerances cannot; how large the page is and how
+fast it opens. [Rounding](rounding.md) explains the words.
 
 """
+NAMES = ("detectors", "power", "ulps", "page")
 
 
 def main() -> None:
@@ -23,19 +26,46 @@ def main() -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     from lectureclaims.reference import backends
 
-    from . import detectors, power, ulps
+    from . import detectors, page, power, ulps
 
-    libraries = {}
-    for name in backends.names():
-        libraries[name] = backends.load(name)
-        libraries[name].configure()
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure, and write docs/measured.md.")
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help=f"print these alone, write nothing: {', '.join(NAMES)}"
+    )
+    parser.add_argument("--results", type=Path, default=page.RESULTS, help="whose page is measured (%(default)s)")
+    asked = parser.parse_args()
+    if unknown := [name for name in asked.names if name not in NAMES]:
+        sys.exit(_say(f"{unknown[0]}: no such benchmark; there is {', '.join(NAMES)}"))
+    names = asked.names or NAMES
+    evidence, libraries = {}, {}
+    if "page" in names:
+        try:
+            evidence = page.ready(asked.results)  # before the others, which take minutes
+        except page.Missing as missing:
+            sys.exit(_say(f"page: {missing}"))
+    if {"detectors", "ulps"} & {*names}:
+        for name in backends.names():
+            libraries[name] = backends.load(name)
+            libraries[name].configure()
+    runs = {
+        "detectors": lambda: detectors.run(libraries),
+        "power": power.run,
+        "ulps": lambda: ulps.run(libraries),
+        "page": lambda: page.run(evidence),
+    }
     versions = ", ".join(f"{name} {metadata.version(name)}" for name in ("numpy", "scipy", "torch", "tensorflow-cpu"))
     text = HEAD + f"{date.today():%Y-%m-%d}, {platform.machine()}, Python {platform.python_version()}, {versions}.\n"
-    for tables in (detectors.run(libraries), power.run(), ulps.run(libraries)):
-        for table in tables:
+    for name in names:
+        for table in runs[name]():
             text += f"\n{table.markdown()}"
             print(table.markdown(), flush=True)
-    TARGET.write_text(text, encoding="utf-8")
+    if not asked.names:
+        TARGET.write_text(text, encoding="utf-8")
+
+
+def _say(line: str) -> int:
+    print(line, file=sys.stderr)
+    return 2
 
 
 if __name__ == "__main__":  # the claims run in spawned processes, which import this file again

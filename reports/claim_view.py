@@ -58,12 +58,19 @@ def _cell(cell: Mapping[str, Any], seconds: float | None) -> dict[str, Any]:
         "name": view.cell_name(cell),
         "out": cell["verdict"] in view.TAKES_NO_PART,
         "ratio": view.ratio(cell),
+        "worst": _worst(cell),
         "caught": sum(w["caught"] for w in cell["wrongs"]),
         "shown": sum(x["shown"] for x in cell["limits"]),
         "defects": view.defects_of(cell),
         "in_part": view.in_part(cell),
         "seconds": seconds,
     }
+
+
+def _worst(cell: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The comparison with the cell's largest ratio; none where no bit differs."""
+    rows = [r for r in cell["rows"] if r["ratio"] == cell["worst_ratio"] and r["where"] is not None]
+    return rows[0] if rows and view.size(cell["worst_ratio"]) > 0 else None
 
 
 class Library(NamedTuple):

@@ -8,21 +8,26 @@ from __future__ import annotations
 
 import copy
 import importlib.resources
+import json
 import os
 import re
 import shutil
-from collections.abc import Iterator
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import parse_qs, unquote
 
 import pytest
 import sample_evidence as sample
 from lectureclaims.claims import verify
-from lectureclaims.reports import html, interactive, view
+from lectureclaims.reports import html, interactive, matrix, view
+from lectureclaims.reports.anchors import link
 from playwright.sync_api import Browser, Dialog, Page, sync_playwright
 from test_page import HOSTILE, poisoned
 
+ROOT = Path(__file__).parents[1]
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
@@ -110,7 +115,11 @@ class Watched:
 
 
 def says(page: Page, picture: str) -> str:
-    return page.locator(f"figure[data-try={picture}] .now-says").inner_text()
+    said = page.locator(f"figure[data-try={picture}] .now-says")
+    assert said.is_visible()
+    return " ".join(
+        (said.text_content() or "").split()
+    )  # a claim's inner text is there when it is laid out, which is when it is seen
 
 
 # --- opening -----------------------------------------------------------------------------------------------------------
@@ -240,28 +249,271 @@ def test_hostile_text_comes_out_as_text(chromium: Browser, tmp_path: Path, poiso
         page.evaluate("document.querySelectorAll('button').forEach(button => button.click())")
 
 
-def test_the_matrix_can_be_searched_and_sorted(chromium: Browser, file: Path) -> None:
-    with Watched(chromium, file) as page:
-        rows = page.locator(".matrix tbody tr")
+# --- the matrix: search and order --------------------------------------------------------------------------------------
 
-        def claims(query: str) -> list[str]:
+Claim = dict[str, Any]
+Cell = dict[str, Any]
+Meant = Callable[[Claim, Cell], bool]
+
+
+def searchable() -> dict[str, Any]:
+    """The evidence with a claim that fails as worded, with narrow dtypes, and with statements that differ."""
+    made = evidence()
+    made["claims"].append(sample.worded())
+    correlate, linear, saturation, equivariance, worded = made["claims"]
+    correlate["cells"] += [sample.cell("torch", "float16"), sample.cell("tensorflow", "bfloat16", in_part=["reals"])]
+    correlate["statement"] = "Sums over W − k_x + 1 places, of [x] times {w}: cross-correlation."
+    linear["statement"] = "No less than 100 % of it, and no more: f(a·x) = a·f(x)."
+    saturation["says"] = "Saturation & its “causes”, in torch and elsewhere."
+    equivariance["statement"] = "The shift of x, then f: a shift."
+    worded["statement"] = "f(shift x) ≠ shift f(x), as it is worded."
+    return made
+
+
+@pytest.fixture(scope="module")
+def searched(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("searched") / "index.html"
+    path.write_text(html.render(searchable()), encoding="utf-8")
+    return path
+
+
+def words(claim: Claim) -> str:
+    return f"{claim['id']}\n{claim['says']}\n{claim['statement']}".lower()
+
+
+def text(*every: str) -> Meant:
+    return lambda claim, cell: all(one.lower() in words(claim) for one in every)
+
+
+def of(kind: str, name: str) -> Meant:
+    return lambda claim, cell: cell[kind] == name
+
+
+def marks(cell: Cell) -> list[str]:
+    return [cell["verdict"], *["in part"] * bool(view.in_part(cell)), *["defect"] * bool(view.defects_of(cell))]
+
+
+def judged(mark: str) -> Meant:
+    return lambda claim, cell: mark in view.marks(claim).split(", ")
+
+
+def found(mark: str) -> Meant:
+    return lambda claim, cell: mark in marks(cell)
+
+
+def no(one: Meant) -> Meant:
+    return lambda claim, cell: not one(claim, cell)
+
+
+def all_of(*every: Meant) -> Meant:
+    return lambda claim, cell: all(one(claim, cell) for one in every)
+
+
+def telling(one: Meant) -> Meant:
+    """Where libraries or dtypes are named but no verdict, a claim that nothing was tested of is not shown."""
+    return lambda claim, cell: (
+        one(claim, cell) and any(one(claim, x) and x["verdict"] not in view.TAKES_NO_PART for x in claim["cells"])
+    )
+
+
+def queries(made: dict[str, Any]) -> dict[str, Meant]:
+    """What a reader may type, and the cells that it means."""
+    pairs = [(claim, cell) for claim in made["claims"] for cell in claim["cells"]]
+    torch, single, half = of("backend", "torch"), of("dtype", "float32"), of("dtype", "float16")
+    asked = {
+        "": text(),
+        "  ": text(),
+        "saturation": text("saturation"),
+        "SATURATION Causes": text("saturation", "causes"),
+        "sat": text("sat"),
+        "shift": text("shift"),
+        "-shift": no(text("shift")),
+        "shift worded": text("shift", "worded"),
+        "worded shift": text("shift", "worded"),
+        '"shift x"': text("shift x"),
+        "“shift x”": text("shift x"),
+        '-"shift x" shift': all_of(no(text("shift x")), text("shift")),
+        '"x shift"': text("x shift"),
+        '"shift x': text("shift x"),
+        "shift-of": text("shift of"),
+        '"W - k_x + 1"': text("W − k_x + 1"),
+        "w_-k": text("W − k"),
+        "cross_CORRELATION": text("cross-correlation"),
+        '"translation. f(shift"': no(text()),  # the end of one text and the beginning of the next
+        "nothing that is there": no(text()),
+        "library:torch dtype:float32 -verdict:verified": all_of(torch, single, no(found("verified"))),
+        "-verdict:verified float32 TORCH": all_of(torch, single, no(found("verified"))),
+        "torch numpy": no(text()),
+        "torch -numpy": telling(torch),
+        "-torch -numpy": telling(all_of(no(torch), no(of("backend", "numpy")))),
+        "torch -float16": telling(all_of(torch, no(half))),
+        "shift torch": telling(all_of(text("shift"), torch)),
+        "-shift -torch": telling(all_of(no(text("shift")), no(torch))),
+        "scipy verdict:absent": all_of(of("backend", "scipy"), found("absent")),
+        "scipy -verdict:absent": all_of(of("backend", "scipy"), no(found("absent"))),
+        "torch verdict:qualified": all_of(torch, judged("qualified")),
+        "torch -verdict:qualified": all_of(torch, no(judged("qualified"))),
+        'float64 verdict:"fails as worded" -tensorflow': all_of(
+            of("dtype", "float64"), judged("fails as worded"), no(of("backend", "tensorflow"))
+        ),
+        'verdict:qualified -verdict:"fails as worded"': all_of(judged("qualified"), no(judged("fails as worded"))),
+        "verdict:verified verdict:unsupported": all_of(judged("verified"), found("unsupported")),
+        "verdict:nonsense": no(text()),
+        "library:nonsense": no(text()),
+        "library:float32": no(text()),
+        "-verdict:nonsense": text(),
+        "saturation verdict:": text("saturation"),
+        "saturation -": text("saturation"),
+    }
+    for kind, key in (("library", "backend"), ("dtype", "dtype")):
+        for name in sorted({cell[key] for _, cell in pairs if cell[key]}):
+            for typed in (
+                name,
+                name.upper(),
+                f'"{name}"',
+                f"{kind}:{name}",
+                f'{kind}:"{name}"',
+                f"{kind}:{name}".upper(),
+            ):
+                asked[typed] = telling(of(key, name))
+                asked[f"-{typed}"] = telling(no(of(key, name)))
+    claims = {mark for claim, _ in pairs for mark in view.marks(claim).split(", ")}
+    cells = {mark for _, cell in pairs for mark in marks(cell)}
+    assert {"verified", "qualified", "fails as worded"} <= claims
+    assert {"absent", "unsupported", "in part", "defect"} <= cells - claims
+    for mark in sorted(claims | cells):
+        for typed in (f'"{mark}"', mark.replace(" ", "-"), mark.upper().replace(" ", "_")):
+            asked[f"verdict:{typed}"] = judged(mark) if mark in claims else found(mark)
+            asked[f"-Verdict:{typed}"] = no(judged(mark) if mark in claims else found(mark))
+            asked[f"torch verdict:{typed}"] = all_of(torch, found(mark) if mark in cells else judged(mark))
+    for empty in (
+        '"',
+        '""',
+        "-",
+        "--",
+        '-"',
+        "verdict:",
+        "-verdict:",
+        'library:"',
+        'dtype:""',
+        "-" * 10_000,
+        '"' * 10_000,
+    ):
+        asked[empty] = text()
+    for literal in (*".*+?^$()[]{}|\\/%&=#<", ".*", "f(", "[x]", "(?:", "[a-", "\\d", "%zz", "&sort=surprise", "<b>", "__proto__",
+                    "constructor", "x" * 10_000, "\u202e🙂", "verdicts:error", "x" + '"' * 9_999):  # fmt: skip
+        asked[literal] = text(literal)
+    asked["shift " * 1_700] = text("shift")
+    return asked
+
+
+ASK = """queries => queries.map(query => {
+  const field = document.getElementById("search");
+  field.value = query;
+  field.dispatchEvent(new Event("input"));
+  return (%s)();
+})"""
+SHOWN = """() => ({
+  rows: [...document.querySelectorAll(".matrix tbody tr")].filter(row => row.checkVisibility()).map(row => [
+    row.dataset.claim, [...row.querySelectorAll(".fact a")].filter(a => a.checkVisibility()).map(a => a.getAttribute("href")).sort(),
+  ]),
+  empty: [...document.querySelectorAll(".matrix .fact")].filter(fact => fact.checkVisibility() && !fact.querySelector("a:not([hidden])")).length,
+  count: document.getElementById("shown").textContent,
+  hash: location.hash,
+})"""
+AGAIN = """hash => new Promise(done => {
+  addEventListener("hashchange", done, {once: true});
+  location.hash = hash;  // as Back does, or another address typed into the open page
+})"""
+
+
+def expected(made: dict[str, Any], meant: Meant, order: Sequence[str] = ()) -> tuple[list[list[Any]], str]:
+    """The rows with their links, and the line that counts them."""
+    every = {claim["id"]: claim for claim in made["claims"]}
+    kept = {name: [cell for cell in every[name]["cells"] if meant(every[name], cell)] for name in order or every}
+    rows = [
+        [name, sorted(link(name, cell["backend"], cell["dtype"]) for cell in cells)]
+        for name, cells in kept.items()
+        if cells
+    ]
+    n = sum(len(cells) for cells in kept.values())
+    total = sum(len(claim["cells"]) for claim in every.values())
+    return rows, f"{len(rows)} of {len(every)} claims, {n} of {total} cells"
+
+
+def kept(hash: str) -> dict[str, list[str]]:
+    """What an address keeps."""
+    return {} if hash == "#matrix" else parse_qs(hash.removeprefix("#"), strict_parsing=True)
+
+
+def test_a_search_shows_the_claims_and_cells_that_it_means(chromium: Browser, searched: Path) -> None:
+    made = searchable()
+    asked = queries(made)
+    with Watched(chromium, searched) as page:
+        for query, seen in zip(asked, page.evaluate(ASK % SHOWN, list(asked)), strict=True):
+            assert (seen["rows"], seen["count"]) == expected(made, asked[query]), query[:80]
+            assert seen["empty"] == 0, query[:80]
+            assert kept(seen["hash"]) == ({"search": [query]} if query else {}), query[:80]
+
+
+def test_the_address_keeps_the_search_and_the_order(chromium: Browser, searched: Path) -> None:
+    made = searchable()
+    asked = queries(made)
+    by_surprise = matrix.surprise(made)
+    assert by_surprise != [claim["id"] for claim in made["claims"]]
+    with Watched(chromium, searched) as page:
+        addresses = {}
+        for query in ("library:torch dtype:float32 -verdict:verified", "“shift x”", "&sort=surprise"):
             page.locator("#search").fill(query)
-            seen = [row.get_attribute("data-claim") or "" for row in rows.all() if row.is_visible()]
-            assert page.locator("#shown").inner_text().startswith(f"{len(seen)} of 4 claims")
-            return seen
-
-        everything = claims("")
-        assert len(everything) == 4
-        assert claims("verdict:error") == ["claim.equivariance"]
-        assert claims("saturation") == ["claim.saturation"]
-        assert claims("nothing that is there") == []
-        claims("-torch")
-        assert not [a for a in page.locator(".matrix tbody a[href*=torch]").all() if a.is_visible()]
-        claims("")
+            addresses[query] = page.evaluate("location.hash")
+        page.locator("#search").fill("shift")
         page.locator("#sort").select_option("surprise")
-        assert rows.first.get_attribute("data-claim") == "claim.equivariance"
+        sorted_address = page.evaluate("location.hash")
+        assert kept(sorted_address) == {"search": ["shift"], "sort": ["surprise"]}
+        for query in ("-torch", "verdict:qualified", ""):
+            page.locator("#search").fill(query)
+            seen = page.evaluate(SHOWN)
+            assert (seen["rows"], seen["count"]) == expected(made, asked[query], by_surprise)
+        assert kept(page.evaluate("location.hash")) == {"sort": ["surprise"]}
         page.locator("#sort").select_option("chapter")
-        assert claims("") == everything
+        assert page.evaluate(SHOWN)["rows"] == expected(made, asked[""])[0]
+        assert page.evaluate("location.hash") == "#matrix"
+    for query, address in addresses.items():
+        with Watched(chromium, searched, address) as page:
+            assert page.locator("#search").input_value() == query
+            seen = page.evaluate(SHOWN)
+            assert (seen["rows"], seen["count"], seen["hash"]) == (*expected(made, asked[query]), address)
+    with Watched(chromium, searched, sorted_address) as page:
+        assert page.locator("#sort").input_value() == "surprise"
+        assert page.evaluate(SHOWN)["rows"] == expected(made, asked["shift"], by_surprise)[0]
+        page.evaluate(AGAIN, "search=verdict:qualified")
+        assert page.locator("#search").input_value() == "verdict:qualified"
+        assert page.evaluate(SHOWN)["rows"] == expected(made, asked["verdict:qualified"])[0]
+
+
+def test_slash_leads_to_the_search_and_escape_empties_it(chromium: Browser, searched: Path) -> None:
+    made = searchable()
+    field = "document.activeElement === document.getElementById('search')"
+    with Watched(chromium, searched) as page:
+        other = page.locator("figure[data-try=saturation]").get_by_label("exactly")
+        other.focus()
+        page.keyboard.press("/")
+        assert not page.evaluate(field)  # a field of its own, in which / is typed
+        other.blur()
+        page.keyboard.press("Control+/")
+        assert not page.evaluate(field)
+        page.keyboard.press("/")
+        assert page.evaluate(field)
+        page.keyboard.type("/")
+        assert page.locator("#search").input_value() == "/"
+        page.keyboard.press("Backspace")
+        page.keyboard.type("-shift")
+        assert page.evaluate(SHOWN)["rows"] == expected(made, no(text("shift")))[0]
+        page.keyboard.press("Escape")
+        assert page.evaluate(field)
+        assert page.locator("#search").input_value() == ""
+        seen = page.evaluate(SHOWN)
+        assert (seen["rows"], seen["count"], seen["hash"]) == (*expected(made, text()), "#matrix")
 
 
 # --- WCAG 2.2 AA -------------------------------------------------------------------------------------------------------
@@ -406,3 +658,51 @@ def test_data_of_another_shape_give_no_picture() -> None:
     claim["figures"]["saturation"] = {"torch float32": {"cutoffs": [{"function": 3}]}}
     claim["scope"] = "H ≤ 32, k ≤ 7"
     assert interactive.of(claim) == {}
+
+
+# --- the benchmark of the page -----------------------------------------------------------------------------------------
+
+
+def benchmark(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "benchmarks", *map(str, arguments)]
+    return subprocess.run(command, cwd=ROOT, env={**os.environ, **environment}, capture_output=True, text=True)
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("results") / "results.json"
+    path.write_text(json.dumps(sample.sample_evidence()), encoding="utf-8")
+    return path
+
+
+def test_the_benchmark_says_what_is_missing(results: Path, tmp_path: Path) -> None:
+    notes = tmp_path / "notes.json"
+    notes.write_text("{}", encoding="utf-8")
+    for said, ran in {
+        "page: no nowhere.json: run make verify": benchmark("page", "--results", "nowhere.json"),
+        f"page: results={str(notes)!r}: schema None, expected": benchmark("page", "--results", notes),
+        "page: no chromium on PATH": benchmark("page", "--results", results, PATH=str(tmp_path)),
+        "pages: no such benchmark; there is detectors": benchmark("pages"),
+    }.items():
+        assert (ran.returncode, ran.stdout) == (2, "")
+        assert ran.stderr.startswith(said)
+        assert ran.stderr.count("\n") == 1
+
+
+@pytest.mark.usefixtures("chromium")
+def test_the_benchmark_measures_the_page_and_leaves_the_other_figures(results: Path) -> None:
+    before = (ROOT / "docs/measured.md").read_bytes()
+    ran = benchmark("page", "--results", results)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert (ROOT / "docs/measured.md").read_bytes() == before
+    rows = dict(re.findall(r"^\| ([^|]+) \| ([^|]+) \|", ran.stdout, re.MULTILINE))
+    size = len(html.render(json.loads(results.read_text(encoding="utf-8"))).encode())
+    assert rows["size of the file"] == f"{size:,} bytes"
+    assert f"| size of the file | {size:,} bytes |  | under 2,000,000 bytes: kept |" in ran.stdout
+    assert re.search(r"\| opened \(load event\) \| \d+\.\d\d s \| .* \| under 1 s: ", ran.stdout)
+    assert float(rows["scripts on ÷ scripts off"]) > 0
+    parts = re.findall(r"^\| ([a-z]+) \| ([\d,]+) \| [\d.]+% \|$", ran.stdout, re.MULTILINE)
+    assert sum(int(n.replace(",", "")) for _, n in parts) == size
+    assert {"head", "style", "body", "matrix", "lecture", "claims", "premises", "sensitivity", "ledger", "script"} <= {
+        name for name, _ in parts
+    }

@@ -2,7 +2,8 @@
 {
   const controls = document.querySelector(".filter");
   const [search, sort, shown] = ["search", "sort", "shown"].map((id) => document.getElementById(id));
-  const plain = (text) => text.toLowerCase().replace(/[-_\s]+/g, " ").trim();
+  // What a keyboard has no key for is found by what it has: − and – by -.
+  const plain = (text) => text.toLowerCase().replace(/[-−–_\s]+/g, " ").trim();
   const body = document.querySelector(".matrix tbody");
   const rows = [...document.querySelectorAll(".matrix tbody tr")].map((tr, chapter) => {
     const article = document.getElementById(tr.dataset.claim);
@@ -15,15 +16,15 @@
       const dtype = a.classList.contains("any") ? "" : plain(a.textContent);
       return { a, dtype, ...f, part: !["absent", "unsupported"].includes(f.marks[0]) };
     }));
-    const text = plain([tr.querySelector("th").textContent, ...said.map((x) => x.textContent)].join(" "));
+    const text = [tr.querySelector("th"), ...said].map((x) => plain(x.textContent)).join("\n");
     return { tr, chapter, surprise: Number(tr.dataset.surprise), marks: [...tr.cells[1].querySelectorAll(".badge")].map((x) => plain(x.textContent)), facts, cells, text };
   });
   const known = (of) => new Set(rows.flatMap((row) => row.cells.map(of)).filter(Boolean));
   const libraries = known((cell) => cell.library), dtypes = known((cell) => cell.dtype);
-  const verdicts = new Set(rows.flatMap((row) => row.marks));
+  const ofClaims = new Set(rows.flatMap((row) => row.marks)), ofCells = new Set(rows.flatMap((row) => row.cells.flatMap((cell) => cell.marks)));
 
-  // [{not, kind, word}]: a word that names a library or a dtype means it.
-  const read = (query) => [...query.matchAll(/(-?)(?:(library|dtype|verdict):)?(?:["“”]([^"“”]*)["“”]?|(\S+))/gi)].map(([, minus, kind, quoted, bare]) => {
+  // [{not, kind, word}]: a word that names a library or a dtype means it; "verdict:" without a word is not finished and says nothing.
+  const read = (query) => [...query.matchAll(/(-?)(?:(library|dtype|verdict):)?(?:["“”]([^"“”]*)["“”]?|(\S*))/gi)].map(([, minus, kind, quoted, bare]) => {
     const word = plain(quoted ?? bare);
     const of = kind ? kind.toLowerCase() : libraries.has(word) ? "library" : dtypes.has(word) ? "dtype" : "word";
     return { not: minus === "-", kind: of, word };
@@ -36,7 +37,7 @@
     const narrow = [...of("library"), ...of("dtype")];
     let cells = row.cells.filter((cell) => narrow.every((t) => (cell[t.kind] === t.word) !== t.not));
     for (const t of of("verdict")) {
-      if (narrow.length || !verdicts.has(t.word)) cells = cells.filter((cell) => cell.marks.includes(t.word) !== t.not);
+      if (narrow.length ? ofCells.has(t.word) : !ofClaims.has(t.word)) cells = cells.filter((cell) => cell.marks.includes(t.word) !== t.not);
       else if (row.marks.includes(t.word) === t.not) return [];
     }
     const tells = of("verdict").length || cells.some((cell) => cell.part);
