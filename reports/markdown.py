@@ -71,7 +71,7 @@ def _head(evidence: Mapping[str, Any]) -> list[str]:
         lines[1:1] = ["", f"> **{text(quick, 2000)}**"]
     lines += [line for s in view.warnings(evidence) for line in (f"**{text(s, 2000)}**", "")]
     columns = [b for b, _ in view.columns(evidence)]
-    head = ["claim", "verdict", *(f"{text(b, 60)} {text(view.version(evidence, b), 40)}".strip() for b in columns)]
+    head = ["claim", "verdict", *(f"{text(b, 60)} {text(view.state(evidence, b), 40)}" for b in columns)]
     rows = []
     for claim in evidence["claims"]:
         verdict = f"{SIGN[claim['verdict']]} {view.marks(claim)}"

@@ -1,6 +1,6 @@
 """The matrix of claims and libraries: what every cell says, gathered so that a row fits beside its name.
 
-A library has one column; in it stands each verdict once, with the dtypes that it is about. Libraries that take part in one
+A library has one column; in it stands each look once: a verdict, or broken, with the dtypes that it is about. Libraries that take part in one
 claim only (decoders of images, say) share the last column, each under its own name.
 """
 
@@ -14,7 +14,7 @@ from . import view
 
 TOGETHER = 2
 """How many libraries of one claim each it takes to share a column."""
-LOOKS = ("verified", "refuted", "unsupported", "absent", "error")
+LOOKS = ("verified", "refuted", "unsupported", "absent", "broken")
 """The facts about a cell that are always counted above the matrix, also where there are none; the others only where there are some."""
 NOT_HOLDING = ("refuted", "error", "inconclusive", "not supported", "disputed")
 """The verdicts from the most to the least surprising."""
@@ -25,7 +25,7 @@ class Fact:
     """What several cells of a claim on one library say alike."""
 
     library: str
-    verdict: str
+    look: str
     in_part: bool
     flawed: bool
     cells: tuple[Mapping[str, Any], ...]
@@ -74,7 +74,7 @@ def _facts(claim: Mapping[str, Any], library: str) -> Iterator[Fact]:
     alike: dict[tuple[str, bool, bool], list[Mapping[str, Any]]] = {}
     for cell in claim["cells"]:
         if cell["backend"] == library:
-            look = cell["verdict"], bool(view.in_part(cell)), bool(view.defects_of(cell))
+            look = view.look(cell), bool(view.in_part(cell)), bool(view.defects_of(cell))
             alike.setdefault(look, []).append(cell)
     return (Fact(library, *look, tuple(cells)) for look, cells in alike.items())
 
@@ -92,6 +92,6 @@ def surprise(evidence: Mapping[str, Any]) -> list[str]:
 
 
 def counts(evidence: Mapping[str, Any]) -> list[tuple[str, int]]:
-    """[(verdict, cells)] over the whole matrix."""
-    cells = [c["verdict"] for claim in evidence["claims"] for c in claim["cells"]]
-    return [(verdict, cells.count(verdict)) for verdict in view.MEANING if verdict in LOOKS or verdict in cells]
+    """[(look, cells)] over the whole matrix."""
+    cells = [view.look(c) for claim in evidence["claims"] for c in claim["cells"]]
+    return [(look, cells.count(look)) for look in (*view.MEANING, "broken") if look in LOOKS or look in cells]

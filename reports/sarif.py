@@ -75,7 +75,7 @@ def _driver(evidence: Mapping[str, Any], folder: str) -> dict[str, Any]:
         "name": "lecture-claims",
         "version": evidence["tool"]["version"],
         "rules": [_rule(evidence, claim, folder) for claim in evidence["claims"]],
-        "properties": {"libraries": {b: view.version(evidence, b) or "absent" for b, _ in view.columns(evidence)}},
+        "properties": {"libraries": {b: view.state(evidence, b) for b, _ in view.columns(evidence)}},
     }
 
 

@@ -24,8 +24,9 @@ MEANING = {
     "refuted": "a counterexample inside the scope",
     "error": "the experiment or the library failed, so nothing can be said",
     "absent": "the library is not installed: it took no part",
-    "unsupported": "the library has no such operation: it took no part",
+    "unsupported": "the library has no such operation, or nothing of the claim is meant for it, as its row says: it took no part",
 }
+BROKEN = "a look of cells with an error: the library itself does not start, crashed or gave no answer; the rest of them are errors of the experiment"
 
 IN_PART = (
     "a mark beside a verdict: not all of the claim could be tested on that library, so the verdict is about the rest; "
@@ -132,9 +133,22 @@ def columns(evidence: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
 
 
 def version(evidence: Mapping[str, Any], backend: str) -> str:
-    """The library's version; empty where it is absent or did not start."""
+    """The library's version; empty where it is absent, did not start, or is a phrasebook of the user's own."""
     versions = evidence["environment"]["backends"].get(backend, {}).get("versions", {})
     return str(versions.get(backend, ""))
+
+
+def state(evidence: Mapping[str, Any], backend: str) -> str:
+    """The library's version, or why there is none."""
+    facts = evidence["environment"]["backends"].get(backend, {"absent": ""})
+    said = next((word for word, member in (("absent", "absent"), ("broken", "error")) if member in facts), "phrasebook")
+    return version(evidence, backend) or said
+
+
+def look(cell: Mapping[str, Any]) -> str:
+    """A cell's verdict, or "broken" where it is the library that failed."""
+    broken = cell["verdict"] == "error" and any(r["outcome"] == "broken" for r in cell["rows"])
+    return "broken" if broken else cell["verdict"]
 
 
 def in_part(cell: Mapping[str, Any]) -> list[str]:
@@ -332,7 +346,7 @@ def summary(evidence: Mapping[str, Any]) -> list[str]:
     counts, claims = evidence["counts"], evidence["claims"]
     total, holds = len(claims), counts["holds"]
     kinds = [f"{counts['claims'][v]} {v}" for v in HOLDS if counts["claims"][v]]
-    first = f"{holds} of {plural(total, 'claim')} {'holds' if holds == 1 else 'hold'}" + (
+    first = f"{holds} of {plural(total, 'claim')} {'holds' if 1 in (holds, total) else 'hold'}" + (
         f" ({', '.join(kinds)})" if kinds else ""
     )
     if counts["qualified"]:
@@ -368,10 +382,10 @@ def summary(evidence: Mapping[str, Any]) -> list[str]:
         f"{sum(s['disposition'] == 'definition' for s in others)} are definitions and "
         f"{sum(s['disposition'] == 'not testable' for s in others)} cannot be tested."
     )
-    present = [(b, version(evidence, b)) for b, _ in columns(evidence)]
-    took = [f"{b} {v}" for b, v in present if v]
+    present = [(b, state(evidence, b)) for b, _ in columns(evidence)]
+    took = [f"{b} {v}" for b, v in present if v not in ("absent", "broken")]
     lines.append(f"Libraries: {listed(took)}." if took else "No library took part.")
-    if missing := [b for b, v in present if not v]:
+    if missing := [b for b, v in present if v in ("absent", "broken")]:
         lines.append(
             f"Absent or not started: {listed(missing)}. Nothing is said about {'it' if len(missing) == 1 else 'them'}."
         )

@@ -181,7 +181,7 @@ def test_absent_unsupported_and_defects_look_different_from_a_pass(evidence: dic
         assert f'href="#i-{verdict}"' in matrix
         assert f"v-{verdict}" in matrix
     shapes = dict(re.findall(r'<symbol id="i-([\w-]+)"[^>]*>(.*?)</symbol>', text))
-    assert len(set(shapes.values())) == len(shapes) == 14
+    assert len(set(shapes.values())) == len(shapes) == 15
     assert not re.search(r'class="fact v-(?:verified|supported)[^>]*data-library="scipy"', matrix)
     assert 'id="defect--torch-tanh"' in text
     assert 'class="defect idle" id="defect--torch-old"' in text
@@ -318,6 +318,17 @@ def test_rendering_imports_no_framework_and_no_claim(evidence: dict[str, Any], t
     assert done.stdout.strip() == "[]"
 
 
+def test_a_library_says_its_version_or_why_it_has_none(evidence: dict[str, Any]) -> None:
+    backends = evidence["environment"]["backends"]
+    backends["tensorflow"] = {"error": "the library could not be started"}
+    backends["torch"] = {"versions": {"numpy": "2.4.0"}}  # a file of the user's own, with the names of a phrasebook
+    said = [view.state(evidence, b) for b in ("numpy", "torch", "tensorflow", "scipy", "unheard of")]
+    assert said == ["2.4.0", "phrasebook", "broken", "absent", "absent"]
+    assert "Libraries: numpy 2.4.0 and torch phrasebook." in view.summary(evidence)
+    assert "Absent or not started: tensorflow and scipy. Nothing is said about them." in view.summary(evidence)
+    assert 'torch<span class="version">phrasebook</span>' in html.render(evidence)
+
+
 # --- the matrix: search, order, counts -----------------------------------------------------------------------------------
 
 
@@ -334,13 +345,16 @@ def test_every_look_is_counted_apart_above_the_matrix_also_where_there_is_none(e
     found = counted()
     assert found["verified"] == "9" and found["absent"] == "3" and found["unsupported"] == "1" and found["error"] == "1"
     assert sum(map(int, found.values())) == evidence["counts"]["cells"]
+    assert found["broken"] == "0"
+    evidence["claims"][3]["cells"][0]["rows"] = [sample.row(agrees=False, outcome="broken", elements=0, ratio=None)]
+    assert counted() == {k: n for k, n in found.items() if k != "error"} | {"broken": "1"}
     evidence["claims"] = evidence["claims"][:1]
-    assert counted() == {"verified": "6", "refuted": "0", "error": "0", "absent": "0", "unsupported": "1"}
+    assert counted() == {"verified": "6", "refuted": "0", "broken": "0", "absent": "0", "unsupported": "1"}
 
 
 def test_a_row_says_each_verdict_of_a_library_once_and_leads_to_each_cell(evidence: dict[str, Any]) -> None:
     row, *_ = matrix.rows(evidence)
-    assert [[(f.verdict, [c["dtype"] for c in f.cells]) for f in facts] for facts in row.columns] == [
+    assert [[(f.look, [c["dtype"] for c in f.cells]) for f in facts] for facts in row.columns] == [
         *[[("verified", ["float32", "float64"])]] * 3,
         [("unsupported", [None])],
     ]
