@@ -99,6 +99,16 @@ def test_the_page_fetches_nothing_and_allows_its_own_style_and_script_only(evide
     assert len(text.encode()) < 2_000_000
 
 
+def test_the_reports_of_the_whole_lecture_are_small_enough(request: pytest.FixtureRequest) -> None:
+    """HTML: 2 MB. Markdown: what a pull request's summary shows, 1 MiB, with room."""
+    recorded = request.config.getoption("--lecture-claims-results")
+    if not recorded:
+        pytest.skip("needs the reports of a whole run: pytest --lecture-claims-results=reports/latest/results.json")
+    sizes = {name: (Path(recorded).parent / name).stat().st_size for name in ("index.html", "report.md")}
+    assert 200_000 < sizes["index.html"] < 2_000_000
+    assert 20_000 < sizes["report.md"] < 500_000
+
+
 def test_every_link_inside_the_page_leads_somewhere_and_ids_are_unique(evidence: dict[str, Any]) -> None:
     page = Page(html.render(evidence))
     assert len(page.ids) == len(set(page.ids))
