@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -21,8 +21,6 @@ from . import claim_view, figures, findings, interactive, lecture_text, matrix, 
 from .anchors import anchor, link
 
 TEMPLATES = Path(__file__).parent / "templates"
-STYLES = ("page.css", "premises.css", "interactive.css")
-SCRIPTS = ("page.js", "matrix.js", "interactive.js")
 
 
 def render(evidence: Mapping[str, Any], history: Any = None) -> str:
@@ -30,16 +28,35 @@ def render(evidence: Mapping[str, Any], history: Any = None) -> str:
     text, missing = _lecture(evidence)
     claims = _claims(evidence)
     return page(
-        "page.html", e=evidence,
-        summary=view.summary(evidence), quick=view.quick(evidence), warnings=view.warnings(evidence), matrix=matrix, lecture=Markup(text),
-        in_part=view.tested_in_part(evidence["claims"]), missing=missing, untested=view.untested(evidence), ledger=view.ledger(evidence), exact_only=view.exact_part_only(evidence), verdicts={c["id"]: c["verdict"] for c in evidence["claims"]}, claims=claims,
-        titles=interactive.TITLES, playable=[(anchor(c["claim"]["id"], f"try-{kind}"), kind) for c in claims for kind in c["interactive"]], scan_lines=evidence["lecture"]["scan"].splitlines(),
-        graph=Markup(premise_graph.svg(evidence)), environment=_environment(evidence), history=history,
-    )  # fmt: skip
+        "page.html",
+        styles=("page.css", "premises.css", "interactive.css"),
+        scripts=("page.js", "matrix.js", "interactive.js"),
+        e=evidence,
+        summary=view.summary(evidence),
+        quick=view.quick(evidence),
+        warnings=view.warnings(evidence),
+        matrix=matrix,
+        in_part=view.tested_in_part(evidence["claims"]),
+        lecture=Markup(text),
+        missing=missing,
+        scan_lines=evidence["lecture"]["scan"].splitlines(),
+        claims=claims,
+        verdicts={c["id"]: c["verdict"] for c in evidence["claims"]},
+        titles=interactive.TITLES,
+        playable=[(anchor(c["claim"]["id"], f"try-{kind}"), kind) for c in claims for kind in c["interactive"]],
+        graph=Markup(premise_graph.svg(evidence)),
+        ledger=view.ledger(evidence),
+        untested=view.untested(evidence),
+        exact_only=view.exact_part_only(evidence),
+        history=history,
+        environment=_environment(evidence),
+    )
 
 
-def page(template: str, **data: Any) -> str:
-    """A page made of a template and the one style sheet and script that all pages share, allowed by their hashes."""
+def page(
+    template: str, *, styles: Sequence[str] = ("page.css",), scripts: Sequence[str] = ("page.js",), **data: Any
+) -> str:
+    """A page made of a template with its style sheets and scripts, which alone are allowed, by their hashes."""
     made = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True,
         undefined=jinja2.StrictUndefined, finalize=_shown,
@@ -50,7 +67,7 @@ def page(template: str, **data: Any) -> str:
         linked=linked, breakable=breakable, number=view.number, value=view.value, cut=view.cut, plural=view.plural
     )
     style, script = (
-        "\n".join((TEMPLATES / n).read_text(encoding="utf-8") for n in names) for names in (STYLES, SCRIPTS)
+        "\n".join((TEMPLATES / n).read_text(encoding="utf-8") for n in names) for names in (styles, scripts)
     )
     text = made.get_template(template).render(
         style=Markup(style), style_hash=_hash(style), script=Markup(script), script_hash=_hash(script), **data
