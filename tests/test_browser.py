@@ -194,15 +194,30 @@ def test_deep_links_open_what_they_name(chromium: Browser, file: Path) -> None:
 LINKS = "[...document.querySelectorAll('a[href^=\"#\"]')].map(a => a.getAttribute('href'))"
 
 
-def test_light_and_dark_follow_the_reader_s_setting(chromium: Browser, file: Path) -> None:
+def brightness(page: Page) -> list[int]:
+    """Of the page's ground and of its letters: 0 … 765."""
+    colours = page.evaluate("(s => [s.backgroundColor, s.color])(getComputedStyle(document.body))")
+    return [sum(map(int, re.findall(r"\d+", colour)[:3])) for colour in colours]
+
+
+def test_light_and_dark_follow_the_reader_s_system_and_a_button(chromium: Browser, file: Path) -> None:
+    def is_light() -> bool:
+        ground, ink = brightness(page)
+        assert (ground > 650 > ink) or (ground < 150 < ink)
+        return ground > ink
+
     with Watched(chromium, file) as page:
-        paper = []
-        for scheme in ("light", "dark"):
+        button = page.locator("#theme")
+        for scheme, other in (("light", "dark"), ("dark", "light")):
             page.emulate_media(color_scheme=scheme)
-            colours = page.evaluate("(s => [s.backgroundColor, s.color])(getComputedStyle(document.body))")
-            paper.append([sum(map(int, re.findall(r"\d+", colour)[:3])) for colour in colours])
-        (light, ink), (dark, pale) = paper
-        assert light > 650 > ink and dark < 150 < pale
+            assert is_light() == (scheme == "light")
+            assert button.inner_text() == f"{other} colours"
+        button.click()
+        assert is_light() and button.inner_text() == "dark colours"
+        button.click()
+        assert not is_light() and button.inner_text() == "light colours"
+        page.emulate_media(media="print")
+        assert is_light(), "paper is light"
 
 
 def test_it_prints(chromium: Browser, file: Path) -> None:
@@ -219,7 +234,7 @@ def test_it_prints(chromium: Browser, file: Path) -> None:
 def test_it_can_be_read_without_scripts_and_on_a_phone(chromium: Browser, file: Path) -> None:
     with Watched(chromium, file, java_script_enabled=False, viewport={"width": 390, "height": 844}) as page:
         assert page.locator("#lecture").inner_text().count("saturation") >= 1
-        assert not page.locator(".controls").first.is_visible()
+        assert not page.locator(".controls").first.is_visible() and not page.locator("#theme").is_visible()
         assert says(page, "kernel") == "S(1, 1) = a·z + b·y + e·x + f·w"
         assert says(page, "size").endswith("= 4. 4 windows drawn; 1 element at the end is past the last one.")
         assert page.locator("figure[data-try=saturation] svg").is_visible()

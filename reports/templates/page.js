@@ -15,3 +15,15 @@ for (const block of document.querySelectorAll("pre.copy")) {
   });
   block.append(button);
 }
+// Light or dark, where the reader wants another than the system's.
+{
+  const button = document.getElementById("theme"), root = document.documentElement, dark = matchMedia("(prefers-color-scheme: dark)");
+  const other = () => ((root.dataset.theme ?? (dark.matches ? "dark" : "light")) === "dark" ? "light" : "dark");
+  const offer = () => { button.textContent = `${other()} colours`; };
+  if (button) {
+    button.hidden = false;
+    button.addEventListener("click", () => { root.dataset.theme = other(); offer(); });
+    dark.addEventListener("change", offer);
+    offer();
+  }
+}
