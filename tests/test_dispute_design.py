@@ -1,16 +1,15 @@
 """For and against internal covariate shift: what is measured, that the gates speak for both sides, and the lies that they must notice."""
 
-import dataclasses
-import itertools
+from functools import partial
 
 import numpy as np
 import pytest
-from lectureclaims.claims.engine import population, statistics, training
-from lectureclaims.claims.engine.comparison import gate
-from lectureclaims.claims.engine.verdict import _two_sides
+import two_sides
+from lectureclaims.claims.engine import population, training
 from lectureclaims.claims.lecture.batch_norm import disputed, mutants
 from lectureclaims.claims.lecture.designs import common, dispute, dispute_gates
 from lectureclaims.reference.networks import numpy as reference
+from two_sides import unmet, verdict
 
 SEEDS = (0, 1, 2)
 AS_FOUND = {
@@ -35,34 +34,8 @@ AS_FOUND = {
 """Experiment -> measure.arm -> about what was found on the first seeds."""
 
 
-def made_up():
-    """As it was found, and a little different from seed to seed."""
-    noise = np.random.default_rng(0).uniform(0.99, 1.01, (50, statistics.FEWEST_SEEDS))
-    return {
-        experiment: {name: centre * row for (name, centre), row in zip(of.items(), noise, strict=False)}
-        for experiment, of in AS_FOUND.items()
-    }
-
-
-def judged(measured, compare=population.as_measured):
-    """[(gate, whether it is met)]."""
-    effects = population._effects(dispute_gates, measured, seed=0)
-    named = {n: dataclasses.replace(compare(effect), name=n) for n, effect in effects.items()}
-    return [(g, statistics.judge(g, named[g.effect]).met) for g in dispute_gates.GATES]
-
-
-def verdict(found):
-    """Computed from the gates that speak, met alike on the first and on the fresh seeds."""
-    made = [
-        dataclasses.replace(gate(met, label=f"{g.name}, {which} seeds", source="", got="", wanted=""), speaks=g.speaks)
-        for (g, met), which in itertools.product(found, population.START)
-        if g.speaks
-    ]
-    return _two_sides(made)[0]
-
-
-def unmet(found):
-    return {g.name for g, met in found if not met}
+made_up = partial(two_sides.made_up, AS_FOUND)
+judged = partial(two_sides.judged, dispute_gates)
 
 
 @pytest.fixture
