@@ -1,4 +1,5 @@
-"""A badge, in the look of shields.io's flat ones: how many claims hold, how many of those qualified, how many do not.
+"""A badge, in the look of shields.io's flat ones: how many claims hold, how many of those qualified, how many are disputed, how many
+do not hold.
 
 What is not tested is counted too, and only a full run in which every claim of the lecture was tested and holds is green. The
 colours carry white text at a contrast of at least 4.5 : 1 (WCAG 2.2 AA), which those of shields.io do not; the words say
@@ -50,10 +51,12 @@ def of(evidence: Mapping[str, Any]) -> Badge:
     """The badge of a run, from its counts."""
     counts, total = evidence["counts"], len(evidence["claims"])
     holds, waiting, failed = counts["holds"], len(view.untested(evidence)), not evidence["success"]
-    others = [f"{n} {verdict}" for verdict, n in counts["claims"].items() if n and verdict not in view.HOLDS]
-    told = [f"{holds} hold ({counts['qualified']} qualified)", f"{total - holds} do not"]
-    titles = [f"{holds} of {total} hold, {counts['qualified']} of them qualified"]
-    titles.append(f"{total - holds} do not hold" + (f" ({', '.join(others)})" if others else ""))
+    disputed = counts["claims"]["disputed"]
+    two_sided = [f"{disputed} disputed"] * bool(disputed)  # these do not fail: gates of both sides were met
+    others = [f"{n} {v}" for v, n in counts["claims"].items() if n and v not in (*view.HOLDS, "disputed")]
+    told = [f"{holds} hold ({counts['qualified']} qualified)", *two_sided, f"{total - holds - disputed} do not"]
+    titles = [f"{holds} of {total} hold, {counts['qualified']} of them qualified", *two_sided]
+    titles.append(f"{total - holds - disputed} do not hold" + (f" ({', '.join(others)})" if others else ""))
     if waiting:
         told.append(f"{waiting} not tested")
         titles.append(f"{waiting} not tested")

@@ -77,10 +77,10 @@ class Library(NamedTuple):
     """A row of the table of libraries: one cell, or those of one library that took no part for one reason."""
 
     cells: list[dict[str, Any]]
-    untested: list[str]
-    """What was not tested, said once below the last of the neighbours that it is true of."""
-    of: list[str]
-    """These neighbours."""
+    untested: list[tuple[list[str], list[str]]]
+    """[(cells, what was not tested on them)] of the library, each entry once; said below its last row."""
+    several: bool
+    """Whether the library has several cells."""
 
 
 def _libraries(cells: list[dict[str, Any]]) -> list[Library]:
@@ -89,10 +89,18 @@ def _libraries(cells: list[dict[str, Any]]) -> list[Library]:
         return cell["backend"], *((cell["verdict"], cell["reason"]) if x["out"] else (x["name"],))
 
     found = []
-    for _, same in itertools.groupby(cells, key=lambda x: (x["cell"]["backend"], x["in_part"])):
-        rows = [list(alike) for _, alike in itertools.groupby(same, key=row)]
-        names = [x["name"] for r in rows for x in r]
-        found += [Library(r, r[0]["in_part"] if r is rows[-1] else [], names) for r in rows]
+    for _, own in itertools.groupby(cells, key=lambda x: x["cell"]["backend"]):
+        library = list(own)
+        of: dict[str, list[str]] = {}
+        for x in library:
+            for missing in x["in_part"]:
+                of.setdefault(missing, []).append(x["name"])
+        untested: dict[tuple[str, ...], list[str]] = {}
+        for missing, names in of.items():
+            untested.setdefault(tuple(names), []).append(missing)
+        said = [(list(names), entries) for names, entries in untested.items()]
+        rows = [list(alike) for _, alike in itertools.groupby(library, key=row)]
+        found += [Library(r, said if r is rows[-1] else [], len(library) > 1) for r in rows]
     return found
 
 

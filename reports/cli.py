@@ -140,7 +140,16 @@ def report(
     history: Annotated[
         Path | None, typer.Option(metavar="DIR", help="A folder of earlier results.json files, for the page.")
     ] = None,
-    out_file: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Default: standard output.")] = None,
+    page: Annotated[
+        str,
+        typer.Option(
+            metavar="URL",
+            help="The page that Markdown links to, as verify's report.md does to index.html; default: none.",
+        ),
+    ] = "",
+    out_file: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="In a folder that is there. Default: standard output.")
+    ] = None,
 ) -> None:
     """Make a report again from the evidence alone."""
     for name, given, known in (("format", format, REPORTS), ("table", table, tables.TABLES)):
@@ -152,15 +161,24 @@ def report(
         )
     if history is not None and format != "html":
         raise verification.BadRequest(f"history={str(history)!r}: only the page shows it; give --format html")
+    if page and format != "markdown":
+        raise verification.BadRequest(f"page={page!r}: only Markdown links to the page; give --format markdown")
+    if "#" in page:
+        raise verification.BadRequest(f"page={page!r}: has an anchor; give the address of the whole page")
     if format == "parquet" and out_file is None:
         raise verification.BadRequest("format='parquet': binary, not for standard output; give --out rows.parquet")
+    if out_file is not None and not out_file.parent.is_dir():
+        raise verification.BadRequest(
+            f"out={str(out_file)!r}: there is no folder {str(out_file.parent)!r}; make it, or give a file in one that is there"
+        )
     if out_file is not None:
         _writable_file(out_file)
     found = evidence.load(results)
     if out_file is not None and format in tables.FORMATS:
         tables.write(found, format, table, out_file)
         return
-    more = {} if history is None else {"history": earlier.read(history, found)}
+    more: dict[str, Any] = {} if history is None else {"history": earlier.read(history, found)}
+    more |= {"page": page} if page else {}
     text = tables.csv(found, table) if format == "csv" else formats.render(found, format, **more)
     if out_file is None:
         sys.stdout.write(text)

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from . import markdown as md
 from . import view
-from .changes import KINDS, Change, Judged
+from .changes import FACTOR, KINDS, Change, Judged
 from .circumstances import HERE, Fact
 from .comparing import Compared
 
@@ -134,13 +134,23 @@ def headline(found: Compared) -> str:
     counts = ((len(found.judged(judged)), words) for judged, words in said.items())
     parts = [f"{view.plural(count, 'change')} {words}" for count, words in counts if count]
     first = "" if found.worse else "Nothing got worse. "
-    return f"{first}{', '.join(parts)}." if parts else f"{first}Nothing that was compared has changed."
+    return f"{first}{', '.join(parts)}.{_grown(found)}" if parts else f"{first}Nothing that was compared has changed."
+
+
+def _grown(found: Compared) -> str:
+    """How many errors grew within their bounds: that is not worse, and must not be missed for it."""
+    rows = sum(c.kind == "row" for c in found.changes)
+    cells = sum(c.kind == "error" and c.remark == "grew" for c in found.changes)
+    what = [f"the error of {view.plural(rows, 'comparison')}"] * bool(rows)
+    what += [f"the largest error of {view.plural(cells, 'cell')}"] * bool(cells)
+    return f" Within the bounds {view.listed(what)} grew by more than a factor of {FACTOR:g}." if what else ""
 
 
 def compared(found: Compared) -> str:
     both = found.both
     return (
-        f"In both: {view.plural(both['claims'], 'claim')}, {view.plural(both['cells'], 'cell')}, {view.plural(both['comparisons'], 'comparison')}, "
+        f"In both: {view.plural(both['claims'], 'claim')}, {view.plural(both['cells'], 'cell')}, "
+        f"{view.plural(both['comparisons'], 'named comparison')} (of a sweep all geometries are one), "
         f"{view.plural(both['wrongs'], 'wrong variant')}, {view.plural(both['limits'], 'limit')}."
     )
 

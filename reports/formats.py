@@ -18,7 +18,7 @@ ON_REQUEST = ("code_scanning",)
 
 
 def render(evidence: Mapping[str, Any], format: str, **more: Any) -> str:
-    """The report as text; matplotlib and Jinja are imported only by the formats that use them. ``more``: history, for the page."""
+    """The report as text; matplotlib and Jinja are imported only by the formats that use them. ``more``: history, for the page; page, for Markdown."""
     return importlib.import_module(f"{__package__}.{format}").render(evidence, **more)
 
 
@@ -26,4 +26,5 @@ def write(evidence: Mapping[str, Any], folder: Path) -> None:
     """Write results.json first, so that what was computed is kept whatever a report does, then every format."""
     (folder / "results.json").write_text(record.dumps(evidence), encoding="utf-8")
     for format, name in FORMATS.items():
-        (folder / name).write_text(render(evidence, format), encoding="utf-8")
+        more = {"page": FORMATS["html"]} if format == "markdown" else {}  # they lie side by side
+        (folder / name).write_text(render(evidence, format, **more), encoding="utf-8")

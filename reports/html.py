@@ -120,12 +120,13 @@ def _hash(text: str) -> str:
 def _claims(evidence: Mapping[str, Any]) -> list[dict[str, Any]]:
     text = evidence["lecture"]["markdown"]
     spans, scan = places.in_lecture(evidence), places.in_scan(evidence)
+    quotations = lecture_text.quoted([view.visible(c["says"]) for c in evidence["claims"]])
     found = []
-    for claim in evidence["claims"]:
+    for claim, says in zip(evidence["claims"], quotations, strict=True):
         drawn = figures.pictures(claim["figures"], prefix=claim["id"])
         span = spans.get(claim["sentence"])
         found.append({
-            **claim_view.of(evidence, claim), "pictures": [(p, Markup(p.svg)) for p in drawn], "interactive": interactive.of(claim),
+            **claim_view.of(evidence, claim), "says": Markup(says), "pictures": [(p, Markup(p.svg)) for p in drawn], "interactive": interactive.of(claim),
             "line_of_text": places.line(text, span[0]) if span else None, "scan": scan.get(claim["sentence"]),
         })  # fmt: skip
     return found
@@ -149,17 +150,17 @@ def _lecture(evidence: Mapping[str, Any]) -> tuple[str, list[str]]:
         return [claims[c] for c in ids(sentence) if c in claims]
 
     def mark(sentence: Mapping[str, Any], link_allowed: bool) -> tuple[str, str]:
-        found = tested(sentence)
-        worst = min((c["verdict"] for c in found), key=view.WORST_FIRST.index, default="untested")
-        attributes = f'class="says v-{worst.replace(" ", "-")}"'
+        worst = min(tested(sentence), key=lambda c: view.WORST_FIRST.index(c["verdict"]), default=None)
+        verdict = worst["verdict"] if worst else "untested"
+        attributes = f'class="says v-{verdict.replace(" ", "-")}"'
         if sentence["id"] not in begun:
             begun.add(sentence["id"])
             attributes += f' id="{escape(anchor("sentence", sentence["id"]))}"'
-        if not found or not link_allowed:
+        if not worst or not link_allowed:
             return f"<mark {attributes}>", "</mark>"
         # The title is the link's name where the sentence is a formula only.
-        title = escape(f"{view.cut(view.visible(found[0]['id']), 80)}: {found[0]['verdict']}")
-        return f'<a {attributes} href="{escape(link(found[0]["id"]))}" title="{title}">', "</a>"
+        title = escape(f"{view.cut(view.visible(worst['id']), 80)}: {verdict}")
+        return f'<a {attributes} href="{escape(link(worst["id"]))}" title="{title}">', "</a>"
 
     def after(sentence: Mapping[str, Any]) -> str:
         chips = [_chip(c, claims.get(c), number(c) if c in claims else 0) for c in ids(sentence)]

@@ -235,7 +235,7 @@ def slopes(z: float) -> tuple[float, float, float | None]:
 
 
 def table(z: float) -> list[tuple[str, str, str]]:
-    """[(function, value, slope)], in double precision."""
+    """[(function, value, slope)], computed in double precision, what a value lacks of ±1 by itself: 1 − 8.5 × 10⁻¹⁸ is no double."""
     two = math.exp(-2 * abs(z))
     values = (
         ("σ", _short_of_one(logistic(z), logistic(-abs(z)) if z > 0 else 1.0)),

@@ -69,6 +69,14 @@ def render(
     return parser.renderer.render(made, parser.options, {}), missing
 
 
+def quoted(texts: Sequence[str]) -> list[str]:
+    """Sentences of one lecture as HTML for elsewhere: their words, with formulas as MathML, without emphasis and links."""
+    parser = MarkdownIt("commonmark", {"html": False})
+    blocks = [[Token("text", "", 0, content=_words(parser, text))] for text in texts]
+    mathematics.typeset(blocks)
+    return ["".join(t.meta["mathml"] if t.type == "math" else escape(t.content) for t in block) for block in blocks]
+
+
 def _tame(token: Token, *, below: int) -> None:
     """Headings go below those of the page; no style attributes; no pictures from elsewhere; tables can be scrolled."""
     if token.type in ("heading_open", "heading_close"):

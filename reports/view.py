@@ -176,6 +176,8 @@ def standing(row: Mapping[str, Any]) -> str:
         return "defect"
     if row["outcome"] in TAKES_NO_PART:
         return "no part"
+    if row["outcome"] == "value" and not row.get("made", True):  # say, these inputs leave no bound
+        return "no part"
     if row["outcome"] in ("broken", "error") or (row["outcome"] == "raised" and not row["elements"]):
         return "stopped"
     if row["kind"] == "gate":
@@ -323,9 +325,7 @@ def verdict_line(evidence: Mapping[str, Any], claim: Mapping[str, Any]) -> str:
     text = f"{claim['verdict'].capitalize()}{', qualified' if claim['qualified'] else ''}: {reason}."
     limits = gathered(claim, "limits")
     if claim["qualified"]:
-        text += (
-            f" Read literally, the sentence fails in {plural(len(limits), 'way')} just outside this scope, shown below."
-        )
+        text += f" Read literally, the sentence fails in {plural(len(limits), 'way')} just outside this scope."
     tested = [c for c in claim["cells"] if c["verdict"] not in TAKES_NO_PART]
     if part := [cell_name(c) for c in tested if in_part(c)]:
         text += f" {'Nowhere tested in full' if len(part) == len(tested) else 'Tested only in part on'}: {cells(part)}."

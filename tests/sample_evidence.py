@@ -97,7 +97,7 @@ def claim(name: str, cells: list[dict[str, Any]], **changes: Any) -> dict[str, A
     return {
         "id": name, "sentence": name.replace("claim", "sentence"), "says": "Equivariance to translation.", "statement": "f(shift x) = shift f(x).",
         "scope": "circular padding, stride 1", "kind": "exact", "premises": ["convolution.flip"], "sources": ["Goodfellow et al. (2016), §9.2"],
-        "notes": "", "file": "convolution.py", "expected": "verified", "verdict": verdict, "reason": "held on numpy, torch (2 cells)",
+        "notes": "", "finding": "", "file": "convolution.py", "expected": "verified", "verdict": verdict, "reason": "held on numpy, torch (2 cells)",
         "qualified": verdict in ("verified", "supported"), "margin": 1.2e5, "cells": cells, "designs": {}, "figures": {}, **changes,
     }  # fmt: skip
 

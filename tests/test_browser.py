@@ -23,7 +23,7 @@ import pytest
 import sample_evidence as sample
 from lectureclaims.claims import verify
 from lectureclaims.reports import html, interactive, matrix, view
-from lectureclaims.reports.anchors import link
+from lectureclaims.reports.anchors import anchor, link
 from playwright.sync_api import Browser, Dialog, Page, sync_playwright
 from test_page import HOSTILE, poisoned
 
@@ -34,6 +34,8 @@ WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 SCOPE = "shapes: H ≤ 32, k ≤ 7, stride ≤ 4, dilation ≤ 3, padding ≤ 3, on either axis"
 LETTERS = [list("abcd"), list("efgh"), list("ijkl")]
 KERNEL = [list("wx"), list("yz")]
+OUTPUT = "Output: N × C_out × (W − k_x + 1) × (H − k_y + 1) × (D − k_z + 1) = S(i, j)"
+PHONE = {"width": 390, "height": 844}
 
 
 def worked_example() -> dict[str, Any]:
@@ -58,12 +60,22 @@ def evidence() -> dict[str, Any]:
     first, second, third = made["claims"][:3]
     first["figures"] = {"worked_example": {"torch float32": worked_example()}}
     second["scope"] = SCOPE
+    search = sample.limit("the smallest kernel")
+    search["rows"] = [
+        {
+            **sample.row(label=role),
+            "must_fail": role == "smallest",
+            "found": {"role": role, "symbols": {"k": k}, "how": "by k"},
+        }
+        for k, role in enumerate(("smallest", "instead", "neighbour"), 1)
+    ]
+    second["cells"][0]["limits"].append(search)
     third["figures"] = {name: sample.figures()[name] for name in ("saturation", "flip")}
     others = [{"id": f"claim.that_has_a_long_name_{i}", "written": False} for i in range(3)]
     made["lecture"]["sentences"][1]["claims"] += others  # links that stand below one another on a phone
-    made["lecture"]["markdown"] += "\n$2 + 2$\n"
-    formula = {**made["lecture"]["sentences"][1], "id": "sentence.formula", "text": "$2 + 2$"}
-    made["lecture"]["sentences"].append(formula)
+    for name, formula in (("sentence.formula", "$2 + 2$"), ("sentence.output", OUTPUT)):
+        made["lecture"]["markdown"] += f"\n{formula}\n"
+        made["lecture"]["sentences"].append({**made["lecture"]["sentences"][1], "id": name, "text": formula})
     return made
 
 
@@ -232,15 +244,97 @@ def test_it_prints(chromium: Browser, file: Path) -> None:
 
 
 def test_it_can_be_read_without_scripts_and_on_a_phone(chromium: Browser, file: Path) -> None:
-    with Watched(chromium, file, java_script_enabled=False, viewport={"width": 390, "height": 844}) as page:
+    with Watched(chromium, file, java_script_enabled=False, viewport=PHONE) as page:
         assert page.locator("#lecture").inner_text().count("saturation") >= 1
         assert not page.locator(".controls").first.is_visible() and not page.locator("#theme").is_visible()
         assert says(page, "kernel") == "S(1, 1) = a·z + b·y + e·x + f·w"
         assert says(page, "size").endswith("= 4. 4 windows drawn; 1 element at the end is past the last one.")
         assert page.locator("figure[data-try=saturation] svg").is_visible()
         assert page.locator("details summary").first.is_visible()
-    with Watched(chromium, file, viewport={"width": 390, "height": 844}) as page:
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+LAID_OUT = """document.querySelectorAll('.claim').forEach(one => { one.style.contentVisibility = 'visible'; })"""
+"""What is not laid out is cut off, and scrolls nothing."""
+
+
+@pytest.mark.parametrize("width", [320, 390, 1440])
+def test_nothing_scrolls_sideways_but_boxes_of_their_own(chromium: Browser, tmp_path: Path, width: int) -> None:
+    """320: a zoom of 400 % (WCAG 1.4.10)."""
+    made = evidence()
+    widest = sample.cell("tensorflow", "bfloat16", elements=11_429_681, worst_ratio=0.9999999, margin=8.07e11,
+                         comparisons=404_808, in_part=["the half"], rows=[*sample.cell("torch", "float32")["rows"],
+                         sample.row("reals", "y", kind="empirical bound", ratio=0.9999999), sample.departing(defect="torch-tanh")])  # fmt: skip
+    made["claims"][0]["cells"].append(widest)
+    path = tmp_path / "wide.html"
+    path.write_text(html.render(made), encoding="utf-8")
+    with Watched(chromium, path, viewport={"width": width, "height": 844}) as page:
+        page.evaluate(LAID_OUT)
+        for opened in ("", OPEN):
+            page.evaluate(opened)
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+        over = (
+            "[...document.querySelectorAll('.libraries, .try .values')]"
+            ".map(t => t.getBoundingClientRect().right - t.parentElement.getBoundingClientRect().right)"
+        )
+        assert max(page.evaluate(over)) <= 0
+
+
+HEADED = """() => [...document.querySelectorAll(".claim .wide > table[class]")].flatMap(table => {
+  const heads = [...table.tHead.rows[0].cells].map(th => th.textContent);
+  return [...table.tBodies].flatMap(body => [...body.rows]).flatMap(row => {
+    let column = 0;
+    return [...row.cells].map(cell => {
+      const before = getComputedStyle(cell, "::before").content;
+      const found = [table.className, heads[column], before, cell.colSpan];
+      column += cell.colSpan;
+      return found;
+    });
+  });
+})"""
+
+
+def test_on_a_phone_each_cell_has_the_word_of_its_column(chromium: Browser, searched: Path) -> None:
+    with Watched(chromium, searched, viewport=PHONE) as page:
+        page.evaluate(LAID_OUT)
+        page.evaluate(OPEN)
+        told: dict[str, set[str]] = {}
+        for table, head, before, span in page.evaluate(HEADED):
+            if before != "none":
+                assert (before, span) == (f'"{head}: "', 1), table
+                told.setdefault(table, set()).add(head)
+        assert {name: len(heads) for name, heads in told.items()} == {
+            "libraries": 7, "wrongs": 4, "literal": 3, "searches": 3, "compared": 5, "gates": 6,
+        }  # fmt: skip
+        over = "[...document.querySelectorAll('.claim .wide > table[class]')].map(t => t.scrollWidth - t.parentElement.clientWidth)"
+        assert max(page.evaluate(over)) <= 0
+    with Watched(chromium, searched) as page:
+        assert {before for _, _, before, _ in page.evaluate(HEADED)} == {"none"}
+
+
+ROWS = """() => [...document.querySelectorAll(".claim tr[id], .claim tbody[id], .claim table span[id], .limit[id]")].map(row => {
+  const link = row.querySelector("a.self");
+  return [row.id, decodeURIComponent(link?.hash ?? ""), link?.textContent ?? "", link?.title ?? ""];
+})"""
+
+
+def test_a_row_s_name_is_a_link_to_it(chromium: Browser, file: Path) -> None:
+    with Watched(chromium, file) as page:
+        rows = {name: rest for name, *rest in page.evaluate(ROWS)}
+        ids = [
+            ("claim.correlate", "torch", "float32"),
+            ("claim.saturation", "scipy", "float64"),
+            ("claim.correlate", "case", "2-d"),
+        ]
+        assert {anchor(*names) for names in ids} | {anchor("claim.correlate", "limit", "a symmetric kernel")} <= set(
+            rows
+        )
+        for name, (target, said, title) in rows.items():
+            assert (target, title) == (f"#{name}", "link to this row") and said, name
+        page.locator("[id='claim.correlate--torch--float32'] a.self").click()
+        assert page.evaluate("location.hash") == "#claim.correlate--torch--float32"
+        again = page.locator("[id='claim.correlate'] .again + pre.copy")
+        assert again.locator("code").inner_text() == "lecture-claims verify claim.correlate"
+        assert again.get_by_role("button").inner_text() == "copy"
 
 
 MARKUP, QUOTES, DIRECTION, MARKDOWN, CONTROL, LONG, FORMULA = HOSTILE
@@ -255,7 +349,7 @@ POISONS = {
 def test_hostile_text_comes_out_as_text(chromium: Browser, tmp_path: Path, poison: str) -> None:
     path = tmp_path / "hostile.html"
     path.write_text(html.render(poisoned(evidence(), poison)), encoding="utf-8")
-    with Watched(chromium, path, viewport={"width": 390, "height": 844}) as page:
+    with Watched(chromium, path, viewport=PHONE) as page:
         assert page.locator("script").count() == 1
         assert page.locator("img, iframe, object, embed").count() == 0
         assert view.visible(poison).split()[0] in page.locator("h1").inner_text()
@@ -278,7 +372,7 @@ def searchable() -> dict[str, Any]:
     correlate, linear, saturation, equivariance, worded = made["claims"]
     correlate["cells"] += [sample.cell("torch", "float16"), sample.cell("tensorflow", "bfloat16", in_part=["reals"])]
     correlate["statement"] = "Sums over W − k_x + 1 places, of [x] times {w}: cross-correlation."
-    linear["statement"] = "No less than 100 % of it, and no more: f(a·x) = a·f(x)."
+    linear["statement"] = "No less than 100 % of it, and no more: f(a·x) = a·f(x), without error."
     saturation["says"] = "Saturation & its “causes”, in torch and elsewhere."
     equivariance["statement"] = "The shift of x, then f: a shift."
     worded["statement"] = "f(shift x) ≠ shift f(x), as it is worded."
@@ -396,11 +490,19 @@ def queries(made: dict[str, Any]) -> dict[str, Meant]:
     cells = {mark for _, cell in pairs for mark in marks(cell)}
     assert {"verified", "qualified", "fails as worded"} <= claims
     assert {"absent", "unsupported", "in part", "defect"} <= cells - claims
+    said = "\n".join(map(words, made["claims"]))
+    assert {mark for mark in claims | cells if mark in said} == {"error"}
     for mark in sorted(claims | cells):
+        meant = judged(mark) if mark in claims else found(mark)
+        of_torch = all_of(torch, found(mark) if mark in cells else judged(mark))
         for typed in (f'"{mark}"', mark.replace(" ", "-"), mark.upper().replace(" ", "_")):
-            asked[f"verdict:{typed}"] = judged(mark) if mark in claims else found(mark)
-            asked[f"-Verdict:{typed}"] = no(judged(mark) if mark in claims else found(mark))
-            asked[f"torch verdict:{typed}"] = all_of(torch, found(mark) if mark in cells else judged(mark))
+            asked[f"verdict:{typed}"] = meant
+            asked[f"-Verdict:{typed}"] = no(meant)
+            asked[f"torch verdict:{typed}"] = of_torch
+            is_text = mark in said
+            asked[typed] = text(mark) if is_text else meant
+            asked[f"-{typed}"] = no(asked[typed])
+            asked[f"torch {typed}"] = telling(all_of(torch, text(mark))) if is_text else of_torch
     for empty in (
         '"',
         '""',
@@ -453,7 +555,8 @@ def expected(made: dict[str, Any], meant: Meant, order: Sequence[str] = ()) -> t
     ]
     n = sum(len(cells) for cells in kept.values())
     total = sum(len(claim["cells"]) for claim in every.values())
-    return rows, f"{len(rows)} of {len(every)} claims, {n} of {total} cells"
+    told = f", {n} of {total} cells" if rows else "; Escape shows all"
+    return rows, f"{len(rows)} of {len(every)} claims{told}"
 
 
 def kept(hash: str) -> dict[str, list[str]]:
@@ -568,7 +671,7 @@ def test_axe_finds_nothing_in_dark(chromium: Browser, file: Path) -> None:
 
 
 def test_axe_finds_nothing_on_a_phone(chromium: Browser, file: Path) -> None:
-    with Watched(chromium, file, viewport={"width": 390, "height": 844}) as page:
+    with Watched(chromium, file, viewport=PHONE) as page:
         assert violations(page, runOnly=["target-size", "scrollable-region-focusable", "meta-viewport"]) == []
 
 
@@ -664,6 +767,31 @@ def test_z_moves_and_tells_what_the_formats_lose(chromium: Browser, file: Path) 
         slider.press("ArrowRight")
         assert 0 < float(field.input_value()) < 0.1
         assert slider.get_attribute("aria-valuetext") == f"z = {field.input_value()}"
+
+
+IN_VIEW = """([picture, point]) => {
+  const svg = document.querySelector(picture), box = svg.parentElement.getBoundingClientRect();
+  const at = svg.querySelector(point).getBoundingClientRect();
+  return box.left <= at.left && at.right <= box.right;
+}"""
+
+
+def test_on_a_phone_the_point_that_moves_stays_in_view(chromium: Browser, file: Path) -> None:
+    with Watched(chromium, file, viewport=PHONE) as page:
+        figure = page.locator("figure[data-try=saturation]")
+        cursor = ["figure[data-try=saturation] svg", ".cursor"]
+        figure.locator("svg").scroll_into_view_if_needed()
+        page.wait_for_function(IN_VIEW, arg=cursor)  # before anything was moved
+        assert figure.locator(".wide").evaluate("box => box.scrollWidth > 1.5 * box.clientWidth")
+        for z in (800, -800, 0.5, -20):
+            figure.get_by_label("exactly").fill(f"{z}")
+            assert page.evaluate(IN_VIEW, cursor), z
+        figure.get_by_label("z", exact=True).press("End")
+        assert page.evaluate(IN_VIEW, cursor)
+        for H in (32, 1, 20):
+            page.locator("figure[data-try=size] input[name=H]").fill(f"{H}")
+            assert page.evaluate(IN_VIEW, ["svg.stairs", "circle"]), H
+            assert page.evaluate(IN_VIEW, ["svg.row", ".own"])
 
 
 def test_data_of_another_shape_give_no_picture() -> None:

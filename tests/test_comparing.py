@@ -89,6 +89,7 @@ def test_the_sample_obeys_the_schema_and_is_like_itself(old: dict[str, Any], new
     )
     assert found.both["comparisons"] > 20 and found.both["wrongs"] and found.both["limits"]
     assert "Nothing got worse. Nothing that was compared has changed." in printed(found)
+    assert f"{found.both['comparisons']} named comparisons (of a sweep all geometries are one)" in printed(found)
     new["volatile"] = {"begun": "2026-02-01T00:00:00+00:00", "seconds": 99.5, "cell_seconds": {}, "timings": {}, "not_repeated": {}, "import_seconds": {}}  # fmt: skip
     later = compared(old, new)
     assert not later.changes, "what is volatile is not compared"
@@ -269,6 +270,23 @@ def test_each_change_is_told_once_and_judged(old: dict[str, Any], new: dict[str,
     assert found.worse == any(judged == "worse" for _, judged, *_ in expected)
     text = printed(found)
     assert ("Got worse" in text) == found.worse and ("Nothing got worse" in text) != found.worse
+
+
+def test_errors_that_grew_in_their_bounds_are_counted_beside_nothing_got_worse(
+    old: dict[str, Any], new: dict[str, Any]
+) -> None:
+    for name in ("an error grew in its bound", "an error where there was none", "an error shrank"):
+        change, _ = CHANGES[name]
+        change(new)
+        grown = {"an error grew in its bound": "the error of 1 comparison and the largest error of 1 cell",
+                 "an error where there was none": "the error of 1 comparison and the largest error of 2 cells",
+                 "an error shrank": "the largest error of 1 cell"}[name]  # fmt: skip
+        found = compared(old, new)
+        says = f"Within the bounds {grown} grew by more than a factor of 2."
+        assert not found.worse
+        for text in (printed(found), comparing_text.markdown(found)):
+            assert "Nothing got worse. " in text and says in text
+    assert "Within the bounds" not in printed(compared(old, old))
 
 
 def test_a_design_that_was_stated_again_is_named_with_its_digest(old: dict[str, Any], new: dict[str, Any]) -> None:

@@ -293,13 +293,18 @@ def holding(evidence: dict[str, Any]) -> dict[str, Any]:
     return evidence
 
 
-def test_the_badge_counts_what_holds_what_is_qualified_what_does_not_and_what_was_not_tested(
+def test_the_badge_counts_what_holds_is_qualified_is_disputed_does_not_hold_and_was_not_tested(
     evidence: dict[str, Any],
 ) -> None:
     evidence["success"] = True
     found = badge.of(evidence)
     assert found.message == "2 hold (1 qualified), 2 do not, 2 not tested"
     assert "2 of 4 hold, 1 of them qualified; 2 do not hold (1 not supported, 1 error); 2 not tested" in found.title
+    evidence["claims"].append(sample.disputed())
+    evidence["counts"]["claims"]["disputed"] = 1
+    found = badge.of(evidence)
+    assert found.message == "2 hold (1 qualified), 1 disputed, 2 do not, 2 not tested"
+    assert "; 1 disputed; 2 do not hold (1 not supported, 1 error); 2 not tested" in found.title
     assert badge.of(holding(evidence)).message == "2 hold (1 qualified), 0 do not"
 
 
@@ -313,6 +318,7 @@ def test_the_badge_counts_what_holds_what_is_qualified_what_does_not_and_what_wa
         (lambda e: e["selection"].update(partial=True), badge.GREY, "only a part ran"),
         (lambda e: e["lecture"]["sentences"][1]["claims"].append({"id": "x", "written": False}), badge.AMBER, "1 not tested"),
         (lambda e: e["counts"].update(holds=1), badge.AMBER, "1 do not"),
+        (lambda e: e["counts"].update(holds=1, claims={"verified": 1, "disputed": 1}), badge.AMBER, "1 hold (1 qualified), 1 disputed, 0 do not"),
     ],
 )  # fmt: skip
 def test_only_a_full_run_of_what_holds_is_green_and_the_words_say_why_not(
@@ -498,7 +504,7 @@ def test_report_prints_a_table_or_writes_it(
 ) -> None:
     assert command(monkeypatch, "report", str(written), "--format", "csv", "--table", "cells") == 0
     assert capsys.readouterr().out == tables.csv(evidence, "cells")
-    file = written.parent / "deep" / "rows.csv"
+    file = written.parent / "rows.csv"
     assert command(monkeypatch, "report", str(written), "--format", "csv", "--out", str(file)) == 0
     assert file.read_text(encoding="utf-8") == tables.csv(evidence, "rows")
     file = written.parent / "gates.parquet"

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 import re
 from typing import Any
 
 import pytest
 import sample_evidence as sample
+from lectureclaims.claims.engine.lecture import read as lecture_of
+from lectureclaims.claims.lecture import designs
 from lectureclaims.reports import findings, html
 
 
@@ -26,13 +30,38 @@ def test_a_verified_claim_says_on_how_much_and_how_near_to_the_bound_it_came() -
     assert findings.in_one_line(sample.claim("a", [near])).endswith("error at most 0.999999 of an empirical bound.")
 
 
-def test_a_supported_claim_says_its_first_effect_on_the_fresh_seeds() -> None:
-    row = sample.gate("deep", "fresh")
-    assert findings.in_one_line(sample.worded()) == f"deep: {row['got']}, wanted {row['wanted']}."
+def test_a_claim_over_seeds_says_its_own_words_with_what_its_gates_measured_on_fresh_seeds() -> None:
+    said = "it costs {deep} of accuracy"
+    claim = sample.worded(finding=said)
+    for cell in claim["cells"]:
+        cell["rows"][-1]["got"] = "2.4242e+04 [2e+04, 3e+04]"
+    assert findings.in_one_line(claim) == "it costs 24,200 of accuracy."
+    assert findings.in_one_line(sample.worded()) == "1 gate met, on the first and on fresh seeds."
+    assert (
+        findings.in_one_line(sample.worded(finding="it costs {no gate}"))
+        == "1 gate met, on the first and on fresh seeds."
+    )
+    assert "costs" not in findings.in_one_line(sample.worded(finding=said, verdict="not supported"))
+    assert "costs" not in findings.in_one_line(sample.worded(finding=said, expected="disputed"))
 
 
-def test_a_disputed_claim_counts_the_gates_of_both_sides() -> None:
+def test_a_disputed_claim_says_its_own_words_or_counts_the_gates_of_both_sides() -> None:
     assert findings.in_one_line(sample.disputed()) == "1 of 2 gates for, 1 of 1 gate against."
+    assert findings.in_one_line(sample.disputed(finding="for: {trains better}")) == "for: 3.1."
+
+
+def test_every_claim_of_the_lecture_that_has_designs_has_words_and_they_name_gates() -> None:
+    stated = {
+        gate.name
+        for module in pkgutil.iter_modules(designs.__path__)
+        if module.name.endswith("_gates")
+        for gate in importlib.import_module(f"{designs.__name__}.{module.name}").GATES
+    }
+    with_words = {name: c.finding for name, c in lecture_of().claims.items() if c.finding}
+    assert {n for n, c in lecture_of().claims.items() if c.expected in ("supported", "disputed")} == set(with_words)
+    for name, words in with_words.items():
+        named = findings.BLANK.findall(words)
+        assert named and set(named) <= stated, name
 
 
 def test_a_claim_that_does_not_hold_says_why_not() -> None:
@@ -52,8 +81,8 @@ def test_a_claim_that_does_not_hold_says_why_not() -> None:
 def test_where_a_sentence_fails_as_worded_comes_before_its_limits() -> None:
     two = [sample.limit("stride 2"), sample.limit("an even kernel")]
     qualified = sample.claim("a", [sample.cell("torch", None, limits=two)])
-    assert findings.beyond(qualified) == "Not so: stride 2, and 1 more."
-    assert findings.beyond(sample.worded()) == "As worded it fails: tanh as a hidden activation."
+    assert findings.beyond(qualified) == "Except: stride 2, and 1 more."
+    assert findings.beyond(sample.worded()) == "Not as worded: tanh as a hidden activation."
     assert findings.beyond(sample.claim("a", [sample.cell("torch", None, limits=[])])) == ""
 
 
@@ -101,3 +130,13 @@ def test_a_claim_says_its_line_in_the_lecture_and_its_lines_in_the_scan() -> Non
     without = html.render(evidence)
     assert "of the scan</a>" not in without
     assert 'id="scan"' not in without
+
+
+def test_a_sentence_of_several_claims_leads_to_the_one_that_it_is_underlined_by() -> None:
+    evidence = sample.sample_evidence()
+    evidence["lecture"]["sentences"][0]["see"] = ["claim.equivariance"]
+    page = html.render(evidence)
+    assert (
+        'class="says v-error" id="sentence--sentence.correlate" href="#claim.equivariance" title="claim.equivariance: error"'
+        in page
+    )

@@ -185,3 +185,10 @@ def test_the_page_draws_a_line_under_mathematics_too():
     """Text decoration does not reach MathML, so the page has a rule for sentences with some."""
     style = (Path(lecture_text.__file__).parent / "templates" / "page.css").read_text(encoding="utf-8")
     assert ".says.says:has(math)" in style
+
+
+def test_a_quotation_has_the_formulas_of_its_sentence_and_nothing_else_of_its_markup() -> None:
+    said = lecture_text.quoted(["*Output*: S(i, j) = Σ_m X(m, j)", "[A link](https://example.org/) <b>x</b>", ""])
+    assert said[0].startswith("Output: <math") and "<em>" not in said[0]
+    assert said[1] == "A link &lt;b&gt;x&lt;/b&gt;"
+    assert said[2] == ""

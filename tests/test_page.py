@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 import sample_evidence as sample
-from lectureclaims.reports import claim_view, figures, html, junit, markdown, matrix, view
+from lectureclaims.reports import claim_view, figures, findings, html, junit, markdown, matrix, view
 
 HOSTILE = [
     '<script>alert(1)</script><img src=x onerror="alert(2)">',
@@ -56,6 +56,10 @@ def poisoned(x: Any, poison: str, *, key: str = "") -> Any:
     if isinstance(x, list):
         return [poisoned(v, poison, key=key) for v in x]
     return x if not isinstance(x, str) or key in fixed or x in ("inf", "nan", *view.SIGHT) else x + poison
+
+
+MATHML = {"math", "mrow", "mi", "mn", "mo", "msub", "munder", "mspace"}
+"""What a quotation may become that looks like a formula."""
 
 
 class Page(HTMLParser):
@@ -99,14 +103,28 @@ def test_the_page_fetches_nothing_and_allows_its_own_style_and_script_only(evide
     assert len(text.encode()) < 2_000_000
 
 
-def test_the_reports_of_the_whole_lecture_are_small_enough(request: pytest.FixtureRequest) -> None:
-    """HTML: 2 MB. Markdown: what a pull request's summary shows, 1 MiB, with room."""
-    recorded = request.config.getoption("--lecture-claims-results")
-    if not recorded:
+@pytest.fixture
+def recorded(request: pytest.FixtureRequest) -> Path:
+    given = request.config.getoption("--lecture-claims-results")
+    if not given:
         pytest.skip("needs the reports of a whole run: pytest --lecture-claims-results=reports/latest/results.json")
-    sizes = {name: (Path(recorded).parent / name).stat().st_size for name in ("index.html", "report.md")}
+    return Path(given)
+
+
+def test_the_reports_of_the_whole_lecture_are_small_enough(recorded: Path) -> None:
+    """HTML: 2 MB. Markdown: what a pull request's summary shows, 1 MiB, with room."""
+    sizes = {name: (recorded.parent / name).stat().st_size for name in ("index.html", "report.md")}
     assert 200_000 < sizes["index.html"] < 2_000_000
     assert 20_000 < sizes["report.md"] < 500_000
+
+
+def test_of_the_whole_lecture_no_claim_that_holds_shows_a_counterexample(recorded: Path) -> None:
+    evidence = json.loads(recorded.read_text(encoding="utf-8"))
+    for claim in evidence["claims"]:
+        found = [r["sentence"] for c in claim["cells"] if c["verdict"] in view.HOLDS for r in view.departures(c)]
+        assert found == [], claim["id"]
+        if claim["finding"]:
+            assert "gate" not in findings.in_one_line(claim), claim["id"]
 
 
 def test_every_link_inside_the_page_leads_somewhere_and_ids_are_unique(evidence: dict[str, Any]) -> None:
@@ -155,9 +173,12 @@ def test_what_took_no_part_is_no_counterexample_and_an_unmet_gate_is_not_called_
         agrees=False, kind="gate", got="0.1 [0, 0.2]", wanted="interval above 0.4", sentence="a gate: got 0.1"
     )
     raised = sample.row(agrees=False, outcome="raised", elements=0, sentence="2-d: raised: ValueError")
-    assert [view.standing(r) for r in (idle, unmet, raised)] == ["no part", "gate", "stopped"]
+    unbounded = sample.row(
+        agrees=False, ratio=1.3, made=False, sentence="2-d: not compared: these inputs leave no bound"
+    )
+    assert [view.standing(r) for r in (idle, unmet, raised, unbounded)] == ["no part", "gate", "stopped", "no part"]
     evidence["claims"] = evidence["claims"][:1]
-    evidence["claims"][0]["cells"][0]["rows"].append(idle)
+    evidence["claims"][0]["cells"][0]["rows"] += [idle, unbounded]
     for report in (html.render(evidence), markdown.render(evidence)):
         assert "Counterexamples inside the scope" not in report
     evidence["claims"][0]["cells"][1]["rows"] += [unmet, raised]
@@ -209,8 +230,8 @@ def test_a_cell_tested_in_part_has_its_own_word_shape_and_colour_and_says_what_w
     assert (
         matrix.count("in part</span>") == matrix.count('href="#i-in-part"') == 2
     )  # the cell, and the note below the table
-    colours = re.findall(r"--(good|stat|part): (#\w+);", text)
-    assert len(colours) == len(set(colours)) == 6  # light and dark
+    colours = re.findall(r"--(?:good|stat|part): light-dark\((#\w+), (#\w+)\);", text)
+    assert len(colours) == 3 and len({colour for pair in colours for colour in pair}) == 6
     evidence_of = text[text.index('id="claim.linear--torch"') : text.index('id="claim.linear--scipy"')]
     for missing in sample.NOT_TESTED:
         assert f"<li>{missing}<" in evidence_of
@@ -274,7 +295,7 @@ def test_hostile_text_comes_out_as_text(evidence: dict[str, Any], poison: str) -
     page = Page(text)
     assert [t for t, _ in page.elements if t == "script"] == ["script"]
     assert not [a for _, attributes in page.elements for a in attributes if a.startswith("on")]
-    assert {t for t, _ in page.elements} <= {t for t, _ in clean.elements} | {"code"}
+    assert {t for t, _ in page.elements} <= {t for t, _ in clean.elements} | {"code"} | MATHML
     assert not [href for href in page.links if href.startswith("javascript")]
     assert not view.HIDDEN.search(text)
     assert len(text) < 6_000_000
@@ -483,7 +504,11 @@ def test_what_was_not_tested_is_said_once_for_a_library(evidence: dict[str, Any]
     for cell in evidence["claims"][0]["cells"][2:4]:
         cell["in_part"] = ["the half"]
     text = html.render(evidence)
-    assert text.count("<li>the half") == 1 and "not tested here (torch (float32, float64))" in text
+    assert text.count("<li>the half") == 1 and "not tested here (torch (float32, float64)):<ul>" in text
+    evidence["claims"][0]["cells"][3]["in_part"] += [f"part {i}" for i in range(5)]
+    text = html.render(evidence)
+    assert text.count("<li>the half") == 1 and "not tested here (torch (float32, float64)):<ul>" in text
+    assert "<details><summary>not tested here (torch float64): 5 entries</summary><ul><li>part 0" in text
 
 
 # --- premises and the page as text ---------------------------------------------------------------------------------------

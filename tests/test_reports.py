@@ -44,7 +44,8 @@ def test_a_real_run_obeys_the_schema_and_makes_every_report() -> None:
     text = record.dumps(found)
     CHECK.validate(json.loads(text))
     assert "np.convolve" in html.render(json.loads(text))
-    assert "| <code>convolution.libraries&#95;correlate</code> |" in markdown.render(json.loads(text))
+    row = "| [convolution.libraries\\_correlate](#convolution.libraries_correlate) |"
+    assert row in markdown.render(json.loads(text))
     ET.fromstring(junit.render(json.loads(text)))
 
 
@@ -104,7 +105,7 @@ def test_the_markdown_report_has_every_claim_folded_and_replayable(evidence: dic
     for claim in evidence["claims"]:
         assert f"\n## {claim['id']}\n" in report
     assert (
-        "| <code>claim.correlate</code> | ✓ verified, qualified | ✓ verified | ✓ verified | ✓ verified | ∅ unsupported |"
+        "| [claim.correlate](#claim.correlate) | ✓ verified, qualified | ✓ verified | ✓ verified | ✓ verified | ∅ unsupported |"
         in report
     )
     assert "lecture-claims verify a.b --case 2-d --backend torch --dtype float32" in report
@@ -121,7 +122,9 @@ def test_the_markdown_report_says_what_was_not_tested(evidence: dict[str, Any]) 
     assert "15 comparisons<br>not tested: limit “a symmetric kernel” cannot be shown here |" in row
     assert "1 cell tested in part" in report
     evidence["claims"][0]["cells"][2]["in_part"] = ["the half"]
-    assert "| ✓ float32: verified, in part<br>✓ float64: verified |" in markdown.render(evidence)
+    report = markdown.render(evidence)
+    assert "| ✓ float32: verified, in part<br>✓ float64: verified |" in report
+    assert "| torch float64 | ✓ verified<br>not tested on torch float32: the half |" in report
 
 
 def test_a_wrong_variant_that_survived_can_be_run_again(evidence: dict[str, Any]) -> None:

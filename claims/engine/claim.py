@@ -129,6 +129,7 @@ class Claim:
     sources: tuple[str, ...] = ()
     notes: str = ""
     elsewhere: str = ""
+    finding: str = ""
     limits: list[Limit] = field(default_factory=list)
 
     def limit(
@@ -170,12 +171,14 @@ def claim(
     id: str, *, statement: str, scope: str, expected: str, kind: str, cases: Mapping[str, Mapping[str, Any]],
     wrongs: Mapping[str, Mapping[str, Any] | Wrong], premises: Sequence[str] = (),
     dtypes: Sequence[str | None] = ("float32", "float64"), about: Sequence[str] = (), about_shapes: bool = False,
-    sources: Sequence[str] = (), notes: str = "", elsewhere: str = "",
+    sources: Sequence[str] = (), notes: str = "", elsewhere: str = "", finding: str = "",
 ) -> Callable[[Experiment], Claim]:  # fmt: skip
     """Make a claim of an experiment; the sentence it belongs to is found by its id in the lecture's ``sentences.toml``.
 
     ``wrongs`` maps a name to what to say instead (a dictionary of the experiment's keyword parameters), or to a
     :class:`Wrong` that says more. ``elsewhere`` says why no case is for some library (its cells are then *unsupported*).
+    ``finding`` says in a line what a claim over seeds found, with the names of gates in braces where the reports set in what was
+    measured: "it recognises {held-out images are recognised} of them"; they say it where the claim came to the expected verdict.
 
     Raises ValueError for an unknown expected verdict, a wrong that names no parameter of the experiment, or no cases.
     """
@@ -196,7 +199,7 @@ def claim(
                 raise ValueError(f"wrong={wrong.name!r}: {id} has no case {sorted(unknown)}; it has {sorted(cases)}")
         return Claim(
             id, statement, scope, experiment, expected, kind, cases, made, tuple(premises), tuple(dtypes), tuple(about),
-            about_shapes, tuple(sources), notes, elsewhere,
+            about_shapes, tuple(sources), notes, elsewhere, finding,
         )  # fmt: skip
 
     return make

@@ -140,6 +140,7 @@ def _claim(lecture: Lecture, run: Run, claim_id: str) -> dict[str, Any]:
         "premises": list(claim.premises),
         "sources": list(claim.sources),
         "notes": claim.notes,
+        "finding": claim.finding,
         "file": Path(claim.file).name,
         "expected": claim.expected,
         "verdict": verdict,
@@ -264,6 +265,8 @@ def _row(lecture: Lecture, cell: Cell, case: str, c: Comparison) -> dict[str, An
     }
     if c.speaks:
         row["speaks"] = c.speaks
+    if not c.made:
+        row["made"] = False
     if c.found is not None:
         row["found"] = {"role": c.found.role, "symbols": _plain(c.found.symbols), "how": c.found.how}
     if c.made and (not c.agrees or c.must_fail):

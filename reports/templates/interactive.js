@@ -14,6 +14,20 @@
   };
   const plural = (n, one) => `${number(n)} ${one}${n === 1 ? "" : "s"}`;
   const range = (n, from = 0) => Array.from({ length: Math.max(0, n) }, (_, i) => from + i);
+  // Where a picture is wider than its box the box follows the point x that moves, from when it is first seen.
+  const following = (svg, x) => {
+    const box = svg.parentElement;
+    const follow = () => {
+      const at = x() * svg.getBoundingClientRect().width / svg.viewBox.baseVal.width;
+      box.scrollLeft = Math.min(Math.max(box.scrollLeft, at - 0.8 * box.clientWidth), at - 0.2 * box.clientWidth);
+    };
+    new IntersectionObserver(([seen], observer) => {
+      if (!seen.isIntersecting) return;
+      observer.disconnect();
+      follow();
+    }).observe(box);
+    return follow;
+  };
   const part = (figure) => (selector) => figure.querySelector(selector);
 
   // The kernel over the letters: a window is a number of the feature map.
@@ -104,11 +118,12 @@
       $("circle").setAttribute("cx", 8 + side * H + Math.floor(side / 2));
       $("circle").setAttribute("cy", level(H));
     };
-    figure.addEventListener("input", show);
+    const follow = following($(".stairs"), () => Number($("circle").getAttribute("cx")));
+    figure.addEventListener("input", () => { show(); follow(); });
     show();
   };
 
-  // Saturation: values and slopes in double precision, cut-offs as the run found them.
+  // Saturation: values and slopes in double precision (near 1 what a value lacks of it), cut-offs as the run found them.
   const saturation = (figure) => {
     const $ = part(figure);
     const { bars, most } = JSON.parse(figure.dataset.cuts);
@@ -143,17 +158,20 @@
       const x = 420 + Math.sign(z) * 220 * Math.log10(1 + Math.abs(z)) / Math.log10(1 + most);
       $(".cursor").setAttribute("d", $(".cursor").getAttribute("d").replace(/^M[\d.]+/, `M${x.toFixed(1)}`));
     };
+    const follow = following($(".cuts"), () => Number.parseFloat($(".cursor").getAttribute("d").slice(1)));
     slider.addEventListener("input", () => {
       const t = Number(slider.value);
       const z = Number((Math.sign(t) * ((1 + most) ** (Math.abs(t) / ends) - 1)).toPrecision(3));
       field.value = z;
       show(z);
+      follow();
     });
     field.addEventListener("input", () => {
       const z = Math.max(-most, Math.min(most, field.valueAsNumber));
       if (Number.isNaN(z)) return;
       slider.value = Math.round((Math.sign(z) * ends * Math.log10(1 + Math.abs(z))) / Math.log10(1 + most));
       show(z);
+      follow();
     });
     show(field.valueAsNumber);
   };

@@ -1,4 +1,4 @@
-// Search and order of the matrix, and opening what a link leads into. The page says everything without it.
+// Search and order of the matrix, links from rows to themselves, and opening what a link leads into. The page says everything without it.
 {
   const controls = document.querySelector(".filter");
   const [search, sort, shown] = ["search", "sort", "shown"].map((id) => document.getElementById(id));
@@ -23,10 +23,12 @@
   const libraries = known((cell) => cell.library), dtypes = known((cell) => cell.dtype);
   const ofClaims = new Set(rows.flatMap((row) => row.marks)), ofCells = new Set(rows.flatMap((row) => row.cells.flatMap((cell) => cell.marks)));
 
-  // [{not, kind, word}]: a word that names a library or a dtype means it; "verdict:" without a word is not finished and says nothing.
+  const marks = new Set([...ofClaims, ...ofCells].filter((mark) => !rows.some((row) => row.text.includes(mark))));
+
+  // [{not, kind, word}]: a word that names a library, a dtype or, where no claim's text has it, a mark means it; "verdict:" without a word is not finished and says nothing.
   const read = (query) => [...query.matchAll(/(-?)(?:(library|dtype|verdict):)?(?:["“”]([^"“”]*)["“”]?|(\S*))/gi)].map(([, minus, kind, quoted, bare]) => {
     const word = plain(quoted ?? bare);
-    const of = kind ? kind.toLowerCase() : libraries.has(word) ? "library" : dtypes.has(word) ? "dtype" : "word";
+    const of = kind ? kind.toLowerCase() : libraries.has(word) ? "library" : dtypes.has(word) ? "dtype" : marks.has(word) ? "verdict" : "word";
     return { not: minus === "-", kind: of, word };
   }).filter((term) => term.word);
 
@@ -56,7 +58,7 @@
       count += row.tr.hidden ? 0 : row.cells.filter((cell) => !cell.a.hidden).length;
     }
     const all = rows.reduce((n, row) => n + row.cells.length, 0);
-    shown.textContent = `${claims} of ${rows.length} claims, ${count} of ${all} cells`;
+    shown.textContent = `${claims} of ${rows.length} claims${claims ? `, ${count} of ${all} cells` : "; Escape shows all"}`;
   };
   const order = () => {
     const by = sort.value === "surprise" ? "surprise" : "chapter";
@@ -89,6 +91,16 @@
     for (let at = target; at; at = at.parentElement) if (at.tagName === "DETAILS" && !at.open) { at.open = true; closed += 1; }
     if (closed) target.scrollIntoView();
   };
+
+  // What a row of the evidence is called is a link to it. Written out, these would be 3 % of the page.
+  for (const name of document.querySelectorAll(".libraries tr[id] > th, .libraries th > span, .rows tbody[id] th, .rows th > span, .limit > p > b:first-child")) {
+    const self = document.createElement("a");
+    self.className = "self";
+    self.href = `#${encodeURIComponent(name.closest("[id]").id)}`;
+    self.title = "link to this row";
+    self.append(...name.childNodes);
+    name.append(self);
+  }
 
   if (rows.length) {
     controls.hidden = false;

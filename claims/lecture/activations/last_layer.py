@@ -133,6 +133,8 @@ def over_seeds(**says: Any) -> Wrong:
         "the cross-entropy under both names": arm_for_arm("cross_entropy@15", "squared_error@15"),
         "an undecided start in place of the certain one": arm_for_arm("squared_error@0", "squared_error@15"),
     },
+    finding="out of confident mistakes the cross-entropy leads, by {the cross-entropy gets out of confident mistakes} more accuracy "
+    "than the squared error, which stays at {the squared error stays at chance}",
     sources=("Goodfellow, Bengio, Courville (2016), Deep Learning, §6.2.2.2, eqs. 6.25 and 6.26, and §6.2.2.3",),
     notes="Rates ten and a hundred times as large do not help the squared error out of confident mistakes.",
 )

@@ -123,6 +123,7 @@ def relu_learns_instead(lib, *, seeds, dtype):
             operations={"polarity_as_label": relu_learns_instead}, **THERE
         ),
     },
+    finding="of inverted images |z| recognises {|z| recognises inverted images}, ReLU {ReLU does not recognise them}",
     sources=("Jarrett, Kavukcuoglu, Ranzato, LeCun (2009), ICCV, What is the best multi-stage architecture for object recognition?",
              "Goodfellow, Bengio, Courville (2016), Deep Learning, §6.3.1"),
     notes="The insensitivity is a property of the network, not a gain in accuracy: a network with |z| cannot tell an image from its negative where "

@@ -147,6 +147,8 @@ WITH_GRADIENTS = ("logistic_gradient", "relu_gradient")
         "σ(2z) for σ(z)": Wrong(says={"value": twice_as_steep}, cases=("slopes",)),
     },
     premises=("activations.sigmoid", "activations.relu"),
+    finding="six layers of logistic units lose {deep logistic fails} of accuracy against ReLU; each leaves {gradient factor, "
+    "logistic} of the gradient",
     sources=("Glorot & Bengio (2010), PMLR 9:249", "Goodfellow, Bengio, Courville (2016), §6.3.2",
              "Pennington, Schoenholz, Ganguli (2017), arXiv 1711.04735 (a limit: orthogonal weights)"),
     notes="The sentence is not supported for tanh here: with Glorot's weights it reaches at least ReLU's accuracy.",

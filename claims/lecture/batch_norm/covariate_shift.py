@@ -121,6 +121,8 @@ NEEDS = ("fully_connected_gradient", "relu_gradient")
         "gradients off by a hundred-millionth": over_seeds(operations={"trained": mutants.trained_slightly_off}, backends=("torch",)),
     },
     premises=("activations.relu",),
+    finding="one step moves a hidden layer's means by {one step moves the means} of their deviations; with batch norm {batch norm "
+    "lowers it: mean} times less",
     sources=("Ioffe & Szegedy (2015), arXiv 1502.03167, §2", "Goodfellow, Bengio, Courville (2016), §8.7.1",
              "Lipton & Steinhardt (2018), arXiv 1807.03341, §3 (the term is used without a definition that could be measured; "
              "the measure here is one of several)"),

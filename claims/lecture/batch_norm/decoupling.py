@@ -162,6 +162,7 @@ def operation(name: str, mutant: Any) -> Wrong:
         "gradients off by a hundred-millionth": over(AT_ONCE, operations={"in_training": mutants.coupling_slightly_off}),
     },
     premises=("batch_norm.normalizes", "network.component_parity"),
+    finding="another scale and shift of the first layer change the logits {decoupled: scale and shift} times less with batch norm",
     sources=("Ioffe & Szegedy (2015), arXiv 1502.03167, §3.3", "Goodfellow, Bengio, Courville (2016), §8.7.1",
              "Arora, Li, Lyu (2019), arXiv 1812.03981, lemma 2.1",
              "Yang, Pennington, Rao, Sohl-Dickstein, Schoenholz (2019), arXiv 1902.08129 (a limit: gradients explode with batch norm)"),

@@ -113,6 +113,8 @@ MEASURED = (
     "worse with batch norm too; a wider one of 25 layers at a larger rate, tried while this was designed, had the opposite sign. So the "
     "linear network speaks of its own setting. Noise of the paper's size is measured beside, for what it costs; the argument "
     "needs a shift that is clearly larger than without batch norm, so the noise that speaks has twice that size.",
+    finding="for: at rate 0.3 the gradients of four layers agree better, by a cosine of {shallow, rate 0.3: the gradients agree "
+    "better}; against: shifted more, by noise, it still trains better, by {a larger shift, and it trains better} in loss",
     sources=("Ioffe & Szegedy (2015), arXiv 1502.03167: the explanation", "Goodfellow, Bengio, Courville (2016), §8.7.1: updates of all layers at once",
              "Santurkar, Tsipras, Ilyas, Madry (2018), arXiv 1805.11604, §2: against it; definition 2.1 and the noise",
              "Lipton & Steinhardt (2018), arXiv 1807.03341: a conjecture passed on as an explanation",

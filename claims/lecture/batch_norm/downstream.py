@@ -111,6 +111,8 @@ def over(cases: tuple[str, ...], **mistake: Any) -> Wrong:
         "batch norm left in": over(OVER_SEEDS, says={"arms": batch_norm_left_in}),
     },
     premises=("activations.relu", "network.component_parity"),
+    finding="the first layer's weights changed by 1 %, against the gradient: the logits change by {large: logits against the "
+    "gradient} of their size, {amplified: against the gradient} times as much as the first layer's output",
     sources=("Ioffe & Szegedy (2015), arXiv 1502.03167, §1", "Goodfellow, Bengio, Courville (2016), §8.7.1",
              "Poole, Lahiri, Raghu, Sohl-Dickstein, Ganguli (2016), arXiv 1606.05340: tanh with large and with small weights"),
 )  # fmt: skip

@@ -284,6 +284,8 @@ def over_seeds(**says: Any) -> Wrong:
         "shuffled labels in place of the true ones": arm_for_arm("shuffled", "true"),
         "true labels leaked to the control": arm_for_arm("true", "shuffled"),
     },
+    finding="a kernel comes as near to a pattern planted in noise as a cosine of {a kernel becomes the pattern}, and answers most "
+    "at its place in {it answers most at the pattern's place} of the images",
     sources=("Goodfellow, Bengio, Courville (2016), Deep Learning, §9.10", "Sobel & Feldman (1968), A 3 × 3 isotropic gradient operator"),
     notes="The figures of the learned kernels are of the pattern that is the same for all seeds; with each seed's own the effect is the same.",
 )  # fmt: skip

@@ -102,6 +102,8 @@ def dense_arm(measured: population.Measured) -> population.Measured:
         "the dense network in the unshared one's place": Wrong(says={"arms": dense_arm}, **THERE),
     },
     premises=("conv_layer.sparse_fc", "conv_layer.parameter_count", "conv_layer.cheaper"),
+    finding="with as many parameters, after the same steps, the loss is lower by {easier at equal parameters: loss} and the "
+    "accuracy higher by {easier at equal parameters: accuracy}",
     sources=("Li, Zhang, Arora (2021), arXiv:2010.08515", "d'Ascoli et al. (2019), arXiv:1906.06766"),
     notes="What is easier for the convolutional network comes with what it assumes about images, not with having fewer parameters: permuting the "
     "pixels takes it away, and more parameters make the learning faster here, not slower: where an earlier comparison, over 200 "

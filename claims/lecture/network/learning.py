@@ -45,6 +45,8 @@ def descending_with(change: Callable[..., Any]) -> Wrong:
         "arms exchanged": Wrong(says={"compare": population.exchanged}, cases=("training",)),
         "shuffled labels in place of the true ones": Wrong(says={"arms": control_arm}, cases=("training",)),
     },
+    finding="trained, it recognises {held-out images are recognised} of the images held out; with shuffled labels, {shuffled labels "
+    "leave it at chance}",
     sources=("Goodfellow, Bengio, Courville (2016), §4.3 and §8.1.3", "Alpaydin & Kaynak (1998): the digits",
              "Zhang, Bengio, Hardt, Recht, Vinyals (2017), arXiv 1611.03530: shuffled labels"),
     elsewhere="gradient descent is run in PyTorch and TensorFlow; the NumPy reference is what their trajectories are held against",
