@@ -62,7 +62,7 @@ def page(
         undefined=jinja2.StrictUndefined, finalize=_shown,
     )  # fmt: skip
     made.globals.update(anchor=anchor, link=link, icon=icon, view=view, meaning=view.MEANING)
-    made.tests.update(worded=view.as_worded)
+    made.tests.update(worded=view.as_worded, flawed=view.defects_of)
     made.filters.update(
         linked=linked, breakable=breakable, number=view.number, value=view.value, cut=view.cut, plural=view.plural
     )
