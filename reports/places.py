@@ -39,7 +39,10 @@ def in_lecture(evidence: Mapping[str, Any]) -> dict[str, tuple[int, int]]:
 
 
 def find(words: str, text: str, position: int = 0) -> re.Match[str] | None:
-    """Where words stand in a text from a position on; any white space counts as a blank."""
+    """Where words stand in a text from a position on; any white space counts as a blank.
+
+    As the engine's ``lecture.place``, which a report does not call: it is made from the record alone, without importing the claims.
+    """
     pattern = r"\s+".join(map(re.escape, words.split()))
     return re.compile(pattern).search(text, position) if pattern else None
 
