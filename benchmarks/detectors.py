@@ -110,20 +110,49 @@ def changed(operation: str, **settings: Any) -> Callable[[ModuleType, dict[str, 
 CONVOLVED = tuple((layer, PADDED) for layer in LAYERS)
 DEFECTS = (
     Defect("one tap dropped at a border", "cross_correlation2d", tap_dropped_at_a_border, CONVOLVED, whole=True),
-    Defect("H and W of the kernel exchanged", "cross_correlation2d",
-           committed("kernel height and width exchanged", "cross_correlation2d"), CONVOLVED, whole=True),
+    Defect(
+        "H and W of the kernel exchanged",
+        "cross_correlation2d",
+        committed("kernel height and width exchanged", "cross_correlation2d"),
+        CONVOLVED,
+        whole=True,
+    ),
     Defect("one weight 1e-4 off", "cross_correlation2d", one_weight_off, CONVOLVED, whole=True),
-    Defect("padding off by one", "cross_correlation2d", changed("cross_correlation2d", padding=((0, 2), (0, 2))), CONVOLVED,
-           whole=True),
-    Defect("ε 1e-3 for 1e-5", "batch_norm_training", changed("batch_norm_training", epsilon=1e-3),
-           (({n: NORM[n] for n in ("x", "gamma", "beta")}, {"epsilon": 1e-5}),)),
-    Defect("biased variance remembered", "batch_norm_running", changed("batch_norm_running", correction=0),
-           ((STATISTICS, {"momentum": 0.1, "correction": 1}),), libraries=("tensorflow", "torch")),
-    Defect("momentum inverted", "batch_norm_running", changed("batch_norm_running", momentum=0.9),
-           ((STATISTICS, {"momentum": 0.1, "correction": 1}),), libraries=("torch", "numpy")),
-    Defect("tanh-GELU for erf", "gelu", changed("gelu", approximate="tanh"), (({"x": (64,)}, {"approximate": "none"}),),
-           libraries=("torch", "numpy")),  # TensorFlow's own GELU is a defect in float64: docs/findings.md
-)  # fmt: skip
+    Defect(
+        "padding off by one",
+        "cross_correlation2d",
+        changed("cross_correlation2d", padding=((0, 2), (0, 2))),
+        CONVOLVED,
+        whole=True,
+    ),
+    Defect(
+        "ε 1e-3 for 1e-5",
+        "batch_norm_training",
+        changed("batch_norm_training", epsilon=1e-3),
+        (({n: NORM[n] for n in ("x", "gamma", "beta")}, {"epsilon": 1e-5}),),
+    ),
+    Defect(
+        "biased variance remembered",
+        "batch_norm_running",
+        changed("batch_norm_running", correction=0),
+        ((STATISTICS, {"momentum": 0.1, "correction": 1}),),
+        libraries=("tensorflow", "torch"),
+    ),
+    Defect(
+        "momentum inverted",
+        "batch_norm_running",
+        changed("batch_norm_running", momentum=0.9),
+        ((STATISTICS, {"momentum": 0.1, "correction": 1}),),
+        libraries=("torch", "numpy"),
+    ),
+    Defect(
+        "tanh-GELU for erf",
+        "gelu",
+        changed("gelu", approximate="tanh"),
+        (({"x": (64,)}, {"approximate": "none"}),),
+        libraries=("torch", "numpy"),
+    ),  # TensorFlow's own GELU is a defect in float64: docs/findings.md
+)
 
 
 @dataclass
@@ -164,12 +193,14 @@ def run(libraries: dict[str, ModuleType]) -> Iterator[Table]:
             rows.append([defect.name, *(str(counts[column]) for column in columns)])
         rows.insert(0, ["**none (false alarm)**", *(str(alarms[column]) for column in columns)])
         yield Table(
-            f"Detectors × defects, {dtype}: percent of trials flagged", ["defect", *columns], rows,
+            f"Detectors × defects, {dtype}: percent of trials flagged",
+            ["defect", *columns],
+            rows,
             f"Honest trials: {alarms['derived bound'].trials}, and {alarms['exact mode'].trials} in exact mode ({SEEDS} seeds of each family "
             "or design and shape). Each fixed tolerance compares with the other library's honest result, the derived bound and the exact mode "
             "with the exact one; “exact mode” is bitwise, on whole numbers, where the operation is a sum of products. What a detector "
             "flags of a defect is worth no more than its false alarms leave.",
-        )  # fmt: skip
+        )
 
 
 def trials(defect: Defect, dtype: np.dtype) -> Iterator[tuple[dict[str, Any], tuple[np.ndarray, ...] | None]]:

@@ -79,16 +79,19 @@ def run(evidence: dict[str, Any]) -> Iterator[Table]:
     ]
     tried = ", ".join(f"{median(one.loaded):.2f} s at load {one.busy:.1f}" for one in rounds)
     yield Table(
-        "The page: size and speed", ["what", "measured", "lowest – highest", "limit"], rows,
+        "The page: size and speed",
+        ["what", "measured", "lowest – highest", "limit"],
+        rows,
         f"A page of {len(evidence['claims'])} claims, from the disk, in Chromium {version} without a window, 1440 × 900. Medians of {LOADS} loads from the start of "
         f"the navigation, after one that warms; with scripts and without in turn. Other work only ever slows a load, so the quickest round counts; "
         f"another is made, up to {ROUNDS}, where half of the {os.cpu_count()} cores or more are busy. Opened in each round, and the load average before it: {tried}.",
-    )  # fmt: skip
+    )
     yield Table(
-        "The page: what its bytes go to", ["part", "bytes", "of all"],
+        "The page: what its bytes go to",
+        ["part", "bytes", "of all"],
         [[name, f"{n:,}", f"{n / size:.1%}"] for name, n in sizes.most_common()],
         "Sections by their name in the page's address; “body” is the list of contents and the summary before the first.",
-    )  # fmt: skip
+    )
 
 
 def parts(text: str) -> Counter[str]:

@@ -44,12 +44,16 @@ def run() -> Iterator[Table]:
     yield _margins(honest)
     weighed = {
         name: replace(
-            claim, limits=[], wrongs=[perturbed(k, {"families": ("normal",)} if name == "network.component_parity" else {}) for k in EXPONENTS],
+            claim,
+            limits=[],
+            wrongs=[
+                perturbed(k, {"families": ("normal",)} if name == "network.component_parity" else {}) for k in EXPONENTS
+            ],
             cases={case: settings for case, settings in claim.cases.items() if case != "depth"},
         )
         for name, claim in rounding.items()
         if name != "activations.saturation"
-    }  # fmt: skip
+    }
     yield _power(_run(replace(book, claims=weighed), tuple(weighed)))
 
 
@@ -73,8 +77,12 @@ def _honest(found: dict[str, Any]) -> Table:
         [operation, library, *(f"{ratios[d]:.2g}" if d in ratios else "–" for d in dtypes)]
         for (operation, library), ratios in sorted(worst.items())
     ]
-    return Table("Largest honest ratio: operation × library × format", ["operation", "library", *dtypes], rows,
-                 "The largest error ÷ bound over all families of inputs; – where the library has none.")  # fmt: skip
+    return Table(
+        "Largest honest ratio: operation × library × format",
+        ["operation", "library", *dtypes],
+        rows,
+        "The largest error ÷ bound over all families of inputs; – where the library has none.",
+    )
 
 
 def _margins(found: dict[str, Any]) -> Table:
@@ -91,9 +99,13 @@ def _margins(found: dict[str, Any]) -> Table:
                 rows.append(
                     [claim["id"], str(dtype), f"{max(ratios):.2g}", *told, f"{min(margins):.2g}".replace("inf", "∞")]
                 )
-    return Table("Margins", ["claim", "format", "largest honest ratio", "smallest wrong ratio", "of the wrong", "margin"], rows,
-                 "Of each wrong its largest ratio counts, and of those the smallest; the margin is the smallest of any library. ∞ where only "
-                 "bitwise comparisons tell. A ratio of 1 is a number that was flushed to 0: all of it is allowed.")  # fmt: skip
+    return Table(
+        "Margins",
+        ["claim", "format", "largest honest ratio", "smallest wrong ratio", "of the wrong", "margin"],
+        rows,
+        "Of each wrong its largest ratio counts, and of those the smallest; the margin is the smallest of any library. ∞ where only "
+        "bitwise comparisons tell. A ratio of 1 is a number that was flushed to 0: all of it is allowed.",
+    )
 
 
 def _power(ran: runner.Run) -> Table:
@@ -113,6 +125,10 @@ def _power(ran: runner.Run) -> Table:
             found = [noticed.get((claim, operation, dtype), {}).get(mode) for dtype in dtypes]
             if any(found):
                 rows.append([claim, operation, mode, *(f"2^-{min(f.values())}" if f else "–" for f in found)])
-    return Table("Power: the smallest relative change of one weight that is noticed", ["claim", "operation", "mode", *dtypes], rows,
-                 "The largest weight of a call × (1 + δ), rounded to the format; the library whose check notices least. Claims without weights "
-                 "(activations.saturation) have none to change.")  # fmt: skip
+    return Table(
+        "Power: the smallest relative change of one weight that is noticed",
+        ["claim", "operation", "mode", *dtypes],
+        rows,
+        "The largest weight of a call × (1 + δ), rounded to the format; the library whose check notices least. Claims without weights "
+        "(activations.saturation) have none to change.",
+    )

@@ -73,10 +73,12 @@ def run(libraries: dict[str, ModuleType]) -> Iterator[Table]:
                 ]
             )
     yield Table(
-        "Functions: largest error in ulp", ["function", "format", *libraries, "class"], rows,
+        "Functions: largest error in ulp",
+        ["function", "format", *libraries, "class"],
+        rows,
         "exp inside softmax of two numbers, log inside the cross-entropy of one probability, GELU in ulps of z; about 200,000 points each. "
         "Bold: outside its class, which is a defect ([findings](findings.md)) or a class to be widened.",
-    )  # fmt: skip
+    )
 
 
 def _cell(library: ModuleType, function: str, dtype: str, known: Measured) -> str:

@@ -23,10 +23,20 @@ class BadRequest(ValueError):
 
 
 def verify(
-    claims: Sequence[str] = (), *, backends: Sequence[str] = (), dtypes: Sequence[str] = (), case: str = "", wrong: str = "",
-    limit: str = "", seed: int = 0, quick: bool = False, jobs: int | None = None, timeout: float = TIMEOUT, lecture_folder: Path | None = None,
+    claims: Sequence[str] = (),
+    *,
+    backends: Sequence[str] = (),
+    dtypes: Sequence[str] = (),
+    case: str = "",
+    wrong: str = "",
+    limit: str = "",
+    seed: int = 0,
+    quick: bool = False,
+    jobs: int | None = None,
+    timeout: float = TIMEOUT,
+    lecture_folder: Path | None = None,
     progress: strands.Progress | None = None,
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, Any]:
     """Put claims to the test and return the evidence, the same that ``lecture-claims verify`` writes to results.json.
 
     ``claims`` are ids or glob patterns (none: all of the lecture), ``backends`` names of phrasebooks or paths of Python
@@ -38,24 +48,36 @@ def verify(
     book = lecture.read(lecture_folder)
     selection = select(
         book, claims, backends=backends, dtypes=dtypes, case=case, wrong=wrong, limit=limit, seed=seed, quick=quick
-    )  # fmt: skip
+    )
     if not timeout > 0:  # so that NaN is refused too
         raise BadRequest(f"timeout={timeout:g}: expected seconds, more than 0; the default is {TIMEOUT:g}")
     if jobs is not None and jobs < 1:
         raise BadRequest(f"jobs={jobs}: expected a number of workers, at least 1; the default is the number of cores")
     begun, clock = datetime.now(UTC), time.monotonic()
     ran = runner.run(
-        book, selection, jobs=jobs or os.cpu_count() or 1, timeout=timeout, cpu_features=environment.cpu_features(),
+        book,
+        selection,
+        jobs=jobs or os.cpu_count() or 1,
+        timeout=timeout,
+        cpu_features=environment.cpu_features(),
         progress=progress,
-    )  # fmt: skip
+    )
     times = {"begun": begun.isoformat(timespec="seconds"), "seconds": round(time.monotonic() - clock, 1)}
     return evidence.build(book, ran, expected_run=times)
 
 
 def select(
-    book: lecture.Lecture, claims: Sequence[str], *, backends: Sequence[str], dtypes: Sequence[str], case: str, wrong: str,
-    limit: str, seed: int, quick: bool = False,
-) -> runner.Selection:  # fmt: skip
+    book: lecture.Lecture,
+    claims: Sequence[str],
+    *,
+    backends: Sequence[str],
+    dtypes: Sequence[str],
+    case: str,
+    wrong: str,
+    limit: str,
+    seed: int,
+    quick: bool = False,
+) -> runner.Selection:
     """The selection that these names mean; raises BadRequest where one does not exist."""
     chosen = _claims(book, claims)
     if len([x for x in (case, wrong, limit) if x]) > 1:
@@ -75,8 +97,10 @@ def select(
     for backend in backends:
         if backend.endswith(".py"):
             if not Path(backend).is_file():
-                raise BadRequest(f"backend={backend!r}: no such file; give the path of a phrasebook, or a name: "
-                                 f"{', '.join(phrasebooks.every())}")  # fmt: skip
+                raise BadRequest(
+                    f"backend={backend!r}: no such file; give the path of a phrasebook, or a name: "
+                    f"{', '.join(phrasebooks.every())}"
+                )
         else:
             _known("backend", backend, phrasebooks.every())
     for kind, name, has in (

@@ -145,12 +145,8 @@ def _padding(rank: int, kernel: str) -> Parse:
 
 # ---------------------------------------------------------------------------------------------------- the table
 
-_CONV1 = {
-    "stride": (1, _count), "dilation": (1, _count), "groups": (1, _count), "padding": (0, _padding(1, "w")),
-}  # fmt: skip
-_CONV2 = {
-    "stride": (1, _pair), "dilation": (1, _pair), "groups": (1, _count), "padding": (0, _padding(2, "w")),
-}  # fmt: skip
+_CONV1 = {"stride": (1, _count), "dilation": (1, _count), "groups": (1, _count), "padding": (0, _padding(1, "w"))}
+_CONV2 = {"stride": (1, _pair), "dilation": (1, _pair), "groups": (1, _count), "padding": (0, _padding(2, "w"))}
 _CONV1_ARRAYS = {"x": "NCW", "w": "OIW", "b": "?O"}
 _CONV2_ARRAYS = {"x": "NCHW", "w": "OIHW", "b": "?O"}
 _POOL = {"window": (REQUIRED, _pair), "stride": (REQUIRED, _pair), "padding": (0, _padding(2, "window"))}
@@ -160,9 +156,15 @@ _Y = {"y": "…"}
 
 
 def _with_gradient(
-    name: str, says: str, arrays: Mapping[str, str], parameters: Mapping[str, Any], y: str, gradients: Mapping[str, str],
-    aliases: tuple[str, ...] = (), drop: tuple[str, ...] = (),
-) -> list[Operation]:  # fmt: skip
+    name: str,
+    says: str,
+    arrays: Mapping[str, str],
+    parameters: Mapping[str, Any],
+    y: str,
+    gradients: Mapping[str, str],
+    aliases: tuple[str, ...] = (),
+    drop: tuple[str, ...] = (),
+) -> list[Operation]:
     """The operation, and its gradient for an upstream gradient of the shape of y; a gradient does not need a bias."""
     kept = {n: a for n, a in arrays.items() if n not in drop} | {"upstream": y}
     return [
@@ -180,60 +182,141 @@ def _with_gradient(
 
 _LIST = [
     *_with_gradient(
-        "cross_correlation1d", "what libraries call conv1d: the kernel is not flipped", _CONV1_ARRAYS, _CONV1, "NCW",
-        {"dx": "NCW", "dw": "OIW", "db": "O"}, ("conv1d",), ("b",),
+        "cross_correlation1d",
+        "what libraries call conv1d: the kernel is not flipped",
+        _CONV1_ARRAYS,
+        _CONV1,
+        "NCW",
+        {"dx": "NCW", "dw": "OIW", "db": "O"},
+        ("conv1d",),
+        ("b",),
     ),
     *_with_gradient(
-        "cross_correlation2d", "what libraries call conv2d: the kernel is not flipped", _CONV2_ARRAYS, _CONV2, "NCHW",
-        {"dx": "NCHW", "dw": "OIHW", "db": "O"}, ("conv2d",), ("b",),
+        "cross_correlation2d",
+        "what libraries call conv2d: the kernel is not flipped",
+        _CONV2_ARRAYS,
+        _CONV2,
+        "NCHW",
+        {"dx": "NCHW", "dw": "OIHW", "db": "O"},
+        ("conv2d",),
+        ("b",),
     ),
-    Operation("convolution1d", "convolution in the strict sense: the kernel is flipped", _CONV1_ARRAYS, _CONV1, {"y": "NCW"}),
-    Operation("convolution2d", "convolution in the strict sense: the kernel is flipped", _CONV2_ARRAYS, _CONV2, {"y": "NCHW"}),
-    *_with_gradient(
-        "fully_connected", "y = x wᵀ + b", {"x": "NI", "w": "OI", "b": "?O"}, {}, "NO", {"dx": "NI", "dw": "OI", "db": "O"},
-        ("linear", "dense"), ("b",),
+    Operation(
+        "convolution1d", "convolution in the strict sense: the kernel is flipped", _CONV1_ARRAYS, _CONV1, {"y": "NCW"}
     ),
-    *_with_gradient("max_pooling2d", "the largest number of each window", {"x": "NCHW"}, _POOL, "NCHW", {"dx": "NCHW"},
-                    ("max_pool2d",)),
-    *_with_gradient(
-        "average_pooling2d", "the mean of each window", {"x": "NCHW"},
-        _POOL | {"count_padding": (REQUIRED, _one_of(True, False))}, "NCHW", {"dx": "NCHW"}, ("avg_pool2d",),
+    Operation(
+        "convolution2d", "convolution in the strict sense: the kernel is flipped", _CONV2_ARRAYS, _CONV2, {"y": "NCHW"}
     ),
     *_with_gradient(
-        "nearest_resampling2d", "the nearest pixel", {"x": "NCHW"},
-        {"size": (REQUIRED, _pair), "grid": (REQUIRED, _one_of("half_pixel", "asymmetric"))}, "NCHW", {"dx": "NCHW"},
+        "fully_connected",
+        "y = x wᵀ + b",
+        {"x": "NI", "w": "OI", "b": "?O"},
+        {},
+        "NO",
+        {"dx": "NI", "dw": "OI", "db": "O"},
+        ("linear", "dense"),
+        ("b",),
+    ),
+    *_with_gradient(
+        "max_pooling2d",
+        "the largest number of each window",
+        {"x": "NCHW"},
+        _POOL,
+        "NCHW",
+        {"dx": "NCHW"},
+        ("max_pool2d",),
+    ),
+    *_with_gradient(
+        "average_pooling2d",
+        "the mean of each window",
+        {"x": "NCHW"},
+        _POOL | {"count_padding": (REQUIRED, _one_of(True, False))},
+        "NCHW",
+        {"dx": "NCHW"},
+        ("avg_pool2d",),
+    ),
+    *_with_gradient(
+        "nearest_resampling2d",
+        "the nearest pixel",
+        {"x": "NCHW"},
+        {"size": (REQUIRED, _pair), "grid": (REQUIRED, _one_of("half_pixel", "asymmetric"))},
+        "NCHW",
+        {"dx": "NCHW"},
         ("nearest",),
     ),
     *_with_gradient(
-        "bilinear_resampling2d", "linear interpolation between the four nearest pixels", {"x": "NCHW"},
-        {"size": (REQUIRED, _pair), "grid": (REQUIRED, _one_of("half_pixel", "align_corners", "asymmetric"))}, "NCHW",
-        {"dx": "NCHW"}, ("bilinear",),
+        "bilinear_resampling2d",
+        "linear interpolation between the four nearest pixels",
+        {"x": "NCHW"},
+        {"size": (REQUIRED, _pair), "grid": (REQUIRED, _one_of("half_pixel", "align_corners", "asymmetric"))},
+        "NCHW",
+        {"dx": "NCHW"},
+        ("bilinear",),
     ),
-    *_with_gradient("area_resampling2d", "the mean over the area of each output pixel", {"x": "NCHW"},
-                    {"size": (REQUIRED, _pair)}, "NCHW", {"dx": "NCHW"}, ("area",)),
-    Operation("batch_norm_inference", "batch norm with the statistics given",
-              {"x": "NC…", "gamma": "C", "beta": "C", "mean": "C", "variance": "C"}, _EPSILON, {"y": "NC…"}, ("batch_norm",)),
-    Operation("batch_norm_training", "batch norm with the batch's own statistics", {"x": "NC…", "gamma": "C", "beta": "C"},
-              _EPSILON, {"y": "NC…", "mean": "C", "variance": "C"}),
+    *_with_gradient(
+        "area_resampling2d",
+        "the mean over the area of each output pixel",
+        {"x": "NCHW"},
+        {"size": (REQUIRED, _pair)},
+        "NCHW",
+        {"dx": "NCHW"},
+        ("area",),
+    ),
     Operation(
-        "batch_norm_running", "the running statistics after one batch", {"x": "NC…", "mean": "C", "variance": "C"},
-        {"momentum": (REQUIRED, _finite), "correction": (REQUIRED, _one_of(0, 1))}, {"mean": "C", "variance": "C"},
+        "batch_norm_inference",
+        "batch norm with the statistics given",
+        {"x": "NC…", "gamma": "C", "beta": "C", "mean": "C", "variance": "C"},
+        _EPSILON,
+        {"y": "NC…"},
+        ("batch_norm",),
     ),
-    Operation("batch_norm_gradient", "gradient of: batch norm with the batch's own statistics",
-              {"x": "NC…", "gamma": "C", "upstream": "NC…"}, _EPSILON, {"dx": "NC…", "dgamma": "C", "dbeta": "C"}),
+    Operation(
+        "batch_norm_training",
+        "batch norm with the batch's own statistics",
+        {"x": "NC…", "gamma": "C", "beta": "C"},
+        _EPSILON,
+        {"y": "NC…", "mean": "C", "variance": "C"},
+    ),
+    Operation(
+        "batch_norm_running",
+        "the running statistics after one batch",
+        {"x": "NC…", "mean": "C", "variance": "C"},
+        {"momentum": (REQUIRED, _finite), "correction": (REQUIRED, _one_of(0, 1))},
+        {"mean": "C", "variance": "C"},
+    ),
+    Operation(
+        "batch_norm_gradient",
+        "gradient of: batch norm with the batch's own statistics",
+        {"x": "NC…", "gamma": "C", "upstream": "NC…"},
+        _EPSILON,
+        {"dx": "NC…", "dgamma": "C", "dbeta": "C"},
+    ),
     *_with_gradient("logistic", "1/(1 + exp(−x))", _X, {}, "…", {"dx": "…"}, ("sigmoid",)),
     *_with_gradient("tanh", "the hyperbolic tangent", _X, {}, "…", {"dx": "…"}),
     *_with_gradient("relu", "max(0, x)", _X, {}, "…", {"dx": "…"}),
     *_with_gradient("absolute_value", "|x|", _X, {}, "…", {"dx": "…"}, ("abs",)),
     *_with_gradient("leaky_relu", "max(0, x) + alpha·min(0, x)", _X, {"alpha": (REQUIRED, _finite)}, "…", {"dx": "…"}),
-    *_with_gradient("prelu", "max(0, x) + alpha·min(0, x), one alpha a channel", {"x": "NC…", "alpha": "C"}, {}, "NC…",
-                    {"dx": "NC…", "dalpha": "C"}),
+    *_with_gradient(
+        "prelu",
+        "max(0, x) + alpha·min(0, x), one alpha a channel",
+        {"x": "NC…", "alpha": "C"},
+        {},
+        "NC…",
+        {"dx": "NC…", "dalpha": "C"},
+    ),
     Operation("gelu", "x·Φ(x)", _X, {"approximate": (REQUIRED, _one_of("none", "tanh"))}, _Y),
     *_with_gradient("softmax", "exp(x)/Σ exp(x) along an axis", _X, {"axis": (REQUIRED, _axis)}, "…", {"dx": "…"}),
-    *_with_gradient("cross_entropy", "log Σ exp(logits) − logits[label], one a row", {"logits": "NK", "labels": "N"}, {}, "N",
-                    {"dlogits": "NK"}),
-    *_with_gradient("cross_entropy_of_probabilities", "−log p[label], one a row", {"p": "NK", "labels": "N"}, {}, "N",
-                    {"dp": "NK"}),
-]  # fmt: skip
+    *_with_gradient(
+        "cross_entropy",
+        "log Σ exp(logits) − logits[label], one a row",
+        {"logits": "NK", "labels": "N"},
+        {},
+        "N",
+        {"dlogits": "NK"},
+    ),
+    *_with_gradient(
+        "cross_entropy_of_probabilities", "−log p[label], one a row", {"p": "NK", "labels": "N"}, {}, "N", {"dp": "NK"}
+    ),
+]
 
 OPERATIONS: dict[str, Operation] = {operation.name: operation for operation in _LIST}

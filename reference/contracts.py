@@ -24,8 +24,13 @@ VARIANCES = {
 
 
 IN_STEPS = (
-    "batch_norm_training", "batch_norm_running", "batch_norm_gradient", "logistic_gradient", "tanh_gradient", "softmax_gradient",
-)  # fmt: skip
+    "batch_norm_training",
+    "batch_norm_running",
+    "batch_norm_gradient",
+    "logistic_gradient",
+    "tanh_gradient",
+    "softmax_gradient",
+)
 """Operations whose steps may be rounded to a narrow format one by one; those with a bias are others."""
 
 

@@ -56,9 +56,15 @@ def _zeros(rng: np.random.Generator, shape: Sequence[int], info: ml_dtypes.finfo
 
 
 _EACH: dict[str, Callable[..., np.ndarray]] = {
-    "normal": _normal, "cancelling": _normal, "positive": _positive, "offset": _offset, "wide": _wide,
-    "large": _large, "subnormal": _subnormal, "signed zeros": _zeros,
-}  # fmt: skip
+    "normal": _normal,
+    "cancelling": _normal,
+    "positive": _positive,
+    "offset": _offset,
+    "wide": _wide,
+    "large": _large,
+    "subnormal": _subnormal,
+    "signed zeros": _zeros,
+}
 
 FAMILIES = tuple(_EACH)
 
@@ -120,8 +126,12 @@ def exact(
         )
     half = math.isqrt(room)
     x, w, upstream = {
-        "dense": (half, half, half), "wide x": (room, 1, 1), "wide w": (1, room, 1), "wide upstream": (1, 1, room), "one-hot": (1, room, 1),
-    }[design]  # fmt: skip
+        "dense": (half, half, half),
+        "wide x": (room, 1, 1),
+        "wide w": (1, room, 1),
+        "wide upstream": (1, 1, room),
+        "one-hot": (1, room, 1),
+    }[design]
     found = {}
     for name, shape in shapes.items():
         size = {"x": x, "w": w, "upstream": upstream}.get(name, room)

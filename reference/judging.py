@@ -117,9 +117,15 @@ def _worst(y: np.ndarray, judged: Judged) -> float:
 
 
 DIRECT = (
-    "cross_correlation1d", "cross_correlation1d_gradient", "cross_correlation2d", "cross_correlation2d_gradient",
-    "convolution1d", "convolution2d", "fully_connected", "fully_connected_gradient",
-)  # fmt: skip
+    "cross_correlation1d",
+    "cross_correlation1d_gradient",
+    "cross_correlation2d",
+    "cross_correlation2d_gradient",
+    "convolution1d",
+    "convolution2d",
+    "fully_connected",
+    "fully_connected_gradient",
+)
 """Sums of products of the arrays themselves, without weights of the operation's own."""
 
 FACTORS = {"y": ("x", "w"), "dx": ("upstream", "w"), "dw": ("upstream", "x"), "db": ("upstream",)}

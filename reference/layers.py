@@ -37,15 +37,34 @@ REQUIRED, FOLLOWS = "required", "follows"
 
 POOLING = {"window": REQUIRED, "stride": FOLLOWS, "padding": 0}
 SETTINGS: dict[str, dict[str, Any]] = {
-    "convolution": {"channels_in": FOLLOWS, "channels_out": REQUIRED, "kernel": REQUIRED, "stride": 1, "padding": 0,
-                    "dilation": 1, "groups": 1, "bias": True},
+    "convolution": {
+        "channels_in": FOLLOWS,
+        "channels_out": REQUIRED,
+        "kernel": REQUIRED,
+        "stride": 1,
+        "padding": 0,
+        "dilation": 1,
+        "groups": 1,
+        "bias": True,
+    },
     "fully_connected": {"features_in": FOLLOWS, "features_out": REQUIRED, "bias": True},
     "batch_norm": {"channels": FOLLOWS},
     "prelu": {"channels": FOLLOWS},
-    "max_pooling": POOLING, "average_pooling": POOLING, "global_max_pooling": {}, "global_average_pooling": {},
-    "relu": {}, "absolute_value": {}, "leaky_relu": {}, "logistic": {}, "tanh": {}, "softmax": {},
-    "flatten": {}, "add": {}, "concatenate": {}, "channels": {"take": REQUIRED},
-}  # fmt: skip
+    "max_pooling": POOLING,
+    "average_pooling": POOLING,
+    "global_max_pooling": {},
+    "global_average_pooling": {},
+    "relu": {},
+    "absolute_value": {},
+    "leaky_relu": {},
+    "logistic": {},
+    "tanh": {},
+    "softmax": {},
+    "flatten": {},
+    "add": {},
+    "concatenate": {},
+    "channels": {"take": REQUIRED},
+}
 """Kind of layer → its settings and their defaults."""
 
 SEVERAL = ("add", "concatenate")
@@ -149,9 +168,10 @@ ALL_AGREE = "every layer as computed"
 def differences(reports: Sequence[Mapping[str, Any]], wanted: Sequence[Any], what: str) -> str:
     """In which layers a framework's own report of ``what`` is another than wanted, in words; what it does not tell is passed over."""
     found = [
-        f"{report['name']}: {report[what]}, not {value}" for report, value in zip(reports, wanted, strict=True)
+        f"{report['name']}: {report[what]}, not {value}"
+        for report, value in zip(reports, wanted, strict=True)
         if report[what] is not None and report[what] != value
-    ]  # fmt: skip
+    ]
     return "; ".join(found) if found else ALL_AGREE
 
 
@@ -187,13 +207,17 @@ def _one(at: str, given: Layer, sizes: Mapping[str, Size], last: str) -> dict[st
     sources = given.get("from", last)
     sources = [sources] if isinstance(sources, str) else sources
     if not isinstance(sources, list | tuple) or not all(isinstance(s, str) and s in sizes for s in sources):
-        validation.refuse(f"{at}.from", sources, "names of layers before this one, or 'input'", f"before it: {', '.join(sizes)}")  # fmt: skip
+        validation.refuse(
+            f"{at}.from", sources, "names of layers before this one, or 'input'", f"before it: {', '.join(sizes)}"
+        )
     if (len(sources) < 2) if kind in SEVERAL else (len(sources) != 1):
         wanted = "two inputs or more" if kind in SEVERAL else "one input"
         validation.refuse(f"{at}.from", list(sources), wanted, "name the layers whose outputs it takes")
     taken = [sizes[s] for s in sources]
     if kind in ON_IMAGES and len(taken[0]) != 3:
-        validation.refuse(f"{at}.kind", kind, f"an image [C, H, W] before it (it has {list(taken[0])})", "put it before “flatten”")  # fmt: skip
+        validation.refuse(
+            f"{at}.kind", kind, f"an image [C, H, W] before it (it has {list(taken[0])})", "put it before “flatten”"
+        )
     settings = {name: given.get(name, default) for name, default in SETTINGS[kind].items()}
     for name, value in settings.items():
         if value is REQUIRED:
@@ -211,15 +235,24 @@ def _settled(at: str, kind: str, settings: dict[str, Any], size: Size) -> dict[s
             case "channels_in" | "channels" | "features_in":
                 follows = size[0] if len(size) == 1 or name != "features_in" else math.prod(size)
                 if kind == "fully_connected" and len(size) == 3:
-                    validation.refuse(f"{at}.kind", kind, f"numbers [I] before it (it has {list(size)})", "put a “flatten” before it")  # fmt: skip
+                    validation.refuse(
+                        f"{at}.kind", kind, f"numbers [I] before it (it has {list(size)})", "put a “flatten” before it"
+                    )
                 if value is not FOLLOWS and validation.count(where, value) != follows:
-                    validation.refuse(where, value, f"{follows}, what the layer before it gives", "check the layer before it, or leave this out")  # fmt: skip
+                    validation.refuse(
+                        where,
+                        value,
+                        f"{follows}, what the layer before it gives",
+                        "check the layer before it, or leave this out",
+                    )
                 settled[name] = follows
             case "channels_out" | "features_out" | "groups":
                 settled[name] = validation.count(where, value)
             case "kernel" | "window" | "stride" | "dilation":
                 value = settled["window"] if value is FOLLOWS else value
-                settled[name] = validation.counts(where, value if isinstance(value, list | tuple) else (value, value), rank=2)  # fmt: skip
+                settled[name] = validation.counts(
+                    where, value if isinstance(value, list | tuple) else (value, value), rank=2
+                )
             case "bias":
                 if not isinstance(value, bool):
                     validation.refuse(where, value, "true or false", "use true for a bias")
@@ -239,7 +272,9 @@ def _padding(where: str, settled: Mapping[str, Any], size: Size) -> tuple[tuple[
         numbers = zip(size[1:], kernel, settled["stride"], dilation, strict=True)
         return tuple(catalogue.same_padding(*n) for n in numbers)
     if isinstance(value, str):
-        validation.refuse(where, value, 'a number of zeros, [y, x], [[top, bottom], [left, right]] or "same"', "use 0 for none")  # fmt: skip
+        validation.refuse(
+            where, value, 'a number of zeros, [y, x], [[top, bottom], [left, right]] or "same"', "use 0 for none"
+        )
     pair = value if isinstance(value, list | tuple) else (value, value)
     return validation.padding(where, [p if isinstance(p, list | tuple) else (p, p) for p in pair], rank=2)
 
@@ -267,10 +302,20 @@ def _output(at: str, layer: Layer, taken: Sequence[Size]) -> Size:
         case "channels":
             return len(layer["take"]), *size[1:]
         case "add" if len(set(taken)) > 1:
-            validation.refuse(f"{at}.from", list(layer["from"]), f"outputs of one size (they have {_listed(taken)})", "check the branches")  # fmt: skip
+            validation.refuse(
+                f"{at}.from",
+                list(layer["from"]),
+                f"outputs of one size (they have {_listed(taken)})",
+                "check the branches",
+            )
         case "concatenate":
             if len({t[1:] for t in taken}) > 1 or len({len(t) for t in taken}) > 1:
-                validation.refuse(f"{at}.from", list(layer["from"]), f"outputs that differ in channels only (they have {_listed(taken)})", "check the branches")  # fmt: skip
+                validation.refuse(
+                    f"{at}.from",
+                    list(layer["from"]),
+                    f"outputs that differ in channels only (they have {_listed(taken)})",
+                    "check the branches",
+                )
             return sum(t[0] for t in taken), *size[1:]
     return size
 

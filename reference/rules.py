@@ -154,15 +154,30 @@ def _norm(q: Question) -> Bounds:
 
 _KINDS: dict[Rule, tuple[str, ...]] = {
     _sums: (
-        "cross_correlation1d", "cross_correlation1d_gradient", "cross_correlation2d", "cross_correlation2d_gradient",
-        "convolution1d", "convolution2d", "fully_connected", "fully_connected_gradient", "nearest_resampling2d_gradient",
+        "cross_correlation1d",
+        "cross_correlation1d_gradient",
+        "cross_correlation2d",
+        "cross_correlation2d_gradient",
+        "convolution1d",
+        "convolution2d",
+        "fully_connected",
+        "fully_connected_gradient",
+        "nearest_resampling2d_gradient",
     ),
     _averages: ("average_pooling2d", "average_pooling2d_gradient"),
     _resampled: (
-        "bilinear_resampling2d", "bilinear_resampling2d_gradient", "area_resampling2d", "area_resampling2d_gradient",
+        "bilinear_resampling2d",
+        "bilinear_resampling2d_gradient",
+        "area_resampling2d",
+        "area_resampling2d_gradient",
     ),
     _chosen: (
-        "relu", "relu_gradient", "absolute_value", "absolute_value_gradient", "max_pooling2d", "nearest_resampling2d",
+        "relu",
+        "relu_gradient",
+        "absolute_value",
+        "absolute_value_gradient",
+        "max_pooling2d",
+        "nearest_resampling2d",
     ),
     _routed: ("max_pooling2d_gradient",),
     _each: ("logistic", "tanh"),
@@ -176,5 +191,5 @@ _KINDS: dict[Rule, tuple[str, ...]] = {
     _logarithm: ("cross_entropy_of_probabilities",),
     _reciprocal: ("cross_entropy_of_probabilities_gradient",),
     _norm: ("batch_norm_inference", "batch_norm_training", "batch_norm_running", "batch_norm_gradient"),
-}  # fmt: skip
+}
 RULES: dict[str, Rule] = {name: rule for rule, names in _KINDS.items() for name in names}

@@ -156,10 +156,16 @@ def html(found: Adjudication) -> str:
             svg = figures.to_svg(drawing.figure, alt=drawing.alt, prefix=f"a{i}")
         pictures.append({"svg": Markup(svg), "caption": drawing.caption})
     return pages.page(
-        "adjudication.html", a=found, says=summary(found), facts=_facts(found), pictures=pictures, sentence=sentence,
-        differences=[between(found, d) for d in found.differences], bounds=bounds(found),
+        "adjudication.html",
+        a=found,
+        says=summary(found),
+        facts=_facts(found),
+        pictures=pictures,
+        sentence=sentence,
+        differences=[between(found, d) for d in found.differences],
+        bounds=bounds(found),
         version=metadata.version("lecture-claims"),
-    )  # fmt: skip
+    )
 
 
 def draw(f: Finding) -> Drawing:

@@ -90,10 +90,20 @@ def render(evidence: Mapping[str, Any]) -> str:
     left_text, right_text = width(LABEL), width(badge.message)
     left, right = (math.ceil(w) + 10 for w in (left_text, right_text))
     return SVG.format(
-        width=left + right, left=left, right=right, left_middle=left / 2, right_middle=left + right / 2, size=SIZE, fonts=FONTS,
-        left_text=round(left_text, 1), right_text=round(right_text, 1), label=LABEL, message=escape(badge.message),
-        title=escape(badge.title), colour=badge.colour,
-    )  # fmt: skip
+        width=left + right,
+        left=left,
+        right=right,
+        left_middle=left / 2,
+        right_middle=left + right / 2,
+        size=SIZE,
+        fonts=FONTS,
+        left_text=round(left_text, 1),
+        right_text=round(right_text, 1),
+        label=LABEL,
+        message=escape(badge.message),
+        title=escape(badge.title),
+        colour=badge.colour,
+    )
 
 
 def width(text: str) -> float:

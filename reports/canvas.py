@@ -37,14 +37,37 @@ def style() -> Iterator[None]:
     import matplotlib
 
     settings: dict[Any, Any] = {
-        "svg.hashsalt": "lecture-claims", "svg.fonttype": "none", "text.parse_math": False, "text.usetex": False,
-        "font.size": 9, "axes.titlesize": 9.5, "axes.titleweight": "bold", "axes.titlelocation": "left", "axes.labelsize": 9,
-        "legend.fontsize": 8.5, "legend.frameon": False, "xtick.labelsize": 8.5, "ytick.labelsize": 8.5,
-        "axes.spines.top": False, "axes.spines.right": False, "axes.edgecolor": MUTED, "axes.labelcolor": INK,
-        "axes.titlecolor": INK, "text.color": INK, "xtick.color": MUTED, "ytick.color": MUTED, "xtick.labelcolor": INK,
-        "ytick.labelcolor": INK, "axes.facecolor": "none", "figure.facecolor": "none", "savefig.facecolor": "none",
-        "grid.color": RULE, "lines.linewidth": 1.8, "axes.unicode_minus": True, "axes.formatter.use_mathtext": False,
-    }  # fmt: skip
+        "svg.hashsalt": "lecture-claims",
+        "svg.fonttype": "none",
+        "text.parse_math": False,
+        "text.usetex": False,
+        "font.size": 9,
+        "axes.titlesize": 9.5,
+        "axes.titleweight": "bold",
+        "axes.titlelocation": "left",
+        "axes.labelsize": 9,
+        "legend.fontsize": 8.5,
+        "legend.frameon": False,
+        "xtick.labelsize": 8.5,
+        "ytick.labelsize": 8.5,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.edgecolor": MUTED,
+        "axes.labelcolor": INK,
+        "axes.titlecolor": INK,
+        "text.color": INK,
+        "xtick.color": MUTED,
+        "ytick.color": MUTED,
+        "xtick.labelcolor": INK,
+        "ytick.labelcolor": INK,
+        "axes.facecolor": "none",
+        "figure.facecolor": "none",
+        "savefig.facecolor": "none",
+        "grid.color": RULE,
+        "lines.linewidth": 1.8,
+        "axes.unicode_minus": True,
+        "axes.formatter.use_mathtext": False,
+    }
     with matplotlib.rc_context(settings), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # glyphs that the reader's fonts may have, names too long for their place
         yield

@@ -73,9 +73,13 @@ class Terms(NamedTuple):
         unsaid = old.missing | new.missing
         fewer = any(_lost(before[m], after[m]) for m in ("backends", "dtypes") if f"selection.{m}" not in unsaid)
         return cls(
-            old, new, unsaid, seeds=old.evidence["seed"] == new.evidence["seed"],
-            whole=not (before["partial"] or after["partial"]), fewer=fewer,
-        )  # fmt: skip
+            old,
+            new,
+            unsaid,
+            seeds=old.evidence["seed"] == new.evidence["seed"],
+            whole=not (before["partial"] or after["partial"]),
+            fewer=fewer,
+        )
 
     def says(self, member: str) -> bool:
         """Whether both records have a member, given as "claims[].designs"."""

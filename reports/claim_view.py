@@ -162,15 +162,19 @@ def _compared(claim: Mapping[str, Any]) -> Comparisons:
     must = sum(at[:2] != (True, True) for at in places.values())
     listed = set(sorted(places, key=places.__getitem__)[: max(MOST, must)])
     shown = [
-        (names, [(c, sum(cases[name][i].row["elements"] for name in names)) for i, c in enumerate(found) if id(c) in listed])
+        (
+            names,
+            [
+                (c, sum(cases[name][i].row["elements"] for name in names))
+                for i, c in enumerate(found)
+                if id(c) in listed
+            ],
+        )
         for names, found in groups
-    ]  # fmt: skip
+    ]
     cells = dict.fromkeys(name for found in cases.values() for c in found for name in c.cells)
     return Comparisons(
-        shown,
-        list(cells),
-        sum(len(names) * len(rows) for names, rows in shown),
-        sum(map(len, cases.values())),
+        shown, list(cells), sum(len(names) * len(rows) for names, rows in shown), sum(map(len, cases.values()))
     )
 
 
@@ -306,12 +310,20 @@ def gates(claim: Mapping[str, Any]) -> list[dict[str, Any]]:
         for (case, name), measured in _measured(cell).items():
             said = tuple((which, r["got"], r["wanted"], r["agrees"], r["note"]) for which, r in measured.items())
             row = next(iter(measured.values()))
-            found = gates.setdefault((case, name, said), {
-                "name": name, "role": stated.get(name, {}).get("role", ""), "speaks": row.get("speaks", ""), "wanted": row["wanted"],
-                "effect": stated.get(name, {}).get("effect", ""), "basis": stated.get(name, {}).get("basis") or row["source"],
-                "measured": [(which, r, _tests(r["note"])) for which, r in measured.items()],
-                "met": all(r["agrees"] for r in measured.values()), "cells": [],
-            })  # fmt: skip
+            found = gates.setdefault(
+                (case, name, said),
+                {
+                    "name": name,
+                    "role": stated.get(name, {}).get("role", ""),
+                    "speaks": row.get("speaks", ""),
+                    "wanted": row["wanted"],
+                    "effect": stated.get(name, {}).get("effect", ""),
+                    "basis": stated.get(name, {}).get("basis") or row["source"],
+                    "measured": [(which, r, _tests(r["note"])) for which, r in measured.items()],
+                    "met": all(r["agrees"] for r in measured.values()),
+                    "cells": [],
+                },
+            )
             found["cells"].append(view.cell_name(cell))
     return [{**gate, "word": _word(gate)} for gate in gates.values()]
 

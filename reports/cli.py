@@ -26,8 +26,13 @@ from ..reference import backends, validation
 from . import comparing, comparing_text, formats, records, tables, terminal
 from . import history as earlier
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None,
-                  help="Put every assertion of a lecture on neural-network building blocks to the test.")  # fmt: skip
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Put every assertion of a lecture on neural-network building blocks to the test.",
+)
 out = Console(width=None if sys.stdout.isatty() else 140, markup=False)
 err = Console(stderr=True, markup=False)
 
@@ -85,9 +90,19 @@ def verify(
         _writable(out_folder)  # before the minutes of work, not after them
     with _bar(silent=as_json) as bar:
         found = verification.verify(
-            claims or (), backends=backend or (), dtypes=dtype or (), case=case, wrong=wrong, limit=limit, seed=seed,
-            quick=quick, jobs=jobs, timeout=timeout, lecture_folder=lecture_folder, progress=bar.progress,
-        )  # fmt: skip
+            claims or (),
+            backends=backend or (),
+            dtypes=dtype or (),
+            case=case,
+            wrong=wrong,
+            limit=limit,
+            seed=seed,
+            quick=quick,
+            jobs=jobs,
+            timeout=timeout,
+            lecture_folder=lecture_folder,
+            progress=bar.progress,
+        )
     if out_folder is not None:
         formats.write(found, out_folder)
     if as_json:
@@ -346,10 +361,16 @@ class _bar:
     def __init__(self, *, silent: bool) -> None:
         self._tasks: dict[str, Any] = {}
         self._rich = Progress(
-            SpinnerColumn(), TextColumn("{task.fields[library]:<12}"), TextColumn("{task.description:<34}"), BarColumn(),
-            TextColumn("{task.completed:,.0f}/{task.total:,.0f} calls"), TimeElapsedColumn(), console=err, transient=True,
+            SpinnerColumn(),
+            TextColumn("{task.fields[library]:<12}"),
+            TextColumn("{task.description:<34}"),
+            BarColumn(),
+            TextColumn("{task.completed:,.0f}/{task.total:,.0f} calls"),
+            TimeElapsedColumn(),
+            console=err,
+            transient=True,
             disable=silent or not err.is_terminal,
-        )  # fmt: skip
+        )
         self.progress = strands.Progress(self._started, self._advanced, self._finished)
 
     def __enter__(self) -> _bar:

@@ -82,10 +82,14 @@ def compare(old: Record, new: Record) -> Compared:
     kinds = [*KINDS]
     told = sorted(changes, key=lambda c: kinds.index(c.kind))  # stable: within a kind the lecture's order stays
     return Compared(
-        old=_facts(old), new=_facts(new), both=_both(pairs), notes=tuple(_notes(terms)),
-        changes=tuple(replace(c, versions=of_library(c.cell, versions)) for c in told), versions=versions,
+        old=_facts(old),
+        new=_facts(new),
+        both=_both(pairs),
+        notes=tuple(_notes(terms)),
+        changes=tuple(replace(c, versions=of_library(c.cell, versions)) for c in told),
+        versions=versions,
         machine=tuple(circumstances.machine(*machines)),
-    )  # fmt: skip
+    )
 
 
 # --- on which terms ----------------------------------------------------------------------------------------------------

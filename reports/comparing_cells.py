@@ -34,9 +34,12 @@ def changed(terms: Terms, name: str, where: str, before: Of, after: Of) -> Itera
     if any(out):
         return  # nothing of it can be compared one by one
     for change in (
-        *_trials(terms, "wrong", old, new), *_trials(terms, "limit", old, new), *_comparisons(terms, old, new),
-        *errors(terms, old, new), *_in_part(terms, old, new),
-    ):  # fmt: skip
+        *_trials(terms, "wrong", old, new),
+        *_trials(terms, "limit", old, new),
+        *_comparisons(terms, old, new),
+        *errors(terms, old, new),
+        *_in_part(terms, old, new),
+    ):
         yield replace(change, claim=name, cell=where)
 
 
@@ -101,9 +104,14 @@ def _came_and_went(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
 
 
 STANDING = {
-    "departs": "departs", "stopped": "stopped", "gate": "not met", "side": "not met", "defect": "departs as recorded", "no part": "not made",
+    "departs": "departs",
+    "stopped": "stopped",
+    "gate": "not met",
+    "side": "not met",
+    "defect": "departs as recorded",
+    "no part": "not made",
     "agrees": "agrees",
-}  # fmt: skip
+}
 """What a comparison is to its claim, the worst first, and the word for it."""
 AGAINST = ("departs", "stopped", "gate", "side")
 
@@ -154,7 +162,14 @@ def _comparisons(terms: Terms, old: Mapping[str, Any], new: Mapping[str, Any]) -
             yield from _comparison(terms, key, before[key], after[key])
         elif terms.whole and after[key].standing in AGAINST:
             kind = "gate" if after[key].is_gate else "comparison"
-            yield Change(kind, _gate_judged(terms, after[key], "worse"), NONE, after[key].word, name=": ".join(key), remark=after[key].sentence)  # fmt: skip
+            yield Change(
+                kind,
+                _gate_judged(terms, after[key], "worse"),
+                NONE,
+                after[key].word,
+                name=": ".join(key),
+                remark=after[key].sentence,
+            )
     if terms.whole:
         yield from _made(terms, old, new, before, after)
 
@@ -207,8 +222,12 @@ def _apart(before: Group, after: Group) -> tuple[str, str] | None:
 
 
 def _made(
-    terms: Terms, old: Mapping[str, Any], new: Mapping[str, Any], before: Mapping[Any, Group], after: Mapping[Any, Group]
-) -> Iterator[Change]:  # fmt: skip
+    terms: Terms,
+    old: Mapping[str, Any],
+    new: Mapping[str, Any],
+    before: Mapping[Any, Group],
+    after: Mapping[Any, Group],
+) -> Iterator[Change]:
     """How many comparisons were made, each geometry of a sweep one of them, and which only one run has."""
     told = _came_and_went({": ".join(k): g for k, g in before.items()}, {": ".join(k): g for k, g in after.items()})
     member = f"{CELL}.comparisons"

@@ -27,10 +27,19 @@ WIDTH = 240
 SECTIONS: tuple[tuple[Judged, str], ...] = (("worse", "Got worse"), ("better", "Got better"))
 STYLE = {"worse": "bold red", "better": "green", "neither": ""}
 NOUN = {
-    "wrong": "wrong variant", "limit": "limit", "comparison": "comparison", "gate": "gate", "defect": "recorded defect",
-    "mistake": "mistake", "effect": "gate", "design": "design", "error": "largest error ÷ bound", "row": "error ÷ bound of",
-    "in part": "tested", "text": "its",
-}  # fmt: skip
+    "wrong": "wrong variant",
+    "limit": "limit",
+    "comparison": "comparison",
+    "gate": "gate",
+    "defect": "recorded defect",
+    "mistake": "mistake",
+    "effect": "gate",
+    "design": "design",
+    "error": "largest error ÷ bound",
+    "row": "error ÷ bound of",
+    "in part": "tested",
+    "text": "its",
+}
 """What the name of a change names; a verdict needs no name."""
 
 
@@ -271,8 +280,11 @@ def _section(heading: str, rest: list[Line], most: int, *, folded: bool) -> Iter
     title = f"{md.text(heading)}: {len(rest):,}"
     yield f"\n<details><summary>{title}</summary>\n" if folded else f"\n## {title}\n"
     cells: Callable[[Line], tuple[str, ...]] = lambda x: (  # noqa: E731
-        _code(x.where), md.text(x.what), *map(md.text, x.change), md.text(x.because),
-    )  # fmt: skip
+        _code(x.where),
+        md.text(x.what),
+        *map(md.text, x.change),
+        md.text(x.because),
+    )
     yield from _table(("where", "what", "before", "after", ""), map(cells, rest[:most]))
     yield from _more(len(rest) - most)
     if folded:

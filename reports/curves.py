@@ -43,8 +43,14 @@ def _gradients(axes: Any, groups: Groups) -> None:
             key = (name, "float64" if wide else "float32")
             label = None if key in drawn else f"{name}, {key[1]}"
             drawn.setdefault(key, []).append(y)
-            axes.plot(known(curve["z"]), y, color=colour, linestyle=DASHES[0] if wide else DASHES[1], label=label,
-                      linewidth=1.6 if wide else 2.4)  # fmt: skip
+            axes.plot(
+                known(curve["z"]),
+                y,
+                color=colour,
+                linestyle=DASHES[0] if wide else DASHES[1],
+                label=label,
+                linewidth=1.6 if wide else 2.4,
+            )
     ends = [
         z
         for data, _ in groups
@@ -108,16 +114,22 @@ MARKERS = "os^Dv<>P"
 
 def saturation_depth(groups: Groups) -> Drawing:
     return _panels(
-        groups, "layers", "size", ("layer, 1 is the first", "gradient's size (median over seeds)"),
+        groups,
+        "layers",
+        "size",
+        ("layer, 1 is the first", "gradient's size (median over seeds)"),
         f"How large the gradient is at each layer. {BANDS}",
-    )  # fmt: skip
+    )
 
 
 def amplification(groups: Groups) -> Drawing:
     return _panels(
-        groups, "layers", "size", ("layer, 1 is the first", "relative change (median over seeds)"),
+        groups,
+        "layers",
+        "size",
+        ("layer, 1 is the first", "relative change (median over seeds)"),
         f"How large a change made below has become at each layer, relative to the numbers there. {BANDS}",
-    )  # fmt: skip
+    )
 
 
 def gradient_agreement(groups: Groups) -> Drawing:
@@ -128,11 +140,15 @@ def gradient_agreement(groups: Groups) -> Drawing:
     if len(groups) > 1:
         each = [({**network, "title": f"{network['title']}; {names_of(cells)}"}, cells) for network, cells in each]
     return _panels(
-        each, "layers", "size", ("layer, 1 is the first", "cosine of the gradients"),
+        each,
+        "layers",
+        "size",
+        ("layer, 1 is the first", "cosine of the gradients"),
         "The cosine of the angle between a layer's gradient before and after the layers below it have moved. 1: the same direction; 0: no "
         f"agreement at all; below 0: against each other. {BANDS}",
-        log=False, ends=(-1.05, 1.05),
-    )  # fmt: skip
+        log=False,
+        ends=(-1.05, 1.05),
+    )
 
 
 def smoothing_bands(groups: Groups) -> Drawing:
@@ -155,19 +171,29 @@ def smoothing_bands(groups: Groups) -> Drawing:
                 )
             )
     return _panels(
-        panels, "steps", "loss", ("training step", ""),
+        panels,
+        "steps",
+        "loss",
+        ("training step", ""),
         "Left: the range of the loss when one goes along the gradient from the parameters of each step, with the loss at the parameters "
         "as a line. Right: how far the gradient there is from the gradient here (its predictiveness), over the same range, with the "
         "change at the step that was really taken as a line. The narrower and lower the band, the smoother the objective. Dashed: "
         "without batch norm. Medians over seeds.",
         apart=True,
-    )  # fmt: skip
+    )
 
 
 def _panels(
-    groups: Groups, along: str, what: str, titles: tuple[str, str], caption: str, *,
-    log: bool = True, ends: tuple[float, float] | None = None, apart: bool = False,
-) -> Drawing:  # fmt: skip
+    groups: Groups,
+    along: str,
+    what: str,
+    titles: tuple[str, str],
+    caption: str,
+    *,
+    log: bool = True,
+    ends: tuple[float, float] | None = None,
+    apart: bool = False,
+) -> Drawing:
     """Lines with bands, one panel for each group of cells that look the same, or for each ``title``; ``apart``: each with its own axis."""
     shown = groups[:6]
     columns = min(2, len(shown))
@@ -181,8 +207,17 @@ def _panels(
         for k, arm in enumerate(data["arms"]):
             colour, style = SERIES[k % len(SERIES)], DASHES[1] if arm.get("control") else "-"
             middle = known(arm[what], positive=log)
-            axes.plot(data[along], middle, color=colour, linestyle=style, label=cut(str(arm["name"]), 40), marker=MARKERS[k % len(MARKERS)],
-                      markersize=3.5, markevery=max(1, len(middle) // 8), markeredgewidth=0)  # fmt: skip
+            axes.plot(
+                data[along],
+                middle,
+                color=colour,
+                linestyle=style,
+                label=cut(str(arm["name"]), 40),
+                marker=MARKERS[k % len(MARKERS)],
+                markersize=3.5,
+                markevery=max(1, len(middle) // 8),
+                markeredgewidth=0,
+            )
             if arm.get("low") and arm.get("high"):
                 low, high = (known(arm[end], positive=log) for end in ("low", "high"))
                 axes.fill_between(data[along], low, high, color=colour, alpha=0.18, linewidth=0)
@@ -217,8 +252,9 @@ def _legend(page: Any, grid: Any) -> None:
     named = {name: handle for handle, name in reversed(found)}
     names = list(dict.fromkeys(name for _, name in found))
     fit = max(1, WIDTH // (max(map(len, names), default=0) + 8))
-    page.legend([named[name] for name in names], names, loc="outside lower center", ncols=min(fit, len(names)),
-                handlelength=2.8)  # fmt: skip
+    page.legend(
+        [named[name] for name in names], names, loc="outside lower center", ncols=min(fit, len(names)), handlelength=2.8
+    )
 
 
 POINTS = 40
@@ -242,10 +278,26 @@ def trajectories(groups: Groups) -> Drawing:
             look = {"color": SERIES[k % len(SERIES)], "marker": MARKERS[k % len(MARKERS)], "markersize": 3.2}
             every = (2 * k, max(1, len(steps) // 5))
             label = cut(str(name).replace("_", " ").replace("@", " at "), 40)
-            axes.plot(steps, [max(x, floor) for x in differences], markevery=every, linewidth=1.2, label=label, markeredgewidth=0,
-                      **look)  # fmt: skip
-            axes.plot(steps, allowed, markevery=every, linewidth=1.2, linestyle=DASHES[1], markerfacecolor=PAPER,
-                      markeredgewidth=0.8, label=f"{label}: allowed" if len(part) == 1 else None, **look)  # fmt: skip
+            axes.plot(
+                steps,
+                [max(x, floor) for x in differences],
+                markevery=every,
+                linewidth=1.2,
+                label=label,
+                markeredgewidth=0,
+                **look,
+            )
+            axes.plot(
+                steps,
+                allowed,
+                markevery=every,
+                linewidth=1.2,
+                linestyle=DASHES[1],
+                markerfacecolor=PAPER,
+                markeredgewidth=0.8,
+                label=f"{label}: allowed" if len(part) == 1 else None,
+                **look,
+            )
             largest = max((x for x in known(data["arms"][k]["difference"]) if x == x), default=math.nan)
             says.append(f"{names_of(cells)}, {name}: at most {number(largest)}.")
         axes.set_yscale("log")
@@ -253,8 +305,16 @@ def trajectories(groups: Groups) -> Drawing:
         log_ticks(axes.yaxis)
         axes.minorticks_off()
         axes.axhline(floor, color=RULE, linewidth=0.8, zorder=0)
-        axes.annotate("0: the very same", (1, floor), xycoords=("axes fraction", "data"), xytext=(0, 2), textcoords="offset points",
-                      ha="right", fontsize=7, color=MUTED)  # fmt: skip
+        axes.annotate(
+            "0: the very same",
+            (1, floor),
+            xycoords=("axes fraction", "data"),
+            xytext=(0, 2),
+            textcoords="offset points",
+            ha="right",
+            fontsize=7,
+            color=MUTED,
+        )
         axes.grid(axis="y", linewidth=0.6)
         axes.set_title(names_of(cells))
         axes.set_xlabel("training step" if n // columns == rows - 1 else "")
@@ -287,6 +347,10 @@ def _share(difference: float, allowed: float) -> float:
 
 
 DRAWINGS = {
-    "saturation": saturation, "saturation_depth": saturation_depth, "amplification": amplification,
-    "gradient_agreement": gradient_agreement, "smoothing_bands": smoothing_bands, "trajectories": trajectories,
-}  # fmt: skip
+    "saturation": saturation,
+    "saturation_depth": saturation_depth,
+    "amplification": amplification,
+    "gradient_agreement": gradient_agreement,
+    "smoothing_bands": smoothing_bands,
+    "trajectories": trajectories,
+}

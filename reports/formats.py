@@ -10,8 +10,13 @@ from typing import Any
 from ..claims.engine import evidence as record
 
 FORMATS = {
-    "html": "index.html", "markdown": "report.md", "junit": "junit.xml", "sarif": "results.sarif", "badge": "badge.svg", "shields": "badge.json",
-}  # fmt: skip
+    "html": "index.html",
+    "markdown": "report.md",
+    "junit": "junit.xml",
+    "sarif": "results.sarif",
+    "badge": "badge.svg",
+    "shields": "badge.json",
+}
 """The formats that verify writes, with their files' names."""
 ON_REQUEST = ("code_scanning",)
 """Those that only ``report`` makes; tables.py has two more, of another kind."""

@@ -197,10 +197,19 @@ def _run(record: Record, before: Record | None, *, here: bool) -> Run:
     told = [c for c in e["claims"] if not left_open(record, c)]
     date = f"{record.begun:%Y-%m-%d %H:%M} UTC" if record.begun else str(e["volatile"].get("begun", ""))
     return Run(
-        record.name, date, e["volatile"].get("seconds"), e["seed"], e["selection"]["quick"],
-        e["interrupted"], sum(c["verdict"] in view.HOLDS for c in e["claims"]), len(e["claims"]), {c["id"]: c["verdict"] for c in told},
-        frozenset(c["id"] for c in told if c["qualified"]), tuple(_between(before, record)) if before else (), here,
-    )  # fmt: skip
+        record.name,
+        date,
+        e["volatile"].get("seconds"),
+        e["seed"],
+        e["selection"]["quick"],
+        e["interrupted"],
+        sum(c["verdict"] in view.HOLDS for c in e["claims"]),
+        len(e["claims"]),
+        {c["id"]: c["verdict"] for c in told},
+        frozenset(c["id"] for c in told if c["qualified"]),
+        tuple(_between(before, record)) if before else (),
+        here,
+    )
 
 
 def _steps(claim: str, runs: list[Run], ordered: list[Record], moves: list[Move]) -> Iterator[Step]:

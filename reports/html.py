@@ -58,9 +58,13 @@ def page(
 ) -> str:
     """A page made of a template with its style sheets and scripts, which alone are allowed, by their hashes."""
     made = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined, finalize=_shown,
-    )  # fmt: skip
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+        finalize=_shown,
+    )
     made.globals.update(anchor=anchor, link=link, icon=icon, view=view, meaning=view.MEANING)
     made.tests.update(worded=view.as_worded, flawed=view.defects_of)
     made.filters.update(
@@ -125,10 +129,16 @@ def _claims(evidence: Mapping[str, Any]) -> list[dict[str, Any]]:
     for claim, says in zip(evidence["claims"], quotations, strict=True):
         drawn = figures.pictures(claim["figures"], prefix=claim["id"])
         span = spans.get(claim["sentence"])
-        found.append({
-            **claim_view.of(evidence, claim), "says": Markup(says), "pictures": [(p, Markup(p.svg)) for p in drawn], "interactive": interactive.of(claim),
-            "line_of_text": places.line(text, span[0]) if span else None, "scan": scan.get(claim["sentence"]),
-        })  # fmt: skip
+        found.append(
+            {
+                **claim_view.of(evidence, claim),
+                "says": Markup(says),
+                "pictures": [(p, Markup(p.svg)) for p in drawn],
+                "interactive": interactive.of(claim),
+                "line_of_text": places.line(text, span[0]) if span else None,
+                "scan": scan.get(claim["sentence"]),
+            }
+        )
     return found
 
 
@@ -193,12 +203,15 @@ def _uncertain(reading: Mapping[str, Any]) -> str:
 def _finding(claim: Mapping[str, Any], number: int) -> str:
     """A note in the margin: the claim's number, its verdict and what was found, in a line or two."""
     beyond = findings.beyond(claim)
-    return Markup(
-        '<span class="finding v-{}"><a href="{}">{}{} {}:</a> {}{}</span>'
-    ).format(
-        claim["verdict"].replace(" ", "-"), link(claim["id"]), icon(claim["verdict"]), number, claim["verdict"],
-        view.visible(findings.in_one_line(claim)), Markup(" <i>{}</i>").format(view.visible(beyond)) if beyond else "",
-    )  # fmt: skip
+    return Markup('<span class="finding v-{}"><a href="{}">{}{} {}:</a> {}{}</span>').format(
+        claim["verdict"].replace(" ", "-"),
+        link(claim["id"]),
+        icon(claim["verdict"]),
+        number,
+        claim["verdict"],
+        view.visible(findings.in_one_line(claim)),
+        Markup(" <i>{}</i>").format(view.visible(beyond)) if beyond else "",
+    )
 
 
 def _chip(name: str, claim: Mapping[str, Any] | None, number: int) -> str:

@@ -122,8 +122,15 @@ def _panel(axes: Any, kind: str, lines: list[Line]) -> None:
         ends = [x for _, _, low, high in points for x in (low, high, math.nan)]
         axes.plot(ends, [y for y, *_ in points for _ in range(3)], color=colour, linewidth=1.3, solid_capstyle="butt")
         face = colour if which == "first" else PAPER
-        axes.plot([x for _, x, _, _ in points], [y for y, *_ in points], shape, markersize=3.6, markerfacecolor=face,
-                  markeredgecolor=colour, markeredgewidth=0.9)  # fmt: skip
+        axes.plot(
+            [x for _, x, _, _ in points],
+            [y for y, *_ in points],
+            shape,
+            markersize=3.6,
+            markerfacecolor=face,
+            markeredgecolor=colour,
+            markeredgewidth=0.9,
+        )
     if kind != "value":
         axes.axvline(1 if log else 0, color=INK, linewidth=1, zorder=1)
     table.finish(PANELS[kind], left, right, log=log)

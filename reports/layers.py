@@ -44,8 +44,16 @@ def cells(data: Mapping[str, Any]) -> list[tuple[str, ...]]:
     """The table's rows as texts, and the sums in the last one. A layer that takes the one before it says nothing of that."""
     rows, last = [], "input"
     for name, kind, takes, output, parameters, work in data["rows"]:
-        rows.append((_line(name), kind.replace("_", " "), "" if list(takes) == [last] else _takes(takes), size(output),
-                     view.number(parameters), view.number(work)))  # fmt: skip
+        rows.append(
+            (
+                _line(name),
+                kind.replace("_", " "),
+                "" if list(takes) == [last] else _takes(takes),
+                size(output),
+                view.number(parameters),
+                view.number(work),
+            )
+        )
         last = name
     return [*rows, ("sum", "", "", "", *map(view.number, sums(data)))]
 
@@ -143,9 +151,11 @@ def with_layers() -> list[str]:
 def data_of(network: layers.Network) -> dict[str, Any]:
     rows = layers.table(network.layers, network.size)
     return {
-        "network": network.name, "source": "", "input": list(network.size),
+        "network": network.name,
+        "source": "",
+        "input": list(network.size),
         "rows": [[r.name, r.kind, list(r.takes), list(r.output), r.parameters, r.multiply_adds] for r in rows],
-    }  # fmt: skip
+    }
 
 
 def built(network: layers.Network, backend: str, *, timeout: float) -> Answer:
@@ -211,6 +221,13 @@ def as_dict(network: layers.Network, answers: Sequence[Answer]) -> dict[str, Any
         "parameters": parameters,
         "not_learned": sum(row.not_learned for row in rows),
         "multiply_adds": work,
-        "libraries": {one.library: {"outcome": one.kind, "agrees": one.agrees, "error": one.error,
-                                    "differences": dict(one.differences)} for one in answers},
-    }  # fmt: skip
+        "libraries": {
+            one.library: {
+                "outcome": one.kind,
+                "agrees": one.agrees,
+                "error": one.error,
+                "differences": dict(one.differences),
+            }
+            for one in answers
+        },
+    }

@@ -134,9 +134,13 @@ def _words(parser: MarkdownIt, text: str) -> str:
 
 
 def _marked(
-    children: list[Token], block: int, owner: Mapping[Spot, Mapping[str, Any]], last: Mapping[int, Spot], mark: Mark,
+    children: list[Token],
+    block: int,
+    owner: Mapping[Spot, Mapping[str, Any]],
+    last: Mapping[int, Spot],
+    mark: Mark,
     after: Callable[[Mapping[str, Any]], str],
-) -> list[Token]:  # fmt: skip
+) -> list[Token]:
     """The same tokens with marks around the words of sentences; a mark never crosses a tag of the text's own."""
     made: list[Token] = []
     now: Mapping[str, Any] | None = None

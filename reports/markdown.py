@@ -33,9 +33,16 @@ SHED = {
 }
 """What is left out of a report that would be too long, the first first: what says least beyond the verdicts."""
 SIGN = {
-    "verified": "✓", "supported": "≈", "disputed": "⇄", "not supported": "⊘", "inconclusive": "?", "refuted": "✗", "error": "‼",
-    "absent": "·", "unsupported": "∅",
-}  # fmt: skip
+    "verified": "✓",
+    "supported": "≈",
+    "disputed": "⇄",
+    "not supported": "⊘",
+    "inconclusive": "?",
+    "refuted": "✗",
+    "error": "‼",
+    "absent": "·",
+    "unsupported": "∅",
+}
 PLAIN = {"<": "&lt;", ">": "&gt;", "@": "@<!-- -->", "#": "\\#<!-- -->"}
 SPECIAL = re.compile(r"([\\`*_{}\[\]<>|~#$@])")
 
@@ -176,9 +183,14 @@ def _claim(c: Mapping[str, Any], form: Form) -> str:
         for name, cell, row in c["defects"][:12]
     ]
     parts = {
-        "layers": (*_letters(claim), *_layers(claim)), "cells": _cells(c, form), "gates": _gates(c, form), "limits": _limits(c, form),
-        "wrongs": _wrongs(c, form), "cases": _cases(c, form), "allowed": _bounds(c),
-    }  # fmt: skip
+        "layers": (*_letters(claim), *_layers(claim)),
+        "cells": _cells(c, form),
+        "gates": _gates(c, form),
+        "limits": _limits(c, form),
+        "wrongs": _wrongs(c, form),
+        "cases": _cases(c, form),
+        "allowed": _bounds(c),
+    }
     return "\n".join([*lines, *(line for part, made in parts.items() if form.has(part) for line in made)])
 
 
@@ -419,10 +431,12 @@ def _end(evidence: Mapping[str, Any], form: Form) -> list[str]:
     facts = evidence["environment"]
     machine = f"Python {facts['python']}, {facts.get('cpu', '')}, seed {evidence['seed']}, lecture-claims {evidence['tool']['version']}"
     meaning = [f"- {SIGN[v]} **{v}**: {says}" for v, says in view.MEANING.items()]
-    meaning += ["- **qualified**: holds, but in a narrower scope than the sentence's words; where they fail was shown",
-                "- **fails as worded**: a plain reading of the sentence was put to the test and fails; what holds is the statement",
-                f"- **in part**: {view.IN_PART}",
-                "- ⚑ **defect**: the library itself departs from the exact result, as recorded; never a pass"]  # fmt: skip
+    meaning += [
+        "- **qualified**: holds, but in a narrower scope than the sentence's words; where they fail was shown",
+        "- **fails as worded**: a plain reading of the sentence was put to the test and fails; what holds is the statement",
+        f"- **in part**: {view.IN_PART}",
+        "- ⚑ **defect**: the library itself departs from the exact result, as recorded; never a pass",
+    ]
     lines = [*(_sensitivity(evidence, form) if form.has("sight") else []), *_ledger(evidence, form), *lines]
     return [*lines, *_folded("What the words mean", meaning), text(machine, 500) + ".", ""]
 

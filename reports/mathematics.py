@@ -101,9 +101,13 @@ class Part:
 
     def then(self, other: Part) -> Part:
         return Part(
-            other.end, self.mathml + other.mathml, self.sure or other.sure, self.symbols | other.symbols, self.joins,
+            other.end,
+            self.mathml + other.mathml,
+            self.sure or other.sure,
+            self.symbols | other.symbols,
+            self.joins,
             self.breaks + other.breaks,
-        )  # fmt: skip
+        )
 
 
 @dataclass(frozen=True)

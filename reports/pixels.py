@@ -43,8 +43,17 @@ def inverted_images(groups: Groups) -> Drawing:
         for k, (which, look) in enumerate((("upright", SERIES[0]), ("inverted", PAPER))):
             values = known(arm[which])
             spread = [0.05 * (i % 3 - 1) for i in range(len(values))]  # marks of like accuracy lie beside one another
-            axes.plot(values, [y + 0.36 * k - 0.18 + off for off in spread], "o" if k == 0 else "D", markersize=4, markerfacecolor=look,
-                      markeredgecolor=SERIES[k], markeredgewidth=1, linewidth=0, label=which if y == 0 else None)  # fmt: skip
+            axes.plot(
+                values,
+                [y + 0.36 * k - 0.18 + off for off in spread],
+                "o" if k == 0 else "D",
+                markersize=4,
+                markerfacecolor=look,
+                markeredgecolor=SERIES[k],
+                markeredgewidth=1,
+                linewidth=0,
+                label=which if y == 0 else None,
+            )
         says.append(f"{name}: upright {_range(arm['upright'])}, inverted {_range(arm['inverted'])}.")
     chance = float(first["chance"])
     axes.axvline(chance, color=INK, linewidth=1, linestyle=(0, (4, 2)), label=f"chance, {number(chance)}")

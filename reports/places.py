@@ -65,8 +65,12 @@ def in_scan(evidence: Mapping[str, Any]) -> dict[str, InScan]:
     counts = Counter(name for _, name in ours)
     return {
         name: InScan(
-            line(scan, words[0].start()), line(scan, words[-1].start()), scan[words[0].start() : words[-1].end()], len(words), counts[name]
+            line(scan, words[0].start()),
+            line(scan, words[-1].start()),
+            scan[words[0].start() : words[-1].end()],
+            len(words),
+            counts[name],
         )
         for name, words in found.items()
         if len(words) >= FEWEST * counts[name]
-    }  # fmt: skip
+    }

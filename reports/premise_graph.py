@@ -275,8 +275,13 @@ def _uncrossed(buses: list[Bus]) -> list[Bus]:
 
 
 def _route(
-    edge: tuple[str, str], steps: list[Spot], x: Mapping[int, float], y: Mapping[Spot, float], ports: Ports, tracks: Tracks
-) -> str:  # fmt: skip
+    edge: tuple[str, str],
+    steps: list[Spot],
+    x: Mapping[int, float],
+    y: Mapping[Spot, float],
+    ports: Ports,
+    tracks: Tracks,
+) -> str:
     """The edge as path data: level, upright along its track, level; an arrowhead at its end."""
     source, _ = edge
     data = f"M{x[steps[0][0]] + WIDTH:g} {y[steps[0]]:g}"

@@ -177,9 +177,10 @@ def evidence_of(session: pytest.Session) -> dict[str, Any]:
             return session.stash[RUN]
         chosen = [item for item in session.items if isinstance(item, ClaimItem)]
         session.stash[RUN] = verification.verify(
-            list(dict.fromkeys(i.claim for i in chosen)), backends=list(dict.fromkeys(i.backend for i in chosen)),
+            list(dict.fromkeys(i.claim for i in chosen)),
+            backends=list(dict.fromkeys(i.backend for i in chosen)),
             lecture_folder=lecture_folder(session.config),
-        )  # fmt: skip
+        )
     return session.stash[RUN]
 
 

@@ -21,17 +21,32 @@ FILE = Path(__file__).with_name("results.schema.json")
 WAY_OUT = "give the results.json that verify wrote"
 CELL = "claims[].cells[]"
 ESSENTIAL = {
-    "claims", "claims[].id", "claims[].verdict", "claims[].cells", f"{CELL}.backend", f"{CELL}.verdict",
-    f"{CELL}.rows[].case", f"{CELL}.rows[].label", f"{CELL}.rows[].agrees",
-    f"{CELL}.wrongs[].name", f"{CELL}.wrongs[].caught", f"{CELL}.limits[].name", f"{CELL}.limits[].shown",
-}  # fmt: skip
+    "claims",
+    "claims[].id",
+    "claims[].verdict",
+    "claims[].cells",
+    f"{CELL}.backend",
+    f"{CELL}.verdict",
+    f"{CELL}.rows[].case",
+    f"{CELL}.rows[].label",
+    f"{CELL}.rows[].agrees",
+    f"{CELL}.wrongs[].name",
+    f"{CELL}.wrongs[].caught",
+    f"{CELL}.limits[].name",
+    f"{CELL}.limits[].shown",
+}
 """Without these nothing can be said, so they are never filled in."""
 HEAVY = ("rows", "wrongs", "limits")
 """Nearly all of a record's bytes; a history needs none of them."""
 JSON_TYPES: Mapping[str, tuple[type, ...]] = {
-    "object": (dict,), "array": (list,), "string": (str,), "boolean": (bool,), "integer": (int,), "number": (int, float),
+    "object": (dict,),
+    "array": (list,),
+    "string": (str,),
+    "boolean": (bool,),
+    "integer": (int,),
+    "number": (int, float),
     "null": (type(None),),
-}  # fmt: skip
+}
 MOST_DEEP = 20
 NOTHING: Mapping[str, Any] = {"array": [], "string": "", "boolean": False, "integer": 0}
 

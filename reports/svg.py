@@ -20,9 +20,19 @@ from .canvas import COLOURS
 SVG = "http://www.w3.org/2000/svg"
 HREF = "{http://www.w3.org/1999/xlink}href"
 PAINT = (
-    "clip-path", "fill", "fill-opacity", "font-size", "font-weight", "stroke", "stroke-dasharray", "stroke-linecap", "stroke-linejoin",
-    "stroke-opacity", "stroke-width", "text-anchor",
-)  # fmt: skip
+    "clip-path",
+    "fill",
+    "fill-opacity",
+    "font-size",
+    "font-weight",
+    "stroke",
+    "stroke-dasharray",
+    "stroke-linecap",
+    "stroke-linejoin",
+    "stroke-opacity",
+    "stroke-width",
+    "text-anchor",
+)
 """What a group can say for all that is in it (not "opacity", which a group has as a whole)."""
 DROPPED = ("font-family", "stroke-dashoffset", "stroke-miterlimit", "type", "version")
 LAYERS = ("defs", "path", "g", "use", "text")

@@ -29,29 +29,93 @@ FORMATS = ("csv", "parquet")
 TEXT, FLAG, COUNT, NUMBER = "string", "boolean", "Int64", "Float64"
 CELL = {"claim": TEXT, "sentence": TEXT, "library": TEXT, "version": TEXT, "dtype": TEXT}
 COLUMNS = {
-    "rows": CELL | {
-        "case": TEXT, "label": TEXT, "kind": TEXT, "source": TEXT, "outcome": TEXT, "agrees": FLAG, "standing": TEXT, "ratio": NUMBER,
-        "allowed": NUMBER, "ulp": NUMBER, "elements": COUNT, "differing": COUNT, "geometries": COUNT, "where": TEXT, "got": TEXT,
-        "wanted": TEXT, "derivation": TEXT, "note": TEXT, "finding": TEXT, "defect": TEXT, "replay": TEXT,
-    },
-    "cells": CELL | {
-        "verdict": TEXT, "reason": TEXT, "claim_verdict": TEXT, "declared": TEXT, "qualified": FLAG, "comparisons": COUNT, "elements": COUNT,
-        "worst_ratio": NUMBER, "margin": NUMBER, "wrongs": COUNT, "wrongs_caught": COUNT, "limits": COUNT, "limits_shown": COUNT,
-        "not_tested": TEXT, "defects": TEXT, "seconds": NUMBER,
-    },
-    "wrongs": CELL | {
-        "wrong": TEXT, "caught": FLAG, "by": COUNT, "of": COUNT, "ratio": NUMBER, "differing": COUNT, "elements": COUNT, "finding": TEXT,
+    "rows": CELL
+    | {
+        "case": TEXT,
+        "label": TEXT,
+        "kind": TEXT,
+        "source": TEXT,
+        "outcome": TEXT,
+        "agrees": FLAG,
+        "standing": TEXT,
+        "ratio": NUMBER,
+        "allowed": NUMBER,
+        "ulp": NUMBER,
+        "elements": COUNT,
+        "differing": COUNT,
+        "geometries": COUNT,
+        "where": TEXT,
+        "got": TEXT,
+        "wanted": TEXT,
+        "derivation": TEXT,
+        "note": TEXT,
+        "finding": TEXT,
+        "defect": TEXT,
         "replay": TEXT,
     },
-    "limits": CELL | {
-        "limit": TEXT, "says": TEXT, "shown": FLAG, "comparisons": COUNT, "must_fail": COUNT, "smallest": TEXT, "finding": TEXT,
-        "neighbour": TEXT, "replay": TEXT,
+    "cells": CELL
+    | {
+        "verdict": TEXT,
+        "reason": TEXT,
+        "claim_verdict": TEXT,
+        "declared": TEXT,
+        "qualified": FLAG,
+        "comparisons": COUNT,
+        "elements": COUNT,
+        "worst_ratio": NUMBER,
+        "margin": NUMBER,
+        "wrongs": COUNT,
+        "wrongs_caught": COUNT,
+        "limits": COUNT,
+        "limits_shown": COUNT,
+        "not_tested": TEXT,
+        "defects": TEXT,
+        "seconds": NUMBER,
     },
-    "gates": CELL | {
-        "case": TEXT, "gate": TEXT, "seeds": TEXT, "role": TEXT, "speaks": TEXT, "effect": TEXT, "scale": TEXT, "estimate": NUMBER,
-        "low": NUMBER, "high": NUMBER, "wanted_low": NUMBER, "wanted_high": NUMBER, "met": FLAG, "got": TEXT, "wanted": TEXT, "note": TEXT,
+    "wrongs": CELL
+    | {
+        "wrong": TEXT,
+        "caught": FLAG,
+        "by": COUNT,
+        "of": COUNT,
+        "ratio": NUMBER,
+        "differing": COUNT,
+        "elements": COUNT,
+        "finding": TEXT,
+        "replay": TEXT,
     },
-}  # fmt: skip
+    "limits": CELL
+    | {
+        "limit": TEXT,
+        "says": TEXT,
+        "shown": FLAG,
+        "comparisons": COUNT,
+        "must_fail": COUNT,
+        "smallest": TEXT,
+        "finding": TEXT,
+        "neighbour": TEXT,
+        "replay": TEXT,
+    },
+    "gates": CELL
+    | {
+        "case": TEXT,
+        "gate": TEXT,
+        "seeds": TEXT,
+        "role": TEXT,
+        "speaks": TEXT,
+        "effect": TEXT,
+        "scale": TEXT,
+        "estimate": NUMBER,
+        "low": NUMBER,
+        "high": NUMBER,
+        "wanted_low": NUMBER,
+        "wanted_high": NUMBER,
+        "met": FLAG,
+        "got": TEXT,
+        "wanted": TEXT,
+        "note": TEXT,
+    },
+}
 """The columns of each table, with their pandas dtypes."""
 TABLES = tuple(COLUMNS)
 SEEDS = re.compile(r"(?P<gate>.*), (?P<seeds>first|fresh) seeds", re.DOTALL)
@@ -121,35 +185,56 @@ def _rows(evidence: Mapping[str, Any]) -> Iterator[Record]:
     same = ("case", "label", "kind", "outcome", "agrees", "elements", "differing", "geometries")
     for shared, _, cell in _cells(evidence):
         for row in cell["rows"]:
-            yield shared | {name: row[name] for name in same} | {
-                "standing": view.standing(row), "finding": row["sentence"],
-                **{name: _number(row[name]) for name in ("ratio", "allowed", "ulp")},
-                **{name: _json(row[name]) for name in ("where", "got", "wanted")},
-                **{name: row.get(name) or None for name in ("source", "derivation", "note", "defect", "replay")},
-            }  # fmt: skip
+            yield (
+                shared
+                | {name: row[name] for name in same}
+                | {
+                    "standing": view.standing(row),
+                    "finding": row["sentence"],
+                    **{name: _number(row[name]) for name in ("ratio", "allowed", "ulp")},
+                    **{name: _json(row[name]) for name in ("where", "got", "wanted")},
+                    **{name: row.get(name) or None for name in ("source", "derivation", "note", "defect", "replay")},
+                }
+            )
 
 
 def _cell_rows(evidence: Mapping[str, Any]) -> Iterator[Record]:
     seconds = evidence["volatile"]["cell_seconds"]
     for shared, claim, cell in _cells(evidence):
         yield shared | {
-            "verdict": cell["verdict"], "reason": cell["reason"], "claim_verdict": claim["verdict"], "declared": claim["expected"],
-            "qualified": claim["qualified"], "comparisons": cell["comparisons"], "elements": cell["elements"],
-            "worst_ratio": _number(cell["worst_ratio"]), "margin": _number(cell["margin"]), "wrongs": len(cell["wrongs"]),
-            "wrongs_caught": sum(w["caught"] for w in cell["wrongs"]), "limits": len(cell["limits"]),
-            "limits_shown": sum(x["shown"] for x in cell["limits"]), "not_tested": "; ".join(view.in_part(cell)) or None,
+            "verdict": cell["verdict"],
+            "reason": cell["reason"],
+            "claim_verdict": claim["verdict"],
+            "declared": claim["expected"],
+            "qualified": claim["qualified"],
+            "comparisons": cell["comparisons"],
+            "elements": cell["elements"],
+            "worst_ratio": _number(cell["worst_ratio"]),
+            "margin": _number(cell["margin"]),
+            "wrongs": len(cell["wrongs"]),
+            "wrongs_caught": sum(w["caught"] for w in cell["wrongs"]),
+            "limits": len(cell["limits"]),
+            "limits_shown": sum(x["shown"] for x in cell["limits"]),
+            "not_tested": "; ".join(view.in_part(cell)) or None,
             "defects": "; ".join(view.defects_of(cell)) or None,
             "seconds": seconds.get(f"{claim['id']} [{view.cell_name(cell)}]"),
-        }  # fmt: skip
+        }
 
 
 def _wrongs(evidence: Mapping[str, Any]) -> Iterator[Record]:
     for shared, _, cell in _cells(evidence):
         for wrong in cell["wrongs"]:
             same = {name: wrong[name] for name in ("caught", "by", "of", "differing", "elements")}
-            yield shared | same | {
-                "wrong": wrong["name"], "ratio": _number(wrong["ratio"]), "finding": wrong["sentence"], "replay": wrong.get("replay"),
-            }  # fmt: skip
+            yield (
+                shared
+                | same
+                | {
+                    "wrong": wrong["name"],
+                    "ratio": _number(wrong["ratio"]),
+                    "finding": wrong["sentence"],
+                    "replay": wrong.get("replay"),
+                }
+            )
 
 
 def _limits(evidence: Mapping[str, Any]) -> Iterator[Record]:
@@ -161,10 +246,16 @@ def _limits(evidence: Mapping[str, Any]) -> Iterator[Record]:
             fails = [r for r in limit["rows"] if r["must_fail"]]
             shows = roles.get("smallest", fails[0] if fails else None)
             yield shared | {
-                "limit": limit["name"], "says": limit["says"], "shown": limit["shown"], "comparisons": len(limit["rows"]),
-                "must_fail": len(fails), "smallest": _symbols(roles.get("smallest")), "neighbour": _symbols(roles.get("neighbour")),
-                "finding": shows and shows["sentence"], "replay": shows and shows.get("replay"),
-            }  # fmt: skip
+                "limit": limit["name"],
+                "says": limit["says"],
+                "shown": limit["shown"],
+                "comparisons": len(limit["rows"]),
+                "must_fail": len(fails),
+                "smallest": _symbols(roles.get("smallest")),
+                "neighbour": _symbols(roles.get("neighbour")),
+                "finding": shows and shows["sentence"],
+                "replay": shows and shows.get("replay"),
+            }
 
 
 def _gates(evidence: Mapping[str, Any]) -> Iterator[Record]:
@@ -174,15 +265,29 @@ def _gates(evidence: Mapping[str, Any]) -> Iterator[Record]:
             parts = SEEDS.fullmatch(row["label"])
             gate, seeds = (parts["gate"], parts["seeds"]) if parts else (row["label"], None)
             measured = effects.get((gate, seeds)) or _read(row["got"])
-            yield shared | stated.get(gate, {}) | measured | {
-                "case": row["case"], "gate": gate, "seeds": seeds, "met": row["agrees"], "got": _json(row["got"]),
-                "wanted": _json(row["wanted"]), "note": row["note"] or None,
-            }  # fmt: skip
+            yield (
+                shared
+                | stated.get(gate, {})
+                | measured
+                | {
+                    "case": row["case"],
+                    "gate": gate,
+                    "seeds": seeds,
+                    "met": row["agrees"],
+                    "got": _json(row["got"]),
+                    "wanted": _json(row["wanted"]),
+                    "note": row["note"] or None,
+                }
+            )
 
 
 MAKERS: dict[str, Callable[[Mapping[str, Any]], Iterator[Record]]] = {
-    "rows": _rows, "cells": _cell_rows, "wrongs": _wrongs, "limits": _limits, "gates": _gates,
-}  # fmt: skip
+    "rows": _rows,
+    "cells": _cell_rows,
+    "wrongs": _wrongs,
+    "limits": _limits,
+    "gates": _gates,
+}
 
 
 # --- gates and effects -------------------------------------------------------------------------------------------------

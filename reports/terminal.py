@@ -11,9 +11,16 @@ from rich.text import Text
 from . import claim_view, view
 
 STYLE = {
-    "verified": "green", "supported": "green", "disputed": "yellow", "not supported": "yellow", "inconclusive": "yellow",
-    "refuted": "bold red", "error": "bold red", "absent": "dim", "unsupported": "dim",
-}  # fmt: skip
+    "verified": "green",
+    "supported": "green",
+    "disputed": "yellow",
+    "not supported": "yellow",
+    "inconclusive": "yellow",
+    "refuted": "bold red",
+    "error": "bold red",
+    "absent": "dim",
+    "unsupported": "dim",
+}
 IN_PART = "cyan"
 GATES = {"gate": "gate not met", "side": "not met, of two sides"}
 
@@ -86,9 +93,15 @@ def claim(out: Console, one: dict[str, Any]) -> None:
     for c in one["cells"]:
         caught, shown = sum(w["caught"] for w in c["wrongs"]), sum(x["shown"] for x in c["limits"])
         table.add_row(
-            c["backend"], c["dtype"] or "", Text(_word(c), _style(c)), f"{c['comparisons']:,}",
-            view.ratio(c), _figure(c["margin"]), f"{caught}/{len(c['wrongs'])}", f"{shown}/{len(c['limits'])}",
-        )  # fmt: skip
+            c["backend"],
+            c["dtype"] or "",
+            Text(_word(c), _style(c)),
+            f"{c['comparisons']:,}",
+            view.ratio(c),
+            _figure(c["margin"]),
+            f"{caught}/{len(c['wrongs'])}",
+            f"{shown}/{len(c['limits'])}",
+        )
     out.print(table)
     for c in one["cells"]:
         if missing := view.in_part(c):

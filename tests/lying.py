@@ -36,9 +36,7 @@ MUST_COME_TO = {
         ("layer.rounds", "flipping", "refuted", "36 outside"),
         ("layer.rounds", "beyond", "refuted", "36 outside"),
     ],
-    "one unit in the last place is rounding where rounding is allowed": [
-        ("layer.rounds", "one_ulp", "verified", ""),
-    ],
+    "one unit in the last place is rounding where rounding is allowed": [("layer.rounds", "one_ulp", "verified", "")],
     "a claim that proves nothing is inconclusive": [
         ("silence.no_comparison", "numpy", "inconclusive", "nothing was compared"),
         ("silence.empty", "numpy", "inconclusive", "nothing was compared"),
@@ -52,10 +50,10 @@ MUST_COME_TO = {
         ("limit.alone", "numpy", "inconclusive", "“nothing beside it” did not show"),
     ],
     "a mistake in a claim is an error": [
-        ("broken.experiment", "numpy", "error", "KeyError: 'a mistake in the claim' (section.py:"),
+        ("broken.experiment", "numpy", "error", "KeyError: 'a mistake in the claim' (section.py:")
     ],
     "a gate that is not met is not supported": [
-        ("gate.not_met", "numpy", "not supported", "got 0.9 [0.8, 1.0], expected above 1"),
+        ("gate.not_met", "numpy", "not supported", "got 0.9 [0.8, 1.0], expected above 1")
     ],
     "a worker that dies or hangs is an error, and the rest goes on": [
         ("fault.sweep", "dies", "error", "the worker died (exit code -9)"),
@@ -64,28 +62,26 @@ MUST_COME_TO = {
         ("layer.correlates", "hangs", "verified", ""),
     ],
     "a library that cannot be imported is broken": [
-        ("layer.correlates", "unimportable", "error", "libfast.so.3: cannot open shared object file"),
+        ("layer.correlates", "unimportable", "error", "libfast.so.3: cannot open shared object file")
     ],
     "an unexpected exception is an error and no refutation": [
         ("layer.correlates", "refuses", "error", "RuntimeError: not today"),
         ("fault.sweep", "balking", "error", "ValueError: 3 × 2 images are not supported"),
     ],
     "a library that writes into its inputs is an error": [
-        ("layer.correlates", "scribbling", "error", "changed its argument x"),
+        ("layer.correlates", "scribbling", "error", "changed its argument x")
     ],
     "a missing operation is unsupported and no pass": [
-        ("layer.correlates", "lacking", "unsupported", "lacking has no operation cross_correlation2d"),
+        ("layer.correlates", "lacking", "unsupported", "lacking has no operation cross_correlation2d")
     ],
     "a recorded defect is told apart and shown": [
         ("fault.sweep", "faulty", "verified", "departs where recorded (faulty-3x2)"),
         ("fault.hides_no_wrong", "faulty", "inconclusive", "“no mistake” survived"),
     ],
     "a record that covers more than the fault is an error": [
-        ("fault.sweep", "sweeping", "error", "is broader than the fault: 9 of 10 calls within it are right"),
+        ("fault.sweep", "sweeping", "error", "is broader than the fault: 9 of 10 calls within it are right")
     ],
-    "a defect outside its versions refutes": [
-        ("fault.sweep", "newer", "refuted", "smallest departure H=3,W=2"),
-    ],
+    "a defect outside its versions refutes": [("fault.sweep", "newer", "refuted", "smallest departure H=3,W=2")],
     "a recorded defect that no longer shows is an error, for the claims that it touches": [
         ("fault.sweep", "mended", "error", "recorded defect mended-3x2 applies here and did not reproduce"),
         ("layer.correlates", "mended", "verified", ""),
@@ -105,9 +101,14 @@ def run_command(
     extra = ["--lecture", str(LECTURE)] if lecture else []
     path = os.pathsep.join(filter(None, [str(ahead or ""), os.environ.get("PYTHONPATH", "")]))
     return subprocess.run(
-        [*program, *arguments, *extra], capture_output=True, text=True, timeout=300, check=False, cwd=cwd,
+        [*program, *arguments, *extra],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+        cwd=cwd,
         env={**os.environ, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"},
-    )  # fmt: skip
+    )
 
 
 def library(name: str) -> str:

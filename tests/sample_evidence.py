@@ -38,29 +38,58 @@ NOT_TESTED = (
 
 def row(case: str = "2-d", label: str = "the layer is the sum", **changes: Any) -> dict[str, Any]:
     return {
-        "case": case, "label": label, "kind": "bits", "source": "literal sum in Python integers", "agrees": True, "outcome": "value",
-        "ratio": 0.0, "elements": 48, "differing": 0, "geometries": 0, "where": None, "got": None, "wanted": None, "allowed": None,
-        "ulp": None, "derivation": "", "note": "", "sentence": f"{label}: 48 elements, every bit equal", "defect": "", "departures": [],
+        "case": case,
+        "label": label,
+        "kind": "bits",
+        "source": "literal sum in Python integers",
+        "agrees": True,
+        "outcome": "value",
+        "ratio": 0.0,
+        "elements": 48,
+        "differing": 0,
+        "geometries": 0,
+        "where": None,
+        "got": None,
+        "wanted": None,
+        "allowed": None,
+        "ulp": None,
+        "derivation": "",
+        "note": "",
+        "sentence": f"{label}: 48 elements, every bit equal",
+        "defect": "",
+        "departures": [],
         **changes,
-    }  # fmt: skip
+    }
 
 
 def departing(**changes: Any) -> dict[str, Any]:
     return row(
-        agrees=False, ratio="inf", differing=3, where=[0, 1], got=3.0, wanted=4.0, ulp=2.0,
+        agrees=False,
+        ratio="inf",
+        differing=3,
+        where=[0, 1],
+        got=3.0,
+        wanted=4.0,
+        ulp=2.0,
         sentence="the layer is the sum: 3 of 48 differ; worst at (0, 1): got 3, wanted 4",
         replay="lecture-claims verify a.b --case 2-d --backend torch --dtype float32",
-        snippet="import numpy as np\nx = np.ones(3)\nprint(x)\n", **changes,
-    )  # fmt: skip
+        snippet="import numpy as np\nx = np.ones(3)\nprint(x)\n",
+        **changes,
+    )
 
 
 def wrong(name: str = "one axis flipped", *, is_caught: bool = True) -> dict[str, Any]:
     return {
-        "name": name, "caught": is_caught, "by": 4 * is_caught, "of": 5, "ratio": "inf" if is_caught else None,
-        "differing": 12 if is_caught else None, "elements": 48 if is_caught else None,
+        "name": name,
+        "caught": is_caught,
+        "by": 4 * is_caught,
+        "of": 5,
+        "ratio": "inf" if is_caught else None,
+        "differing": 12 if is_caught else None,
+        "elements": 48 if is_caught else None,
         "sentence": "the layer is the sum: 12 of 48 differ" if is_caught else "every comparison still agreed",
         "replay": f"lecture-claims verify a.b --wrong '{name}' --backend torch --dtype float32",
-    }  # fmt: skip
+    }
 
 
 def limit(name: str = "a symmetric kernel") -> dict[str, Any]:
@@ -79,27 +108,62 @@ def limit(name: str = "a symmetric kernel") -> dict[str, Any]:
 def cell(backend: str, dtype: str | None, verdict: str = "verified", **changes: Any) -> dict[str, Any]:
     out = verdict in ("absent", "unsupported")
     bound = row(
-        "reals", "within the bound", kind="bound", ratio=0.31, where=[0, 2], got=1.25, wanted=1.2500001, allowed=1e-6, ulp=1.0,
-        derivation="γₙ·Σ|x||w|, n = 9 products", source="correctly rounded sum",
+        "reals",
+        "within the bound",
+        kind="bound",
+        ratio=0.31,
+        where=[0, 2],
+        got=1.25,
+        wanted=1.2500001,
+        allowed=1e-6,
+        ulp=1.0,
+        derivation="γₙ·Σ|x||w|, n = 9 products",
+        source="correctly rounded sum",
         sentence="within the bound: 48 elements, worst error ÷ bound 0.31",
-    )  # fmt: skip
+    )
     return {
-        "backend": backend, "dtype": dtype, "verdict": verdict, "reason": f"{backend}: reason for {verdict}",
-        "comparisons": 0 if out else 2, "elements": 0 if out else 96, "worst_ratio": None if out else 0.31, "margin": None if out else 1.2e5,
-        "calls_within_defects": {}, "in_part": [],
-        "rows": [] if out else [row(), bound], "wrongs": [] if out else [wrong()], "limits": [] if out else [limit()], **changes,
-    }  # fmt: skip
+        "backend": backend,
+        "dtype": dtype,
+        "verdict": verdict,
+        "reason": f"{backend}: reason for {verdict}",
+        "comparisons": 0 if out else 2,
+        "elements": 0 if out else 96,
+        "worst_ratio": None if out else 0.31,
+        "margin": None if out else 1.2e5,
+        "calls_within_defects": {},
+        "in_part": [],
+        "rows": [] if out else [row(), bound],
+        "wrongs": [] if out else [wrong()],
+        "limits": [] if out else [limit()],
+        **changes,
+    }
 
 
 def claim(name: str, cells: list[dict[str, Any]], **changes: Any) -> dict[str, Any]:
     part = [c["verdict"] for c in cells if c["verdict"] in VERDICTS]
     verdict = min(part, key=VERDICTS.index) if part else "inconclusive"
     return {
-        "id": name, "sentence": name.replace("claim", "sentence"), "says": "Equivariance to translation.", "statement": "f(shift x) = shift f(x).",
-        "scope": "circular padding, stride 1", "kind": "exact", "premises": ["convolution.flip"], "sources": ["Goodfellow et al. (2016), §9.2"],
-        "notes": "", "finding": "", "file": "convolution.py", "expected": "verified", "verdict": verdict, "reason": "held on numpy, torch (2 cells)",
-        "qualified": verdict in ("verified", "supported"), "margin": 1.2e5, "cells": cells, "designs": {}, "figures": {}, **changes,
-    }  # fmt: skip
+        "id": name,
+        "sentence": name.replace("claim", "sentence"),
+        "says": "Equivariance to translation.",
+        "statement": "f(shift x) = shift f(x).",
+        "scope": "circular padding, stride 1",
+        "kind": "exact",
+        "premises": ["convolution.flip"],
+        "sources": ["Goodfellow et al. (2016), §9.2"],
+        "notes": "",
+        "finding": "",
+        "file": "convolution.py",
+        "expected": "verified",
+        "verdict": verdict,
+        "reason": "held on numpy, torch (2 cells)",
+        "qualified": verdict in ("verified", "supported"),
+        "margin": 1.2e5,
+        "cells": cells,
+        "designs": {},
+        "figures": {},
+        **changes,
+    }
 
 
 def figures() -> dict[str, dict[str, dict[str, Any]]]:
@@ -119,48 +183,115 @@ def figures() -> dict[str, dict[str, dict[str, Any]]]:
         zs = [ends[0] * i / 60 for i in range(61)]
         return {
             "curves": [
-                {"function": "logistic", "side": "z > 0", "z": zs, "gradient": [math.exp(-z) / (1 + math.exp(-z)) ** 2 for z in zs[:-1]] + [0.0]},
-                {"function": "tanh", "side": "both", "z": [z / 2 for z in zs], "gradient": [1 / math.cosh(z / 2) ** 2 for z in zs]},
+                {
+                    "function": "logistic",
+                    "side": "z > 0",
+                    "z": zs,
+                    "gradient": [math.exp(-z) / (1 + math.exp(-z)) ** 2 for z in zs[:-1]] + [0.0],
+                },
+                {
+                    "function": "tanh",
+                    "side": "both",
+                    "z": [z / 2 for z in zs],
+                    "gradient": [1 / math.cosh(z / 2) ** 2 for z in zs],
+                },
             ],
             "cutoffs": [
                 {"function": "logistic", "side": "z > 0", "value": 1, "value_from": ends[0], "gradient_from": ends[1]},
                 {"function": "logistic", "side": "z < 0", "value": 0, "value_from": ends[2], "gradient_from": ends[2]},
-                {"function": "tanh", "side": "both", "value": 1, "value_from": ends[3], "gradient_from": ends[4] if single else None},
+                {
+                    "function": "tanh",
+                    "side": "both",
+                    "value": 1,
+                    "value_from": ends[3],
+                    "gradient_from": ends[4] if single else None,
+                },
             ],
-        }  # fmt: skip
+        }
 
     def border(width: int) -> list[list[float]]:
         return [[0.0 if min(i, j, 7 - i, 7 - j) >= width else 1.0 + i for j in range(8)] for i in range(8)]
 
-    maps = [{"title": "circular padding", "difference": border(0)}, {"title": "zero padding", "difference": border(1), "interior": [1, 1, 7, 7]},
-            {"title": "fully connected", "difference": border(9)}]  # fmt: skip
+    maps = [
+        {"title": "circular padding", "difference": border(0)},
+        {"title": "zero padding", "difference": border(1), "interior": [1, 1, 7, 7]},
+        {"title": "fully connected", "difference": border(9)},
+    ]
     steps = list(range(0, 81, 4))
     change = {"middle": [1.0 + s / 80 for s in steps], "low": [0.5] * len(steps), "high": [3.0] * len(steps)}
     arms = [
-        {"name": "without batch norm", "control": True, "change": change, "loss": [2.3 * math.exp(-s / 30) for s in steps], "low": [2 * math.exp(-s / 28) for s in steps], "high": [4 * math.exp(-s / 50) for s in steps]},
-        {"name": "with batch norm", "change": {**change, "high": [1.5] * len(steps)}, "loss": [2.3 * math.exp(-s / 25) for s in steps], "low": [2.2 * math.exp(-s / 25) for s in steps], "high": [2.5 * math.exp(-s / 26) for s in steps]},
-    ]  # fmt: skip
-    depth = [{"name": "sigmoid", "control": False, "size": [10.0**-n for n in range(6)][::-1], "low": [10.0**-n / 2 for n in range(6)][::-1], "high": [10.0**-n * 2 for n in range(6)][::-1]},
-             {"name": "ReLU", "control": True, "size": [0.9, 1.0, 1.1, 1.0, 0.9, 1.0]}]  # fmt: skip
+        {
+            "name": "without batch norm",
+            "control": True,
+            "change": change,
+            "loss": [2.3 * math.exp(-s / 30) for s in steps],
+            "low": [2 * math.exp(-s / 28) for s in steps],
+            "high": [4 * math.exp(-s / 50) for s in steps],
+        },
+        {
+            "name": "with batch norm",
+            "change": {**change, "high": [1.5] * len(steps)},
+            "loss": [2.3 * math.exp(-s / 25) for s in steps],
+            "low": [2.2 * math.exp(-s / 25) for s in steps],
+            "high": [2.5 * math.exp(-s / 26) for s in steps],
+        },
+    ]
+    depth = [
+        {
+            "name": "sigmoid",
+            "control": False,
+            "size": [10.0**-n for n in range(6)][::-1],
+            "low": [10.0**-n / 2 for n in range(6)][::-1],
+            "high": [10.0**-n * 2 for n in range(6)][::-1],
+        },
+        {"name": "ReLU", "control": True, "size": [0.9, 1.0, 1.1, 1.0, 0.9, 1.0]},
+    ]
     networks = [
-        {"name": name, "layers": [1, 2, 3], "arms": [{"name": "with batch norm", "control": False, "size": size, "low": [s - 0.1 for s in size], "high": [s + 0.1 for s in size]},
-                                                     {"name": "without", "control": True, "size": [0.99, 0.98, -0.2]}]}
+        {
+            "name": name,
+            "layers": [1, 2, 3],
+            "arms": [
+                {
+                    "name": "with batch norm",
+                    "control": False,
+                    "size": size,
+                    "low": [s - 0.1 for s in size],
+                    "high": [s + 0.1 for s in size],
+                },
+                {"name": "without", "control": True, "size": [0.99, 0.98, -0.2]},
+            ],
+        }
         for name, size in (("25 linear layers", [0.1, 0.0, -0.3]), ("a shallow network", [0.5, 0.6, 0.7]))
-    ]  # fmt: skip
+    ]
     return {
-        "flip": {"torch float32": {**flip, "values": {"a": 1, "b": 2, "w": 3}, "got": {"cross_correlation": [[1, 2, 3], [4, 5, 6]], "convolution": [[1, 2, 3], [4, 5, 600]]}}},
-        "saturation": {"torch float32": saturation(True), "torch float64": saturation(False), "numpy float64": saturation(False)},
+        "flip": {
+            "torch float32": {
+                **flip,
+                "values": {"a": 1, "b": 2, "w": 3},
+                "got": {"cross_correlation": [[1, 2, 3], [4, 5, 6]], "convolution": [[1, 2, 3], [4, 5, 600]]},
+            }
+        },
+        "saturation": {
+            "torch float32": saturation(True),
+            "torch float64": saturation(False),
+            "numpy float64": saturation(False),
+        },
         "saturation_depth": {"torch float64": {"layers": [1, 2, 3, 4, 5, 6], "arms": depth}},
-        "equivariance": {"torch float32": {"shift": [1, 2], "maps": maps}, "torch float64": {"shift": [1, 2], "maps": maps}},
+        "equivariance": {
+            "torch float32": {"shift": [1, 2], "maps": maps},
+            "torch float64": {"shift": [1, 2], "maps": maps},
+        },
         "forest:smoothing": {"torch float64": forest(), "tensorflow float64": forest(1.1)},
         "trajectories:smoothing": {"torch float64": trajectories(1e-16), "tensorflow float64": trajectories(3e-16)},
-        "amplification": {"torch float64": {"layers": [1, 2, 3, 4, 5, 6], "arms": depth, "note": "The first layer was scaled."}},
+        "amplification": {
+            "torch float64": {"layers": [1, 2, 3, 4, 5, 6], "arms": depth, "note": "The first layer was scaled."}
+        },
         "gradient_agreement": {"torch float64": {"networks": networks, "note": "Ten seeds."}},
         "inverted_images": {"torch float64": inverted()},
         "planted_kernels": {"torch float64": planted()},
         "smoothing_bands": {"torch float64": {"steps": steps, "arms": arms}},
         "a picture that nobody knows": {"torch float64": {"numbers": [1, 2, 3]}},
-    }  # fmt: skip
+    }
 
 
 DIGEST = "4904d1af79aa0ebef8a39f8178499aea585645236f3a0e43fa4d261056b424b9"
@@ -169,19 +300,35 @@ DIGEST = "4904d1af79aa0ebef8a39f8178499aea585645236f3a0e43fa4d261056b424b9"
 def gate(name: str, which: str, *, met: bool = True, **changes: Any) -> dict[str, Any]:
     word = "met" if met else "not met"
     return row(
-        "over seeds", f"{name}, {which} seeds", kind="gate", agrees=met, ratio=0.0 if met else "inf", elements=1, got="3.1 [2.9, 3.3]" if met else "1.1 [0.9, 1.3]",
-        wanted="interval above 1.5", source="gate stated before the run; basis: 3.19 [3.04, 3.36]",
+        "over seeds",
+        f"{name}, {which} seeds",
+        kind="gate",
+        agrees=met,
+        ratio=0.0 if met else "inf",
+        elements=1,
+        got="3.1 [2.9, 3.3]" if met else "1.1 [0.9, 1.3]",
+        wanted="interval above 1.5",
+        source="gate stated before the run; basis: 3.19 [3.04, 3.36]",
         note=f"{name}: {word}, an effect over 20 seeds; wanted the interval above 1.5; 20 of 20 seeds above no effect, sign p 1.9e-06, Wilcoxon p 1.9e-06",
-        sentence=f"{name}, {which} seeds: {word}", **changes,
-    )  # fmt: skip
+        sentence=f"{name}, {which} seeds: {word}",
+        **changes,
+    )
 
 
 def design(*gates: tuple[str, str, str], quick: bool = False) -> dict[str, Any]:
     """What a design states: (gate, role, the side that it speaks for)."""
     stated = [
-        {"name": name, "effect": f"runs: {name}", "side": "above", "bounds": [1.5], "basis": "3.19 [3.04, 3.36]", "role": role, "speaks": speaks}
+        {
+            "name": name,
+            "effect": f"runs: {name}",
+            "side": "above",
+            "bounds": [1.5],
+            "basis": "3.19 [3.04, 3.36]",
+            "role": role,
+            "speaks": speaks,
+        }
         for name, role, speaks in gates
-    ]  # fmt: skip
+    ]
     return {
         "version": 2,
         "digest": DIGEST,
@@ -210,8 +357,17 @@ def disputed(**changes: Any) -> dict[str, Any]:
         ("trains better", "effect", "for"), ("bare", "effect", "for"), ("so does noise", "control", "against")
     )
     reason = "torch float64: 1 of 2 gates for it are met (“trains better”); 1 of 1 gates against it are met (“so does noise”)"
-    return claim("claim.disputed", cells, kind="statistical", expected="disputed", reason=reason, designs={"two_sides": stated},
-                 premises=[], figures={"forest:two_sides": {"torch float64": forest()}}, **changes)  # fmt: skip
+    return claim(
+        "claim.disputed",
+        cells,
+        kind="statistical",
+        expected="disputed",
+        reason=reason,
+        designs={"two_sides": stated},
+        premises=[],
+        figures={"forest:two_sides": {"torch float64": forest()}},
+        **changes,
+    )
 
 
 def worded(*, quick: bool = False, **changes: Any) -> dict[str, Any]:
@@ -228,42 +384,78 @@ def worded(*, quick: bool = False, **changes: Any) -> dict[str, Any]:
         for library in ("torch", "tensorflow")
     ]
     reason = "held on tensorflow, torch (2 cells); as worded the sentence fails for: tanh as a hidden activation"
-    return claim("claim.worded", cells, **{"kind": "statistical", "expected": "supported", "reason": reason, "premises": [],
-                 "designs": {"depth": design(("deep", "effect", ""), quick=quick)}, **changes})  # fmt: skip
+    return claim(
+        "claim.worded",
+        cells,
+        **{
+            "kind": "statistical",
+            "expected": "supported",
+            "reason": reason,
+            "premises": [],
+            "designs": {"depth": design(("deep", "effect", ""), quick=quick)},
+            **changes,
+        },
+    )
 
 
 def effect_row(name: str, role: str = "effect", ratio: float = 3.0, **changes: Any) -> dict[str, Any]:
     return {
-        "name": name, "role": role, "speaks": "", "effect": f"multilayer: {name}, without / with", "kind": "ratio", "estimate": ratio,
-        "low": ratio * 0.9, "high": ratio * 1.1, "fresh": {"estimate": ratio * 0.95, "low": ratio * 0.85, "high": ratio * 1.05},
-        "gate": [1.5, None], "seeds": 20, "positive": 20, **changes,
-    }  # fmt: skip
+        "name": name,
+        "role": role,
+        "speaks": "",
+        "effect": f"multilayer: {name}, without / with",
+        "kind": "ratio",
+        "estimate": ratio,
+        "low": ratio * 0.9,
+        "high": ratio * 1.1,
+        "fresh": {"estimate": ratio * 0.95, "low": ratio * 0.85, "high": ratio * 1.05},
+        "gate": [1.5, None],
+        "seeds": 20,
+        "positive": 20,
+        **changes,
+    }
 
 
 def forest(factor: float = 1.0) -> dict[str, Any]:
     """Effects, a control, a reversal and a caution; one ratio a billion times smaller than the others; differences beside them."""
     points = {"kind": "difference", "fresh": {"estimate": 0.4, "low": 0.3, "high": 0.5}, "gate": [0.2, None]}
-    return {"rows": [
-        effect_row("range", ratio=10.8 * factor), effect_row("beta", ratio=3.46, gate=[1.7, None]),
-        effect_row("null arm", "control", 0.95, gate=[0.7, 1.4]), effect_row("deep start", "reversal", 0.1, gate=[None, 0.5]),
-        effect_row("tripled", "caution", 0.257, gate=[None, 0.5]), effect_row("saturated", ratio=2.8e-10 * factor, gate=[None, 1e-7]),
-        effect_row("trains better", ratio=0.41, speaks="for", **points), effect_row("so does noise", "control", 0.43, speaks="against", **points),
-        effect_row("the last loss", "reversal", 40.0, **points),
-    ]}  # fmt: skip
+    return {
+        "rows": [
+            effect_row("range", ratio=10.8 * factor),
+            effect_row("beta", ratio=3.46, gate=[1.7, None]),
+            effect_row("null arm", "control", 0.95, gate=[0.7, 1.4]),
+            effect_row("deep start", "reversal", 0.1, gate=[None, 0.5]),
+            effect_row("tripled", "caution", 0.257, gate=[None, 0.5]),
+            effect_row("saturated", ratio=2.8e-10 * factor, gate=[None, 1e-7]),
+            effect_row("trains better", ratio=0.41, speaks="for", **points),
+            effect_row("so does noise", "control", 0.43, speaks="against", **points),
+            effect_row("the last loss", "reversal", 40.0, **points),
+        ]
+    }
 
 
 def trajectories(size: float) -> dict[str, Any]:
     steps = range(80)
-    return {"experiment": "multilayer", "seeds": 5, "arms": [
-        {"name": name, "difference": [0.0 if s % 9 == 0 else size * (1 + k + s % 5) for s in steps], "allowed": [1e-13 * (1 + k + s / 40) for s in steps]}
-        for k, name in enumerate(("with", "without"))
-    ]}  # fmt: skip
+    return {
+        "experiment": "multilayer",
+        "seeds": 5,
+        "arms": [
+            {
+                "name": name,
+                "difference": [0.0 if s % 9 == 0 else size * (1 + k + s % 5) for s in steps],
+                "allowed": [1e-13 * (1 + k + s / 40) for s in steps],
+            }
+            for k, name in enumerate(("with", "without"))
+        ],
+    }
 
 
 def inverted() -> dict[str, Any]:
     image = [[float(2 < j < 5 and 0 < i < 7) for j in range(8)] for i in range(8)]
-    arms = [{"name": name, "upright": [0.95 + n / 300 for n in range(10)], "inverted": [low + n / 100 for n in range(10)]}
-            for name, low in (("the absolute value", 0.86), ("ReLU", 0.05), ("trained on both", 0.8))]  # fmt: skip
+    arms = [
+        {"name": name, "upright": [0.95 + n / 300 for n in range(10)], "inverted": [low + n / 100 for n in range(10)]}
+        for name, low in (("the absolute value", 0.86), ("ReLU", 0.05), ("trained on both", 0.8))
+    ]
     return {
         "arms": arms,
         "chance": 0.1,
@@ -274,17 +466,41 @@ def inverted() -> dict[str, Any]:
 
 def planted() -> dict[str, Any]:
     pattern = [[0.3, -0.5, 0.1], [0.6, 0.0, -0.4], [-0.2, 0.4, -0.3]]
-    kernels = [{"arm": arm, "seed": seed, "kernel": [[x * (1 + seed / 10) + off * (i - j) for j, x in enumerate(row)] for i, row in enumerate(pattern)], "cosine": cosine - seed / 100}
-               for arm, off, cosine in (("true labels", 0.01, 0.99), ("shuffled labels", 0.4, 0.5)) for seed in range(10)]  # fmt: skip
+    kernels = [
+        {
+            "arm": arm,
+            "seed": seed,
+            "kernel": [
+                [x * (1 + seed / 10) + off * (i - j) for j, x in enumerate(row)] for i, row in enumerate(pattern)
+            ],
+            "cosine": cosine - seed / 100,
+        }
+        for arm, off, cosine in (("true labels", 0.01, 0.99), ("shuffled labels", 0.4, 0.5))
+        for seed in range(10)
+    ]
     return {"pattern": pattern, "kernels": kernels, "note": "Six times the pattern."}
 
 
 def defect(**changes: Any) -> dict[str, Any]:
     return {
-        "id": "torch-tanh", "backend": "torch", "versions": ">=2.6,<2.14", "title": "Wrong sums with padding 3", "explanation": "Reads too far.",
-        "condition": "padding > k", "cpu_features": ["avx512f"], "repeatable": False, "reports": ["pytorch #1"], "applies": True, "departs": True,
-        "neighbour_holds": True, "reproduced": True, "snippet": "print(1)\n", "neighbour_says": "padding 2", "neighbour_snippet": "print(2)\n", **changes,
-    }  # fmt: skip
+        "id": "torch-tanh",
+        "backend": "torch",
+        "versions": ">=2.6,<2.14",
+        "title": "Wrong sums with padding 3",
+        "explanation": "Reads too far.",
+        "condition": "padding > k",
+        "cpu_features": ["avx512f"],
+        "repeatable": False,
+        "reports": ["pytorch #1"],
+        "applies": True,
+        "departs": True,
+        "neighbour_holds": True,
+        "reproduced": True,
+        "snippet": "print(1)\n",
+        "neighbour_says": "padding 2",
+        "neighbour_snippet": "print(2)\n",
+        **changes,
+    }
 
 
 def sample_evidence() -> dict[str, Any]:
@@ -292,25 +508,40 @@ def sample_evidence() -> dict[str, Any]:
     absent = [cell("scipy", d, "absent") for d in both]
     claims = [
         claim(
-            "claim.correlate", [*(cell(b, d) for b in LIBRARIES[:3] for d in both), cell("scipy", None, "unsupported")],
+            "claim.correlate",
+            [*(cell(b, d) for b in LIBRARIES[:3] for d in both), cell("scipy", None, "unsupported")],
             figures={"a picture that nobody knows": {"torch": {"numbers": [1]}}},
         ),
         claim(
             "claim.linear",
-            [cell("numpy", None), cell("torch", None, in_part=list(NOT_TESTED)), cell("scipy", None, "absent")], qualified=False,
+            [cell("numpy", None), cell("torch", None, in_part=list(NOT_TESTED)), cell("scipy", None, "absent")],
+            qualified=False,
         ),
-        claim("claim.saturation", [cell("torch", d, v) for d, v in zip(both, ("supported", "not supported"), strict=True)] + absent),
+        claim(
+            "claim.saturation",
+            [cell("torch", d, v) for d, v in zip(both, ("supported", "not supported"), strict=True)] + absent,
+        ),
         claim(
             "claim.equivariance",
             [
-                cell("numpy", "float32", "error", rows=[row(agrees=False, outcome="error", elements=0, ratio=None, note="ValueError: x")]),
+                cell(
+                    "numpy",
+                    "float32",
+                    "error",
+                    rows=[row(agrees=False, outcome="error", elements=0, ratio=None, note="ValueError: x")],
+                ),
                 cell("torch", "float32", "refuted", rows=[departing(), row()]),
-                cell("torch", "float64", rows=[departing(defect="torch-tanh"), row(geometries=120)], calls_within_defects={"torch-tanh": 7}),
+                cell(
+                    "torch",
+                    "float64",
+                    rows=[departing(defect="torch-tanh"), row(geometries=120)],
+                    calls_within_defects={"torch-tanh": 7},
+                ),
                 cell("tensorflow", "float32", "inconclusive", wrongs=[wrong(is_caught=False)]),
                 cell("tensorflow", "float64", "disputed"),
             ],
         ),
-    ]  # fmt: skip
+    ]
     sentences = [
         (
             "sentence.correlate",
@@ -327,50 +558,104 @@ def sample_evidence() -> dict[str, Any]:
     nothing = {"see": [], "disposition": "", "reason": "", "reading": None}
     ledger = {
         "sentence.heading": {**nothing, "disposition": "not testable", "reason": "It speaks of nobody."},
-        "sentence.smoothing": {
-            **nothing,
-            "reading": {"place": "the end", "scan": "smoolhing", "taken": "smoothing"},
-        },
+        "sentence.smoothing": {**nothing, "reading": {"place": "the end", "scan": "smoolhing", "taken": "smoothing"}},
     }
     return {
         "schema": "lecture-claims/results/1",
         "tool": {"name": "lecture-claims", "version": "0.1.0"},
         "seed": 0,
-        "selection": {"claims": [c["id"] for c in claims], "backends": list(LIBRARIES), "dtypes": [], "case": "", "wrong": "", "limit": "", "partial": False, "quick": False},
+        "selection": {
+            "claims": [c["id"] for c in claims],
+            "backends": list(LIBRARIES),
+            "dtypes": [],
+            "case": "",
+            "wrong": "",
+            "limit": "",
+            "partial": False,
+            "quick": False,
+        },
         "interrupted": False,
         "environment": {
-            "python": "3.13.1", "implementation": "cpython", "system": "Linux", "machine": "x86_64", "cpu": "A processor", "cores": 2,
-            "cpu_features": ["avx2", "fma"], "packages": {"numpy": "2.4.0", "torch": "2.13.0"},
+            "python": "3.13.1",
+            "implementation": "cpython",
+            "system": "Linux",
+            "machine": "x86_64",
+            "cpu": "A processor",
+            "cores": 2,
+            "cpu_features": ["avx2", "fma"],
+            "packages": {"numpy": "2.4.0", "torch": "2.13.0"},
             "backends": {
                 "numpy": {"versions": {"numpy": "2.4.0"}, "threads": {"openblas": 1}},
-                "torch": {"versions": {"torch": "2.13.0+cpu"}, "build": {"oneDNN": True}, "flushes subnormals": {"float32": False}},
-                "tensorflow": {"versions": {"tensorflow": "2.21.0", "keras": "3.12.0"}, "build": {"oneDNN": True}, "TF32": False},
+                "torch": {
+                    "versions": {"torch": "2.13.0+cpu"},
+                    "build": {"oneDNN": True},
+                    "flushes subnormals": {"float32": False},
+                },
+                "tensorflow": {
+                    "versions": {"tensorflow": "2.21.0", "keras": "3.12.0"},
+                    "build": {"oneDNN": True},
+                    "TF32": False,
+                },
                 "scipy": {"absent": "scipy is not installed"},
             },
         },
         "lecture": {
-            "title": "A lecture", "markdown": MARKDOWN, "scan": SCAN,
-            "sentences": [{"id": i, "text": t, "claims": [{"id": c, "written": c in ran} for c in cs], **ledger.get(i, nothing)} for i, t, cs in sentences],
+            "title": "A lecture",
+            "markdown": MARKDOWN,
+            "scan": SCAN,
+            "sentences": [
+                {"id": i, "text": t, "claims": [{"id": c, "written": c in ran} for c in cs], **ledger.get(i, nothing)}
+                for i, t, cs in sentences
+            ],
             "unaccounted": ["This stands in no sentence of the ledger."],
         },
         "claims": claims,
         "premises": [
-            {"claim": c["id"], "uses": c["premises"], "untested": ["convolution.flip"], "sand": ["claim.saturation"] if c["id"] == "claim.equivariance" else []}
+            {
+                "claim": c["id"],
+                "uses": c["premises"],
+                "untested": ["convolution.flip"],
+                "sand": ["claim.saturation"] if c["id"] == "claim.equivariance" else [],
+            }
             for c in claims
         ],
         "sensitivity": [
-            {"name": "kernel turned", "operations": ["cross_correlation2d"], "origin": "a known mistake", "seen": True,
-             "claims": {"claim.correlate": "seen", "claim.equivariance": "blind"}},
-            {"name": "a tap lost", "operations": ["cross_correlation2d"], "origin": "claim.correlate", "seen": False,
-             "claims": {"claim.correlate": "blind", "claim.equivariance": "stopped", "claim.linear": "cannot be made"}},
+            {
+                "name": "kernel turned",
+                "operations": ["cross_correlation2d"],
+                "origin": "a known mistake",
+                "seen": True,
+                "claims": {"claim.correlate": "seen", "claim.equivariance": "blind"},
+            },
+            {
+                "name": "a tap lost",
+                "operations": ["cross_correlation2d"],
+                "origin": "claim.correlate",
+                "seen": False,
+                "claims": {
+                    "claim.correlate": "blind",
+                    "claim.equivariance": "stopped",
+                    "claim.linear": "cannot be made",
+                },
+            },
         ],
-        "defects": [defect(), defect(id="torch-old", applies=False, departs=False, neighbour_holds=False, reproduced=False)],
+        "defects": [
+            defect(),
+            defect(id="torch-old", applies=False, departs=False, neighbour_holds=False, reproduced=False),
+        ],
         "counts": counts(claims),
         "success": False,
-        "volatile": {"begun": "2026-01-01T00:00:00+00:00", "seconds": 12.5, "import_seconds": {"torch": 2.5},
-                     "cell_seconds": {"claim.correlate [torch float32]": 1.25}, "not_repeated": {},
-                     "timings": {"claim.correlate [torch float32]": {"the clock": {"rows": [{"image": "4 × 4", "seconds": 0.25}]}}}},
-    }  # fmt: skip
+        "volatile": {
+            "begun": "2026-01-01T00:00:00+00:00",
+            "seconds": 12.5,
+            "import_seconds": {"torch": 2.5},
+            "cell_seconds": {"claim.correlate [torch float32]": 1.25},
+            "not_repeated": {},
+            "timings": {
+                "claim.correlate [torch float32]": {"the clock": {"rows": [{"image": "4 × 4", "seconds": 0.25}]}}
+            },
+        },
+    }
 
 
 def counts(claims: list[dict[str, Any]]) -> dict[str, Any]:
@@ -378,8 +663,14 @@ def counts(claims: list[dict[str, Any]]) -> dict[str, Any]:
     wrongs, limits = [w for c in cells for w in c["wrongs"]], [x for c in cells for x in c["limits"]]
     return {
         "claims": {v: sum(c["verdict"] == v for c in claims) for v in reversed(VERDICTS)},
-        "holds": sum(c["verdict"] in ("verified", "supported") for c in claims), "qualified": sum(c["qualified"] for c in claims),
-        "cells": len(cells), "cells_taking_no_part": sum(c["verdict"] not in VERDICTS for c in cells),
-        "comparisons": sum(c["comparisons"] for c in cells), "elements": sum(c["elements"] for c in cells),
-        "wrongs": len(wrongs), "wrongs_caught": sum(w["caught"] for w in wrongs), "limits": len(limits), "limits_shown": sum(x["shown"] for x in limits),
-    }  # fmt: skip
+        "holds": sum(c["verdict"] in ("verified", "supported") for c in claims),
+        "qualified": sum(c["qualified"] for c in claims),
+        "cells": len(cells),
+        "cells_taking_no_part": sum(c["verdict"] not in VERDICTS for c in cells),
+        "comparisons": sum(c["comparisons"] for c in cells),
+        "elements": sum(c["elements"] for c in cells),
+        "wrongs": len(wrongs),
+        "wrongs_caught": sum(w["caught"] for w in wrongs),
+        "limits": len(limits),
+        "limits_shown": sum(x["shown"] for x in limits),
+    }

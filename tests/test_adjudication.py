@@ -118,8 +118,13 @@ def test_the_other_gelu_is_not_rounding(load, library):
 def test_another_epsilon_is_not_rounding(load, library, epsilon, used):
     """PyTorch's against Keras' default; and 1e-5 against 1e-12, https://github.com/huggingface/transformers/pull/15332."""
     rng = np.random.default_rng(0)
-    arrays = {"x": normal(rng, 4, 3, 5, 5), "gamma": normal(rng, 3), "beta": normal(rng, 3), "mean": normal(rng, 3),
-              "variance": normal(rng, 3) ** 2}  # fmt: skip
+    arrays = {
+        "x": normal(rng, 4, 3, 5, 5),
+        "gamma": normal(rng, 3),
+        "beta": normal(rng, 3),
+        "mean": normal(rng, 3),
+        "variance": normal(rng, 3) ** 2,
+    }
     y = {e: load(library).batch_norm_inference(*arrays.values(), epsilon=e) for e in (epsilon, used)}
     found = adjudicate(
         "batch_norm", inputs=arrays, parameters={"epsilon": epsilon}, outputs={"right": y[epsilon], "other": y[used]}
@@ -250,11 +255,19 @@ def test_several_results_of_one_library(layer):
     given = {"x": inputs["x"], "w": inputs["w"], "upstream": normal(rng, *y.shape)}
     lib = backends.load("numpy")
     dx, dw, db = lib.cross_correlation2d_gradient(*given.values(), **PLAIN | {"padding": ((1, 1), (1, 1))})
-    found = adjudicate("conv2d_gradient", inputs=given, parameters=parameters,
-                       outputs={"all": {"dx": dx, "dw": dw, "db": db}, "first": dx, "one": {"dw": 2 * dw}})  # fmt: skip
+    found = adjudicate(
+        "conv2d_gradient",
+        inputs=given,
+        parameters=parameters,
+        outputs={"all": {"dx": dx, "dw": dw, "db": db}, "first": dx, "one": {"dw": 2 * dw}},
+    )
     assert [(f.library, f.result, f.within) for f in found.findings] == [
-        ("all", "dx", True), ("all", "dw", True), ("all", "db", True), ("first", "dx", True), ("one", "dw", False)
-    ]  # fmt: skip
+        ("all", "dx", True),
+        ("all", "dw", True),
+        ("all", "db", True),
+        ("first", "dx", True),
+        ("one", "dw", False),
+    ]
     assert {(d.first, d.second, d.result) for d in found.differences} == {("all", "first", "dx"), ("all", "one", "dw")}
 
 
@@ -295,8 +308,9 @@ def test_narrow_numbers_summed_in_float32_and_in_themselves_are_told_apart(dtype
     found = adjudicate("linear", inputs={"x": x, "w": w}, outputs={"wide": wide, "own": own})
     assert found.within
     assert [f.contract for f in found.findings] == [
-        f"computed in float32, rounded to {dtype}", f"computed in {dtype} itself (narrow accumulation)"
-    ]  # fmt: skip
+        f"computed in float32, rounded to {dtype}",
+        f"computed in {dtype} itself (narrow accumulation)",
+    ]
     told = {"accumulation": "float32"}
     assert not adjudicate("linear", inputs={"x": x, "w": w}, parameters=told, outputs={"own": own}).within
 
@@ -409,50 +423,112 @@ BAD = {
     "a member without a place": ("conv2d", {"x": SQUARE}, "member='x': expected input.<name>, output.<library>"),
     "an unknown input": ("conv2d", {"input.weight": SQUARE}, "input='weight': expected one of x, w, b"),
     "an unknown result": ("conv2d", {"output.torch.dw": SQUARE}, "output.torch='dw': expected one of y"),
-    "a result twice": ("conv2d", {"output.numpy.y": SQUARE}, "output.numpy=['y']: expected one array, or one for each result"),
+    "a result twice": (
+        "conv2d",
+        {"output.numpy.y": SQUARE},
+        "output.numpy=['y']: expected one array, or one for each result",
+    ),
     "a missing input": ("conv2d", ("input.w",), "expected w among them (x, w, b); give input.w"),
     "no outputs": ("conv2d", ("output.numpy",), "outputs={}: expected at least one library's output"),
     "an unknown operation": ("conv2", {}, "operation='conv2': expected the name of an operation; use conv2d"),
     "another rank": ("conv2d", {"input.x": SQUARE[0]}, "input.x.shape=(3, 4, 4): expected 4 axes [N, C, H, W]"),
     "other channels": ("conv2d", {"input.x": SQUARE[:, :2]}, "w.shape=(4, 3, 3, 3): expected Cin/groups=2 on axis 1"),
-    "another shape": ("conv2d", {"output.numpy": SQUARE}, "output.numpy.shape=(2, 3, 4, 4): expected (2, 4, 6, 5), the shape of y"),
-    "another layout": ("conv2d", {"output.numpy": np.zeros((2, 6, 5, 4), np.float32)}, "say its layout, {'layout': {'output.numpy': 'NHWC'}}"),
-    "another rank of the output": ("conv2d", {"output.numpy": SQUARE[0]}, "output.numpy.shape=(3, 4, 4): expected 4 axes"),
-    "NaN": ("conv2d", {"input.b": np.array([0, 1, np.nan, 2], np.float32)}, "input.b=nan: expected finite numbers (this one is at [2])"),
-    "infinity": ("conv2d", {"input.b": np.array([0, 1, np.inf, 2], np.float32)}, "input.b=inf: expected finite numbers"),
-    "integers": ("conv2d", {"input.x": np.zeros((2, 3, 6, 5), int)}, "input.x.dtype=int64: expected one of bfloat16, float16, float32, float64"),
+    "another shape": (
+        "conv2d",
+        {"output.numpy": SQUARE},
+        "output.numpy.shape=(2, 3, 4, 4): expected (2, 4, 6, 5), the shape of y",
+    ),
+    "another layout": (
+        "conv2d",
+        {"output.numpy": np.zeros((2, 6, 5, 4), np.float32)},
+        "say its layout, {'layout': {'output.numpy': 'NHWC'}}",
+    ),
+    "another rank of the output": (
+        "conv2d",
+        {"output.numpy": SQUARE[0]},
+        "output.numpy.shape=(3, 4, 4): expected 4 axes",
+    ),
+    "NaN": (
+        "conv2d",
+        {"input.b": np.array([0, 1, np.nan, 2], np.float32)},
+        "input.b=nan: expected finite numbers (this one is at [2])",
+    ),
+    "infinity": (
+        "conv2d",
+        {"input.b": np.array([0, 1, np.inf, 2], np.float32)},
+        "input.b=inf: expected finite numbers",
+    ),
+    "integers": (
+        "conv2d",
+        {"input.x": np.zeros((2, 3, 6, 5), int)},
+        "input.x.dtype=int64: expected one of bfloat16, float16, float32, float64",
+    ),
     "complex numbers": ("conv2d", {"output.numpy": SQUARE * 1j}, "output.numpy.dtype=complex64: expected one of"),
     "too many digits": ("conv2d", {"input.b": np.full(4, 0.1)}, "input.b.dtype=float64: expected numbers that float32"),
     "an empty array": ("conv2d", {"input.x": SQUARE[:0]}, "input.x.shape=(0, 3, 4, 4): expected at least one element"),
     "two formats": ("batch_norm_training", None, "output.numpy=['float32', 'float64']: expected results of one dtype"),
     "labels that are no numbers": ("cross_entropy", None, "input.labels.dtype=float32: expected whole numbers"),
     "no epsilon": ("batch_norm", None, "expected epsilon among them: libraries differ in its default; give epsilon"),
-}  # fmt: skip
+}
 PARAMETERS = {
     "no JSON": ("{padding: 1}", "parameters='{padding: 1}': expected a JSON object (Expecting property name"),
     "no object": ("[1, 1]", "parameters=[1, 1]: expected a JSON object"),
     "numbers": (np.zeros(3), "parameters=[0.0, 0.0, 0.0]: expected a JSON object"),
-    "an unknown one": ({"pad": 1}, "parameter='pad': expected one of stride, dilation, groups, padding, layout, accumulation, dtypes"),
+    "an unknown one": (
+        {"pad": 1},
+        "parameter='pad': expected one of stride, dilation, groups, padding, layout, accumulation, dtypes",
+    ),
     "a word for a number": ({"stride": "2"}, "stride='2': expected a pair (y, x) of whole numbers"),
-    "an unknown rule": ({"padding": "full"}, "padding='full': expected numbers of zeros, 'valid', 'same' or 'same_lower'"),
+    "an unknown rule": (
+        {"padding": "full"},
+        "padding='full': expected numbers of zeros, 'valid', 'same' or 'same_lower'",
+    ),
     "a stride of none": ({"stride": 0}, "stride[0]=0: expected a whole number of at least 1"),
-    "layout of nobody": ({"layout": {"x": "NHWC"}}, "layout='x': expected one of input.x, input.w, input.b, output.numpy"),
-    "unknown letters": ({"layout": {"input.x": "NHWK"}}, "layout['input.x']='NHWK': expected the axes N, C, H, W in some order"),
-    "a letter twice": ({"layout": {"input.x": "NHHW"}}, "layout['input.x']='NHHW': expected the axes N, C, H, W in some order"),
+    "layout of nobody": (
+        {"layout": {"x": "NHWC"}},
+        "layout='x': expected one of input.x, input.w, input.b, output.numpy",
+    ),
+    "unknown letters": (
+        {"layout": {"input.x": "NHWK"}},
+        "layout['input.x']='NHWK': expected the axes N, C, H, W in some order",
+    ),
+    "a letter twice": (
+        {"layout": {"input.x": "NHHW"}},
+        "layout['input.x']='NHHW': expected the axes N, C, H, W in some order",
+    ),
     "layout no mapping": ({"layout": "NHWC"}, "layout='NHWC': expected {array: …}"),
     "layout no word": ({"layout": {"input.x": 1}}, "layout['input.x']=1: expected a string"),
-    "unknown accumulation": ({"accumulation": "tf32"}, "accumulation='tf32': expected one of bfloat16, float16, float32, float64"),
-    "narrow accumulation": ({"accumulation": "bfloat16"}, "accumulation='bfloat16': expected a format at least as precise as float32"),
+    "unknown accumulation": (
+        {"accumulation": "tf32"},
+        "accumulation='tf32': expected one of bfloat16, float16, float32, float64",
+    ),
+    "narrow accumulation": (
+        {"accumulation": "bfloat16"},
+        "accumulation='bfloat16': expected a format at least as precise as float32",
+    ),
     "unknown dtype": ({"dtypes": {"output.numpy": "half"}}, "dtypes['output.numpy']='half': expected one of bfloat16"),
-    "a narrower dtype": ({"dtypes": {"output.numpy": "float16"}}, "dtypes['output.numpy']='float16': expected a format that holds the numbers"),
-}  # fmt: skip
+    "a narrower dtype": (
+        {"dtypes": {"output.numpy": "float16"}},
+        "dtypes['output.numpy']='float16': expected a format that holds the numbers",
+    ),
+}
 OTHERS = {
-    "two formats": {"input.x": SQUARE, "input.gamma": SQUARE[0, 0, 0, :3], "input.beta": SQUARE[0, 0, 0, :3],
-                    "output.numpy.y": SQUARE, "output.numpy.mean": np.zeros(3), "parameters": '{"epsilon": 1e-5}'},
-    "labels that are no numbers": {"input.logits": SQUARE[0, 0], "input.labels": SQUARE[0, 0, 0], "output.numpy": SQUARE[0, 0, 0]},
+    "two formats": {
+        "input.x": SQUARE,
+        "input.gamma": SQUARE[0, 0, 0, :3],
+        "input.beta": SQUARE[0, 0, 0, :3],
+        "output.numpy.y": SQUARE,
+        "output.numpy.mean": np.zeros(3),
+        "parameters": '{"epsilon": 1e-5}',
+    },
+    "labels that are no numbers": {
+        "input.logits": SQUARE[0, 0],
+        "input.labels": SQUARE[0, 0, 0],
+        "output.numpy": SQUARE[0, 0, 0],
+    },
     "no epsilon": {f"input.{name}": SQUARE[0, 0, 0, :3] for name in ("gamma", "beta", "mean", "variance")}
-                  | {"input.x": SQUARE, "output.numpy": SQUARE},
-}  # fmt: skip
+    | {"input.x": SQUARE, "output.numpy": SQUARE},
+}
 
 
 def refused(command, *arguments):
@@ -693,8 +769,10 @@ def test_a_bound_that_can_tell_little_says_so():
     up = rng.normal(size=x.shape).astype(np.float32)
     dx = backends.load("numpy").batch_norm_gradient(x, np.ones(1, np.float32), up, epsilon=1e-5)[0]
     found = adjudicate(
-        "batch_norm_gradient", inputs={"x": x, "gamma": np.ones(1, np.float32), "upstream": up}, outputs={"a": {"dx": dx}},
+        "batch_norm_gradient",
+        inputs={"x": x, "gamma": np.ones(1, np.float32), "upstream": up},
+        outputs={"a": {"dx": dx}},
         parameters={"epsilon": 1e-5},
-    )  # fmt: skip
+    )
     assert found.within and found.findings[0].blunt > 0.1
     assert "it can tell little here" in report.sentence(found.findings[0])

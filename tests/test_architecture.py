@@ -555,8 +555,14 @@ def test_a_lecture_is_a_folder_with_text_ledger_and_sections(tmp_path):
     [
         ({"lecture.md": None}, "lecture.md is missing"),
         ({"sentences.toml": None}, "sentences.toml is missing"),
-        ({"sentences": [("whole", "A whole is more than its parts.", [])]}, "sentence='whole': its words are not in lecture.md"),
-        ({"sentences": GOOD[::-1]}, "sentence='whole': its words are not in lecture.md after those of the one before it"),
+        (
+            {"sentences": [("whole", "A whole is more than its parts.", [])]},
+            "sentence='whole': its words are not in lecture.md",
+        ),
+        (
+            {"sentences": GOOD[::-1]},
+            "sentence='whole': its words are not in lecture.md after those of the one before it",
+        ),
         ({"sentences": [GOOD[0], ("whole", GOOD[1][1], [])]}, "sentence='whole': twice"),
         ({"sentences": [GOOD[0], ("part", GOOD[1][1], ["whole.sum"])]}, "claim='whole.sum': twice"),
         ({"claim": "whole.product"}, "claim='whole.product': no sentence of sentences.toml names it"),
@@ -566,7 +572,7 @@ def test_a_lecture_is_a_folder_with_text_ledger_and_sections(tmp_path):
         ({"section.py": "import no_such_module"}, "section.py: ModuleNotFoundError: No module named 'no_such_module'"),
         ({"section.py": "x ="}, "section.py: SyntaxError"),
     ],
-)  # fmt: skip
+)
 def test_a_lecture_that_lies_is_refused_in_one_line(tmp_path, lie, says):
     with pytest.raises(lecture.BadLecture) as refusal:
         lecture.read(written(tmp_path, **lie))

@@ -127,8 +127,9 @@ def mean_cases(dtype, seed):
     # Of windows of two rows and columns a half or a whole one lies inside.
     corner = {"window": (2, 2), "stride": (1, 2), "padding": ((1, 1), (0, 0))}
     yield from both("not counted", "average_pooling2d", 1 / 4, **corner, count_padding=False)
-    yield from both("not counted, uneven", "average_pooling2d", 1 / 4, **corner | {"padding": ((0, 1), (1, 0))},
-                    count_padding=False)  # fmt: skip
+    yield from both(
+        "not counted, uneven", "average_pooling2d", 1 / 4, **corner | {"padding": ((0, 1), (1, 0))}, count_padding=False
+    )
     for grid in ("half_pixel", "asymmetric"):
         yield from both(f"{grid}, up", "bilinear_resampling2d", 1 / 16, size=(16, 8), grid=grid)
         yield from both(f"{grid}, down", "bilinear_resampling2d", 1 / 4, size=(4, 2), grid=grid)
@@ -258,9 +259,11 @@ def public(module):
     return {
         name: function
         for name, function in vars(module).items()
-        if inspect.isfunction(function) and not name.startswith("_") and function.__module__.startswith("lectureclaims")
+        if inspect.isfunction(function)
+        and not name.startswith("_")
+        and function.__module__.startswith("lectureclaims")
         and ".habits." not in function.__module__
-    }  # fmt: skip
+    }
 
 
 @EVERY
@@ -357,10 +360,7 @@ LAYERS = {
         {"kind": "convolution", "channels_in": 4, "channels_out": 6, "kernel": (3, 2), "groups": 1, "bias": False},
         (6 * 4 * 6, 0),
     ),
-    "fully connected": (
-        {"kind": "fully_connected", "features_in": 5, "features_out": 7, "bias": True},
-        (5 * 7 + 7, 0),
-    ),
+    "fully connected": ({"kind": "fully_connected", "features_in": 5, "features_out": 7, "bias": True}, (5 * 7 + 7, 0)),
     "batch norm": ({"kind": "batch_norm", "channels": 5}, (10, 10)),
     "prelu": ({"kind": "prelu", "channels": 5}, (5, 0)),
 }

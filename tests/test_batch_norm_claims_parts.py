@@ -89,11 +89,14 @@ def test_a_formula_in_float64_is_allowed_its_own_roundings():
     assert np.all(bound.ratio(np.array([1.0, -4.0]) * (1 + 2.0**-50), np.array([1.0, -4.0])) > 1)
 
 
-@pytest.mark.parametrize("make", [
-    lambda part: bounds.channel_moments(part, np.ones((2, 1)), np.float32)[0],
-    lambda part: bounds.weighted_sum(part, np.ones((2, 1)), np.ones((2, 1)), np.float32, axis=0),
-    lambda part: bounds.by_formula(part, np.ones((2, 1)), roundings=1),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda part: bounds.channel_moments(part, np.ones((2, 1)), np.float32)[0],
+        lambda part: bounds.weighted_sum(part, np.ones((2, 1)), np.ones((2, 1)), np.float32, axis=0),
+        lambda part: bounds.by_formula(part, np.ones((2, 1)), roundings=1),
+    ],
+)
 def test_what_is_made_of_a_measured_bound_is_empirical_and_says_of_what(make):
     derived, empirical = make(bounds.exact((2, 1), reason="they are given")), make(_measured(np.ones((2, 1))))
     assert (derived.kind, empirical.kind) == ("derived", "empirical")

@@ -6,14 +6,7 @@ import dataclasses
 import numpy as np
 import pytest
 from lectureclaims.reference import bounds, oracle
-from lectureclaims.reference.operators import (
-    batch_norm,
-    cross_correlation,
-    fully_connected,
-    logistic,
-    softmax,
-    tanh,
-)
+from lectureclaims.reference.operators import batch_norm, cross_correlation, fully_connected, logistic, softmax, tanh
 from lectureclaims.reference.validation import BadInput
 
 PLAIN = {"stride": (1, 1), "padding": ((1, 1), (1, 1)), "dilation": (1, 1), "groups": 1}

@@ -48,10 +48,18 @@ def worked_example() -> dict[str, Any]:
         said = " + ".join("".join(p) for p in products)
         return {"index": [i + turned, j + turned], "products": products, "sum": said, "got": said}
 
-    return {"input": LETTERS, "kernel": KERNEL, "sums": [
-        {"name": name, "formula": "S(i, j)", "windows": [[window(i, j, turned) for j in range(3)] for i in range(2)]}
-        for name, turned in (("convolution", True), ("cross-correlation", False))
-    ]}  # fmt: skip
+    return {
+        "input": LETTERS,
+        "kernel": KERNEL,
+        "sums": [
+            {
+                "name": name,
+                "formula": "S(i, j)",
+                "windows": [[window(i, j, turned) for j in range(3)] for i in range(2)],
+            }
+            for name, turned in (("convolution", True), ("cross-correlation", False))
+        ],
+    }
 
 
 def evidence() -> dict[str, Any]:
@@ -261,9 +269,20 @@ LAID_OUT = """document.querySelectorAll('.claim').forEach(one => { one.style.con
 def test_nothing_scrolls_sideways_but_boxes_of_their_own(chromium: Browser, tmp_path: Path, width: int) -> None:
     """320: a zoom of 400 % (WCAG 1.4.10)."""
     made = evidence()
-    widest = sample.cell("tensorflow", "bfloat16", elements=11_429_681, worst_ratio=0.9999999, margin=8.07e11,
-                         comparisons=404_808, in_part=["the half"], rows=[*sample.cell("torch", "float32")["rows"],
-                         sample.row("reals", "y", kind="empirical bound", ratio=0.9999999), sample.departing(defect="torch-tanh")])  # fmt: skip
+    widest = sample.cell(
+        "tensorflow",
+        "bfloat16",
+        elements=11_429_681,
+        worst_ratio=0.9999999,
+        margin=8.07e11,
+        comparisons=404_808,
+        in_part=["the half"],
+        rows=[
+            *sample.cell("torch", "float32")["rows"],
+            sample.row("reals", "y", kind="empirical bound", ratio=0.9999999),
+            sample.departing(defect="torch-tanh"),
+        ],
+    )
     made["claims"][0]["cells"].append(widest)
     path = tmp_path / "wide.html"
     path.write_text(html.render(made), encoding="utf-8")
@@ -303,8 +322,13 @@ def test_on_a_phone_each_cell_has_the_word_of_its_column(chromium: Browser, sear
                 assert (before, span) == (f'"{head}: "', 1), table
                 told.setdefault(table, set()).add(head)
         assert {name: len(heads) for name, heads in told.items()} == {
-            "libraries": 7, "wrongs": 4, "literal": 3, "searches": 3, "compared": 5, "gates": 6,
-        }  # fmt: skip
+            "libraries": 7,
+            "wrongs": 4,
+            "literal": 3,
+            "searches": 3,
+            "compared": 5,
+            "gates": 6,
+        }
         over = "[...document.querySelectorAll('.claim .wide > table[class]')].map(t => t.scrollWidth - t.parentElement.clientWidth)"
         assert max(page.evaluate(over)) <= 0
     with Watched(chromium, searched) as page:
@@ -517,8 +541,24 @@ def queries(made: dict[str, Any]) -> dict[str, Meant]:
         '"' * 10_000,
     ):
         asked[empty] = text()
-    for literal in (*".*+?^$()[]{}|\\/%&=#<", ".*", "f(", "[x]", "(?:", "[a-", "\\d", "%zz", "&sort=surprise", "<b>", "__proto__",
-                    "constructor", "x" * 10_000, "\u202e🙂", "verdicts:error", "x" + '"' * 9_999):  # fmt: skip
+    for literal in (
+        *".*+?^$()[]{}|\\/%&=#<",
+        ".*",
+        "f(",
+        "[x]",
+        "(?:",
+        "[a-",
+        "\\d",
+        "%zz",
+        "&sort=surprise",
+        "<b>",
+        "__proto__",
+        "constructor",
+        "x" * 10_000,
+        "\u202e🙂",
+        "verdicts:error",
+        "x" + '"' * 9_999,
+    ):
         asked[literal] = text(literal)
     asked["shift " * 1_700] = text("shift")
     return asked

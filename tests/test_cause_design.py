@@ -14,16 +14,28 @@ from two_sides import unmet, verdict
 SEEDS = (0, 1, 2)
 AS_FOUND = {
     "six_layers": {
-        "accuracy.relu": 0.95, "accuracy.logistic": 0.09, "accuracy.logistic_stretched": 0.96,
-        "saturated.relu": 0.6, "saturated.logistic": 0.0005, "saturated.logistic_stretched": 0.002,
-        "factor.relu": 1.0, "factor.logistic": 0.24, "factor.logistic_stretched": 1.0,
+        "accuracy.relu": 0.95,
+        "accuracy.logistic": 0.09,
+        "accuracy.logistic_stretched": 0.96,
+        "saturated.relu": 0.6,
+        "saturated.logistic": 0.0005,
+        "saturated.logistic_stretched": 0.002,
+        "factor.relu": 1.0,
+        "factor.logistic": 0.24,
+        "factor.logistic_stretched": 1.0,
     },
     "three_layers": {
-        "accuracy.3": 0.7, "accuracy.10": 0.12, "accuracy.3_saturated": 0.09,
-        "top.3": 0.0005, "top.10": 0.98, "top.3_saturated": 1.0,
-        "last.3": 0.35, "last.10": 0.9, "last.3_saturated": 1.0,
+        "accuracy.3": 0.7,
+        "accuracy.10": 0.12,
+        "accuracy.3_saturated": 0.09,
+        "top.3": 0.0005,
+        "top.10": 0.98,
+        "top.3_saturated": 1.0,
+        "last.3": 0.35,
+        "last.10": 0.9,
+        "last.3_saturated": 1.0,
     },
-}  # fmt: skip
+}
 """Experiment -> measure.arm -> about what was found on the first seeds."""
 
 
@@ -90,8 +102,14 @@ def test_both_sides_have_gates_that_can_fail_and_the_verdict_is_computed_from_th
         "stretched ones, saturated no less, do not learn either",
     }
     # A world in which it is saturation: six layers are saturated, and so the stretched ones do not learn either.
-    guilty = {"accuracy.logistic_stretched": 0.1, "saturated.logistic": 0.9, "saturated.logistic_stretched": 0.8,
-              "factor.logistic": 0.01, "saturated.relu": 0.5, "last.3": 0.02}  # fmt: skip
+    guilty = {
+        "accuracy.logistic_stretched": 0.1,
+        "saturated.logistic": 0.9,
+        "saturated.logistic_stretched": 0.8,
+        "factor.logistic": 0.01,
+        "saturated.relu": 0.5,
+        "last.3": 0.02,
+    }
     assert verdict(judged(made_up(**guilty))) == "supported"
     # A world in which saturation does no harm.
     harmless = {"accuracy.10": 0.71, "accuracy.3_saturated": 0.69, "top.10": 0.1}

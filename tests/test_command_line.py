@@ -149,11 +149,7 @@ def test_globs_choose_claims_in_the_lectures_order():
             "wrong='every library flip'",
             "did you mean 'every library flips'?",
         ),
-        (
-            ("verify", PART[0], "--limit", "zzz"),
-            "limit='zzz'",
-            "there is 'a kernel that a half turn leaves as it was'",
-        ),
+        (("verify", PART[0], "--limit", "zzz"), "limit='zzz'", "there is 'a kernel that a half turn leaves as it was'"),
         (
             ("verify", "--case", "impulse", "--wrong", "every library flips"),
             "case, wrong and limit",
@@ -181,7 +177,7 @@ def test_globs_choose_claims_in_the_lectures_order():
 )
 def test_wrong_usage_is_one_line_that_names_what_was_given_and_the_way_out(
     tmp_path, monkeypatch, capsys, arguments, names, way_out
-):  # fmt: skip
+):
     """In this process, for there are many: the entry point as the installed command calls it."""
     (tmp_path / "foreign.json").write_text('{"schema": "somebody/elses"}')
     monkeypatch.chdir(tmp_path)

@@ -90,7 +90,14 @@ def test_the_sample_obeys_the_schema_and_is_like_itself(old: dict[str, Any], new
     assert found.both["comparisons"] > 20 and found.both["wrongs"] and found.both["limits"]
     assert "Nothing got worse. Nothing that was compared has changed." in printed(found)
     assert f"{found.both['comparisons']} named comparisons (of a sweep all geometries are one)" in printed(found)
-    new["volatile"] = {"begun": "2026-02-01T00:00:00+00:00", "seconds": 99.5, "cell_seconds": {}, "timings": {}, "not_repeated": {}, "import_seconds": {}}  # fmt: skip
+    new["volatile"] = {
+        "begun": "2026-02-01T00:00:00+00:00",
+        "seconds": 99.5,
+        "cell_seconds": {},
+        "timings": {},
+        "not_repeated": {},
+        "import_seconds": {},
+    }
     later = compared(old, new)
     assert not later.changes, "what is volatile is not compared"
     assert re.search(r"seconds +12\.5 +99\.5", printed(later))
@@ -98,13 +105,25 @@ def test_the_sample_obeys_the_schema_and_is_like_itself(old: dict[str, Any], new
 
 CHANGES: dict[str, tuple[Change, set[tuple[str, str, str, Any, Any]]]] = {
     "verdict that fell": (
-        lambda e: (claim(e, "claim.correlate").update(verdict="refuted", qualified=False), cell(e, *WHERE).update(verdict="refuted")),
-        {("verdict", "worse", WHOLE, "verified, qualified", "refuted"), ("cell verdict", "worse", PLACE, "verified", "refuted")},
+        lambda e: (
+            claim(e, "claim.correlate").update(verdict="refuted", qualified=False),
+            cell(e, *WHERE).update(verdict="refuted"),
+        ),
+        {
+            ("verdict", "worse", WHOLE, "verified, qualified", "refuted"),
+            ("cell verdict", "worse", PLACE, "verified", "refuted"),
+        },
     ),
     "verified by gates": (
-        lambda e: (claim(e, "claim.correlate").update(verdict="supported", expected="supported"), cell(e, *WHERE).update(verdict="supported")),
-        {("verdict", "neither", WHOLE, "verified, qualified", "supported, qualified"), ("cell verdict", "neither", PLACE, "verified", "supported"),
-         ("text", "neither", WHOLE, "verified", "supported")},
+        lambda e: (
+            claim(e, "claim.correlate").update(verdict="supported", expected="supported"),
+            cell(e, *WHERE).update(verdict="supported"),
+        ),
+        {
+            ("verdict", "neither", WHOLE, "verified, qualified", "supported, qualified"),
+            ("cell verdict", "neither", PLACE, "verified", "supported"),
+            ("text", "neither", WHOLE, "verified", "supported"),
+        },
     ),
     "no longer expected, though it rose": (
         lambda e: claim(e, "claim.disputed").update(verdict="supported", qualified=False),
@@ -116,7 +135,10 @@ CHANGES: dict[str, tuple[Change, set[tuple[str, str, str, Any, Any]]]] = {
     ),
     "the expectation was lowered with it": (
         lambda e: claim(e, "claim.correlate").update(verdict="refuted", expected="refuted", qualified=False),
-        {("verdict", "worse", WHOLE, "verified, qualified", "refuted"), ("text", "neither", WHOLE, "verified", "refuted")},
+        {
+            ("verdict", "worse", WHOLE, "verified, qualified", "refuted"),
+            ("text", "neither", WHOLE, "verified", "refuted"),
+        },
     ),
     "takes no part any more": (
         lambda e: cell(e, *WHERE).update(sample.cell("torch", "float32", "unsupported")),
@@ -177,7 +199,9 @@ CHANGES: dict[str, tuple[Change, set[tuple[str, str, str, Any, Any]]]] = {
         {("comparison", "worse", PLACE, "agrees", "not made")},
     ),
     "an experiment stops": (
-        lambda e: cell(e, *WHERE)["rows"].append(sample.row(label="the experiment stopped", agrees=False, outcome="error", elements=0)),
+        lambda e: cell(e, *WHERE)["rows"].append(
+            sample.row(label="the experiment stopped", agrees=False, outcome="error", elements=0)
+        ),
         {("comparison", "worse", PLACE, "none", "stopped"), ("comparison", "neither", PLACE, 2, 2)},
     ),
     "fewer comparisons": (lambda e: cell(e, *WHERE).update(comparisons=1), {("comparison", "worse", PLACE, 2, 1)}),
@@ -198,16 +222,27 @@ CHANGES: dict[str, tuple[Change, set[tuple[str, str, str, Any, Any]]]] = {
         lambda e: (cell(e, *WHERE).update(worst_ratio=0.1), cell(e, *WHERE)["rows"][1].update(ratio=0.1)),
         {("error", "neither", PLACE, 0.31, 0.1)},
     ),
-    "an error where there was none": (lambda e: cell(e, "claim.linear", "numpy").update(worst_ratio="inf"), {("error", "neither", "claim.linear [numpy]", 0.31, "inf")}),
+    "an error where there was none": (
+        lambda e: cell(e, "claim.linear", "numpy").update(worst_ratio="inf"),
+        {("error", "neither", "claim.linear [numpy]", 0.31, "inf")},
+    ),
     "a gate is not met": (
-        lambda e: cell(e, "claim.worded", "torch", "float64")["rows"].__setitem__(1, sample.gate("deep", "first", met=False)),
-        {("gate", "worse", "claim.worded [torch float64]", "met", "not met"),
-         ("effect", "neither", "claim.worded [torch float64]", "3.1 [2.9, 3.3]", "1.1 [0.9, 1.3]")},
+        lambda e: cell(e, "claim.worded", "torch", "float64")["rows"].__setitem__(
+            1, sample.gate("deep", "first", met=False)
+        ),
+        {
+            ("gate", "worse", "claim.worded [torch float64]", "met", "not met"),
+            ("effect", "neither", "claim.worded [torch float64]", "3.1 [2.9, 3.3]", "1.1 [0.9, 1.3]"),
+        },
     ),
     "a gate for one of two sides is not met": (
-        lambda e: cell(e, "claim.disputed", "torch", "float64")["rows"].__setitem__(1, sample.gate("trains better", "first", met=False, speaks="for")),
-        {("gate", "neither", "claim.disputed [torch float64]", "met", "not met"),
-         ("effect", "neither", "claim.disputed [torch float64]", "3.1 [2.9, 3.3]", "1.1 [0.9, 1.3]")},
+        lambda e: cell(e, "claim.disputed", "torch", "float64")["rows"].__setitem__(
+            1, sample.gate("trains better", "first", met=False, speaks="for")
+        ),
+        {
+            ("gate", "neither", "claim.disputed [torch float64]", "met", "not met"),
+            ("effect", "neither", "claim.disputed [torch float64]", "3.1 [2.9, 3.3]", "1.1 [0.9, 1.3]"),
+        },
     ),
     "an interval moved but not apart": (
         lambda e: cell(e, "claim.worded", "torch", "float64")["rows"][1].update(got="3.4 [3.2, 3.6]"),
@@ -226,7 +261,7 @@ CHANGES: dict[str, tuple[Change, set[tuple[str, str, str, Any, Any]]]] = {
         {("in part", "better", "claim.linear [torch]", "in part", "in full")},
     ),
     "a refuted cell does not say what it lacks": (
-        lambda e: (cell(e, "claim.linear", "torch").update(verdict="refuted", in_part=[])),
+        lambda e: cell(e, "claim.linear", "torch").update(verdict="refuted", in_part=[]),
         {("cell verdict", "worse", "claim.linear [torch]", "verified", "refuted")},
     ),
     "a defect does not reproduce": (
@@ -258,7 +293,7 @@ CHANGES: dict[str, tuple[Change, set[tuple[str, str, str, Any, Any]]]] = {
         {("claim", "worse", WHOLE, "verified", "no claim")},
     ),
     "interrupted": (lambda e: e.update(interrupted=True), {("run", "worse", " []", "ran to its end", "interrupted")}),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", CHANGES)
@@ -278,9 +313,11 @@ def test_errors_that_grew_in_their_bounds_are_counted_beside_nothing_got_worse(
     for name in ("an error grew in its bound", "an error where there was none", "an error shrank"):
         change, _ = CHANGES[name]
         change(new)
-        grown = {"an error grew in its bound": "the error of 1 comparison and the largest error of 1 cell",
-                 "an error where there was none": "the error of 1 comparison and the largest error of 2 cells",
-                 "an error shrank": "the largest error of 1 cell"}[name]  # fmt: skip
+        grown = {
+            "an error grew in its bound": "the error of 1 comparison and the largest error of 1 cell",
+            "an error where there was none": "the error of 1 comparison and the largest error of 2 cells",
+            "an error shrank": "the largest error of 1 cell",
+        }[name]
         found = compared(old, new)
         says = f"Within the bounds {grown} grew by more than a factor of 2."
         assert not found.worse
@@ -453,14 +490,29 @@ BAD: dict[str, tuple[Any, str]] = {
     "a claim that is none": (lambda e: e["claims"].append("x"), "claims[] is 'x', expected object"),
     "no verdict": (lambda e: e["claims"][0].pop("verdict"), "claims[] has no 'verdict'"),
     "no verdict of a cell": (lambda e: e["claims"][0]["cells"][0].pop("verdict"), "claims[].cells[] has no 'verdict'"),
-    "a verdict that is none": (lambda e: e["claims"][0].update(verdict="passed"), "claims[].verdict is 'passed', expected one of verified"),
-    "a ratio that is none": (lambda e: e["claims"][0]["cells"][0].update(worst_ratio=[]), "claims[].cells[].worst_ratio is a list, expected number or null"),
+    "a verdict that is none": (
+        lambda e: e["claims"][0].update(verdict="passed"),
+        "claims[].verdict is 'passed', expected one of verified",
+    ),
+    "a ratio that is none": (
+        lambda e: e["claims"][0]["cells"][0].update(worst_ratio=[]),
+        "claims[].cells[].worst_ratio is a list, expected number or null",
+    ),
     "yes for a seed": (lambda e: e.update(seed=True), "seed is True, expected integer"),
     "a claim twice": (lambda e: e["claims"].append(e["claims"][0]), "'claim.correlate' stands there twice"),
-    "a cell twice": (lambda e: e["claims"][0]["cells"].append(e["claims"][0]["cells"][0]), "'numpy float32' stands there twice"),
-    "a library that is no object": (lambda e: e["environment"]["backends"].update(torch="2.13"), "environment.backends.* is '2.13', expected object"),
-    "an environment without end": (lambda e: e["environment"].update(x=json.loads("[" * 300 + "]" * 300)), "environment is nested more than"),
-}  # fmt: skip
+    "a cell twice": (
+        lambda e: e["claims"][0]["cells"].append(e["claims"][0]["cells"][0]),
+        "'numpy float32' stands there twice",
+    ),
+    "a library that is no object": (
+        lambda e: e["environment"]["backends"].update(torch="2.13"),
+        "environment.backends.* is '2.13', expected object",
+    ),
+    "an environment without end": (
+        lambda e: e["environment"].update(x=json.loads("[" * 300 + "]" * 300)),
+        "environment is nested more than",
+    ),
+}
 
 
 @pytest.mark.parametrize("name", BAD)
@@ -495,8 +547,17 @@ def changed(old: dict[str, Any], new: dict[str, Any]) -> comparing.Compared:
         for dtype in ("float32", "float64"):
             cell(new, "claim.correlate", where, dtype)["wrongs"] = [sample.wrong(is_caught=False)]
     for name in ("a verdict survives", *CHANGES):
-        if name in ("verdict that fell", "a limit does not show", "a gate is not met", "an error grew in its bound", "another statement",
-                    "begins to take part", "a defect does not reproduce", "a mistake that no claim sees any more", "tested in part"):  # fmt: skip
+        if name in (
+            "verdict that fell",
+            "a limit does not show",
+            "a gate is not met",
+            "an error grew in its bound",
+            "another statement",
+            "begins to take part",
+            "a defect does not reproduce",
+            "a mistake that no claim sees any more",
+            "tested in part",
+        ):
             CHANGES[name][0](new)
     new["environment"]["backends"]["torch"]["versions"]["torch"] = "2.14.0"
     new["environment"]["cpu"] = "Another processor"
@@ -529,8 +590,18 @@ def test_every_change_is_in_every_format(old: dict[str, Any], new: dict[str, Any
     assert {c["kind"] for c in data["changes"]} <= set(comparing.KINDS)
     markdown = comparing_text.markdown(found)
     for text in (printed(found), re.sub(r"<!-- -->|\\|</?code>", "", markdown).replace("&#95;", "_")):
-        for words in ("Got worse", "Got better", "survives", "not shown", "did not reproduce", "seen by no claim", "g(shift x) = shift g(x).",
-                      "Another processor", "2.14.0", "factor of 2"):  # fmt: skip
+        for words in (
+            "Got worse",
+            "Got better",
+            "survives",
+            "not shown",
+            "did not reproduce",
+            "seen by no claim",
+            "g(shift x) = shift g(x).",
+            "Another processor",
+            "2.14.0",
+            "factor of 2",
+        ):
             assert words in text, words
     assert markdown.count("<details>") == markdown.count("</details>") > 0
     for line in markdown.splitlines():

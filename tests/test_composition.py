@@ -18,14 +18,17 @@ def network(dtype, seed=0):
     x = normal(2, 3, 6, 6)
     steps = [
         ("cross_correlation2d", {"w": normal(4, 3, 3, 3), "b": normal(4), **PLAIN}),
-        ("batch_norm_inference", {"gamma": normal(4), "beta": normal(4), "mean": normal(4), "variance": normal(4) ** 2, "epsilon": 1e-3}),
+        (
+            "batch_norm_inference",
+            {"gamma": normal(4), "beta": normal(4), "mean": normal(4), "variance": normal(4) ** 2, "epsilon": 1e-3},
+        ),
         ("relu", {}),
         ("max_pooling2d", {"window": (2, 2), "stride": (2, 2), "padding": ((0, 0), (0, 0))}),
         ("flatten", {}),
         ("fully_connected", {"w": normal(5, 36), "b": normal(5)}),
         ("tanh", {}),
         ("softmax", {"axis": 1}),
-    ]  # fmt: skip
+    ]
     return x, steps
 
 

@@ -37,7 +37,9 @@ def test_the_network_starts_out_certain_of_one_answer_that_is_wrong_of_half():
     start, order = confident._setting(15.0, seeds=SEEDS, dtype="float64")
     images, labels = confident.odd_or_even("float64")[0]
     x, targets = images[order[0]], labels[order[0]]
-    logits = training.evaluate(reference, confident.NETWORK, start, x, targets, loss="logistic_cross_entropy")[2]["logits"]  # fmt: skip
+    logits = training.evaluate(reference, confident.NETWORK, start, x, targets, loss="logistic_cross_entropy")[2][
+        "logits"
+    ]
     assert (logits > 8).all() and 0.3 < targets.mean() < 0.7
 
 
@@ -64,10 +66,9 @@ def test_one_loss_under_both_names_is_noticed(monkeypatch, loss):
 
     monkeypatch.setattr(confident, "STEPS", 30)
     library = types.SimpleNamespace(value_and_gradient=value_and_gradient)
-    assert {
-        "the cross-entropy gets out of confident mistakes",
-        "its gradient is there from the first step",
-    } <= unmet({"decides": confident.decides(library, seeds=SEEDS, dtype="float64")})
+    assert {"the cross-entropy gets out of confident mistakes", "its gradient is there from the first step"} <= unmet(
+        {"decides": confident.decides(library, seeds=SEEDS, dtype="float64")}
+    )
 
 
 def test_the_trajectories_of_torch_stay_within_the_reference(load, monkeypatch):

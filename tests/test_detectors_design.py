@@ -18,8 +18,13 @@ def streams(use):
 def made_up(**centres):
     """What `planted` might give: for each arm every measure around its centre, a little different from seed to seed."""
     noise = np.random.default_rng(0).uniform(-0.01, 0.01, (10, len(MEASURES), statistics.FEWEST_SEEDS))
-    return {"planted": {f"{measure}.{arm}": centres[arm][measure] + noise[i, j]
-                        for i, arm in enumerate(centres) for j, measure in enumerate(MEASURES)}}  # fmt: skip
+    return {
+        "planted": {
+            f"{measure}.{arm}": centres[arm][measure] + noise[i, j]
+            for i, arm in enumerate(centres)
+            for j, measure in enumerate(MEASURES)
+        }
+    }
 
 
 AS_FOUND = {
@@ -75,8 +80,8 @@ def test_shuffled_labels_are_the_same_labels_in_another_order_and_the_images_are
 
 def test_a_seeds_images_do_not_depend_on_its_neighbours(monkeypatch):
     monkeypatch.setattr(detectors, "STEPS", 1)
-    (together, _), = detectors.examples(detectors.patterns_of(SEEDS), seeds=SEEDS, dtype="float64")  # fmt: skip
-    (alone, _), = detectors.examples(detectors.patterns_of((2,)), seeds=(2,), dtype="float64")  # fmt: skip
+    ((together, _),) = detectors.examples(detectors.patterns_of(SEEDS), seeds=SEEDS, dtype="float64")
+    ((alone, _),) = detectors.examples(detectors.patterns_of((2,)), seeds=(2,), dtype="float64")
     assert (together[2] == alone[0]).all()
 
 

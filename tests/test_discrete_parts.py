@@ -110,9 +110,7 @@ def test_a_length_at_which_sums_wrap_around_is_refused(lengths):
 
 def test_the_sums_by_hand():
     x, w = np.array([1.0, 2, 3]), np.array([4.0, 5])
-    S, size, count = lecture_sums.lecture_sum(
-        x, -w, index=lecture_sums.minus, over=lecture_sums.every_overlap(x, w)
-    )  # fmt: skip
+    S, size, count = lecture_sums.lecture_sum(x, -w, index=lecture_sums.minus, over=lecture_sums.every_overlap(x, w))
     assert S.tolist() == [-4, -13, -22, -15]
     assert size.tolist() == [4, 13, 22, 15]
     assert count.tolist() == [1, 2, 2, 1]

@@ -30,8 +30,11 @@ NEARLY = pairs(np.ones(MANY))
 def test_arithmetic_keeps_2_to_minus_100(x, y):
     a, b = sum_of(x), sum_of(y)
     for operation, right in {
-        dd.add: Fraction.__add__, dd.subtract: Fraction.__sub__, dd.multiply: Fraction.__mul__, dd.divide: Fraction.__truediv__,
-    }.items():  # fmt: skip
+        dd.add: Fraction.__add__,
+        dd.subtract: Fraction.__sub__,
+        dd.multiply: Fraction.__mul__,
+        dd.divide: Fraction.__truediv__,
+    }.items():
         for got, p, q in zip(sum_of(operation(x, y)), a, b, strict=True):
             assert abs(got - right(p, q)) * 2**100 <= abs(right(p, q))
 
@@ -57,24 +60,45 @@ def decimal_log1p(t):
 
 
 FUNCTIONS = {
-    "exp": (lambda x: dd.scaled(*dd.exp_parts(x)), lambda x: x.exp(), [
-        pairs(RNG.uniform(0, 300, MANY)), pairs(2.0 ** RNG.uniform(-100, 8, MANY)),
-        dd.number(np.log(2) * (np.arange(MANY) - MANY // 2 + 0.5)),  # the ends of the reduced range
-    ]),
-    "expm1": (dd.expm1, lambda x: x.exp() - 1, [
-        pairs(RNG.uniform(0, 300, MANY)), pairs(2.0 ** RNG.uniform(-100, 2, MANY)),
-        pairs(np.log(2) / 2 * (1 + RNG.normal(size=MANY) * 2.0**-40)),  # where the two forms meet
-    ]),
-    "log1p": (dd.log1p, decimal_log1p, [
-        pairs(RNG.uniform(0, 0.99, MANY)), pairs(2.0 ** RNG.uniform(-100, -1, MANY)),
-        pairs(2.0**-6 * (1 + RNG.normal(size=MANY) * 2.0**-40)),
-        dd.number(2.0 ** RNG.uniform(-1, 300, MANY)),
-    ]),
-    "log": (dd.log, lambda x: x.ln(), [
-        dd.number(WIDE), dd.number(1 + RNG.normal(size=MANY) * 2.0 ** RNG.uniform(-52, -3, MANY)),
-        dd.number(np.sqrt(0.5) * 2.0 ** np.arange(-10, 10)), dd.number([5e-324, 1.7e308, 1 - 2.0**-53]),
-    ]),
-}  # fmt: skip
+    "exp": (
+        lambda x: dd.scaled(*dd.exp_parts(x)),
+        lambda x: x.exp(),
+        [
+            pairs(RNG.uniform(0, 300, MANY)),
+            pairs(2.0 ** RNG.uniform(-100, 8, MANY)),
+            dd.number(np.log(2) * (np.arange(MANY) - MANY // 2 + 0.5)),  # the ends of the reduced range
+        ],
+    ),
+    "expm1": (
+        dd.expm1,
+        lambda x: x.exp() - 1,
+        [
+            pairs(RNG.uniform(0, 300, MANY)),
+            pairs(2.0 ** RNG.uniform(-100, 2, MANY)),
+            pairs(np.log(2) / 2 * (1 + RNG.normal(size=MANY) * 2.0**-40)),  # where the two forms meet
+        ],
+    ),
+    "log1p": (
+        dd.log1p,
+        decimal_log1p,
+        [
+            pairs(RNG.uniform(0, 0.99, MANY)),
+            pairs(2.0 ** RNG.uniform(-100, -1, MANY)),
+            pairs(2.0**-6 * (1 + RNG.normal(size=MANY) * 2.0**-40)),
+            dd.number(2.0 ** RNG.uniform(-1, 300, MANY)),
+        ],
+    ),
+    "log": (
+        dd.log,
+        lambda x: x.ln(),
+        [
+            dd.number(WIDE),
+            dd.number(1 + RNG.normal(size=MANY) * 2.0 ** RNG.uniform(-52, -3, MANY)),
+            dd.number(np.sqrt(0.5) * 2.0 ** np.arange(-10, 10)),
+            dd.number([5e-324, 1.7e308, 1 - 2.0**-53]),
+        ],
+    ),
+}
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

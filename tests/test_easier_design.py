@@ -39,8 +39,11 @@ def test_the_networks_are_as_large_as_is_said():
         return sum(array.size for array in start.values())
 
     assert {arm: size(arm) for arm in easier.NETWORKS} == {
-        "convolution": 1418, "dense": 1405, "dense_large": 19_850, "unshared": 144 * 800 + 800 + 200 * 144 + 144 + 170,
-    }  # fmt: skip
+        "convolution": 1418,
+        "dense": 1405,
+        "dense_large": 19_850,
+        "unshared": 144 * 800 + 800 + 200 * 144 + 144 + 170,
+    }
 
 
 def test_unshared_begins_as_the_same_function():
@@ -60,7 +63,9 @@ def test_unshared_begins_as_the_same_function():
 
 @pytest.mark.parametrize("lib", ["numpy", "torch"])
 def test_trajectories_meet_the_references_and_the_permuted_one_the_unpermuted(load, lib):
-    with mock.patch.multiple(easier, STEPS=12, LAST=2, RATES={arm: r[:1] for arm, r in easier.RATES.items()} | {"dense": (0.3,)}):  # fmt: skip
+    with mock.patch.multiple(
+        easier, STEPS=12, LAST=2, RATES={arm: r[:1] for arm, r in easier.RATES.items()} | {"dense": (0.3,)}
+    ):
         found = easier.placed(load(lib), seeds=SEEDS, dtype="float64")
         wanted = easier.reference(reference, seeds=SEEDS, dtype="float64")
     for arm in ("convolution@0.1", "dense@0.3", "dense_permuted@0.3", "unshared@start"):
@@ -109,9 +114,13 @@ def measured(*, better=0.4):
     """Made-up seeds in which every gate is met; `better` is the convolution's advantage at equal parameters."""
     noise = np.random.default_rng(5).standard_normal((12, 10)) / 50
     finals = {
-        "convolution": 1.5, "dense": 1.5 + better, "dense_large": 0.6, "unshared": 0.9,
-        "convolution_permuted": 2.2, "dense_permuted": 1.9,
-    }  # fmt: skip
+        "convolution": 1.5,
+        "dense": 1.5 + better,
+        "dense_large": 0.6,
+        "unshared": 0.9,
+        "convolution_permuted": 2.2,
+        "dense_permuted": 1.9,
+    }
     found = {}
     for row, (arm, final) in zip(noise, finals.items(), strict=False):
         found[f"final.{arm}"] = final + row

@@ -27,14 +27,7 @@ from lectureclaims.claims.engine import (
     sweep,
     within,
 )
-from lectureclaims.claims.engine.verdict import (
-    CellFacts,
-    Trial,
-    cell_verdict,
-    claim_verdict,
-    margin,
-    shown,
-)
+from lectureclaims.claims.engine.verdict import CellFacts, Trial, cell_verdict, claim_verdict, margin, shown
 from lectureclaims.reference import bounds
 
 F = np.float32
@@ -341,8 +334,16 @@ NO_REFUTATION = "the wrong variant “wrong 0” survived"
         (cell(unmade("unsupported")), "unsupported", "why"),
         (cell(stopped=["unsupported"]), "unsupported", "why"),
         (cell(GOOD, unmade("unsupported")), "verified", "1 comparisons hold"),
-        (cell(known(BAD), spared(GOOD)), "error", "library-3x2 is broader than the fault: 1 of 2 calls within it are right"),
-        (cell(known(BAD), known(BAD), spared(GOOD), unrepeatable={"library-3x2"}), "verified", "departs where recorded"),
+        (
+            cell(known(BAD), spared(GOOD)),
+            "error",
+            "library-3x2 is broader than the fault: 1 of 2 calls within it are right",
+        ),
+        (
+            cell(known(BAD), known(BAD), spared(GOOD), unrepeatable={"library-3x2"}),
+            "verified",
+            "departs where recorded",
+        ),
         (cell(known(BAD), spared(GOOD), unrepeatable={"library-3x2"}), "error", "broader than the fault"),
         # what proves nothing
         (cell(fact(1, 1, **SAID)), "inconclusive", "nothing was compared"),
@@ -361,28 +362,61 @@ NO_REFUTATION = "the wrong variant “wrong 0” survived"
         (cell(GOOD, wrongs=[(GOOD, BAD)]), "verified", "1 of 1 wrongs caught"),
         # limits and gates
         (cell(GOOD, limits=[(fails(BAD), GOOD)]), "verified", ""),
-        (cell(GOOD, limits=[(fails(BAD), GOOD), (fails(GOOD), GOOD)]), "inconclusive", "the limit “limit 1” did not show"),
+        (
+            cell(GOOD, limits=[(fails(BAD), GOOD), (fails(GOOD), GOOD)]),
+            "inconclusive",
+            "the limit “limit 1” did not show",
+        ),
         (cell(GOOD, UNMET), "not supported", "got 0.9, expected above 1"),
         (cell(GOOD, MET, UNMET), "not supported", "got 0.9, expected above 1"),
         (cell(GOOD, UNMET, wrongs=[(GOOD,)]), "inconclusive", NO_REFUTATION),
         (cell(GOOD, MET, OPEN), "inconclusive", "got 0.9, expected above 1"),
         (cell(GOOD, OPEN, UNMET), "not supported", "got 0.9, expected above 1"),
         # two sides
-        (cell(GOOD, *side("for"), *side("against")), "disputed", "1 of 1 gates for it are met (“a gate”); 1 of 1 gates against"),
+        (
+            cell(GOOD, *side("for"), *side("against")),
+            "disputed",
+            "1 of 1 gates for it are met (“a gate”); 1 of 1 gates against",
+        ),
         (cell(GOOD, *side("for"), *side("against", met=(True, False))), "supported", "0 of 1 gates against it are met"),
         (cell(GOOD, *side("for", met=(False, True)), *side("against")), "not supported", "0 of 1 gates for it are met"),
-        (cell(GOOD, *side("for", met=(False, True)), *side("against", met=(False, False))), "inconclusive", "0 of 1 gates for"),
-        (cell(GOOD, *side("for"), *side("for", met=(False, False), name="b"), *side("against")), "disputed", "1 of 2 gates for"),
+        (
+            cell(GOOD, *side("for", met=(False, True)), *side("against", met=(False, False))),
+            "inconclusive",
+            "0 of 1 gates for",
+        ),
+        (
+            cell(GOOD, *side("for"), *side("for", met=(False, False), name="b"), *side("against")),
+            "disputed",
+            "1 of 2 gates for",
+        ),
         (cell(GOOD, *side("for"), *side("against"), UNMET), "not supported", "got 0.9, expected above 1"),
         (cell(GOOD, *side("for"), *side("against"), BAD), "refuted", "2 of 2 differ"),
-        (cell(GOOD, *side("for"), *side("against", met=(True, False), open_=True)), "inconclusive", "0 of 1 gates against it are met"),
-        (cell(GOOD, *side("for", met=(False, True), open_=True), *side("against")), "inconclusive", "0 of 1 gates for it are met"),
+        (
+            cell(GOOD, *side("for"), *side("against", met=(True, False), open_=True)),
+            "inconclusive",
+            "0 of 1 gates against it are met",
+        ),
+        (
+            cell(GOOD, *side("for", met=(False, True), open_=True), *side("against")),
+            "inconclusive",
+            "0 of 1 gates for it are met",
+        ),
         (cell(GOOD, MET, wrongs=[(OPEN,)]), "inconclusive", NO_REFUTATION),
         # a gate of one side that is not met catches a wrong only where it was met without the wrong
         (cell(GOOD, *side("for"), *side("against"), wrongs=[side("for", met=(False, True))]), "disputed", ""),
-        (cell(GOOD, *side("for", met=(False, True)), *side("against", name="b"), wrongs=[side("for", met=(False, True))]), "inconclusive", NO_REFUTATION),
+        (
+            cell(
+                GOOD,
+                *side("for", met=(False, True)),
+                *side("against", name="b"),
+                wrongs=[side("for", met=(False, True))],
+            ),
+            "inconclusive",
+            NO_REFUTATION,
+        ),
     ],
-)  # fmt: skip
+)
 def test_the_verdict_of_a_cell(facts, verdict, reason):
     found = cell_verdict(facts)
     assert found[0] == verdict

@@ -73,7 +73,7 @@ def test_json_has_neither_nan_nor_infinity(small):
 def test_what_no_run_can_say_is_written_as_words():
     found = verification.verify(
         ["layer.correlates"], backends=[str(LECTURE.parent / "backends/nans.py")], lecture_folder=LECTURE
-    )  # fmt: skip
+    )
     row = found["claims"][0]["cells"][0]["rows"][0]
     assert (row["got"], row["ratio"]) == ("nan", "inf")
     assert "NaN" not in evidence.dumps(found)

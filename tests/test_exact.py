@@ -185,20 +185,27 @@ def resampling(name, weights, size, *grid):
 WEIGHTED = [
     *(pooling((3, 2), (2, 1), ((1, 1), (0, 1)), each) for each in (True, False)),
     pooling((5, 7), (1, 1), ((4, 4), (6, 6)), False),  # one divisor for windows of 1 to 5 rows
-    *(resampling("nearest_resampling2d", nearest_weights, size, grid)
-      for size in ((3, 14), (10, 2)) for grid in ("half_pixel", "asymmetric")),
-    *(resampling("bilinear_resampling2d", bilinear_weights, size, grid)
-      for size in ((3, 14), (1, 7)) for grid in ("half_pixel", "align_corners", "asymmetric")),
+    *(
+        resampling("nearest_resampling2d", nearest_weights, size, grid)
+        for size in ((3, 14), (10, 2))
+        for grid in ("half_pixel", "asymmetric")
+    ),
+    *(
+        resampling("bilinear_resampling2d", bilinear_weights, size, grid)
+        for size in ((3, 14), (1, 7))
+        for grid in ("half_pixel", "align_corners", "asymmetric")
+    ),
     *(resampling("area_resampling2d", area_weights, size) for size in ((3, 4), (7, 2), (5, 7))),
-]  # fmt: skip
+]
 
 
 def weighted_terms(rows, columns):
     """{(p, q): {(y, x): weight}}"""
     return {
         (p, q): {(y, x): a * b for y, a in row.items() for x, b in column.items()}
-        for p, row in enumerate(rows) for q, column in enumerate(columns)
-    }  # fmt: skip
+        for p, row in enumerate(rows)
+        for q, column in enumerate(columns)
+    }
 
 
 @pytest.mark.parametrize("kind", ["whole", "real", "cancelling", "everything"])

@@ -316,11 +316,19 @@ def test_the_badge_counts_what_holds_is_qualified_is_disputed_does_not_hold_and_
         (lambda e: e.update(interrupted=True), badge.AMBER, "interrupted"),
         (lambda e: e["selection"].update(quick=True), badge.AMBER, "quick run"),
         (lambda e: e["selection"].update(partial=True), badge.GREY, "only a part ran"),
-        (lambda e: e["lecture"]["sentences"][1]["claims"].append({"id": "x", "written": False}), badge.AMBER, "1 not tested"),
+        (
+            lambda e: e["lecture"]["sentences"][1]["claims"].append({"id": "x", "written": False}),
+            badge.AMBER,
+            "1 not tested",
+        ),
         (lambda e: e["counts"].update(holds=1), badge.AMBER, "1 do not"),
-        (lambda e: e["counts"].update(holds=1, claims={"verified": 1, "disputed": 1}), badge.AMBER, "1 hold (1 qualified), 1 disputed, 0 do not"),
+        (
+            lambda e: e["counts"].update(holds=1, claims={"verified": 1, "disputed": 1}),
+            badge.AMBER,
+            "1 hold (1 qualified), 1 disputed, 0 do not",
+        ),
     ],
-)  # fmt: skip
+)
 def test_only_a_full_run_of_what_holds_is_green_and_the_words_say_why_not(
     evidence: dict[str, Any], change: Callable[[Any], Any], colour: str, says: str
 ) -> None:
@@ -360,7 +368,10 @@ def test_the_width_of_text_is_that_of_its_letters() -> None:
 
 def luminance(colour: str) -> float:
     """Relative luminance, WCAG 2.2."""
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))]  # fmt: skip
+    linear = [
+        c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4
+        for c in (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
+    ]
     return sum(w * c for w, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
 
 
@@ -373,8 +384,12 @@ def test_the_json_is_what_shields_io_takes(evidence: dict[str, Any]) -> None:
     evidence["success"] = False
     made = json.loads(shields.render(evidence))
     assert made == {
-        "schemaVersion": 1, "label": "lecture claims", "message": badge.of(evidence).message, "color": badge.RED, "isError": True,
-    }  # fmt: skip
+        "schemaVersion": 1,
+        "label": "lecture claims",
+        "message": badge.of(evidence).message,
+        "color": badge.RED,
+        "isError": True,
+    }
     assert "isError" not in json.loads(shields.render(holding(evidence)))
 
 
@@ -390,10 +405,12 @@ def test_there_is_a_row_for_everything(evidence: dict[str, Any]) -> None:
     evidence["claims"] += [sample.disputed(), sample.worded()]
     cells = [c for claim in evidence["claims"] for c in claim["cells"]]
     wanted = {
-        "rows": sum(len(c["rows"]) for c in cells), "cells": len(cells), "wrongs": sum(len(c["wrongs"]) for c in cells),
+        "rows": sum(len(c["rows"]) for c in cells),
+        "cells": len(cells),
+        "wrongs": sum(len(c["wrongs"]) for c in cells),
         "limits": sum(len(c["limits"]) for c in cells),
         "gates": sum(r["kind"] == "gate" for c in cells for r in c["rows"]),
-    }  # fmt: skip
+    }
     assert {name: len(tables.frame(evidence, name)) for name in tables.TABLES} == wanted
     assert min(wanted.values()) > 0
 

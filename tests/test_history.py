@@ -47,9 +47,11 @@ def told(found: history.History, name: str) -> list[tuple[str, int, int, int]]:
 
 def test_runs_stand_in_the_order_of_their_dates_not_of_their_names(tmp_path: Path) -> None:
     folder = laid(
-        tmp_path, a=dated("2026-02-01T00:00:00+00:00", correlate="refuted", torch="2.14.0"), b=dated("2026-01-01T12:00:00+00:00"),
+        tmp_path,
+        a=dated("2026-02-01T00:00:00+00:00", correlate="refuted", torch="2.14.0"),
+        b=dated("2026-01-01T12:00:00+00:00"),
         sub__c=dated("2026-01-01T13:30:00+02:00"),
-    )  # fmt: skip
+    )
     found = history.read(folder)
     assert [run.file for run in found.runs] == [
         "sub/c.json",
@@ -112,9 +114,16 @@ def test_what_is_no_record_of_a_whole_run_is_named_and_skipped(tmp_path: Path) -
     part = dated("2026-01-02")
     part["selection"]["partial"] = True
     folder = laid(
-        tmp_path, good=dated("2026-01-01"), again=dated("2026-01-01"), part=part, broken="{", other='{"schema": "x/2"}', list="[1]",
-        far__away__deep=dated("2026-01-01"), old=older(dated("2025-01-01")),
-    )  # fmt: skip
+        tmp_path,
+        good=dated("2026-01-01"),
+        again=dated("2026-01-01"),
+        part=part,
+        broken="{",
+        other='{"schema": "x/2"}',
+        list="[1]",
+        far__away__deep=dated("2026-01-01"),
+        old=older(dated("2025-01-01")),
+    )
     (folder / "note.txt").write_text("no record")
     found = history.read(folder)
     assert [run.file for run in found.runs] == ["old.json", "again.json"]
@@ -175,9 +184,10 @@ def with_errors(*ratios: Any, **more: Any) -> dict[str, Any]:
 
 def test_a_cell_is_told_where_the_verdict_of_its_claim_does_not_say_it(tmp_path: Path) -> None:
     runs = [
-        dated("2026-01-01", correlate="refuted"), dated("2026-01-02", correlate="refuted", torch="2.14.0"),
+        dated("2026-01-01", correlate="refuted"),
+        dated("2026-01-02", correlate="refuted", torch="2.14.0"),
         dated("2026-01-03", correlate="refuted", torch="2.14.0"),
-    ]  # fmt: skip
+    ]
     for evidence in runs:
         cell(evidence, "claim.correlate", "numpy", "float32").update(verdict="refuted")
     for dtype in ("float32", "float64"):
@@ -312,8 +322,14 @@ def test_the_page_has_the_cells_that_changed_and_the_rest_by_their_number(
         next(c for c in claim(evidence, name)["cells"] if c["backend"] == "torch").update(verdict="refuted")
     part = section(html.render(evidence, history=history.read(laid(tmp_path, one=one), evidence)))
     assert "newly so on torch float32" in part
-    cells, errors = (part[part.index(f'aria-label="{label}"') :].partition("</table>")[0] for label in ("Verdicts of cells", "Errors that grew"))  # fmt: skip
-    assert re.search(r"#claim\.number3\b.*>torch<.*>2026-01-01 00:00 UTC<.*>2026-03-01 00:00 UTC<.*verified.* → .*refuted.*torch 2\.12\.1 → 2\.13\.0\+cpu", cells.replace("\n", ""))  # fmt: skip
+    cells, errors = (
+        part[part.index(f'aria-label="{label}"') :].partition("</table>")[0]
+        for label in ("Verdicts of cells", "Errors that grew")
+    )
+    assert re.search(
+        r"#claim\.number3\b.*>torch<.*>2026-01-01 00:00 UTC<.*>2026-03-01 00:00 UTC<.*verified.* → .*refuted.*torch 2\.12\.1 → 2\.13\.0\+cpu",
+        cells.replace("\n", ""),
+    )
     assert cells.count("<tr>") == 2 and "claim.correlate" not in cells
     assert errors.count("<tr>") == 21 and errors.index("number24") < errors.index("number5") and "number4" not in errors
     assert "0.1 → 0.74" in errors and "And 5 more." in part and "Errors that grew: 25 of" in part

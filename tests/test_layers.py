@@ -19,7 +19,14 @@ ROOT = Path(__file__).parents[1]
 FRAMEWORKS = pytest.mark.parametrize("name", ["torch", "tensorflow"])
 
 EVERY_KIND = [
-    {"kind": "convolution", "channels_out": 8, "kernel": [3, 2], "stride": [1, 2], "padding": [[1, 0], [0, 2]], "bias": False},
+    {
+        "kind": "convolution",
+        "channels_out": 8,
+        "kernel": [3, 2],
+        "stride": [1, 2],
+        "padding": [[1, 0], [0, 2]],
+        "bias": False,
+    },
     {"kind": "batch_norm"},
     {"kind": "prelu", "name": "trunk"},
     {"kind": "convolution", "channels_out": 8, "kernel": 3, "dilation": [2, 1], "padding": [2, 1], "groups": 4},
@@ -42,7 +49,7 @@ EVERY_KIND = [
     {"kind": "prelu"},
     {"kind": "fully_connected", "features_out": 3},
     {"kind": "softmax"},
-]  # fmt: skip
+]
 SIZE = (3, 11, 14)
 
 
@@ -154,21 +161,45 @@ BAD = {
     "zero": ([CONVOLUTION | {"stride": 0}], "layers[1].stride[0]=0: expected a whole number of at least 1"),
     "three numbers": ([CONVOLUTION | {"kernel": [3, 3, 3]}], "layers[1].kernel=[3, 3, 3]: expected a pair (y, x)"),
     "negative padding": ([CONVOLUTION | {"padding": -1}], "layers[1].padding=[(-1, -1), (-1, -1)]: expected ((top"),
-    "padding of no such name": ([CONVOLUTION | {"padding": "full"}], "layers[1].padding='full': expected a number of zeros"),
+    "padding of no such name": (
+        [CONVOLUTION | {"padding": "full"}],
+        "layers[1].padding='full': expected a number of zeros",
+    ),
     "bias is a number": ([CONVOLUTION | {"bias": 1}], "layers[1].bias=1: expected true or false"),
     "kernel too large": ([CONVOLUTION | {"kernel": 9}], "layers[1].kernel=9: expected a kernel that fits"),
     "groups do not divide": ([CONVOLUTION | {"groups": 2}], "layers[1].groups=2: expected a divisor"),
-    "channels in": ([CONVOLUTION | {"channels_in": 4}], "layers[1].channels_in=4: expected 3, what the layer before it"),
+    "channels in": (
+        [CONVOLUTION | {"channels_in": 4}],
+        "layers[1].channels_in=4: expected 3, what the layer before it",
+    ),
     "numbers, not an image": ([{"kind": "flatten"}, CONVOLUTION], "layers[2].kind='convolution': expected an image"),
-    "an image, not numbers": ([{"kind": "fully_connected", "features_out": 2}], "layers[1].kind='fully_connected': expected numbers"),
+    "an image, not numbers": (
+        [{"kind": "fully_connected", "features_out": 2}],
+        "layers[1].kind='fully_connected': expected numbers",
+    ),
     "one input to add": ([{"kind": "add"}], "layers[1].from=['input']: expected two inputs or more"),
-    "two inputs to relu": ([{"kind": "relu", "from": ["input", "input"]}], "layers[1].from=['input', 'input']: expected one input"),
-    "from a later layer": ([{"kind": "relu", "from": "b"}, {"kind": "relu", "name": "b"}], "layers[1].from=['b']: expected names"),
-    "branches of two sizes": ([CONVOLUTION, {"kind": "add", "from": ["input", "convolution 1"]}], "layers[2].from=['input', 'convolution 1']: expected outputs of one size"),
-    "two of one name": ([{"kind": "relu", "name": "a"}, {"kind": "relu", "name": "a"}], "layers[2].name='a': expected a name"),
+    "two inputs to relu": (
+        [{"kind": "relu", "from": ["input", "input"]}],
+        "layers[1].from=['input', 'input']: expected one input",
+    ),
+    "from a later layer": (
+        [{"kind": "relu", "from": "b"}, {"kind": "relu", "name": "b"}],
+        "layers[1].from=['b']: expected names",
+    ),
+    "branches of two sizes": (
+        [CONVOLUTION, {"kind": "add", "from": ["input", "convolution 1"]}],
+        "layers[2].from=['input', 'convolution 1']: expected outputs of one size",
+    ),
+    "two of one name": (
+        [{"kind": "relu", "name": "a"}, {"kind": "relu", "name": "a"}],
+        "layers[2].name='a': expected a name",
+    ),
     "the input's name": ([{"kind": "relu", "name": "input"}], "layers[1].name='input': expected a name"),
-    "a channel too many": ([{"kind": "channels", "take": [3]}], "layers[1].take=[3]: expected numbers of channels, from 0 to 2"),
-}  # fmt: skip
+    "a channel too many": (
+        [{"kind": "channels", "take": [3]}],
+        "layers[1].take=[3]: expected numbers of channels, from 0 to 2",
+    ),
+}
 
 
 @pytest.mark.parametrize("what", BAD)
@@ -273,9 +304,11 @@ def test_the_report_has_a_table_for_each_network_in_html_and_markdown():
     network = PUBLISHED["VGG-16"]
     rows = layers.table(network.build(), network.size)
     data = {
-        "network": "VGG-16 <b>", "source": "a & b", "input": list(network.size),
+        "network": "VGG-16 <b>",
+        "source": "a & b",
+        "input": list(network.size),
         "rows": [[r.name, r.kind, list(r.takes), list(r.output), r.parameters, r.multiply_adds] for r in rows],
-    }  # fmt: skip
+    }
     (picture,) = figures.pictures({"layers/VGG-16": {"torch": data, "tensorflow": data}}, prefix="p")
     assert picture.html.count("<tr>") == len(rows) + 2 and "<b>" not in picture.html
     assert (

@@ -25,10 +25,13 @@ def lost():
     data = integral.drawn(f, [f.integral(integral.ends(step)) + step**2 for step in steps])
     plain = lambda x: x.tolist() if hasattr(x, "tolist") else x  # noqa: E731
     return {
-        key: [{k: plain(v) for k, v in one.items()} for one in value] if key == "sampled"
-        else {k: plain(v) for k, v in value.items()} if key == "shifted" else plain(value)
+        key: [{k: plain(v) for k, v in one.items()} for one in value]
+        if key == "sampled"
+        else {k: plain(v) for k, v in value.items()}
+        if key == "shifted"
+        else plain(value)
         for key, value in data.items()
-    }  # fmt: skip
+    }
 
 
 @pytest.fixture

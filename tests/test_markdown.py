@@ -143,7 +143,9 @@ def test_as_little_as_needed_is_left_out_and_cells_go_last(evidence: dict[str, A
         ("cells", "Library by library"),
     ],
 )
-def test_what_is_said_to_be_left_out_is_what_is_left_out(evidence: dict[str, Any], monkeypatch: Any, part: str, sign: str) -> None:  # fmt: skip
+def test_what_is_said_to_be_left_out_is_what_is_left_out(
+    evidence: dict[str, Any], monkeypatch: Any, part: str, sign: str
+) -> None:
     assert sign in markdown.render(evidence, page=PAGE)
     monkeypatch.setattr(markdown, "SHED", {part: markdown.SHED[part]})
     monkeypatch.setattr(markdown, "MOST_BYTES", len(markdown.render(evidence, page=PAGE).encode()) - 1)
@@ -188,11 +190,19 @@ def test_verify_links_to_the_page_beside_it_and_report_to_the_one_that_is_named(
     "arguments, names, way_out",
     [
         (("--page", PAGE), f"page='{PAGE}'", "give --format markdown"),
-        (("--format", "markdown", "--page", f"{PAGE}#matrix"), f"page='{PAGE}#matrix'", "the address of the whole page"),
-        (("--format", "markdown", "--out", "new/deep/report.md"), "out='new/deep/report.md': there is no folder 'new/deep'", "make it"),
+        (
+            ("--format", "markdown", "--page", f"{PAGE}#matrix"),
+            f"page='{PAGE}#matrix'",
+            "the address of the whole page",
+        ),
+        (
+            ("--format", "markdown", "--out", "new/deep/report.md"),
+            "out='new/deep/report.md': there is no folder 'new/deep'",
+            "make it",
+        ),
         (("--out", "results.json/page.html"), "there is no folder 'results.json'", "give a file in one that is there"),
     ],
-)  # fmt: skip
+)
 def test_wrong_usage_is_one_line_and_makes_nothing(
     command: Callable[..., int], tmp_path: Path, capsys: Any, arguments: tuple[str, ...], names: str, way_out: str
 ) -> None:

@@ -160,9 +160,12 @@ HOSTILE = [
     "\u202eS(i) = 1\u202c k_x\u200f × C",
     "k_x = 1 \x00\x07 ]]> --> {{ 7 * 7 }}",
     "S(i) = " * 1_400,
-    *(piece * 500 for piece in ("(", "S(", "S(i, ", "|x", "[N, ", "Σ_m ", "∫ ", "max(", "((x * ", "= ", "−", "k_x ", "S(x) ")),
+    *(
+        piece * 500
+        for piece in ("(", "S(", "S(i, ", "|x", "[N, ", "Σ_m ", "∫ ", "max(", "((x * ", "= ", "−", "k_x ", "S(x) ")
+    ),
     "x" * 10_000,
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))

@@ -32,10 +32,7 @@ CALLS = {
         (SQUARE, CONV2 | {"stride": (3, 4), "padding": ((0, 0), (0, 0))}),
         (SQUARE | {"w": (3, 3, 2, 2)}, CONV2 | {"stride": (2, 2), "dilation": (1, 2), "padding": ((0, 0), (0, 0))}),
     ],
-    "fully_connected": [
-        ({"x": (4, 12), "w": (12, 12), "b": (12,)}, {}),
-        ({"x": (4, 12), "w": (5, 12), "b": (5,)}, {}),
-    ],
+    "fully_connected": [({"x": (4, 12), "w": (12, 12), "b": (12,)}, {}), ({"x": (4, 12), "w": (5, 12), "b": (5,)}, {})],
     "max_pooling2d": [
         ({"x": (2, 3, 6, 6)}, POOL),
         ({"x": (2, 3, 7, 7)}, {"window": (3, 3), "stride": (3, 4), "padding": ((0, 0), (0, 0))}),
@@ -44,13 +41,20 @@ CALLS = {
     ],
     "average_pooling2d": [
         ({"x": (2, 3, 6, 6)}, POOL | {"count_padding": False}),
-        ({"x": (2, 3, 7, 7)}, {"window": (3, 3), "stride": (3, 4), "padding": ((0, 0), (0, 0)), "count_padding": False}),
-        ({"x": (2, 3, 8, 8)}, {"window": (2, 1), "stride": (3, 3), "padding": ((0, 0), (0, 0)), "count_padding": False}),
-        ({"x": (2, 3, 6, 6)}, {"window": (2, 2), "stride": (2, 2), "padding": ((0, 0), (0, 0)), "count_padding": False}),
+        (
+            {"x": (2, 3, 7, 7)},
+            {"window": (3, 3), "stride": (3, 4), "padding": ((0, 0), (0, 0)), "count_padding": False},
+        ),
+        (
+            {"x": (2, 3, 8, 8)},
+            {"window": (2, 1), "stride": (3, 3), "padding": ((0, 0), (0, 0)), "count_padding": False},
+        ),
+        (
+            {"x": (2, 3, 6, 6)},
+            {"window": (2, 2), "stride": (2, 2), "padding": ((0, 0), (0, 0)), "count_padding": False},
+        ),
     ],
-    "(nearest|bilinear)_resampling2d": [
-        ({"x": (2, 3, 5, 5)}, {"size": (7, 7), "grid": "half_pixel"}),
-    ],
+    "(nearest|bilinear)_resampling2d": [({"x": (2, 3, 5, 5)}, {"size": (7, 7), "grid": "half_pixel"})],
     "area_resampling2d": [({"x": (2, 3, 6, 6)}, {"size": (4, 4)})],
     "batch_norm_running": [({"x": (3, 4, 4, 5)} | CHANNELS, {"momentum": 0.1, "correction": 1})],
     "batch_norm": [({"x": (3, 4, 4, 4)} | CHANNELS, {"epsilon": 1e-5})],
@@ -60,7 +64,7 @@ CALLS = {
     "softmax": [(X, {"axis": 1})],
     "cross_entropy": [(TABLE, {})],
     "": [(X, {})],
-}  # fmt: skip
+}
 """Shapes and parameters on which the mistakes can be made: by a pattern of the operation's name, the first that fits."""
 
 

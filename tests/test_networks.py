@@ -72,10 +72,26 @@ LOSSES = {"u": "logistic_cross_entropy", "v": "logistic_squared_error"}
 """Last weight, of one output → the network's loss; of all others it is the cross-entropy after the softmax."""
 WIDTH = 5
 SHAPES = {
-    "w0": (WIDTH, 7), "b0": (WIDTH,), "w1": (WIDTH, WIDTH), "b1": (WIDTH,), "g": (WIDTH,), "c": (WIDTH,), "a": (BATCH, WIDTH),
-    "k0": (WIDTH, 2, 3, 3), "k1": (4, WIDTH, 2, 2), "h": (4,), "d": (4,), "w": (6, 8), "b": (6,),
-    "w2": (48, 7), "b2": (48,), "w3": (6, 12), "u": (1, WIDTH), "v": (1, WIDTH), "d0": (1,),
-}  # fmt: skip
+    "w0": (WIDTH, 7),
+    "b0": (WIDTH,),
+    "w1": (WIDTH, WIDTH),
+    "b1": (WIDTH,),
+    "g": (WIDTH,),
+    "c": (WIDTH,),
+    "a": (BATCH, WIDTH),
+    "k0": (WIDTH, 2, 3, 3),
+    "k1": (4, WIDTH, 2, 2),
+    "h": (4,),
+    "d": (4,),
+    "w": (6, 8),
+    "b": (6,),
+    "w2": (48, 7),
+    "b2": (48,),
+    "w3": (6, 12),
+    "u": (1, WIDTH),
+    "v": (1, WIDTH),
+    "d0": (1,),
+}
 
 
 def example(name, dtype="float64", seeds=SEEDS):
@@ -202,29 +218,39 @@ def test_a_layer_that_adds_zero_has_the_gradient_at_its_place():
     assert abs(gradients["a"].sum(1) - gradients["b0"]).max() <= allowed
 
 
-@pytest.mark.parametrize(("change", "message"), [
-    ({"network": (("fully_connected", "w0"),)}, "layer="),
-    ({"network": (("swish",),)}, "layer="),
-    ({"network": ()}, "network="),
-    ({"network": (("relu",),), "parameters": {}}, "network="),
-    ({"parameters": {}}, "parameters="),
-    ({"loss": "hinge"}, "loss="),
-    ({"loss": "logistic_cross_entropy"}, "5 outputs"),
-    ({"x": np.zeros((SEEDS, BATCH, 7), np.int64)}, "x.dtype="),
-    ({"x": np.zeros((SEEDS, BATCH, 7), np.float32)}, "x.dtype="),
-    ({"x": np.zeros((SEEDS, 0, 7))}, "x.shape="),
-    ({"x": np.zeros((BATCH, 7))}, "x.shape="),
-    ({"targets": np.zeros(BATCH, np.int64)}, "targets.shape="),
-    ({"targets": np.zeros((SEEDS, BATCH))}, "targets.shape="),
-    ({"targets": np.full((SEEDS, BATCH), WIDTH)}, "targets from"),
-    ({"targets": np.full((SEEDS, BATCH), -1)}, "targets from"),
-    ({"record": (9,)}, "record="),
-    ({"network": training.frozen(NETWORKS["batch_norm"])}, "statistics="),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"network": (("fully_connected", "w0"),)}, "layer="),
+        ({"network": (("swish",),)}, "layer="),
+        ({"network": ()}, "network="),
+        ({"network": (("relu",),), "parameters": {}}, "network="),
+        ({"parameters": {}}, "parameters="),
+        ({"loss": "hinge"}, "loss="),
+        ({"loss": "logistic_cross_entropy"}, "5 outputs"),
+        ({"x": np.zeros((SEEDS, BATCH, 7), np.int64)}, "x.dtype="),
+        ({"x": np.zeros((SEEDS, BATCH, 7), np.float32)}, "x.dtype="),
+        ({"x": np.zeros((SEEDS, 0, 7))}, "x.shape="),
+        ({"x": np.zeros((BATCH, 7))}, "x.shape="),
+        ({"targets": np.zeros(BATCH, np.int64)}, "targets.shape="),
+        ({"targets": np.zeros((SEEDS, BATCH))}, "targets.shape="),
+        ({"targets": np.full((SEEDS, BATCH), WIDTH)}, "targets from"),
+        ({"targets": np.full((SEEDS, BATCH), -1)}, "targets from"),
+        ({"record": (9,)}, "record="),
+        ({"network": training.frozen(NETWORKS["batch_norm"])}, "statistics="),
+    ],
+)
 @pytest.mark.parametrize("lib", ["numpy", "torch", "tensorflow"])
 def test_what_has_no_meaning_is_refused_by_all_alike(lib, change, message):
     network, parameters, x, targets, statistics = example("relu")
-    given = {"network": network, "parameters": parameters, "x": x, "targets": targets, "loss": training.LOSS,
-             "statistics": statistics, "record": ()} | change  # fmt: skip
+    given = {
+        "network": network,
+        "parameters": parameters,
+        "x": x,
+        "targets": targets,
+        "loss": training.LOSS,
+        "statistics": statistics,
+        "record": (),
+    } | change
     with pytest.raises(ValueError, match=message):
         library(lib).value_and_gradient(**given)

@@ -122,13 +122,17 @@ def test_max_pooling_takes_nothing_from_the_padding():
 POOLS = [
     {"window": (3, 2), "stride": (2, 1), "padding": ((2, 1), (0, 1)), "count_padding": count} for count in (True, False)
 ]
-RESAMPLED = [
-    (nearest_resampling, {"size": size, "grid": grid})
-    for size, grid in itertools.product(((3, 11), (7, 2)), ("half_pixel", "asymmetric"))
-] + [
-    (bilinear_resampling, {"size": size, "grid": grid})
-    for size, grid in itertools.product(((3, 11), (7, 2), (1, 1)), ("half_pixel", "align_corners", "asymmetric"))
-] + [(area_resampling, {"size": size}) for size in ((3, 11), (7, 2), (1, 1))]  # fmt: skip
+RESAMPLED = (
+    [
+        (nearest_resampling, {"size": size, "grid": grid})
+        for size, grid in itertools.product(((3, 11), (7, 2)), ("half_pixel", "asymmetric"))
+    ]
+    + [
+        (bilinear_resampling, {"size": size, "grid": grid})
+        for size, grid in itertools.product(((3, 11), (7, 2), (1, 1)), ("half_pixel", "align_corners", "asymmetric"))
+    ]
+    + [(area_resampling, {"size": size}) for size in ((3, 11), (7, 2), (1, 1))]
+)
 LINEAR = [(average_pooling, pool) for pool in POOLS] + RESAMPLED
 
 
@@ -390,7 +394,7 @@ CALLS = {
     "softmax": ({"x": (4, 5)}, (4, 5), {"axis": 1}),
     "cross_entropy": ({"logits": (4, 5), "labels": (4,)}, (4,), {}),
     "cross_entropy_of_probabilities": ({"p": (4, 5), "labels": (4,)}, (4,), {}),
-}  # fmt: skip
+}
 
 
 def called(name, dtype):

@@ -431,9 +431,13 @@ def test_surprise_goes_from_what_was_not_expected_to_the_smallest_margin(evidenc
 
     kinds = ("disputed", "not supported", "inconclusive", "error", "refuted")
     evidence["claims"] = [
-        one("wide", "verified", "inf"), one("none", "verified", None), one("narrow", "verified", 2.0), one("worded", "supported", "inf", reason=f"held; {view.WORDED}a limit"),
-        *(one(kind, kind) for kind in kinds), one("other", "verified", "inf", expected="refuted"),
-    ]  # fmt: skip
+        one("wide", "verified", "inf"),
+        one("none", "verified", None),
+        one("narrow", "verified", 2.0),
+        one("worded", "supported", "inf", reason=f"held; {view.WORDED}a limit"),
+        *(one(kind, kind) for kind in kinds),
+        one("other", "verified", "inf", expected="refuted"),
+    ]
     assert matrix.surprise(evidence) == ["other", *kinds[::-1], "worded", "narrow", "wide", "none"]
     told = dict(re.findall(r'data-claim="([^"]*)"[^>]*data-surprise="(\d+)"', html.render(evidence)))
     assert told["other"] == "0" and told["narrow"] == "7"
@@ -563,10 +567,20 @@ def test_every_known_picture_is_drawn_the_same_each_time_and_can_be_heard() -> N
 
 
 def test_an_unknown_or_misshapen_picture_is_a_table() -> None:
-    bad = {"flip": {"torch": {"input": 3}}, "saturation": {"torch": {}}, "equivariance": {"torch": {"maps": []}}, "": {"torch": 5},
-           "smoothing_bands": {}, "forest:x": {"torch": {"rows": [{"role": "effect"}]}}, "trajectories:x": {"torch": {"arms": 3}},
-           "amplification": {"torch": {"arms": [{}]}}, "gradient_agreement": {"torch": {"networks": [{}]}}, "forest": {"torch": {"rows": []}},
-           "inverted_images": {"torch": {"arms": []}}, "planted_kernels": {"torch": {"pattern": [], "kernels": []}}}  # fmt: skip
+    bad = {
+        "flip": {"torch": {"input": 3}},
+        "saturation": {"torch": {}},
+        "equivariance": {"torch": {"maps": []}},
+        "": {"torch": 5},
+        "smoothing_bands": {},
+        "forest:x": {"torch": {"rows": [{"role": "effect"}]}},
+        "trajectories:x": {"torch": {"arms": 3}},
+        "amplification": {"torch": {"arms": [{}]}},
+        "gradient_agreement": {"torch": {"networks": [{}]}},
+        "forest": {"torch": {"rows": []}},
+        "inverted_images": {"torch": {"arms": []}},
+        "planted_kernels": {"torch": {"pattern": [], "kernels": []}},
+    }
     drawn = figures.pictures(bad, prefix="x")
     assert len(drawn) == len(bad)
     assert not [p for p in drawn if p.svg]

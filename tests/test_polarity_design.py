@@ -42,8 +42,10 @@ def test_what_is_exact_is_exact(dtype):
 
 def test_torch_says_the_same(load):
     with mock.patch.multiple(polarity, STEPS=6, BATCH=16):
-        found, wanted = (getattr(polarity, name)(lib, seeds=SEEDS, dtype="float64")
-                         for name, lib in (("upright", load("torch")), ("reference", reference)))  # fmt: skip
+        found, wanted = (
+            getattr(polarity, name)(lib, seeds=SEEDS, dtype="float64")
+            for name, lib in (("upright", load("torch")), ("reference", reference))
+        )
     np.testing.assert_array_equal(found["alike.absolute"], 1)
     for arm in ("absolute", "relu"):
         assert (abs(found[f"loss.{arm}"] - wanted[f"loss.{arm}"]) <= wanted[f"allowed.{arm}"]).all()
@@ -79,20 +81,38 @@ def measured(*, kept=0.88, leaked=False):
     noise = iter(np.random.default_rng(2).standard_normal((30, 10)) / 100)
     means = {
         "upright": {
-            "upright.absolute": 0.88, "upright.relu": 0.89, "upright.absolute_biased": 0.89, "upright.absolute_uncentred": 0.74,
-            "inverted.absolute": kept, "inverted.relu": 0.04, "inverted.absolute_biased": 0.65, "inverted.absolute_uncentred": 0.05,
+            "upright.absolute": 0.88,
+            "upright.relu": 0.89,
+            "upright.absolute_biased": 0.89,
+            "upright.absolute_uncentred": 0.74,
+            "inverted.absolute": kept,
+            "inverted.relu": 0.04,
+            "inverted.absolute_biased": 0.65,
+            "inverted.absolute_uncentred": 0.05,
         },
-        "mixed": {"accuracy.absolute_8": 0.88, "accuracy.relu_8": 0.8, "accuracy.absolute_2": 0.63, "accuracy.relu_2": 0.46},
-        "random_filters": {"upright.absolute": 0.8, "upright.relu": 0.84, "inverted.absolute": 0.8, "inverted.relu": 0.05},
+        "mixed": {
+            "accuracy.absolute_8": 0.88,
+            "accuracy.relu_8": 0.8,
+            "accuracy.absolute_2": 0.63,
+            "accuracy.relu_2": 0.46,
+        },
+        "random_filters": {
+            "upright.absolute": 0.8,
+            "upright.relu": 0.84,
+            "inverted.absolute": 0.8,
+            "inverted.relu": 0.05,
+        },
         "polarity_as_label": {"accuracy.absolute": 1.0 if leaked else 0.5, "accuracy.relu": 1.0},
-    }  # fmt: skip
+    }
     return {name: {key: mean + next(noise) for key, mean in part.items()} for name, part in means.items()}
 
 
 def met(parts, compare=population.as_measured):
     effects = population._effects(polarity_gates, parts, seed=0)
-    return {one.name: statistics.judge(one, replace(compare(effects[one.effect]), name=one.effect)).met
-            for one in polarity_gates.GATES}  # fmt: skip
+    return {
+        one.name: statistics.judge(one, replace(compare(effects[one.effect]), name=one.effect)).met
+        for one in polarity_gates.GATES
+    }
 
 
 def test_the_gates_are_met_where_the_effects_are_and_no_lie_passes():

@@ -166,11 +166,15 @@ def test_the_controls_numbers_in_the_arms_place_meet_no_gate_of_an_effect(tmp_pa
     assert verdict_of(found)[0] == "not supported"
 
 
-@pytest.mark.parametrize("lie", [
-    lambda seeds: [seeds[0]] * len(seeds),
-    lambda seeds: [*seeds[:-1], seeds[0]],
-    lambda seeds: [seed % 1000 for seed in seeds],
-], ids=["one seed for all", "one seed twice", "the fresh seeds are the first"])  # fmt: skip
+@pytest.mark.parametrize(
+    "lie",
+    [
+        lambda seeds: [seeds[0]] * len(seeds),
+        lambda seeds: [*seeds[:-1], seeds[0]],
+        lambda seeds: [seed % 1000 for seed in seeds],
+    ],
+    ids=["one seed for all", "one seed twice", "the fresh seeds are the first"],
+)
 def test_seeds_that_are_shared_by_mistake_are_noticed(tmp_path, lie):
     def shared(lib, *, seeds, dtype):
         return runs(lib, seeds=lie(seeds), dtype=dtype)
@@ -188,7 +192,11 @@ def test_leaked_labels_are_noticed_by_the_control(monkeypatch):
             yield np.concatenate((chosen[..., :-10], 4.0 * np.eye(10)[targets]), -1), targets
 
     def first_loss(which):
-        found = [s for s in steps_of(population.study(a_case(quick=True), learning, learning_gates, ("learns",))) if isinstance(s, Comparison)]  # fmt: skip
+        found = [
+            s
+            for s in steps_of(population.study(a_case(quick=True), learning, learning_gates, ("learns",)))
+            if isinstance(s, Comparison)
+        ]
         return {s.label: s.agrees for s in found}[which]
 
     shown = "of shuffled labels it falls hardly, first seeds"

@@ -73,12 +73,16 @@ def stretches(data):
 def test_every_claim_is_a_link_to_its_evidence_and_every_premise_a_line():
     root = drawn(evidence(SMALL))
     assert {title: a.get("href") for title, a in links(root).items()} == {
-        **{f"{name}: verified": html.link(name) for name in SMALL}, "one.gone: not tested here": "#untested",
-    }  # fmt: skip
+        **{f"{name}: verified": html.link(name) for name in SMALL},
+        "one.gone: not tested here": "#untested",
+    }
     assert set(edges(root)) == {
-        "one.b rests on one.a", "two.c rests on one.a", "two.c rests on one.b", "two.d rests on two.c",
+        "one.b rests on one.a",
+        "two.c rests on one.a",
+        "two.c rests on one.b",
+        "two.d rests on two.c",
         "two.d rests on one.gone, which is not tested here",
-    }  # fmt: skip
+    }
     assert "6 claims, 5 premises, of which 0 rest on sand" in root.get("aria-label", "")
 
 
@@ -244,11 +248,17 @@ def test_its_links_lead_to_places_of_the_page():
 @pytest.mark.parametrize(
     "poison",
     [
-        '"><script>alert(1)</script><img src=x onerror="alert(2)">', "\"q\" 'q' & &lt; ]]> -->", "\u202eright\u202c \u2066x\u2069\u200f",
-        "\x00\x07\x1b[31m\ud800\ufffe\ttab", "x" * 10_000, "", ".", "a.b.c",
+        '"><script>alert(1)</script><img src=x onerror="alert(2)">',
+        "\"q\" 'q' & &lt; ]]> -->",
+        "\u202eright\u202c \u2066x\u2069\u200f",
+        "\x00\x07\x1b[31m\ud800\ufffe\ttab",
+        "x" * 10_000,
+        "",
+        ".",
+        "a.b.c",
     ],
     ids=["markup", "quotes", "bidi", "control", "long", "empty", "dot", "dots"],
-)  # fmt: skip
+)
 def test_hostile_ids_come_out_as_text(poison):
     name, other = f"one{poison}.a{poison}", f"two{poison}.b"
     text = premise_graph.svg(evidence({name: [], other: [name], f"alone{poison}": []}))

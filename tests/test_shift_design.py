@@ -11,14 +11,31 @@ from lectureclaims.reference.networks import numpy as reference
 
 SEEDS = (0, 1, 2)
 AS_FOUND = {
-    "mean.without": 0.2, "mean.with": 0.0018, "mean.null": 0.21, "inside_mean.with": 0.0063,
-    "deviation.without": 0.034, "deviation.with": 0.0018, "deviation.null": 0.042, "inside_deviation.with": 0.0064,
-    "joint.without": 0.05, "joint.with": 0.0134, "joint.null": 0.06,
-    "whole_mean.without": 1.25, "whole_mean.with": 0.05, "whole_mean.null": 1.3,
-    "whole_deviation.without": 0.9, "whole_deviation.with": 0.06, "whole_deviation.null": 1.0,
-    "whole_joint.without": 0.29, "whole_joint.with": 0.226, "whole_joint.null": 0.29,
-    "first.frozen": 2.3, "last.frozen": 1.15, "first.frozen_with": 2.35, "last.frozen_with": 1.16,
-}  # fmt: skip
+    "mean.without": 0.2,
+    "mean.with": 0.0018,
+    "mean.null": 0.21,
+    "inside_mean.with": 0.0063,
+    "deviation.without": 0.034,
+    "deviation.with": 0.0018,
+    "deviation.null": 0.042,
+    "inside_deviation.with": 0.0064,
+    "joint.without": 0.05,
+    "joint.with": 0.0134,
+    "joint.null": 0.06,
+    "whole_mean.without": 1.25,
+    "whole_mean.with": 0.05,
+    "whole_mean.null": 1.3,
+    "whole_deviation.without": 0.9,
+    "whole_deviation.with": 0.06,
+    "whole_deviation.null": 1.0,
+    "whole_joint.without": 0.29,
+    "whole_joint.with": 0.226,
+    "whole_joint.null": 0.29,
+    "first.frozen": 2.3,
+    "last.frozen": 1.15,
+    "first.frozen_with": 2.35,
+    "last.frozen_with": 1.16,
+}
 """measure.arm -> about what was found on the first seeds."""
 
 

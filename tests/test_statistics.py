@@ -175,8 +175,15 @@ def test_the_sentence_says_what_was_found_and_what_was_wanted():
 
 def test_any_change_of_a_gate_changes_the_digest():
     gate = above(1.5)
-    changes = [{"name": "other"}, {"effect": "other"}, {"side": "below"}, {"bounds": (1.4999,)}, {"basis": "other"},
-               {"role": "control"}, {"speaks": "for"}]  # fmt: skip
+    changes = [
+        {"name": "other"},
+        {"effect": "other"},
+        {"side": "below"},
+        {"bounds": (1.4999,)},
+        {"basis": "other"},
+        {"role": "control"},
+        {"speaks": "for"},
+    ]
     digests = {gates_digest([gate]), gates_digest([]), gates_digest([gate, gate])}
     digests |= {gates_digest([dataclasses.replace(gate, **change)]) for change in changes}
     assert len(digests) == 3 + len(changes)
@@ -200,17 +207,20 @@ def test_every_design_with_gates_has_versions():
     assert {p.stem.removesuffix("_gates") for p in folder.glob("*_gates.py")} == set(versions())
 
 
-@pytest.mark.parametrize("wrong", [
-    lambda: paired("effect", np.ones(3), np.ones(4), kind="ratio", seed=0),
-    lambda: paired("effect", np.ones((3, 2)), np.ones((3, 2)), kind="ratio", seed=0),
-    lambda: paired("effect", np.ones(3), np.ones(3), kind="quotient", seed=0),
-    lambda: Gate("gate", "effect", "over", (1.0,), ""),
-    lambda: Gate("gate", "effect", "above", (1.0,), "", "aside"),
-    lambda: Gate("gate", "effect", "above", (1.0,), "", "effect", "neither"),
-    lambda: Gate("gate", "effect", "within", (1.0,), ""),
-    lambda: Gate("gate", "effect", "within", (2.0, 1.0), ""),
-    lambda: judge(above(1.5, effect="another"), paired("effect", *arms(3.0), kind="ratio", seed=0)),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda: paired("effect", np.ones(3), np.ones(4), kind="ratio", seed=0),
+        lambda: paired("effect", np.ones((3, 2)), np.ones((3, 2)), kind="ratio", seed=0),
+        lambda: paired("effect", np.ones(3), np.ones(3), kind="quotient", seed=0),
+        lambda: Gate("gate", "effect", "over", (1.0,), ""),
+        lambda: Gate("gate", "effect", "above", (1.0,), "", "aside"),
+        lambda: Gate("gate", "effect", "above", (1.0,), "", "effect", "neither"),
+        lambda: Gate("gate", "effect", "within", (1.0,), ""),
+        lambda: Gate("gate", "effect", "within", (2.0, 1.0), ""),
+        lambda: judge(above(1.5, effect="another"), paired("effect", *arms(3.0), kind="ratio", seed=0)),
+    ],
+)
 def test_what_makes_no_sense_is_refused(wrong):
     with pytest.raises(ValueError, match="expected|is about"):
         wrong()

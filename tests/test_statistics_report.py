@@ -248,14 +248,7 @@ def texts(picture: figures.Picture) -> list[str]:
 def test_an_interval_plot_has_effects_controls_reversals_and_cautions_by_name_and_by_shape() -> None:
     picture = drawn("forest:x", sample.forest(), sample.forest(1.1))
     shown = texts(picture)
-    for heading in (
-        "effects",
-        "controls",
-        "reversals",
-        "cautions",
-        "effects, for it",
-        "controls, against it",
-    ):
+    for heading in ("effects", "controls", "reversals", "cautions", "effects, for it", "controls, against it"):
         assert heading in shown, heading
     for word in (
         "diamond: effects",

@@ -54,8 +54,11 @@ def test_texts_are_equal_where_polynomials_are_and_nowhere_else():
 
 
 def test_coefficients_make_up_the_sum_and_one_that_is_off_does_not():
-    exact = [1.0 if (letter, tap) in symbolic.factors(symbolic.convolution2d(X, W, 1, 1)) else 0.0
-             for letter in "abcdefghijkl" for tap in "wxyz"]  # fmt: skip
+    exact = [
+        1.0 if (letter, tap) in symbolic.factors(symbolic.convolution2d(X, W, 1, 1)) else 0.0
+        for letter in "abcdefghijkl"
+        for tap in "wxyz"
+    ]
     written = symbolic.text(symbolic.products("abcdefghijkl", "wxyz", tuple(exact)))
     assert written == "az + by + ex + fw"
     for place in range(48):

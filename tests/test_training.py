@@ -84,11 +84,20 @@ def test_trajectories_agree_step_by_step(lib, after):
     assert losses[-1].max() < 0.7 * losses[0].min(), "it should have learned something"
 
 
-@pytest.mark.parametrize("lie", [
-    {"shift": 1},
-    {"rate": float(np.float32(0.1))},
-    {"network": tuple((*layer[:3], 1.001e-5) if layer[0] == "batch_norm" else layer for layer in common.multilayer(4, "relu", after="batch_norm"))},
-], ids=["batches one late", "rate rounded to float32", "epsilon off by a thousandth"])  # fmt: skip
+@pytest.mark.parametrize(
+    "lie",
+    [
+        {"shift": 1},
+        {"rate": float(np.float32(0.1))},
+        {
+            "network": tuple(
+                (*layer[:3], 1.001e-5) if layer[0] == "batch_norm" else layer
+                for layer in common.multilayer(4, "relu", after="batch_norm")
+            )
+        },
+    ],
+    ids=["batches one late", "rate rounded to float32", "epsilon off by a thousandth"],
+)
 def test_a_trajectory_that_is_not_the_same_is_noticed(lie):
     losses, allowed = short_reference("batch_norm")
     assert (abs(short_run(reference, **lie) - losses) > allowed).any()

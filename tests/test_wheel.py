@@ -126,7 +126,12 @@ def test_the_wheel_alone_verifies_and_reports(installed, tmp_path):
 def test_it_is_really_the_wheel_that_ran(installed):
     program = "import lectureclaims, lectureclaims.reports.cli as c; print(lectureclaims.__file__, c.__file__)"
     done = subprocess.run(
-        [sys.executable, "-c", program], cwd=installed.parent, env={**os.environ, "PYTHONPATH": str(installed)},
-        capture_output=True, text=True, timeout=60, check=True,
-    )  # fmt: skip
+        [sys.executable, "-c", program],
+        cwd=installed.parent,
+        env={**os.environ, "PYTHONPATH": str(installed)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
     assert all(path.startswith(str(installed)) for path in done.stdout.split())

@@ -160,9 +160,16 @@ def test_a_premise_outside_the_run_is_untested_and_no_sand(folder):
 
 @pytest.mark.parametrize(
     "verdict, sandy",
-    [("refuted", True), ("error", True), ("inconclusive", True), ("not supported", True), ("disputed", False),
-     ("supported", False), ("verified", False)],
-)  # fmt: skip
+    [
+        ("refuted", True),
+        ("error", True),
+        ("inconclusive", True),
+        ("not supported", True),
+        ("disputed", False),
+        ("supported", False),
+        ("verified", False),
+    ],
+)
 def test_which_verdicts_are_sand(verdict, sandy):
     claims = [{"id": "a", "verdict": "verified", "premises": ["b"]}, {"id": "b", "verdict": verdict, "premises": []}]
     assert premises.graph(claims)[0]["sand"] == (["b"] if sandy else [])
@@ -213,10 +220,18 @@ def test_an_uncertain_reading_comes_with_the_scans_own_words(whole):
     [
         ('scan = "the svm"', 'scan = "the sun"', "scan='the sun': not in the table of uncertain readings"),
         ('reason = "It says nothing."', "", "sentence='tautology': its disposition needs a reason"),
-        ('disposition = "not testable"', 'disposition = "boring"', "disposition='boring': expected one of definition, not testable"),
-        ('see = ["layer.sum"]', 'see = ["layer.nothing"]', "see='layer.nothing': no sentence of sentences.toml has a claim of this id"),
+        (
+            'disposition = "not testable"',
+            'disposition = "boring"',
+            "disposition='boring': expected one of definition, not testable",
+        ),
+        (
+            'see = ["layer.sum"]',
+            'see = ["layer.nothing"]',
+            "see='layer.nothing': no sentence of sentences.toml has a claim of this id",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_ledger_that_lies_is_refused_in_one_line(tmp_path, old, new, says):
     for name, text in (("lecture.md", TEXT), ("section.py", SECTION), ("sentences.toml", LEDGER.replace(old, new))):
         (tmp_path / name).write_text(text, encoding="utf-8")

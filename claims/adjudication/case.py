@@ -178,10 +178,16 @@ def _fits(made: Case, library: str) -> None:
     for name, array in made.arrays.items():
         if array is not None and name != "labels" and not holds(dtype, array):
             refuse(
-                f"input.{name}.dtype", array.dtype, f"numbers that {dtype}, the dtype of output.{library}, can hold",
+                f"input.{name}.dtype",
+                array.dtype,
+                f"numbers that {dtype}, the dtype of output.{library}, can hold",
                 "save the inputs as the library was given them",
-            )  # fmt: skip
+            )
     wanted = made.accumulation
     if wanted and bounds.significand_bits(wanted) < bounds.significand_bits(dtype):
-        refuse("accumulation", wanted, f"a format at least as precise as {dtype}, that of output.{library}",
-               "leave it out if it is not known")  # fmt: skip
+        refuse(
+            "accumulation",
+            wanted,
+            f"a format at least as precise as {dtype}, that of output.{library}",
+            "leave it out if it is not known",
+        )

@@ -96,10 +96,27 @@ def _finding(
         error = abs(float(got) - wanted)
         blunt = float(allowed.max() / np.abs(one.value).max())
     return Finding(
-        library, name, float(ratio[at]), y.dtype.name, contract.sentence(y.dtype.name), one.bound.kind, one.bound.derivation,
-        ratio.size, int((ratio > 1).sum()), int((~np.isfinite(allowed)).sum()), tuple(where), float(got), wanted, error,
-        float(allowed[at]), expected, None if np.isnan(got) else float(bounds.ulp_distance(got, nearest)), unequal, blunt, _map(ratio),
-    )  # fmt: skip
+        library,
+        name,
+        float(ratio[at]),
+        y.dtype.name,
+        contract.sentence(y.dtype.name),
+        one.bound.kind,
+        one.bound.derivation,
+        ratio.size,
+        int((ratio > 1).sum()),
+        int((~np.isfinite(allowed)).sum()),
+        tuple(where),
+        float(got),
+        wanted,
+        error,
+        float(allowed[at]),
+        expected,
+        None if np.isnan(got) else float(bounds.ulp_distance(got, nearest)),
+        unequal,
+        blunt,
+        _map(ratio),
+    )
 
 
 def _unequal(case: Case, library: str, name: str, y: np.ndarray) -> int | None:

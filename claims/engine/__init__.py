@@ -9,6 +9,26 @@ from .search import edge, smallest
 from .sweep import sweep
 
 __all__ = [
-    "Call", "Case", "Claim", "Defect", "Figure", "NotAValue", "Outcome", "Timing", "Wrong", "ask", "claim", "edge", "fact",
-    "fails", "gate", "happens", "rounding", "same_bits", "same_shape", "smallest", "sweep", "within",
-]  # fmt: skip
+    "Call",
+    "Case",
+    "Claim",
+    "Defect",
+    "Figure",
+    "NotAValue",
+    "Outcome",
+    "Timing",
+    "Wrong",
+    "ask",
+    "claim",
+    "edge",
+    "fact",
+    "fails",
+    "gate",
+    "happens",
+    "rounding",
+    "same_bits",
+    "same_shape",
+    "smallest",
+    "sweep",
+    "within",
+]

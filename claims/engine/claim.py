@@ -37,9 +37,18 @@ class Case:
     """One named, seeded combination of inputs. Arrays drawn from it are read-only and the same for every library."""
 
     def __init__(
-        self, claim: str, name: str, settings: Mapping[str, Any], *, dtype: str | None, backend: str, seed: int,
-        quick: bool = False, point: str | None = None, defect_of: Callable[[Call | None], str] = lambda call: "",
-    ) -> None:  # fmt: skip
+        self,
+        claim: str,
+        name: str,
+        settings: Mapping[str, Any],
+        *,
+        dtype: str | None,
+        backend: str,
+        seed: int,
+        quick: bool = False,
+        point: str | None = None,
+        defect_of: Callable[[Call | None], str] = lambda call: "",
+    ) -> None:
         self.claim, self.name, self.backend, self.seed, self.quick, self.point = (
             claim,
             name,
@@ -133,9 +142,14 @@ class Claim:
     limits: list[Limit] = field(default_factory=list)
 
     def limit(
-        self, name: str, *, says: str, backends: Iterable[str] | None = None, dtypes: Iterable[str] | None = None,
+        self,
+        name: str,
+        *,
+        says: str,
+        backends: Iterable[str] | None = None,
+        dtypes: Iterable[str] | None = None,
         as_worded: bool = False,
-    ) -> Callable[[Experiment], Experiment]:  # fmt: skip
+    ) -> Callable[[Experiment], Experiment]:
         """Decorator: a limit of this claim. ``backends`` and ``dtypes`` name where it must show (None: wherever the claim runs).
 
         ``as_worded``: it is no far corner but a plain reading of the lecture's sentence that fails here; the verdict says so.
@@ -168,11 +182,23 @@ class Claim:
 
 
 def claim(
-    id: str, *, statement: str, scope: str, expected: str, kind: str, cases: Mapping[str, Mapping[str, Any]],
-    wrongs: Mapping[str, Mapping[str, Any] | Wrong], premises: Sequence[str] = (),
-    dtypes: Sequence[str | None] = ("float32", "float64"), about: Sequence[str] = (), about_shapes: bool = False,
-    sources: Sequence[str] = (), notes: str = "", elsewhere: str = "", finding: str = "",
-) -> Callable[[Experiment], Claim]:  # fmt: skip
+    id: str,
+    *,
+    statement: str,
+    scope: str,
+    expected: str,
+    kind: str,
+    cases: Mapping[str, Mapping[str, Any]],
+    wrongs: Mapping[str, Mapping[str, Any] | Wrong],
+    premises: Sequence[str] = (),
+    dtypes: Sequence[str | None] = ("float32", "float64"),
+    about: Sequence[str] = (),
+    about_shapes: bool = False,
+    sources: Sequence[str] = (),
+    notes: str = "",
+    elsewhere: str = "",
+    finding: str = "",
+) -> Callable[[Experiment], Claim]:
     """Make a claim of an experiment; the sentence it belongs to is found by its id in the lecture's ``sentences.toml``.
 
     ``wrongs`` maps a name to what to say instead (a dictionary of the experiment's keyword parameters), or to a
@@ -198,9 +224,23 @@ def claim(
             if unknown := set(wrong.cases or ()) - set(cases):
                 raise ValueError(f"wrong={wrong.name!r}: {id} has no case {sorted(unknown)}; it has {sorted(cases)}")
         return Claim(
-            id, statement, scope, experiment, expected, kind, cases, made, tuple(premises), tuple(dtypes), tuple(about),
-            about_shapes, tuple(sources), notes, elsewhere, finding,
-        )  # fmt: skip
+            id,
+            statement,
+            scope,
+            experiment,
+            expected,
+            kind,
+            cases,
+            made,
+            tuple(premises),
+            tuple(dtypes),
+            tuple(about),
+            about_shapes,
+            tuple(sources),
+            notes,
+            elsewhere,
+            finding,
+        )
 
     return make
 

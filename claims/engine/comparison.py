@@ -156,9 +156,18 @@ def fact(
         got = got.content
     agrees = type(got) is type(wanted) and bool(got == wanted)
     return Comparison(
-        label, "fact", source, agrees, ratio=0.0 if agrees else MANY_BITS, differing=int(not agrees), about_shape=shape,
-        got=got, wanted=wanted, note=note, call=call,
-    )  # fmt: skip
+        label,
+        "fact",
+        source,
+        agrees,
+        ratio=0.0 if agrees else MANY_BITS,
+        differing=int(not agrees),
+        about_shape=shape,
+        got=got,
+        wanted=wanted,
+        note=note,
+        call=call,
+    )
 
 
 def happens(got: Outcome, wanted: str, *, label: str, source: str, error: str = "") -> Comparison:
@@ -166,9 +175,19 @@ def happens(got: Outcome, wanted: str, *, label: str, source: str, error: str = 
     agrees = got.kind == wanted and error in got.error
     made = agrees or got.kind in ("value", "raised")
     return Comparison(
-        label, "fact", source, agrees, made=made, ratio=0.0 if agrees else MANY_BITS, differing=int(not agrees),
-        got=got.kind, wanted=wanted, note=got.error, outcome_kind=got.kind, call=got.call,
-    )  # fmt: skip
+        label,
+        "fact",
+        source,
+        agrees,
+        made=made,
+        ratio=0.0 if agrees else MANY_BITS,
+        differing=int(not agrees),
+        got=got.kind,
+        wanted=wanted,
+        note=got.error,
+        outcome_kind=got.kind,
+        call=got.call,
+    )
 
 
 def gate(
@@ -176,9 +195,17 @@ def gate(
 ) -> Comparison:
     """A gate on a population, stated before the arms ran; failing it makes a claim *not supported*, not *refuted*."""
     return Comparison(
-        label, "gate", source, bool(met), ratio=0.0 if met else MANY_BITS, differing=int(not met), got=got, wanted=wanted,
-        note=note, call=call,
-    )  # fmt: skip
+        label,
+        "gate",
+        source,
+        bool(met),
+        ratio=0.0 if met else MANY_BITS,
+        differing=int(not met),
+        got=got,
+        wanted=wanted,
+        note=note,
+        call=call,
+    )
 
 
 def fails(comparison: Comparison) -> Comparison:
@@ -229,24 +256,51 @@ def _unmade(got: Outcome, label: str, kind: Kind, source: str) -> Comparison:
 
 def _mismatch(got: Outcome, label: str, kind: Kind, source: str, have: str, want: str) -> Comparison:
     return Comparison(
-        label, kind, source, False, ratio=MANY_BITS, elements=int(np.size(got.content)), differing=int(np.size(got.content)),
-        about_shape=True, got=have, wanted=want, call=got.call,
-    )  # fmt: skip
+        label,
+        kind,
+        source,
+        False,
+        ratio=MANY_BITS,
+        elements=int(np.size(got.content)),
+        differing=int(np.size(got.content)),
+        about_shape=True,
+        got=have,
+        wanted=want,
+        call=got.call,
+    )
 
 
 def _judged(
-    got: Outcome, have: np.ndarray, want: np.ndarray, differ: np.ndarray, ratio: np.ndarray, label: str, kind: Kind,
-    source: str, allowed: np.ndarray | None = None,
-) -> Comparison:  # fmt: skip
+    got: Outcome,
+    have: np.ndarray,
+    want: np.ndarray,
+    differ: np.ndarray,
+    ratio: np.ndarray,
+    label: str,
+    kind: Kind,
+    source: str,
+    allowed: np.ndarray | None = None,
+) -> Comparison:
     if have.size == 0:
         return Comparison(label, kind, source, True, elements=0, note="both empty", call=got.call, wanted_array=want)
     at = tuple(int(i) for i in np.unravel_index(int(np.argmax(ratio)), ratio.shape))
     count = int(np.count_nonzero(differ))
     return Comparison(
-        label, kind, source, count == 0, ratio=float(ratio[at]), elements=int(have.size), differing=count, where=at,
-        got=have[at].item(), wanted=want[at].item(), allowed=None if allowed is None else float(allowed[at]),
-        ulp=_ulp(have, want, at) if ratio[at] > 0 else 0.0, call=got.call, wanted_array=want,
-    )  # fmt: skip
+        label,
+        kind,
+        source,
+        count == 0,
+        ratio=float(ratio[at]),
+        elements=int(have.size),
+        differing=count,
+        where=at,
+        got=have[at].item(),
+        wanted=want[at].item(),
+        allowed=None if allowed is None else float(allowed[at]),
+        ulp=_ulp(have, want, at) if ratio[at] > 0 else 0.0,
+        call=got.call,
+        wanted_array=want,
+    )
 
 
 def _ulp(have: np.ndarray, want: np.ndarray, at: tuple[int, ...]) -> float | None:

@@ -9,8 +9,18 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-PACKAGES = ("lecture-claims", "numpy", "scipy", "torch", "tensorflow", "tensorflow-cpu", "keras", "ml_dtypes", "scikit-learn",
-            "pebble")  # fmt: skip
+PACKAGES = (
+    "lecture-claims",
+    "numpy",
+    "scipy",
+    "torch",
+    "tensorflow",
+    "tensorflow-cpu",
+    "keras",
+    "ml_dtypes",
+    "scikit-learn",
+    "pebble",
+)
 
 
 def cpu_features() -> tuple[str, ...]:

@@ -28,8 +28,22 @@ from .strands import DefectRun
 from .verdict import HOLDS, TAKES_NO_PART, CellFacts, Trial, caught, cell_verdict, claim_verdict, margin, shown, summary
 
 SCHEMA = "lecture-claims/results/1"
-MEMBERS = {"claims", "counts", "defects", "environment", "interrupted", "lecture", "premises", "schema", "seed",
-           "selection", "sensitivity", "success", "tool", "volatile"}  # fmt: skip
+MEMBERS = {
+    "claims",
+    "counts",
+    "defects",
+    "environment",
+    "interrupted",
+    "lecture",
+    "premises",
+    "schema",
+    "seed",
+    "selection",
+    "sensitivity",
+    "success",
+    "tool",
+    "volatile",
+}
 
 
 def build(lecture: Lecture, run: Run, *, expected_run: Mapping[str, Any]) -> dict[str, Any]:
@@ -44,8 +58,11 @@ def build(lecture: Lecture, run: Run, *, expected_run: Mapping[str, Any]) -> dic
             "claims": list(selected.claims),
             "backends": [backends.label(b) for b in selected.backends],
             "dtypes": list(selected.dtypes),
-            "case": selected.case, "wrong": selected.wrong, "limit": selected.limit,
-            "partial": selected.partial, "quick": selected.quick,
+            "case": selected.case,
+            "wrong": selected.wrong,
+            "limit": selected.limit,
+            "partial": selected.partial,
+            "quick": selected.quick,
         },
         "interrupted": run.interrupted,
         "environment": {
@@ -58,8 +75,12 @@ def build(lecture: Lecture, run: Run, *, expected_run: Mapping[str, Any]) -> dic
             "scan": lecture.scan,
             "sentences": [
                 {
-                    "id": s.id, "text": s.text, "claims": [{"id": c, "written": c in lecture.claims} for c in s.claims],
-                    "see": list(s.see), "disposition": s.disposition, "reason": s.reason,
+                    "id": s.id,
+                    "text": s.text,
+                    "claims": [{"id": c, "written": c in lecture.claims} for c in s.claims],
+                    "see": list(s.see),
+                    "disposition": s.disposition,
+                    "reason": s.reason,
                     "reading": None if s.reading is None else vars(s.reading),
                 }
                 for s in lecture.sentences
@@ -79,7 +100,7 @@ def build(lecture: Lecture, run: Run, *, expected_run: Mapping[str, Any]) -> dic
             "not_repeated": _not_repeated(run),
             "timings": {_cell_name(c): _plain(c.timings) for c in run.cells if c.timings},
         },
-    }  # fmt: skip
+    }
 
 
 def dumps(evidence: Mapping[str, Any]) -> str:
@@ -278,11 +299,27 @@ def _row(lecture: Lecture, cell: Cell, case: str, c: Comparison) -> dict[str, An
 
 def _stopped(case: str, kind: str, why: str) -> dict[str, Any]:
     return {
-        "case": case, "label": "the experiment stopped", "kind": "fact", "source": "", "agrees": False, "outcome": kind,
-        "ratio": None, "elements": 0, "differing": None, "geometries": 0, "where": None, "got": kind, "wanted": "value",
-        "allowed": None, "ulp": None, "derivation": "", "note": why, "sentence": f"{case}: {kind}: {why}", "defect": "",
+        "case": case,
+        "label": "the experiment stopped",
+        "kind": "fact",
+        "source": "",
+        "agrees": False,
+        "outcome": kind,
+        "ratio": None,
+        "elements": 0,
+        "differing": None,
+        "geometries": 0,
+        "where": None,
+        "got": kind,
+        "wanted": "value",
+        "allowed": None,
+        "ulp": None,
+        "derivation": "",
+        "note": why,
+        "sentence": f"{case}: {kind}: {why}",
+        "defect": "",
         "departures": [],
-    }  # fmt: skip
+    }
 
 
 def _wrong(lecture: Lecture, cell: Cell, name: str, trial: Trial) -> dict[str, Any]:
@@ -346,9 +383,10 @@ def _volatile(lecture: Lecture, c: Comparison) -> bool:
 def _not_repeated(run: Run) -> dict[str, list[str]]:
     """What the departures of unrepeatable defects looked like this time."""
     return {
-        _cell_name(cell): [c.sentence() for _, c in cell.facts.honest.comparisons if c.defect] for cell in run.cells
+        _cell_name(cell): [c.sentence() for _, c in cell.facts.honest.comparisons if c.defect]
+        for cell in run.cells
         if any(c.defect for _, c in cell.facts.honest.comparisons)
-    }  # fmt: skip
+    }
 
 
 def _defect(d: DefectRun, selected: Sequence[str]) -> dict[str, Any]:

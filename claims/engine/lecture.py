@@ -156,9 +156,14 @@ def _sentence(row: dict[str, Any], uncertain: tuple[Reading, ...]) -> Sentence:
     if disposition and not row.get("reason"):
         raise BadLecture(f"sentence={row['id']!r}: its disposition needs a reason")
     return Sentence(
-        row["id"], row["text"], tuple(row.get("claims", ())), tuple(row.get("see", ())), disposition,
-        row.get("reason", ""), reading,
-    )  # fmt: skip
+        row["id"],
+        row["text"],
+        tuple(row.get("claims", ())),
+        tuple(row.get("see", ())),
+        disposition,
+        row.get("reason", ""),
+        reading,
+    )
 
 
 def _left_over(text: str, sentences: tuple[Sentence, ...]) -> list[str]:

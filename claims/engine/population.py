@@ -100,8 +100,17 @@ def stated_before(case: Case, design: ModuleType, gates: ModuleType) -> Stated:
         )
     counts = {key: len(seeds(case, count, "first")) for key, count in design.SEEDS.items()}
     listed = [dataclasses.asdict(one) for one in gates.GATES]
-    return Stated(name, {"version": len(versions), "digest": digest, "seeds": counts, "quick": case.quick,
-                         "from": {which: seeds(case, 1, which)[0] for which in START}, "gates": listed})  # fmt: skip
+    return Stated(
+        name,
+        {
+            "version": len(versions),
+            "digest": digest,
+            "seeds": counts,
+            "quick": case.quick,
+            "from": {which: seeds(case, 1, which)[0] for which in START},
+            "gates": listed,
+        },
+    )
 
 
 def digest_of(design: ModuleType, gates: ModuleType) -> str:
@@ -217,8 +226,20 @@ def forest(gates: ModuleType, effects: Mapping[str, dict[str, Effect]], experime
         interval = {"estimate": first.estimate, "low": first.low, "high": first.high}
         again = {"estimate": fresh.estimate, "low": fresh.low, "high": fresh.high}
         low, high = (None if np.isinf(end) else end for end in statistics.region(one))
-        rows.append({"name": one.name, "role": one.role, "speaks": one.speaks, "effect": one.effect, "kind": first.kind if first.arms == 2 else "value", **interval,
-                     "fresh": again, "gate": [low, high], "seeds": first.seeds, "positive": first.positive})  # fmt: skip
+        rows.append(
+            {
+                "name": one.name,
+                "role": one.role,
+                "speaks": one.speaks,
+                "effect": one.effect,
+                "kind": first.kind if first.arms == 2 else "value",
+                **interval,
+                "fresh": again,
+                "gate": [low, high],
+                "seeds": first.seeds,
+                "positive": first.positive,
+            }
+        )
     name = gates.__name__.rpartition(".")[2].removesuffix("_gates")
     return Figure(f"forest:{name}", {"rows": rows})
 
@@ -265,11 +286,13 @@ def _wording(literal: Gate) -> str:
 def _gate(stated: Gate, effect: Effect, which: str, *, source: str) -> Comparison:
     judged = statistics.judge(stated, effect)
     made = gate(
-        judged.met, label=f"{stated.name}, {which} seeds", source=source,
+        judged.met,
+        label=f"{stated.name}, {which} seeds",
+        source=source,
         got=f"{effect.estimate:.4g} [{effect.low:.4g}, {effect.high:.4g}]",
         wanted=f"interval {stated.side} " + " and ".join(f"{b:.12g}" for b in stated.bounds),
         note=judged.sentence + (_tests(effect) if effect.arms == 2 else ""),
-    )  # fmt: skip
+    )
     return replace(made, undecided=judged.undecided, speaks=stated.speaks)
 
 
@@ -294,9 +317,12 @@ def trajectories(
         loss, allowed = wanted[f"loss.{arm}"], wanted[f"allowed.{arm}"]
         got = outcomes[experiment].then(lambda value, arm=arm: np.ascontiguousarray(value[f"loss.{arm}"][:, :count]))
         yield within(
-            got, loss, bounds.trajectory(allowed, copies=COPIES), label=f"losses step by step, {arm}",
+            got,
+            loss,
+            bounds.trajectory(allowed, copies=COPIES),
+            label=f"losses step by step, {arm}",
             source="the NumPy reference's trajectory",
-        )  # fmt: skip
+        )
         if got.kind == "value":
             difference = abs(got.value - loss)
             share = np.divide(difference, allowed, out=np.zeros_like(loss), where=allowed > 0)

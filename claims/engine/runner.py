@@ -86,9 +86,14 @@ class Run:
 
 
 def run(
-    lecture: Lecture, selection: Selection, *, jobs: int, timeout: float, cpu_features: Iterable[str] = (),
+    lecture: Lecture,
+    selection: Selection,
+    *,
+    jobs: int,
+    timeout: float,
+    cpu_features: Iterable[str] = (),
     progress: Progress | None = None,
-) -> Run:  # fmt: skip
+) -> Run:
     """Run the selected claims on the selected libraries. A broken library is a row; nothing it does ends the run."""
     result, features, progress = Run(selection), set(cpu_features), progress or Progress()
     if {*selection.claims} == {*lecture.claims} and not selection.partial:
@@ -121,9 +126,17 @@ def _slowest_first(backend: str) -> tuple[bool, str]:
 
 
 def _backend(
-    backend: str, lecture: Lecture, result: Run, lock: threading.Lock, stop: threading.Event, workers: list[Worker], *,
-    timeout: float, features: set[str], progress: Progress,
-) -> None:  # fmt: skip
+    backend: str,
+    lecture: Lecture,
+    result: Run,
+    lock: threading.Lock,
+    stop: threading.Event,
+    workers: list[Worker],
+    *,
+    timeout: float,
+    features: set[str],
+    progress: Progress,
+) -> None:
     selection = result.selection
     claims = [lecture.claims[c] for c in selection.claims]
     if backend in backends.DECODERS:
@@ -204,9 +217,16 @@ def _claim(
         names, point = _cases(claim, label, dtype, selection)
 
         def strand(
-            trial: Trial, name: str, experiment: Experiment, settings: Mapping[str, Any], wrong: Wrong | None = None,
-            *, dtype: str | None = dtype, point: str | None = point, cell: Cell = cell,
-        ) -> Strand:  # fmt: skip
+            trial: Trial,
+            name: str,
+            experiment: Experiment,
+            settings: Mapping[str, Any],
+            wrong: Wrong | None = None,
+            *,
+            dtype: str | None = dtype,
+            point: str | None = point,
+            cell: Cell = cell,
+        ) -> Strand:
             case = Case(
                 claim.id,
                 name,
@@ -246,9 +266,15 @@ def _recorded_in(defects: Sequence[DefectRun]) -> Callable[[Call | None], str]:
 
 
 def _sights(
-    claim: Claim, label: str, worker: Worker, selection: Selection, cells: Sequence[Cell],
-    blunders: Sequence[sensitivity.Blunder], defects: Sequence[DefectRun], progress: Progress,
-) -> dict[int, sensitivity.Sight]:  # fmt: skip
+    claim: Claim,
+    label: str,
+    worker: Worker,
+    selection: Selection,
+    cells: Sequence[Cell],
+    blunders: Sequence[sensitivity.Blunder],
+    defects: Sequence[DefectRun],
+    progress: Progress,
+) -> dict[int, sensitivity.Sight]:
     """Which blunders the claim sees on this library: one case after another, each with the blunders not yet seen."""
     sights: dict[int, sensitivity.Sight] = {}
     defect_of = _recorded_in(defects)
@@ -263,8 +289,15 @@ def _sights(
         strands = dict[int, Blundering]()
         for i, blunder in enumerate(blunders):
             if sights.get(i) != "seen" and operations.intersection(blunder.operations):
-                case = Case(claim.id, name, claim.cases[name], dtype=cell.dtype, backend=label, seed=selection.seed,
-                            defect_of=defect_of)  # fmt: skip
+                case = Case(
+                    claim.id,
+                    name,
+                    claim.cases[name],
+                    dtype=cell.dtype,
+                    backend=label,
+                    seed=selection.seed,
+                    defect_of=defect_of,
+                )
                 strands[i] = Blundering(Trial(), case, claim.experiment(case), None, {}, blunder=blunder)
         drive([*strands.values()], worker, label, (), progress)
         for i, strand in strands.items():

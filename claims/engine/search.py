@@ -58,8 +58,15 @@ def smallest(
 
 
 def edge(
-    holds_at: float, fails_at: float, dtype: Any, build: Callable[[float], Call], literal: Judge, *, instead: Judge, symbol: str
-) -> Generator[Any, Any, None]:  # fmt: skip
+    holds_at: float,
+    fails_at: float,
+    dtype: Any,
+    build: Callable[[float], Call],
+    literal: Judge,
+    *,
+    instead: Judge,
+    symbol: str,
+) -> Generator[Any, Any, None]:
     """The number of a format nearest to ``holds_at`` at which the sentence fails; the neighbour is the number before it.
 
     By bisection over the numbers of ``dtype`` between one where it holds and one where it fails, so it takes it that

@@ -97,7 +97,12 @@ def table(
             claims[blunder.origin] = "seen"
         if claims:
             rows.append(
-                {"name": blunder.name, "operations": sorted(blunder.operations), "origin": blunder.origin,
-                 "seen": any(sight == "seen" for sight in claims.values()), "claims": claims}
-            )  # fmt: skip
+                {
+                    "name": blunder.name,
+                    "operations": sorted(blunder.operations),
+                    "origin": blunder.origin,
+                    "seen": any(sight == "seen" for sight in claims.values()),
+                    "claims": claims,
+                }
+            )
     return rows

@@ -31,7 +31,7 @@ def address(point: Any) -> str:
 
 def sweep(
     case: Case, points: Iterable[Any], build: Build, judge: Judge, *, label: str, source: str, designs: tuple[str, ...]
-) -> Generator[Any, Any, None]:  # fmt: skip
+) -> Generator[Any, Any, None]:
     """Ask ``build(point, design)`` for every point with the last of ``designs``, judge each, yield one comparison.
 
     Points run from small to large, so the first departure is the smallest geometry; it is asked again with each simpler
@@ -60,17 +60,28 @@ def sweep(
     for spared, agreeing in sorted(agreed.items()):
         worst = max(agreeing, key=lambda c: c.ratio)
         yield replace(
-            worst, label=label + (f", right within the trigger of {spared}" if spared else ""), source=source,
-            elements=sum(c.elements for c in agreeing), geometries=len(agreeing), where=None, got=None, wanted=None,
-            wanted_array=None, spared=spared, note=f"digest {_digest(found)}",
-        )  # fmt: skip
+            worst,
+            label=label + (f", right within the trigger of {spared}" if spared else ""),
+            source=source,
+            elements=sum(c.elements for c in agreeing),
+            geometries=len(agreeing),
+            where=None,
+            got=None,
+            wanted=None,
+            wanted_array=None,
+            spared=spared,
+            note=f"digest {_digest(found)}",
+        )
     for defect, departures in sorted(groups.items()):
         smallest = departures[0] if defect else (yield from _simplest(departures[0], build, judge, designs))
         yield replace(
-            smallest[1], label=label + (f" [{defect}]" if defect else f", smallest departure {address(smallest[0])}"),
-            source=source, geometries=len(departures), defect=defect,
+            smallest[1],
+            label=label + (f" [{defect}]" if defect else f", smallest departure {address(smallest[0])}"),
+            source=source,
+            geometries=len(departures),
+            defect=defect,
             departures=tuple(Departure(address(p), c.sentence()) for p, c in departures[:KEPT]),
-        )  # fmt: skip
+        )
 
 
 def _simplest(

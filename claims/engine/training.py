@@ -168,9 +168,14 @@ def reference_losses(lib, network, parameters, examples, *, rate, loss=LOSS, giv
         return np.concatenate([array] * (copies + 1))
 
     losses = train(
-        lib, network, start, ((everyone(x), everyone(targets)) for x, targets in examples), rate=rate, loss=loss,
+        lib,
+        network,
+        start,
+        ((everyone(x), everyone(targets)) for x, targets in examples),
+        rate=rate,
+        loss=loss,
         given=lambda step: {name: everyone(array) for name, array in given(step).items()},
-    )[1]  # fmt: skip
+    )[1]
     losses = losses.reshape(len(losses), copies + 1, seeds)
     departure = abs(losses[:, 1:] - losses[:, :1]).max(1)
     return losses[:, 0], np.maximum.accumulate(departure, 0) + size * abs(losses[:, 0])

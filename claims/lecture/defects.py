@@ -47,9 +47,20 @@ def one_channel_to_one_column(call: Call) -> bool:
     # oneDNN folds columns into channels where one number divides width, kernel and stride, and is then right.
     folded = left == 0 and beyond <= 0 and any(w % i == kx % i == sx % i == 0 for i in range(2, min(kx, sx, 16) + 1))
     return (
-        channels == 1 and images >= 2 and sy == 1 and sx >= 2 and kx >= 2 and dx == 1 and columns == 1 and rows >= 2
-        and top < ky and below < ky and left < kx and beyond < kx and not folded
-    )  # fmt: skip
+        channels == 1
+        and images >= 2
+        and sy == 1
+        and sx >= 2
+        and kx >= 2
+        and dx == 1
+        and columns == 1
+        and rows >= 2
+        and top < ky
+        and below < ky
+        and left < kx
+        and beyond < kx
+        and not folded
+    )
 
 
 def empty_output(call: Call) -> bool:

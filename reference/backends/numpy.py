@@ -13,12 +13,7 @@ from ..networks.numpy import value_and_gradient as value_and_gradient
 from ..operators.absolute_value import absolute_value, absolute_value_gradient  # noqa: F401
 from ..operators.area_resampling import area_resampling2d, area_resampling2d_gradient  # noqa: F401
 from ..operators.average_pooling import average_pooling2d, average_pooling2d_gradient  # noqa: F401
-from ..operators.batch_norm import (  # noqa: F401
-    batch_norm_gradient,
-    batch_norm_inference,
-    batch_norm_running,
-    batch_norm_training,
-)
+from ..operators.batch_norm import batch_norm_gradient, batch_norm_inference, batch_norm_running, batch_norm_training  # noqa: F401
 from ..operators.bilinear_resampling import bilinear_resampling2d, bilinear_resampling2d_gradient  # noqa: F401
 from ..operators.convolution import convolution1d, convolution2d  # noqa: F401
 from ..operators.cross_correlation import (  # noqa: F401

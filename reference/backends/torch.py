@@ -150,9 +150,14 @@ def _averaged(x, window, stride, padding, count_padding):
     (top, bottom), (left, right) = padding
     if top == bottom and left == right and 2 * top <= window[0] and 2 * left <= window[1]:
         return F.avg_pool2d(
-            x, window, stride=stride, padding=(top, left), ceil_mode=False, count_include_pad=count_padding,
+            x,
+            window,
+            stride=stride,
+            padding=(top, left),
+            ceil_mode=False,
+            count_include_pad=count_padding,
             divisor_override=None,
-        )  # fmt: skip
+        )
     plain = {"stride": stride, "padding": 0, "ceil_mode": False, "count_include_pad": True, "divisor_override": None}
     padded = F.pad(x, (left, right, top, bottom), mode="constant", value=0.0)
     y = F.avg_pool2d(padded, window, **plain)

@@ -24,8 +24,10 @@ def channel_moments(bound: Bound, values, dtype) -> tuple[Bound, Bound, Bound]:
     return (
         _taken(bound, first, np.abs(y).mean(axis=others), dtype, "mean e"),
         _taken(bound, second, (c**2).mean(axis=others), dtype, "mean(2|c|e + e²), c = y - mean y"),
-        _taken(bound, third, (c**3).mean(axis=others), dtype, "mean(3c²b + 3|c|b² + b³), c = |y - mean y|, b = e + mean e"),
-    )  # fmt: skip
+        _taken(
+            bound, third, (c**3).mean(axis=others), dtype, "mean(3c²b + 3|c|b² + b³), c = |y - mean y|, b = e + mean e"
+        ),
+    )
 
 
 def weighted_sum(bound: Bound, weights, values, dtype, *, axis: int) -> Bound:

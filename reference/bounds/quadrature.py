@@ -79,9 +79,7 @@ def midpoint_sum(t: Any, dtype: Any, *, step: float, alpha: float, beta: float, 
     return derived(rule + g.rounding(step, dtype, g.integral + rule), text)
 
 
-def midpoint_order(
-    t: Any, dtype: Any, *, step: float, finer: int, alpha: float, beta: float, width: float
-) -> Bound:  # fmt: skip
+def midpoint_order(t: Any, dtype: Any, *, step: float, finer: int, alpha: float, beta: float, width: float) -> Bound:
     """How far log(E(h)/E(h/f))/log f may lie from 2, E(h) = S - the sum at step h, f = ``finer``.
 
     E(h) = h²/24·(g'(b) - g'(0)) - 7h⁴/5760·b·g⁗(ξ) (Euler & Maclaurin; Davis & Rabinowitz 1984, §2.9), and the rounding. The first

@@ -10,6 +10,20 @@ from .literal import Terms, convolution_terms, fully_connected_terms, positions,
 from .matrices import correlate, correlate_kernel, dots, table, transposed, weighted
 
 __all__ = [
-    "Terms", "convolution_terms", "correlate", "correlate_kernel", "dots", "extent", "fully_connected_terms", "positions",
-    "room", "rounded", "slices", "sums", "table", "totals", "transposed", "weighted",
-]  # fmt: skip
+    "Terms",
+    "convolution_terms",
+    "correlate",
+    "correlate_kernel",
+    "dots",
+    "extent",
+    "fully_connected_terms",
+    "positions",
+    "room",
+    "rounded",
+    "slices",
+    "sums",
+    "table",
+    "totals",
+    "transposed",
+    "weighted",
+]

@@ -211,10 +211,17 @@ def own_conv_layer(x, w, *, stride, padding, dilation, groups):
     if not isinstance(padding, str):
         x = keras.layers.ZeroPadding2D(padding, data_format="channels_last", dtype=x.dtype.name)(x)
     layer = keras.layers.Conv2D(
-        w.shape[3], w.shape[:2], strides=stride, padding=padding if isinstance(padding, str) else "valid",
-        data_format="channels_last", dilation_rate=dilation, groups=groups, activation=None, use_bias=False,
+        w.shape[3],
+        w.shape[:2],
+        strides=stride,
+        padding=padding if isinstance(padding, str) else "valid",
+        data_format="channels_last",
+        dilation_rate=dilation,
+        groups=groups,
+        activation=None,
+        use_bias=False,
         dtype=x.dtype.name,
-    )  # fmt: skip
+    )
     layer.build(x.shape)
     layer.set_weights([w])
     return {"y": layer(x).numpy(), "kernel": layer.get_weights()[0]}
@@ -225,9 +232,16 @@ def own_depthwise_layer(x, w):
     import keras
 
     layer = keras.layers.DepthwiseConv2D(
-        w.shape[2:], strides=(1, 1), padding="valid", depth_multiplier=w.shape[1], data_format="channels_last",
-        dilation_rate=(1, 1), activation=None, use_bias=False, dtype=x.dtype.name,
-    )  # fmt: skip
+        w.shape[2:],
+        strides=(1, 1),
+        padding="valid",
+        depth_multiplier=w.shape[1],
+        data_format="channels_last",
+        dilation_rate=(1, 1),
+        activation=None,
+        use_bias=False,
+        dtype=x.dtype.name,
+    )
     layer.build(x.shape)
     layer.set_weights([np.ascontiguousarray(w.transpose(2, 3, 0, 1))])
     return {"y": layer(tf.constant(x)).numpy(), "kernel": layer.get_weights()[0]}
@@ -368,12 +382,15 @@ def network_layers(layers, *, size):
         work = _multiply_adds(graph)
         for layer, (own, y, operations) in zip(layers, made, strict=True):
             output = tuple(int(n) for n in y.shape[1:])
-            reports.append({
-                "name": layer["name"], "output": (output[-1], *output[:-1]),
-                "parameters": sum(int(np.prod(w.shape)) for w in own.trainable_weights) if own else 0,
-                "not_learned": sum(int(np.prod(w.shape)) for w in own.non_trainable_weights) if own else 0,
-                "multiply_adds": _told([work[o.name] for o in operations if o.name in work], own),
-            })  # fmt: skip
+            reports.append(
+                {
+                    "name": layer["name"],
+                    "output": (output[-1], *output[:-1]),
+                    "parameters": sum(int(np.prod(w.shape)) for w in own.trainable_weights) if own else 0,
+                    "not_learned": sum(int(np.prod(w.shape)) for w in own.non_trainable_weights) if own else 0,
+                    "multiply_adds": _told([work[o.name] for o in operations if o.name in work], own),
+                }
+            )
     keras.utils.clear_session(free_memory=False)
     return reports
 
@@ -411,13 +428,25 @@ def _own_layer(layer, inputs):
     if "padding" in layer and np.any(layer["padding"]):  # on the sides that were meant; Keras' "same" chooses its own
         fill = float("-inf") if kind == "max_pooling" else 0.0
         x = keras.ops.pad(x, [(0, 0), *layer["padding"], (0, 0)], mode="constant", constant_values=fill)
-    pool = {"pool_size": layer.get("window"), "strides": layer.get("stride"), "padding": "valid", "data_format": "channels_last"}  # fmt: skip
+    pool = {
+        "pool_size": layer.get("window"),
+        "strides": layer.get("stride"),
+        "padding": "valid",
+        "data_format": "channels_last",
+    }
     whole = {"data_format": "channels_last", "keepdims": True}
     if kind == "convolution":
         own = keras.layers.Conv2D(
-            layer["channels_out"], layer["kernel"], strides=layer["stride"], padding="valid", data_format="channels_last",
-            dilation_rate=layer["dilation"], groups=layer["groups"], use_bias=layer["bias"], **weights,
-        )  # fmt: skip
+            layer["channels_out"],
+            layer["kernel"],
+            strides=layer["stride"],
+            padding="valid",
+            data_format="channels_last",
+            dilation_rate=layer["dilation"],
+            groups=layer["groups"],
+            use_bias=layer["bias"],
+            **weights,
+        )
     elif kind == "fully_connected":
         own = keras.layers.Dense(layer["features_out"], use_bias=layer["bias"], **weights)
     else:

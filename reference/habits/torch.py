@@ -172,9 +172,17 @@ def own_conv_layer(x, w, *, stride, padding, dilation, groups):
     """torch.nn.Conv2d without bias: its output for x [N, Cin, H, W], and the weight as the layer holds it."""
     w = torch.from_numpy(np.array(w))
     layer = torch.nn.Conv2d(
-        x.shape[1], len(w), (w.shape[2], w.shape[3]), stride=stride, padding=padding, dilation=dilation, groups=groups,
-        bias=False, padding_mode="zeros", dtype=w.dtype,
-    )  # fmt: skip
+        x.shape[1],
+        len(w),
+        (w.shape[2], w.shape[3]),
+        stride=stride,
+        padding=padding,
+        dilation=dilation,
+        groups=groups,
+        bias=False,
+        padding_mode="zeros",
+        dtype=w.dtype,
+    )
     with torch.no_grad():
         layer.weight.copy_(w)
         return {"y": layer(torch.from_numpy(np.array(x))).numpy(), "kernel": layer.weight.numpy().copy()}
@@ -290,10 +298,15 @@ def network_layers(layers, *, size):
             y = values[layer["name"]] = own(*inputs)
         # num_batches_tracked counts calls: an integer that takes no part in the function.
         kept = [b for b in own.buffers() if b.is_floating_point()]
-        reports.append({
-            "name": layer["name"], "output": tuple(y.shape[1:]), "parameters": sum(p.numel() for p in own.parameters()),
-            "not_learned": sum(b.numel() for b in kept), "multiply_adds": counter.get_total_flops() // 2,
-        })  # fmt: skip
+        reports.append(
+            {
+                "name": layer["name"],
+                "output": tuple(y.shape[1:]),
+                "parameters": sum(p.numel() for p in own.parameters()),
+                "not_learned": sum(b.numel() for b in kept),
+                "multiply_adds": counter.get_total_flops() // 2,
+            }
+        )
     return reports
 
 
@@ -338,9 +351,16 @@ def _own_layer(layer, rank):
     padding = (top, left) if even else 0
     if kind == "convolution":
         own = torch.nn.Conv2d(
-            layer["channels_in"], layer["channels_out"], layer["kernel"], stride=layer["stride"], padding=padding,
-            dilation=layer["dilation"], groups=layer["groups"], bias=layer["bias"], device="meta",
-        )  # fmt: skip
+            layer["channels_in"],
+            layer["channels_out"],
+            layer["kernel"],
+            stride=layer["stride"],
+            padding=padding,
+            dilation=layer["dilation"],
+            groups=layer["groups"],
+            bias=layer["bias"],
+            device="meta",
+        )
         return own if even else torch.nn.Sequential(torch.nn.ZeroPad2d((left, right, top, bottom)), own)
     before = []
     if not even or 2 * top > layer["window"][0] or 2 * left > layer["window"][1]:  # PyTorch pools no further out

@@ -50,38 +50,84 @@ def _grids(operation: str, given: Arguments) -> Iterator[Reading]:
 
 def _resampled_otherwise(operation: str, given: Arguments) -> Iterator[Reading]:
     for name, settings in (
-        ("nearest_resampling2d", {"grid": "half_pixel"}), ("nearest_resampling2d", {"grid": "asymmetric"}),
-        ("bilinear_resampling2d", {"grid": "half_pixel"}), ("area_resampling2d", {}),
-    ):  # fmt: skip
+        ("nearest_resampling2d", {"grid": "half_pixel"}),
+        ("nearest_resampling2d", {"grid": "asymmetric"}),
+        ("bilinear_resampling2d", {"grid": "half_pixel"}),
+        ("area_resampling2d", {}),
+    ):
         if name != operation:
             arguments = {"x": given["x"], "size": given["size"]} | settings
             yield Reading(name, arguments, " ".join([name.removesuffix("_resampling2d"), *settings.values()]))
 
 
 MISTAKES = [
-    Mistake("image height and width exchanged", "the image's height and width were exchanged",
-            "transpose the image's spatial axes", (*CONV2, *POOLS, *RESAMPLING), _image(lambda x: x.swapaxes(2, 3)),
-            "https://github.com/tensorflow/tensorflow/issues/6696"),
-    Mistake("image reshaped to NHWC", "the image [N, C, H, W] was reshaped, not transposed, to [N, H, W, C]",
-            "transpose(0, 2, 3, 1)", (*CONV2, *POOLS, *RESAMPLING), _image(reshaped_back("NHWC", "NCHW")),
-            "https://github.com/tensorflow/tensorflow/issues/6696"),
-    Mistake("image reshaped from NHWC", "the image [N, H, W, C] was reshaped, not transposed, to [N, C, H, W]",
-            "transpose(0, 3, 1, 2)", (*CONV2, *POOLS, *RESAMPLING), _image(reshaped("NHWC", "NCHW")),
-            "https://github.com/tensorflow/tensorflow/issues/6696"),
-    Mistake("zero padding in max pooling", "the padding was zeros, which win over negative numbers",
-            "pad with minus infinity", ("max_pooling2d",), _zeros_for_nothing, "https://github.com/onnx/onnx/issues/388"),
-    Mistake("other pooling", "the mean was taken for the maximum, or the reverse", "call the other pooling",
-            ("max_pooling2d", "average_pooling2d"), _pooled_otherwise),
-    Mistake("padding counted otherwise", "the zeros of the padding were counted in the divisor, or not",
-            "count_include_pad in PyTorch; TensorFlow and ONNX leave the padding out",
-            ("average_pooling2d", "average_pooling2d_gradient"), setting("count_padding", True, False),
-            "https://github.com/tf-encrypted/tf-encrypted/issues/75"),
-    Mistake("windows exchanged", "the window's height and width were exchanged", "give the rows first", POOLS,
-            exchanged("window")),
-    Mistake("other sampling grid", "the samples were taken on another grid",
-            "align_corners, half_pixel_centers or 'nearest-exact': choose the same on both sides",
-            tuple(name for name in RESAMPLING if not name.startswith("area")), _grids,
-            "https://github.com/pytorch/pytorch/issues/34808"),
-    Mistake("other resampling", "another method of resampling was used", "name the method on both sides",
-            tuple(name for name in RESAMPLING if not name.endswith("_gradient")), _resampled_otherwise),
-]  # fmt: skip
+    Mistake(
+        "image height and width exchanged",
+        "the image's height and width were exchanged",
+        "transpose the image's spatial axes",
+        (*CONV2, *POOLS, *RESAMPLING),
+        _image(lambda x: x.swapaxes(2, 3)),
+        "https://github.com/tensorflow/tensorflow/issues/6696",
+    ),
+    Mistake(
+        "image reshaped to NHWC",
+        "the image [N, C, H, W] was reshaped, not transposed, to [N, H, W, C]",
+        "transpose(0, 2, 3, 1)",
+        (*CONV2, *POOLS, *RESAMPLING),
+        _image(reshaped_back("NHWC", "NCHW")),
+        "https://github.com/tensorflow/tensorflow/issues/6696",
+    ),
+    Mistake(
+        "image reshaped from NHWC",
+        "the image [N, H, W, C] was reshaped, not transposed, to [N, C, H, W]",
+        "transpose(0, 3, 1, 2)",
+        (*CONV2, *POOLS, *RESAMPLING),
+        _image(reshaped("NHWC", "NCHW")),
+        "https://github.com/tensorflow/tensorflow/issues/6696",
+    ),
+    Mistake(
+        "zero padding in max pooling",
+        "the padding was zeros, which win over negative numbers",
+        "pad with minus infinity",
+        ("max_pooling2d",),
+        _zeros_for_nothing,
+        "https://github.com/onnx/onnx/issues/388",
+    ),
+    Mistake(
+        "other pooling",
+        "the mean was taken for the maximum, or the reverse",
+        "call the other pooling",
+        ("max_pooling2d", "average_pooling2d"),
+        _pooled_otherwise,
+    ),
+    Mistake(
+        "padding counted otherwise",
+        "the zeros of the padding were counted in the divisor, or not",
+        "count_include_pad in PyTorch; TensorFlow and ONNX leave the padding out",
+        ("average_pooling2d", "average_pooling2d_gradient"),
+        setting("count_padding", True, False),
+        "https://github.com/tf-encrypted/tf-encrypted/issues/75",
+    ),
+    Mistake(
+        "windows exchanged",
+        "the window's height and width were exchanged",
+        "give the rows first",
+        POOLS,
+        exchanged("window"),
+    ),
+    Mistake(
+        "other sampling grid",
+        "the samples were taken on another grid",
+        "align_corners, half_pixel_centers or 'nearest-exact': choose the same on both sides",
+        tuple(name for name in RESAMPLING if not name.startswith("area")),
+        _grids,
+        "https://github.com/pytorch/pytorch/issues/34808",
+    ),
+    Mistake(
+        "other resampling",
+        "another method of resampling was used",
+        "name the method on both sides",
+        tuple(name for name in RESAMPLING if not name.endswith("_gradient")),
+        _resampled_otherwise,
+    ),
+]

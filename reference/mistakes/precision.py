@@ -50,17 +50,43 @@ def round_to(a: np.ndarray, format: str) -> np.ndarray:
 
 
 MISTAKES = [
-    Mistake("inputs rounded to TF32", "the inputs were rounded to TF32 (11 bits) before they were multiplied",
-            "turn TF32 off: a reduced-precision mode", PRODUCTS, _inputs("tf32"), "https://github.com/pytorch/pytorch/issues/153698"),
-    Mistake("inputs rounded to bfloat16", "the inputs were rounded to bfloat16 (8 bits) before they were multiplied",
-            "turn off the reduced-precision mode", PRODUCTS, _inputs("bfloat16")),
-    Mistake("inputs rounded to float16", "the inputs were rounded to float16 (11 bits) before they were used",
-            "turn off the reduced-precision mode", PRODUCTS, _inputs("float16")),
-    Mistake("inputs rounded to float32", "the inputs were rounded to float32 before they were used",
-            "keep float64 all the way", PRODUCTS, _inputs("float32")),
+    Mistake(
+        "inputs rounded to TF32",
+        "the inputs were rounded to TF32 (11 bits) before they were multiplied",
+        "turn TF32 off: a reduced-precision mode",
+        PRODUCTS,
+        _inputs("tf32"),
+        "https://github.com/pytorch/pytorch/issues/153698",
+    ),
+    Mistake(
+        "inputs rounded to bfloat16",
+        "the inputs were rounded to bfloat16 (8 bits) before they were multiplied",
+        "turn off the reduced-precision mode",
+        PRODUCTS,
+        _inputs("bfloat16"),
+    ),
+    Mistake(
+        "inputs rounded to float16",
+        "the inputs were rounded to float16 (11 bits) before they were used",
+        "turn off the reduced-precision mode",
+        PRODUCTS,
+        _inputs("float16"),
+    ),
+    Mistake(
+        "inputs rounded to float32",
+        "the inputs were rounded to float32 before they were used",
+        "keep float64 all the way",
+        PRODUCTS,
+        _inputs("float32"),
+    ),
     *[
-        Mistake(f"result rounded to {format}", f"the result was rounded to {format} on its way",
-                "keep the wider format all the way", tuple(catalogue.OPERATIONS), _result(format))
+        Mistake(
+            f"result rounded to {format}",
+            f"the result was rounded to {format} on its way",
+            "keep the wider format all the way",
+            tuple(catalogue.OPERATIONS),
+            _result(format),
+        )
         for format in ("float32", "bfloat16", "float16")
     ],
-]  # fmt: skip
+]

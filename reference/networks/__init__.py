@@ -43,13 +43,31 @@ The layers, of which the last is fully connected; a name is a key of ``parameter
 import numpy as np
 
 KINDS = {
-    "fully_connected": 3, "convolution": 4, "batch_norm": 4, "frozen_batch_norm": 4, "affine": 3, "add": 2,
-    "relu": 1, "logistic": 1, "tanh": 1, "absolute": 1, "max_pooling": 2, "average_pooling": 2, "flatten": 1, "unflatten": 4,
-}  # fmt: skip
+    "fully_connected": 3,
+    "convolution": 4,
+    "batch_norm": 4,
+    "frozen_batch_norm": 4,
+    "affine": 3,
+    "add": 2,
+    "relu": 1,
+    "logistic": 1,
+    "tanh": 1,
+    "absolute": 1,
+    "max_pooling": 2,
+    "average_pooling": 2,
+    "flatten": 1,
+    "unflatten": 4,
+}
 """Kind of layer -> entries of its tuple."""
 
-NAMES = {"fully_connected": (1, 2), "convolution": (1, 2), "batch_norm": (1, 2), "frozen_batch_norm": (1, 2),
-         "affine": (1, 2), "add": (1,)}  # fmt: skip
+NAMES = {
+    "fully_connected": (1, 2),
+    "convolution": (1, 2),
+    "batch_norm": (1, 2),
+    "frozen_batch_norm": (1, 2),
+    "affine": (1, 2),
+    "add": (1,),
+}
 """Kind of layer -> which entries are names of parameters."""
 
 LOSSES = ("softmax_cross_entropy", "logistic_cross_entropy", "logistic_squared_error")

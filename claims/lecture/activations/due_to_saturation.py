@@ -42,15 +42,18 @@ def arm_for_arm(experiment: str, arm: str, replaced: str) -> Wrong:
     premises=("activations.saturation",),
     finding="for: three layers, once saturated, lose {where its top layer saturates a network learns less} of accuracy; against: "
     "six layers fail with {six layers do not learn though hardly a unit is saturated at any time} of their units saturated",
-    sources=("Glorot & Bengio (2010), PMLR 9:249: the top hidden layer saturates early", "Goodfellow, Bengio, Courville (2016), §6.3.2: “widespread saturation”",
-             "Pennington, Schoenholz, Ganguli (2017), arXiv 1711.04735: deep networks of sigmoidal units that learn, from orthogonal weights"),
+    sources=(
+        "Glorot & Bengio (2010), PMLR 9:249: the top hidden layer saturates early",
+        "Goodfellow, Bengio, Courville (2016), §6.3.2: “widespread saturation”",
+        "Pennington, Schoenholz, Ganguli (2017), arXiv 1711.04735: deep networks of sigmoidal units that learn, from orthogonal weights",
+    ),
     notes="That a saturated unit passes no gradient on is not in dispute: see activations.saturation, where the slope vanishes and a hidden bias of 6 "
     "leaves a ten-thousandth of the gradient or less. Nor is it that logistic units make bad hidden layers: they do, in six layers. What is in "
     "dispute is the reason: saturation is enough, and it is not what it takes. That the top layer saturates at the rate of 10 is a control and speaks for "
     "nothing by itself; a rate as large may do harm in other ways too, so the same layer is saturated by its bias as well. That three layers "
     "which have learned are partly saturated, about a third of the most saturated layer’s units, shows that saturation at the end need not hinder.",
     elsewhere="gradient descent is run in PyTorch and TensorFlow; the NumPy reference is what their trajectories are held against",
-)  # fmt: skip
+)
 def due_to_saturation(case: Case, *, compare=population.as_measured, arms=population.as_they_ran):
     outcomes, _, _ = yield from population.study(
         case, cause, cause_gates, ("six_layers", "three_layers"), compare=compare, arms=arms

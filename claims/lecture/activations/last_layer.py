@@ -219,14 +219,22 @@ _limit(
     "a logistic at the end, with the squared error",
     says="It is not the logistic as such that is harmless as the last layer: with the squared error, which does not compensate, the network that "
     "starts from confident mistakes decides no more than chance.",
-    stated=Gate("it is right for more than six in ten", confident_gates.STUCK.name, "above", (0.6,), "“as the last layer OK”"),
-)  # fmt: skip
+    stated=Gate(
+        "it is right for more than six in ten", confident_gates.STUCK.name, "above", (0.6,), "“as the last layer OK”"
+    ),
+)
 _limit(
     "no mistakes to begin with",
     says="From an output bias of 0 the squared error learns as well, to within five points: nothing is saturated that the loss would have to "
     "compensate.",
-    stated=Gate("the squared error does worse by five points", confident_gates.UNDECIDED.name, "above", (0.05,), "“compensated by the loss”"),
-)  # fmt: skip
+    stated=Gate(
+        "the squared error does worse by five points",
+        confident_gates.UNDECIDED.name,
+        "above",
+        (0.05,),
+        "“compensated by the loss”",
+    ),
+)
 
 
 def state(g: Outcome) -> Outcome:

@@ -91,9 +91,12 @@ def far_from_the_ends(z: np.ndarray) -> np.ndarray:
             operations={"prelu": mistaken("slopes in reverse", "prelu")}, cases=("one α a channel",)
         ),
     },
-    sources=("Maas, Hannun, Ng (2013), ICML workshop on deep learning, §2", "He, Zhang, Ren, Sun (2015), arXiv 1502.01852, eq. 1"),
+    sources=(
+        "Maas, Hannun, Ng (2013), ICML workshop on deep learning, §2",
+        "He, Zhang, Ren, Sun (2015), arXiv 1502.01852, eq. 1",
+    ),
     notes="In float64 TensorFlow rounds α to float32, a recorded defect; 1/8 is a number of float32, 0.1 is none.",
-)  # fmt: skip
+)
 def leaky_relu(case: Case, *, value=by_formula, known=special):
     if case.name == "one α a channel":
         z, alpha = case.integers("z", (2, 5, 3, 4)), np.array([-1, 0, 0.125, 1, 2], case.dtype)
@@ -116,10 +119,7 @@ def leaky_relu(case: Case, *, value=by_formula, known=special):
         y = yield ask("leaky_relu", x=z, alpha=alpha)
         wanted = known(alpha, seen(case.backend, "leaky_relu", z))
         yield same_bits(
-            y,
-            wanted,
-            label="every finite z",
-            source={0: "ReLU", 1: "the identity", -1: "the absolute value"}[alpha],
+            y, wanted, label="every finite z", source={0: "ReLU", 1: "the identity", -1: "the absolute value"}[alpha]
         )
     z = far_from_the_ends(some(case.dtype))
     z = z[z != 0]
@@ -147,10 +147,7 @@ def leaky(case: Case) -> Callable[[Leaky], Call]:
     return lambda p: ask("leaky_relu", x=row(p.z, case.dtype), alpha=p.α)
 
 
-@leaky_relu.limit(
-    "α = 0 at −∞",
-    says="α = 0 is ReLU for every finite z; at −∞ it is 0·∞, which is NaN.",
-)
+@leaky_relu.limit("α = 0 at −∞", says="α = 0 is ReLU for every finite z; at −∞ it is 0·∞, which is NaN.")
 def _(case: Case):
     most = float(np.finfo(case.dtype).max)
     slopes, reach = (0.0, 0.125, 1.0), (*SIGNED[:3], most, -most, np.inf, -np.inf)
@@ -187,10 +184,15 @@ def _(case: Case):
 
 
 DEFAULT = {
-    "torch.nn.functional.leaky_relu": 0.01, "torch.nn.LeakyReLU": 0.01, "torch.nn.functional.rrelu": (1 / 8 + 1 / 3) / 2,
+    "torch.nn.functional.leaky_relu": 0.01,
+    "torch.nn.LeakyReLU": 0.01,
+    "torch.nn.functional.rrelu": (1 / 8 + 1 / 3) / 2,
     "torch.nn.PReLU": 0.25,
-    "tf.nn.leaky_relu": 0.2, "keras.activations.leaky_relu": 0.2, "keras.layers.LeakyReLU": 0.3, "keras.layers.PReLU": 0.0,
-}  # fmt: skip
+    "tf.nn.leaky_relu": 0.2,
+    "keras.activations.leaky_relu": 0.2,
+    "keras.layers.LeakyReLU": 0.3,
+    "keras.layers.PReLU": 0.0,
+}
 """Function → the slope it has when none is said."""
 
 

@@ -108,8 +108,12 @@ def learned_slope(case: Case, *, sum_=exactly, step=downhill):
         yield same_bits(g.part(1), wanted, label="dL/dα", source="the sum, in whole numbers")
         slope = alpha[:, None, None]
         left = np.where(z < 0, slope, slope * (case.backend not in TWO_RELUS))
-        yield same_bits(g.part(0), upstream * np.where(z > 0, case.dtype.type(1), left), label="dL/dz, and each library’s own choice at z = 0",
-                        source="upstream · 1 or α; at 0 as predicted")  # fmt: skip
+        yield same_bits(
+            g.part(0),
+            upstream * np.where(z > 0, case.dtype.type(1), left),
+            label="dL/dz, and each library’s own choice at z = 0",
+            source="upstream · 1 or α; at 0 as predicted",
+        )
         return
     if case.name == "reals":
         z = case.reals("z", (4, 3, 8, 2))

@@ -21,9 +21,13 @@ from ..tensors import mutants as mutants_images
 
 LITERAL = "the literal sum, exact"
 ZERO_SUM = np.array(
-    [[[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]], [[1, 1, 1], [0, 0, 0], [-1, -1, -1]], [[0, -1, 0], [-1, 4, -1], [0, -1, 0]],
-     [[0, 2, -1], [3, -4, 0], [-2, 1, 1]]]
-)  # fmt: skip
+    [
+        [[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]],
+        [[1, 1, 1], [0, 0, 0], [-1, -1, -1]],
+        [[0, -1, 0], [-1, 4, -1], [0, -1, 0]],
+        [[0, 2, -1], [3, -4, 0], [-2, 1, 1]],
+    ]
+)
 """Sobel, Prewitt, Laplace, and one without any symmetry: each sums to 0."""
 LEVELS = {"digits": 16, "a photograph": 256}
 """An image's numbers are whole multiples of 1/levels, so that 1 − x is exact and every sum of them too."""
@@ -119,17 +123,17 @@ def relu_learns_instead(lib, *, seeds, dtype):
         "arms exchanged": Wrong(says={"compare": population.exchanged}, **THERE),
         "ReLU’s numbers for |z|’s": Wrong(says={"arms": relu_arm}, **THERE),
         "the bias left in": Wrong(says={"arms": biased_arm}, **THERE),
-        "a library whose |z| is ReLU": Wrong(
-            operations={"polarity_as_label": relu_learns_instead}, **THERE
-        ),
+        "a library whose |z| is ReLU": Wrong(operations={"polarity_as_label": relu_learns_instead}, **THERE),
     },
     finding="of inverted images |z| recognises {|z| recognises inverted images}, ReLU {ReLU does not recognise them}",
-    sources=("Jarrett, Kavukcuoglu, Ranzato, LeCun (2009), ICCV, What is the best multi-stage architecture for object recognition?",
-             "Goodfellow, Bengio, Courville (2016), Deep Learning, §6.3.1"),
+    sources=(
+        "Jarrett, Kavukcuoglu, Ranzato, LeCun (2009), ICCV, What is the best multi-stage architecture for object recognition?",
+        "Goodfellow, Bengio, Courville (2016), Deep Learning, §6.3.1",
+    ),
     notes="The insensitivity is a property of the network, not a gain in accuracy: a network with |z| cannot tell an image from its negative where "
     "that is the task, and with eight learned filters and images of both polarities to learn from ReLU comes within twenty-five points of it; with two |z| is "
     "better. Whether it gains less with eight filters than with two, ten seeds do not decide.",
-)  # fmt: skip
+)
 def polarity(
     case: Case, *, kernel=sums_to_zero, reversal=reversed_, compare=population.as_measured, arms=population.as_they_ran
 ):
@@ -167,14 +171,27 @@ def recognition(case: Case, compare: population.Compare, arms: population.Arms):
     """Networks that are trained on upright digits and shown their negatives; gates on the population, and what is exact to the bit."""
     study = yield from population.study(case, design, polarity_gates, EXPERIMENTS, compare=compare, arms=arms)
     upright, mixed, label = (study.outcomes[name] for name in ("upright", "mixed", "polarity_as_label"))
-    yield fact(upright.then(lambda m: arms({"upright": m})["upright"]["alike.absolute"].tolist()), [1.0] * _count(upright), label="|z|: the fraction of the logits that are the same, bit "
-               "for bit, for an image and its negative, by seed", source="w · (−x) = −w · x")  # fmt: skip
+    yield fact(
+        upright.then(lambda m: arms({"upright": m})["upright"]["alike.absolute"].tolist()),
+        [1.0] * _count(upright),
+        label="|z|: the fraction of the logits that are the same, bit for bit, for an image and its negative, by seed",
+        source="w · (−x) = −w · x",
+    )
     told_apart = mixed.then(
         lambda m: int((m[f"loss.absolute_{design.FILTERS}"] != upright.value["loss.absolute"]).sum())
     )
-    yield fact(told_apart, 0, label="|z|: steps at which training with negatives among the images has another loss", source="|z| and its gradient are the same")  # fmt: skip
-    yield fact(label.then(lambda m: m["accuracy.absolute"].tolist()), [0.5] * _count(label), label="|z|: accuracy where the label is the polarity, by seed",
-               source="one and the same answer for an image and its negative: right once in two")  # fmt: skip
+    yield fact(
+        told_apart,
+        0,
+        label="|z|: steps at which training with negatives among the images has another loss",
+        source="|z| and its gradient are the same",
+    )
+    yield fact(
+        label.then(lambda m: m["accuracy.absolute"].tolist()),
+        [0.5] * _count(label),
+        label="|z|: accuracy where the label is the polarity, by seed",
+        source="one and the same answer for an image and its negative: right once in two",
+    )
     yield from population.trajectories(case, design, "upright", study.outcomes)
     if upright.kind == "value":
         yield Figure("inverted_images", picture(upright.value))
@@ -185,15 +202,28 @@ def _count(found: Outcome) -> int:
     return len(found.value["loss.absolute"][0]) if found.kind == "value" else 0
 
 
-NAMES = {"absolute": "|z|", "relu": "ReLU", "absolute_biased": "|z|, with a bias", "absolute_uncentred": "|z|, images not centred"}  # fmt: skip
+NAMES = {
+    "absolute": "|z|",
+    "relu": "ReLU",
+    "absolute_biased": "|z|, with a bias",
+    "absolute_uncentred": "|z|, images not centred",
+}
 
 
 def picture(found: dict[str, Any]) -> dict[str, Any]:
     """Accuracy seed by seed on the held-out digits and on their negatives; and one of the digits with its negative."""
-    arms = [{"name": name, "upright": found[f"upright.{arm}"], "inverted": found[f"inverted.{arm}"]} for arm, name in NAMES.items()]  # fmt: skip
+    arms = [
+        {"name": name, "upright": found[f"upright.{arm}"], "inverted": found[f"inverted.{arm}"]}
+        for arm, name in NAMES.items()
+    ]
     shown = data.stored_digits()[0, 0] / LEVELS["digits"]
-    return {"arms": arms, "chance": 0.1, "pictures": [shown, 1 - shown], "note": "Trained on upright digits alone. Each digit is centred to mean 0, which "
-            "makes its negative −x; “not centred” are numbers from 0 to 1, with the negative 1 − x."}  # fmt: skip
+    return {
+        "arms": arms,
+        "chance": 0.1,
+        "pictures": [shown, 1 - shown],
+        "note": "Trained on upright digits alone. Each digit is centred to mean 0, which "
+        "makes its negative −x; “not centred” are numbers from 0 to 1, with the negative 1 − x.",
+    }
 
 
 class Kernel(NamedTuple):
@@ -231,8 +261,13 @@ def _(case: Case):
             y, size(sum(k) - BLACK_AND_WHITE @ k), label="|w · (1 − x)| = |Σw − w · x|", source="the formula"
         )
 
-    yield from smallest(kernels, lambda k: ask(rectified, x=1 - x, w=_taps(k, case), b=None), literal, instead=instead,
-                        order="by |w1| + |w2|")  # fmt: skip
+    yield from smallest(
+        kernels,
+        lambda k: ask(rectified, x=1 - x, w=_taps(k, case), b=None),
+        literal,
+        instead=instead,
+        order="by |w1| + |w2|",
+    )
 
 
 def _taps(k: Kernel, case: Case) -> np.ndarray:
@@ -250,10 +285,7 @@ class Bias(NamedTuple):
     b: int
 
 
-@polarity.limit(
-    "a bias",
-    says="With a bias b it is |b − w · x| that −x gives, not |b + w · x|: already with b = 1.",
-)
+@polarity.limit("a bias", says="With a bias b it is |b − w · x| that −x gives, not |b + w · x|: already with b = 1.")
 def _(case: Case):
     x = BLACK_AND_WHITE.astype(case.dtype).reshape(4, 1, 1, 2)
     z = BLACK_AND_WHITE @ (1, -1)
@@ -264,10 +296,12 @@ def _(case: Case):
     yield from smallest(
         [Bias(b) for b in range(5)],
         lambda p: ask(rectified, x=-x, w=_taps(Kernel(1, -1), case), b=np.array([p.b], case.dtype)),
-        lambda y, p: same_bits(y, size(z + p.b), label="|w · (−x) + b| = |w · x + b|", source="“insensitive to image reversal”"),
+        lambda y, p: same_bits(
+            y, size(z + p.b), label="|w · (−x) + b| = |w · x + b|", source="“insensitive to image reversal”"
+        ),
         instead=lambda y, p: same_bits(y, size(p.b - z), label="|w · (−x) + b| = |b − w · x|", source="the formula"),
         order="by b",
-    )  # fmt: skip
+    )
 
 
 def _limit(

@@ -257,7 +257,7 @@ SIGN = ("absolute_value_gradient",)
         ),
     },
     sources=("Jarrett, Kavukcuoglu, Ranzato, LeCun (2009), ICCV, §2", "Goodfellow, Bengio, Courville (2016), §6.3.1"),
-)  # fmt: skip
+)
 def absolute_value(case: Case, *, both=sum_of_both, slope=sign):
     z = numbers(case.dtype)
     match case.name:

@@ -134,29 +134,37 @@ WITH_GRADIENTS = ("logistic_gradient", "relu_gradient")
     "the start no unit is saturated",
     kind="rounding + statistical",
     expected="supported",
-    cases={
-        "slopes": {},
-        "depth": {"backends": FRAMEWORKS},
-    },
+    cases={"slopes": {}, "depth": {"backends": FRAMEWORKS}},
     wrongs={
         "a steep line": Wrong(says={"derivative": steep_line}, needs=WITH_GRADIENTS),
         "ReLU saturating on both sides": Wrong(says={"relu": two_sided}, needs=WITH_GRADIENTS),
         "the slope bounded by ⅛": Wrong(says={"most": lambda function, z: cap(function, z) / 2}, needs=WITH_GRADIENTS),
         "arms exchanged": Wrong(says={"compare": population.exchanged}, cases=("depth",), backends=FRAMEWORKS),
-        "the control in place of the logistic": Wrong(says={"arms": control_arm}, cases=("depth",), backends=FRAMEWORKS),
+        "the control in place of the logistic": Wrong(
+            says={"arms": control_arm}, cases=("depth",), backends=FRAMEWORKS
+        ),
         "σ(2z) for σ(z)": Wrong(says={"value": twice_as_steep}, cases=("slopes",)),
     },
     premises=("activations.sigmoid", "activations.relu"),
     finding="six layers of logistic units lose {deep logistic fails} of accuracy against ReLU; each leaves {gradient factor, "
     "logistic} of the gradient",
-    sources=("Glorot & Bengio (2010), PMLR 9:249", "Goodfellow, Bengio, Courville (2016), §6.3.2",
-             "Pennington, Schoenholz, Ganguli (2017), arXiv 1711.04735 (a limit: orthogonal weights)"),
+    sources=(
+        "Glorot & Bengio (2010), PMLR 9:249",
+        "Goodfellow, Bengio, Courville (2016), §6.3.2",
+        "Pennington, Schoenholz, Ganguli (2017), arXiv 1711.04735 (a limit: orthogonal weights)",
+    ),
     notes="The sentence is not supported for tanh here: with Glorot's weights it reaches at least ReLU's accuracy.",
-)  # fmt: skip
+)
 def saturation_(
-    case: Case, *, derivative=slope, relu=one_sided, most=cap, compare=population.as_measured,
-    arms=population.as_they_ran, value=lambda function, z: getattr(oracle, function)(z),
-):  # fmt: skip
+    case: Case,
+    *,
+    derivative=slope,
+    relu=one_sided,
+    most=cap,
+    compare=population.as_measured,
+    arms=population.as_they_ran,
+    value=lambda function, z: getattr(oracle, function)(z),
+):
     if case.name == "depth":
         yield from depth(case, compare, arms)
         return
@@ -176,8 +184,13 @@ def saturation_(
         yield within(g, derivative(function, z), allowed, label=f"{function}′(z)", source=DIGITS)
         above = g.then(lambda a, function=function: np.minimum(a, most(function, z)))
         wanted = above.value if above.kind == "value" else z
-        yield within(g, wanted, allowed, label=f"{function}′ at most " + ("¼ and e^−|z|" if function == "logistic" else "1 and 4e^−2|z|"),
-                     source="the inequality; what exceeds it must be rounding")  # fmt: skip
+        yield within(
+            g,
+            wanted,
+            allowed,
+            label=f"{function}′ at most " + ("¼ and e^−|z|" if function == "logistic" else "1 and 4e^−2|z|"),
+            source="the inequality; what exceeds it must be rounding",
+        )
     g = yield ask("relu_gradient", x=z[z != 0], upstream=ones[z != 0])
     yield same_bits(
         g, relu(z[z != 0]), label="ReLU′ is 1 for z > 0, however large, and 0 for z < 0", source="the definition"
@@ -209,9 +222,11 @@ def reached(case: Case, z: np.ndarray):
         yield within(at_it, wanted, bound, label=f"{label}: right to rounding", source=DIGITS)
         beyond = np.abs(half) >= at
         yield fact(
-            along.then(lambda y, limit=limit, beyond=beyond: int(np.count_nonzero((y == limit) != beyond))), 0,
-            label=f"{label}, and not before: exceptions on {half.size} points", source="the cut-off found by bisection",
-        )  # fmt: skip
+            along.then(lambda y, limit=limit, beyond=beyond: int(np.count_nonzero((y == limit) != beyond))),
+            0,
+            label=f"{label}, and not before: exceptions on {half.size} points",
+            source="the cut-off found by bisection",
+        )
     if found.kind == "value" and len(found.value) == 2 * len(LIMITS):  # the picture is of values and gradients alike
         yield Figure("saturation", picture(found.value))
 
@@ -230,24 +245,39 @@ def depth(case: Case, compare: population.Compare, arms: population.Arms):
     if case.dtype == np.float64:
         yield from population.trajectories(case, saturation, "deep", outcomes)
         sizes = measured["first"]["at_the_start"]
-        drawn = [{"name": name, "control": name == "relu", "size": np.median(sizes[f"gradients.{name}"], axis=1),
-                 "low": np.quantile(sizes[f"gradients.{name}"], 0.025, axis=1),
-                 "high": np.quantile(sizes[f"gradients.{name}"], 0.975, axis=1)} for name in ("relu", "tanh", "logistic")]  # fmt: skip
+        drawn = [
+            {
+                "name": name,
+                "control": name == "relu",
+                "size": np.median(sizes[f"gradients.{name}"], axis=1),
+                "low": np.quantile(sizes[f"gradients.{name}"], 0.025, axis=1),
+                "high": np.quantile(sizes[f"gradients.{name}"], 0.975, axis=1),
+            }
+            for name in ("relu", "tanh", "logistic")
+        ]
         yield Figure("saturation_depth", {"layers": list(range(1, 1 + len(drawn[0]["size"]))), "arms": drawn})
 
 
 def picture(found: dict[str, float]) -> dict:
     """Curves from the exact functions, cut-offs as found in the library."""
     z = np.concatenate([np.linspace(0, 20, 81), np.geomspace(20.5, 800, 60)])
-    curves = [{"function": f, "side": side, "z": z, "gradient": slope(f, z if side == "z > 0" else -z)}
-              for f, side in (("logistic", "z > 0"), ("tanh", "z > 0"))]  # fmt: skip
+    curves = [
+        {"function": f, "side": side, "z": z, "gradient": slope(f, z if side == "z > 0" else -z)}
+        for f, side in (("logistic", "z > 0"), ("tanh", "z > 0"))
+    ]
     rows = []
     for function in SIGMOIDS:
         for side in (">", "<"):
             value, gradient = (found[f"{function} {side} {what}"] for what in ("value", "gradient"))
-            rows.append({"function": function, "side": f"z {side} 0", "value": LIMITS[function, side],
-                         "value_from": None if np.isnan(value) else value,
-                         "gradient_from": None if np.isnan(gradient) else gradient})  # fmt: skip
+            rows.append(
+                {
+                    "function": function,
+                    "side": f"z {side} 0",
+                    "value": LIMITS[function, side],
+                    "value_from": None if np.isnan(value) else value,
+                    "gradient_from": None if np.isnan(gradient) else gradient,
+                }
+            )
     return {"curves": curves, "cutoffs": rows}
 
 
@@ -284,8 +314,13 @@ def _(case: Case):
         return tuple(found.value[f"{function} {side} gradient"] for side in "><")
 
     up, down = pair("logistic")
-    yield fact(found.then(lambda _: bool(down > 4 * up)), True, label="the negative side keeps it more than four times as far",
-               source="the cut-offs found", note=f"gradient 0 from {up:.6g} and from −{down:.6g}")  # fmt: skip
+    yield fact(
+        found.then(lambda _: bool(down > 4 * up)),
+        True,
+        label="the negative side keeps it more than four times as far",
+        source="the cut-offs found",
+        note=f"gradient 0 from {up:.6g} and from −{down:.6g}",
+    )
     up, down = pair("tanh")
     yield fact(
         found.then(lambda _: up),

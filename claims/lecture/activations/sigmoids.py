@@ -70,14 +70,27 @@ TANH = ("tanh",)
     scope="float32 and float64, z from −120 to 120 and from −800 to 800; results below the smallest normal number may be 0",
     kind="rounding",
     expected="verified",
-    cases={"logistic": {}, "tanh": {}, "σ(−z) = 1 − σ(z)": {}, "σ′ = σ(1 − σ)": {}, "tanh z = 2σ(2z) − 1": {}, "tanh′ = 1 − tanh²": {}},
+    cases={
+        "logistic": {},
+        "tanh": {},
+        "σ(−z) = 1 − σ(z)": {},
+        "σ′ = σ(1 − σ)": {},
+        "tanh z = 2σ(2z) − 1": {},
+        "tanh′ = 1 − tanh²": {},
+    },
     wrongs={
         "a hard sigmoid": Wrong(operations={"logistic": mutants.hard_sigmoid}, cases=("logistic",)),
         "σ(2z) for σ(z)": Wrong(operations={"logistic": mutants.twice_as_steep}, cases=("logistic",)),
-        "tanh for logistic": Wrong(operations={"logistic": mistaken("tanh for logistic", "logistic")}, cases=("logistic",), needs=TANH),
-        "logistic for tanh": Wrong(operations={"tanh": mistaken("logistic for tanh", "tanh")}, cases=("tanh",), needs=TANH),
+        "tanh for logistic": Wrong(
+            operations={"logistic": mistaken("tanh for logistic", "logistic")}, cases=("logistic",), needs=TANH
+        ),
+        "logistic for tanh": Wrong(
+            operations={"tanh": mistaken("logistic for tanh", "tanh")}, cases=("tanh",), needs=TANH
+        ),
         "the derivative at σ(z)": Wrong(
-            operations={"logistic_gradient": mistaken("activation given twice", "logistic_gradient")}, cases=("logistic",), needs=GRADIENTS
+            operations={"logistic_gradient": mistaken("activation given twice", "logistic_gradient")},
+            cases=("logistic",),
+            needs=GRADIENTS,
         ),
         "σ even": Wrong(says={"mirrored": unchanged}, cases=("σ(−z) = 1 − σ(z)",)),
         "σ′ = σ(1 + σ)": Wrong(says={"slope": logistic_slope_with_plus}, cases=("σ′ = σ(1 − σ)",), needs=GRADIENTS),
@@ -86,7 +99,7 @@ TANH = ("tanh",)
     },
     sources=("Goodfellow, Bengio, Courville (2016), Deep Learning, §3.10, eqs. 3.30, 3.33 and §6.3.2",),
     notes="The error in ulps of each library's functions is in the comparisons; what is allowed rests on what was seen in all of them (docs/measured.md).",
-)  # fmt: skip
+)
 def sigmoid(case: Case, *, mirrored=one_minus, widened=from_logistic, slope=logistic_slope, flat=tanh_slope):
     z = grid(case.dtype)
     ones = np.ones_like(z)

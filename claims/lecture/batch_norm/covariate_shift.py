@@ -109,35 +109,62 @@ NEEDS = ("fully_connected_gradient", "relu_gradient")
         "over seeds": {"backends": FRAMEWORKS, "dtypes": ("float64",)},
     },
     wrongs={
-        "the lower layer's step is not taken": Wrong(says={"lower": never_moved}, cases=("lower layer moves",), needs=NEEDS),
-        "the lower layer moves though it is frozen": Wrong(says={"lower": always_moved}, cases=("lower layer frozen",), needs=NEEDS),
-        "another batch afterwards: the data's shift in place of the parameters'": Wrong(says={"batch": another_batch}, cases=EXACT, needs=NEEDS),
-        "measured above the layer that moves": Wrong(says={"measured": outputs}, cases=("lower layer frozen",), needs=NEEDS),
-        "the weights' gradient is 0": Wrong(operations={"fully_connected_gradient": mutants.weights_frozen}, cases=EXACT, needs=NEEDS),
-        "gradient ascent": Wrong(operations={"fully_connected_gradient": mutants.gradient_reversed}, cases=EXACT, needs=NEEDS),
+        "the lower layer's step is not taken": Wrong(
+            says={"lower": never_moved}, cases=("lower layer moves",), needs=NEEDS
+        ),
+        "the lower layer moves though it is frozen": Wrong(
+            says={"lower": always_moved}, cases=("lower layer frozen",), needs=NEEDS
+        ),
+        "another batch afterwards: the data's shift in place of the parameters'": Wrong(
+            says={"batch": another_batch}, cases=EXACT, needs=NEEDS
+        ),
+        "measured above the layer that moves": Wrong(
+            says={"measured": outputs}, cases=("lower layer frozen",), needs=NEEDS
+        ),
+        "the weights' gradient is 0": Wrong(
+            operations={"fully_connected_gradient": mutants.weights_frozen}, cases=EXACT, needs=NEEDS
+        ),
+        "gradient ascent": Wrong(
+            operations={"fully_connected_gradient": mutants.gradient_reversed}, cases=EXACT, needs=NEEDS
+        ),
         "arms exchanged": over_seeds(says={"compare": population.exchanged}),
         "the null arm in place of batch norm": over_seeds(says={"arms": null_arm}),
         "layers said to be frozen, which learn": over_seeds(says={"held": learning}),
-        "gradients off by a hundred-millionth": over_seeds(operations={"trained": mutants.trained_slightly_off}, backends=("torch",)),
+        "gradients off by a hundred-millionth": over_seeds(
+            operations={"trained": mutants.trained_slightly_off}, backends=("torch",)
+        ),
     },
     premises=("activations.relu",),
     finding="one step moves a hidden layer's means by {one step moves the means} of their deviations; with batch norm {batch norm "
     "lowers it: mean} times less",
-    sources=("Ioffe & Szegedy (2015), arXiv 1502.03167, §2", "Goodfellow, Bengio, Courville (2016), §8.7.1",
-             "Lipton & Steinhardt (2018), arXiv 1807.03341, §3 (the term is used without a definition that could be measured; "
-             "the measure here is one of several)"),
-)  # fmt: skip
+    sources=(
+        "Ioffe & Szegedy (2015), arXiv 1502.03167, §2",
+        "Goodfellow, Bengio, Courville (2016), §8.7.1",
+        "Lipton & Steinhardt (2018), arXiv 1807.03341, §3 (the term is used without a definition that could be measured; "
+        "the measure here is one of several)",
+    ),
+)
 def covariate_shift(
-    case: Case, *, lower=of_the_lower, batch=same_batch, measured=activations, compare=population.as_measured,
-    arms=population.as_they_ran, held=still,
-):  # fmt: skip
+    case: Case,
+    *,
+    lower=of_the_lower,
+    batch=same_batch,
+    measured=activations,
+    compare=population.as_measured,
+    arms=population.as_they_ran,
+    held=still,
+):
     if case.name == "over seeds":
         yield from along_training(case, compare, arms, held())
         return
     x, target = case.integers("x", (8, 3), -1, 1), case.integers("target", (8, 2), -2, 2)
     # A half in the bias keeps every z away from 0, where the gradient of ReLU is each library's own choice.
-    start = {"w1": case.integers("w1", (3, 3), -1, 1), "b1": case.integers("b1", (3,), -1, 1) + case.dtype.type(0.5),
-             "w2": case.integers("w2", (2, 3), -1, 1), "b2": case.integers("b2", (2,), -1, 1)}  # fmt: skip
+    start = {
+        "w1": case.integers("w1", (3, 3), -1, 1),
+        "b1": case.integers("b1", (3,), -1, 1) + case.dtype.type(0.5),
+        "w2": case.integers("w2", (2, 3), -1, 1),
+        "b2": case.integers("b2", (2,), -1, 1),
+    }
     z, h, o = yield from forward(x, start)
     dh, dw2, db2 = (yield ask("fully_connected_gradient", x=h.value, w=start["w2"], upstream=o.value - target)).value
     dz = (yield ask("relu_gradient", x=z.value, upstream=dh)).value
@@ -150,9 +177,11 @@ def covariate_shift(
     now = measured(*after)
     if case.frozen:
         yield same_bits(
-            now.then(distribution), distribution(measured(*exact)), label="the activations are distributed as before the step",
+            now.then(distribution),
+            distribution(measured(*exact)),
+            label="the activations are distributed as before the step",
             source="no parameter below them changed",
-        )  # fmt: skip
+        )
     yield same_bits(
         now.then(distribution), distribution(measured(*wanted)), label="the activations after the step", source=WHOLE
     )
@@ -187,15 +216,19 @@ def along_training(case: Case, compare: population.Compare, arms: population.Arm
     found = outcomes["trained"]
     for arm in held:
         yield fact(
-            found.then(lambda m, arm=arm: float(max(np.max(part[: shift.FROZEN]) for part in shifts(m, arm)))), 0.0,
-            label=f"{arm}: mean, deviation and correlations at the layers that learn nothing, the largest change", source="no parameter below changed",
-        )  # fmt: skip
+            found.then(lambda m, arm=arm: float(max(np.max(part[: shift.FROZEN]) for part in shifts(m, arm)))),
+            0.0,
+            label=f"{arm}: mean, deviation and correlations at the layers that learn nothing, the largest change",
+            source="no parameter below changed",
+        )
     for arm in (*held, "without", "with"):
         first = shift.FROZEN if arm in held else 0
         yield fact(
-            found.then(lambda m, arm=arm, first=first: bool(min(np.min(part[first:]) for part in shifts(m, arm)) > 0)), True,
-            label=f"{arm}: mean, deviation and correlations change at every layer above one that learns, in every seed", source="the definition",
-        )  # fmt: skip
+            found.then(lambda m, arm=arm, first=first: bool(min(np.min(part[first:]) for part in shifts(m, arm)) > 0)),
+            True,
+            label=f"{arm}: mean, deviation and correlations change at every layer above one that learns, in every seed",
+            source="the definition",
+        )
 
 
 def shifts(measured: Mapping[str, np.ndarray], arm: str) -> list[np.ndarray]:
@@ -317,9 +350,12 @@ def _(case: Case):
         return same_bits(y.then(distribution), distribution(minibatch(t)), label=label, source=WHOLE)
 
     yield from smallest(
-        [Minibatch(t) for t in range(6)], lambda m: ask("fully_connected", x=minibatch(m.t), w=w, b=None), order="by t",
-        literal=lambda y, m: judge(y, m, 0, "as at t = 0, for no parameter changed"), instead=lambda y, m: judge(y, m, m.t, "as the data have it"),
-    )  # fmt: skip
+        [Minibatch(t) for t in range(6)],
+        lambda m: ask("fully_connected", x=minibatch(m.t), w=w, b=None),
+        order="by t",
+        literal=lambda y, m: judge(y, m, 0, "as at t = 0, for no parameter changed"),
+        instead=lambda y, m: judge(y, m, m.t, "as the data have it"),
+    )
 
 
 population.limit(

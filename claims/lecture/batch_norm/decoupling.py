@@ -145,7 +145,9 @@ def operation(name: str, mutant: Any) -> Wrong:
     | {name: {"backends": FRAMEWORKS, "dtypes": ("float64",)} for name in (*OVER_SEEDS, *AT_ONCE)},
     wrongs={
         "no batch norm": operation("batch_norm_training", mutants.without_batch_norm),
-        "remembered statistics in place of the batch's": operation("batch_norm_training", mutants.remembered_statistics),
+        "remembered statistics in place of the batch's": operation(
+            "batch_norm_training", mutants.remembered_statistics
+        ),
         "statistics as constants in the gradient": operation("batch_norm_gradient", mutants.statistics_as_constants),
         "ε forgotten": exact("changed", epsilon_forgotten, "batch_norm_training"),
         "the sign of a forgotten": exact("changed", sign_forgotten, "batch_norm_training"),
@@ -159,18 +161,29 @@ def operation(name: str, mutant: Any) -> Wrong:
         "any change in place of scale and shift": over(OVER_SEEDS, says={"arms": any_change}),
         "arms exchanged, all layers at once": over(AT_ONCE, says={"compare": population.exchanged}),
         "the null arm in place of batch norm": over(AT_ONCE, says={"arms": null_arm}),
-        "gradients off by a hundred-millionth": over(AT_ONCE, operations={"in_training": mutants.coupling_slightly_off}),
+        "gradients off by a hundred-millionth": over(
+            AT_ONCE, operations={"in_training": mutants.coupling_slightly_off}
+        ),
     },
     premises=("batch_norm.normalizes", "network.component_parity"),
     finding="another scale and shift of the first layer change the logits {decoupled: scale and shift} times less with batch norm",
-    sources=("Ioffe & Szegedy (2015), arXiv 1502.03167, §3.3", "Goodfellow, Bengio, Courville (2016), §8.7.1",
-             "Arora, Li, Lyu (2019), arXiv 1812.03981, lemma 2.1",
-             "Yang, Pennington, Rao, Sohl-Dickstein, Schoenholz (2019), arXiv 1902.08129 (a limit: gradients explode with batch norm)"),
-)  # fmt: skip
+    sources=(
+        "Ioffe & Szegedy (2015), arXiv 1502.03167, §3.3",
+        "Goodfellow, Bengio, Courville (2016), §8.7.1",
+        "Arora, Li, Lyu (2019), arXiv 1812.03981, lemma 2.1",
+        "Yang, Pennington, Rao, Sohl-Dickstein, Schoenholz (2019), arXiv 1902.08129 (a limit: gradients explode with batch norm)",
+    ),
+)
 def decouples(
-    case: Case, *, changed=factor, scaled=inversely, bias=nothing, inner=up_to_epsilon, compare=population.as_measured,
+    case: Case,
+    *,
+    changed=factor,
+    scaled=inversely,
+    bias=nothing,
+    inner=up_to_epsilon,
+    compare=population.as_measured,
     arms=population.as_they_ran,
-):  # fmt: skip
+):
     if case.name == "over seeds":
         yield from over_seeds(case, compare, arms)
         return
@@ -202,9 +215,12 @@ def decouples(
     wanted = oracle.batch_norm_gradient(z, ones(z)[0], upstream, epsilon=epsilon / a**2)[0] * scaled(a)
     bound = bounds.batch_norm_gradient(a * z + c, ones(z)[0], upstream, case.dtype, epsilon=epsilon)[0]
     yield within(
-        gradient.part(0), wanted, bounds.by_formula(bound, wanted, roundings=8), label="the gradient at aZ + c",
+        gradient.part(0),
+        wanted,
+        bounds.by_formula(bound, wanted, roundings=8),
+        label="the gradient at aZ + c",
         source="1/|a| of the gradient at Z with ε/a² for ε, in double-double",
-    )  # fmt: skip
+    )
     if y.kind == "value":  # of a library without batch norm there is nothing to say here
         yield same_bits(after, (a * z + c).astype(case.dtype), label="the layer's own output: aZ + c", source=WHOLE)
 
@@ -216,15 +232,19 @@ def over_seeds(case: Case, compare, arms):
     )
     yield from population.trajectories(case, perturbation, "trained", outcomes)
     found = measured["first"]["first_layer"]
-    yield Figure("amplification", {
-        "layers": list(range(1, perturbation.DEPTH + 2)),
-        "arms": [
-            sizes_by_layer(f"{change}, {arm}", found[f"layers_{key}.{name}"], control=name == "without")
-            for key, change in (("scale_and_shift", "scale and shift"), ("direction", "random direction"))
-            for name, arm in (("without", "without"), ("with", "with batch norm"))
-        ] + [sizes_by_layer("scale and shift, inference mode", found["layers_scale_and_shift.frozen"])],
-        "note": RELATIVE,
-    })  # fmt: skip
+    yield Figure(
+        "amplification",
+        {
+            "layers": list(range(1, perturbation.DEPTH + 2)),
+            "arms": [
+                sizes_by_layer(f"{change}, {arm}", found[f"layers_{key}.{name}"], control=name == "without")
+                for key, change in (("scale_and_shift", "scale and shift"), ("direction", "random direction"))
+                for name, arm in (("without", "without"), ("with", "with batch norm"))
+            ]
+            + [sizes_by_layer("scale and shift, inference mode", found["layers_scale_and_shift.frozen"])],
+            "note": RELATIVE,
+        },
+    )
 
 
 def weight_and_bias(case: Case, bias, inner):
@@ -253,9 +273,12 @@ def weight_and_bias(case: Case, bias, inner):
     wanted = inner(scale.astype(np.float64), v, epsilon, dgamma)
     bound = bounds.weighted_sum(dw, w, oracle.fully_connected_gradient(x, w, exact)[1], case.dtype, axis=1)
     yield within(
-        layer.part(1).then(functools.partial(inner_products, w=w)), wanted, bound, label="⟨w, ∂L/∂w⟩",
+        layer.part(1).then(functools.partial(inner_products, w=w)),
+        wanted,
+        bound,
+        label="⟨w, ∂L/∂w⟩",
         source="the derivative by a at a = 1 of BN(aZ): BN(Z)·ε/(v + ε)",
-    )  # fmt: skip
+    )
 
 
 def inner_products(dw: np.ndarray, *, w: np.ndarray) -> np.ndarray:
@@ -297,9 +320,12 @@ def _(case: Case):
 
     spreads = [Scale(a, 2.0**k) for k in range(20, -4, -1) for a in (1.0, 2.0)]
     yield from smallest(
-        spreads, build, lambda y, p: judge(y, p, lambda a, v, e: 1.0), instead=lambda y, p: judge(y, p, factor),
+        spreads,
+        build,
+        lambda y, p: judge(y, p, lambda a, v, e: 1.0),
+        instead=lambda y, p: judge(y, p, factor),
         order="from the widest channel down, then by a",
-    )  # fmt: skip
+    )
 
 
 class Change(NamedTuple):
@@ -326,9 +352,12 @@ def _(case: Case):
         return ask("batch_norm_training", x=given, gamma=ones(given)[0], beta=ones(given)[1], epsilon=TINY)
 
     yield from smallest(
-        CHANGED, build, lambda y, p: unchanged(case, y, z, p.a * z + p.c, TINY, "BN(aZ + c) = BN(Z)"), order=BY_CHANGE,
+        CHANGED,
+        build,
+        lambda y, p: unchanged(case, y, z, p.a * z + p.c, TINY, "BN(aZ + c) = BN(Z)"),
+        order=BY_CHANGE,
         instead=lambda y, p: unchanged(case, y, -z, p.a * z + p.c, TINY, "BN(aZ + c) = −BN(Z)"),
-    )  # fmt: skip
+    )
 
 
 @decouples.limit(
@@ -349,9 +378,12 @@ def _(case: Case):
         return within(y, wanted, bound, label=label, source="algorithm 2 of Ioffe & Szegedy (2015)")
 
     yield from smallest(
-        [p for p in CHANGED if p.a > 0], build, lambda y, p: judge(y, p, z, "BN(aZ + c) = BN(Z)"), order=BY_CHANGE,
+        [p for p in CHANGED if p.a > 0],
+        build,
+        lambda y, p: judge(y, p, z, "BN(aZ + c) = BN(Z)"),
+        order=BY_CHANGE,
         instead=lambda y, p: judge(y, p, p.a * z + p.c, "BN(aZ + c) = (aZ + c − μ)/√(σ² + ε)"),
-    )  # fmt: skip
+    )
 
 
 class Weights(NamedTuple):
@@ -376,10 +408,14 @@ def _(case: Case):
         return ask("batch_norm_training", x=given, gamma=ones(given)[0], beta=ones(given)[1], epsilon=TINY)
 
     yield from smallest(
-        sorted((Weights(i, δ) for i in (1, 2, 3) for δ in (0, 1, 2)), key=sum), build, order="by I + δ",
+        sorted((Weights(i, δ) for i in (1, 2, 3) for δ in (0, 1, 2)), key=sum),
+        build,
+        order="by I + δ",
         literal=lambda y, p: unchanged(case, y, layer(p, 0), layer(p, p.δ), TINY, "BN(Z + δ·x_I) = BN(Z)"),
-        instead=lambda y, p: unchanged(case, y, layer(p, p.δ), layer(p, p.δ), TINY, "BN of the changed layer by itself"),
-    )  # fmt: skip
+        instead=lambda y, p: unchanged(
+            case, y, layer(p, p.δ), layer(p, p.δ), TINY, "BN of the changed layer by itself"
+        ),
+    )
 
 
 def normalized_after(lib, *, x, gamma, beta, epsilon, between):
@@ -411,10 +447,14 @@ def _(case: Case):
         )
 
     yield from smallest(
-        [Shifted(between, c) for c in range(1, 4) for between in ("nothing", "ReLU")], build, order="by c",
+        [Shifted(between, c) for c in range(1, 4) for between in ("nothing", "ReLU")],
+        build,
+        order="by c",
         literal=lambda y, p: unchanged(case, y, through(p, 0), through(p, p.c), TINY, "BN(σ(Z + c)) = BN(σ(Z))"),
-        instead=lambda y, p: unchanged(case, y, through(p, p.c), through(p, p.c), TINY, "BN of the shifted layer by itself"),
-    )  # fmt: skip
+        instead=lambda y, p: unchanged(
+            case, y, through(p, p.c), through(p, p.c), TINY, "BN of the shifted layer by itself"
+        ),
+    )
 
 
 # --- where it stops, over seeds -------------------------------------------------------------------------------------------
@@ -453,9 +493,6 @@ _of_updates(
     says="In a network of twelve layers with Glorot's weights, before the first step, hardly anything is left of it: the layers' updates change "
     "each other's effect about as much with batch norm as without, or more.",
     stated=Gate(
-        "less by a third with batch norm, twelve layers at the start",
-        coupling_gates.DEEP.name,
-        "above",
-        (1.5,),
+        "less by a third with batch norm, twelve layers at the start", coupling_gates.DEEP.name, "above", (1.5,)
     ),
 )

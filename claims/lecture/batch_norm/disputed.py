@@ -97,16 +97,25 @@ MEASURED = (
         "over seeds": {"backends": FRAMEWORKS, "dtypes": ("float64",)},
     },
     wrongs={
-        "no batch norm": Wrong(operations={"batch_norm_training": mutants.without_batch_norm}, needs=("batch_norm_training",)),
-        "remembered statistics in place of the batch's": Wrong(operations={"batch_norm_training": mutants.remembered_statistics},
-                                                               needs=("batch_norm_training",)),
+        "no batch norm": Wrong(
+            operations={"batch_norm_training": mutants.without_batch_norm}, needs=("batch_norm_training",)
+        ),
+        "remembered statistics in place of the batch's": Wrong(
+            operations={"batch_norm_training": mutants.remembered_statistics}, needs=("batch_norm_training",)
+        ),
         "the mean is 0, whatever β": Wrong(says={"mean": mean_zero}, needs=("batch_norm_training",)),
-        "the third moment is pinned too": Wrong(says={"third": pinned_too}, cases=("the third moment moves",), needs=("batch_norm_training",)),
-        "the channels stay together": Wrong(says={"agreement": still_together}, cases=("two channels part",), needs=("batch_norm_training",)),
+        "the third moment is pinned too": Wrong(
+            says={"third": pinned_too}, cases=("the third moment moves",), needs=("batch_norm_training",)
+        ),
+        "the channels stay together": Wrong(
+            says={"agreement": still_together}, cases=("two channels part",), needs=("batch_norm_training",)
+        ),
         "arms exchanged": over_seeds(says={"compare": population.exchanged}),
         "the network without batch norm in the place of the noisy one": over_seeds(says={"arms": noise_forgotten}),
         "one network compared with itself": over_seeds(says={"arms": one_network_twice}),
-        "noise that stands still": over_seeds(operations={"noise": mutants.noise_that_stands_still}, backends=("torch",)),
+        "noise that stands still": over_seeds(
+            operations={"noise": mutants.noise_that_stands_still}, backends=("torch",)
+        ),
     },
     premises=("batch_norm.normalizes", "batch_norm.covariate_shift"),
     notes="The linear network has 35 layers of 16 units at a rate of 0.003. In an earlier measurement of 25 layers at a rate of 0.0001 the gradients agreed "
@@ -115,20 +124,29 @@ MEASURED = (
     "needs a shift that is clearly larger than without batch norm, so the noise that speaks has twice that size.",
     finding="for: at rate 0.3 the gradients of four layers agree better, by a cosine of {shallow, rate 0.3: the gradients agree "
     "better}; against: shifted more, by noise, it still trains better, by {a larger shift, and it trains better} in loss",
-    sources=("Ioffe & Szegedy (2015), arXiv 1502.03167: the explanation", "Goodfellow, Bengio, Courville (2016), §8.7.1: updates of all layers at once",
-             "Santurkar, Tsipras, Ilyas, Madry (2018), arXiv 1805.11604, §2: against it; definition 2.1 and the noise",
-             "Lipton & Steinhardt (2018), arXiv 1807.03341: a conjecture passed on as an explanation",
-             "Bjorck et al. (2018), arXiv 1806.02375: larger learning rates instead",
-             "Kohler et al. (2018), arXiv 1805.10694: length and direction of weights decoupled instead",
-             "Ghorbani et al. (2019), arXiv 1901.10159: outlying eigenvalues of the Hessian suppressed instead",
-             "Yang et al. (2019), arXiv 1902.08129 (a limit: gradients explode with depth)",
-             "Yao et al. (2020), arXiv 1912.07145 (a limit: shallow networks may be smoother without)",
-             "Cohen et al. (2021), arXiv 2103.00065 (a limit: the edge of stability)",
-             "Kaur et al. (2022), arXiv 2206.10654 (a limit: flatness does not account for generalisation)"),
-)  # fmt: skip
+    sources=(
+        "Ioffe & Szegedy (2015), arXiv 1502.03167: the explanation",
+        "Goodfellow, Bengio, Courville (2016), §8.7.1: updates of all layers at once",
+        "Santurkar, Tsipras, Ilyas, Madry (2018), arXiv 1805.11604, §2: against it; definition 2.1 and the noise",
+        "Lipton & Steinhardt (2018), arXiv 1807.03341: a conjecture passed on as an explanation",
+        "Bjorck et al. (2018), arXiv 1806.02375: larger learning rates instead",
+        "Kohler et al. (2018), arXiv 1805.10694: length and direction of weights decoupled instead",
+        "Ghorbani et al. (2019), arXiv 1901.10159: outlying eigenvalues of the Hessian suppressed instead",
+        "Yang et al. (2019), arXiv 1902.08129 (a limit: gradients explode with depth)",
+        "Yao et al. (2020), arXiv 1912.07145 (a limit: shallow networks may be smoother without)",
+        "Cohen et al. (2021), arXiv 2103.00065 (a limit: the edge of stability)",
+        "Kaur et al. (2022), arXiv 2206.10654 (a limit: flatness does not account for generalisation)",
+    ),
+)
 def disputed(
-    case: Case, *, mean=exact_mean, third=third_moment, agreement=together, compare=population.as_measured, arms=population.as_they_ran,
-):  # fmt: skip
+    case: Case,
+    *,
+    mean=exact_mean,
+    third=third_moment,
+    agreement=together,
+    compare=population.as_measured,
+    arms=population.as_they_ran,
+):
     if case.name == "over seeds":
         yield from both_sides(case, compare, arms)
         return
@@ -172,9 +190,18 @@ def both_sides(case: Case, compare: population.Compare, arms: population.Arms):
     first = measured["first"]
     networks = [
         drawn("35 linear layers, rate 0.003", dispute.LINEAR_LAYERS, first["linear"], with_="with", without="without"),
-        drawn("4 × 32 ReLU, rate 0.3", dispute.SHALLOW_LAYERS, first["shallow"], with_="with@0.3", without="without@0.3"),
-        drawn("8 × 32 ReLU, rate 0.1", dispute.DEEP_LAYERS, first["noise"], with_="with@0", without="without@0", noisy="with@2"),
-    ]  # fmt: skip
+        drawn(
+            "4 × 32 ReLU, rate 0.3", dispute.SHALLOW_LAYERS, first["shallow"], with_="with@0.3", without="without@0.3"
+        ),
+        drawn(
+            "8 × 32 ReLU, rate 0.1",
+            dispute.DEEP_LAYERS,
+            first["noise"],
+            with_="with@0",
+            without="without@0",
+            noisy="with@2",
+        ),
+    ]
     yield Figure("gradient_agreement", {"networks": networks, "note": MEASURED})
 
 
@@ -197,9 +224,12 @@ def third_of(case: Case, y: Outcome, z: np.ndarray, third, *, label: str):
     central = channel_moment(rows, order=3)
     wanted = np.array([third(3.0, central[c], v[c], epsilon) for c in range(2)])
     return within(
-        y.part(0).then(functools.partial(channel_moment, order=3)), wanted, bounds.channel_moments(bound, exact, case.dtype)[2],
-        label=label, source="the third power of γ/√(v + ε)",
-    )  # fmt: skip
+        y.part(0).then(functools.partial(channel_moment, order=3)),
+        wanted,
+        bounds.channel_moments(bound, exact, case.dtype)[2],
+        label=label,
+        source="the third power of γ/√(v + ε)",
+    )
 
 
 class Examples(NamedTuple):
@@ -230,10 +260,12 @@ def _(case: Case):
         )
 
     yield from smallest(
-        [Examples(n) for n in range(2, 7)], build, order="by n",
+        [Examples(n) for n in range(2, 7)],
+        build,
+        order="by n",
         literal=lambda y, e: judge(y, drawn(e), "mean and variance pinned, the distribution is as before"),
         instead=lambda y, e: judge(y, -drawn(e), "the distribution is that of −z"),
-    )  # fmt: skip
+    )
 
 
 class Learned(NamedTuple):
@@ -270,9 +302,12 @@ def _(case: Case):
         )
 
     yield from smallest(
-        sorted((Learned(g, b) for g in (1, 2) for b in (0, 1)), key=lambda p: (p.γ + p.β, -p.γ)), build, order="by γ + β",
-        literal=lambda y, p: judge(y, p, 0), instead=lambda y, p: judge(y, p, p.β),
-    )  # fmt: skip
+        sorted((Learned(g, b) for g in (1, 2) for b in (0, 1)), key=lambda p: (p.γ + p.β, -p.γ)),
+        build,
+        order="by γ + β",
+        literal=lambda y, p: judge(y, p, 0),
+        instead=lambda y, p: judge(y, p, p.β),
+    )
 
 
 class Moved(NamedTuple):
@@ -308,10 +343,12 @@ def _(case: Case):
         )
 
     yield from smallest(
-        sorted((Moved(a, c) for a in (1, 2) for c in range(3)), key=lambda p: (p.a + p.c, p.c)), build,
-        lambda y, p: judge(y, p, 0.0, "mean β = 0"), order="by a + c",
+        sorted((Moved(a, c) for a in (1, 2) for c in range(3)), key=lambda p: (p.a + p.c, p.c)),
+        build,
+        lambda y, p: judge(y, p, 0.0, "mean β = 0"),
+        order="by a + c",
         instead=lambda y, p: judge(y, p, (p.a + p.c - 1) / (2 + epsilon) ** 0.5, "mean (a + c − μ)/√(σ² + ε)"),
-    )  # fmt: skip
+    )
 
 
 _limit = functools.partial(population.limit, disputed, dispute, dispute_gates)

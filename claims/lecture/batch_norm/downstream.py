@@ -98,12 +98,21 @@ def over(cases: tuple[str, ...], **mistake: Any) -> Wrong:
         "over seeds": {"backends": FRAMEWORKS, "dtypes": ("float64",)},
     },
     wrongs={
-        "in proportion to the depth": Wrong(says={"growth": product}, cases=(*SCALED, "all weights doubled, reals"), needs=("relu",)),
-        "by f, whatever the depth": Wrong(says={"growth": once}, cases=(*SCALED, "all weights doubled, reals"), needs=("relu",)),
-        "the change stays as it was": Wrong(says={"amplified": kept}, cases=("the first layer changed",), needs=("relu",)),
+        "in proportion to the depth": Wrong(
+            says={"growth": product}, cases=(*SCALED, "all weights doubled, reals"), needs=("relu",)
+        ),
+        "by f, whatever the depth": Wrong(
+            says={"growth": once}, cases=(*SCALED, "all weights doubled, reals"), needs=("relu",)
+        ),
+        "the change stays as it was": Wrong(
+            says={"amplified": kept}, cases=("the first layer changed",), needs=("relu",)
+        ),
         "absolute value for ReLU": relu_or_absolute("relu"),
-        "biases that nobody asked for": Wrong(operations={"fully_connected": mutants.with_a_bias}, needs=("relu",),
-                                              cases=(*SCALED, "all weights doubled, reals", "the first layer changed")),
+        "biases that nobody asked for": Wrong(
+            operations={"fully_connected": mutants.with_a_bias},
+            needs=("relu",),
+            cases=(*SCALED, "all weights doubled, reals", "the first layer changed"),
+        ),
         "over seeds by f, whatever the depth": over(OVER_SEEDS, says={"growth": once}),
         "arms exchanged": over(OVER_SEEDS, says={"compare": population.exchanged}),
         "a random direction in place of the gradient": over(OVER_SEEDS, says={"arms": random_for_gradient}),
@@ -113,9 +122,12 @@ def over(cases: tuple[str, ...], **mistake: Any) -> Wrong:
     premises=("activations.relu", "network.component_parity"),
     finding="the first layer's weights changed by 1 %, against the gradient: the logits change by {large: logits against the "
     "gradient} of their size, {amplified: against the gradient} times as much as the first layer's output",
-    sources=("Ioffe & Szegedy (2015), arXiv 1502.03167, §1", "Goodfellow, Bengio, Courville (2016), §8.7.1",
-             "Poole, Lahiri, Raghu, Sohl-Dickstein, Ganguli (2016), arXiv 1606.05340: tanh with large and with small weights"),
-)  # fmt: skip
+    sources=(
+        "Ioffe & Szegedy (2015), arXiv 1502.03167, §1",
+        "Goodfellow, Bengio, Courville (2016), §8.7.1",
+        "Poole, Lahiri, Raghu, Sohl-Dickstein, Ganguli (2016), arXiv 1606.05340: tanh with large and with small weights",
+    ),
+)
 def downstream_change(
     case: Case, *, growth=power, amplified=doubled, compare=population.as_measured, arms=population.as_they_ran
 ):
@@ -163,18 +175,23 @@ def over_seeds(case: Case, growth, compare, arms):
         source="f^L: a multiplication by 2 does not round",
     )
     first = measured["first"]
-    yield Figure("amplification", {
-        "layers": list(range(1, perturbation.DEPTH + 2)),
-        "arms": [
-            sizes_by_layer("every hidden weight × 1.1, no biases", first["every_layer"]["layers_tenth.without"]),
-            sizes_by_layer("layer 1 by 1 %, against its gradient", first["downstream"]["layers_relative.gradient"]),
-            sizes_by_layer("the same, trained", first["downstream"]["layers_relative.learned_gradient"]),
-            sizes_by_layer("layer 1 by 1 %, at random", first["downstream"]["layers_relative.random"], control=True),
-            sizes_by_layer("the same, tanh, weights × 3", first["downstream"]["layers_relative.steep_tanh"]),
-            sizes_by_layer("the same, tanh, weights ÷ 2", first["downstream"]["layers_relative.gentle_tanh"]),
-        ],
-        "note": RELATIVE,
-    })  # fmt: skip
+    yield Figure(
+        "amplification",
+        {
+            "layers": list(range(1, perturbation.DEPTH + 2)),
+            "arms": [
+                sizes_by_layer("every hidden weight × 1.1, no biases", first["every_layer"]["layers_tenth.without"]),
+                sizes_by_layer("layer 1 by 1 %, against its gradient", first["downstream"]["layers_relative.gradient"]),
+                sizes_by_layer("the same, trained", first["downstream"]["layers_relative.learned_gradient"]),
+                sizes_by_layer(
+                    "layer 1 by 1 %, at random", first["downstream"]["layers_relative.random"], control=True
+                ),
+                sizes_by_layer("the same, tanh, weights × 3", first["downstream"]["layers_relative.steep_tanh"]),
+                sizes_by_layer("the same, tanh, weights ÷ 2", first["downstream"]["layers_relative.gentle_tanh"]),
+            ],
+            "note": RELATIVE,
+        },
+    )
 
 
 RELATIVE = (

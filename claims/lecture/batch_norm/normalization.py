@@ -85,8 +85,11 @@ def channel_moment(y: np.ndarray, *, order: int) -> np.ndarray:
 
 
 def mistaken(mistake: str, operation: str, *cases: str) -> Wrong:
-    return Wrong(operations={operation: functools.partial(mistakes.commit, mistake=mistake, operation=operation)},
-                 cases=cases, needs=(operation,))  # fmt: skip
+    return Wrong(
+        operations={operation: functools.partial(mistakes.commit, mistake=mistake, operation=operation)},
+        cases=cases,
+        needs=(operation,),
+    )
 
 
 @claim(
@@ -108,27 +111,48 @@ def mistaken(mistake: str, operation: str, *cases: str) -> Wrong:
     wrongs={
         "statistics of each row": mistaken("statistics of each row", "batch_norm_training", "training"),
         "statistics of each image": mistaken("statistics of each image", "batch_norm_training", "training"),
-        "ε outside the root": Wrong(operations={"batch_norm_training": mutants.epsilon_outside_the_root},
-                                    cases=("training",), needs=("batch_norm_training",)),
+        "ε outside the root": Wrong(
+            operations={"batch_norm_training": mutants.epsilon_outside_the_root},
+            cases=("training",),
+            needs=("batch_norm_training",),
+        ),
         "ε outside the root, inference": mistaken("epsilon outside the root", "batch_norm_inference", "inference"),
         "γ and β exchanged": mistaken("gamma and beta exchanged", "batch_norm_training", "training"),
         "γ and β exchanged, inference": mistaken("gamma and beta exchanged", "batch_norm_inference", "inference"),
         "the variance over n − 1": mistaken("unbiased variance", "batch_norm_training", "training"),
         "the batch's statistics in inference": mistaken("training mode", "batch_norm_inference", "inference"),
-        "the remembered statistics in training": Wrong(operations={"batch_norm_training": mutants.remembered_statistics},
-                                                       cases=("training", "training, rows"), needs=("batch_norm_training",)),
-        "nothing is normalised": Wrong(operations={"batch_norm_training": mutants.without_batch_norm},
-                                       cases=("training", "training, rows"), needs=("batch_norm_training",)),
-        "the mean is 0, whatever β": Wrong(says={"mean": mean_zero}, cases=("training",), needs=("batch_norm_training",)),
-        "the variance is γ², whatever ε": Wrong(says={"variance": whatever_epsilon}, cases=("training",), needs=("batch_norm_training",)),
+        "the remembered statistics in training": Wrong(
+            operations={"batch_norm_training": mutants.remembered_statistics},
+            cases=("training", "training, rows"),
+            needs=("batch_norm_training",),
+        ),
+        "nothing is normalised": Wrong(
+            operations={"batch_norm_training": mutants.without_batch_norm},
+            cases=("training", "training, rows"),
+            needs=("batch_norm_training",),
+        ),
+        "the mean is 0, whatever β": Wrong(
+            says={"mean": mean_zero}, cases=("training",), needs=("batch_norm_training",)
+        ),
+        "the variance is γ², whatever ε": Wrong(
+            says={"variance": whatever_epsilon}, cases=("training",), needs=("batch_norm_training",)
+        ),
     }
     | {
-        f"the other library's {name}": Wrong(says={"layer": functools.partial(with_others, habit=habit)}, cases=("own layer",), backends=LAYERS)
-        for name, habit in (("ε", "epsilon"), ("default momentum", "momentum"), ("meaning of momentum", "momentum_is_of"),
-                            ("divisor of the variance", "correction"), ("mode", "mode"), ("axis", "axis"))
+        f"the other library's {name}": Wrong(
+            says={"layer": functools.partial(with_others, habit=habit)}, cases=("own layer",), backends=LAYERS
+        )
+        for name, habit in (
+            ("ε", "epsilon"),
+            ("default momentum", "momentum"),
+            ("meaning of momentum", "momentum_is_of"),
+            ("divisor of the variance", "correction"),
+            ("mode", "mode"),
+            ("axis", "axis"),
+        )
     },
     sources=("Ioffe & Szegedy (2015), arXiv 1502.03167, algorithms 1 and 2",),
-)  # fmt: skip
+)
 def normalizes(case: Case, *, mean=exact_mean, variance=exact_variance, layer=own):
     if case.name == "own layer":
         yield from own_layer(case, layer(case.backend))
@@ -164,8 +188,13 @@ def moments(y: Outcome, mean, variance):
     allowed = bounds.channel_moments(judged["y"].bound, exact[0], given["x"].dtype)
     channels = (*(given[name].astype(np.float64) for name in ("gamma", "beta")), exact[2], given["epsilon"])
     for order, (name, wanted) in enumerate((("mean β", mean), ("variance γ² s²/(s² + ε)", variance)), 1):
-        yield within(y.part(0).then(functools.partial(channel_moment, order=order)), wanted(*channels), allowed[order - 1],
-                     label=f"{name} of each channel", source="algorithm 1 of Ioffe & Szegedy (2015)")  # fmt: skip
+        yield within(
+            y.part(0).then(functools.partial(channel_moment, order=order)),
+            wanted(*channels),
+            allowed[order - 1],
+            label=f"{name} of each channel",
+            source="algorithm 1 of Ioffe & Szegedy (2015)",
+        )
 
 
 def normalized(x: np.ndarray, dtype: np.dtype, *, epsilon: float, mode: str = "training", axis: int = 1):
@@ -192,13 +221,7 @@ def own_layer(case: Case, habits: Habits):
     ]
     for y, how, mode in ((as_it_comes, "as it comes", habits.mode), (trained, "told to train", "training")):
         wanted, bound = normalized(x, case.dtype, epsilon=habits.epsilon, mode=mode)
-        yield within(
-            y.part(0),
-            wanted,
-            bound,
-            label=f"{how}: {mode} mode, ε = {habits.epsilon:g}",
-            source=FORMULA,
-        )
+        yield within(y.part(0), wanted, bound, label=f"{how}: {mode} mode, ε = {habits.epsilon:g}", source=FORMULA)
     for y, momentum in ((trained, habits.momentum), (told, 0.25)):
         yield from remembered(y, x, habits, momentum)
     wanted, bound = normalized(image, case.dtype, epsilon=habits.epsilon, axis=habits.axis)
@@ -212,5 +235,10 @@ def remembered(y: Outcome, x: np.ndarray, habits: Habits, momentum: float):
     settings = {"momentum": habits.weight_of_new(momentum), "correction": habits.correction}
     allowed = bounds.batch_norm_running(x, zero, one, x.dtype, **settings)
     for i, wanted in enumerate(oracle.batch_norm_running(x, zero, one, **settings)):
-        yield within(y.part(1 + i), wanted, allowed[i], source=STATISTICS,
-                     label=f"{('mean', 'variance')[i]} remembered, momentum {momentum:g} of the {habits.momentum_is_of} value")  # fmt: skip
+        yield within(
+            y.part(1 + i),
+            wanted,
+            allowed[i],
+            source=STATISTICS,
+            label=f"{('mean', 'variance')[i]} remembered, momentum {momentum:g} of the {habits.momentum_is_of} value",
+        )

@@ -51,9 +51,12 @@ def _(case: Case):
         )
 
     yield from smallest(
-        SPREADS, build, lambda y, p: judge(y, p, 1.0, "variance 1"), order=FROM_WIDE,
+        SPREADS,
+        build,
+        lambda y, p: judge(y, p, 1.0, "variance 1"),
+        order=FROM_WIDE,
         instead=lambda y, p: judge(y, p, p.s**2 / (p.s**2 + epsilon), "variance s²/(s² + ε)"),
-    )  # fmt: skip
+    )
 
 
 class Batch(NamedTuple):
@@ -93,9 +96,12 @@ def _(case: Case):
         return within(y.part(0), np.full((1, 1, 1, 1), 3.0), bound, label="β comes out", source="x − μ = 0")
 
     yield from smallest(
-        batches, lambda b: ask("batch_norm_training", x=images(b), gamma=gamma, beta=beta, epsilon=epsilon), literal,
-        instead=instead, order="by N·H·W",
-    )  # fmt: skip
+        batches,
+        lambda b: ask("batch_norm_training", x=images(b), gamma=gamma, beta=beta, epsilon=epsilon),
+        literal,
+        instead=instead,
+        order="by N·H·W",
+    )
     if case.backend == "tensorflow":
         y = yield ask("own_batch_norm", x=images(Batch(1, 1, 1)), mode="training", settings={"momentum": 0.5})
         yield same_bits(
@@ -119,9 +125,12 @@ def _(case: Case):
         return within(y.part(0), wanted, bound, label=f"ε = {OWN[library].epsilon:g}, as in {library}", source=FORMULA)
 
     yield from smallest(
-        SPREADS, lambda p: ask("own_batch_norm", x=two_values(case.dtype, p.s), mode="training", settings={}),
-        lambda y, p: judge(y, p, OTHER[case.backend]), instead=lambda y, p: judge(y, p, case.backend), order=FROM_WIDE,
-    )  # fmt: skip
+        SPREADS,
+        lambda p: ask("own_batch_norm", x=two_values(case.dtype, p.s), mode="training", settings={}),
+        lambda y, p: judge(y, p, OTHER[case.backend]),
+        instead=lambda y, p: judge(y, p, case.backend),
+        order=FROM_WIDE,
+    )
 
 
 class Momentum(NamedTuple):
@@ -138,14 +147,23 @@ class Momentum(NamedTuple):
 def _(case: Case):
     def judge(y: Outcome, p: Momentum, library: str):
         weight = OWN[library].weight_of_new(p.m)
-        return same_bits(y.part(1), np.array([8 * weight], case.dtype), source="quarters: nothing rounds",
-                         label=f"the mean remembered, momentum of the {OWN[library].momentum_is_of} value")  # fmt: skip
+        return same_bits(
+            y.part(1),
+            np.array([8 * weight], case.dtype),
+            source="quarters: nothing rounds",
+            label=f"the mean remembered, momentum of the {OWN[library].momentum_is_of} value",
+        )
 
     momenta = sorted((Momentum(m / 4) for m in range(5)), key=lambda p: (abs(p.m - 0.5), p.m))
     yield from smallest(
-        momenta, lambda p: ask("own_batch_norm", x=two_values(case.dtype, 1, mean=8), mode="training", settings={"momentum": p.m}),
-        lambda y, p: judge(y, p, OTHER[case.backend]), instead=lambda y, p: judge(y, p, case.backend), order="by the distance from ½",
-    )  # fmt: skip
+        momenta,
+        lambda p: ask(
+            "own_batch_norm", x=two_values(case.dtype, 1, mean=8), mode="training", settings={"momentum": p.m}
+        ),
+        lambda y, p: judge(y, p, OTHER[case.backend]),
+        instead=lambda y, p: judge(y, p, case.backend),
+        order="by the distance from ½",
+    )
 
 
 class Channel(NamedTuple):
@@ -174,9 +192,12 @@ def _(case: Case):
 
     channels = sorted((Channel(n, s) for n in (2, 4) for s in range(3)), key=lambda c: (c.n, c.s))
     yield from smallest(
-        channels, lambda c: ask("own_batch_norm", x=drawn(c), mode="training", settings={"momentum": 0.5}),
-        lambda y, c: judge(y, c, OTHER[case.backend]), instead=lambda y, c: judge(y, c, case.backend), order="by n, then by s",
-    )  # fmt: skip
+        channels,
+        lambda c: ask("own_batch_norm", x=drawn(c), mode="training", settings={"momentum": 0.5}),
+        lambda y, c: judge(y, c, OTHER[case.backend]),
+        instead=lambda y, c: judge(y, c, case.backend),
+        order="by n, then by s",
+    )
 
 
 class Values(NamedTuple):
@@ -201,9 +222,12 @@ def _(case: Case):
 
     channels = sorted((Values(m, s) for m in range(3) for s in range(3)), key=lambda v: (v.μ + v.s, v.μ))
     yield from smallest(
-        channels, lambda v: ask("own_batch_norm", x=two_values(case.dtype, v.s, v.μ), mode="as it comes", settings={}),
-        lambda y, v: judge(y, v, OTHER[case.backend]), instead=lambda y, v: judge(y, v, case.backend), order="by μ + s",
-    )  # fmt: skip
+        channels,
+        lambda v: ask("own_batch_norm", x=two_values(case.dtype, v.s, v.μ), mode="as it comes", settings={}),
+        lambda y, v: judge(y, v, OTHER[case.backend]),
+        instead=lambda y, v: judge(y, v, case.backend),
+        order="by μ + s",
+    )
 
 
 class Axes(NamedTuple):
@@ -232,6 +256,9 @@ def _(case: Case):
 
     shapes = sorted((Axes(*s) for s in itertools.product((1, 2), repeat=4)), key=lambda a: (np.prod(a), a))
     yield from smallest(
-        shapes, lambda a: ask("own_batch_norm", x=drawn(a), mode="training", settings={}), lambda y, a: judge(y, a, OTHER[case.backend]),
-        instead=lambda y, a: judge(y, a, case.backend), order="by the number of values",
-    )  # fmt: skip
+        shapes,
+        lambda a: ask("own_batch_norm", x=drawn(a), mode="training", settings={}),
+        lambda y, a: judge(y, a, OTHER[case.backend]),
+        instead=lambda y, a: judge(y, a, case.backend),
+        order="by the number of values",
+    )

@@ -82,10 +82,7 @@ def allowed(a: Arrays, dtype: np.dtype) -> bounds.Bound:
     "digits are scaled, which here are standardised as a whole",
     kind="statistical + rounding",
     expected="supported",
-    cases={
-        "identity": {"backends": FRAMEWORKS},
-        "training": {"backends": FRAMEWORKS},
-    },
+    cases={"identity": {"backends": FRAMEWORKS}, "training": {"backends": FRAMEWORKS}},
     premises=("batch_norm.normalizes", "network.component_parity"),
     wrongs={
         "the last term of the identity forgotten": Wrong(says={"right": last_term_forgotten}, cases=("identity",)),
@@ -98,18 +95,26 @@ def allowed(a: Arrays, dtype: np.dtype) -> bounds.Bound:
     },
     finding="along a step the loss varies {smoother: range} times less with batch norm, and the gradient changes {smoother: change} "
     "times less",
-    sources=("Santurkar, Tsipras, Ilyas, Madry (2018), arXiv 1805.11604", "Cohen et al. (2021), arXiv 2103.00065",
-             "Yao et al. (2020), arXiv 1912.07145", "Yang et al. (2019), arXiv 1902.08129"),
+    sources=(
+        "Santurkar, Tsipras, Ilyas, Madry (2018), arXiv 1805.11604",
+        "Cohen et al. (2021), arXiv 2103.00065",
+        "Yao et al. (2020), arXiv 1912.07145",
+        "Yang et al. (2019), arXiv 1902.08129",
+    ),
     elsewhere="gradient descent is run in PyTorch and TensorFlow; the NumPy reference is what their trajectories are held against",
-)  # fmt: skip
+)
 def smooths(case: Case, *, right=theorem, compare=population.as_measured, arms=population.as_they_ran):
     if case.name == "identity":
         outcomes, _ = yield from population.measure(case, smoothing, ("identity",))
         found = outcomes["identity"]
         a = in_float64(found.value)
-        yield within(found.then(lambda raw: left(a).astype(raw["before"].dtype)), right(a), allowed(a, case.dtype),
-                     label="‖∂L/∂y‖² = γ²/σ²(‖G‖² − ⟨1, G⟩²/m − (2 − ‖ŷ‖²/m)⟨G, ŷ⟩²/m)",
-                     source="Santurkar et al. (2018), theorem 4.1")  # fmt: skip
+        yield within(
+            found.then(lambda raw: left(a).astype(raw["before"].dtype)),
+            right(a),
+            allowed(a, case.dtype),
+            label="‖∂L/∂y‖² = γ²/σ²(‖G‖² − ⟨1, G⟩²/m − (2 − ‖ŷ‖²/m)⟨G, ŷ⟩²/m)",
+            source="Santurkar et al. (2018), theorem 4.1",
+        )
         return
     experiments = NARROW if case.dtype == np.float32 else WIDE
     outcomes, measured, _ = yield from population.study(
@@ -117,8 +122,14 @@ def smooths(case: Case, *, right=theorem, compare=population.as_measured, arms=p
     )
     if case.dtype == np.float64:
         yield from population.trajectories(case, smoothing, "multilayer", outcomes)
-        yield Figure("smoothing_bands", {"steps": list(smoothing.BAND_STEPS), "note": MEASURED,
-                                         "arms": [_band(measured["first"]["multilayer"], arm) for arm in smoothing.ARMS]})  # fmt: skip
+        yield Figure(
+            "smoothing_bands",
+            {
+                "steps": list(smoothing.BAND_STEPS),
+                "note": MEASURED,
+                "arms": [_band(measured["first"]["multilayer"], arm) for arm in smoothing.ARMS],
+            },
+        )
 
 
 def _limit(name: str, *, says: str, effect: str, literal: str, least: float = 1.0) -> None:
@@ -165,8 +176,13 @@ def _band(measured: dict[str, np.ndarray], arm: str) -> dict:
     loss = measured[f"loss.{arm}"][list(smoothing.BAND_STEPS)][:, : losses.shape[2]]
     change = {"middle": np.median(changes[:, landscape.MULTIPLES.index(1.0)], axis=1), **_range(changes)}
     names = {"with": "with batch norm", "without": "without", "null": "scale and shift alone"}
-    return {"name": names[arm], "control": arm != "with",
-            "loss": np.median(loss, axis=1), **_range(losses), "change": change}  # fmt: skip
+    return {
+        "name": names[arm],
+        "control": arm != "with",
+        "loss": np.median(loss, axis=1),
+        **_range(losses),
+        "change": change,
+    }
 
 
 def _range(band: np.ndarray) -> dict[str, np.ndarray]:

@@ -23,9 +23,11 @@ BATCHES = {
     "3 × 3": ((4, 3, 6, 5), (5, 3, 3, 3), PLAIN_2D),
     "1 × 1": ((4, 4, 3, 3), (4, 4, 1, 1), PLAIN_2D),
     "stride, padding, dilation, groups": (
-        (4, 4, 7, 6), (6, 2, 3, 3), {"stride": (2, 1), "padding": ((1, 2), (0, 3)), "dilation": (1, 2), "groups": 2},
+        (4, 4, 7, 6),
+        (6, 2, 3, 3),
+        {"stride": (2, 1), "padding": ((1, 2), (0, 3)), "dilation": (1, 2), "groups": 2},
     ),
-}  # fmt: skip
+}
 ALONE = "the image alone, of the same library"
 ORDER = (2, 0, 3, 1)
 """Where the images of a batch of four go."""
@@ -50,11 +52,15 @@ def left_in_place(y: np.ndarray) -> np.ndarray:
     expected="verified",
     cases={
         f"{name}, {design}": {"batch": name, "design": design}
-        for name in BATCHES for design in ("integers", "reals", "mates of NaN and infinity")
-    } | {"own layer": {"batch": "3 × 3", "design": "own layer"}},
+        for name in BATCHES
+        for design in ("integers", "reals", "mates of NaN and infinity")
+    }
+    | {"own layer": {"batch": "3 × 3", "design": "own layer"}},
     wrongs={
         "batch statistics inside": Wrong(operations={"cross_correlation2d": mutants_layer.batch_statistics_inside}),
-        "one scale for the whole batch": Wrong(operations={"cross_correlation2d": mutants_layer.one_scale_for_the_batch}),
+        "one scale for the whole batch": Wrong(
+            operations={"cross_correlation2d": mutants_layer.one_scale_for_the_batch}
+        ),
         "the outputs in reverse order": Wrong(operations={"cross_correlation2d": mutants_layer.images_reversed}),
         "the output belongs to the place": {"place": left_in_place},
     },
@@ -62,7 +68,7 @@ def left_in_place(y: np.ndarray) -> np.ndarray:
     notes="In how many outputs the bits differ, and by how many units in the last place, depends on library, dtype, shape and processor: "
     "the rows of the design “reals” note what was found here. SciPy goes plane by plane, NumPy's reference image by image.",
     sources=("PyTorch's notes on numerical accuracy: batched computations or slice computations",),
-)  # fmt: skip
+)
 def batch_parallel(case: Case, *, place=moved):
     x_shape, w_shape, settings = BATCHES[case.batch]
     if case.design == "own layer":
@@ -172,10 +178,13 @@ def _(case: Case):
         return same_bits(*first(answers), label="the first image's output in the batch", source=ALONE)
 
     def instead(answers: list[Outcome], p: Batch):
-        return to_rounding(*first(answers), build(p)[1], label="the first image's output in the batch, to rounding", source=ALONE)  # fmt: skip
+        return to_rounding(
+            *first(answers), build(p)[1], label="the first image's output in the batch, to rounding", source=ALONE
+        )
 
-    yield from smallest(batches(), build, literal, instead=instead,
-                        order="convolutions first, by the number of multiplications")  # fmt: skip
+    yield from smallest(
+        batches(), build, literal, instead=instead, order="convolutions first, by the number of multiplications"
+    )
 
 
 class Mates(NamedTuple):
@@ -229,5 +238,10 @@ def _(case: Case):
     given = {"gamma": one, "beta": zero, "mean": one, "variance": one, "epsilon": EPSILON}
     together, alone = yield [ask("batch_norm_inference", x=a, **given) for a in (x, x[:1])]
     kept = bounds.batch_norm_inference(x[:1], one, zero, one, one, case.dtype, epsilon=EPSILON)
-    yield within(together.then(lambda y: y[:1]), alone.value.astype(np.float64), bounds.two_libraries(kept, kept),
-                 label="in inference mode, N = 2: the first image's output as alone", source=ALONE)  # fmt: skip
+    yield within(
+        together.then(lambda y: y[:1]),
+        alone.value.astype(np.float64),
+        bounds.two_libraries(kept, kept),
+        label="in inference mode, N = 2: the first image's output as alone",
+        source=ALONE,
+    )

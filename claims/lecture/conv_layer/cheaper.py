@@ -49,7 +49,11 @@ def all_to_all(inputs: int, outputs: int, dtype: np.dtype) -> Call:
     return ask("fully_connected", x=np.ones((1, inputs), dtype), w=np.ones((outputs, inputs), dtype), b=None)
 
 
-COUNTED = {f"k = {k}, {cin} → {cout} channels": {"k": k, "channels": (cin, cout)} for k in (1, 2, 3) for cin, cout in ((1, 1), (2, 3))}  # fmt: skip
+COUNTED = {
+    f"k = {k}, {cin} → {cout} channels": {"k": k, "channels": (cin, cout)}
+    for k in (1, 2, 3)
+    for cin, cout in ((1, 1), (2, 3))
+}
 LAYER = "3 × 3, 3 → 16 channels, 32 × 32 pixels: the library's own count"
 NETWORK = "VGG-16: the library's own count"
 CLOCK = "by the clock"
@@ -77,9 +81,12 @@ OWN: dict[str, Any] = {"backends": ("torch", "tensorflow"), "dtypes": ("float32"
         ),
     },
     premises=("conv_layer.fewer_parameters", "convolution.libraries_correlate"),
-    sources=("Goodfellow, Bengio, Courville (2016), Deep Learning, §9.2", "Simonyan & Zisserman (2015), configuration D"),
+    sources=(
+        "Goodfellow, Bengio, Courville (2016), Deep Learning, §9.2",
+        "Simonyan & Zisserman (2015), configuration D",
+    ),
     notes="Each product of a one with a one adds one, so a layer of ones on an image of ones counts its own multiply-adds.",
-)  # fmt: skip
+)
 def cheaper(case: Case, *, work=at_every_place, numbers=all_numbers):
     if case.name in (LAYER, NETWORK):
         yield from (own_count_of_a_layer() if case.name == LAYER else own_count_of_a_network())
@@ -108,10 +115,15 @@ def by_the_clock():
     measured = yield ask(side_by_side, sizes=[tuple(g) for g in sizes])
     rows = []
     for g, (seconds, memory) in zip(sizes, measured.value, strict=True):
-        rows.append({
-            "image": f"3 channels, {g.H} × {g.W}", "multiply-adds, ratio": g.inputs * g.outputs / at_every_place(g),
-            "time, ratio": seconds[1] / seconds[0], "memory, ratio": memory[1] / memory[0], "faster": ("fully connected", "convolution")[seconds[0] < seconds[1]],
-        })  # fmt: skip
+        rows.append(
+            {
+                "image": f"3 channels, {g.H} × {g.W}",
+                "multiply-adds, ratio": g.inputs * g.outputs / at_every_place(g),
+                "time, ratio": seconds[1] / seconds[0],
+                "memory, ratio": memory[1] / memory[0],
+                "faster": ("fully connected", "convolution")[seconds[0] < seconds[1]],
+            }
+        )
     yield Timing("fully connected ÷ convolution, 3 × 3, 3 → 8 channels", {"rows": rows})
     yield fact(
         measured.then(len),
@@ -180,7 +192,9 @@ def own_count_of_a_network():
     reports = yield own_reports(network.build(), network.size)
     for what, kind, share in (("parameters", "fully_connected", "89.4 %"), ("multiply_adds", "convolution", "99.2 %")):
         label = f"the share of the {kind.replace('_', ' ')} layers in the {what.replace('_', '-')}"
-        found = reports.then(functools.partial(part, kinds=[layer["kind"] for layer in network.build()], kind=kind, what=what))  # fmt: skip
+        found = reports.then(
+            functools.partial(part, kinds=[layer["kind"] for layer in network.build()], kind=kind, what=what)
+        )
         yield fact(found, share, label=label, source="the formula, summed over configuration D")
 
 
@@ -241,8 +255,14 @@ def _(case: Case):
     "pixels has 4 and does 4.",
 )
 def _(case: Case):
-    points = [Narrow(H, k, c, o) for H in (2, 3) for k in range(1, H) for c in (1, 2) for o in range(1, 5)
-              if k**2 * c < H**2 * o]  # fmt: skip
+    points = [
+        Narrow(H, k, c, o)
+        for H in (2, 3)
+        for k in range(1, H)
+        for c in (1, 2)
+        for o in range(1, 5)
+        if k**2 * c < H**2 * o
+    ]
 
     def build(g: Narrow) -> list[Call]:
         return [ones(Sizes(g.H, g.H, g.k, 0, 1, g.Cout), case.dtype), all_to_all(g.H**2, g.O, case.dtype)]

@@ -196,8 +196,10 @@ def _(case: Case):
     x, w = case.integers("x", (2, 3, 2, 2)), case.integers("w", (4, 3, 2, 2))
     must_be_exact(x, w)
     plain = {"stride": (1, 1), "padding": ((0, 0), (0, 0)), "dilation": (1, 1), "groups": 1}
-    y, z = yield [ask("cross_correlation2d", x=x, w=w, b=None, **plain),
-                  ask("fully_connected", x=x.reshape(2, 12), w=w.reshape(4, 12), b=None)]  # fmt: skip
+    y, z = yield [
+        ask("cross_correlation2d", x=x, w=w, b=None, **plain),
+        ask("fully_connected", x=x.reshape(2, 12), w=w.reshape(4, 12), b=None),
+    ]
     exact = oracle.fully_connected(x.reshape(2, 12), w.reshape(4, 12), None).astype(case.dtype)
     label = "a 2 × 2 kernel on 2 × 2 pixels: the convolution is the fully connected layer"
     yield same_bits(y, exact.reshape(2, 4, 1, 1), label=label, source=LITERAL)

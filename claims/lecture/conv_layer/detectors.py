@@ -130,11 +130,16 @@ def _(case: Case):
         return float((feature(p.k)[max(0, p.k // 2 - p.i) :] ** 2).sum())
 
     yield from smallest(
-        points, build,
-        lambda y, p: fact(response(y, p), float((feature(p.k) ** 2).sum()), label="response, as inside", source="kernel · feature"),
-        instead=lambda y, p: fact(response(y, p), seen(p), label="response to the rows that are left", source="kernel · what is left"),
+        points,
+        build,
+        lambda y, p: fact(
+            response(y, p), float((feature(p.k) ** 2).sum()), label="response, as inside", source="kernel · feature"
+        ),
+        instead=lambda y, p: fact(
+            response(y, p), seen(p), label="response to the rows that are left", source="kernel · what is left"
+        ),
         order="by k, then by i",
-    )  # fmt: skip
+    )
 
 
 class Strided(NamedTuple):
@@ -163,10 +168,14 @@ def _(case: Case):
         return fact(answers, True, label="some output is kernel · feature = 5", source="1² + 2²")
 
     yield from smallest(
-        points, lambda p: layer(image(p), w, stride=(p.s, 1)), literal,
-        instead=lambda y, p: same_bits(y, exact_layer(image(p), w, stride=(p.s, 1)), label="all outputs", source=LITERAL),
+        points,
+        lambda p: layer(image(p), w, stride=(p.s, 1)),
+        literal,
+        instead=lambda y, p: same_bits(
+            y, exact_layer(image(p), w, stride=(p.s, 1)), label="all outputs", source=LITERAL
+        ),
         order="by s, then by i",
-    )  # fmt: skip
+    )
 
 
 # --- “Visually: conv layers are ‘feature detectors’.” ----------------------------------------------------------------------
@@ -273,7 +282,8 @@ def over_seeds(**says: Any) -> Wrong:
         "norms not equal": Wrong(says={"among": all_patches}, cases=("patches of equal norm",)),
         "the patch's negative as the kernel": Wrong(says={"kernel": its_negative}, cases=("patches of equal norm",)),
         "the kernel flipped": Wrong(
-            operations={"cross_correlation2d": mutants.kernel_flipped}, cases=("patches of equal norm", "edges of a photograph")
+            operations={"cross_correlation2d": mutants.kernel_flipped},
+            cases=("patches of equal norm", "edges of a photograph"),
         ),
         "a Sobel kernel for horizontal edges": Wrong(says={"sobel": across}, cases=("edges", "edges of a photograph")),
         "the last tap dropped": Wrong(
@@ -286,13 +296,21 @@ def over_seeds(**says: Any) -> Wrong:
     },
     finding="a kernel comes as near to a pattern planted in noise as a cosine of {a kernel becomes the pattern}, and answers most "
     "at its place in {it answers most at the pattern's place} of the images",
-    sources=("Goodfellow, Bengio, Courville (2016), Deep Learning, §9.10", "Sobel & Feldman (1968), A 3 × 3 isotropic gradient operator"),
+    sources=(
+        "Goodfellow, Bengio, Courville (2016), Deep Learning, §9.10",
+        "Sobel & Feldman (1968), A 3 × 3 isotropic gradient operator",
+    ),
     notes="The figures of the learned kernels are of the pattern that is the same for all seeds; with each seed's own the effect is the same.",
-)  # fmt: skip
+)
 def feature_detectors(
-    case: Case, *, kernel=the_patch, among=only_equal, sobel=as_written,
-    compare=population.as_measured, arms=population.as_they_ran,
-):  # fmt: skip
+    case: Case,
+    *,
+    kernel=the_patch,
+    among=only_equal,
+    sobel=as_written,
+    compare=population.as_measured,
+    arms=population.as_they_ran,
+):
     if case.name == "a planted pattern":
         yield from planted(case, compare, arms)
     elif case.name == "edges":
@@ -303,8 +321,12 @@ def feature_detectors(
         right_to_left = patches()[:, 2::3] @ [1, 2, 1] - patches()[:, 0::3] @ [1, 2, 1]
         wanted = right_to_left.reshape(1, 1, *[n - 2 for n in scene().shape]).astype(case.dtype)
         must_be_exact(x, w)
-        yield same_bits((yield layer(x, w)), wanted, label="differences of columns, right − left",
-                        source="[1 2 1] · (right column − left column), in whole numbers")  # fmt: skip
+        yield same_bits(
+            (yield layer(x, w)),
+            wanted,
+            label="differences of columns, right − left",
+            source="[1 2 1] · (right column − left column), in whole numbers",
+        )
     else:
         x = scene().astype(case.dtype)[None, None]
         for places in equal_norms(8):
@@ -314,9 +336,11 @@ def feature_detectors(
             same = [np.flatnonzero((patches() == p).all(axis=1)).tolist() for p in patches()[places]]
             norm = int((patches()[places[0]] ** 2).sum())
             yield fact(
-                y.then(lambda a, places=places: [largest_at(one, among(places)) for one in a[0]]), same,
-                label=f"where each of {len(places)} kernels answers most, ‖p‖² = {norm}", source="where the patch is the kernel",
-            )  # fmt: skip
+                y.then(lambda a, places=places: [largest_at(one, among(places)) for one in a[0]]),
+                same,
+                label=f"where each of {len(places)} kernels answers most, ‖p‖² = {norm}",
+                source="where the patch is the kernel",
+            )
 
 
 def edges(case: Case, sobel):
@@ -339,8 +363,11 @@ def planted(case: Case, compare: population.Compare, arms: population.Arms):
     )
     yield from population.trajectories(case, detectors, "planted", outcomes)
     seeds, found = population.seeds(case, detectors.SEEDS["planted"], "first"), measured["first"]["planted"]
-    drawn = [{"arm": name, "seed": seed, "kernel": found[f"kernel.{arm}"][..., i], "cosine": found[f"cosine.{arm}"][i]}
-             for arm, name in ARMS.items() for i, seed in enumerate(seeds)]  # fmt: skip
+    drawn = [
+        {"arm": name, "seed": seed, "kernel": found[f"kernel.{arm}"][..., i], "cosine": found[f"cosine.{arm}"][i]}
+        for arm, name in ARMS.items()
+        for i, seed in enumerate(seeds)
+    ]
     note = "Of the four kernels of each seed that most like the pattern, turned so that the cosine is positive."
     yield Figure("planted_kernels", {"pattern": detectors.patterns_of(seeds)[0], "kernels": drawn, "note": note})
 
@@ -386,8 +413,16 @@ def _(case: Case):
         return y.then(lambda a: float(a.item()))
 
     yield from smallest(
-        points, lambda p: layer(np.array(p, case.dtype).reshape(1, 1, 1, 2), w),
-        lambda y, p: fact(y.then(lambda a: bool(a.item() <= own)), True, label=f"at most the {own} of the kernel itself", source="‖w‖²"),
-        instead=lambda y, p: fact(response(y), float(p.x1 * DETECTOR[0] + p.x2 * DETECTOR[1]), label="response", source="w · x"),
+        points,
+        lambda p: layer(np.array(p, case.dtype).reshape(1, 1, 1, 2), w),
+        lambda y, p: fact(
+            y.then(lambda a: bool(a.item() <= own)),
+            True,
+            label=f"at most the {own} of the kernel itself",
+            source="‖w‖²",
+        ),
+        instead=lambda y, p: fact(
+            response(y), float(p.x1 * DETECTOR[0] + p.x2 * DETECTOR[1]), label="response", source="w · x"
+        ),
         order="by ‖x‖²",
-    )  # fmt: skip
+    )

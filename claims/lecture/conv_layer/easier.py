@@ -110,9 +110,14 @@ def dense_arm(measured: population.Measured) -> population.Measured:
     "steps, found no difference to a fully connected network of fourteen times the parameters, that network has the lower loss and the higher accuracy here.",
 )
 def easier_to_optimize(
-    case: Case, *, gradient=moved, gather=summed, arrangements=0, compare=population.as_measured,
+    case: Case,
+    *,
+    gradient=moved,
+    gather=summed,
+    arrangements=0,
+    compare=population.as_measured,
     arms=population.as_they_ran,
-):  # fmt: skip
+):
     parts = {
         PIXELS: functools.partial(pixels_permuted, case, gradient),
         FUNCTION: functools.partial(same_function, case, gather),
@@ -125,7 +130,9 @@ def easier_to_optimize(
 
 def pixels_permuted(case: Case, gradient: Callable[[np.ndarray, np.ndarray], np.ndarray]):
     """Two fully connected layers and a loss, on images and on the same images with their pixels in another order."""
-    x, w, b, v = (case.integers(name, shape) for name, shape in (("x", (4, 12)), ("w", (5, 12)), ("b", (5,)), ("v", (3, 5))))  # fmt: skip
+    x, w, b, v = (
+        case.integers(name, shape) for name, shape in (("x", (4, 12)), ("w", (5, 12)), ("b", (5,)), ("v", (3, 5)))
+    )
     order = case.rng("order").permutation(12)
     must_be_exact(x, w)
     here = yield from learning_step(x, w, b, v)
@@ -136,7 +143,9 @@ def pixels_permuted(case: Case, gradient: Callable[[np.ndarray, np.ndarray], np.
     yield same_bits(there["first layer"], exact, label="the first layer, pixels and columns permuted", source=LITERAL)
     yield same_bits(there["loss"], here["loss"].value, label="the loss of each image", source=same)
     # Each number of the gradient is the sum over the four images of δ·x.
-    S, n = oracle.sizes(oracle.fully_connected, np.ascontiguousarray(here["delta"].value.T), np.ascontiguousarray(x.T), None)  # fmt: skip
+    S, n = oracle.sizes(
+        oracle.fully_connected, np.ascontiguousarray(here["delta"].value.T), np.ascontiguousarray(x.T), None
+    )
     own = bounds.sums_of_products(gradient(S, order), gradient(n, order), x.dtype, flushed=None)
     wanted = gradient(here["gradient"].value, order).astype(np.float64)
     label = "the gradient of the first weights, permuted"
@@ -168,10 +177,11 @@ def same_function(case: Case, gather: Callable[..., np.ndarray]):
     rows, above, dense = x.reshape(2, -1), upstream.reshape(2, -1), flat(matrix(w, (4, 4), PLAIN))
     places = flat(matrix(np.arange(1, 1 + w.size).reshape(w.shape), (4, 4), PLAIN))
     y, z, by_kernel, by_matrix = yield [
-        convolution(x, w, PLAIN), ask("fully_connected", x=rows, w=dense, b=None),
+        convolution(x, w, PLAIN),
+        ask("fully_connected", x=rows, w=dense, b=None),
         ask("cross_correlation2d_gradient", x=x, w=w, upstream=upstream, **PLAIN),
         ask("fully_connected_gradient", x=rows, w=dense, upstream=above),
-    ]  # fmt: skip
+    ]
     exact = oracle.cross_correlation2d(x, w, None, **PLAIN).astype(x.dtype)
     yield same_bits(y, exact, label="the convolution", source=LITERAL)
     yield same_bits(z, exact.reshape(2, -1), label="the fully connected layer with its matrix", source=LITERAL)
@@ -179,7 +189,12 @@ def same_function(case: Case, gather: Callable[..., np.ndarray]):
     yield same_bits(by_kernel.part(1), slope.astype(x.dtype), label="the convolution's gradient", source=LITERAL)
     free = by_matrix.part(1)
     shared = free.then(functools.partial(gather, places=places, shape=w.shape))
-    yield same_bits(shared, slope.astype(x.dtype), label="the fully connected layer's gradient, summed over the places that share a number", source=LITERAL)  # fmt: skip
+    yield same_bits(
+        shared,
+        slope.astype(x.dtype),
+        label="the fully connected layer's gradient, summed over the places that share a number",
+        source=LITERAL,
+    )
     _, whole, _ = oracle.fully_connected_gradient(rows, dense, above)
     yield same_bits(free, whole.astype(x.dtype), label="the fully connected layer's gradient itself", source=LITERAL)
     outside = free.then(lambda g: bool(np.any(g[places == 0] != 0)))
@@ -222,26 +237,37 @@ def every_arrangement(case: Case, arrangements: int):
 
 
 CONVOLUTIONAL: list[dict[str, Any]] = [
-    {"kind": "convolution", "channels_out": 8, "kernel": 3}, {"kind": "relu"}, {"kind": "max_pooling", "window": 2},
-    {"kind": "convolution", "channels_out": 16, "kernel": 3}, {"kind": "relu"}, {"kind": "global_max_pooling"},
-    {"kind": "flatten"}, {"kind": "fully_connected", "features_out": 10},
-]  # fmt: skip
-DENSE: list[dict[str, Any]] = [
-    {"kind": "flatten"}, {"kind": "fully_connected", "features_out": 9}, {"kind": "relu"},
+    {"kind": "convolution", "channels_out": 8, "kernel": 3},
+    {"kind": "relu"},
+    {"kind": "max_pooling", "window": 2},
+    {"kind": "convolution", "channels_out": 16, "kernel": 3},
+    {"kind": "relu"},
+    {"kind": "global_max_pooling"},
+    {"kind": "flatten"},
     {"kind": "fully_connected", "features_out": 10},
-]  # fmt: skip
+]
+DENSE: list[dict[str, Any]] = [
+    {"kind": "flatten"},
+    {"kind": "fully_connected", "features_out": 9},
+    {"kind": "relu"},
+    {"kind": "fully_connected", "features_out": 10},
+]
 
 
 LARGE: list[dict[str, Any]] = [
-    {"kind": "flatten"}, {"kind": "fully_connected", "features_out": 128}, {"kind": "relu"},
+    {"kind": "flatten"},
+    {"kind": "fully_connected", "features_out": 128},
+    {"kind": "relu"},
     {"kind": "fully_connected", "features_out": 10},
-]  # fmt: skip
+]
 
 
 def networks():
     """On 12 × 12 pixels: conv 3 × 3 (8), ReLU, max 2, conv 3 × 3 (16), ReLU, global max, linear; 144-9-10; and 144-128-10."""
     size = (1, 12, 12)
-    shared, dense, large = yield [ask("network_layers", layers=layers.resolve(n, size), size=size) for n in (CONVOLUTIONAL, DENSE, LARGE)]  # fmt: skip
+    shared, dense, large = yield [
+        ask("network_layers", layers=layers.resolve(n, size), size=size) for n in (CONVOLUTIONAL, DENSE, LARGE)
+    ]
     wanted = {"parameters": (1418, 1405, 19_850), "multiply_adds": (17_728, 1_386, 19_712)}
     source = "80 + 1168 + 170, 1305 + 100 and 18,560 + 1290; 100·72 + 9·1152 + 160, 1296 + 90 and 18,432 + 1280"
     for what, numbers in wanted.items():
@@ -315,8 +341,11 @@ def _(case: Case):
         x, w = squares((2, p.W), case.dtype), squares((1, p.W), case.dtype)
         must_be_exact(x, w)
         there = exchanged(x, p.i, p.j)
-        return [ask("fully_connected", x=x, w=w, b=None), ask("fully_connected", x=there, w=w, b=None),
-                ask("fully_connected", x=there, w=exchanged(w, p.i, p.j), b=None)]  # fmt: skip
+        return [
+            ask("fully_connected", x=x, w=w, b=None),
+            ask("fully_connected", x=there, w=w, b=None),
+            ask("fully_connected", x=there, w=exchanged(w, p.i, p.j), b=None),
+        ]
 
     def literal(answer: list[Outcome], p: Exchange):
         return same_bits(answer[1], answer[0].value, label="the same output, weights as they were", source=SAID)

@@ -67,7 +67,8 @@ def inside(by: tuple[int, int], shape: tuple[int, int]) -> np.ndarray:
     expected="verified",
     cases={
         f"{edge}, {design}": {"edge": edge, "design": design}
-        for edge in ("circular", "interior") for design in ("integers", "reals")
+        for edge in ("circular", "interior")
+        for design in ("integers", "reals")
     },
     wrongs={
         "a position-dependent kernel": Wrong(operations={"cross_correlation2d": mutants.position_dependent_kernel}),
@@ -76,7 +77,7 @@ def inside(by: tuple[int, int], shape: tuple[int, int]) -> np.ndarray:
     },
     premises=("convolution.libraries_correlate", "tensors.layouts"),
     sources=("Goodfellow, Bengio, Courville (2016), Deep Learning, §9.2",),
-)  # fmt: skip
+)
 def equivariance(case: Case, *, moved=shift):
     x, w = inputs(case)
     circular = case.edge == "circular"
@@ -186,20 +187,33 @@ def _(case: Case):
     inner_part = z.then(functools.partial(_line, at=within_border))
     yield same_bits(inner_part, wanted[within_border], label="away from the border", source=OWN)
     border = {"rows": [*range(down + 1), rows - 1], "columns": [*range(right + 1), columns - 1]}
-    yield fact(z.then(functools.partial(_touched, wanted=wanted, away=within_border)), border,
-               label="rows and columns that differ, each without the corners", source="how far the kernel and the shift reach")  # fmt: skip
+    yield fact(
+        z.then(functools.partial(_touched, wanted=wanted, away=within_border)),
+        border,
+        label="rows and columns that differ, each without the corners",
+        source="how far the kernel and the shift reach",
+    )
     yield same_bits(z, exact_layer(shift(x, BY), w, padding=same), label="f(shift x) itself", source=LITERAL)
     wrapped_z = yield layer(np.pad(shift(x, BY), ((0, 0), (0, 0), (1, 1), (1, 1)), mode="wrap"), w)
     strided = yield [layer(wrapped(a, (3, 3)), w, stride=(2, 2)) for a in (x, shift(x, (1, 0)))]
-    yield Figure("equivariance", {
-        "shift": list(BY),
-        "maps": [
-            {"title": "circular padding", "difference": _size(wrapped_z.value - shift(circular.value, BY))},
-            {"title": "zero padding", "difference": _size(z.value - wanted),
-             "interior": [down + 1, right + 1, rows - 1, columns - 1]},
-            {"title": "stride 2, shifted by one row", "difference": _size(strided[1].value - shift(strided[0].value, (1, 0)))},
-        ],
-    })  # fmt: skip
+    yield Figure(
+        "equivariance",
+        {
+            "shift": list(BY),
+            "maps": [
+                {"title": "circular padding", "difference": _size(wrapped_z.value - shift(circular.value, BY))},
+                {
+                    "title": "zero padding",
+                    "difference": _size(z.value - wanted),
+                    "interior": [down + 1, right + 1, rows - 1, columns - 1],
+                },
+                {
+                    "title": "stride 2, shifted by one row",
+                    "difference": _size(strided[1].value - shift(strided[0].value, (1, 0))),
+                },
+            ],
+        },
+    )
 
 
 def _line(a: np.ndarray, at: tuple) -> np.ndarray:
@@ -243,7 +257,9 @@ def _(case: Case):
     yield from searched(points, given, literal, order="by H, then by s, then by t; one column on a circle, k = 2")
     x, w = case.integers("x", (1, 2, 8, 8)), case.integers("w", W_SHAPE)
     y, two = yield [layer(wrapped(a, (3, 3)), w, stride=(2, 2)) for a in (x, shift(x, (2, 0)))]
-    yield same_bits(two, shift(y.value, (1, 0)), label="8 rows, shifted by two pixels = output shifted by one", source=OWN)  # fmt: skip
+    yield same_bits(
+        two, shift(y.value, (1, 0)), label="8 rows, shifted by two pixels = output shifted by one", source=OWN
+    )
 
 
 class Divided(NamedTuple):
@@ -287,14 +303,23 @@ def _(case: Case):
 
     def instead(answers: list[Outcome], p: Strided):
         exact = oracle.max_pooling2d(columns(p)[1], window=(p.s, 1), stride=(p.s, 1), padding=NO_PADDING)
-        return same_bits(answers[1], exact.astype(case.dtype), label="f(shift x) itself", source="the largest of each window")  # fmt: skip
+        return same_bits(
+            answers[1], exact.astype(case.dtype), label="f(shift x) itself", source="the largest of each window"
+        )
 
     points = [Strided(h, s, t) for h in range(2, 9) for s in (1, 2, 3) for t in range(1, h) if h % s == 0]
-    yield from smallest(points, lambda p: [pool(a, (p.s, 1)) for a in columns(p)], literal, instead=instead,
-                        order="by H, then by s, then by t; one column, windows of s rows, s divides H")  # fmt: skip
+    yield from smallest(
+        points,
+        lambda p: [pool(a, (p.s, 1)) for a in columns(p)],
+        literal,
+        instead=instead,
+        order="by H, then by s, then by t; one column, windows of s rows, s divides H",
+    )
     x = case.integers("x", (1, 2, 8, 8))
     y, two = yield [pool(a, (2, 2)) for a in (x, shift(x, (0, 2)))]
-    yield same_bits(two, shift(y.value, (0, 1)), label="2 × 2, shifted by two pixels = output shifted by one", source=OWN)  # fmt: skip
+    yield same_bits(
+        two, shift(y.value, (0, 1)), label="2 × 2, shifted by two pixels = output shifted by one", source=OWN
+    )
 
 
 class Turned(NamedTuple):
@@ -326,7 +351,9 @@ def _(case: Case):
 
     def instead(answers: list[Outcome], p: Turned):
         y, _, both = answers
-        return same_bits(both, turn(y.value), label="with the kernel turned too", source="turn f(x), of the same library")  # fmt: skip
+        return same_bits(
+            both, turn(y.value), label="with the kernel turned too", source="turn f(x), of the same library"
+        )
 
     points = [
         Turned(w, k, kernel) for w in range(1, 6) for k in range(1, w + 1) for kernel in ("all alike", "1, 2, …")[:k]

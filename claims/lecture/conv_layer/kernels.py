@@ -18,9 +18,11 @@ SETTINGS = {
     "plain": ((3, 3, 5, 4), (4, 3, 3, 2), PLAIN_2D),
     "as many kernels as channels": ((3, 2, 3, 3), (2, 2, 2, 2), PLAIN_2D),
     "stride, padding, dilation": (
-        (3, 3, 6, 5), (4, 3, 2, 3), {"stride": (2, 1), "padding": ((1, 2), (0, 2)), "dilation": (1, 2), "groups": 1},
+        (3, 3, 6, 5),
+        (4, 3, 2, 3),
+        {"stride": (2, 1), "padding": ((1, 2), (0, 2)), "dilation": (1, 2), "groups": 1},
     ),
-}  # fmt: skip
+}
 """Name -> (shape of x, shape of w, how the layer is set)."""
 OWN_LAYER = {"stride": (1, 1), "padding": (0, 0), "dilation": (1, 1), "groups": 1}
 
@@ -94,15 +96,19 @@ def the_other_order(backend: str) -> str:
     },
     premises=("convolution.libraries_correlate", "tensors.layouts"),
     sources=("PyTorch's documentation of Conv2d", "TensorFlow's documentation of tf.nn.conv2d"),
-)  # fmt: skip
+)
 def kernels(case: Case, *, makes=its_own, order=own_order, to_library=transpose):
     if case.name == "the weight's order":
         sizes = dict(zip("OIHW", (4, 3, 5, 2), strict=True))
         weights = (yield ask("layer_parameters", layer=convolution(3, 4, 0, bias=False) | {"kernel": (5, 2)})).part(
             "shapes"
         )
-        yield fact(weights.then(lambda found: list(found.values())), [tuple(sizes[a] for a in order(case.backend))],
-                   label="the layer's weights", source="the library's documentation")  # fmt: skip
+        yield fact(
+            weights.then(lambda found: list(found.values())),
+            [tuple(sizes[a] for a in order(case.backend))],
+            label="the layer's weights",
+            source="the library's documentation",
+        )
         return
     if case.name == "round trip":
         yield from _round_trip(case, to_library)
@@ -145,8 +151,7 @@ class Bias(NamedTuple):
 
 
 @kernels.limit(
-    "with a bias",
-    says="With a bias b a kernel of zeros does not make its channel zero: it makes every output of it b.",
+    "with a bias", says="With a bias b a kernel of zeros does not make its channel zero: it makes every output of it b."
 )
 def _(case: Case):
     x, w = case.integers("x", (1, 1, 2, 2)), np.zeros((1, 1, 1, 1), case.dtype)
@@ -158,8 +163,13 @@ def _(case: Case):
     def instead(y: Outcome, p: Bias):
         return same_bits(y, np.full(x.shape, p.b, case.dtype), label="the channel is b", source="0 + b")
 
-    yield from smallest([Bias(b) for b in range(4)], lambda p: layer(x, w, np.full(1, p.b, case.dtype)), literal,
-                        instead=instead, order="by b; one kernel of one tap, zero")  # fmt: skip
+    yield from smallest(
+        [Bias(b) for b in range(4)],
+        lambda p: layer(x, w, np.full(1, p.b, case.dtype)),
+        literal,
+        instead=instead,
+        order="by b; one kernel of one tap, zero",
+    )
 
 
 SEEN = "channels that the first kernel sees"
@@ -267,5 +277,10 @@ def _(case: Case):
         grouped = exactly(*arrays(p), groups=p.Cin // p.planes)
         return same_bits(y, grouped, label="the layer with groups", source=LITERAL)
 
-    yield from smallest(points, lambda p: layer(*arrays(p)), literal, instead=instead,
-                        order="by Cin = Cout, then by planes; groups = 1 asked for")  # fmt: skip
+    yield from smallest(
+        points,
+        lambda p: layer(*arrays(p)),
+        literal,
+        instead=instead,
+        order="by Cin = Cout, then by planes; groups = 1 asked for",
+    )

@@ -53,22 +53,45 @@ def lenet5() -> list[Layer]:
     seen += [[0, 1, 3, 4], [1, 2, 4, 5], [0, 2, 3, 5], [*range(6)]]
     c3: list[Layer] = []
     for i, maps in enumerate(seen):
-        c3 += [{"kind": "channels", "take": maps, "from": "S2", "name": f"S2 for C3.{i}"},
-               convolution(len(maps), 1, 5, name=f"C3.{i}")]  # fmt: skip
-    return [convolution(1, 6, 5, name="C1"), {"kind": "tanh"}, *subsampling(6, "S2"), *c3,
-            {"kind": "concatenate", "from": [f"C3.{i}" for i in range(16)], "name": "C3"}, {"kind": "tanh"},
-            *subsampling(16, "S4"), convolution(16, 120, 5, name="C5"), {"kind": "tanh"}, FLATTEN,
-            fully_connected(120, 84) | {"name": "F6"}, {"kind": "tanh"}]  # fmt: skip
+        c3 += [
+            {"kind": "channels", "take": maps, "from": "S2", "name": f"S2 for C3.{i}"},
+            convolution(len(maps), 1, 5, name=f"C3.{i}"),
+        ]
+    return [
+        convolution(1, 6, 5, name="C1"),
+        {"kind": "tanh"},
+        *subsampling(6, "S2"),
+        *c3,
+        {"kind": "concatenate", "from": [f"C3.{i}" for i in range(16)], "name": "C3"},
+        {"kind": "tanh"},
+        *subsampling(16, "S4"),
+        convolution(16, 120, 5, name="C5"),
+        {"kind": "tanh"},
+        FLATTEN,
+        fully_connected(120, 84) | {"name": "F6"},
+        {"kind": "tanh"},
+    ]
 
 
 def subsampling(maps: int, name: str) -> list[Layer]:
-    return [{"kind": "average_pooling", "window": 2}, convolution(maps, maps, 1, groups=maps), {"kind": "tanh", "name": name}]  # fmt: skip
+    return [
+        {"kind": "average_pooling", "window": 2},
+        convolution(maps, maps, 1, groups=maps),
+        {"kind": "tanh", "name": name},
+    ]
 
 
 def lenet5_dense() -> list[Layer]:
     """As it is taught today: C3 sees every map, pooling learns nothing, ten outputs are learned."""
-    return [convolution(1, 6, 5), RELU, max_pooling(2, 2), convolution(6, 16, 5), RELU, max_pooling(2, 2),
-            *classifier(400, 120, 84, 10)]  # fmt: skip
+    return [
+        convolution(1, 6, 5),
+        RELU,
+        max_pooling(2, 2),
+        convolution(6, 16, 5),
+        RELU,
+        max_pooling(2, 2),
+        *classifier(400, 120, 84, 10),
+    ]
 
 
 def alexnet_grouped() -> list[Layer]:
@@ -76,17 +99,42 @@ def alexnet_grouped() -> list[Layer]:
 
     On 227 × 227 pixels, of which 11 × 11 windows with stride 4 give the paper's 55 × 55; of the 224 that it states they do not.
     """
-    return [convolution(3, 96, 11, stride=4), RELU, max_pooling(3, 2), convolution(96, 256, 5, padding=2, groups=2), RELU,
-            max_pooling(3, 2), convolution(256, 384, 3, padding=1), RELU, convolution(384, 384, 3, padding=1, groups=2), RELU,
-            convolution(384, 256, 3, padding=1, groups=2), RELU, max_pooling(3, 2),
-            *classifier(9216, 4096, 4096, 1000)]  # fmt: skip
+    return [
+        convolution(3, 96, 11, stride=4),
+        RELU,
+        max_pooling(3, 2),
+        convolution(96, 256, 5, padding=2, groups=2),
+        RELU,
+        max_pooling(3, 2),
+        convolution(256, 384, 3, padding=1),
+        RELU,
+        convolution(384, 384, 3, padding=1, groups=2),
+        RELU,
+        convolution(384, 256, 3, padding=1, groups=2),
+        RELU,
+        max_pooling(3, 2),
+        *classifier(9216, 4096, 4096, 1000),
+    ]
 
 
 def alexnet_torchvision() -> list[Layer]:
     """Krizhevsky (2014), one GPU: the form in torchvision."""
-    return [convolution(3, 64, 11, stride=4, padding=2), RELU, max_pooling(3, 2), convolution(64, 192, 5, padding=2), RELU,
-            max_pooling(3, 2), convolution(192, 384, 3, padding=1), RELU, convolution(384, 256, 3, padding=1), RELU,
-            convolution(256, 256, 3, padding=1), RELU, max_pooling(3, 2), *classifier(9216, 4096, 4096, 1000)]  # fmt: skip
+    return [
+        convolution(3, 64, 11, stride=4, padding=2),
+        RELU,
+        max_pooling(3, 2),
+        convolution(64, 192, 5, padding=2),
+        RELU,
+        max_pooling(3, 2),
+        convolution(192, 384, 3, padding=1),
+        RELU,
+        convolution(384, 256, 3, padding=1),
+        RELU,
+        convolution(256, 256, 3, padding=1),
+        RELU,
+        max_pooling(3, 2),
+        *classifier(9216, 4096, 4096, 1000),
+    ]
 
 
 def vgg16() -> list[Layer]:
@@ -169,12 +217,25 @@ GREY, COLOUR = (1, 32, 32), (3, 224, 224)
 PUBLISHED = {
     "LeNet-5, as published": Published(lenet5, GREY, 60_000, "LeCun, Bottou, Bengio, Haffner (1998), §II.B"),
     "LeNet-5, dense C3": Published(lenet5_dense, GREY, 61_706, "the form taught today"),
-    "AlexNet, two groups": Published(alexnet_grouped, (3, 227, 227), 60_965_224,
-        "Krizhevsky, Sutskever, Hinton (2012); bvlc_alexnet", "724", 6, SURVEY),
-    "AlexNet, one group": Published(alexnet_torchvision, COLOUR, 61_100_840, "torchvision's documentation of alexnet",
-        "0.714", 9, OPERATIONS),
-    "VGG-16": Published(vgg16, COLOUR, 138_357_544, "torchvision's and Keras' documentation of VGG16", "15.47", 9, OPERATIONS),
-    "ResNet-50": Published(resnet50, COLOUR, 25_557_032, "torchvision's documentation of resnet50", "4.089", 9, OPERATIONS),
-    "ResNet-50, convolutions with bias": Published(resnet50_with_bias, COLOUR, 25_583_592, "Keras' ResNet50, learned weights",
-        "3.9", 9, SURVEY),
-}  # fmt: skip
+    "AlexNet, two groups": Published(
+        alexnet_grouped,
+        (3, 227, 227),
+        60_965_224,
+        "Krizhevsky, Sutskever, Hinton (2012); bvlc_alexnet",
+        "724",
+        6,
+        SURVEY,
+    ),
+    "AlexNet, one group": Published(
+        alexnet_torchvision, COLOUR, 61_100_840, "torchvision's documentation of alexnet", "0.714", 9, OPERATIONS
+    ),
+    "VGG-16": Published(
+        vgg16, COLOUR, 138_357_544, "torchvision's and Keras' documentation of VGG16", "15.47", 9, OPERATIONS
+    ),
+    "ResNet-50": Published(
+        resnet50, COLOUR, 25_557_032, "torchvision's documentation of resnet50", "4.089", 9, OPERATIONS
+    ),
+    "ResNet-50, convolutions with bias": Published(
+        resnet50_with_bias, COLOUR, 25_583_592, "Keras' ResNet50, learned weights", "3.9", 9, SURVEY
+    ),
+}

@@ -111,11 +111,13 @@ SINGLE = {
             says={"work": once_a_weight}, cases=tuple(PUBLISHED), needs=("network_layers",)
         ),
         "groups forgotten": Wrong(
-            operations={"network_layers": mutants_costs.groups_forgotten}, cases=("AlexNet, two groups",),
+            operations={"network_layers": mutants_costs.groups_forgotten},
+            cases=("AlexNet, two groups",),
             needs=("network_layers",),
         ),
         "the stride in a block's other convolution": Wrong(
-            operations={"network_layers": mutants_costs.stride_in_the_other_convolution}, cases=("ResNet-50",),
+            operations={"network_layers": mutants_costs.stride_in_the_other_convolution},
+            cases=("ResNet-50",),
             needs=("network_layers",),
         ),
     },
@@ -126,7 +128,7 @@ SINGLE = {
         "He et al. (2016)",
         "Sze, Chen, Yang, Emer (2017)",
     ),
-)  # fmt: skip
+)
 def parameter_count(case: Case, *, count: Callable[[Layer], int] = learned, work=every_weight_at_every_place):
     if "network" in case.settings:
         yield from network_count(case.network, count, work)
@@ -159,10 +161,15 @@ def network_count(name: str, count: Callable[[Layer], int], work: Callable[[laye
         printed = f"{Decimal(sum(told)).scaleb(-network.power):.{len(network.multiply_adds.partition('.')[2])}f}"
         label = f"multiply-adds ÷ 10^{network.power}, as they are printed"
         yield fact(reports.then(lambda _: printed), network.multiply_adds, label=label, source=network.counted_by)
-    yield Figure(f"layers/{name}", {
-        "network": name, "source": network.source, "input": list(network.size),
-        "rows": [[r.name, r.kind, list(r.takes), list(r.output), r.parameters, r.multiply_adds] for r in rows],
-    })  # fmt: skip
+    yield Figure(
+        f"layers/{name}",
+        {
+            "network": name,
+            "source": network.source,
+            "input": list(network.size),
+            "rows": [[r.name, r.kind, list(r.takes), list(r.output), r.parameters, r.multiply_adds] for r in rows],
+        },
+    )
 
 
 class Network(NamedTuple):
@@ -192,5 +199,10 @@ def _(case: Case):
         label = f"Keras' own {p.network}, convolutions with bias"
         return fact(own.then(lambda r: r["learned"]), wanted.learned, label=label, source=wanted.source)
 
-    yield from smallest([Network(name) for name in IN_THE_PAPER], lambda p: ask("own_network_parameters", network=p.network),
-                        literal, instead=instead, order="by the year of publication")  # fmt: skip
+    yield from smallest(
+        [Network(name) for name in IN_THE_PAPER],
+        lambda p: ask("own_network_parameters", network=p.network),
+        literal,
+        instead=instead,
+        order="by the year of publication",
+    )

@@ -48,8 +48,10 @@ class Geometry(NamedTuple):
         return {"stride": (self.sy, self.sx), "padding": padding, "dilation": (self.dy, self.dx), "groups": self.groups}
 
     def out(self, of: Callable[..., int]) -> tuple[int, int]:
-        return (of(self.H, self.ky, self.sy, self.dy, self.top, self.bottom),
-                of(self.W, self.kx, self.sx, self.dx, self.left, self.right))  # fmt: skip
+        return (
+            of(self.H, self.ky, self.sy, self.dy, self.top, self.bottom),
+            of(self.W, self.kx, self.sx, self.dx, self.left, self.right),
+        )
 
 
 @functools.cache
@@ -147,15 +149,22 @@ def the_other_layout(backend: str) -> str:
     },
     premises=("convolution.libraries_correlate", "tensors.layouts", "convolution.output_size"),
     sources=("PyTorch's documentation of Conv2d", "Dumoulin & Visin (2016), relationships 14 and 15"),
-)  # fmt: skip
+)
 def shapes(case: Case, *, output=four_axes, of=length, layout=own_layout):
     if case.name == "every 17th of all settings":
 
         def judge(y: Outcome, g: Geometry, design: str):
             return same_shape(y, output(g.N, g.Cin, g.Cout, g.groups, *g.out(of)), label="shape", source=FORMULA)
 
-        yield from sweep(case, every_setting(), functools.partial(request, str(case.dtype)), judge,
-                         label="[N, Cin, H, W] → [N, Cout, Hout, Wout]", source=FORMULA, designs=("ones",))  # fmt: skip
+        yield from sweep(
+            case,
+            every_setting(),
+            functools.partial(request, str(case.dtype)),
+            judge,
+            label="[N, Cin, H, W] → [N, Cout, Hout, Wout]",
+            source=FORMULA,
+            designs=("ones",),
+        )
         return
     told = {"stride": (1, 1), "padding": (0, 0), "dilation": (1, 1), "groups": 1} | case.told
     x, w = case.integers("x", (2, 4, 6, 7)), case.integers("w", (6, 4 // told["groups"], 3, 2))

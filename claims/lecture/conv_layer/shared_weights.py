@@ -123,11 +123,23 @@ def sparse_fc(case: Case, *, kernel=as_it_is):
     # One pixel makes one product and sums of zeros: exact for every kernel.
     own = ours.then(functools.partial(own_matrix, image=x_shape[1:]))
     yield same_bits(own, whole, label="the layer's matrix", source="the kernel's numbers on the diagonals")
-    yield fact(own.then(lambda a: slides(a, settings["stride"])), True, label="the same weights at every place", source=FORMULA)  # fmt: skip
-    yield fact(own.then(lambda a: set(a[a != 0].tolist()) <= set(w.ravel().tolist())), True, label="no numbers but the kernel's and 0", source=FORMULA)  # fmt: skip
+    yield fact(
+        own.then(lambda a: slides(a, settings["stride"])), True, label="the same weights at every place", source=FORMULA
+    )
+    yield fact(
+        own.then(lambda a: set(a[a != 0].tolist()) <= set(w.ravel().tolist())),
+        True,
+        label="no numbers but the kernel's and 0",
+        source=FORMULA,
+    )
     if settings is PLAIN:
         once = Counter({number: n * whole[0, ..., 0, 0, 0].size for number, n in Counter(w[w != 0].tolist()).items()})
-        yield fact(own.then(lambda a: Counter(a[a != 0].tolist()) == once), True, label="each number of the kernel once a place", source=FORMULA)  # fmt: skip
+        yield fact(
+            own.then(lambda a: Counter(a[a != 0].tolist()) == once),
+            True,
+            label="each number of the kernel once a place",
+            source=FORMULA,
+        )
     exact = oracle.cross_correlation2d(x, w, None, **settings)
     if case.design == "integers":
         must_be_exact(x, w)
@@ -172,7 +184,9 @@ def _(case: Case):
         return fact(moved(y, g, 1), True, label="Toeplitz: constant along the diagonals", source=SAID)
 
     def instead(y: Outcome, g: Line):
-        return fact(moved(y, g, g.s), True, label="constant along lines of one output down, s pixels across", source=FORMULA)  # fmt: skip
+        return fact(
+            moved(y, g, g.s), True, label="constant along lines of one output down, s pixels across", source=FORMULA
+        )
 
     yield from smallest(
         points, lambda g: line_matrix(g, case.dtype), literal, instead=instead, order="by W, then by k, then by s"

@@ -48,8 +48,16 @@ def along(dtype: str, axis: str, a: Axis, design: str = "") -> Call:
         return (value, other) if axis == "H" else (other, value)
 
     x, w = np.ones((1, 1, *put(a.H, 1)), dtype), np.ones((1, 1, *put(a.k, 1)), dtype)
-    return ask("cross_correlation2d", x=x, w=w, b=None, stride=put(a.s, 1), padding=put((a.p, a.q), (0, 0)),
-               dilation=put(a.d, 1), groups=1)  # fmt: skip
+    return ask(
+        "cross_correlation2d",
+        x=x,
+        w=w,
+        b=None,
+        stride=put(a.s, 1),
+        padding=put((a.p, a.q), (0, 0)),
+        dilation=put(a.d, 1),
+        groups=1,
+    )
 
 
 @functools.cache
@@ -126,7 +134,7 @@ def padding_counted_once(n, k, s, d, before, after):
     },
     premises=("conv_layer.shapes", "convolution.output_size"),
     sources=("Dumoulin & Visin (2016), relationships 1 to 15",),
-)  # fmt: skip
+)
 def size_can_differ(case: Case, *, of=length):
     if not case.axis:
         yield from _own_same(case)
@@ -146,8 +154,12 @@ def size_can_differ(case: Case, *, of=length):
         got = outcomes[0].then(lambda _, reason=reason: first_pair(reason, measured.__getitem__))
         yield fact(got, first_pair(reason, lambda a: of(*a)), label=f"{reason} alone", source=FORMULA)
     wanted = sorted({a[1:] for a in points if a.s == 1 and a.p + a.q == a.d * (a.k - 1)})
-    yield fact(outcomes[0].then(lambda _: always_kept(points, measured.__getitem__)), wanted,
-               label="settings that keep every size", source="s = 1 and before + after = d(k − 1)")  # fmt: skip
+    yield fact(
+        outcomes[0].then(lambda _: always_kept(points, measured.__getitem__)),
+        wanted,
+        label="settings that keep every size",
+        source="s = 1 and before + after = d(k − 1)",
+    )
 
 
 STRIDED_SAME = {"torch": "padding='same' is not supported for strided convolutions"}
@@ -184,8 +196,13 @@ def _alone(name: str, *, says: str, what: str, points: list[Axis], order: str) -
 
     @size_can_differ.limit(name, says=says)
     def _(case: Case):
-        yield from smallest(points, functools.partial(along, str(case.dtype), "H"), lambda y, a: _differs(y, a, what),
-                            instead=_kept, order=order)  # fmt: skip
+        yield from smallest(
+            points,
+            functools.partial(along, str(case.dtype), "H"),
+            lambda y, a: _differs(y, a, what),
+            instead=_kept,
+            order=order,
+        )
 
 
 _alone(
@@ -240,5 +257,10 @@ def _(case: Case):
         wanted = [length(*a) for a in layers(p)]
         return fact(sizes(answers), wanted, label="Hout for p = 0, 1, 2, …", source="H + 2p − d(k − 1), never H")
 
-    yield from smallest(points, lambda p: [along(str(case.dtype), "H", a) for a in layers(p)], literal, instead=instead,
-                        order="by k, then by d; p ≤ 4, s = 1")  # fmt: skip
+    yield from smallest(
+        points,
+        lambda p: [along(str(case.dtype), "H", a) for a in layers(p)],
+        literal,
+        instead=instead,
+        order="by k, then by d; p ≤ 4, s = 1",
+    )

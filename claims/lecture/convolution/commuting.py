@@ -32,9 +32,12 @@ from .sums import (
 # --- “= Σ_m Σ_n X(i − m, j − n) W(m, n)” ---------------------------------------------------------------------------------
 
 PAIRS = {
-    "1-d, 5 and 3": ((5,), (3,)), "1-d, 2 and 6": ((2,), (6,)), "5×4 and 3×2": ((5, 4), (3, 2)), "2×5 and 4×3": ((2, 5), (4, 3)),
+    "1-d, 5 and 3": ((5,), (3,)),
+    "1-d, 2 and 6": ((2,), (6,)),
+    "5×4 and 3×2": ((5, 4), (3, 2)),
+    "2×5 and 4×3": ((2, 5), (4, 3)),
     "3×3 and 3×3": ((3, 3), (3, 3)),
-}  # fmt: skip
+}
 
 
 @claim(
@@ -55,7 +58,7 @@ PAIRS = {
         "last tap dropped": mistaken("last tap dropped", "convolution1d", "convolution2d"),
     },
     sources=("Goodfellow, Bengio, Courville (2016), Deep Learning, §9.1, equations 9.4 and 9.5",),
-)  # fmt: skip
+)
 def commutes(case: Case, *, operation="convolution", index=minus):
     x, w = planes(case, case.x, case.w)
     first = lecture_sum(x, w, index=minus, over=every_overlap(x, w))[0].astype(case.dtype)
@@ -86,8 +89,11 @@ def _(case: Case):
     def instead(answer: list[Outcome], s: Sizes):
         y, z = answer
         return same_bits(
-            y.then(plane), half_turn(z.value)[0, 0], label="X ⋆ W = W ⋆ X, turned by 180°", source="the substitution m → −m in the sum"
-        )  # fmt: skip
+            y.then(plane),
+            half_turn(z.value)[0, 0],
+            label="X ⋆ W = W ⋆ X, turned by 180°",
+            source="the substitution m → −m in the sum",
+        )
 
     yield from smallest(sizes((1, 2), fit=False), build, literal, instead=instead, order="by H·W·k_y·k_x")
 
@@ -165,8 +171,11 @@ def exchanging(case: Case, kind: str):
         whole = every[(slice(short - 1, long),) * rank]  # where the shorter lies in the longer entirely
         near = y.then(lambda y: np.rint(y)) if fourier(function) else y
         return same_bits(
-            near, whole.astype(case.dtype), label=f"{function}: the sums in which the smaller array lies inside the larger", source=AS_IT_STANDS
-        )  # fmt: skip
+            near,
+            whole.astype(case.dtype),
+            label=f"{function}: the sums in which the smaller array lies inside the larger",
+            source=AS_IT_STANDS,
+        )
 
     rows = sorted((Row(w, k) for w in range(1, 5) for k in range(1, 5)), key=lambda r: (r.W + r.k, r.k))
     yield from smallest(rows, build, literal, instead=instead, order="by W + k, then by k")

@@ -30,11 +30,14 @@ from .sums import (
 
 NAMES = {
     "numpy": (("np.correlate", "a", "v"),),
-    "scipy": (("scipy.signal.correlate", "in1", "in2"), ("scipy.signal.correlate2d", "in1", "in2"),
-              ("scipy.ndimage.correlate", "input", "weights")),
+    "scipy": (
+        ("scipy.signal.correlate", "in1", "in2"),
+        ("scipy.signal.correlate2d", "in1", "in2"),
+        ("scipy.ndimage.correlate", "input", "weights"),
+    ),
     "torch": (("torch.nn.functional.conv2d", "input", "weight"),),
     "tensorflow": (("tf.nn.conv2d", "input", "filters"), ("keras.ops.conv", "inputs", "kernel")),
-}  # fmt: skip
+}
 """(function, its name for the lecture's input X, its name for the lecture's kernel or filter W)."""
 
 
@@ -66,7 +69,8 @@ CORRELATED = {"1-d, 9 and 3": ((9,), (3,)), "6×5 and 3×2": ((6, 5), (3, 2)), "
     cases={
         f"{name}, {design}": {"x": x, "w": w, "design": design}
         for (name, (x, w)), design in itertools.product(CORRELATED.items(), DESIGNS)
-    } | {"by name": {}},
+    }
+    | {"by name": {}},
     wrongs={
         "i − m for i + m": {"index": minus},
         "sum over m only": {"kernel": first_column_only},
@@ -74,7 +78,7 @@ CORRELATED = {"1-d, 9 and 3": ((9,), (3,)), "6×5 and 3×2": ((6, 5), (3, 2)), "
         "input and kernel exchanged": {"names": names_exchanged},
     },
     sources=("Goodfellow, Bengio, Courville (2016), Deep Learning, §9.1, equation 9.6",),
-)  # fmt: skip
+)
 def cross_correlation(case: Case, *, index=plus, kernel=kept, names=by_name):
     if case.name == "by name":
         for function, *own in NAMES.get(case.backend, ()):

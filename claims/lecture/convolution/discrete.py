@@ -60,9 +60,11 @@ def product_of_polynomials(case: Case, kernel: Callable[[np.ndarray], np.ndarray
     wanted = [p * q for p, q in zip(at_points(x), at_points(kernel(w)), strict=True)]
     y = yield layer("convolution", x, w, full=True)
     yield fact(
-        y.then(lambda y: at_points(y[0, 0])), wanted, label="the product of two polynomials, at as many points as it has coefficients",
+        y.then(lambda y: at_points(y[0, 0])),
+        wanted,
+        label="the product of two polynomials, at as many points as it has coefficients",
         source="the product of their values, in Python integers",
-    )  # fmt: skip
+    )
 
 
 SUMS = {
@@ -104,7 +106,7 @@ SOURCES = (
         "last tap dropped": mistaken("last tap dropped", "convolution1d"),
     },
     sources=SOURCES,
-)  # fmt: skip
+)
 def discrete_1d(case: Case, *, index=minus, kernel=kept):
     yield from (product_of_polynomials(case, kernel) if case.name == "polynomials" else every_sum(case, index, kernel))
 
@@ -185,7 +187,7 @@ def _(case: Case):
         "last tap dropped": mistaken("last tap dropped", "convolution2d"),
     },
     sources=SOURCES,
-)  # fmt: skip
+)
 def discrete_2d(case: Case, *, index=minus, kernel=kept):
     yield from (product_of_polynomials(case, kernel) if case.name == "polynomials" else every_sum(case, index, kernel))
 

@@ -14,18 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ....reference import bounds, oracle
-from ...engine import (
-    Case,
-    Figure,
-    Outcome,
-    Wrong,
-    ask,
-    claim,
-    fact,
-    same_bits,
-    smallest,
-    within,
-)
+from ...engine import Case, Figure, Outcome, Wrong, ask, claim, fact, same_bits, smallest, within
 
 LITERAL = "the lecture's sum, written as it stands, in Python integers"
 ROUNDED = "the lecture's sum, correctly rounded from exact products"
@@ -35,8 +24,15 @@ PLAIN_2D = {"stride": (1, 1), "padding": ((0, 0), (0, 0)), "dilation": (1, 1), "
 
 # --- “ML libraries implement cross-correlation (don't flip the kernel)” ------------------------------------------------
 
-FLIPPING = ("np.convolve", "scipy.signal.convolve", "scipy.signal.convolve2d", "scipy.signal.fftconvolve",
-            "scipy.signal.oaconvolve", "scipy.ndimage.convolve", "scipy.ndimage.convolve1d")  # fmt: skip
+FLIPPING = (
+    "np.convolve",
+    "scipy.signal.convolve",
+    "scipy.signal.convolve2d",
+    "scipy.signal.fftconvolve",
+    "scipy.signal.oaconvolve",
+    "scipy.ndimage.convolve",
+    "scipy.ndimage.convolve1d",
+)
 
 
 def predicted(function: str) -> str:
@@ -59,8 +55,11 @@ def which(y: np.ndarray, x: np.ndarray, w: np.ndarray) -> str:
     if np.array_equal(correlation, convolution):
         return "cannot tell"
     # An FFT is right to rounding only; the two sums are whole numbers, so the nearest whole numbers decide.
-    near = [name for name, s in (("cross-correlation", correlation), ("convolution", convolution))
-            if y.shape == s.shape and np.array_equal(np.rint(y), s)]  # fmt: skip
+    near = [
+        name
+        for name, s in (("cross-correlation", correlation), ("convolution", convolution))
+        if y.shape == s.shape and np.array_equal(np.rint(y), s)
+    ]
     return near[0] if near else "neither"
 
 
@@ -100,9 +99,11 @@ def libraries_correlate(case: Case, *, kernel=asymmetric, says=predicted):
             x += asymmetric(x.shape) ** 2
         y = yield ask("own_convolution", x=x, w=w, function=function)
         yield fact(
-            y.then(functools.partial(which, x=x, w=w)), says(function), label=f"{function}, {rank}-d",
+            y.then(functools.partial(which, x=x, w=w)),
+            says(function),
+            label=f"{function}, {rank}-d",
             source="both sums of the lecture in Python integers",
-        )  # fmt: skip
+        )
 
 
 class Taps(NamedTuple):
@@ -134,10 +135,12 @@ def _(case: Case):
         return fact(tells, wanted, label=label, source="both sums of the lecture in Python integers")
 
     yield from smallest(
-        TAPS, lambda t: ask("own_convolution", x=x, w=t.kernel(rank, case.dtype), function=function), order=BY_TAPS,
+        TAPS,
+        lambda t: ask("own_convolution", x=x, w=t.kernel(rank, case.dtype), function=function),
+        order=BY_TAPS,
         literal=lambda y, t: told(y, t, predicted(function), f"{function} tells which sum it is"),
         instead=lambda y, t: told(y, t, "cannot tell", "the experiment refuses such a kernel"),
-    )  # fmt: skip
+    )
 
 
 TRANSPOSED = {
@@ -161,10 +164,14 @@ def _(case: Case):
             return same_bits(y, wanted, label=label, source="the sum of the lecture in Python integers")
 
         yield from smallest(
-            TAPS, lambda t, x=x, rank=rank, function=function: ask("own_convolution", x=x, w=t.kernel(rank, case.dtype), function=function),
+            TAPS,
+            lambda t, x=x, rank=rank, function=function: ask(
+                "own_convolution", x=x, w=t.kernel(rank, case.dtype), function=function
+            ),
             literal=functools.partial(judge, sum_=oracle.cross_correlation2d, label=f"{function} does not flip"),
-            instead=functools.partial(judge, sum_=oracle.convolution2d, label=f"{function} flips"), order=BY_TAPS,
-        )  # fmt: skip
+            instead=functools.partial(judge, sum_=oracle.convolution2d, label=f"{function} flips"),
+            order=BY_TAPS,
+        )
 
 
 # --- convolution = cross-correlation with the kernel turned by 180° ----------------------------------------------------
@@ -227,10 +234,11 @@ SHAPES = {
     "2-d": ((1, 1, 6, 7), (1, 1, 3, 3), PLAIN_2D),
     "2-d, channels": ((2, 3, 7, 6), (4, 3, 3, 3), PLAIN_2D),
     "2-d, stride, padding, dilation, groups": (
-        (2, 4, 9, 8), (6, 2, 3, 3),
+        (2, 4, 9, 8),
+        (6, 2, 3, 3),
         {"stride": (2, 1), "padding": ((1, 2), (0, 3)), "dilation": (1, 2), "groups": 2},
     ),
-}  # fmt: skip
+}
 
 
 def agree(case: Case, y: Outcome, literal, x: np.ndarray, w: np.ndarray, *, label: str, **settings):
@@ -276,7 +284,7 @@ def must_be_exact(x: np.ndarray, w: np.ndarray) -> None:
         ),
     },
     sources=("Dumoulin & Visin (2016), A guide to convolution arithmetic, §4",),
-)  # fmt: skip
+)
 def flip(case: Case, *, turn=half_turn, output=kept, exchange=exchanged):
     x_shape, w_shape, settings = SHAPES[case.shape]
     rank = len(x_shape) - 2
@@ -296,10 +304,14 @@ def flip(case: Case, *, turn=half_turn, output=kept, exchange=exchanged):
         gradients = yield ask(f"cross_correlation{rank}d_gradient", x=x, w=square, upstream=upstream, **settings)
         full = tuple((k - 1, k - 1) for k in w_shape[2:])
         yield agree(
-            case, gradients.part(0), literal, upstream, exchange(square),
+            case,
+            gradients.part(0),
+            literal,
+            upstream,
+            exchange(square),
             label="the layer's input gradient is the full convolution with the channel axes exchanged",
             **{**settings, "padding": full[0] if rank == 1 else full},
-        )  # fmt: skip
+        )
 
     if case.shape == "the lecture's picture" and case.design == "dense integers" and turn is half_turn:
         plain = yield ask("cross_correlation2d", x=x, w=w, b=None, **settings)
@@ -328,5 +340,11 @@ def picture(x: np.ndarray, w: np.ndarray, got: Mapping[str, np.ndarray]) -> dict
 
     letters = [*itertools.chain(*image), *itertools.chain(*kernel)]
     numbers = [int(v) for v in (*x.ravel(), *w.ravel())]
-    return {"input": image, "kernel": kernel, "cross_correlation": sums(False), "convolution": sums(True),
-            "values": dict(zip(letters, numbers, strict=True)), "got": {name: y.astype(int) for name, y in got.items()}}  # fmt: skip
+    return {
+        "input": image,
+        "kernel": kernel,
+        "cross_correlation": sums(False),
+        "convolution": sums(True),
+        "values": dict(zip(letters, numbers, strict=True)),
+        "got": {name: y.astype(int) for name, y in got.items()},
+    }

@@ -139,7 +139,11 @@ ASYMMETRIC = (*PAIRS, "Gaussian ∗ Gaussian")
     cases={name: {} for name in ("box ∗ box", *ASYMMETRIC)},
     wrongs={
         "W not flipped": Wrong(
-            operations={"convolution1d": functools.partial(mistakes.commit, mistake="kernel turned in 1-d", operation="convolution1d")},
+            operations={
+                "convolution1d": functools.partial(
+                    mistakes.commit, mistake="kernel turned in 1-d", operation="convolution1d"
+                )
+            },
             cases=ASYMMETRIC,
         ),
         "step forgotten": {"scaled": step_forgotten},
@@ -149,10 +153,12 @@ ASYMMETRIC = (*PAIRS, "Gaussian ∗ Gaussian")
         "an order of 1": Wrong(says={"power": 1}, cases=tuple(PAIRS)),
         "an order of 4": Wrong(says={"power": 4}, cases=tuple(PAIRS)),
     },
-    sources=("Davis & Rabinowitz (1984), Methods of Numerical Integration, §2.1, §2.9",
-             "Trefethen & Weideman (2014), SIAM Review 56:385, §5"),
+    sources=(
+        "Davis & Rabinowitz (1984), Methods of Numerical Integration, §2.1, §2.9",
+        "Trefethen & Weideman (2014), SIAM Review 56:385, §5",
+    ),
     notes="The lecture's picture of w, X and X ∗ W is lost; the report draws one.",
-)  # fmt: skip
+)
 def continuous(
     case: Case, *, scaled: Callable[..., np.ndarray] = times_the_step, place: float = 0.5, late: int = 1, power: int = 2
 ):
@@ -245,11 +251,20 @@ def drawn(f: Decays, sums: list[np.ndarray]) -> dict[str, Any]:
     at = 0.75
     back = np.linspace(0, at, 25)
     return {
-        "a": a, "X": f.x(a), "W": f.w(a), "S": f.integral(a),
-        "steps": list(STEPS), "sampled": [{"t": ends(step), "S": y} for step, y in zip(STEPS, sums, strict=True)],
-        "at": at, "shifted": {"a": back, "W": f.w(at - back), "product": f.x(back) * f.w(at - back)}, "area": float(f.integral(np.array([at]))[0]),
-        "errors": [float(np.max(np.abs(f.integral(ends(step)) - y.astype(np.float64)))) for step, y in zip(STEPS, sums, strict=True)],
-    }  # fmt: skip
+        "a": a,
+        "X": f.x(a),
+        "W": f.w(a),
+        "S": f.integral(a),
+        "steps": list(STEPS),
+        "sampled": [{"t": ends(step), "S": y} for step, y in zip(STEPS, sums, strict=True)],
+        "at": at,
+        "shifted": {"a": back, "W": f.w(at - back), "product": f.x(back) * f.w(at - back)},
+        "area": float(f.integral(np.array([at]))[0]),
+        "errors": [
+            float(np.max(np.abs(f.integral(ends(step)) - y.astype(np.float64))))
+            for step, y in zip(STEPS, sums, strict=True)
+        ],
+    }
 
 
 # --- where the order is lower ------------------------------------------------------------------------------------------

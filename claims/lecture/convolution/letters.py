@@ -137,16 +137,23 @@ def over_m_only(x, w, i, j):
 
 
 CONVOLUTIONS = (
-    symbolic.convolution2d, flip_forgotten, only_rows_flipped, only_columns_flipped, convolution_transposed, convolution_from_one,
-)  # fmt: skip
+    symbolic.convolution2d,
+    flip_forgotten,
+    only_rows_flipped,
+    only_columns_flipped,
+    convolution_transposed,
+    convolution_from_one,
+)
 
 
 def with_the_mistake(mistake: str) -> Wrong:
     """A library that makes a known mistake in both operations."""
-    return Wrong(operations={
-        operation: functools.partial(mistakes.commit, mistake=mistake, operation=operation)
-        for operation in ("convolution2d", "cross_correlation2d")
-    })  # fmt: skip
+    return Wrong(
+        operations={
+            operation: functools.partial(mistakes.commit, mistake=mistake, operation=operation)
+            for operation in ("convolution2d", "cross_correlation2d")
+        }
+    )
 
 
 # --- the claim ---------------------------------------------------------------------------------------------------------
@@ -178,11 +185,13 @@ def with_the_mistake(mistake: str) -> Wrong:
         "a library that transposes the kernel": with_the_mistake("kernel height and width exchanged"),
         "a library that drops the last tap": with_the_mistake("last tap dropped"),
     },
-    sources=("Goodfellow, Bengio, Courville (2016), Deep Learning, §9.1, figure 9.1",
-             "Schwartz (1980), J. ACM 27:701 (polynomials that agree on random numbers)"),
+    sources=(
+        "Goodfellow, Bengio, Courville (2016), Deep Learning, §9.1, figure 9.1",
+        "Schwartz (1980), J. ACM 27:701 (polynomials that agree on random numbers)",
+    ),
     notes="The scan keeps a b c d and a part of the kernel; the input a…l and the kernel w x / y z complete it. The coefficients are all "
     "that a bilinear function has; that the outputs are bilinear is what the whole numbers are for.",
-)  # fmt: skip
+)
 def worked_example(case: Case, *, convolve=symbolic.convolution2d, correlate=symbolic.cross_correlation2d):
     settings = {**PLAIN_2D, "padding": ((case.border,) * 2,) * 2}
     images, kernels = one_letter_each(INPUT, case.dtype), one_letter_each(KERNEL, case.dtype)
@@ -234,12 +243,16 @@ def drawn(found: dict[str, list[list[str]]]) -> dict:
     for name, sum_ in sums.items():
         rows = [
             [
-                {"index": list(index(sum_, w, p, q)), "products": [list(pair) for pair in symbolic.factors(at_window(sum_, x, w, p, q))],
-                 "sum": picture(sum_, 0)[p, q], "got": found[name][p][q]}
+                {
+                    "index": list(index(sum_, w, p, q)),
+                    "products": [list(pair) for pair in symbolic.factors(at_window(sum_, x, w, p, q))],
+                    "sum": picture(sum_, 0)[p, q],
+                    "got": found[name][p][q],
+                }
                 for q in windows(w, 0)[1]
             ]
             for p in windows(w, 0)[0]
-        ]  # fmt: skip
+        ]
         parts.append({"name": name, "formula": " ".join((sum_.__doc__ or "").split()).rstrip("."), "windows": rows})
     return {"input": [list(row) for row in INPUT], "kernel": [list(row) for row in KERNEL], "sums": parts}
 
@@ -300,8 +313,7 @@ def two_pictures(case: Case, points: list[Kernel], order: str):
 
 
 @worked_example.limit(
-    "a kernel of one tap",
-    says="A kernel of one letter has nothing to flip: both pictures are the same.",
+    "a kernel of one tap", says="A kernel of one letter has nothing to flip: both pictures are the same."
 )
 def _(case: Case):
     yield from two_pictures(case, kernels((1, 1), (1, 2), (2, 1), (2, 2)), "by ky·kx, the most different letters first")

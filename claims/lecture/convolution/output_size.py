@@ -105,8 +105,16 @@ def request(dtype: str, seed: int, design: str, g: Geometry) -> Call:
         arrays.append(values.reshape(shape).astype(dtype))
         arrays[-1].flags.writeable = False
     padding = ((g.py, g.py), (g.px, g.px))
-    return ask("cross_correlation2d", x=arrays[0], w=arrays[1], b=None, stride=(g.sy, g.sx), padding=padding,
-               dilation=(g.dy, g.dx), groups=1)  # fmt: skip
+    return ask(
+        "cross_correlation2d",
+        x=arrays[0],
+        w=arrays[1],
+        b=None,
+        stride=(g.sy, g.sx),
+        padding=padding,
+        dilation=(g.dy, g.dx),
+        groups=1,
+    )
 
 
 @functools.lru_cache(maxsize=200_000)
@@ -185,7 +193,7 @@ SMALL_FIRST = ("ones", "ramp", "integers")
         ),
     },
     sources=("Dumoulin & Visin (2016), A guide to convolution arithmetic, relationship 15",),
-)  # fmt: skip
+)
 def output_size(case: Case, *, length=size, order=height_then_width):
     dtype, bits = str(case.dtype), "values" in case.name
 
@@ -205,9 +213,14 @@ def output_size(case: Case, *, length=size, order=height_then_width):
         return same_bits(y, exactly(dtype, case.seed, design, g), label="values", source=LITERAL)
 
     yield from sweep(
-        case, case.points(), functools.partial(asked, dtype, case.seed), judge, label="output, bit for bit" if bits else "output shape",
-        source=LITERAL if bits else "the formula", designs=SMALL_FIRST,
-    )  # fmt: skip
+        case,
+        case.points(),
+        functools.partial(asked, dtype, case.seed),
+        judge,
+        label="output, bit for bit" if bits else "output shape",
+        source=LITERAL if bits else "the formula",
+        designs=SMALL_FIRST,
+    )
 
 
 def asked(dtype: str, seed: int, g: Geometry, design: str) -> Call:

@@ -12,17 +12,7 @@ from ....reference import catalogue
 from ...engine import Call, Case, Outcome, Wrong, ask, claim, fact, happens, same_bits, same_shape, smallest, sweep
 from . import mutants_discrete
 from .flipping import PLAIN_2D, asymmetric, half_turn, predicted
-from .sums import (
-    AS_IT_STANDS,
-    Row,
-    Sizes,
-    agrees,
-    fourier,
-    lecture_sum,
-    mistaken,
-    plus,
-    ramps,
-)  # fmt: skip
+from .sums import AS_IT_STANDS, Row, Sizes, agrees, fourier, lecture_sum, mistaken, plus, ramps
 
 # --- “pad with zeros to keep [the] image the same size as [the] feature map” ----------------------------------------------
 
@@ -106,8 +96,11 @@ AT_THE_END = "even kernels, the odd zero at the end"
             operations={"own_same": mutants_discrete.kernel_centred_late}, cases=("own functions",), needs=("own_same",)
         ),
     },
-    sources=("Goodfellow, Bengio, Courville (2016), Deep Learning, §9.5 (“same convolution”)", "Dumoulin & Visin (2016), §2.2"),
-)  # fmt: skip
+    sources=(
+        "Goodfellow, Bengio, Courville (2016), Deep Learning, §9.5 (“same convolution”)",
+        "Dumoulin & Visin (2016), §2.2",
+    ),
+)
 def same(case: Case, *, pads=zeros):
     if case.name == "own functions":
         yield from own_centred(case)
@@ -126,9 +119,14 @@ def same(case: Case, *, pads=zeros):
         return same_bits(y, wanted, label="each window", source=AS_IT_STANDS)
 
     yield from sweep(
-        case, kept_sizes(case.kernels), build, judge, label="as many outputs as pixels, each its window's sum", source=AS_IT_STANDS,
+        case,
+        kept_sizes(case.kernels),
+        build,
+        judge,
+        label="as many outputs as pixels, each its window's sum",
+        source=AS_IT_STANDS,
         designs=("1, 4, 9, …",),
-    )  # fmt: skip
+    )
 
 
 def turned_if_flipping(function: str, w: np.ndarray) -> np.ndarray:
@@ -146,9 +144,16 @@ def own_centred(case: Case):
 
 
 AT_THE_START = (
-    "np.convolve", "np.correlate", "scipy.signal.convolve", "scipy.signal.convolve2d", "scipy.signal.correlate",
-    "scipy.signal.fftconvolve", "scipy.signal.oaconvolve", "scipy.ndimage.correlate", "scipy.ndimage.correlate1d",
-)  # fmt: skip
+    "np.convolve",
+    "np.correlate",
+    "scipy.signal.convolve",
+    "scipy.signal.convolve2d",
+    "scipy.signal.correlate",
+    "scipy.signal.fftconvolve",
+    "scipy.signal.oaconvolve",
+    "scipy.ndimage.correlate",
+    "scipy.ndimage.correlate1d",
+)
 """Functions that put the odd zero of an even kernel before the first element; SciPy's others and all layers put it after the last."""
 
 
@@ -237,9 +242,15 @@ def _(case: Case):
         x, w, _ = strided(case, p)
         both = ((p.k - 1) // 2,) * 2, catalogue.same_padding(p.H, p.k, p.s, 1)
         return [
-            ask("cross_correlation2d", x=x[None, None], w=w[None, None], b=None, **PLAIN_2D | {"padding": (side, side), "stride": (p.s, p.s)})
+            ask(
+                "cross_correlation2d",
+                x=x[None, None],
+                w=w[None, None],
+                b=None,
+                **PLAIN_2D | {"padding": (side, side), "stride": (p.s, p.s)},
+            )
             for side in both
-        ]  # fmt: skip
+        ]
 
     def literal(answer: list[Outcome], p: Strided):
         label = "(k − 1)/2 zeros on each side give SAME"

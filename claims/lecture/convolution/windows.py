@@ -12,13 +12,7 @@ from ...engine import Call, Case, Outcome, Wrong, ask, claim, fact, happens, sam
 from .. import mutants
 from .commuting import exchanging, raises
 from .flipping import PLAIN_2D, half_turn, predicted
-from .sums import (
-    Sizes,
-    agrees,
-    layer,
-    ramps,
-    sizes,
-)  # fmt: skip
+from .sums import Sizes, agrees, layer, ramps, sizes
 
 # --- “only include windows entirely contained in [the] input (dimension decreases)” ---------------------------------------
 
@@ -65,10 +59,12 @@ def enumerated(x: np.ndarray, s: Sizes, begins) -> np.ndarray:
         "padded windows counted": Wrong(says={"begins": padded_too}, cases=("inner products",)),
         "each window begun one later": Wrong(says={"begins": one_later}, cases=("pixels", "own functions")),
         "kernel flipped": Wrong(operations={"cross_correlation2d": mutants.kernel_flipped}, cases=("pixels",)),
-        "last tap dropped": Wrong(operations={"cross_correlation2d": mutants.last_tap_dropped}, cases=("inner products",)),
+        "last tap dropped": Wrong(
+            operations={"cross_correlation2d": mutants.last_tap_dropped}, cases=("inner products",)
+        ),
     },
     sources=("Goodfellow, Bengio, Courville (2016), Deep Learning, §9.5 (“valid convolution”)",),
-)  # fmt: skip
+)
 def valid(case: Case, *, begins=inside):
     if case.name == "own functions":
         yield from own_windows(case, begins)
@@ -85,13 +81,21 @@ def valid(case: Case, *, begins=inside):
         windows = enumerated(x, s, begins)
         wanted = windows.reshape(*windows.shape[:2], -1) if pixels else (windows * w).sum((2, 3))[..., None]
         return same_bits(
-            y, np.moveaxis(wanted, -1, 0)[None].astype(case.dtype), label="each window", source="windows listed one by one"
-        )  # fmt: skip
+            y,
+            np.moveaxis(wanted, -1, 0)[None].astype(case.dtype),
+            label="each window",
+            source="windows listed one by one",
+        )
 
     yield from sweep(
-        case, sizes((1, 2, 3, 4), fit=True), build, judge, label="the pixels of each window" if pixels else "each inner product",
-        source="the windows that lie inside, listed one by one", designs=("1, 4, 9, …",),
-    )  # fmt: skip
+        case,
+        sizes((1, 2, 3, 4), fit=True),
+        build,
+        judge,
+        label="the pixels of each window" if pixels else "each inner product",
+        source="the windows that lie inside, listed one by one",
+        designs=("1, 4, 9, …",),
+    )
 
 
 def own_windows(case: Case, begins):

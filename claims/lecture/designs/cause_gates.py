@@ -78,9 +78,21 @@ GATES = (
     _for("six layers that do not learn are saturated", SATURATED, "above", (0.1,), "0.0004 [0, 0.001]"),
     _for("more than stretched ones, which learn", MORE, "above", (0.0,), "-0.0013 [-0.0019, -0.0008]"),
     _for("stretched ones, saturated no less, do not learn either", STRETCHED, "below", (0.4,), "0.873 [0.868, 0.880]"),
-    _against("six layers do not learn though hardly a unit is saturated at any time", SATURATED, "below", (0.02,), "0.0004 [0, 0.001]"),
+    _against(
+        "six layers do not learn though hardly a unit is saturated at any time",
+        SATURATED,
+        "below",
+        (0.02,),
+        "0.0004 [0, 0.001]",
+    ),
     _against("stretched ones, saturated no less, learn", STRETCHED, "above", (0.4,), "0.873 [0.868, 0.880]"),
     _against("ReLU, which learns, is saturated far more", RELU_MORE, "above", (0.3,), "0.626 [0.611, 0.642]"),
-    _against("the gradient shrinks to a quarter at each layer, as slopes of at most 1/4 say", FACTOR, "within", (0.12, 0.48), "0.238 [0.232, 0.245]"),
+    _against(
+        "the gradient shrinks to a quarter at each layer, as slopes of at most 1/4 say",
+        FACTOR,
+        "within",
+        (0.12, 0.48),
+        "0.238 [0.232, 0.245]",
+    ),
     _control("a stretched layer leaves all of it", FACTOR_STRETCHED, "within", (0.7, 1.4), "0.996 [0.972, 1.02]"),
-)  # fmt: skip
+)

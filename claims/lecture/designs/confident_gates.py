@@ -20,7 +20,9 @@ def _first_gradient(name, first, second):
 MISTAKEN = _accuracy("cross-entropy - squared error, bias 15", "cross_entropy@15", "squared_error@15")
 COMPENSATED = _accuracy("cross-entropy, bias 15 - bias 0", "cross_entropy@15", "cross_entropy@0")
 STUCK = _accuracy("squared error, bias 15", "squared_error@15")
-FASTER = _accuracy("cross-entropy - squared error at the best rate, bias 15", "cross_entropy@15", "squared_error_faster@15")  # fmt: skip
+FASTER = _accuracy(
+    "cross-entropy - squared error at the best rate, bias 15", "cross_entropy@15", "squared_error_faster@15"
+)
 UNDECIDED = _accuracy("cross-entropy - squared error, bias 0", "cross_entropy@0", "squared_error@0")
 GRADIENT = _first_gradient("cross-entropy / squared error, bias 15", "cross_entropy@15", "squared_error@15")
 GRADIENT_UNDECIDED = _first_gradient("cross-entropy / squared error, bias 0", "cross_entropy@0", "squared_error@0")

@@ -83,9 +83,13 @@ def interaction(lib, network, parameters, x, targets, loss, gradients, statistic
         return np.concatenate([array] * len(tried))
 
     after = training.evaluate(
-        lib, network, there, everyone(x), everyone(targets),
+        lib,
+        network,
+        there,
+        everyone(x),
+        everyone(targets),
         statistics={name: tuple(map(everyone, pair)) for name, pair in (statistics or {}).items()},
-    )[0]  # fmt: skip
+    )[0]
     together, *alone = after.reshape(len(tried), -1) - loss
     return abs(together - sum(alone)) / abs(promised)
 

@@ -17,15 +17,29 @@ STEPS, BATCH, LAST = 130, 32, 20
 SEEDS = {"placed": 10, "reference": 5}
 """How many seeds each experiment is designed for."""
 CONVOLUTIONAL = (
-    ("convolution", "w0", "b0", 0), ("relu",), ("max_pooling", 2), ("convolution", "w1", "b1", 0), ("relu",), ("max_pooling", 3),
-    ("flatten",), ("fully_connected", "w2", "b2"),
-)  # fmt: skip
+    ("convolution", "w0", "b0", 0),
+    ("relu",),
+    ("max_pooling", 2),
+    ("convolution", "w1", "b1", 0),
+    ("relu",),
+    ("max_pooling", 3),
+    ("flatten",),
+    ("fully_connected", "w2", "b2"),
+)
 """12 x 12 to 8 x 10 x 10, 8 x 5 x 5, 16 x 3 x 3, and the maximum of each channel: 1418 parameters."""
 UNSHARED = (
-    ("fully_connected", "w0", "b0"), ("unflatten", 8, 10, 10), ("relu",), ("max_pooling", 2), ("flatten",),
-    ("fully_connected", "w1", "b1"), ("unflatten", 16, 3, 3), ("relu",), ("max_pooling", 3), ("flatten",),
+    ("fully_connected", "w0", "b0"),
+    ("unflatten", 8, 10, 10),
+    ("relu",),
+    ("max_pooling", 2),
+    ("flatten",),
+    ("fully_connected", "w1", "b1"),
+    ("unflatten", 16, 3, 3),
+    ("relu",),
+    ("max_pooling", 3),
+    ("flatten",),
     ("fully_connected", "w2", "b2"),
-)  # fmt: skip
+)
 """The same with fully connected layers in the convolutions' places: no two weights are shared, and none is left out."""
 DENSE = (("fully_connected", "w0", "b0"), ("relu",), ("fully_connected", "w1", "b1"))
 NETWORKS = {"convolution": CONVOLUTIONAL, "dense": DENSE, "dense_large": DENSE, "unshared": UNSHARED}

@@ -28,8 +28,15 @@ PERMUTED_ACCURACY = _contrast(
 UNSHARED_LOSS = _contrast("loss, unshared - convolution", "final.unshared", "final.convolution")
 UNSHARED_ACCURACY = _contrast("accuracy, convolution - unshared", "accuracy.convolution", "accuracy.unshared")
 EFFECTS = (
-    LOSS, ACCURACY, LARGE_LOSS, LARGE_ACCURACY, PERMUTED_LOSS, PERMUTED_ACCURACY, UNSHARED_LOSS, UNSHARED_ACCURACY,
-)  # fmt: skip
+    LOSS,
+    ACCURACY,
+    LARGE_LOSS,
+    LARGE_ACCURACY,
+    PERMUTED_LOSS,
+    PERMUTED_ACCURACY,
+    UNSHARED_LOSS,
+    UNSHARED_ACCURACY,
+)
 
 GATES = (
     Gate("easier at equal parameters: loss", LOSS.name, "above", (0.0,), "0.40 [0.29, 0.51]"),

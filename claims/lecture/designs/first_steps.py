@@ -9,9 +9,13 @@ from ...engine import training
 from . import common
 
 NETWORK = (
-    ("convolution", "w0", "b0", 1), ("batch_norm", "g0", "c0", common.EPSILON), ("relu",), ("max_pooling", 2), ("flatten",),
+    ("convolution", "w0", "b0", 1),
+    ("batch_norm", "g0", "c0", common.EPSILON),
+    ("relu",),
+    ("max_pooling", 2),
+    ("flatten",),
     ("fully_connected", "w1", "b1"),
-)  # fmt: skip
+)
 PLAIN = common.multilayer(1, "relu", after="nothing")
 SHAPES = {"w0": (4, 1, 3, 3), "w1": (common.CLASSES, 4 * 4 * 4)}
 STEPS, BATCH, RATE = 12, 32, 0.1

@@ -181,10 +181,14 @@ def _changes(lib, network, parameters, changes, x, targets, *, arm, since=0, sta
     layers = _layers(
         network,
         _evaluate(
-            lib, network, {name: np.concatenate([p[name] for p in tried]) for name in parameters}, everyone(x),
-            everyone(targets), statistics={n: tuple(map(everyone, pair)) for n, pair in (statistics or {}).items()},
+            lib,
+            network,
+            {name: np.concatenate([p[name] for p in tried]) for name in parameters},
+            everyone(x),
+            everyone(targets),
+            statistics={n: tuple(map(everyone, pair)) for n, pair in (statistics or {}).items()},
         )[2],
-    )  # fmt: skip
+    )
     before, *after = zip(*(np.split(h, len(tried)) for h in layers), strict=True)
     measured = {}
     for name, outputs in zip(changes, after, strict=True):

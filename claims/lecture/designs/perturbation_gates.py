@@ -46,10 +46,28 @@ GROWTH_DEEP = _size("downstream", "growth, random direction, twelve layers", "gr
 GROWTH_GENTLE = _size("downstream", "growth, tanh with small weights", "growth_relative.gentle_tanh")
 EARLY = _ratio("downstream", "relative", "random", "late")
 EFFECTS = (
-    SCALED, SCALED_FROZEN, FROZEN, TURNED, AGAINST, SCALED_WITH, GROWTH_WITH, TENTH, TENTH_WITH, TRAINED_SCALED, TRAINED_TURNED,
-    TRAINED_AGAINST, GRADIENT, GROWTH_GRADIENT, GROWTH_LEARNED_GRADIENT, GROWTH_STEEP, GROWTH_RANDOM, GROWTH_LEARNED_RANDOM,
-    GROWTH_DEEP, GROWTH_GENTLE, EARLY,
-)  # fmt: skip
+    SCALED,
+    SCALED_FROZEN,
+    FROZEN,
+    TURNED,
+    AGAINST,
+    SCALED_WITH,
+    GROWTH_WITH,
+    TENTH,
+    TENTH_WITH,
+    TRAINED_SCALED,
+    TRAINED_TURNED,
+    TRAINED_AGAINST,
+    GRADIENT,
+    GROWTH_GRADIENT,
+    GROWTH_LEARNED_GRADIENT,
+    GROWTH_STEEP,
+    GROWTH_RANDOM,
+    GROWTH_LEARNED_RANDOM,
+    GROWTH_DEEP,
+    GROWTH_GENTLE,
+    EARLY,
+)
 
 GATES = (
     Gate("decoupled: scale and shift", SCALED.name, "above", (150.0,), "2.3e4 [1.8e4, 3.1e4]"),

@@ -35,9 +35,7 @@ RANDOM_INVERTED = _accuracy(
 TOLD = _accuracy(
     "polarity as label: accuracy, relu - absolute", "polarity_as_label", "accuracy.relu", "accuracy.absolute"
 )
-EFFECTS = (
-    INVERTED, KEPT, RELU, UPRIGHT, BIAS, UNCENTRED, LEARNED, FEW, MANY, RANDOM, RANDOM_INVERTED, TOLD,
-)  # fmt: skip
+EFFECTS = (INVERTED, KEPT, RELU, UPRIGHT, BIAS, UNCENTRED, LEARNED, FEW, MANY, RANDOM, RANDOM_INVERTED, TOLD)
 
 GATES = (
     Gate("inverted images are recognised with |z| alone", INVERTED.name, "above", (0.4,), "0.839 [0.792, 0.878]"),

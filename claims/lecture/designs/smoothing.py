@@ -127,8 +127,14 @@ def identity(lib, *, seeds, dtype):
     chosen = training.batch_order(len(labels), size=BATCH, steps=1, seeds=seeds)[0]
     _, gradients, extra = training.evaluate(lib, network, parameters, images[chosen], labels[chosen], record=(place,))
     mean, variance = extra["statistics"][scale_name]
-    return {"y": extra["recorded"][place], "after": gradients["after"], "before": gradients["before"],
-            "mean": mean, "variance": variance, "scale": parameters[scale_name]}  # fmt: skip
+    return {
+        "y": extra["recorded"][place],
+        "after": gradients["after"],
+        "before": gradients["before"],
+        "mean": mean,
+        "variance": variance,
+        "scale": parameters[scale_name],
+    }
 
 
 def reference(lib, *, seeds, dtype):

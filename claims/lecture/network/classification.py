@@ -75,7 +75,9 @@ def through(steps: list[tuple[str, dict[str, Any]]], x: np.ndarray):
             operations={"softmax": functools.partial(mistakes.commit, mistake="other axis", operation="softmax")}
         ),
         "a logistic for each class": Wrong(
-            operations={"softmax": functools.partial(mistakes.commit, mistake="logistic for softmax", operation="softmax")},
+            operations={
+                "softmax": functools.partial(mistakes.commit, mistake="logistic for softmax", operation="softmax")
+            },
             needs=("logistic",),
         ),
         "exponentials not normalised": Wrong(operations={"softmax": mutants.exponentials_not_normalised}),
@@ -84,14 +86,22 @@ def through(steps: list[tuple[str, dict[str, Any]]], x: np.ndarray):
         ),
         "the sum of the logits as divisor": Wrong(operations={"softmax": mutants.sum_of_logits_as_divisor}),
         "the bias left out": Wrong(
-            operations={"cross_correlation2d": functools.partial(mistakes.commit, mistake="bias forgotten", operation="cross_correlation2d")},
-            cases=("a small network",), needs=("batch_norm_inference",),
+            operations={
+                "cross_correlation2d": functools.partial(
+                    mistakes.commit, mistake="bias forgotten", operation="cross_correlation2d"
+                )
+            },
+            cases=("a small network",),
+            needs=("batch_norm_inference",),
         ),
     },
     premises=("network.component_parity",),
-    sources=("Goodfellow, Bengio, Courville (2016), §6.2.2.3", "Blanchard, Higham, Higham (2021), IMA J. Numer. Anal. 41(4): softmax, shifted"),
+    sources=(
+        "Goodfellow, Bengio, Courville (2016), §6.2.2.3",
+        "Blanchard, Higham, Higham (2021), IMA J. Numer. Anal. 41(4): softmax, shifted",
+    ),
     notes="Whether the distribution is a good one is another matter: these weights are drawn at random (network.learned_parameters).",
-)  # fmt: skip
+)
 def distribution(case: Case):
     dtype = str(case.dtype)
     if case.name == "softmax alone":
@@ -104,13 +114,23 @@ def distribution(case: Case):
     steps = small_network(case, x, scale=case.scale[dtype])
     y = yield from through(steps, x)
     value, bound = composition.compose(steps, x, case.dtype)
-    yield within(y, value, bound, label=f"{case.name}: convolution, batch norm, ReLU, max pooling, fully connected, softmax",
-                 source="the exact operations one after another")  # fmt: skip
+    yield within(
+        y,
+        value,
+        bound,
+        label=f"{case.name}: convolution, batch norm, ReLU, max pooling, fully connected, softmax",
+        source="the exact operations one after another",
+    )
     yield from is_distribution(y, label=case.name)
     if case.name == "a network sure of itself":
         largest = float(np.max(y.call.arguments["x"]))
-        yield fact(y.then(lambda _: largest > OVERFLOWS[dtype]), True, label=f"a logit beyond {OVERFLOWS[dtype]:g}",
-                   source="ln of the largest number of the format", note=f"the largest is {largest:.4g}")  # fmt: skip
+        yield fact(
+            y.then(lambda _: largest > OVERFLOWS[dtype]),
+            True,
+            label=f"a logit beyond {OVERFLOWS[dtype]:g}",
+            source="ln of the largest number of the format",
+            note=f"the largest is {largest:.4g}",
+        )
 
 
 def is_distribution(y, *, label: str):
@@ -119,8 +139,13 @@ def is_distribution(y, *, label: str):
     own = bounds.softmax(oracle.softmax(logits, axis=1), logits, logits.dtype, axis=1)
     yield fact(y.then(lambda p: bool((p >= 0).all())), True, label=f"{label}: none is negative", source="a probability")
     rest = y.then(lambda p: np.array([math.fsum(row) - 1 for row in p]).astype(p.dtype))
-    yield within(rest, np.zeros(len(logits)), bounds.summed(own, 1.0, logits.dtype, axis=1),
-                 label=f"{label}: Σ probabilities − 1", source="probabilities sum to one")  # fmt: skip
+    yield within(
+        rest,
+        np.zeros(len(logits)),
+        bounds.summed(own, 1.0, logits.dtype, axis=1),
+        label=f"{label}: Σ probabilities − 1",
+        source="probabilities sum to one",
+    )
 
 
 class Row(NamedTuple):
@@ -139,11 +164,20 @@ def _no_distribution(name: str, logit: float, *, says: str) -> None:
             return ask("softmax", x=np.array([[logit] * r.m + [0.0] * (r.K - r.m)], case.dtype), axis=1)
 
         def literal(y, r: Row):
-            return fact(y.then(lambda p: bool(((p >= 0) & (p <= 1)).all())), True, label="every output is a probability", source="the lecture, as worded")  # fmt: skip
+            return fact(
+                y.then(lambda p: bool(((p >= 0) & (p <= 1)).all())),
+                True,
+                label="every output is a probability",
+                source="the lecture, as worded",
+            )
 
         def instead(y, r: Row):
-            return fact(y.then(lambda p: bool(np.isnan(p).any())), True, label="there is a NaN among the outputs",
-                        source="z − max z is ∞ − ∞, or NaN")  # fmt: skip
+            return fact(
+                y.then(lambda p: bool(np.isnan(p).any())),
+                True,
+                label="there is a NaN among the outputs",
+                source="z − max z is ∞ − ∞, or NaN",
+            )
 
         yield from smallest(rows, build, literal, instead=instead, order="by the number of such logits, then by K")
 
@@ -152,8 +186,12 @@ _no_distribution(
     "a logit of +∞", np.inf, says="One logit of +∞, which is its own maximum, makes ∞ − ∞: a NaN and no distribution."
 )
 _no_distribution("a logit that is NaN", np.nan, says="A logit that is NaN makes a NaN, and no distribution.")
-_no_distribution("no logit but −∞", -np.inf, says="A logit of −∞ has probability 0, beside others that are numbers; where all are −∞ there is no "
-                 "distribution. So a class can be masked, but not every class.")  # fmt: skip
+_no_distribution(
+    "no logit but −∞",
+    -np.inf,
+    says="A logit of −∞ has probability 0, beside others that are numbers; where all are −∞ there is no "
+    "distribution. So a class can be masked, but not every class.",
+)
 
 
 @distribution.limit(
@@ -166,7 +204,12 @@ def _(case: Case):
         return ask("softmax", x=np.array([[0, -z]], case.dtype), axis=1)
 
     def literal(y, z: float):
-        return fact(y.then(lambda p: bool((p > 0).all())), True, label="every class of logits (0, −z) has a positive probability", source="exp z > 0")  # fmt: skip
+        return fact(
+            y.then(lambda p: bool((p > 0).all())),
+            True,
+            label="every class of logits (0, −z) has a positive probability",
+            source="exp z > 0",
+        )
 
     def instead(y, z: float):
         return same_bits(

@@ -68,27 +68,61 @@ COMPONENTS: dict[str, tuple[Part, ...]] = {
     "fully connected": (
         Part("fully_connected", {"x": (3, 8), "w": (5, 8), "b": (5,)}, terms=9),
         Part("fully_connected_gradient", {"x": (3, 8), "w": (5, 8), "upstream": (3, 5)}, terms=8),
-        Part("fully_connected_gradient", {"x": (3, 6), "w": (6, 6), "upstream": (3, 6)}, terms=6),  # transposed, w has the same shape
+        Part(
+            "fully_connected_gradient", {"x": (3, 6), "w": (6, 6), "upstream": (3, 6)}, terms=6
+        ),  # transposed, w has the same shape
     ),
     "convolution, 1-d": (
         Part("cross_correlation1d", {"x": (2, 4, 11), "w": (4, 4, 3), "b": (4,)}, ROW, terms=13),
         Part("cross_correlation1d_gradient", {"x": (2, 4, 11), "w": (4, 4, 3), "upstream": (2, 4, 6)}, ROW, terms=12),
-        Part("cross_correlation1d_gradient", {"x": (2, 4, 11), "w": (6, 2, 3), "upstream": (2, 6, 6)}, ROW | {"groups": 2}, terms=12),
+        Part(
+            "cross_correlation1d_gradient",
+            {"x": (2, 4, 11), "w": (6, 2, 3), "upstream": (2, 6, 6)},
+            ROW | {"groups": 2},
+            terms=12,
+        ),
         Part("convolution1d", {"x": (2, 4, 11), "w": (4, 4, 3), "b": (4,)}, ROW, terms=13),
     ),
     "convolution, 2-d": (
         Part("cross_correlation2d", {"x": (2, 4, 5, 4), "w": (4, 4, 3, 3), "b": (4,)}, PLAIN, terms=37),
-        Part("cross_correlation2d_gradient", {"x": (2, 4, 5, 4), "w": (4, 4, 3, 3), "upstream": (2, 4, 5, 4)}, PLAIN, terms=40),
+        Part(
+            "cross_correlation2d_gradient",
+            {"x": (2, 4, 5, 4), "w": (4, 4, 3, 3), "upstream": (2, 4, 5, 4)},
+            PLAIN,
+            terms=40,
+        ),
         Part("convolution2d", {"x": (2, 4, 5, 5), "w": (4, 4, 3, 3), "b": (4,)}, PLAIN, terms=37),
         Part("cross_correlation2d", {"x": (2, 4, 6, 7), "w": (6, 2, 3, 2), "b": (6,)}, UNEVEN, terms=13),
-        Part("cross_correlation2d_gradient", {"x": (2, 4, 6, 7), "w": (6, 2, 3, 2), "upstream": (2, 6, 4, 4)}, UNEVEN, terms=32),
-        Part("cross_correlation2d_gradient", {"x": (2, 4, 7, 7), "w": (6, 2, 2, 2), "upstream": (2, 6, 2, 2)}, APART, terms=12),
+        Part(
+            "cross_correlation2d_gradient",
+            {"x": (2, 4, 6, 7), "w": (6, 2, 3, 2), "upstream": (2, 6, 4, 4)},
+            UNEVEN,
+            terms=32,
+        ),
+        Part(
+            "cross_correlation2d_gradient",
+            {"x": (2, 4, 7, 7), "w": (6, 2, 2, 2), "upstream": (2, 6, 2, 2)},
+            APART,
+            terms=12,
+        ),
     ),
     "downsampling: average pooling": (
         Part("average_pooling2d", IMAGE, QUARTERS | {"count_padding": True}, terms=4, weights=1 / 4),
-        Part("average_pooling2d_gradient", also(IMAGE, upstream=(2, 3, 3, 4)), QUARTERS | {"count_padding": True}, terms=4, weights=1 / 4),
+        Part(
+            "average_pooling2d_gradient",
+            also(IMAGE, upstream=(2, 3, 3, 4)),
+            QUARTERS | {"count_padding": True},
+            terms=4,
+            weights=1 / 4,
+        ),
         Part("average_pooling2d", SQUARE, QUARTERS | {"count_padding": True}, terms=4, weights=1 / 4),
-        Part("average_pooling2d_gradient", also(SQUARE, upstream=(2, 3, 3, 3)), QUARTERS | {"count_padding": True}, terms=4, weights=1 / 4),
+        Part(
+            "average_pooling2d_gradient",
+            also(SQUARE, upstream=(2, 3, 3, 3)),
+            QUARTERS | {"count_padding": True},
+            terms=4,
+            weights=1 / 4,
+        ),
         Part("average_pooling2d", SQUARE, WINDOWS | {"count_padding": True}),
         Part("average_pooling2d_gradient", also(SQUARE, upstream=(2, 3, 2, 2)), WINDOWS | {"count_padding": True}),
         Part("average_pooling2d", IMAGE, NINTHS),
@@ -96,37 +130,56 @@ COMPONENTS: dict[str, tuple[Part, ...]] = {
     ),
     "downsampling: area": (
         Part("area_resampling2d", SQUARE, {"size": (3, 3)}, terms=4, weights=1 / 4),
-        Part("area_resampling2d_gradient", also(SQUARE, upstream=(2, 3, 3, 3)), {"size": (3, 3)}, terms=4, weights=1 / 4),
+        Part(
+            "area_resampling2d_gradient", also(SQUARE, upstream=(2, 3, 3, 3)), {"size": (3, 3)}, terms=4, weights=1 / 4
+        ),
         Part("area_resampling2d", IMAGE, {"size": (3, 4)}, terms=4, weights=1 / 4),
-        Part("area_resampling2d_gradient", also(IMAGE, upstream=(2, 3, 3, 4)), {"size": (3, 4)}, terms=4, weights=1 / 4),
+        Part(
+            "area_resampling2d_gradient", also(IMAGE, upstream=(2, 3, 3, 4)), {"size": (3, 4)}, terms=4, weights=1 / 4
+        ),
     ),
     "up- and downsampling: nearest": (
         Part("nearest_resampling2d", SQUARE, {"size": (9, 9), "grid": "half_pixel"}, degree=1),
-        Part("nearest_resampling2d_gradient", also(SQUARE, upstream=(2, 3, 9, 9)), {"size": (9, 9), "grid": "half_pixel"}, terms=4),
+        Part(
+            "nearest_resampling2d_gradient",
+            also(SQUARE, upstream=(2, 3, 9, 9)),
+            {"size": (9, 9), "grid": "half_pixel"},
+            terms=4,
+        ),
         *(
             part
             for grid, size in (("half_pixel", (12, 16)), ("half_pixel", (4, 5)), ("asymmetric", (3, 4)))
             for part in (
                 Part("nearest_resampling2d", IMAGE, {"size": size, "grid": grid}, degree=1),
-                Part("nearest_resampling2d_gradient", also(IMAGE, upstream=(2, 3, *size)), {"size": size, "grid": grid}, terms=4),
+                Part(
+                    "nearest_resampling2d_gradient",
+                    also(IMAGE, upstream=(2, 3, *size)),
+                    {"size": size, "grid": grid},
+                    terms=4,
+                ),
             )
         ),
     ),
     "up- and downsampling: bilinear": tuple(
         part
         for image, grid, size, room in (
-            (IMAGE, "half_pixel", (12, 16), 64), (IMAGE, "half_pixel", (4, 5), None), (IMAGE, "align_corners", (9, 5), None),
+            (IMAGE, "half_pixel", (12, 16), 64),
+            (IMAGE, "half_pixel", (4, 5), None),
+            (IMAGE, "align_corners", (9, 5), None),
             (SQUARE, "half_pixel", (9, 9), None),
         )
         for part in (
             Part("bilinear_resampling2d", image, {"size": size, "grid": grid}, terms=room, weights=1 / 16),
-            Part("bilinear_resampling2d_gradient", also(image, upstream=(2, 3, *size)), {"size": size, "grid": grid}, terms=room, weights=1 / 16),
+            Part(
+                "bilinear_resampling2d_gradient",
+                also(image, upstream=(2, 3, *size)),
+                {"size": size, "grid": grid},
+                terms=room,
+                weights=1 / 16,
+            ),
         )
     ),
-    "ReLU": (
-        Part("relu", LINE, degree=1),
-        Part("relu_gradient", also(LINE, upstream=(24,)), degree=1, without=KINKS),
-    ),
+    "ReLU": (Part("relu", LINE, degree=1), Part("relu_gradient", also(LINE, upstream=(24,)), degree=1, without=KINKS)),
     "absolute value": (
         Part("absolute_value", LINE, degree=1),
         Part("absolute_value_gradient", also(LINE, upstream=(24,)), degree=1, without=KINKS),
@@ -142,29 +195,36 @@ COMPONENTS: dict[str, tuple[Part, ...]] = {
         Part("prelu", also(IMAGE, alpha=(3,))),
         Part("prelu_gradient", also(IMAGE, alpha=(3,), upstream=IMAGE["x"]), without=KINKS),
     ),
-    "logistic": (
-        Part("logistic", LINE, degree=1),
-        Part("logistic_gradient", also(LINE, upstream=(24,)), degree=1),
-    ),
-    "tanh": (
-        Part("tanh", LINE, degree=1),
-        Part("tanh_gradient", also(LINE, upstream=(24,)), degree=1),
-    ),
+    "logistic": (Part("logistic", LINE, degree=1), Part("logistic_gradient", also(LINE, upstream=(24,)), degree=1)),
+    "tanh": (Part("tanh", LINE, degree=1), Part("tanh_gradient", also(LINE, upstream=(24,)), degree=1)),
     "max pooling": (
         Part("max_pooling2d", IMAGE, QUARTERS, degree=1),
         Part("max_pooling2d_gradient", also(IMAGE, upstream=(2, 3, 3, 4)), QUARTERS, without=KINKS),
         Part("max_pooling2d", IMAGE, {"window": (3, 2), "stride": (1, 2), "padding": ((1, 1), (0, 0))}, degree=1),
-        Part("max_pooling2d_gradient", also(IMAGE, upstream=(2, 3, 6, 4)),
-             {"window": (3, 2), "stride": (1, 2), "padding": ((1, 1), (0, 0))}, without=KINKS),
+        Part(
+            "max_pooling2d_gradient",
+            also(IMAGE, upstream=(2, 3, 6, 4)),
+            {"window": (3, 2), "stride": (1, 2), "padding": ((1, 1), (0, 0))},
+            without=KINKS,
+        ),
         Part("max_pooling2d_gradient", also(SQUARE, upstream=(2, 3, 2, 2)), WINDOWS, without=KINKS),
     ),
     "batch norm, training": (
         Part("batch_norm_training", also(FEW, **channels("gamma", "beta")), {"epsilon": 1e-5}),
-        Part("batch_norm_gradient", also(FEW, **channels("gamma"), upstream=FEW["x"]), {"epsilon": 1e-5}, without=("large", "subnormal")),
+        Part(
+            "batch_norm_gradient",
+            also(FEW, **channels("gamma"), upstream=FEW["x"]),
+            {"epsilon": 1e-5},
+            without=("large", "subnormal"),
+        ),
     ),
     "batch norm, inference": (Part("batch_norm_inference", also(FEW, **CHANNELS), {"epsilon": 1e-3}),),
     "batch norm, running statistics": tuple(
-        Part("batch_norm_running", {"x": (2, 3, 1, 1), **channels("mean", "variance")}, {"momentum": 0.75, "correction": correction})
+        Part(
+            "batch_norm_running",
+            {"x": (2, 3, 1, 1), **channels("mean", "variance")},
+            {"momentum": 0.75, "correction": correction},
+        )
         for correction in (0, 1)
     ),
     "softmax": (
@@ -177,9 +237,14 @@ COMPONENTS: dict[str, tuple[Part, ...]] = {
     ),
     "cross-entropy of probabilities": (
         Part("cross_entropy_of_probabilities", {"p": (4, 10), "labels": (4,)}, degree=1, without=ONLY_ROWS),
-        Part("cross_entropy_of_probabilities_gradient", {"p": (4, 10), "labels": (4,), "upstream": (4,)}, degree=1, without=ONLY_ROWS),
+        Part(
+            "cross_entropy_of_probabilities_gradient",
+            {"p": (4, 10), "labels": (4,), "upstream": (4,)},
+            degree=1,
+            without=ONLY_ROWS,
+        ),
     ),
-}  # fmt: skip
+}
 
 
 def mistaken(component: str, mistake: str, operation: str) -> Wrong:
@@ -196,16 +261,34 @@ def one_unit_off(component: str, operation: str) -> Wrong:
 
 
 MISTAKEN = {
-    "fully connected": (("weights reshaped", "fully_connected"), ("bias forgotten", "fully_connected"),
-                        ("last channel dropped", "fully_connected_gradient")),
-    "convolution, 1-d": (("kernel turned in 1-d", "cross_correlation1d"), ("padding on other sides", "cross_correlation1d")),
-    "convolution, 2-d": (("kernel turned", "cross_correlation2d"), ("kernel height and width exchanged", "cross_correlation2d"),
-                         ("last tap dropped", "cross_correlation2d"), ("kernel turned", "cross_correlation2d_gradient")),
-    "downsampling: average pooling": (("padding counted otherwise", "average_pooling2d"), ("other pooling", "average_pooling2d")),
+    "fully connected": (
+        ("weights reshaped", "fully_connected"),
+        ("bias forgotten", "fully_connected"),
+        ("last channel dropped", "fully_connected_gradient"),
+    ),
+    "convolution, 1-d": (
+        ("kernel turned in 1-d", "cross_correlation1d"),
+        ("padding on other sides", "cross_correlation1d"),
+    ),
+    "convolution, 2-d": (
+        ("kernel turned", "cross_correlation2d"),
+        ("kernel height and width exchanged", "cross_correlation2d"),
+        ("last tap dropped", "cross_correlation2d"),
+        ("kernel turned", "cross_correlation2d_gradient"),
+    ),
+    "downsampling: average pooling": (
+        ("padding counted otherwise", "average_pooling2d"),
+        ("other pooling", "average_pooling2d"),
+    ),
     "downsampling: area": (("other resampling", "area_resampling2d"),),
-    "up- and downsampling: nearest": (("other sampling grid", "nearest_resampling2d"),
-                                      ("other sampling grid", "nearest_resampling2d_gradient")),
-    "up- and downsampling: bilinear": (("other sampling grid", "bilinear_resampling2d"), ("other resampling", "bilinear_resampling2d")),
+    "up- and downsampling: nearest": (
+        ("other sampling grid", "nearest_resampling2d"),
+        ("other sampling grid", "nearest_resampling2d_gradient"),
+    ),
+    "up- and downsampling: bilinear": (
+        ("other sampling grid", "bilinear_resampling2d"),
+        ("other resampling", "bilinear_resampling2d"),
+    ),
     "ReLU": (("absolute value for ReLU", "relu"),),
     "absolute value": (("ReLU for absolute value", "absolute_value"),),
     "leaky ReLU": (("other slope", "leaky_relu"), ("other slope", "leaky_relu_gradient")),
@@ -213,13 +296,22 @@ MISTAKEN = {
     "logistic": (("tanh for logistic", "logistic"),),
     "tanh": (("logistic for tanh", "tanh"),),
     "max pooling": (("other pooling", "max_pooling2d"), ("zero padding in max pooling", "max_pooling2d")),
-    "batch norm, training": (("unbiased variance", "batch_norm_training"), ("gamma and beta exchanged", "batch_norm_training")),
-    "batch norm, inference": (("training mode", "batch_norm_inference"), ("standard deviation for variance", "batch_norm_inference")),
-    "batch norm, running statistics": (("momentum inverted", "batch_norm_running"), ("other divisor", "batch_norm_running")),
+    "batch norm, training": (
+        ("unbiased variance", "batch_norm_training"),
+        ("gamma and beta exchanged", "batch_norm_training"),
+    ),
+    "batch norm, inference": (
+        ("training mode", "batch_norm_inference"),
+        ("standard deviation for variance", "batch_norm_inference"),
+    ),
+    "batch norm, running statistics": (
+        ("momentum inverted", "batch_norm_running"),
+        ("other divisor", "batch_norm_running"),
+    ),
     "softmax": (("other axis", "softmax"), ("logistic for softmax", "softmax")),
     "cross-entropy": (("softmax twice", "cross_entropy"), ("labels off by one", "cross_entropy_gradient")),
     "cross-entropy of probabilities": (("labels off by one", "cross_entropy_of_probabilities"),),
-}  # fmt: skip
+}
 
 
 @claim(
@@ -295,9 +387,19 @@ def network(lib, *, x, steps):
 
 def small_network(case: Case):
     arrays = inputs.draw(
-        "normal", {"x": (2, 3, 8, 8), "w": (4, 3, 3, 3), "b": (4,), **{n: (4,) for n in CHANNELS}, "weight": (5, 64), "bias": (5,)},
-        case.rng("network"), case.dtype, degree=2,
-    )  # fmt: skip
+        "normal",
+        {
+            "x": (2, 3, 8, 8),
+            "w": (4, 3, 3, 3),
+            "b": (4,),
+            **{n: (4,) for n in CHANNELS},
+            "weight": (5, 64),
+            "bias": (5,),
+        },
+        case.rng("network"),
+        case.dtype,
+        degree=2,
+    )
     steps = [
         ("cross_correlation2d", {"w": arrays["w"], "b": arrays["b"], **PLAIN}),
         ("batch_norm_inference", {**{name: arrays[name] for name in CHANNELS}, "epsilon": 1e-3}),
@@ -309,8 +411,13 @@ def small_network(case: Case):
     ]
     y = yield ask(network, x=arrays["x"], steps=steps)
     value, bound = composition.compose(steps, arrays["x"], case.dtype)
-    yield within(y, value, bound, label="a small network: convolution, batch norm, ReLU, max pooling, fully connected, softmax",
-                 source="the exact operations one after another")  # fmt: skip
+    yield within(
+        y,
+        value,
+        bound,
+        label="a small network: convolution, batch norm, ReLU, max pooling, fully connected, softmax",
+        source="the exact operations one after another",
+    )
 
 
 # --- where the exact mode stops: another algorithm than the sum -------------------------------------------------------------
@@ -351,9 +458,12 @@ def _(case: Case):
         return fact(nearest, True, label="the nearest whole numbers are the sum", source=EXACT)
 
     yield from smallest(
-        SIGNALS, lambda p: ask("own_convolution", **drawn(p), function="scipy.signal.fftconvolve"), literal,
-        instead=instead, order="by n, then by k, then by m",
-    )  # fmt: skip
+        SIGNALS,
+        lambda p: ask("own_convolution", **drawn(p), function="scipy.signal.fftconvolve"),
+        literal,
+        instead=instead,
+        order="by n, then by k, then by m",
+    )
 
 
 class Resampling(NamedTuple):
@@ -382,13 +492,20 @@ def _(case: Case):
     def instead(y: Outcome, p: Resampling):
         ratio, half = np.float32(p.pixels) / np.float32(p.to), np.float32(0.5)
         pixel = np.floor((np.arange(p.to, dtype=np.float32) + half) * ratio).astype(int)
-        return same_bits(y, row(p)[..., pixel], label="pixel floor((i + 1/2)·r), r = pixels/to rounded to float32",
-                         source="the rule in float32, rounded at each step")  # fmt: skip
+        return same_bits(
+            y,
+            row(p)[..., pixel],
+            label="pixel floor((i + 1/2)·r), r = pixels/to rounded to float32",
+            source="the rule in float32, rounded at each step",
+        )
 
     sizes = sorted(
         (Resampling(n, to) for n in (1, 2, 3) for to in range(1, 46)), key=lambda p: (p.pixels * p.to, p.pixels)
     )
     yield from smallest(
-        sizes, lambda p: ask("nearest_resampling2d", x=row(p), size=(1, p.to), grid="half_pixel"), literal,
-        instead=instead, order="by pixels·to",
-    )  # fmt: skip
+        sizes,
+        lambda p: ask("nearest_resampling2d", x=row(p), size=(1, p.to), grid="half_pixel"),
+        literal,
+        instead=instead,
+        order="by pixels·to",
+    )

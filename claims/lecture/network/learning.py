@@ -33,10 +33,7 @@ def descending_with(change: Callable[..., Any]) -> Wrong:
     "connected; the trajectories within what rounding was measured to grow into: over all steps in float64, over the first twelve in float32",
     kind="statistical + rounding",
     expected="supported",
-    cases={
-        "the first steps": {"backends": FRAMEWORKS},
-        "training": {"backends": FRAMEWORKS},
-    },
+    cases={"the first steps": {"backends": FRAMEWORKS}, "training": {"backends": FRAMEWORKS}},
     premises=("network.component_parity",),
     wrongs={
         "gradient ascent": descending_with(mutants.ascent),
@@ -47,18 +44,30 @@ def descending_with(change: Callable[..., Any]) -> Wrong:
     },
     finding="trained, it recognises {held-out images are recognised} of the images held out; with shuffled labels, {shuffled labels "
     "leave it at chance}",
-    sources=("Goodfellow, Bengio, Courville (2016), §4.3 and §8.1.3", "Alpaydin & Kaynak (1998): the digits",
-             "Zhang, Bengio, Hardt, Recht, Vinyals (2017), arXiv 1611.03530: shuffled labels"),
+    sources=(
+        "Goodfellow, Bengio, Courville (2016), §4.3 and §8.1.3",
+        "Alpaydin & Kaynak (1998): the digits",
+        "Zhang, Bengio, Hardt, Recht, Vinyals (2017), arXiv 1611.03530: shuffled labels",
+    ),
     elsewhere="gradient descent is run in PyTorch and TensorFlow; the NumPy reference is what their trajectories are held against",
-)  # fmt: skip
+)
 def learned_parameters(case: Case, *, compare=population.as_measured, arms=population.as_they_ran):
     if case.name == "the first steps":
         outcomes, _ = yield from population.measure(case, first_steps, ("descends",))
         yield from population.trajectories(case, first_steps, "descends", outcomes, count=3)
         found = outcomes["descends"]
-        yield fact(found.then(lambda m: bool((m["after.small"] < m["before.small"]).all())), True, label="a small step lowers the loss of its batch",
-                   source="L(θ − η g) ≈ L(θ) − η‖g‖² for small η, here 2⁻¹⁰")  # fmt: skip
-        yield fact(found.then(lambda m: float(m["moved.frozen"].max())), 0.0, label="at rate 0 no parameter moves", source="θ − 0·g")  # fmt: skip
+        yield fact(
+            found.then(lambda m: bool((m["after.small"] < m["before.small"]).all())),
+            True,
+            label="a small step lowers the loss of its batch",
+            source="L(θ − η g) ≈ L(θ) − η‖g‖² for small η, here 2⁻¹⁰",
+        )
+        yield fact(
+            found.then(lambda m: float(m["moved.frozen"].max())),
+            0.0,
+            label="at rate 0 no parameter moves",
+            source="θ − 0·g",
+        )
         return
     outcomes, _, _ = yield from population.study(
         case, learning, learning_gates, ("learns",), compare=compare, arms=arms
@@ -85,10 +94,20 @@ def _(case: Case):
         return ask(first_steps.one_step, rate=r.eta, seeds=seeds, dtype=str(case.dtype))
 
     def literal(y, r: Rate):
-        return fact(y.then(lambda m: bool((m["after"] < m["before"]).all())), True, label="a step along the gradient lowers the loss", source="“learned”")  # fmt: skip
+        return fact(
+            y.then(lambda m: bool((m["after"] < m["before"]).all())),
+            True,
+            label="a step along the gradient lowers the loss",
+            source="“learned”",
+        )
 
     def instead(y, r: Rate):
-        return fact(y.then(lambda m: bool((m["after"] > m["before"]).all())), True, label="the loss is larger after the step", source="the step leaves the region in which the loss is near linear")  # fmt: skip
+        return fact(
+            y.then(lambda m: bool((m["after"] > m["before"]).all())),
+            True,
+            label="the loss is larger after the step",
+            source="the step leaves the region in which the loss is near linear",
+        )
 
     yield from smallest(
         [Rate(2.0**k) for k in range(-10, 11)], build, literal, instead=instead, order="by η, powers of two"
@@ -117,9 +136,19 @@ def _(case: Case):
         return sorted(name for name, g in m.items() if g.max() > 0)
 
     def literal(y, s: Start):
-        return fact(y.then(moving), ["b0", "b1", "w0", "w1"], label="weights and biases of both layers move", source="“parameters are learned”")  # fmt: skip
+        return fact(
+            y.then(moving),
+            ["b0", "b1", "w0", "w1"],
+            label="weights and biases of both layers move",
+            source="“parameters are learned”",
+        )
 
     def instead(y, s: Start):
-        return fact(y.then(moving), ["b1"], label="the last bias alone moves", source="∂L/∂W₁ = u h′ with h = 0; ∂L/∂h = W₁′u = 0")  # fmt: skip
+        return fact(
+            y.then(moving),
+            ["b1"],
+            label="the last bias alone moves",
+            source="∂L/∂W₁ = u h′ with h = 0; ∂L/∂h = W₁′u = 0",
+        )
 
     yield from smallest(scales, build, literal, instead=instead, order="by the scale")

@@ -118,7 +118,9 @@ def combined(C: np.ndarray, x: np.ndarray) -> np.ndarray:
         )
     }
     | {
-        f"{name} ({kind})": Wrong(operations={kind: functools.partial(mutant, operation=kind)}, needs=(kind,), cases=(case,))
+        f"{name} ({kind})": Wrong(
+            operations={kind: functools.partial(mutant, operation=kind)}, needs=(kind,), cases=(case,)
+        )
         for kind, case, bias in (
             ("fully_connected", "fully connected", True),
             ("cross_correlation1d", "convolution, 1-d", True),
@@ -129,8 +131,11 @@ def combined(C: np.ndarray, x: np.ndarray) -> np.ndarray:
         if bias or mutant is mutants.squared
     },
     premises=("network.component_parity",),
-    sources=("Goodfellow, Bengio, Courville (2016), §9.1: convolution as multiplication by a matrix", "Higham (2002), §3.1"),
-)  # fmt: skip
+    sources=(
+        "Goodfellow, Bengio, Courville (2016), §9.1: convolution as multiplication by a matrix",
+        "Higham (2002), §3.1",
+    ),
+)
 def linear_components(case: Case):
     for i, part in enumerate(COMPONENTS[case.name]):
         names = f"{part.operation} {i + 1}"
@@ -140,8 +145,12 @@ def linear_components(case: Case):
         if part.bits:
             f_xy, f_x = yield [call(part, combined(COEFFICIENTS, whole_numbers), w), call(part, whole_numbers, w)]
             must_be_whole(f_xy)
-            yield same_bits(f_xy, combined(COEFFICIENTS, f_x.value), label=f"{names}: f(ax + by) = a f(x) + b f(y), nothing rounds",
-                            source=IDENTITY)  # fmt: skip
+            yield same_bits(
+                f_xy,
+                combined(COEFFICIENTS, f_x.value),
+                label=f"{names}: f(ax + by) = a f(x) + b f(y), nothing rounds",
+                source=IDENTITY,
+            )
         x = case.integers(f"many bits {i}", (2, *part.x), low=-999, high=999)  # of which C x is exact, w x is not
         f_xy, f_x = yield [call(part, combined(COEFFICIENTS, x), reals), call(part, x, reals)]
         yield superposition(f_xy, f_x, COEFFICIENTS, label=f"{names}: f(ax + by) = a f(x) + b f(y)")
@@ -175,7 +184,12 @@ def _affine(
             return ask(operation, x=zeros, w=w, b=np.full(1, layer.b, case.dtype), **settings)
 
         def literal(y, layer: Layer):
-            return same_bits(y, np.zeros(np.shape(y.value), case.dtype), label="f(0) = f(0 + 0) = 2 f(0)", source="a linear map takes 0 to 0")  # fmt: skip
+            return same_bits(
+                y,
+                np.zeros(np.shape(y.value), case.dtype),
+                label="f(0) = f(0 + 0) = 2 f(0)",
+                source="a linear map takes 0 to 0",
+            )
 
         def instead(y, layer: Layer):
             return same_bits(y, np.full(np.shape(y.value), layer.b, case.dtype), label="f(0) = b", source="the bias")
@@ -185,10 +199,14 @@ def _affine(
 
 _affine(
     "a convolution with a bias",
-    lambda k, dtype: ("cross_correlation2d", np.zeros((1, 1, k, k), dtype), np.ones((1, 1, k, k), dtype),
-                      {"stride": (1, 1), "padding": ((0, 0), (0, 0)), "dilation": (1, 1), "groups": 1}),
+    lambda k, dtype: (
+        "cross_correlation2d",
+        np.zeros((1, 1, k, k), dtype),
+        np.ones((1, 1, k, k), dtype),
+        {"stride": (1, 1), "padding": ((0, 0), (0, 0)), "dilation": (1, 1), "groups": 1},
+    ),
     says="With a bias the layer is affine, not linear: f(0) = b. Without its value at 0 it is linear again.",
-)  # fmt: skip
+)
 _affine(
     "a fully connected layer with a bias",
     lambda k, dtype: ("fully_connected", np.zeros((1, k), dtype), np.ones((1, k), dtype), {}),
@@ -219,7 +237,9 @@ def _(case: Case):
 
     def literal(answer, p: Pair):
         whole, parts = answer
-        return same_bits(whole, parts.value[:1] + parts.value[1:], label="f(x + y) = f(x) + f(y), every bit", source=IDENTITY)  # fmt: skip
+        return same_bits(
+            whole, parts.value[:1] + parts.value[1:], label="f(x + y) = f(x) + f(y), every bit", source=IDENTITY
+        )
 
     def instead(answer, p: Pair):
         whole, parts = answer

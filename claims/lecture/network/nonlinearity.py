@@ -111,7 +111,9 @@ def average(name: str) -> Component:
         "the identity called nonlinear": {"component": identity},
         "average pooling called nonlinear": Wrong(says={"component": average}, needs=("average_pooling2d",)),
         "batch norm with fixed statistics": Wrong(
-            operations={"batch_norm_training": mutants.fixed_statistics}, cases=("batch norm",), needs=("batch_norm_training",)
+            operations={"batch_norm_training": mutants.fixed_statistics},
+            cases=("batch norm",),
+            needs=("batch_norm_training",),
         ),
     }
     | {
@@ -121,7 +123,7 @@ def average(name: str) -> Component:
     },
     premises=("network.component_parity",),
     sources=("Goodfellow, Bengio, Courville (2016), §6.1 and §6.3",),
-)  # fmt: skip
+)
 def nonlinear_components(case: Case, *, component=nonlinear):
     c = component(case.name)
     pairs = small_pairs(c.n)
@@ -137,8 +139,12 @@ def nonlinear_components(case: Case, *, component=nonlinear):
         C[i, where[p.x]] += 1
         C[i, where[p.y]] += 1
     found = first_departure(first_result(whole), first_result(parts), C, c.axis)
-    yield fact(whole.then(lambda _: shown(pairs, found)), str(c.witness), label=f"{case.name}: the smallest witness against superposition",
-               source="by hand, from the definition")  # fmt: skip
+    yield fact(
+        whole.then(lambda _: shown(pairs, found)),
+        str(c.witness),
+        label=f"{case.name}: the smallest witness against superposition",
+        source="by hand, from the definition",
+    )
 
 
 def first_result(y: Outcome) -> Outcome:
@@ -172,13 +178,20 @@ def _(case: Case):
     z = np.array([1, -1, 0], case.dtype)
 
     def literal(y, s: Slope):
-        return fact(y.then(lambda f: bool(f[2] != f[0] + f[1])), True, label="f(1 − 1) ≠ f(1) + f(−1)", source="“nonlinear”")  # fmt: skip
+        return fact(
+            y.then(lambda f: bool(f[2] != f[0] + f[1])), True, label="f(1 − 1) ≠ f(1) + f(−1)", source="“nonlinear”"
+        )
 
     def instead(y, s: Slope):
         return same_bits(y, z, label="f(z) = z", source="α·min(0, z) + max(0, z) with α = 1")
 
-    yield from smallest([Slope(n / 8) for n in range(17)], lambda s: ask("leaky_relu", x=z, alpha=s.alpha), literal,
-                        instead=instead, order="by α, in eighths")  # fmt: skip
+    yield from smallest(
+        [Slope(n / 8) for n in range(17)],
+        lambda s: ask("leaky_relu", x=z, alpha=s.alpha),
+        literal,
+        instead=instead,
+        order="by α, in eighths",
+    )
 
 
 class Window(NamedTuple):
@@ -198,13 +211,23 @@ def _(case: Case):
     windows = sorted((Window(ky, kx) for ky in range(1, 4) for kx in range(1, 4)), key=lambda w: w.ky * w.kx)
 
     def literal(y, w: Window):
-        return fact(y.then(lambda f: bool((f[2] != f[0] + f[1]).any())), True, label="f(x + y) ≠ f(x) + f(y) for y = −x", source="“nonlinear”")  # fmt: skip
+        return fact(
+            y.then(lambda f: bool((f[2] != f[0] + f[1]).any())),
+            True,
+            label="f(x + y) ≠ f(x) + f(y) for y = −x",
+            source="“nonlinear”",
+        )
 
     def instead(y, w: Window):
         return same_bits(y, pixel, label="f(x) = x", source="the largest of one number")
 
-    yield from smallest(windows, lambda w: ask("max_pooling2d", x=pixel, window=w, **PAIR), literal, instead=instead,
-                        order="by ky·kx, then by ky")  # fmt: skip
+    yield from smallest(
+        windows,
+        lambda w: ask("max_pooling2d", x=pixel, window=w, **PAIR),
+        literal,
+        instead=instead,
+        order="by ky·kx, then by ky",
+    )
 
 
 class Norm(NamedTuple):
@@ -234,10 +257,16 @@ def _(case: Case):
         return ask("batch_norm_inference", x=x, **affine, **statistics)
 
     def literal(y, n: Norm):
-        return fact(first_result(y).then(lambda f: bool((f[:, 2] + f[:, 3] != f[:, 0] + f[:, 1]).any())), True,
-                    label="f(x + y) + f(0) ≠ f(x) + f(y): not even affine", source="“nonlinear”")  # fmt: skip
+        return fact(
+            first_result(y).then(lambda f: bool((f[:, 2] + f[:, 3] != f[:, 0] + f[:, 1]).any())),
+            True,
+            label="f(x + y) + f(0) ≠ f(x) + f(y): not even affine",
+            source="“nonlinear”",
+        )
 
     def instead(y, n: Norm):
-        return same_bits(y, x - n.mu + n.beta, label="f(x) = γ(x − μ)/√(σ² + ε) + β", source="the definition, γ = 1, σ² + ε = ¾ + ¼")  # fmt: skip
+        return same_bits(
+            y, x - n.mu + n.beta, label="f(x) = γ(x − μ)/√(σ² + ε) + β", source="the definition, γ = 1, σ² + ε = ¾ + ¼"
+        )
 
     yield from smallest(modes, build, literal, instead=instead, order="inference first, then by μ and β")

@@ -66,13 +66,17 @@ def alone(p: np.ndarray) -> np.ndarray:
     wrongs={
         "argmin": {"choose": smallest_logit},
         "argmax over the batch": {"choose": over_the_batch},
-        "the class of the largest weights": Wrong(says={"choose": largest_weights}, cases=("real images",), needs=("fully_connected",)),
-        "the library's argmax over the batch": Wrong(operations={"argmax": mutants.argmax_over_the_batch}, needs=("argmax",)),
+        "the class of the largest weights": Wrong(
+            says={"choose": largest_weights}, cases=("real images",), needs=("fully_connected",)
+        ),
+        "the library's argmax over the batch": Wrong(
+            operations={"argmax": mutants.argmax_over_the_batch}, needs=("argmax",)
+        ),
         "the library's argmin": Wrong(operations={"argmax": mutants.argmin}, needs=("argmax",)),
     },
     premises=("network.distribution",),
     sources=("Goodfellow, Bengio, Courville (2016), §5.1.1 and §6.2.2.3",),
-)  # fmt: skip
+)
 def prediction(case: Case, *, choose=largest_logit):
     if case.name == "real images":
         x, _ = held_out(
@@ -84,7 +88,11 @@ def prediction(case: Case, *, choose=largest_logit):
         return
     step = np.finfo(case.dtype).eps
     close = 1 + step * np.array([case.rng(f"row {i}").permutation(CLASSES) for i in range(CLASSES)])
-    tables = {"close": close, "ordinary": case.reals("ordinary", (CLASSES, CLASSES)), "far apart": case.reals("far", (CLASSES, CLASSES), scale=200)}  # fmt: skip
+    tables = {
+        "close": close,
+        "ordinary": case.reals("ordinary", (CLASSES, CLASSES)),
+        "far apart": case.reals("far", (CLASSES, CLASSES), scale=200),
+    }
     for name, table in tables.items():
         z = table.astype(case.dtype)
         yield from predicted(name, z, choose(z, None))
@@ -92,19 +100,31 @@ def prediction(case: Case, *, choose=largest_logit):
 
 def predicted(name: str, z: np.ndarray, wanted: np.ndarray):
     p, of_logits = yield [ask("softmax", x=z, axis=1), ask("argmax", x=z, axis=1)]
-    yield fact(p.then(lambda p: bool((p[np.arange(len(p)), wanted] == p.max(1)).all())), True,
-               label=f"{name}: the class of the largest logit has the largest probability", source="exp grows with z")  # fmt: skip
+    yield fact(
+        p.then(lambda p: bool((p[np.arange(len(p)), wanted] == p.max(1)).all())),
+        True,
+        label=f"{name}: the class of the largest logit has the largest probability",
+        source="exp grows with z",
+    )
     yield same_bits(
         of_logits, wanted, label=f"{name}: the library's argmax of the logits", source="each number looked at in turn"
     )
     rows = alone(p.value)
     if not rows.any():
         return
-    yield same_bits(p.then(lambda p: first_largest(p[rows])), wanted[rows], label=f"{name}: argmax of the probabilities, where two differ",
-                    source="argmax of the logits")  # fmt: skip
+    yield same_bits(
+        p.then(lambda p: first_largest(p[rows])),
+        wanted[rows],
+        label=f"{name}: argmax of the probabilities, where two differ",
+        source="argmax of the logits",
+    )
     of_probabilities = yield ask("argmax", x=p.value, axis=1)
-    yield same_bits(of_probabilities.then(lambda k: k[rows]), wanted[rows], label=f"{name}: the library's argmax of the probabilities",
-                    source="argmax of the logits")  # fmt: skip
+    yield same_bits(
+        of_probabilities.then(lambda k: k[rows]),
+        wanted[rows],
+        label=f"{name}: the library's argmax of the probabilities",
+        source="argmax of the logits",
+    )
 
 
 def tied(case: Case, K: int, gap: float) -> Call:
@@ -113,12 +133,21 @@ def tied(case: Case, K: int, gap: float) -> Call:
 
 
 def last_predicted(p, K: int):
-    return fact(p.then(lambda p: first_largest(p).tolist()), [K - 1], label=f"of {K} classes the last, whose logit is larger, is predicted",
-                source="argmax of the logits (0, …, 0, gap)")  # fmt: skip
+    return fact(
+        p.then(lambda p: first_largest(p).tolist()),
+        [K - 1],
+        label=f"of {K} classes the last, whose logit is larger, is predicted",
+        source="argmax of the logits (0, …, 0, gap)",
+    )
 
 
 def all_alike(p):
-    return fact(p.then(lambda p: bool((p == p[0, 0]).all())), True, label="all probabilities are the same number", source="the softmax rounds")  # fmt: skip
+    return fact(
+        p.then(lambda p: bool((p == p[0, 0]).all())),
+        True,
+        label="all probabilities are the same number",
+        source="the softmax rounds",
+    )
 
 
 @prediction.limit(
@@ -127,8 +156,15 @@ def all_alike(p):
     "from the probabilities then takes the first class, one from the logits the second.",
 )
 def _(case: Case):
-    yield from edge(1.0, float(np.finfo(case.dtype).tiny), case.dtype, lambda gap: tied(case, 2, gap),
-                    lambda p, gap: last_predicted(p, 2), instead=lambda p, gap: all_alike(p), symbol="gap")  # fmt: skip
+    yield from edge(
+        1.0,
+        float(np.finfo(case.dtype).tiny),
+        case.dtype,
+        lambda gap: tied(case, 2, gap),
+        lambda p, gap: last_predicted(p, 2),
+        instead=lambda p, gap: all_alike(p),
+        symbol="gap",
+    )
 
 
 class Gap(NamedTuple):
@@ -146,8 +182,13 @@ class Gap(NamedTuple):
 def _(case: Case):
     gaps = sorted((Gap(n / 4, K) for n in range(1, 13) for K in range(2, 11)), key=lambda g: (-g.u, g.K))
     unit = bounds.unit_roundoff(case.dtype)
-    yield from smallest(gaps, lambda g: tied(case, g.K, g.u * unit), lambda p, g: last_predicted(p, g.K), instead=lambda p, g: all_alike(p),
-                        order="the largest gap first, then by K")  # fmt: skip
+    yield from smallest(
+        gaps,
+        lambda g: tied(case, g.K, g.u * unit),
+        lambda p, g: last_predicted(p, g.K),
+        instead=lambda p, g: all_alike(p),
+        order="the largest gap first, then by K",
+    )
 
 
 class Classes(NamedTuple):
@@ -173,10 +214,20 @@ def _(case: Case):
         return [ask("softmax", x=z, axis=1), ask("argmax", x=z, axis=1)]
 
     def literal(answer, c: Classes):
-        return fact(answer[0].then(lambda p: int((p == p.max()).sum())), 1, label="how many classes have the highest probability", source="“the” category")  # fmt: skip
+        return fact(
+            answer[0].then(lambda p: int((p == p.max()).sum())),
+            1,
+            label="how many classes have the highest probability",
+            source="“the” category",
+        )
 
     def instead(answer, c: Classes):
-        return fact(answer[1].then(lambda k: k.tolist()), [c.K - c.m], label="the first of them is returned", source="the rule of each library's argmax")  # fmt: skip
+        return fact(
+            answer[1].then(lambda k: k.tolist()),
+            [c.K - c.m],
+            label="the first of them is returned",
+            source="the rule of each library's argmax",
+        )
 
     yield from smallest(points, build, literal, instead=instead, order="by K, then by m")
 
@@ -197,17 +248,31 @@ def _(case: Case):
         return ask("argmax", x=np.array([[0.0] * (c.K - c.m) + [np.nan] * c.m], case.dtype), axis=1)
 
     def literal(k, c: Classes):
-        return fact(k.then(lambda k: bool(k[0] < c.K - c.m)), True, label="the class returned has a probability", source="the category with highest probability")  # fmt: skip
+        return fact(
+            k.then(lambda k: bool(k[0] < c.K - c.m)),
+            True,
+            label="the class returned has a probability",
+            source="the category with highest probability",
+        )
 
     def instead(k, c: Classes):
-        return fact(k.then(lambda k: k.tolist()), [c.K - c.m], label="the class of the first NaN", source="the rule of each library's argmax")  # fmt: skip
+        return fact(
+            k.then(lambda k: k.tolist()),
+            [c.K - c.m],
+            label="the class of the first NaN",
+            source="the rule of each library's argmax",
+        )
 
     yield from smallest(
         CLASSES_AND_TOPS[1:], build, literal, instead=instead, order="by K, then by the number m of NaNs"
     )
     p = np.array([[0.5, np.nan, 0.1], [np.nan, 0.1, 0.5]], case.dtype)
-    yield fact((yield ask("argmax", x=p, axis=1)).then(lambda k: k.tolist()), [1, 0] if counts else [0, 2],
-               label="argmax of (½, NaN, 0.1) and of (NaN, 0.1, ½)", source="NaN counts as the largest" if counts else "NaN is passed over")  # fmt: skip
+    yield fact(
+        (yield ask("argmax", x=p, axis=1)).then(lambda k: k.tolist()),
+        [1, 0] if counts else [0, 2],
+        label="argmax of (½, NaN, 0.1) and of (NaN, 0.1, ½)",
+        source="NaN counts as the largest" if counts else "NaN is passed over",
+    )
 
 
 class Table(NamedTuple):
@@ -237,12 +302,21 @@ def _(case: Case):
         return ask("argmax_by_default", x=probabilities(t))
 
     def literal(k, t: Table):
-        return fact(k.then(lambda k: np.ravel(k).tolist()), [t.K - 1] * t.N, label="a class for each image", source="argmax over the classes")  # fmt: skip
+        return fact(
+            k.then(lambda k: np.ravel(k).tolist()),
+            [t.K - 1] * t.N,
+            label="a class for each image",
+            source="argmax over the classes",
+        )
 
     def instead(k, t: Table):
         over_images = OVER_IMAGES.get(case.backend, False)
         wanted = [t.N - 1] * t.K if over_images else [t.N * t.K - 1]
-        return fact(k.then(lambda k: np.ravel(k).tolist()), wanted, label="argmax over the images" if over_images else "argmax over all numbers",
-                    source="the library's documentation")  # fmt: skip
+        return fact(
+            k.then(lambda k: np.ravel(k).tolist()),
+            wanted,
+            label="argmax over the images" if over_images else "argmax over all numbers",
+            source="the library's documentation",
+        )
 
     yield from smallest(tables, build, literal, instead=instead, order="by N·K, then by N")

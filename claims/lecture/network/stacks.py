@@ -24,25 +24,40 @@ FLAT: tuple[str, dict[str, Any], tuple[int, ...]] = ("flatten", {}, ())
 STACKS: dict[str, dict[str, Any]] = {
     "convolutions": {
         "x": (2, 3, 4),
-        "layers": [("cross_correlation2d", PLAIN, (2, 2, 3, 3)), ("cross_correlation2d", ATROUS, (2, 2, 3, 3)),
-                   ("cross_correlation2d", PLAIN, (2, 2, 3, 3))],
+        "layers": [
+            ("cross_correlation2d", PLAIN, (2, 2, 3, 3)),
+            ("cross_correlation2d", ATROUS, (2, 2, 3, 3)),
+            ("cross_correlation2d", PLAIN, (2, 2, 3, 3)),
+        ],
     },
     "convolution, pooling, fully connected": {
         "x": (2, 3, 4),
-        "layers": [("cross_correlation2d", PLAIN, (2, 2, 3, 3)), ("average_pooling2d", BESIDE, ()), FLAT,
-                   ("fully_connected", {}, (24, 24))],
+        "layers": [
+            ("cross_correlation2d", PLAIN, (2, 2, 3, 3)),
+            ("average_pooling2d", BESIDE, ()),
+            FLAT,
+            ("fully_connected", {}, (24, 24)),
+        ],
     },
     "convolution, upsampling, pooling, fully connected": {
         "x": (1, 4, 4),
-        "layers": [("cross_correlation2d", PLAIN, (2, 1, 3, 3)), ("nearest_resampling2d", {"size": (8, 8), "grid": "half_pixel"}, ()),
-                   ("average_pooling2d", WHOLE | {"window": (4, 4)}, ()), FLAT, ("fully_connected", {}, (5, 18))],
+        "layers": [
+            ("cross_correlation2d", PLAIN, (2, 1, 3, 3)),
+            ("nearest_resampling2d", {"size": (8, 8), "grid": "half_pixel"}, ()),
+            ("average_pooling2d", WHOLE | {"window": (4, 4)}, ()),
+            FLAT,
+            ("fully_connected", {}, (5, 18)),
+        ],
     },
     "bilinear up and down again, convolution": {
         "x": (2, 3, 4),
-        "layers": [("bilinear_resampling2d", {"size": (6, 8), "grid": "half_pixel"}, ()),
-                   ("cross_correlation2d", PLAIN, (2, 2, 3, 3)), ("bilinear_resampling2d", {"size": (3, 4), "grid": "half_pixel"}, ())],
+        "layers": [
+            ("bilinear_resampling2d", {"size": (6, 8), "grid": "half_pixel"}, ()),
+            ("cross_correlation2d", PLAIN, (2, 2, 3, 3)),
+            ("bilinear_resampling2d", {"size": (3, 4), "grid": "half_pixel"}, ()),
+        ],
     },
-}  # fmt: skip
+}
 SQUARE = ("convolutions", "convolution, pooling, fully connected")
 """Every layer has as many outputs as inputs, so that the matrices can be multiplied in the other order too."""
 
@@ -101,9 +116,11 @@ def columns(basis_results: np.ndarray) -> np.ndarray:
         ),
     },
     premises=("network.linear_components",),
-    sources=("Goodfellow, Bengio, Courville (2016), §6.1: a feedforward network of linear layers is a linear function",
-             "Dumoulin & Visin (2016), A guide to convolution arithmetic, §4.1: convolution as a matrix"),
-)  # fmt: skip
+    sources=(
+        "Goodfellow, Bengio, Courville (2016), §6.1: a feedforward network of linear layers is a linear function",
+        "Dumoulin & Visin (2016), A guide to convolution arithmetic, §4.1: convolution as a matrix",
+    ),
+)
 def linear_stack(case: Case, *, product=in_order, matrix=columns):
     steps, images = stack(case, whole=True), case.integers("images", (3, *case.x), -2, 2)
     shape, layers = case.x, []
@@ -119,7 +136,12 @@ def linear_stack(case: Case, *, product=in_order, matrix=columns):
     for label, x in (("the basis images", basis(case.x, case.dtype)), ("other images", images)):
         y = yield from through(steps, x)
         wanted = (x.reshape(len(x), -1).astype(np.float64) @ M.T).reshape(len(x), *shape).astype(case.dtype)
-        yield same_bits(y, wanted, label=f"the stack of {label} is M_L ⋯ M₂ M₁ x, nothing rounds", source="product of the layers' matrices")  # fmt: skip
+        yield same_bits(
+            y,
+            wanted,
+            label=f"the stack of {label} is M_L ⋯ M₂ M₁ x, nothing rounds",
+            source="product of the layers' matrices",
+        )
 
     steps = stack(case, whole=False)
     images = case.integers("images of many bits", (3, *case.x), low=-999, high=999)
@@ -128,8 +150,13 @@ def linear_stack(case: Case, *, product=in_order, matrix=columns):
     part, whole = (composition.compose(steps, x, case.dtype)[1] for x in (basis(case.x, case.dtype), images))
     C, values = images.reshape(len(images), -1), of_basis.value.astype(np.float64)
     wanted = np.tensordot(C.astype(np.float64), values, 1)
-    yield within(of_images, wanted, bounds.superposed(whole, part, C, values), label="the stack of any image is Σ x_j · (the stack of basis image j)",
-                 source=IDENTITY)  # fmt: skip
+    yield within(
+        of_images,
+        wanted,
+        bounds.superposed(whole, part, C, values),
+        label="the stack of any image is Σ x_j · (the stack of basis image j)",
+        source=IDENTITY,
+    )
 
 
 def must_be_whole(layers: list[np.ndarray], dtype: np.dtype) -> None:
@@ -165,7 +192,9 @@ def _(case: Case):
 
     def literal(answer, p: Pixel):
         y, of_basis = answer
-        return same_bits(y, p.z * of_basis.value[:1], label="the stack is its matrix", source="column by column from basis images")  # fmt: skip
+        return same_bits(
+            y, p.z * of_basis.value[:1], label="the stack is its matrix", source="column by column from basis images"
+        )
 
     def instead(answer, p: Pixel):
         return same_bits(answer[0], np.zeros((1, 1, 1, p.W), case.dtype), label="the ReLU gives 0", source="max(0, −1)")

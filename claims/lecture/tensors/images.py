@@ -141,15 +141,19 @@ SIZES = {"china.jpg": (427, 640), "flower.jpg": (427, 640), "grace_hopper.jpg": 
     },
     sources=("ISO/IEC 15948 (PNG)", "ITU-T T.81 (JPEG), A.3.3", "ITU-T T.871 (JFIF), 7", "IEEE Std 1180-1990"),
     notes="By how much decoders of JPEG differ is in the labels: the farthest value from the exact one.",
-)  # fmt: skip
+)
 def image(case: Case, *, axes=height_first, order=colours, scale=scaled):
     habit = habit_of(case.backend)
     if "png" in case.settings:
         pixels = drawn(case, case.png)
         y = yield ask("decode_image", data=pictures.png(pixels))
         wanted = scale(axes(order(pixels, habit)), habit.white)
-        yield fact(y.then(np.ndim), 3 if habit.keeps_gray_axis or case.png[2] > 1 else 2, label="axes",
-                   source="three, or two where the decoder drops the axis of one channel")  # fmt: skip
+        yield fact(
+            y.then(np.ndim),
+            3 if habit.keeps_gray_axis or case.png[2] > 1 else 2,
+            label="axes",
+            source="three, or two where the decoder drops the axis of one channel",
+        )
         yield same_shape(y.then(three_axes), axes(pixels).shape, label="H × W × C", source=KNOWN)
         yield same_bits(y.then(three_axes), wanted, label="every pixel", source=KNOWN)
     elif "flat" in case.settings:
@@ -184,8 +188,13 @@ def photograph(case: Case, habit: Habit, axes, order):
 def close(y: Outcome, exact: np.ndarray, bound: bounds.Bound):
     fits = y.kind == "value" and y.value.shape == exact.shape
     farthest = f"; the farthest is {np.abs(y.value - exact).max():.4g} of 255 away" if fits else ""
-    return within(y.then(lambda a: a.astype(np.float64)), exact, bound, label=f"pixels of the JPEG{farthest}",
-                  source="the inverse transform of the coefficients in the file, in real numbers")  # fmt: skip
+    return within(
+        y.then(lambda a: a.astype(np.float64)),
+        exact,
+        bound,
+        label=f"pixels of the JPEG{farthest}",
+        source="the inverse transform of the coefficients in the file, in real numbers",
+    )
 
 
 class Size(NamedTuple):
@@ -207,11 +216,12 @@ def of_size(case: Case, size: Size):
 def _(case: Case):
     sizes = sorted((Size(h, w, 3) for h in range(1, 5) for w in range(1, 5)), key=lambda s: s.H * s.W)
     yield from smallest(
-        sizes, functools.partial(of_size, case),
+        sizes,
+        functools.partial(of_size, case),
         lambda y, s: same_shape(y, (s.W, s.H, s.C), label="shape W, H, C", source="the lecture’s order"),
         instead=lambda y, s: same_shape(y, (s.H, s.W, s.C), label="shape H, W, C", source=KNOWN),
         order="by H·W, C = 3",
-    )  # fmt: skip
+    )
 
 
 @image.limit(
@@ -222,11 +232,14 @@ def _(case: Case):
 def _(case: Case):
     sizes = sorted((Size(h, w, c) for h in (1, 2, 3) for w in (1, 2, 3) for c in (1, 3)), key=lambda s: s.H * s.W * s.C)
     yield from smallest(
-        sizes, functools.partial(of_size, case),
+        sizes,
+        functools.partial(of_size, case),
         lambda y, s: same_shape(y, s, label="shape H, W, C", source="“an image is a 3-dim tensor”"),
-        instead=lambda y, s: same_shape(y, s[:2], label="shape H, W", source="the decoder drops the axis of one channel"),
+        instead=lambda y, s: same_shape(
+            y, s[:2], label="shape H, W", source="the decoder drops the axis of one channel"
+        ),
         order="by H·W·C",
-    )  # fmt: skip
+    )
 
 
 class Pixel(NamedTuple):
@@ -253,11 +266,12 @@ def one_pixel(*values: int) -> np.ndarray:
 def _(case: Case):
     pixels = sorted((Pixel(r, g, b) for r in (0, 1) for g in (0, 1) for b in (0, 1)), key=sum)
     yield from smallest(
-        pixels, of_pixel,
+        pixels,
+        of_pixel,
         lambda y, p: same_bits(y, one_pixel(*p), label="R, G, B", source=KNOWN),
         instead=lambda y, p: same_bits(y, one_pixel(p.B, p.G, p.R), label="B, G, R", source=KNOWN),
         order="by R + G + B",
-    )  # fmt: skip
+    )
 
 
 class Grey(NamedTuple):
@@ -276,11 +290,14 @@ def _(case: Case):
         return y.then(lambda a: float(a.item()))
 
     yield from smallest(
-        [Grey(v) for v in range(256)], lambda g: ask("decode_image", data=pictures.png(one_pixel(g.value))),
+        [Grey(v) for v in range(256)],
+        lambda g: ask("decode_image", data=pictures.png(one_pixel(g.value))),
         lambda y, g: fact(value(y), float(g.value), label="the number in the file", source=KNOWN),
-        instead=lambda y, g: fact(value(y), float(np.float32(g.value) / np.float32(255)), label="that ÷ 255 in float32", source=KNOWN),
+        instead=lambda y, g: fact(
+            value(y), float(np.float32(g.value) / np.float32(255)), label="that ÷ 255 in float32", source=KNOWN
+        ),
         order="by the value",
-    )  # fmt: skip
+    )
 
 
 class Kind(NamedTuple):
@@ -307,10 +324,12 @@ def _(case: Case):
 
     kinds = [Kind(1, 0), Kind(3, 0), Kind(1, 1), Kind(3, 1)]
     yield from smallest(
-        kinds, lambda k: of_size(case, Size(2, 3, k.C + k.alpha)),
+        kinds,
+        lambda k: of_size(case, Size(2, 3, k.C + k.alpha)),
         lambda y, k: fact(channels(y), k.C, label="C", source="“Grayscale – C = 1. RGB – C = 3.”"),
-        instead=instead, order="without alpha first, then by C",
-    )  # fmt: skip
+        instead=instead,
+        order="without alpha first, then by C",
+    )
     y = yield of_size(case, Size(2, 3, 4))
     pixels = scaled(colours(drawn(case, (2, 3, 4)), habit), habit.white)
     yield same_bits(y, pixels, label="RGB with alpha: four channels, alpha last", source=KNOWN)
@@ -348,8 +367,9 @@ def _(case: Case):
         file = pictures.jpeg(of_wave(w))
         return [ask("decode_image", data=file), ask("decode_jpeg", data=file, transform="INTEGER_ACCURATE")]
 
-    yield from smallest(waves, build, lambda ys, w: judge(ys[0], w), instead=lambda ys, w: judge(ys[1], w),
-                        order="by F, then by u + v")  # fmt: skip
+    yield from smallest(
+        waves, build, lambda ys, w: judge(ys[0], w), instead=lambda ys, w: judge(ys[1], w), order="by F, then by u + v"
+    )
     y = yield ask("decode_image", data=data.photographs()["china.jpg"])
     exact = exact_photograph("china.jpg")
     yield fails(close(y.then(lambda a: a[: len(exact)]), exact, bounds.jpeg_colours(exact.shape)))

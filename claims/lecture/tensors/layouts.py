@@ -81,8 +81,12 @@ def exchange_height_and_width(x: np.ndarray, axes: str, to: str) -> np.ndarray:
 )
 def layouts(case: Case, *, layout=lecture_says, to_library=transpose, kernel_to_library=transpose):
     if case.backend not in LAYOUTS:
-        yield happens((yield ask("raw_convolution2d", x=np.ones((1, 1, 2, 2)), w=np.ones((1, 1, 1, 1)), layout="default")),
-                      "value", label="a convolution of its own", source="")  # fmt: skip
+        yield happens(
+            (yield ask("raw_convolution2d", x=np.ones((1, 1, 2, 2)), w=np.ones((1, 1, 1, 1)), layout="default")),
+            "value",
+            label="a convolution of its own",
+            source="",
+        )
         return
     order = layout(case.backend)
     x, w = case.integers("x", case.sizes), case.integers("w", case.kernel)
@@ -178,9 +182,12 @@ def _(case: Case):
         )
 
     yield from smallest(
-        sizes, lambda s: ask("memory_order", x=np.zeros(s, case.dtype), layout="NHWC"), literal, instead=instead,
+        sizes,
+        lambda s: ask("memory_order", x=np.zeros(s, case.dtype), layout="NHWC"),
+        literal,
+        instead=instead,
         order="by the number of values",
-    )  # fmt: skip
+    )
 
 
 REFUSALS = {
@@ -211,9 +218,12 @@ def _(case: Case):
         kernels = [Kernel(name, dtype, layout) for dtype in ("float32", "float64") for layout in ("NHWC", "NCHW")]
         kernels = [k for k in kernels if onednn or k.dtype == "float64"]  # without it, float32 is the next limit's
         yield from smallest(
-            kernels, lambda k: ask(k.operation, layout=k.layout, **asked_in(k.layout, k.dtype)[k.operation]),
-            accepted, instead=refused, order="float32 before float64, NHWC before NCHW",
-        )  # fmt: skip
+            kernels,
+            lambda k: ask(k.operation, layout=k.layout, **asked_in(k.layout, k.dtype)[k.operation]),
+            accepted,
+            instead=refused,
+            order="float32 before float64, NHWC before NCHW",
+        )
 
 
 def accepted(y: Outcome, k: Kernel):
@@ -246,13 +256,23 @@ def has_onednn(lib) -> bool:
 def _(case: Case):
     def literal(found: Outcome, k: Kernel):
         error = found.part(f"{k.operation} {k.layout}")
-        return fact(error.then(lambda e: "raised" if e else "value"), "value", label=f"{k.operation} in {k.layout}, {k.dtype}, oneDNN off",
-                    source="any layout can be chosen", note=error.value)  # fmt: skip
+        return fact(
+            error.then(lambda e: "raised" if e else "value"),
+            "value",
+            label=f"{k.operation} in {k.layout}, {k.dtype}, oneDNN off",
+            source="any layout can be chosen",
+            note=error.value,
+        )
 
     def instead(found: Outcome, k: Kernel):
         error = found.part(f"{k.operation} {k.layout}")
-        return fact(error.then(lambda e: REFUSALS[k.operation] in e), True, label=f"{k.operation} is refused", source="observed",
-                    note=error.value)  # fmt: skip
+        return fact(
+            error.then(lambda e: REFUSALS[k.operation] in e),
+            True,
+            label=f"{k.operation} is refused",
+            source="observed",
+            note=error.value,
+        )
 
     for name in REFUSALS:
         kernels = [Kernel(name, "float32", layout) for layout in ("NHWC", "NCHW")]
@@ -318,6 +338,9 @@ def _(case: Case):
         return same_bits(y, oracle.fully_connected(here, w, None).astype(case.dtype), label=label, source=LITERAL)
 
     yield from smallest(
-        images, build, lambda ys, i: judge(ys[0], i, "the same weights after the other flattening"),
-        instead=lambda ys, i: judge(ys[1], i, "with the columns permuted"), order="by C·H·W",
-    )  # fmt: skip
+        images,
+        build,
+        lambda ys, i: judge(ys[0], i, "the same weights after the other flattening"),
+        instead=lambda ys, i: judge(ys[1], i, "with the columns permuted"),
+        order="by C·H·W",
+    )

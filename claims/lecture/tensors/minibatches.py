@@ -103,11 +103,12 @@ def _(case: Case):
 
     words = STACKING.get(case.backend, "")
     yield from smallest(
-        pairs, build,
+        pairs,
+        build,
         lambda y, p: happens(y, "value", label="stacked", source="“a collection of N images, a 4-dim tensor”"),
         instead=lambda y, p: happens(y, "raised", label="refused", source="the library's own words", error=words),
         order="by H1 + W1 + H2 + W2",
-    )  # fmt: skip
+    )
 
 
 class Count(NamedTuple):
@@ -187,21 +188,28 @@ LAYERS = {
     expected="verified",
     about_shapes=True,
     premises=("convolution.libraries_correlate", "tensors.layouts"),
-    cases={name: {"layers": layers} for name, layers in LAYERS.items()} | {"a chain of layers": {"chain": (3, 8, 1, 5, 12)}},
+    cases={name: {"layers": layers} for name, layers in LAYERS.items()}
+    | {"a chain of layers": {"chain": (3, 8, 1, 5, 12)}},
     wrongs={
         "as many channels as the image has": {"count": of_the_image},
         "kernels times channels": {"count": kernels_times_channels},
         "every channel made by the first kernel": Wrong(
-            operations={"cross_correlation2d": mutants_images.first_kernel_for_all}, cases=("every number of channels to 16",)
+            operations={"cross_correlation2d": mutants_images.first_kernel_for_all},
+            cases=("every number of channels to 16",),
         ),
     },
-)  # fmt: skip
+)
 def internal_channels(case: Case, *, count=number_of_kernels):
     if "chain" in case.settings:
         yield from chain(case, count)
         return
-    arrays = [(case.integers(f"x {layer}", (1, layer.C, layer.H, layer.W)), case.integers(f"w {layer}", (layer.K, layer.C, *KERNEL)))
-              for layer in case.layers]  # fmt: skip
+    arrays = [
+        (
+            case.integers(f"x {layer}", (1, layer.C, layer.H, layer.W)),
+            case.integers(f"w {layer}", (layer.K, layer.C, *KERNEL)),
+        )
+        for layer in case.layers
+    ]
     outputs = yield [ask("cross_correlation2d", x=x, w=w, b=None, **PLAIN_2D) for x, w in arrays]
     for layer, (x, w), y in zip(case.layers, arrays, outputs, strict=True):
         yield judged(y, x, w, layer, count)
@@ -264,9 +272,12 @@ def _(case: Case):
         return happens(y, "raised", label=label, source="the library's own words", error=REFUSED[case.backend])
 
     yield from smallest(
-        points, build, lambda y, p: happens(y, "value", label="C is the number of kernels", source="“other values”"),
-        instead=refused, order="by Cin·Cout·groups",
-    )  # fmt: skip
+        points,
+        build,
+        lambda y, p: happens(y, "value", label="C is the number of kernels", source="“other values”"),
+        instead=refused,
+        order="by Cin·Cout·groups",
+    )
     other = Groups(3, 2, 2)
     yield refused((yield build(other)), other)
 
@@ -294,7 +305,9 @@ def _(case: Case):
         )
 
     yield from smallest(
-        [Kernels(k) for k in range(6)], build,
+        [Kernels(k) for k in range(6)],
+        build,
         lambda y, p: happens(y, "value", label="C is the number of kernels", source="“other values”"),
-        instead=lambda y, p: happens(y, "raised", label="refused", source="nothing to compute"), order="by K",
-    )  # fmt: skip
+        instead=lambda y, p: happens(y, "raised", label="refused", source="nothing to compute"),
+        order="by K",
+    )

@@ -103,17 +103,23 @@ def survives(case, *, factor=1):
 
 
 @claim(
-    "mistake.raises", statement="The layer correlates.", expected="verified", **COMMON,
+    "mistake.raises",
+    statement="The layer correlates.",
+    expected="verified",
+    **COMMON,
     wrongs={"it raises": Wrong(operations={"cross_correlation2d": raises})},
-)  # fmt: skip
+)
 def wrong_raises(case):
     yield from correlates.experiment(case)
 
 
 @claim(
-    "mistake.has_another_shape", statement="The layer correlates.", expected="verified", **COMMON,
+    "mistake.has_another_shape",
+    statement="The layer correlates.",
+    expected="verified",
+    **COMMON,
     wrongs={"one row less": Wrong(operations={"cross_correlation2d": one_row_less})},
-)  # fmt: skip
+)
 def wrong_has_another_shape(case):
     yield from correlates.experiment(case)
 
@@ -155,9 +161,12 @@ def fault(case, *, factor=2):
 
 
 @claim(
-    "fault.hides_no_wrong", statement="Every size.", expected="verified", wrongs={"no mistake": {"factor": 2}},
+    "fault.hides_no_wrong",
+    statement="Every size.",
+    expected="verified",
+    wrongs={"no mistake": {"factor": 2}},
     **COMMON | {"cases": {"one": {"backends": ("faulty",)}}},
-)  # fmt: skip
+)
 def fault_hides_no_wrong(case, *, factor=2):
     """The library's recorded fault departs in the wrong world too, and must not be taken for its refutation."""
     yield from fault.experiment(case, factor=factor)
@@ -223,28 +232,58 @@ def smallest(h, w):
 
 DEFECTS = (
     Defect(
-        id="faulty-3x2", backend="faulty", versions=">=1", title="3 × 2 images come out wrong",
-        explanation="The last pixel is lost.", trigger=three_by_two, smallest=smallest(3, 2), neighbour=smallest(2, 3),
+        id="faulty-3x2",
+        backend="faulty",
+        versions=">=1",
+        title="3 × 2 images come out wrong",
+        explanation="The last pixel is lost.",
+        trigger=three_by_two,
+        smallest=smallest(3, 2),
+        neighbour=smallest(2, 3),
         neighbour_says="2 × 3 is right",
     ),
     Defect(
-        id="mended-3x2", backend="mended", versions=">=1", title="3 × 2 images came out wrong once",
-        explanation="It is recorded, applies to this version, and is no longer so.", trigger=three_by_two,
-        smallest=smallest(3, 2), neighbour=smallest(2, 3), neighbour_says="2 × 3 is right",
+        id="mended-3x2",
+        backend="mended",
+        versions=">=1",
+        title="3 × 2 images came out wrong once",
+        explanation="It is recorded, applies to this version, and is no longer so.",
+        trigger=three_by_two,
+        smallest=smallest(3, 2),
+        neighbour=smallest(2, 3),
+        neighbour_says="2 × 3 is right",
     ),
     Defect(
-        id="newer-3x2", backend="newer", versions="<1", title="3 × 2 images came out wrong in older versions",
-        explanation="The record does not reach this version, which is wrong all the same.", trigger=three_by_two,
-        smallest=smallest(3, 2), neighbour=smallest(2, 3), neighbour_says="2 × 3 is right",
+        id="newer-3x2",
+        backend="newer",
+        versions="<1",
+        title="3 × 2 images came out wrong in older versions",
+        explanation="The record does not reach this version, which is wrong all the same.",
+        trigger=three_by_two,
+        smallest=smallest(3, 2),
+        neighbour=smallest(2, 3),
+        neighbour_says="2 × 3 is right",
     ),
     Defect(
-        id="sweeping-3x2", backend="sweeping", versions=">=1", title="3 × 2 images come out wrong",
-        explanation="The record covers every size, so that it would hide a new departure.", trigger=lambda call: True,
-        smallest=smallest(3, 2), neighbour=smallest(2, 3), neighbour_says="2 × 3 is right",
+        id="sweeping-3x2",
+        backend="sweeping",
+        versions=">=1",
+        title="3 × 2 images come out wrong",
+        explanation="The record covers every size, so that it would hide a new departure.",
+        trigger=lambda call: True,
+        smallest=smallest(3, 2),
+        neighbour=smallest(2, 3),
+        neighbour_says="2 × 3 is right",
     ),
     Defect(
-        id="balking-3x2", backend="balking", versions=">=1", title="3 × 2 images came out wrong once",
-        explanation="They are refused now, which is another thing.", trigger=three_by_two, smallest=smallest(3, 2),
-        neighbour=smallest(2, 3), neighbour_says="2 × 3 is right",
+        id="balking-3x2",
+        backend="balking",
+        versions=">=1",
+        title="3 × 2 images came out wrong once",
+        explanation="They are refused now, which is another thing.",
+        trigger=three_by_two,
+        smallest=smallest(3, 2),
+        neighbour=smallest(2, 3),
+        neighbour_says="2 × 3 is right",
     ),
-)  # fmt: skip
+)
