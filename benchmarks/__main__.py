@@ -24,7 +24,7 @@ def main() -> None:
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
         os.environ.setdefault(variable, "1")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    from lectureclaims.reference import backends
+    from lectureclaims.reference import libraries
 
     from . import detectors, page, power, ulps
 
@@ -37,20 +37,20 @@ def main() -> None:
     if unknown := [name for name in asked.names if name not in NAMES]:
         sys.exit(_say(f"{unknown[0]}: no such benchmark; there is {', '.join(NAMES)}"))
     names = asked.names or NAMES
-    evidence, libraries = {}, {}
+    evidence, loaded = {}, {}
     if "page" in names:
         try:
             evidence = page.ready(asked.results)  # before the others, which take minutes
         except page.Missing as missing:
             sys.exit(_say(f"page: {missing}"))
     if {"detectors", "ulps"} & {*names}:
-        for name in backends.names():
-            libraries[name] = backends.load(name)
-            libraries[name].configure()
+        for name in libraries.names():
+            loaded[name] = libraries.load(name)
+            loaded[name].configure()
     runs = {
-        "detectors": lambda: detectors.run(libraries),
+        "detectors": lambda: detectors.run(loaded),
         "power": power.run,
-        "ulps": lambda: ulps.run(libraries),
+        "ulps": lambda: ulps.run(loaded),
         "page": lambda: page.run(evidence),
     }
     versions = ", ".join(f"{name} {metadata.version(name)}" for name in ("numpy", "scipy", "torch", "tensorflow-cpu"))

@@ -13,7 +13,10 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
-from lectureclaims.reference import backends, catalogue, inputs, judging, mistakes
+from lectureclaims.reference import mistakes
+from lectureclaims.reference.judging import assessment
+from lectureclaims.reference.operators import catalogue
+from lectureclaims.reference.samples import inputs
 
 from .table import Table
 
@@ -179,7 +182,7 @@ def run(libraries: dict[str, ModuleType]) -> Iterator[Table]:
             wrong, other = (libraries[name] for name in defect.libraries)
             for number, (arguments, exact) in enumerate(trials(defect, np.dtype(dtype))):
                 results: dict[str, Any] = {}
-                with contextlib.suppress(backends.Unsupported):
+                with contextlib.suppress(libraries.Unsupported):
                     beside = getattr(other, defect.operation)(**arguments)
                     results["defect"] = defect.make(wrong, arguments)
                     key = (defect.operation, defect.libraries, str(defect.setups), number)
@@ -215,7 +218,7 @@ def trials(defect: Defect, dtype: np.dtype) -> Iterator[tuple[dict[str, Any], tu
                 terms = int(np.prod(shapes["w"][1:])) + 1
                 for design in inputs.DESIGNS:
                     drawn = inputs.exact(design, shapes, rng, dtype, terms=terms) | dict(settings)
-                    yield drawn, judging.exact_values(entry, drawn, dtype)
+                    yield drawn, assessment.exact_values(entry, drawn, dtype)
 
 
 def judged(
@@ -225,7 +228,7 @@ def judged(
     if wanted is not None:
         return {"exact mode": not all(np.array_equal(p, w) for p, w in zip(parts, wanted, strict=True))}
     entry = catalogue.OPERATIONS[defect.operation]
-    _, exact = judging.kept(entry, arguments, dict(zip(entry.results, parts, strict=True)))
+    _, exact = assessment.kept(entry, arguments, dict(zip(entry.results, parts, strict=True)))
     ratios = [exact[name].bound.ratio(p, exact[name].value).max() for name, p in zip(entry.results, parts, strict=True)]
     found = {"derived bound": max(ratios) > 1}
     return found | {name: any(map(detect, parts, others)) for name, detect in FIXED.items()}

@@ -16,8 +16,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from lectureclaims.claims.engine.evidence import BadEvidence, load
-from lectureclaims.reports import html
+from lectureclaims.claims.record.evidence import BadEvidence, load
+from lectureclaims.reports.page import html
 
 from .table import Table
 

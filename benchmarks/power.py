@@ -9,9 +9,12 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from lectureclaims.claims.engine import Wrong, environment, evidence, lecture, runner
-from lectureclaims.claims.engine.verdict import BOUNDED, caught
-from lectureclaims.reference import backends, catalogue
+from lectureclaims.claims.engine import lecture, runner
+from lectureclaims.claims.language import Wrong
+from lectureclaims.claims.record import environment, evidence
+from lectureclaims.claims.record.verdict import BOUNDED, caught
+from lectureclaims.reference import libraries
+from lectureclaims.reference.operators import catalogue
 
 from .table import Table
 
@@ -58,7 +61,7 @@ def run() -> Iterator[Table]:
 
 
 def _run(book: lecture.Lecture, claims: tuple[str, ...]) -> runner.Run:
-    selection = runner.Selection(claims, backends.names())
+    selection = runner.Selection(claims, libraries.names())
     return runner.run(book, selection, jobs=2, timeout=TIMEOUT, cpu_features=environment.cpu_features())
 
 

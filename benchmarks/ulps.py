@@ -7,7 +7,7 @@ from types import ModuleType
 
 import ml_dtypes
 import numpy as np
-from lectureclaims.reference import backends, bounds, oracle
+from lectureclaims.reference import bounds, libraries, oracle
 from lectureclaims.reference.bounds import ULP_CLASSES, Measured
 
 from .table import Table
@@ -59,22 +59,17 @@ def measured(library: ModuleType, function: str, dtype: str) -> tuple[float, flo
     return float(error.max()), float(x[error.argmax()])
 
 
-def run(libraries: dict[str, ModuleType]) -> Iterator[Table]:
+def run(loaded: dict[str, ModuleType]) -> Iterator[Table]:
     rows = []
     for function, classes in ULP_CLASSES.items():
         for dtype in FORMATS:
             known = classes[bounds.significand_bits(dtype)]
             rows.append(
-                [
-                    function,
-                    dtype,
-                    *(_cell(one, function, dtype, known) for one in libraries.values()),
-                    f"{known.ulps:g}",
-                ]
+                [function, dtype, *(_cell(one, function, dtype, known) for one in loaded.values()), f"{known.ulps:g}"]
             )
     yield Table(
         "Functions: largest error in ulp",
-        ["function", "format", *libraries, "class"],
+        ["function", "format", *loaded, "class"],
         rows,
         "exp inside softmax of two numbers, log inside the cross-entropy of one probability, GELU in ulps of z; about 200,000 points each. "
         "Bold: outside its class, which is a defect ([findings](findings.md)) or a class to be widened.",
@@ -84,6 +79,6 @@ def run(libraries: dict[str, ModuleType]) -> Iterator[Table]:
 def _cell(library: ModuleType, function: str, dtype: str, known: Measured) -> str:
     try:
         error, where = measured(library, function, dtype)
-    except backends.Unsupported:
+    except libraries.Unsupported:
         return "–"
     return f"{error:.2f}" if error <= known.ulps else f"**{error:.3g}** at {where:g}"

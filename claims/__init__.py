@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .adjudication import adjudicate
-    from .verification import verify
+    from .engine.verification import verify
 
 __all__ = ["adjudicate", "verify"]
 
@@ -18,7 +18,7 @@ __all__ = ["adjudicate", "verify"]
 def __getattr__(name: str) -> object:
     # Looked up on demand: importing the package must not import NumPy, for the pytest plug-in costs nothing unless asked for.
     if name == "verify":
-        from .verification import verify
+        from .engine.verification import verify
 
         return verify
     if name == "adjudicate":

@@ -3,7 +3,7 @@
 import os
 
 import pytest
-from lectureclaims.reference import backends
+from lectureclaims.reference import libraries
 
 
 @pytest.fixture(scope="session")
@@ -18,10 +18,10 @@ def load():
     loaded = {}
 
     def get(name):
-        if not backends.installed(name):
+        if not libraries.installed(name):
             pytest.skip(f"{name} is not installed")
         if name not in loaded:
-            loaded[name] = backends.load(name)
+            loaded[name] = libraries.load(name)
             loaded[name].configure()
         return loaded[name]
 

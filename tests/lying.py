@@ -97,7 +97,9 @@ def run_command(
     command: str, *arguments: str, lecture: bool = False, ahead: Path | None = None, cwd: Path | None = None
 ) -> subprocess.CompletedProcess[str]:
     """``lecture-claims …`` or ``python …``; what lies in the folder ``ahead`` is imported before anything installed."""
-    program = [sys.executable, "-m", "lectureclaims.reports.cli"] if command == "lecture-claims" else [sys.executable]
+    program = (
+        [sys.executable, "-m", "lectureclaims.reports.front.cli"] if command == "lecture-claims" else [sys.executable]
+    )
     extra = ["--lecture", str(LECTURE)] if lecture else []
     path = os.pathsep.join(filter(None, [str(ahead or ""), os.environ.get("PYTHONPATH", "")]))
     return subprocess.run(

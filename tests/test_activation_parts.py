@@ -7,7 +7,7 @@ import importlib.util
 import numpy as np
 import pytest
 from lectureclaims.claims.lecture.activations import floats, learned_slopes, mutants
-from lectureclaims.reference import backends, bounds, oracle, validation
+from lectureclaims.reference import bounds, libraries, oracle, validation
 
 FORMATS = ("float32", "float64")
 
@@ -134,7 +134,7 @@ def test_the_design_of_the_exact_descent():
 
 
 def test_each_mutant_computes_what_its_name_says():
-    lib = backends.load("numpy")
+    lib = libraries.load("numpy")
     x, ones = np.array([-8.0, -1, 0, 1, 8]), np.ones(5)
     assert mutants.relu6(lib, x).tolist() == [0, 0, 0, 1, 6]
     assert mutants.masked_relu(lib, np.array([np.nan, 1, -1])).tolist() == [0, 1, 0]
@@ -153,7 +153,7 @@ def test_each_mutant_computes_what_its_name_says():
 def test_a_framework_lists_what_it_has_and_keeps_the_dtype(library):
     if importlib.util.find_spec(library) is None:
         pytest.skip(f"{library} is not installed")
-    lib = backends.load(library)
+    lib = libraries.load(library)
     asked = {
         "own_rectifiers": lib.own_rectifier_gradient,
         "own_absolute_values": lib.own_absolute_value_gradient,

@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 from lectureclaims.claims import adjudicate
 from lectureclaims.claims.adjudication import read
-from lectureclaims.reference import backends, bounds, catalogue
+from lectureclaims.reference import bounds, libraries
+from lectureclaims.reference.operators import catalogue
 from lectureclaims.reference.validation import BadInput
-from lectureclaims.reports import adjudication as report
-from lectureclaims.reports.cli import main
+from lectureclaims.reports.front.cli import main
+from lectureclaims.reports.page import adjudication as report
 from rich.console import Console
 
 PAIR = ("torch", "tensorflow")
@@ -141,7 +142,7 @@ def layer():
     """A small layer in float32: (inputs, parameters, the reference's output)."""
     rng = np.random.default_rng(3)
     inputs = {"x": normal(rng, 2, 3, 6, 5), "w": normal(rng, 4, 3, 3, 3), "b": normal(rng, 4)}
-    y = backends.load("numpy").cross_correlation2d(*inputs.values(), **PLAIN | {"padding": ((1, 1), (1, 1))})
+    y = libraries.load("numpy").cross_correlation2d(*inputs.values(), **PLAIN | {"padding": ((1, 1), (1, 1))})
     return inputs, {"padding": 1}, y
 
 
@@ -253,7 +254,7 @@ def test_several_results_of_one_library(layer):
     inputs, parameters, y = layer
     rng = np.random.default_rng(4)
     given = {"x": inputs["x"], "w": inputs["w"], "upstream": normal(rng, *y.shape)}
-    lib = backends.load("numpy")
+    lib = libraries.load("numpy")
     dx, dw, db = lib.cross_correlation2d_gradient(*given.values(), **PLAIN | {"padding": ((1, 1), (1, 1))})
     found = adjudicate(
         "conv2d_gradient",
@@ -704,7 +705,7 @@ KERNEL = np.random.default_rng(6).normal(size=(3, 2, 3, 3)).astype(np.float32)
 
 @pytest.mark.parametrize("padding", [1, (1, 1), [1, 1], [[1, 1], [1, 1]], np.array([[1, 1], [1, 1]]), np.int64(1)])
 def test_padding_is_taken_as_libraries_write_it(padding):
-    y = backends.load("numpy").cross_correlation2d(
+    y = libraries.load("numpy").cross_correlation2d(
         IMAGE, KERNEL, None, stride=(1, 1), padding=((1, 1), (1, 1)), dilation=(1, 1), groups=1
     )
     found = adjudicate(
@@ -719,7 +720,7 @@ def test_padding_is_taken_as_libraries_write_it(padding):
 @pytest.mark.parametrize("stride, padding", [([2], [[1, 1]]), ((2,), (1,)), (2, [1, 1])])
 def test_one_axis_too(stride, padding):
     x, w = IMAGE[:, :, 0], KERNEL[:, :, 0]
-    y = backends.load("numpy").cross_correlation1d(x, w, None, stride=2, padding=(1, 1), dilation=1, groups=1)
+    y = libraries.load("numpy").cross_correlation1d(x, w, None, stride=2, padding=(1, 1), dilation=1, groups=1)
     assert adjudicate(
         "conv1d", inputs={"x": x, "w": w}, outputs={"a": y}, parameters={"padding": padding, "stride": stride}
     ).within
@@ -767,7 +768,7 @@ def test_a_bound_that_can_tell_little_says_so():
     rng = np.random.default_rng(9)
     x = (100 + rng.normal(size=(300, 1))).astype(np.float32)
     up = rng.normal(size=x.shape).astype(np.float32)
-    dx = backends.load("numpy").batch_norm_gradient(x, np.ones(1, np.float32), up, epsilon=1e-5)[0]
+    dx = libraries.load("numpy").batch_norm_gradient(x, np.ones(1, np.float32), up, epsilon=1e-5)[0]
     found = adjudicate(
         "batch_norm_gradient",
         inputs={"x": x, "gamma": np.ones(1, np.float32), "upstream": up},

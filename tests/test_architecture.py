@@ -92,7 +92,7 @@ def test_only_its_own_phrasebook_imports_a_framework():
         for line, name, _ in imports(path)
         if (library := name.partition(".")[0]) in LIBRARIES
         and path.relative_to(ROOT).as_posix()
-        not in (f"reference/{room}/{owner(library)}.py" for room in ("backends", "habits", "networks"))
+        not in (f"reference/libraries/{owner(library)}/{part}.py" for part in ("operations", "defaults", "training"))
     ]
     assert wrong == []
 
@@ -106,8 +106,8 @@ def test_scikit_learn_is_imported_only_for_its_data_and_matplotlib_only_where_it
         room = path.relative_to(ROOT).as_posix()
         match name.partition(".")[0]:
             case "sklearn":
-                assert room == "reference/data.py" and not eager, where(path, line)
-            case "matplotlib" if room != "reference/decoders/matplotlib.py":
+                assert room == "reference/samples/data.py" and not eager, where(path, line)
+            case "matplotlib" if room != "reference/libraries/matplotlib/operations.py":
                 assert room.startswith("reports/") and not eager, where(path, line)
 
 
@@ -116,7 +116,7 @@ def test_only_a_decoder_imports_what_reads_pictures():
         f"{where(path, line)} imports {name}"
         for path in SOURCES
         for line, name, _ in imports(path)
-        if name.partition(".")[0] in ("PIL", "cv2") and path.parent != ROOT / "reference/decoders"
+        if name.partition(".")[0] in ("PIL", "cv2") and path.parent.parent != ROOT / "reference/libraries"
     ]
     assert wrong == []
 
@@ -124,10 +124,10 @@ def test_only_a_decoder_imports_what_reads_pictures():
 @pytest.mark.parametrize(
     "module, without",
     [
-        ("claims.verification", HEAVY),
-        ("reports.cli", HEAVY),
-        ("reports.formats", HEAVY),
-        ("reports.pytest_plugin", (*HEAVY, "numpy", "scipy")),
+        ("claims.engine.verification", HEAVY),
+        ("reports.front.cli", HEAVY),
+        ("reports.formats.formats", HEAVY),
+        ("reports.front.pytest_plugin", (*HEAVY, "numpy", "scipy")),
     ],
 )
 def test_nothing_is_imported_before_it_is_asked_for(module, without):
@@ -194,13 +194,13 @@ MAKERS = ("Bound", "derived", "empirical", "composed")
 
 
 OPEN = {
-    "carried": ("reference/composition.py",),
-    "trajectory": ("claims/engine/population.py",),
+    "carried": ("reference/judging/composition.py",),
+    "trajectory": ("claims/language/population.py",),
     "norm_identity": ("claims/lecture/batch_norm/smoothing.py",),
     "error_ratio": ("claims/adjudication/explanation.py",),
 }
 """Functions of bounds that are given sizes nobody can check, and the only sources that may call them."""
-JUDGES = ("claims/engine", "claims/adjudication")
+JUDGES = ("claims/language", "claims/engine", "claims/record", "claims/adjudication")
 """Who may make a comparison, or change one."""
 
 
@@ -252,7 +252,7 @@ def makers_used(path, source):
                 name == "setflags" and "allowed" in ast.unparse(node)
             ):
                 yield node.lineno, name
-            elif name == "sums_of_products" and "factors" in words and here != "reference/rules.py":
+            elif name == "sums_of_products" and "factors" in words and here != "reference/judging/rules.py":
                 yield node.lineno, "factors"
             elif not here.startswith(JUDGES) and (
                 name == "Comparison" or (name == "replace" and words & {"agrees", "ratio", "made", "kind"})
@@ -400,7 +400,7 @@ def test_such_a_maker_would_be_found(lie):
     assert list(makers_used(ROOT / "claims/lecture/lie.py", lie))
 
 
-ALLOWED = ("reports/figures.py", "reference/double_double.py", "reference/exact/matrices.py")
+ALLOWED = ("reports/pictures/figures.py", "reference/exact/double_double.py", "reference/exact/matrices.py")
 """Compare differences for another reason than to allow one: a picture draws cut-offs that nearly coincide once; the oracle's own
 arithmetic chooses its series and its slices."""
 
@@ -455,7 +455,7 @@ def test_every_measured_class_carries_its_measurement():
 
 def test_no_verdict_is_read_by_what_computes_it():
     """The expected verdict is the author's; the computed one must not know it."""
-    source = (ROOT / "claims/engine/verdict.py").read_text(encoding="utf-8")
+    source = (ROOT / "claims/record/verdict.py").read_text(encoding="utf-8")
     assert "expected" not in source
 
 
@@ -518,7 +518,7 @@ def test_every_premise_is_a_claim_of_the_ledger():
 
 TEXT = "# Two sentences\n\nA whole is the sum\nof its parts. A part is smaller.\n"
 CLAIM = (
-    "from lectureclaims.claims.engine import claim\n"
+    "from lectureclaims.claims.language import claim\n"
     "@claim('{id}', statement='s', scope='s', expected='verified', kind='exact', cases={{'one': {{}}}}, wrongs={{}})\n"
     "def experiment(case):\n    yield from ()\n"
 )

@@ -9,7 +9,9 @@ import sys
 import ml_dtypes
 import numpy as np
 import pytest
-from lectureclaims.reference import backends, bounds, catalogue, judging, oracle
+from lectureclaims.reference import bounds, libraries, oracle
+from lectureclaims.reference.judging import assessment
+from lectureclaims.reference.operators import catalogue
 
 PLAIN1 = {"stride": 1, "padding": (0, 0), "dilation": 1, "groups": 1}
 PLAIN2 = {"stride": (1, 1), "padding": ((0, 0), (0, 0)), "dilation": (1, 1), "groups": 1}
@@ -206,7 +208,7 @@ def worst_ratio(backend, name, operation, arrays, parameters, dtype):
     """Largest error ÷ bound over all parts of the result, after shape and dtype; skips what the library has not."""
     try:
         got = parts(getattr(backend, operation)(*arrays, **parameters))
-    except backends.Unsupported as reason:
+    except libraries.Unsupported as reason:
         pytest.skip(str(reason))
     expected = parts(getattr(oracle, operation)(*arrays, **parameters))
     allowed = limits(operation, arrays, parameters, dtype, expected[0], name in FLUSHES)
@@ -251,18 +253,18 @@ def tiny_cases(dtype):
     return [*linear_cases(tinies, dtype, 3)]
 
 
-EVERY = pytest.mark.parametrize("name", backends.names())
+EVERY = pytest.mark.parametrize("name", libraries.names())
 
 
 def public(module):
-    """What a phrasebook translates; what a library does by itself (``reference/habits``) each has of its own."""
+    """What a phrasebook translates; what a library does by itself (``defaults.py``) each has of its own."""
     return {
         name: function
         for name, function in vars(module).items()
         if inspect.isfunction(function)
         and not name.startswith("_")
         and function.__module__.startswith("lectureclaims")
-        and ".habits." not in function.__module__
+        and ".defaults" not in function.__module__
     }
 
 
@@ -285,7 +287,7 @@ def results(load, name, operation, arrays, parameters):
     """What the library returns, as a list; skips what the phrasebook says it has not, or not in this format."""
     try:
         return parts(getattr(load(name), operation)(*arrays, **parameters))
-    except backends.Unsupported as reason:
+    except libraries.Unsupported as reason:
         pytest.skip(str(reason))
 
 
@@ -302,7 +304,7 @@ def test_sums_of_whole_numbers_bit_for_bit(load, name, dtype, number):
     _, operation, arrays, parameters, weights = exact_sum_cases(dtype)[number]
     entry = catalogue.OPERATIONS[operation]
     # Refuses numbers of which some partial sum could round.
-    wanted = judging.exact_values(
+    wanted = assessment.exact_values(
         entry, dict(zip(entry.arrays, arrays, strict=True)) | parameters, dtype, weights=weights
     )
     assert_same_bits(results(load, name, operation, arrays, parameters), wanted, dtype)
@@ -347,7 +349,7 @@ def test_own_convolutions_flip_or_not_as_their_name_says(load, name):
                 # Through the frequency domain nothing is exact; rounding to whole numbers must give the sums.
                 got = np.rint(got)
             np.testing.assert_array_equal(got, wanted, err_msg=function)
-    with pytest.raises(backends.Unsupported):
+    with pytest.raises(libraries.Unsupported):
         backend.own_convolution(np.ones(3), np.ones(2), function="no.such.function")
 
 
@@ -372,7 +374,7 @@ def test_layers_count_their_own_parameters(load, name, layer):
     description, counts = LAYERS[layer]
     try:
         said = load(name).layer_parameters(description)
-    except backends.Unsupported as reason:
+    except libraries.Unsupported as reason:
         pytest.skip(str(reason))
     assert (said["learned"], said["not_learned"]) == counts
     assert sum(int(np.prod(shape)) for shape in said["shapes"].values()) == sum(counts)
@@ -386,7 +388,7 @@ def test_raw_calls_transpose_nothing(load, name):
     wanted = oracle.cross_correlation2d(x, w, None, **PLAIN2)
     try:
         got = backend.raw_convolution2d(x, w, layout="default")
-    except backends.Unsupported as reason:
+    except libraries.Unsupported as reason:
         pytest.skip(str(reason))
     if name == "tensorflow":
         turned = oracle.cross_correlation2d(x.transpose(0, 3, 1, 2), w.transpose(3, 2, 0, 1), None, **PLAIN2)
@@ -401,7 +403,7 @@ def test_pytorch_tells_the_strides_of_channels_last(load):
     x = np.zeros((2, 3, 4, 5), np.float32)
     assert torch.memory_order(x, layout="NCHW") == ((2, 3, 4, 5), (60, 20, 5, 1))
     assert torch.memory_order(x, layout="NHWC") == ((2, 3, 4, 5), (60, 1, 15, 3))
-    with pytest.raises(backends.Unsupported):
+    with pytest.raises(libraries.Unsupported):
         load("numpy").memory_order(x, layout="NHWC")
 
 
@@ -416,7 +418,7 @@ def test_environment_is_plain_data(load, name):
 
 
 def test_names_import_nothing():
-    assert backends.names() == ("numpy", "scipy", "tensorflow", "torch")
+    assert libraries.names() == ("numpy", "scipy", "tensorflow", "torch")
     program = "import sys; from lectureclaims.reference import backends; backends.names(); print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
     assert not {"torch", "tensorflow", "keras", "scipy"} & set(loaded)

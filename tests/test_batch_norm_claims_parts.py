@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from lectureclaims.claims.lecture.batch_norm import covariate_shift, decoupling, downstream, normalization
 from lectureclaims.claims.lecture.batch_norm import mutants as mutants_batch_norm
-from lectureclaims.reference import backends, bounds, oracle, validation
-from lectureclaims.reference.backends import numpy as reference
+from lectureclaims.reference import bounds, libraries, oracle, validation
+from lectureclaims.reference.libraries.numpy import operations as reference
 
 DTYPES = (np.float32, np.float64)
 
@@ -125,9 +125,9 @@ def test_the_third_moment_has_a_sign():
 @pytest.mark.parametrize("library", normalization.LAYERS)
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_an_own_layer_answers_in_its_dtype_and_remembers_what_it_saw(library, dtype):
-    if not backends.installed(library):
+    if not libraries.installed(library):
         pytest.skip(f"{library} is not installed")
-    lib, habits = backends.load(library), normalization.OWN[library]
+    lib, habits = libraries.load(library), normalization.OWN[library]
     x = np.array([[1.0, 0.0], [3.0, 4.0]], dtype)
     for mode in ("training", "as it comes", "inference"):
         y, mean, variance = lib.own_batch_norm(x, mode=mode, settings={"momentum": 0.5})
@@ -140,7 +140,7 @@ def test_an_own_layer_answers_in_its_dtype_and_remembers_what_it_saw(library, dt
 
 def test_own_layers_have_one_signature():
     signatures = {
-        str(inspect.signature(backends.load(b).own_batch_norm)) for b in normalization.LAYERS if backends.installed(b)
+        str(inspect.signature(libraries.load(b).own_batch_norm)) for b in normalization.LAYERS if libraries.installed(b)
     }
     assert len(signatures) <= 1
 

@@ -22,8 +22,10 @@ from urllib.parse import parse_qs, unquote
 import pytest
 import sample_evidence as sample
 from lectureclaims.claims import verify
-from lectureclaims.reports import html, interactive, matrix, view
-from lectureclaims.reports.anchors import anchor, link
+from lectureclaims.reports.page import html, matrix
+from lectureclaims.reports.page.anchors import anchor, link
+from lectureclaims.reports.pictures import interactive
+from lectureclaims.reports.wording import view
 from playwright.sync_api import Browser, Dialog, Page, sync_playwright
 from test_page import HOSTILE, poisoned
 

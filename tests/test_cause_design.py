@@ -5,10 +5,10 @@ from functools import partial
 import numpy as np
 import pytest
 import two_sides
-from lectureclaims.claims.engine import population
+from lectureclaims.claims.language import population
+from lectureclaims.claims.lecture.activations import cause_design, cause_gates, saturation_design
 from lectureclaims.claims.lecture.activations.due_to_saturation import due_to_saturation
-from lectureclaims.claims.lecture.designs import cause, cause_gates, saturation
-from lectureclaims.reference.networks import numpy as reference
+from lectureclaims.reference.libraries.numpy import training as reference
 from two_sides import unmet, verdict
 
 SEEDS = (0, 1, 2)
@@ -45,14 +45,14 @@ judged = partial(two_sides.judged, cause_gates)
 
 @pytest.fixture
 def short(monkeypatch):
-    monkeypatch.setattr(saturation, "STEPS", 3)
+    monkeypatch.setattr(saturation_design, "STEPS", 3)
     for name, value in {"EARLY": 1, "LAST": 2, "LOOKED_AT": (0, 1, 2)}.items():
-        monkeypatch.setattr(cause, name, value)
+        monkeypatch.setattr(cause_design, name, value)
 
 
 def test_every_measure_has_a_number_for_each_seed(short):
     for name in ("six_layers", "three_layers"):
-        measured = getattr(cause, name)(reference, seeds=SEEDS, dtype="float64")
+        measured = getattr(cause_design, name)(reference, seeds=SEEDS, dtype="float64")
         for key, array in measured.items():
             assert array.shape == ((3, 3) if key.startswith("loss") else (3,)), key
         for contrast in cause_gates.EFFECTS:
@@ -66,30 +66,30 @@ def test_what_counts_as_saturated():
     z = {"logistic": (-4.4, -4.3, 0, 4.3, 4.4), "tanh": (-2.2, -2.1, 0, 2.1, 2.2), "relu": (-1, -0.1, 0.1, 1, 9)}
     for activation, at in z.items():
         row = outputs[activation](np.array(at)).reshape(1, 1, -1)
-        assert saturation.saturated_units(activation, row) == [2 / 5]
+        assert saturation_design.saturated_units(activation, row) == [2 / 5]
 
 
 def test_a_bias_of_minus_six_saturates_the_top_layer_and_no_other(short):
-    start = {arm: cause._three(arm, seeds=SEEDS, dtype="float64")[1] for arm in cause.THREE}
+    start = {arm: cause_design._three(arm, seeds=SEEDS, dtype="float64")[1] for arm in cause_design.THREE}
     differ = [name for name in start["3"] if (start["3"][name] != start["3_saturated"][name]).any()]
-    assert differ == [f"b{cause.DEPTH - 1}"]
+    assert differ == [f"b{cause_design.DEPTH - 1}"]
     assert all((start["3"][name] == start["10"][name]).all() for name in start["3"])
-    measured = cause.three_layers(reference, seeds=SEEDS, dtype="float64")
+    measured = cause_design.three_layers(reference, seeds=SEEDS, dtype="float64")
     assert (measured["top.3_saturated"] > 0.9).all() and (measured["top.3"] < 0.1).all()
 
 
 def test_the_first_layer_counts_are_those_of_the_design_of_saturation(short):
     """The same networks, weights and batches: so the same factor at the start."""
-    measured = cause.six_layers(reference, seeds=SEEDS, dtype="float64")
-    before = saturation.at_the_start(reference, seeds=SEEDS, dtype="float64")
+    measured = cause_design.six_layers(reference, seeds=SEEDS, dtype="float64")
+    before = saturation_design.at_the_start(reference, seeds=SEEDS, dtype="float64")
     for arm in ("relu", "logistic"):
         assert (measured[f"factor.{arm}"] == before[f"factor.{arm}"]).all()
 
 
 def test_the_trajectories_of_torch_stay_within_the_reference(load, short):
-    wanted = cause.reference(reference, seeds=SEEDS, dtype="float64")
-    got = cause.three_layers(load("torch"), seeds=SEEDS, dtype="float64")
-    for arm in cause.THREE:
+    wanted = cause_design.reference(reference, seeds=SEEDS, dtype="float64")
+    got = cause_design.three_layers(load("torch"), seeds=SEEDS, dtype="float64")
+    for arm in cause_design.THREE:
         assert (abs(got[f"loss.{arm}"] - wanted[f"loss.{arm}"]) <= wanted[f"allowed.{arm}"]).all()
 
 

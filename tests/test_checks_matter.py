@@ -16,7 +16,7 @@ from lying import unmet, verify_the_lies
 
 ROOT = Path(__file__).parents[1]
 COMPARISON, VERDICT, DEFECTS, WORKERS = (
-    f"claims/engine/{name}.py" for name in ("comparison", "verdict", "defects", "workers")
+    f"claims/{name}.py" for name in ("language/comparison", "record/verdict", "language/defects", "engine/workers")
 )
 
 
@@ -236,7 +236,7 @@ CHECKS = [
 ]
 
 
-POPULATION, STATISTICS, PLACE = "claims/engine/population.py", "claims/engine/statistics.py", Path(__file__).parent
+POPULATION, STATISTICS, PLACE = "claims/language/population.py", "claims/language/statistics.py", Path(__file__).parent
 STATISTICAL_CHECKS = [
     # what a statistical design is told by, and the test that must then fail
     (

@@ -5,8 +5,8 @@ import re
 import shlex
 
 import pytest
-from lectureclaims.reference import backends
-from lectureclaims.reports.cli import main
+from lectureclaims.reference import libraries
+from lectureclaims.reports.front.cli import main
 from lying import FRAMEWORKS, LECTURE, library, run_command, without_frameworks
 
 QUICK = ("conv_layer.equivariance", "--backend", "numpy", "--dtype", "float32")
@@ -55,8 +55,8 @@ def test_show_of_a_claim_without_an_experiment_says_so():
 def test_doctor_says_what_is_installed_and_works():
     done = cli("doctor")
     assert done.returncode == 0
-    for name in backends.names():
-        state = "works" if backends.installed(name) else "absent"
+    for name in libraries.names():
+        state = "works" if libraries.installed(name) else "absent"
         assert re.search(rf"^{name} +{state}", done.stdout, re.MULTILINE), done.stdout
     assert "cores" in done.stdout and "features: " in done.stdout
 
@@ -275,7 +275,7 @@ def test_a_limit_alone_is_all_that_runs():
     assert [(x["shown"], len(x["rows"])) for x in cell["limits"]] == [(True, 3)]
 
 
-@pytest.mark.skipif(not backends.installed("torch"), reason="torch is not installed")
+@pytest.mark.skipif(not libraries.installed("torch"), reason="torch is not installed")
 def test_a_quick_run_is_marked_as_such_and_replayed_as_such():
     """Six seeds instead of ten: what was stated says so, and nobody fails for what six seeds leave open."""
     found, status = verified("network.learned_parameters", "--backend", "torch", "--dtype", "float64", "--quick")

@@ -13,9 +13,10 @@ from typing import Any
 import jsonschema
 import pytest
 import sample_evidence as sample
-from lectureclaims.claims.engine import evidence as record
-from lectureclaims.reports import comparing, comparing_text, records, view
-from lectureclaims.reports.cli import main
+from lectureclaims.claims.record import evidence as record
+from lectureclaims.reports.diff import comparing, comparing_text, records
+from lectureclaims.reports.front.cli import main
+from lectureclaims.reports.wording import view
 from lying import run_command
 from rich.console import Console
 from test_page import HOSTILE, poisoned

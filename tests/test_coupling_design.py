@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from lectureclaims.claims.engine import statistics, training
-from lectureclaims.claims.lecture.batch_norm import decoupling, mutants
-from lectureclaims.claims.lecture.designs import common, coupling, coupling_gates
-from lectureclaims.reference.networks import numpy as reference
+from lectureclaims.claims.language import statistics, training
+from lectureclaims.claims.lecture.batch_norm import coupling_design, coupling_gates, decoupling, mutants
+from lectureclaims.claims.lecture.shared import common
+from lectureclaims.reference.libraries.numpy import training as reference
 
 SEEDS = (0, 1, 2)
 SIX = tuple(range(statistics.FEWEST_SEEDS))
@@ -13,9 +13,9 @@ SIX = tuple(range(statistics.FEWEST_SEEDS))
 
 @pytest.fixture(autouse=True)
 def short(monkeypatch):
-    monkeypatch.setattr(coupling, "STEPS", 6)
-    monkeypatch.setattr(coupling, "LOOKED_AT", (3, 5))
-    monkeypatch.setattr(coupling, "DEEP_BATCHES", 1)
+    monkeypatch.setattr(coupling_design, "STEPS", 6)
+    monkeypatch.setattr(coupling_design, "LOOKED_AT", (3, 5))
+    monkeypatch.setattr(coupling_design, "DEEP_BATCHES", 1)
 
 
 def judged(measured):
@@ -31,7 +31,9 @@ def judged(measured):
 
 
 def at_the_start(arm="without", depth=4):
-    network, start, examples = coupling._setting(arm, depth=depth, rule="he", steps=1, seeds=SEEDS, dtype="float64")
+    network, start, examples = coupling_design._setting(
+        arm, depth=depth, rule="he", steps=1, seeds=SEEDS, dtype="float64"
+    )
     x, targets = next(examples)
     return network, start, x, targets, *training.evaluate(reference, network, start, x, targets)[:2]
 
@@ -48,12 +50,12 @@ class Product:
 def test_the_interaction_by_hand(monkeypatch):
     """L = w0 w1 at (4, 4) and (8, 4), each w to lose a quarter of its size: 3 · 3 - 16 = -7 against -4 - 4, of a promised 8; and
     6 · 3 - 32 = -14 against -8 - 8, of a promised 16."""
-    monkeypatch.setattr(coupling, "RHO", 0.25)
+    monkeypatch.setattr(coupling_design, "RHO", 0.25)
     network = (("fully_connected", "w0", None), ("fully_connected", "w1", None))
     start = {"w0": np.array([4.0, 8.0]).reshape(2, 1, 1), "w1": np.array([4.0, 4.0]).reshape(2, 1, 1)}
     x, targets = np.zeros((2, 1, 1)), np.zeros((2, 1), np.int64)
     loss, gradients, _ = Product.value_and_gradient(network, start, x, targets)
-    assert coupling.interaction(Product, network, start, x, targets, loss, gradients).tolist() == [1 / 8, 2 / 16]
+    assert coupling_design.interaction(Product, network, start, x, targets, loss, gradients).tolist() == [1 / 8, 2 / 16]
 
 
 def test_one_layer_has_nobody_to_meddle_with():
@@ -62,7 +64,7 @@ def test_one_layer_has_nobody_to_meddle_with():
     x = np.random.default_rng(0).normal(size=(len(SEEDS), 5, 64))
     targets = np.zeros((len(SEEDS), 5), np.int64)
     loss, gradients, _ = training.evaluate(reference, network, start, x, targets)
-    assert (coupling.interaction(reference, network, start, x, targets, loss, gradients) == 0).all()
+    assert (coupling_design.interaction(reference, network, start, x, targets, loss, gradients) == 0).all()
 
 
 def test_a_scale_that_the_function_does_not_notice_does_not_alter_it():
@@ -70,13 +72,13 @@ def test_a_scale_that_the_function_does_not_notice_does_not_alter_it():
     network, start, x, targets, loss, gradients = at_the_start()
     other = start | {"w0": 2 * start["w0"], "w1": start["w1"] / 2}
     there = training.evaluate(reference, network, other, x, targets)[:2]
-    same = coupling.interaction(reference, network, start, x, targets, loss, gradients)
-    assert same.tobytes() == coupling.interaction(reference, network, other, x, targets, *there).tobytes()
+    same = coupling_design.interaction(reference, network, start, x, targets, loss, gradients)
+    assert same.tobytes() == coupling_design.interaction(reference, network, other, x, targets, *there).tobytes()
 
 
 def test_every_measure_has_a_number_for_each_seed():
     for name in ("in_training", "deep_start"):
-        measured = getattr(coupling, name)(reference, seeds=SEEDS, dtype="float64")
+        measured = getattr(coupling_design, name)(reference, seeds=SEEDS, dtype="float64")
         for key, array in measured.items():
             assert (
                 array.shape == ((6,) if key.startswith("loss") else ()) + (len(SEEDS),) and np.isfinite(array).all()
@@ -86,9 +88,9 @@ def test_every_measure_has_a_number_for_each_seed():
 
 
 def test_what_the_gates_must_notice(monkeypatch):
-    monkeypatch.setattr(coupling, "STEPS", 21)
-    monkeypatch.setattr(coupling, "LOOKED_AT", (20,))
-    measured = {"in_training": coupling.in_training(reference, seeds=SIX, dtype="float64")}
+    monkeypatch.setattr(coupling_design, "STEPS", 21)
+    monkeypatch.setattr(coupling_design, "LOOKED_AT", (20,))
+    measured = {"in_training": coupling_design.in_training(reference, seeds=SIX, dtype="float64")}
     told, lied = judged(measured), judged(decoupling.null_arm(measured))
     effect = "the layers' updates meddle less with batch norm"
     assert told[effect] and told["null arm: scale and shift alone"] and not lied[effect]
@@ -96,10 +98,10 @@ def test_what_the_gates_must_notice(monkeypatch):
 
 def test_gradients_off_by_a_hundred_millionth_leave_the_trajectory(load):
     torch = load("torch")
-    wanted = coupling.reference(reference, seeds=SEEDS, dtype="float64")
-    right = coupling.in_training(torch, seeds=SEEDS, dtype="float64")
+    wanted = coupling_design.reference(reference, seeds=SEEDS, dtype="float64")
+    right = coupling_design.in_training(torch, seeds=SEEDS, dtype="float64")
     wrong = mutants.coupling_slightly_off(torch, seeds=SEEDS, dtype="float64")
-    for arm in coupling.ARMS:
+    for arm in coupling_design.ARMS:
         loss, allowed = wanted[f"loss.{arm}"], wanted[f"allowed.{arm}"]
         assert (abs(right[f"loss.{arm}"] - loss) <= allowed).all()
         assert (abs(wrong[f"loss.{arm}"] - loss) > allowed).any()

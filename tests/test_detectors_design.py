@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from lectureclaims.claims.engine import population, statistics
+from lectureclaims.claims.language import population, statistics
+from lectureclaims.claims.lecture.conv_layer import detectors_design, detectors_gates
 from lectureclaims.claims.lecture.conv_layer.detectors import feature_detectors
-from lectureclaims.claims.lecture.designs import detectors, detectors_gates
-from lectureclaims.reference.networks import numpy as reference
+from lectureclaims.reference.libraries.numpy import training as reference
 
 SEEDS = (0, 1, 2)
 MEASURES = ("cosine", "near", "share", "located", "accuracy")
@@ -49,19 +49,21 @@ def compare_as(compare, effect):
 
 
 def test_the_pattern_is_where_it_is_said_to_be_and_nowhere_else():
-    patterns = detectors.patterns_of(SEEDS, own=True)
-    x, there, places = detectors.images(streams(1), patterns, 16, "float64")
-    noise = np.stack([stream.standard_normal((16, 1, detectors.IMAGE, detectors.IMAGE)) for stream in streams(1)])
+    patterns = detectors_design.patterns_of(SEEDS, own=True)
+    x, there, places = detectors_design.images(streams(1), patterns, 16, "float64")
+    noise = np.stack(
+        [stream.standard_normal((16, 1, detectors_design.IMAGE, detectors_design.IMAGE)) for stream in streams(1)]
+    )
     assert 0 < there.mean() < 1
     for seed, image in np.ndindex(there.shape):
         wanted = noise[seed, image, 0].copy()
         i, j = places[seed, image]
-        wanted[i : i + 3, j : j + 3] += detectors.STRENGTH * there[seed, image] * patterns[seed]
+        wanted[i : i + 3, j : j + 3] += detectors_design.STRENGTH * there[seed, image] * patterns[seed]
         assert (x[seed, image, 0] == wanted).all()
 
 
 def test_patterns_have_no_mean_and_are_one_for_all_or_each_seeds_own():
-    shared, own = detectors.patterns_of(SEEDS), detectors.patterns_of(SEEDS, own=True)
+    shared, own = detectors_design.patterns_of(SEEDS), detectors_design.patterns_of(SEEDS, own=True)
     assert (shared == shared[0]).all() and len({p.tobytes() for p in own}) == len(SEEDS)
     for patterns in (shared, own):
         assert np.abs(patterns.mean((1, 2))).max() < np.finfo(np.float64).eps
@@ -69,47 +71,47 @@ def test_patterns_have_no_mean_and_are_one_for_all_or_each_seeds_own():
 
 
 def test_shuffled_labels_are_the_same_labels_in_another_order_and_the_images_are_the_same(monkeypatch):
-    monkeypatch.setattr(detectors, "STEPS", 3)
-    patterns = detectors.patterns_of(SEEDS)
+    monkeypatch.setattr(detectors_design, "STEPS", 3)
+    patterns = detectors_design.patterns_of(SEEDS)
     true, shuffled = (
-        list(detectors.examples(patterns, seeds=SEEDS, dtype="float64", shuffled=s)) for s in (False, True)
+        list(detectors_design.examples(patterns, seeds=SEEDS, dtype="float64", shuffled=s)) for s in (False, True)
     )
     for (x, labels), (same, other) in zip(true, shuffled, strict=True):
         assert (x == same).all() and (labels.sum(1) == other.sum(1)).all() and (labels != other).any()
 
 
 def test_a_seeds_images_do_not_depend_on_its_neighbours(monkeypatch):
-    monkeypatch.setattr(detectors, "STEPS", 1)
-    ((together, _),) = detectors.examples(detectors.patterns_of(SEEDS), seeds=SEEDS, dtype="float64")
-    ((alone, _),) = detectors.examples(detectors.patterns_of((2,)), seeds=(2,), dtype="float64")
+    monkeypatch.setattr(detectors_design, "STEPS", 1)
+    ((together, _),) = detectors_design.examples(detectors_design.patterns_of(SEEDS), seeds=SEEDS, dtype="float64")
+    ((alone, _),) = detectors_design.examples(detectors_design.patterns_of((2,)), seeds=(2,), dtype="float64")
     assert (together[2] == alone[0]).all()
 
 
 @pytest.mark.parametrize("turned", (1, -1))
 def test_a_kernel_that_is_the_pattern_is_found_and_locates_it(turned):
-    patterns = detectors.patterns_of(SEEDS, own=True)
-    parameters = detectors.start_of(seeds=SEEDS, dtype="float64")
+    patterns = detectors_design.patterns_of(SEEDS, own=True)
+    parameters = detectors_design.start_of(seeds=SEEDS, dtype="float64")
     parameters["kernels"][:, 1, 0] = turned * 5 * patterns
-    found = detectors._looked_at(reference, "x", parameters, patterns, seeds=SEEDS, dtype="float64")
+    found = detectors_design._looked_at(reference, "x", parameters, patterns, seeds=SEEDS, dtype="float64")
     assert (found["cosine.x"] > 1 - 1e-12).all() and (found["located.x"] > 0.9).all()
     assert (found["kernel.x"] * patterns.transpose(1, 2, 0)).sum((0, 1)).min() > 1 - 1e-12
-    assert (found["share.x"] == 1 / detectors.KERNELS).all()
+    assert (found["share.x"] == 1 / detectors_design.KERNELS).all()
 
 
 def test_a_kernel_one_pixel_off_is_near_the_pattern_and_not_it():
-    patterns = detectors.patterns_of(SEEDS, own=True)
-    beside = detectors.one_pixel_off(patterns)[1]
+    patterns = detectors_design.patterns_of(SEEDS, own=True)
+    beside = detectors_design.one_pixel_off(patterns)[1]
     assert (beside[:, 0] == 0).all()  # the window lies one row higher: its first row sees nothing of the pattern
-    parameters = detectors.start_of(seeds=SEEDS, dtype="float64")
-    parameters["kernels"] = np.repeat(beside[:, None, None], detectors.KERNELS, 1)
-    found = detectors._looked_at(reference, "x", parameters, patterns, seeds=SEEDS, dtype="float64")
+    parameters = detectors_design.start_of(seeds=SEEDS, dtype="float64")
+    parameters["kernels"] = np.repeat(beside[:, None, None], detectors_design.KERNELS, 1)
+    found = detectors_design._looked_at(reference, "x", parameters, patterns, seeds=SEEDS, dtype="float64")
     assert (found["near.x"] > 1 - 1e-12).all() and (found["cosine.x"] < 0.9).all()
 
 
 def test_every_measure_has_a_number_for_each_seed(monkeypatch):
-    monkeypatch.setattr(detectors, "STEPS", 2)
-    monkeypatch.setattr(detectors, "HELD_OUT", 8)
-    measured = detectors.planted(reference, seeds=SEEDS, dtype="float64")
+    monkeypatch.setattr(detectors_design, "STEPS", 2)
+    monkeypatch.setattr(detectors_design, "HELD_OUT", 8)
+    measured = detectors_design.planted(reference, seeds=SEEDS, dtype="float64")
     shapes = {"kernel": (3, 3, 3), "loss": (2, 3)}
     for name, array in measured.items():
         assert array.shape == shapes.get(name.partition(".")[0], (3,)), name
@@ -119,17 +121,17 @@ def test_every_measure_has_a_number_for_each_seed(monkeypatch):
 
 
 def test_the_trajectories_of_torch_stay_within_the_reference(load, monkeypatch):
-    monkeypatch.setattr(detectors, "STEPS", 8)
-    wanted = detectors.reference(reference, seeds=SEEDS, dtype="float64")
-    got = detectors.planted(load("torch"), seeds=SEEDS, dtype="float64")
+    monkeypatch.setattr(detectors_design, "STEPS", 8)
+    wanted = detectors_design.reference(reference, seeds=SEEDS, dtype="float64")
+    got = detectors_design.planted(load("torch"), seeds=SEEDS, dtype="float64")
     for arm in ("true", "shuffled"):
         assert (abs(got[f"loss.{arm}"] - wanted[f"loss.{arm}"]) <= wanted[f"allowed.{arm}"]).all()
 
 
 def test_it_learns_the_pattern_from_labels_and_not_from_shuffled_ones(load, monkeypatch):
     """Shorter than the design, and looser: most of the way to the pattern."""
-    monkeypatch.setattr(detectors, "STEPS", 150)
-    measured = detectors.planted(load("torch"), seeds=range(statistics.FEWEST_SEEDS), dtype="float64")
+    monkeypatch.setattr(detectors_design, "STEPS", 150)
+    measured = detectors_design.planted(load("torch"), seeds=range(statistics.FEWEST_SEEDS), dtype="float64")
     assert measured["near.true"].mean() > 0.9 > 0.8 > measured["near.shuffled"].mean()
 
 

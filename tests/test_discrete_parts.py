@@ -8,7 +8,7 @@ import pytest
 import scipy.fft
 from lectureclaims.claims.lecture.convolution import mutants_discrete, same_size, windows
 from lectureclaims.claims.lecture.convolution import sums as lecture_sums
-from lectureclaims.reference import backends, bounds, oracle, validation
+from lectureclaims.reference import bounds, libraries, oracle, validation
 from lectureclaims.reference.bounds import fft
 from scipy import signal
 
@@ -61,7 +61,7 @@ def test_convolution_by_fft_keeps_its_bound_at_every_length_without_large_primes
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("name", ["numpy", "scipy"])
 def test_the_libraries_own_ffts_keep_it(name, dtype):
-    library, rng = backends.load(name), np.random.default_rng(7)
+    library, rng = libraries.load(name), np.random.default_rng(7)
     functions = [(f, rank) for f, rank in library.own_fulls() if lecture_sums.fourier(f)]
     assert functions
     for function, rank in functions:
@@ -150,7 +150,7 @@ def test_zeros_are_as_many_as_keep_the_size():
 
 def test_a_convolution_wrapped_around_is_the_circular_one():
     x, w = np.array([[[1.0, 2, 3]]]), np.array([[[4.0, 5]]])
-    y = mutants_discrete.wrapped_around(backends.load("numpy"), x, w, None, **PLAIN1 | {"padding": (1, 1)})
+    y = mutants_discrete.wrapped_around(libraries.load("numpy"), x, w, None, **PLAIN1 | {"padding": (1, 1)})
     assert y.tolist() == [[[19, 13, 22, 19]]]
 
 
@@ -159,14 +159,14 @@ def test_a_convolution_wrapped_around_is_the_circular_one():
 
 @pytest.mark.parametrize("name", ["numpy", "scipy"])
 def test_own_modes_are_callable_by_what_they_are_listed_as(name):
-    library = backends.load(name)
+    library = libraries.load(name)
     for function, rank in library.own_fulls():
         x, w = np.ones((5,) * rank), np.ones((3,) * rank)
         assert library.own_full(x, w, function=function).shape == (7,) * rank
     for function, rank in library.own_sames():
         x, w = np.ones((5,) * rank), np.ones((3,) * rank)
         assert library.own_same(x, w, function=function, stride=1).shape == (5,) * rank
-        with pytest.raises(backends.Unsupported):
+        with pytest.raises(libraries.Unsupported):
             library.own_same(x, w, function=function, stride=2)
 
 

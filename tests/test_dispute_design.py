@@ -5,10 +5,10 @@ from functools import partial
 import numpy as np
 import pytest
 import two_sides
-from lectureclaims.claims.engine import population, training
-from lectureclaims.claims.lecture.batch_norm import disputed, mutants
-from lectureclaims.claims.lecture.designs import common, dispute, dispute_gates
-from lectureclaims.reference.networks import numpy as reference
+from lectureclaims.claims.language import population, training
+from lectureclaims.claims.lecture.batch_norm import dispute_design, dispute_gates, disputed, mutants
+from lectureclaims.claims.lecture.shared import common
+from lectureclaims.reference.libraries.numpy import training as reference
 from two_sides import unmet, verdict
 
 SEEDS = (0, 1, 2)
@@ -69,23 +69,23 @@ judged = partial(two_sides.judged, dispute_gates)
 def short(monkeypatch):
     """Three steps, and a linear network of five layers."""
     for name in ("SHALLOW", "LINEAR", "DEEP"):
-        monkeypatch.setitem(getattr(dispute, name), "steps", 3)
-    monkeypatch.setitem(dispute.LINEAR, "depth", 4)
-    monkeypatch.setattr(dispute, "LINEAR_LAYERS", (3, 5))
+        monkeypatch.setitem(getattr(dispute_design, name), "steps", 3)
+    monkeypatch.setitem(dispute_design.LINEAR, "depth", 4)
+    monkeypatch.setattr(dispute_design, "LINEAR_LAYERS", (3, 5))
     for name in ("SHALLOW", "LINEAR", "DEEP"):
-        monkeypatch.setattr(dispute, f"{name}_LOOKED_AT", (0, 2))
+        monkeypatch.setattr(dispute_design, f"{name}_LOOKED_AT", (0, 2))
 
 
 def test_every_measure_has_a_number_for_each_seed(short):
     for name in ("shallow", "linear", "noise"):
-        measured = getattr(dispute, name)(reference, seeds=SEEDS, dtype="float64")
+        measured = getattr(dispute_design, name)(reference, seeds=SEEDS, dtype="float64")
         for key, array in measured.items():
             assert array.shape[-1] == len(SEEDS) and np.isfinite(array).all(), key
             assert array.ndim == (1 if key.startswith("last") else 2), key
         for contrast in dispute_gates.EFFECTS:
             if contrast.experiment == name:
                 assert {contrast.first, contrast.second or contrast.first} <= set(measured)
-    wanted = dispute.reference(reference, seeds=SEEDS, dtype="float64")
+    wanted = dispute_design.reference(reference, seeds=SEEDS, dtype="float64")
     for key in (key for key in wanted if key.startswith("loss.")):
         assert np.array_equal(measured[key], wanted[key])
 
@@ -97,7 +97,7 @@ def test_the_linear_network_is_linear(short):
         networks.append(network)
         return reference.value_and_gradient(network, *arguments, **settings)
 
-    dispute.linear(mutants._with(reference, value_and_gradient), seeds=SEEDS, dtype="float64")
+    dispute_design.linear(mutants._with(reference, value_and_gradient), seeds=SEEDS, dtype="float64")
     assert {layer[0] for network in networks for layer in network} == {"fully_connected", "batch_norm"}
     assert {sum(layer[0] == "fully_connected" for layer in network) for network in networks} == {5}
 
@@ -108,10 +108,12 @@ def test_the_linear_network_is_linear(short):
 def one_step(rate):
     """(network, parameters, x, targets, gradients, what ``Agreement`` makes of a step of this rate at layers 2 and 3)."""
     network = common.multilayer(2, "relu", after="batch_norm")
-    parameters, examples = dispute._setting(network, dispute.SHALLOW | {"depth": 2}, seeds=SEEDS, dtype="float64")
+    parameters, examples = dispute_design._setting(
+        network, dispute_design.SHALLOW | {"depth": 2}, seeds=SEEDS, dtype="float64"
+    )
     x, targets = next(iter(examples))
     value, gradients, extra = training.evaluate(reference, network, parameters, x, targets)
-    watch = dispute.Agreement(reference, network, rate, (0,), (2, 3))
+    watch = dispute_design.Agreement(reference, network, rate, (0,), (2, 3))
     watch(0, parameters, x, targets, value, gradients, extra)
     return network, parameters, x, targets, gradients, watch.measured()
 
@@ -141,7 +143,7 @@ def test_the_layers_below_move_and_no_others():
 
 
 def test_the_noise_is_what_it_says():
-    given = dispute.noise_of((0, 2, 4), seeds=SEEDS, dtype="float64")
+    given = dispute_design.noise_of((0, 2, 4), seeds=SEEDS, dtype="float64")
     scales, shifts = (np.stack([given(t)[f"{name}3"] for t in range(50)]) for name in "sm")
     none, some, more = np.split(scales, 3, axis=1)
     assert (none == 1).all() and 1 < some.min() < 1.01 and 1.49 < some.max() < 1.5 and 1.99 < more.max() < 2
@@ -154,17 +156,17 @@ def test_the_noise_is_what_it_says():
 
 
 def test_no_noise_is_the_network_without_it_to_the_last_bit(short):
-    measured = dispute.noise(reference, seeds=SEEDS, dtype="float64")
-    for arm, after in dispute.ARMS.items():
-        network = common.multilayer(dispute.DEEP["depth"], "relu", after=after)
-        start, examples = dispute._setting(network, dispute.DEEP, seeds=SEEDS, dtype="float64")
-        plain = training.train(reference, network, start, examples, rate=dispute.DEEP_RATE)[1]
+    measured = dispute_design.noise(reference, seeds=SEEDS, dtype="float64")
+    for arm, after in dispute_design.ARMS.items():
+        network = common.multilayer(dispute_design.DEEP["depth"], "relu", after=after)
+        start, examples = dispute_design._setting(network, dispute_design.DEEP, seeds=SEEDS, dtype="float64")
+        plain = training.train(reference, network, start, examples, rate=dispute_design.DEEP_RATE)[1]
         assert np.array_equal(measured[f"loss.{arm}@0"], plain)
         assert (measured[f"loss.{arm}@2"] != plain).all()
 
 
 def test_noise_that_stands_still_shifts_little(short):
-    moves = dispute.noise(reference, seeds=SEEDS, dtype="float64")
+    moves = dispute_design.noise(reference, seeds=SEEDS, dtype="float64")
     still = mutants.noise_that_stands_still(reference, seeds=SEEDS, dtype="float64")
     for name in ("mean.with@2", "deviation.with@2"):
         assert (still[name] < moves[name] / 5).all()
@@ -205,10 +207,10 @@ def test_what_leaves_batch_norm_speaks_for_nothing():
     """That it shifts less is nearly by construction: what speaks is measured before it is normalised."""
     moments = [g for g in dispute_gates.GATES if g.effect in (dispute_gates.MEAN.name, dispute_gates.DEVIATION.name)]
     assert len(moments) == 2 and all(g.role == "control" and not g.speaks for g in moments)
-    network = dispute._noisy("batch_norm")
-    inside = dispute.shift.inputs_of(network, "batch_norm")
-    assert {network[i][0] for i in inside} == {"fully_connected"} and len(inside) == dispute.DEEP["depth"]
-    assert {network[i][0] for i in dispute.shift.inputs_of(network, "relu")} == {"affine"}
+    network = dispute_design._noisy("batch_norm")
+    inside = dispute_design.shift.inputs_of(network, "batch_norm")
+    assert {network[i][0] for i in inside} == {"fully_connected"} and len(inside) == dispute_design.DEEP["depth"]
+    assert {network[i][0] for i in dispute_design.shift.inputs_of(network, "relu")} == {"affine"}
 
 
 def test_the_network_without_batch_norm_shown_as_the_noisy_one_is_noticed():

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from lectureclaims.reference import double_double as dd
+from lectureclaims.reference.exact import double_double as dd
 
 RNG = np.random.default_rng(1)
 MANY = 400

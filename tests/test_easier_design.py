@@ -6,25 +6,26 @@ from unittest import mock
 
 import numpy as np
 import pytest
-from lectureclaims.claims.engine import population, statistics, training
+from lectureclaims.claims.language import population, statistics, training
 from lectureclaims.claims.lecture.conv_layer import easier as claim
-from lectureclaims.claims.lecture.designs import common, easier, easier_gates
-from lectureclaims.reference.data import digits
-from lectureclaims.reference.networks import numpy as reference
+from lectureclaims.claims.lecture.conv_layer import easier_design, easier_gates
+from lectureclaims.claims.lecture.shared import common
+from lectureclaims.reference.libraries.numpy import training as reference
+from lectureclaims.reference.samples.data import digits
 
 SEEDS = (0, 1, 2)
 
 
 @functools.cache
 def run(steps=3, last=2):
-    with mock.patch.multiple(easier, STEPS=steps, LAST=last):
-        return easier.placed(reference, seeds=SEEDS, dtype="float64")
+    with mock.patch.multiple(easier_design, STEPS=steps, LAST=last):
+        return easier_design.placed(reference, seeds=SEEDS, dtype="float64")
 
 
 def test_every_arm_has_its_measures_and_trajectory():
     found = run()
     assert {name.partition(".")[0] for name in found} == {"loss", "final", "accuracy"}
-    for arm, rates in easier.RATES.items():
+    for arm, rates in easier_design.RATES.items():
         losses = np.stack([found[f"loss.{arm}@{rate:g}"] for rate in rates])
         assert losses.shape == (len(rates), 3, len(SEEDS)) and np.isfinite(losses).all()
         np.testing.assert_array_equal(found[f"final.{arm}"], losses[:, -2:].mean(1).min(0))
@@ -34,11 +35,11 @@ def test_every_arm_has_its_measures_and_trajectory():
 
 def test_the_networks_are_as_large_as_is_said():
     def size(arm):
-        network, start = easier._setting(arm, seeds=(0,), dtype="float64")[:2]
+        network, start = easier_design._setting(arm, seeds=(0,), dtype="float64")[:2]
         assert set(start) == {name for layer in network for name in layer[1:3] if isinstance(name, str)}
         return sum(array.size for array in start.values())
 
-    assert {arm: size(arm) for arm in easier.NETWORKS} == {
+    assert {arm: size(arm) for arm in easier_design.NETWORKS} == {
         "convolution": 1418,
         "dense": 1405,
         "dense_large": 19_850,
@@ -49,25 +50,28 @@ def test_the_networks_are_as_large_as_is_said():
 def test_unshared_begins_as_the_same_function():
     """Whole numbers, so to the bit; with biases too, which the network itself begins without."""
     draw = np.random.default_rng(3)
-    start = easier._setting("convolution", seeds=SEEDS, dtype="float64")[1]
+    start = easier_design._setting("convolution", seeds=SEEDS, dtype="float64")[1]
     start = {name: draw.integers(-4, 5, array.shape).astype(float) for name, array in start.items()}
     x, targets = draw.integers(0, 17, (3, 7, 1, 12, 12)).astype(float), np.zeros((3, 7), int)
-    wanted = training.evaluate(reference, easier.CONVOLUTIONAL, start, x, targets)[2]["logits"]
-    copies = easier.unshared(start)
-    found = training.evaluate(reference, easier.UNSHARED, copies, x.reshape(3, 7, 144), targets)[2]["logits"]
+    wanted = training.evaluate(reference, easier_design.CONVOLUTIONAL, start, x, targets)[2]["logits"]
+    copies = easier_design.unshared(start)
+    found = training.evaluate(reference, easier_design.UNSHARED, copies, x.reshape(3, 7, 144), targets)[2]["logits"]
     np.testing.assert_array_equal(found, wanted)
     copies["b0"][:, 0] += 1  # one place's own bias
-    apart = training.evaluate(reference, easier.UNSHARED, copies, x.reshape(3, 7, 144), targets)[2]["logits"]
+    apart = training.evaluate(reference, easier_design.UNSHARED, copies, x.reshape(3, 7, 144), targets)[2]["logits"]
     assert (apart != wanted).any()
 
 
 @pytest.mark.parametrize("lib", ["numpy", "torch"])
 def test_trajectories_meet_the_references_and_the_permuted_one_the_unpermuted(load, lib):
     with mock.patch.multiple(
-        easier, STEPS=12, LAST=2, RATES={arm: r[:1] for arm, r in easier.RATES.items()} | {"dense": (0.3,)}
+        easier_design,
+        STEPS=12,
+        LAST=2,
+        RATES={arm: r[:1] for arm, r in easier_design.RATES.items()} | {"dense": (0.3,)},
     ):
-        found = easier.placed(load(lib), seeds=SEEDS, dtype="float64")
-        wanted = easier.reference(reference, seeds=SEEDS, dtype="float64")
+        found = easier_design.placed(load(lib), seeds=SEEDS, dtype="float64")
+        wanted = easier_design.reference(reference, seeds=SEEDS, dtype="float64")
     for arm in ("convolution@0.1", "dense@0.3", "dense_permuted@0.3", "unshared@start"):
         off = abs(found[f"loss.{arm}"] - wanted[f"loss.{arm}"])
         assert (off <= wanted[f"allowed.{arm}"]).all(), arm
@@ -77,12 +81,12 @@ def test_trajectories_meet_the_references_and_the_permuted_one_the_unpermuted(lo
 
 def test_columns_left_in_place_are_noticed():
     images, labels = common.placed_digits("float64")[0]
-    network, start, _, _, order = easier._setting("dense", seeds=SEEDS, dtype="float64")
+    network, start, _, _, order = easier_design._setting("dense", seeds=SEEDS, dtype="float64")
     rows = images.reshape(-1, 144)
     wanted, allowed = training.reference_losses(
         reference, network, start, training.batches(rows, labels, order[:3]), rate=0.3
     )
-    moved = rows[:, easier.pixel_order()]
+    moved = rows[:, easier_design.pixel_order()]
     losses = training.train(reference, network, start, training.batches(moved, labels, order[:3]), rate=0.3)[1]
     assert (abs(losses - wanted) > allowed).all()
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
-from lectureclaims.claims.engine import (
+from lectureclaims.claims.language import (
     Case,
     Defect,
     NotAValue,
@@ -27,7 +27,7 @@ from lectureclaims.claims.engine import (
     sweep,
     within,
 )
-from lectureclaims.claims.engine.verdict import CellFacts, Trial, cell_verdict, claim_verdict, margin, shown
+from lectureclaims.claims.record.verdict import CellFacts, Trial, cell_verdict, claim_verdict, margin, shown
 from lectureclaims.reference import bounds
 
 F = np.float32

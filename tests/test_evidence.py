@@ -6,10 +6,11 @@ import re
 import lectureclaims.claims
 import numpy as np
 import pytest
-from lectureclaims.claims import verification
-from lectureclaims.claims.engine import ask, evidence
-from lectureclaims.claims.engine.snippet import snippet
-from lectureclaims.reference import backends, oracle
+from lectureclaims.claims.engine import verification
+from lectureclaims.claims.language import ask
+from lectureclaims.claims.record import evidence
+from lectureclaims.claims.record.snippet import snippet
+from lectureclaims.reference import libraries, oracle
 from lying import LECTURE, run_command
 
 SMALL = ("convolution.flip", "conv_layer.equivariance")
@@ -161,7 +162,7 @@ def ran(tmp_path, text):
 @pytest.mark.parametrize("size", [4, 12], ids=["written out", "packed"])
 @pytest.mark.parametrize("backend", ["numpy", "torch"])
 def test_a_snippet_runs_by_itself_and_shows_what_it_says(tmp_path, backend, size):
-    if not backends.installed(backend):
+    if not libraries.installed(backend):
         pytest.skip(f"{backend} is not installed")
     call, wanted = layer(size)
     text = snippet(call, wanted, backend)

@@ -21,9 +21,10 @@ import pandas
 import pyarrow.parquet
 import pytest
 import sample_evidence as sample
-from lectureclaims.claims.engine import evidence as record
-from lectureclaims.reports import badge, code_scanning, formats, sarif, shields, tables, view
-from lectureclaims.reports.cli import main
+from lectureclaims.claims.record import evidence as record
+from lectureclaims.reports.formats import badge, code_scanning, formats, sarif, shields, tables
+from lectureclaims.reports.front.cli import main
+from lectureclaims.reports.wording import view
 from test_page import HOSTILE, poisoned
 
 ROOT = Path(__file__).parents[1]
@@ -566,7 +567,7 @@ def test_without_the_extra_a_table_is_refused_with_what_to_install(
 
 def test_pandas_is_imported_only_for_a_table() -> None:
     program = (
-        "import sys; from lectureclaims.reports import badge, cli, code_scanning, formats, sarif, shields, tables; "
+        "import sys; from lectureclaims.reports.front import cli\nfrom lectureclaims.reports.formats import badge, code_scanning, formats, sarif, shields, tables\n"
         "print([m for m in ('pandas', 'pyarrow', 'matplotlib') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 import sample_evidence as sample
+from lectureclaims.claims import lecture as folder
 from lectureclaims.claims.engine.lecture import read as lecture_of
-from lectureclaims.claims.lecture import designs
-from lectureclaims.reports import findings, html
+from lectureclaims.reports.page import html
+from lectureclaims.reports.wording import findings
 
 
 def test_a_verified_claim_says_on_how_much_and_how_near_to_the_bound_it_came() -> None:
@@ -53,9 +54,9 @@ def test_a_disputed_claim_says_its_own_words_or_counts_the_gates_of_both_sides()
 def test_every_claim_of_the_lecture_that_has_designs_has_words_and_they_name_gates() -> None:
     stated = {
         gate.name
-        for module in pkgutil.iter_modules(designs.__path__)
+        for module in pkgutil.walk_packages(folder.__path__, f"{folder.__name__}.")
         if module.name.endswith("_gates")
-        for gate in importlib.import_module(f"{designs.__name__}.{module.name}").GATES
+        for gate in importlib.import_module(module.name).GATES
     }
     with_words = {name: c.finding for name, c in lecture_of().claims.items() if c.finding}
     assert {n for n, c in lecture_of().claims.items() if c.expected in ("supported", "disputed")} == set(with_words)

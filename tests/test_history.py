@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lectureclaims.claims.engine.evidence import BadEvidence
-from lectureclaims.reports import comparing, history, html, records
+from lectureclaims.claims.record.evidence import BadEvidence
+from lectureclaims.reports.diff import comparing, history, records
+from lectureclaims.reports.page import html
 from test_comparing import cell, claim, older, sampled, typed
 from test_page import HOSTILE, Page
 

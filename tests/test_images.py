@@ -8,7 +8,8 @@ import zlib
 
 import numpy as np
 import pytest
-from lectureclaims.reference import backends, bounds, data, pictures
+from lectureclaims.reference import bounds, libraries
+from lectureclaims.reference.samples import data, pictures
 
 
 def picture(channels):
@@ -76,7 +77,7 @@ def test_what_is_written_is_read(count, seed):
 def test_another_decoder_reads_the_same_within_the_bound(seed):
     """The writer and the reader could share a mistake; Pillow's libjpeg has none of theirs."""
     gray, colour = coefficients(1, seed), coefficients(3, seed)
-    pillow = backends.load("pillow")
+    pillow = libraries.load("pillow")
     exact = np.clip(pictures.inverse_transform(gray)[0], 0, 255)
     assert bounds.jpeg_samples(exact.shape).ratio(pillow.decode_image(pictures.jpeg(gray)), exact).max() <= 1
     exact = pictures.rgb(pictures.inverse_transform(colour))
@@ -144,11 +145,11 @@ def test_the_stored_digits_are_those_that_are_standardised():
 # --- the decoders ----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", backends.DECODERS)
+@pytest.mark.parametrize("name", libraries.DECODERS)
 def test_a_decoder_says_what_it_is_and_decodes(name):
-    if not backends.installed(name):
+    if not libraries.installed(name):
         pytest.skip(f"{name} is not installed")
-    decoder = backends.load(name)
+    decoder = libraries.load(name)
     decoder.configure()
     facts = decoder.environment()
     assert json.loads(json.dumps(facts)) == facts
@@ -158,9 +159,9 @@ def test_a_decoder_says_what_it_is_and_decodes(name):
     assert decoder.decode_image(pictures.jpeg(coefficients(3))).dtype == np.uint8
 
 
-@pytest.mark.parametrize("name", backends.DECODERS)
+@pytest.mark.parametrize("name", libraries.DECODERS)
 def test_what_is_no_picture_is_refused(name):
-    if not backends.installed(name):
+    if not libraries.installed(name):
         pytest.skip(f"{name} is not installed")
     with pytest.raises(Exception, match="."):
-        backends.load(name).decode_image(b"no picture")
+        libraries.load(name).decode_image(b"no picture")

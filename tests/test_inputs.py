@@ -3,7 +3,10 @@
 import ml_dtypes
 import numpy as np
 import pytest
-from lectureclaims.reference import bounds, catalogue, inputs, judging, oracle
+from lectureclaims.reference import bounds, oracle
+from lectureclaims.reference.judging import assessment
+from lectureclaims.reference.operators import catalogue
+from lectureclaims.reference.samples import inputs
 from lectureclaims.reference.validation import BadInput
 
 FORMATS = bounds.FORMATS
@@ -60,7 +63,7 @@ def test_names_carry_a_meaning():
 def test_exact_inputs_round_nowhere_in_any_order(dtype, design):
     shapes = SHAPES | {"b": (3,)}
     arrays = inputs.exact(design, shapes, np.random.default_rng(2), np.dtype(dtype), terms=40)
-    (wanted,) = judging.exact_values(FULLY, arrays, np.dtype(dtype))
+    (wanted,) = assessment.exact_values(FULLY, arrays, np.dtype(dtype))
     x, w, b = arrays.values()
     rng = np.random.default_rng(3)
     for _ in range(3):
@@ -77,6 +80,6 @@ def test_exact_inputs_that_could_round_are_refused():
         inputs.exact("dense", SHAPES, np.random.default_rng(0), np.dtype("bfloat16"), terms=300)
     arrays = {name: np.full(shape, 3.0, "bfloat16") for name, shape in SHAPES.items()}
     with pytest.raises(BadInput, match="S of y=360.*at most 256"):
-        judging.exact_values(FULLY, arrays, np.dtype("bfloat16"))
+        assessment.exact_values(FULLY, arrays, np.dtype("bfloat16"))
     with pytest.raises(BadInput, match="S of y"):
-        judging.exact_values(FULLY, draw("normal", "float32"), np.dtype("float32"))
+        assessment.exact_values(FULLY, draw("normal", "float32"), np.dtype("float32"))

@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
-from lectureclaims.reference import catalogue, judging
-from lectureclaims.reference.judging import Contract
+from lectureclaims.reference.judging import assessment
+from lectureclaims.reference.judging.assessment import Contract
+from lectureclaims.reference.operators import catalogue
 
 FULLY = catalogue.find("linear")
 TRAINING = catalogue.find("batch_norm_training")
@@ -29,7 +30,7 @@ def one_by_one(x, w, dtype):
 
 
 def test_every_operation_has_a_rule_and_no_rule_is_idle():
-    assert set(judging.RULES) == set(catalogue.OPERATIONS)
+    assert set(assessment.RULES) == set(catalogue.OPERATIONS)
 
 
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
@@ -42,20 +43,22 @@ def test_wide_and_narrow_accumulation_are_told_apart(dtype):
         Contract(dtype.name): (one_by_one(arguments["x"], arguments["w"], dtype) + arguments["b"]).astype(dtype),
     }
     for contract, y in results.items():
-        kept, found = judging.kept(FULLY, arguments, {"y": y})
+        kept, found = assessment.kept(FULLY, arguments, {"y": y})
         assert kept == contract and found["y"].bound.ratio(y, found["y"].value).max() <= 1
     assert "narrow accumulation" in Contract(dtype.name).sentence(dtype.name)
     # What was stated cannot be talked out of: in float32 the narrow sums are outside.
     y = results[Contract(dtype.name)]
-    kept, found = judging.kept(FULLY, arguments, {"y": y}, arithmetic="float32")
+    kept, found = assessment.kept(FULLY, arguments, {"y": y}, arithmetic="float32")
     assert kept.arithmetic == "float32" and found["y"].bound.ratio(y, found["y"].value).max() > 1
 
 
 def test_flushed_numbers_are_a_contract_of_their_own():
     tiny = np.finfo(np.float32).smallest_normal
     arguments = {"x": np.full((1, 3), tiny / 2, np.float32), "w": np.ones((1, 3), np.float32), "b": None}
-    assert judging.kept(FULLY, arguments, {"y": np.full((1, 1), 1.5 * tiny, np.float32)})[0] == Contract("float32")
-    assert judging.kept(FULLY, arguments, {"y": np.zeros((1, 1), np.float32)})[0] == Contract("float32", flushes=True)
+    assert assessment.kept(FULLY, arguments, {"y": np.full((1, 1), 1.5 * tiny, np.float32)})[0] == Contract("float32")
+    assert assessment.kept(FULLY, arguments, {"y": np.zeros((1, 1), np.float32)})[0] == Contract(
+        "float32", flushes=True
+    )
 
 
 def test_one_pass_variances_are_a_contract_of_their_own():
@@ -63,20 +66,20 @@ def test_one_pass_variances_are_a_contract_of_their_own():
     arguments = {"x": x, "gamma": np.ones(3, np.float32), "beta": np.zeros(3, np.float32), "epsilon": 1e-5}
     mean = x.mean(axis=(0, 2))
     two, one = ((x - mean[:, None]) ** 2).mean(axis=(0, 2)), (x * x).mean(axis=(0, 2)) - mean * mean
-    assert judging.kept(TRAINING, arguments, {"variance": two})[0] == Contract("float32")
-    assert judging.kept(TRAINING, arguments, {"variance": one})[0] == Contract("float32", variance="one pass")
+    assert assessment.kept(TRAINING, arguments, {"variance": two})[0] == Contract("float32")
+    assert assessment.kept(TRAINING, arguments, {"variance": one})[0] == Contract("float32", variance="one pass")
 
 
 def test_what_keeps_no_contract_is_judged_by_the_one_it_exceeds_least():
     arguments = layer(np.float32)
-    y = judging.judge(FULLY, arguments, np.float32, Contract("float32"))[0].value.astype(np.float32)
-    _, found = judging.kept(FULLY, arguments, {"y": y + np.float32(1e-3)})
+    y = assessment.judge(FULLY, arguments, np.float32, Contract("float32"))[0].value.astype(np.float32)
+    _, found = assessment.kept(FULLY, arguments, {"y": y + np.float32(1e-3)})
     assert found["y"].bound.ratio(y + np.float32(1e-3), found["y"].value).max() > 1
 
 
 def test_the_estimate_is_below_the_bound_and_above_the_error_of_random_data():
     arguments = layer(np.float32, terms=400)
-    (one,) = judging.judge(FULLY, arguments, np.float32, Contract("float32"))
+    (one,) = assessment.judge(FULLY, arguments, np.float32, Contract("float32"))
     y = one_by_one(arguments["x"], arguments["w"], np.float32) + arguments["b"]
     assert (one.expected < one.bound.allowed).all()
     assert np.abs(y - one.value).max() < one.expected.max()

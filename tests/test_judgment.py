@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from lectureclaims.claims.engine import Outcome, ask, rounding
-from lectureclaims.reference import backends
+from lectureclaims.claims.language import Outcome, ask, rounding
+from lectureclaims.reference import libraries
 
-LIBRARY = backends.load("numpy")
+LIBRARY = libraries.load("numpy")
 RNG = np.random.default_rng(0)
 
 

@@ -8,7 +8,7 @@ from lectureclaims.claims.lecture.conv_layer import batches as layer_batches
 from lectureclaims.claims.lecture.conv_layer import mutants_layer
 from lectureclaims.claims.lecture.conv_layer import shapes as layer_shapes
 from lectureclaims.claims.lecture.conv_layer import sizes as layer_sizes
-from lectureclaims.reference.backends import numpy as reference
+from lectureclaims.reference.libraries.numpy import operations as reference
 from lectureclaims.reference.operators.cross_correlation import output_size
 
 PLAIN = {"stride": (1, 1), "padding": ((0, 0), (0, 0)), "dilation": (1, 1), "groups": 1}

@@ -7,13 +7,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from lectureclaims.claims.engine.outcome import Outcome
+from lectureclaims.claims.language.outcome import Outcome
 from lectureclaims.claims.lecture.conv_layer.networks import PUBLISHED
-from lectureclaims.reference import backends, layers, validation
+from lectureclaims.reference import libraries, validation
+from lectureclaims.reference.networks import layers
 from lectureclaims.reference.operators import cross_correlation, fully_connected, max_pooling
-from lectureclaims.reports import figures, markdown
-from lectureclaims.reports import layers as report
-from lectureclaims.reports.cli import main
+from lectureclaims.reports.formats import markdown
+from lectureclaims.reports.front.cli import main
+from lectureclaims.reports.page import layers as report
+from lectureclaims.reports.pictures import figures
 
 ROOT = Path(__file__).parents[1]
 FRAMEWORKS = pytest.mark.parametrize("name", ["torch", "tensorflow"])
@@ -339,7 +341,7 @@ def blocks(language):
 @pytest.mark.parametrize("session", blocks("console"))
 def test_the_session_on_the_page_is_what_happens(command, session):
     for name in ("torch", "tensorflow"):
-        if not backends.installed(name):
+        if not libraries.installed(name):
             pytest.skip(f"{name} is not installed")
     asked, _, wanted = session.partition("\n")
     code, printed, complained = command(*shlex.split(asked.removeprefix("$ lecture-claims layers ")))

@@ -2,7 +2,7 @@
 
 import pytest
 from lectureclaims.claims.engine import lecture
-from lectureclaims.reports import pytest_plugin
+from lectureclaims.reports.front import pytest_plugin
 
 
 @pytest.fixture(scope="module")

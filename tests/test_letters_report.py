@@ -7,9 +7,11 @@ import xml.etree.ElementTree as ET
 import pytest
 import sample_evidence as sample
 from lectureclaims.claims.lecture.convolution import integral, letters
-from lectureclaims.reference import symbolic
-from lectureclaims.reports import figures, html, markdown
-from lectureclaims.reports import letters as typesetting
+from lectureclaims.reference.oracle import symbolic
+from lectureclaims.reports.formats import markdown
+from lectureclaims.reports.page import html
+from lectureclaims.reports.pictures import figures
+from lectureclaims.reports.pictures import letters as typesetting
 
 
 def worked():

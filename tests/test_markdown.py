@@ -11,8 +11,9 @@ from urllib.parse import quote
 
 import pytest
 import sample_evidence as sample
-from lectureclaims.reports import formats, html, markdown
-from lectureclaims.reports.cli import main
+from lectureclaims.reports.formats import formats, markdown
+from lectureclaims.reports.front.cli import main
+from lectureclaims.reports.page import html
 from markdown_it import MarkdownIt
 from test_page import HOSTILE, Page, poisoned
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from lectureclaims.claims.engine import lecture
-from lectureclaims.reports import lecture_text, mathematics
+from lectureclaims.reports.page import lecture_text, mathematics
 from markdown_it import MarkdownIt
 
 LECTURE = lecture.read()

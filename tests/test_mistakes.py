@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from lectureclaims.claims import adjudicate
-from lectureclaims.reference import backends, catalogue, mistakes
+from lectureclaims.reference import libraries, mistakes
+from lectureclaims.reference.operators import catalogue
 from lectureclaims.reference.validation import BadInput
 
 PAIRS = [(name, operation) for name, mistake in mistakes.MISTAKES.items() for operation in mistake.operations]
@@ -88,7 +89,7 @@ def forward(operation, arrays, parameters):
     if name == "batch_norm":
         return arrays["x"].shape
     given = {n: arrays.get(n) for n in catalogue.OPERATIONS[name].arrays}
-    return getattr(backends.load("numpy"), name)(*given.values(), **parameters).shape
+    return getattr(libraries.load("numpy"), name)(*given.values(), **parameters).shape
 
 
 def draw(rng, name, shape, dtype):
@@ -105,7 +106,7 @@ def draw(rng, name, shape, dtype):
 
 def library(mistake, operation, arrays, parameters):
     """What a library that makes the mistake returns, by result; only results of the right shapes, as a user would have."""
-    lib, names = backends.load("numpy"), catalogue.OPERATIONS[operation].results
+    lib, names = libraries.load("numpy"), catalogue.OPERATIONS[operation].results
     right = getattr(lib, operation)(*arrays.values(), **parameters)
     try:
         made = mistakes.commit(lib, mistake=mistake, operation=operation, **arrays, **parameters)
@@ -150,7 +151,7 @@ COINCIDE = {
 @pytest.mark.parametrize("operation", catalogue.OPERATIONS)
 def test_every_operation_has_mistakes_and_the_right_result_is_within(operation):
     assert len([m for m in mistakes.known(operation) if not m.name.startswith("result rounded")]) >= 2
-    lib, names = backends.load("numpy"), catalogue.OPERATIONS[operation].results
+    lib, names = libraries.load("numpy"), catalogue.OPERATIONS[operation].results
     for arrays, parameters in calls(operation, np.float32):
         y = getattr(lib, operation)(*arrays.values(), **parameters)
         outputs = dict(zip(names, y if isinstance(y, tuple) else (y,), strict=True))
@@ -158,7 +159,7 @@ def test_every_operation_has_mistakes_and_the_right_result_is_within(operation):
 
 
 def test_a_mistake_that_cannot_be_made_says_so():
-    lib, x = backends.load("numpy"), np.ones((1, 4), np.float32)
+    lib, x = libraries.load("numpy"), np.ones((1, 4), np.float32)
     with pytest.raises(
         ValueError, match="mistake='bias forgotten': cannot be made with these arguments of fully_connected"
     ):
@@ -171,7 +172,7 @@ def test_a_mistaken_operation_can_be_sent_to_a_worker():
     mutant = functools.partial(mistakes.commit, mistake="weights transposed", operation="fully_connected")
     x, w = np.arange(3, dtype=np.float32)[None], np.arange(9, dtype=np.float32).reshape(3, 3)
     again = pickle.loads(pickle.dumps(mutant))
-    assert np.array_equal(again(backends.load("numpy"), x, w, None), x @ w)
+    assert np.array_equal(again(libraries.load("numpy"), x, w, None), x @ w)
 
 
 # --- the page ----------------------------------------------------------------------------------------------------------

@@ -4,13 +4,14 @@ import math
 
 import numpy as np
 import pytest
-from lectureclaims.claims.lecture.designs import first_steps
 from lectureclaims.claims.lecture.network import mutants as mutants_network
 from lectureclaims.claims.lecture.network import nonlinearity, predictions
-from lectureclaims.reference import backends, bounds, composition, oracle
-from lectureclaims.reference.networks.numpy import value_and_gradient
+from lectureclaims.claims.lecture.shared import first_steps
+from lectureclaims.reference import bounds, libraries, oracle
+from lectureclaims.reference.judging import composition
+from lectureclaims.reference.libraries.numpy.training import value_and_gradient
 
-LIBRARY = backends.load("numpy")
+LIBRARY = libraries.load("numpy")
 RESAMPLED = (
     ("average_pooling2d", {"window": (2, 2), "stride": (2, 2), "padding": ((0, 0), (0, 0)), "count_padding": True}),
     ("area_resampling2d", {"size": (3, 3)}),

@@ -9,9 +9,9 @@ import os
 
 import numpy as np
 import pytest
-from lectureclaims.claims.engine import training
-from lectureclaims.reference import backends, networks
-from lectureclaims.reference.networks import numpy as reference
+from lectureclaims.claims.language import training
+from lectureclaims.reference import libraries, networks
+from lectureclaims.reference.libraries.numpy import training as reference
 
 SEEDS, BATCH = 3, 8
 DTYPES = ("float64", "float32")
@@ -22,9 +22,9 @@ def library(name):
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
         os.environ.setdefault(variable, "1")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    if not backends.installed(name):
+    if not libraries.installed(name):
         pytest.skip(f"{name} is not installed")
-    return backends.load(name)
+    return libraries.load(name)
 
 
 def dense(*between):

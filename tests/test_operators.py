@@ -7,14 +7,15 @@ from fractions import Fraction
 import ml_dtypes
 import numpy as np
 import pytest
-from lectureclaims.reference import bounds, catalogue, oracle
-from lectureclaims.reference.backends import numpy as phrases
+from lectureclaims.reference import bounds, oracle
+from lectureclaims.reference.libraries.numpy import operations as phrases
 from lectureclaims.reference.operators import (
     absolute_value,
     area_resampling,
     average_pooling,
     batch_norm,
     bilinear_resampling,
+    catalogue,
     convolution,
     cross_correlation,
     cross_entropy,

@@ -6,7 +6,8 @@ import time
 
 import numpy as np
 import pytest
-from lectureclaims.reference import oracle, remembered
+from lectureclaims.reference import oracle
+from lectureclaims.reference.oracle import remembered
 from lectureclaims.reference.validation import BadInput
 
 PLAIN1 = {"stride": 1, "padding": (0, 0), "dilation": 1, "groups": 1}

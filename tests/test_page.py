@@ -16,7 +16,10 @@ from typing import Any
 
 import pytest
 import sample_evidence as sample
-from lectureclaims.reports import claim_view, figures, findings, html, junit, markdown, matrix, view
+from lectureclaims.reports.formats import junit, markdown
+from lectureclaims.reports.page import html, matrix
+from lectureclaims.reports.pictures import figures
+from lectureclaims.reports.wording import claim_view, findings, view
 
 HOSTILE = [
     '<script>alert(1)</script><img src=x onerror="alert(2)">',
@@ -349,7 +352,7 @@ def test_rendering_imports_no_framework_and_no_claim(evidence: dict[str, Any], t
     file.write_text(json.dumps(evidence), encoding="utf-8")
     code = (
         "import json, sys\n"
-        "from lectureclaims.reports import html, junit, markdown\n"
+        "from lectureclaims.reports.page import html\nfrom lectureclaims.reports.formats import junit, markdown\n"
         "assert 'matplotlib' not in sys.modules\n"
         f"e = json.load(open({str(file)!r}))\n"
         "[f.render(e) for f in (html, junit, markdown)]\n"

@@ -2,20 +2,19 @@
 
 import numpy as np
 import pytest
-from lectureclaims.claims.engine import population, statistics
-from lectureclaims.claims.lecture.batch_norm import decoupling, downstream
-from lectureclaims.claims.lecture.designs import perturbation, perturbation_gates
-from lectureclaims.reference.networks import numpy as reference
+from lectureclaims.claims.language import population, statistics
+from lectureclaims.claims.lecture.batch_norm import decoupling, downstream, perturbation_design, perturbation_gates
+from lectureclaims.reference.libraries.numpy import training as reference
 
 SEEDS = (0, 1, 2)
 SIX = tuple(range(statistics.FEWEST_SEEDS))
-LAYERS = perturbation.DEPTH + 1
+LAYERS = perturbation_design.DEPTH + 1
 
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch):
-    monkeypatch.setattr(perturbation, "COUNT", 32)
-    monkeypatch.setattr(perturbation, "STEPS", 3)
+    monkeypatch.setattr(perturbation_design, "COUNT", 32)
+    monkeypatch.setattr(perturbation_design, "STEPS", 3)
 
 
 def judged(measured):
@@ -37,58 +36,59 @@ def judged(measured):
 @pytest.mark.parametrize("name", ["numpy", "torch", "tensorflow"])
 def test_without_biases_doubled_weights_multiply_every_logit_by_2_to_the_depth_exactly(load, name):
     lib = reference if name == "numpy" else load(name)
-    measured = perturbation.every_layer(lib, seeds=SEEDS, dtype="float64")
+    measured = perturbation_design.every_layer(lib, seeds=SEEDS, dtype="float64")
     assert measured["doubled.without"].shape == (2, len(SEEDS))
-    assert (measured["doubled.without"] == 2.0**perturbation.DEPTH).all()
+    assert (measured["doubled.without"] == 2.0**perturbation_design.DEPTH).all()
 
 
 def test_every_measure_has_a_number_for_each_seed():
     for name in ("first_layer", "every_layer", "downstream", "trained"):
-        measured = getattr(perturbation, name)(reference, seeds=SEEDS, dtype="float64")
+        measured = getattr(perturbation_design, name)(reference, seeds=SEEDS, dtype="float64")
         for key, array in measured.items():
             own = {"layers": (LAYERS,), "doubled": (2,), "loss": (3,)}.get(key.partition("_")[0].partition(".")[0], ())
-            own = (2 * perturbation.DEPTH + 1,) if key == "layers_relative.deep" else own
+            own = (2 * perturbation_design.DEPTH + 1,) if key == "layers_relative.deep" else own
             assert array.shape == (*own, len(SEEDS)) and np.isfinite(array).all(), key
         asked = [c for c in perturbation_gates.EFFECTS if c.experiment == name]
         assert asked and all({c.first, c.second} - {None} <= set(measured) for c in asked)
     assert (
-        perturbation.downstream(reference, seeds=SEEDS, dtype="float64")["layers_relative.late"][: LAYERS - 2] == 0
+        perturbation_design.downstream(reference, seeds=SEEDS, dtype="float64")["layers_relative.late"][: LAYERS - 2]
+        == 0
     ).all()
 
 
 def test_a_seed_means_the_same_numbers_in_any_company():
-    alone = perturbation.first_layer(reference, seeds=(5,), dtype="float64")
-    together = perturbation.first_layer(reference, seeds=(3, 5), dtype="float64")
+    alone = perturbation_design.first_layer(reference, seeds=(5,), dtype="float64")
+    together = perturbation_design.first_layer(reference, seeds=(3, 5), dtype="float64")
     assert all(alone[name][..., 0].tobytes() == together[name][..., 1].tobytes() for name in alone)
 
 
 def test_a_scale_and_a_shift_are_those_of_the_first_layers_units():
     """a > 0 for all weights of a unit and for its bias, and c beside it: a z + c, whatever the image."""
-    _, start, _, _ = perturbation._setting("without", seeds=SEEDS, dtype="float64")
+    _, start, _, _ = perturbation_design._setting("without", seeds=SEEDS, dtype="float64")
     ones, nothing = np.ones_like(start["w0"]), np.zeros_like(start["b0"])
-    changed = perturbation.scaled_and_shifted(start | {"w0": ones, "b0": nothing}, SEEDS)
+    changed = perturbation_design.scaled_and_shifted(start | {"w0": ones, "b0": nothing}, SEEDS)
     a, c = changed["w0"][:, :, 0], changed["b0"]
     assert (changed["w0"] == a[..., None]).all() and (a > 0).all()
     assert len(np.unique(a)) == a.size and len(np.unique(c)) == c.size
-    assert (perturbation.scaled_and_shifted(start | {"w0": ones, "b0": nothing + 1}, SEEDS)["b0"] == a + c).all()
+    assert (perturbation_design.scaled_and_shifted(start | {"w0": ones, "b0": nothing + 1}, SEEDS)["b0"] == a + c).all()
     assert {name for name in start if changed[name] is not start[name]} == {"w0", "b0"}
 
 
 def test_a_turned_layer_moves_by_the_size_that_is_said():
     """Along itself by a quarter of itself: 1.25 times what it was, and no other layer."""
-    _, start, _, _ = perturbation._setting("without", seeds=SEEDS, dtype="float64")
-    moved = perturbation.turned(start, 3, 0.25, start["w3"])
+    _, start, _, _ = perturbation_design._setting("without", seeds=SEEDS, dtype="float64")
+    moved = perturbation_design.turned(start, 3, 0.25, start["w3"])
     assert [name for name in start if moved[name] is not start[name]] == ["w3"]
     assert (moved["w3"] == 1.25 * start["w3"]).all()
 
 
 def test_the_relative_change_by_hand():
     before, after = [np.array([[[3.0, 4.0]]])], [np.array([[[3.0, 9.0]]])]
-    assert perturbation.relative(before, after).tolist() == [[1.0]]
+    assert perturbation_design.relative(before, after).tolist() == [[1.0]]
 
 
 def test_what_the_decoupling_gates_must_notice():
-    measured = {"first_layer": perturbation.first_layer(reference, seeds=SIX, dtype="float64")}
+    measured = {"first_layer": perturbation_design.first_layer(reference, seeds=SIX, dtype="float64")}
     told = judged(measured)
     assert told["decoupled: scale and shift"] and told["reversal, random direction"] and told["reversal, inference"]
     for lie in (decoupling.inference_mode, decoupling.any_change):
@@ -99,7 +99,7 @@ def test_what_the_decoupling_gates_must_notice():
 
 def test_what_the_downstream_gates_must_notice():
     measured = {
-        name: getattr(perturbation, name)(reference, seeds=SIX, dtype="float64")
+        name: getattr(perturbation_design, name)(reference, seeds=SIX, dtype="float64")
         for name in ("downstream", "every_layer")
     }
     told = judged(measured)
@@ -120,8 +120,10 @@ def test_gradients_off_by_a_hundred_millionth_leave_the_trajectory(load):
             value, gradients, extra = torch.value_and_gradient(*arguments, **settings)
             return value, {name: g * (1 + 1e-8) for name, g in gradients.items()}, extra
 
-    wanted = perturbation.reference(reference, seeds=SEEDS, dtype="float64")
-    for arm in perturbation.ARMS:
-        right, wrong = (perturbation.trained(lib, seeds=SEEDS, dtype="float64")[f"loss.{arm}"] for lib in (torch, Off))
+    wanted = perturbation_design.reference(reference, seeds=SEEDS, dtype="float64")
+    for arm in perturbation_design.ARMS:
+        right, wrong = (
+            perturbation_design.trained(lib, seeds=SEEDS, dtype="float64")[f"loss.{arm}"] for lib in (torch, Off)
+        )
         loss, allowed = wanted[f"loss.{arm}"], wanted[f"allowed.{arm}"]
         assert (abs(right - loss) <= allowed).all() and (abs(wrong - loss) > allowed).any()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lectureclaims.claims.engine import lecture
-from lectureclaims.reports import places
+from lectureclaims.reports.wording import places
 
 SCAN = """A neural nctwork is a function
 that rnaps an image

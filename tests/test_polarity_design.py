@@ -6,10 +6,10 @@ from unittest import mock
 
 import numpy as np
 import pytest
-from lectureclaims.claims.engine import population, statistics
+from lectureclaims.claims.language import population, statistics
 from lectureclaims.claims.lecture.activations import polarity as claim
-from lectureclaims.claims.lecture.designs import polarity, polarity_gates
-from lectureclaims.reference.networks import numpy as reference
+from lectureclaims.claims.lecture.activations import polarity_design, polarity_gates
+from lectureclaims.reference.libraries.numpy import training as reference
 
 SEEDS = (0, 1, 2)
 EXPERIMENTS = ("upright", "mixed", "random_filters", "polarity_as_label")
@@ -17,8 +17,8 @@ EXPERIMENTS = ("upright", "mixed", "random_filters", "polarity_as_label")
 
 @functools.cache
 def run(experiment, dtype="float64", steps=4):
-    with mock.patch.multiple(polarity, STEPS=steps, LABELLED_STEPS=steps, BATCH=16):
-        return getattr(polarity, experiment)(reference, seeds=SEEDS, dtype=dtype)
+    with mock.patch.multiple(polarity_design, STEPS=steps, LABELLED_STEPS=steps, BATCH=16):
+        return getattr(polarity_design, experiment)(reference, seeds=SEEDS, dtype=dtype)
 
 
 def test_every_contrast_is_measured():
@@ -41,9 +41,9 @@ def test_what_is_exact_is_exact(dtype):
 
 
 def test_torch_says_the_same(load):
-    with mock.patch.multiple(polarity, STEPS=6, BATCH=16):
+    with mock.patch.multiple(polarity_design, STEPS=6, BATCH=16):
         found, wanted = (
-            getattr(polarity, name)(lib, seeds=SEEDS, dtype="float64")
+            getattr(polarity_design, name)(lib, seeds=SEEDS, dtype="float64")
             for name, lib in (("upright", load("torch")), ("reference", reference))
         )
     np.testing.assert_array_equal(found["alike.absolute"], 1)
@@ -53,9 +53,9 @@ def test_torch_says_the_same(load):
 
 
 def test_images_are_centred_each_by_itself_and_given_filters_stay():
-    (images, _), (held_out, _) = polarity._images("float64")
+    (images, _), (held_out, _) = polarity_design._images("float64")
     assert max(abs(x.mean((1, 2, 3))).max() for x in (images, held_out)) < 1e-14
-    raw = polarity._images("float64", centred=False)[0][0]
+    raw = polarity_design._images("float64", centred=False)[0][0]
     assert (raw.min(), raw.max()) == (0, 1)
     kept = []
 
@@ -63,15 +63,15 @@ def test_images_are_centred_each_by_itself_and_given_filters_stay():
         kept.append(parameters["w0"])
         return reference.value_and_gradient(network, parameters, *arguments, **settings)
 
-    with mock.patch.multiple(polarity, STEPS=3, BATCH=8):
-        polarity.random_filters(mock.Mock(value_and_gradient=watched), seeds=SEEDS, dtype="float64")
+    with mock.patch.multiple(polarity_design, STEPS=3, BATCH=8):
+        polarity_design.random_filters(mock.Mock(value_and_gradient=watched), seeds=SEEDS, dtype="float64")
     assert len(kept) == 10 and all((w0 == kept[0]).all() for w0 in kept), (
         "both arms have the same filters, at every step"
     )
 
 
 def test_a_library_whose_absolute_value_is_relu_is_told():
-    with mock.patch.multiple(polarity, LABELLED_STEPS=12, BATCH=32):
+    with mock.patch.multiple(polarity_design, LABELLED_STEPS=12, BATCH=32):
         found = claim.relu_learns_instead(reference, seeds=SEEDS, dtype="float64")
     assert (found["accuracy.absolute"] > 0.9).all()
 

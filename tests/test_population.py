@@ -6,14 +6,14 @@ import types
 
 import numpy as np
 import pytest
-from lectureclaims.claims.engine import population
-from lectureclaims.claims.engine.claim import Case, Figure, Stated
-from lectureclaims.claims.engine.comparison import Comparison
-from lectureclaims.claims.engine.outcome import Outcome
-from lectureclaims.claims.engine.statistics import Contrast, Gate
-from lectureclaims.claims.engine.verdict import CellFacts, Trial, cell_verdict
-from lectureclaims.claims.lecture.designs import learning, learning_gates
-from lectureclaims.reference.networks import numpy as reference
+from lectureclaims.claims.language import population
+from lectureclaims.claims.language.claim import Case, Figure, Stated
+from lectureclaims.claims.language.comparison import Comparison
+from lectureclaims.claims.language.outcome import Outcome
+from lectureclaims.claims.language.statistics import Contrast, Gate
+from lectureclaims.claims.lecture.network import learning_design, learning_gates
+from lectureclaims.claims.record.verdict import CellFacts, Trial, cell_verdict
+from lectureclaims.reference.libraries.numpy import training as reference
 
 EFFECT = Contrast("runs: loss, without / with", "ratio", "runs", "last.without", "last.with")
 NOTHING = Contrast("runs: loss, null / without", "ratio", "runs", "last.null", "last.without")
@@ -185,7 +185,7 @@ def test_seeds_that_are_shared_by_mistake_are_noticed(tmp_path, lie):
 
 def test_leaked_labels_are_noticed_by_the_control(monkeypatch):
     """The label of a training image is written into one of its pixels: with shuffled labels the network learns that pixel."""
-    honest = learning.training.batches
+    honest = learning_design.training.batches
 
     def leaking(x, labels, order):
         for chosen, targets in honest(x, labels, order):
@@ -194,14 +194,14 @@ def test_leaked_labels_are_noticed_by_the_control(monkeypatch):
     def first_loss(which):
         found = [
             s
-            for s in steps_of(population.study(a_case(quick=True), learning, learning_gates, ("learns",)))
+            for s in steps_of(population.study(a_case(quick=True), learning_design, learning_gates, ("learns",)))
             if isinstance(s, Comparison)
         ]
         return {s.label: s.agrees for s in found}[which]
 
     shown = "of shuffled labels it falls hardly, first seeds"
     assert first_loss(shown)
-    monkeypatch.setattr(learning.training, "batches", leaking)
+    monkeypatch.setattr(learning_design.training, "batches", leaking)
     assert not first_loss(shown)
 
 
@@ -262,11 +262,11 @@ def test_a_limit_needs_the_sentence_to_fail_and_the_designs_gates_to_hold(tmp_pa
 
 
 def test_a_trajectory_is_drawn_as_its_difference_and_judged_within_the_bound():
-    outcome = Outcome("value", learning.learns(reference, seeds=range(5), dtype="float64"))
-    found = list(population.trajectories(a_case(), learning, "learns", {"learns": outcome}))
+    outcome = Outcome("value", learning_design.learns(reference, seeds=range(5), dtype="float64"))
+    found = list(population.trajectories(a_case(), learning_design, "learns", {"learns": outcome}))
     judged, figure = found
-    assert judged.agrees and judged.elements == 5 * learning.STEPS
+    assert judged.agrees and judged.elements == 5 * learning_design.STEPS
     (arm,) = figure.data["arms"]
-    assert len(arm["difference"]) == learning.STEPS and (arm["difference"] <= arm["allowed"]).all()
+    assert len(arm["difference"]) == learning_design.STEPS and (arm["difference"] <= arm["allowed"]).all()
     late = outcome.then(lambda m: m | {"loss.true": np.roll(m["loss.true"], 1, 0)})
-    assert not next(iter(population.trajectories(a_case(), learning, "learns", {"learns": late}))).agrees
+    assert not next(iter(population.trajectories(a_case(), learning_design, "learns", {"learns": late}))).agrees

@@ -7,9 +7,10 @@ import xml.etree.ElementTree as ET
 
 import pytest
 import sample_evidence as sample
-from lectureclaims.claims.engine import lecture, premises
-from lectureclaims.claims.engine.evidence import BadEvidence
-from lectureclaims.reports import html, premise_graph
+from lectureclaims.claims.engine import lecture
+from lectureclaims.claims.record import premises
+from lectureclaims.claims.record.evidence import BadEvidence
+from lectureclaims.reports.page import html, premise_graph
 
 VERDICTS = ("verified", "supported", "disputed", "not supported", "inconclusive", "refuted", "error")
 

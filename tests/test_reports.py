@@ -15,13 +15,16 @@ import jsonschema
 import lectureclaims.claims
 import pytest
 import sample_evidence as sample
-from lectureclaims.claims.engine import evidence as record
-from lectureclaims.claims.engine import verdict as verdicts
-from lectureclaims.reports import html, junit, markdown, terminal, view
+from lectureclaims.claims.record import evidence as record
+from lectureclaims.claims.record import verdict as verdicts
+from lectureclaims.reports.formats import junit, markdown
+from lectureclaims.reports.front import terminal
+from lectureclaims.reports.page import html
+from lectureclaims.reports.wording import view
 from rich.console import Console
 
 REPORTS = Path(html.__file__).parent
-SCHEMA = json.loads((REPORTS / "results.schema.json").read_text(encoding="utf-8"))
+SCHEMA = json.loads(Path(record.__file__).with_name("schema.json").read_text(encoding="utf-8"))
 CHECK = jsonschema.Draft202012Validator(SCHEMA)
 
 

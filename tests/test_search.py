@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from lectureclaims.claims.engine import ask, edge, fact, smallest
-from lectureclaims.claims.engine.outcome import Outcome
+from lectureclaims.claims.language import ask, edge, fact, smallest
+from lectureclaims.claims.language.outcome import Outcome
 
 Point = namedtuple("Point", "H k")
 POINTS = sorted((Point(h, k) for h in range(1, 6) for k in range(1, 4)), key=lambda p: (p.H, p.k))

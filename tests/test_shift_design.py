@@ -4,10 +4,9 @@ import dataclasses
 
 import numpy as np
 import pytest
-from lectureclaims.claims.engine import population, statistics
-from lectureclaims.claims.lecture.batch_norm import covariate_shift, mutants
-from lectureclaims.claims.lecture.designs import shift, shift_gates
-from lectureclaims.reference.networks import numpy as reference
+from lectureclaims.claims.language import population, statistics
+from lectureclaims.claims.lecture.batch_norm import covariate_shift, mutants, shift_design, shift_gates
+from lectureclaims.reference.libraries.numpy import training as reference
 
 SEEDS = (0, 1, 2)
 AS_FOUND = {
@@ -54,14 +53,14 @@ def unmet(measured, compare=population.as_measured):
 
 @pytest.fixture
 def short(monkeypatch):
-    monkeypatch.setattr(shift, "STEPS", 4)
-    monkeypatch.setattr(shift, "LOOKED_AT", (1, 3))
+    monkeypatch.setattr(shift_design, "STEPS", 4)
+    monkeypatch.setattr(shift_design, "LOOKED_AT", (1, 3))
 
 
 def test_every_measure_has_a_number_for_each_seed(short):
-    measured = shift.trained(reference, seeds=SEEDS, dtype="float64")
+    measured = shift_design.trained(reference, seeds=SEEDS, dtype="float64")
     for name, array in measured.items():
-        leading = {"loss": (4,), "first": (), "last": ()}.get(name.rpartition(".")[0], (shift.DEPTH,))
+        leading = {"loss": (4,), "first": (), "last": ()}.get(name.rpartition(".")[0], (shift_design.DEPTH,))
         assert array.shape == (*leading, len(SEEDS)), name
         assert np.isfinite(array).all(), name
     for contrast in shift_gates.EFFECTS:
@@ -71,9 +70,11 @@ def test_every_measure_has_a_number_for_each_seed(short):
 @pytest.mark.parametrize("library", ("numpy", "torch"))
 @pytest.mark.parametrize("arm", ("frozen", "frozen_with"))
 def test_below_frozen_layers_nothing_shifts_at_all_and_above_them_everything_does(load, short, library, arm):
-    measured = shift.trained(load(library), seeds=SEEDS, dtype="float64")
+    measured = shift_design.trained(load(library), seeds=SEEDS, dtype="float64")
     changes = covariate_shift.shifts(measured, arm)
-    assert all((change[: shift.FROZEN] == 0).all() and (change[shift.FROZEN :] > 0).all() for change in changes)
+    assert all(
+        (change[: shift_design.FROZEN] == 0).all() and (change[shift_design.FROZEN :] > 0).all() for change in changes
+    )
     learning = covariate_shift.shifts(measured, covariate_shift.learning()[0])
     assert all((change > 0).all() for change in learning)
     assert (measured[f"loss.{arm}"] != measured[f"loss.{'with' if arm == 'frozen_with' else 'without'}"])[1:].all()
@@ -92,7 +93,7 @@ SIGNS = np.kron(np.kron(SQUARE, SQUARE), SQUARE)[:, 1:5]
 
 
 def changed(after):
-    return {name: measure.item() for name, measure in shift.change(of(SIGNS), of(after)).items()}
+    return {name: measure.item() for name, measure in shift_design.change(of(SIGNS), of(after)).items()}
 
 
 def test_the_measures_are_of_what_they_say():
@@ -106,13 +107,15 @@ def test_the_measures_are_of_what_they_say():
 
 def test_the_measures_do_not_depend_on_how_large_activations_are():
     z, after = np.random.default_rng(1).normal(size=(2, 500, 4))
-    assert shift.change(of(8 * z), of(8 * after)) == shift.change(of(z), of(after))
+    assert shift_design.change(of(8 * z), of(8 * after)) == shift_design.change(of(z), of(after))
 
 
 def test_the_moments_are_those_of_what_enters_the_nonlinearity():
-    network, start, _, _ = shift._setting("batch_norm", seeds=SEEDS, dtype="float64")
-    m, d, R = shift.moments(reference, network, shift.inputs_of(network, "relu"), start)
-    m_inside, d_inside, R_inside = shift.moments(reference, network, shift.inputs_of(network, "batch_norm"), start)
+    network, start, _, _ = shift_design._setting("batch_norm", seeds=SEEDS, dtype="float64")
+    m, d, R = shift_design.moments(reference, network, shift_design.inputs_of(network, "relu"), start)
+    m_inside, d_inside, R_inside = shift_design.moments(
+        reference, network, shift_design.inputs_of(network, "batch_norm"), start
+    )
     small = np.finfo(np.float32).eps
     assert abs(m).max() < small < abs(m_inside).min()  # a new batch norm: shift 0 and scale 1
     assert abs(d - 1).max() < abs(d_inside - 1).max() / 100  # but for its epsilon
@@ -121,9 +124,9 @@ def test_the_moments_are_those_of_what_enters_the_nonlinearity():
 
 
 def test_a_step_of_rate_0_shifts_nothing(short, monkeypatch):
-    monkeypatch.setattr(shift, "RATE", 0.0)
-    measured = shift.trained(reference, seeds=SEEDS, dtype="float64")
-    assert all((change == 0).all() for arm in shift.ARMS for change in covariate_shift.shifts(measured, arm))
+    monkeypatch.setattr(shift_design, "RATE", 0.0)
+    measured = shift_design.trained(reference, seeds=SEEDS, dtype="float64")
+    assert all((change == 0).all() for arm in shift_design.ARMS for change in covariate_shift.shifts(measured, arm))
 
 
 def test_what_was_found_meets_every_gate():
@@ -143,9 +146,9 @@ def test_one_arm_twice_is_noticed():
 
 
 def test_gradients_a_hundred_millionth_too_long_leave_the_reference(short):
-    wanted = shift.reference(reference, seeds=SEEDS, dtype="float64")
+    wanted = shift_design.reference(reference, seeds=SEEDS, dtype="float64")
     off = mutants.trained_slightly_off(reference, seeds=SEEDS, dtype="float64")
-    same = shift.trained(reference, seeds=SEEDS, dtype="float64")
+    same = shift_design.trained(reference, seeds=SEEDS, dtype="float64")
     for arm in ("with", "without"):
         allowed = wanted[f"allowed.{arm}"] * population.COPIES
         assert (abs(same[f"loss.{arm}"] - wanted[f"loss.{arm}"]) <= allowed).all()
@@ -153,7 +156,7 @@ def test_gradients_a_hundred_millionth_too_long_leave_the_reference(short):
 
 
 def test_seeds_do_not_depend_on_their_neighbours(short):
-    alone = shift.trained(reference, seeds=SEEDS[1:2], dtype="float64")
-    among = shift.trained(reference, seeds=SEEDS, dtype="float64")
+    alone = shift_design.trained(reference, seeds=SEEDS[1:2], dtype="float64")
+    among = shift_design.trained(reference, seeds=SEEDS, dtype="float64")
     for name in ("mean.without", "joint.with", "loss.null"):
         assert np.array_equal(among[name][..., 1:2], alone[name])

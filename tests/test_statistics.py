@@ -7,18 +7,22 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from lectureclaims.claims.engine.claim import Case
-from lectureclaims.claims.engine.population import stated_before
-from lectureclaims.claims.engine.statistics import Gate, bootstrap_interval, exchanged, gates_digest, judge, paired
-from lectureclaims.claims.lecture import designs
+from lectureclaims.claims import lecture
+from lectureclaims.claims.language.claim import Case
+from lectureclaims.claims.language.population import stated_before
+from lectureclaims.claims.language.statistics import Gate, bootstrap_interval, exchanged, gates_digest, judge, paired
 from scipy import stats
 
 SEEDS = 20
 A_CASE = Case("a.claim", "over seeds", {}, dtype="float64", backend="numpy", seed=0)
 
 
+HISTORIES = sorted(Path(lecture.__path__[0]).glob("*/versions.toml"))
+
+
 def versions():
-    return tomllib.loads((Path(designs.__path__[0]) / "versions.toml").read_text())
+    """(section, design) → its digests."""
+    return {(p.parent.name, name): each for p in HISTORIES for name, each in tomllib.loads(p.read_text()).items()}
 
 
 def arms(factor, *, spread=0.2, seeds=SEEDS):
@@ -190,12 +194,14 @@ def test_any_change_of_a_gate_changes_the_digest():
     assert gates_digest([gate]) == gates_digest([above(1.5)])
 
 
-@pytest.mark.parametrize("name", sorted(versions()))
-def test_every_design_is_its_last_version(name):
+@pytest.mark.parametrize("section, name", sorted(versions()))
+def test_every_design_is_its_last_version(section, name):
     """Whoever moves a gate, an effect or a number of seeds adds a version, in sight of whoever reviews."""
-    design, gates = (importlib.import_module(f"{designs.__name__}.{name}{part}") for part in ("", "_gates"))
-    assert stated_before(A_CASE, design, gates).data["version"] == len(versions()[name])
-    assert len(set(versions()[name])) == len(versions()[name])
+    design, gates = (
+        importlib.import_module(f"{lecture.__name__}.{section}.{name}{part}") for part in ("_design", "_gates")
+    )
+    assert stated_before(A_CASE, design, gates).data["version"] == len(versions()[section, name])
+    assert len(set(versions()[section, name])) == len(versions()[section, name])
     effects = {effect.name: effect for effect in gates.EFFECTS}
     assert len(effects) == len(gates.EFFECTS) and len({gate.name for gate in gates.GATES}) == len(gates.GATES)
     assert {gate.effect for gate in gates.GATES} <= set(effects)
@@ -203,8 +209,8 @@ def test_every_design_is_its_last_version(name):
 
 
 def test_every_design_with_gates_has_versions():
-    folder = Path(designs.__path__[0])
-    assert {p.stem.removesuffix("_gates") for p in folder.glob("*_gates.py")} == set(versions())
+    stated = Path(lecture.__path__[0]).glob("*/*_gates.py")
+    assert {(p.parent.name, p.stem.removesuffix("_gates")) for p in stated} == set(versions())
 
 
 @pytest.mark.parametrize(

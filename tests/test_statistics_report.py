@@ -13,11 +13,16 @@ from typing import Any
 import jsonschema
 import pytest
 import sample_evidence as sample
-from lectureclaims.reports import canvas, figures, html, intervals, junit, markdown, svg, terminal, view
+from lectureclaims.claims.record import evidence as evidence_file
+from lectureclaims.reports.formats import junit, markdown
+from lectureclaims.reports.front import terminal
+from lectureclaims.reports.page import html
+from lectureclaims.reports.pictures import canvas, figures, intervals, svg
+from lectureclaims.reports.wording import view
 from rich.console import Console
 from test_page import HOSTILE, MATHML, Page, poisoned
 
-SCHEMA = json.loads((Path(html.__file__).parent / "results.schema.json").read_text(encoding="utf-8"))
+SCHEMA = json.loads(Path(evidence_file.__file__).with_name("schema.json").read_text(encoding="utf-8"))
 SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -290,7 +295,7 @@ def test_a_trajectory_is_drawn_against_its_bound_and_zeros_lie_at_the_bottom() -
 
 
 def test_long_curves_keep_the_step_that_is_nearest_to_its_bound() -> None:
-    from lectureclaims.reports import curves
+    from lectureclaims.reports.pictures import curves
 
     arm = {"difference": [1e-16] * 400, "allowed": [1e-13] * 400}
     arm["difference"][277], arm["allowed"][277] = 5e-14, 1e-13

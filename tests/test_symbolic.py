@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 import sympy
 from lectureclaims.claims.lecture.convolution import integral
-from lectureclaims.reference import bounds, symbolic
+from lectureclaims.reference import bounds
+from lectureclaims.reference.oracle import symbolic
 
 X, W = symbolic.letters("abcd", "efgh", "ijkl"), symbolic.letters("wx", "yz")
 FULL = list(itertools.product(range(-1, 6), range(-1, 6)))

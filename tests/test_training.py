@@ -5,11 +5,13 @@ import os
 
 import numpy as np
 import pytest
-from lectureclaims.claims.engine import training
+from lectureclaims.claims.language import training
+from lectureclaims.claims.lecture.activations import saturation_design
 from lectureclaims.claims.lecture.batch_norm import smoothing as batch_norm
-from lectureclaims.claims.lecture.designs import common, saturation, smoothing
-from lectureclaims.reference import backends
-from lectureclaims.reference.networks import numpy as reference
+from lectureclaims.claims.lecture.batch_norm import smoothing_design
+from lectureclaims.claims.lecture.shared import common
+from lectureclaims.reference import libraries
+from lectureclaims.reference.libraries.numpy import training as reference
 
 DTYPES = ("float64", "float32")
 
@@ -19,9 +21,9 @@ def library(name):
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
         os.environ.setdefault(variable, "1")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    if not backends.installed(name):
+    if not libraries.installed(name):
         pytest.skip(f"{name} is not installed")
-    return backends.load(name)
+    return libraries.load(name)
 
 
 def test_arms_share_weights_and_batches():
@@ -52,9 +54,9 @@ def test_a_seed_means_the_same_numbers_in_any_company():
 
 @pytest.mark.parametrize("lib", ["numpy", "torch", "tensorflow"])
 def test_the_same_seeds_give_the_same_bytes(lib):
-    once, again = (smoothing.deep_start(library(lib), seeds=(0, 1), dtype="float64") for _ in range(2))
+    once, again = (smoothing_design.deep_start(library(lib), seeds=(0, 1), dtype="float64") for _ in range(2))
     assert {k: v.tobytes() for k, v in once.items()} == {k: v.tobytes() for k, v in again.items()}
-    other = smoothing.deep_start(library(lib), seeds=(2, 1), dtype="float64")
+    other = smoothing_design.deep_start(library(lib), seeds=(2, 1), dtype="float64")
     assert other["beta.with"][0] != once["beta.with"][0] and other["beta.with"][1] == once["beta.with"][1]
 
 
@@ -136,7 +138,7 @@ def test_shuffled_labels_teach_nothing_about_held_out_images():
 @pytest.mark.parametrize("lib", ["numpy", "torch", "tensorflow"])
 def test_theorem_4_1s_identity(lib, dtype):
     """Within the derived bound both sides are the same; either wrong right side is outside in most channels."""
-    found = smoothing.identity(library(lib), seeds=range(3), dtype=dtype)
+    found = smoothing_design.identity(library(lib), seeds=range(3), dtype=dtype)
     assert all(array.dtype == dtype for array in found.values())
     a = batch_norm.in_float64(found)
     left, allowed = batch_norm.left(a), batch_norm.allowed(a, np.dtype(dtype)).allowed
@@ -148,6 +150,10 @@ def test_theorem_4_1s_identity(lib, dtype):
 
 def test_every_experiment_says_what_it_returns():
     """Every number is a seed's; a design that lost its seeds on the way would have too few."""
-    for module, name in ((smoothing, "deep_start"), (saturation, "at_the_start"), (saturation, "biased")):
+    for module, name in (
+        (smoothing_design, "deep_start"),
+        (saturation_design, "at_the_start"),
+        (saturation_design, "biased"),
+    ):
         found = getattr(module, name)(reference, seeds=(0, 1, 2), dtype="float64")
         assert found and all(array.shape[-1] == 3 for array in found.values()), name

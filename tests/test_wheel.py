@@ -16,8 +16,8 @@ TRAVELS = (
     "claims/lecture/scan.txt",
     "claims/lecture/sentences.toml",
     "claims/lecture/LICENSE",
-    "reports/results.schema.json",
-    "reports/comparison.schema.json",
+    "claims/record/schema.json",
+    "reports/diff/comparison.schema.json",
 )
 
 
@@ -72,7 +72,7 @@ def test_every_module_is_inside(inside):
 
 
 def test_what_is_no_python_travels_too(inside):
-    templates = [p.relative_to(ROOT).as_posix() for p in (ROOT / "reports/templates").iterdir() if p.is_file()]
+    templates = [p.relative_to(ROOT).as_posix() for p in (ROOT / "reports/page/templates").iterdir() if p.is_file()]
     assert len(templates) > 3
     assert [name for name in (*TRAVELS, *templates) if f"lectureclaims/{name}" not in inside] == []
 
@@ -89,8 +89,8 @@ def test_it_declares_the_command_and_the_pytest_plug_in(wheel, inside):
     (name,) = (n for n in inside if n.endswith("entry_points.txt"))
     with zipfile.ZipFile(wheel) as file:
         declared = file.read(name).decode()
-    assert "lecture-claims = lectureclaims.reports.cli:main" in declared
-    assert "lecture-claims = lectureclaims.reports.pytest_plugin" in declared
+    assert "lecture-claims = lectureclaims.reports.front.cli:main" in declared
+    assert "lecture-claims = lectureclaims.reports.front.pytest_plugin" in declared
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +102,7 @@ def installed(wheel, tmp_path_factory):
 
 
 def ran(installed, *arguments):
-    program = [sys.executable, "-m", "lectureclaims.reports.cli", *arguments]
+    program = [sys.executable, "-m", "lectureclaims.reports.front.cli", *arguments]
     environment = {**os.environ, "PYTHONPATH": str(installed), "PYTHONDONTWRITEBYTECODE": "1"}
     return subprocess.run(
         program, cwd=installed.parent, env=environment, capture_output=True, text=True, timeout=120, check=False
@@ -124,7 +124,7 @@ def test_the_wheel_alone_verifies_and_reports(installed, tmp_path):
 
 
 def test_it_is_really_the_wheel_that_ran(installed):
-    program = "import lectureclaims, lectureclaims.reports.cli as c; print(lectureclaims.__file__, c.__file__)"
+    program = "import lectureclaims, lectureclaims.reports.front.cli as c; print(lectureclaims.__file__, c.__file__)"
     done = subprocess.run(
         [sys.executable, "-c", program],
         cwd=installed.parent,

@@ -1,8 +1,8 @@
 """What is computed over a whole lecture: which claim sees which blunder, what rests on sand, which words nobody accounts for."""
 
 import pytest
-from lectureclaims.claims import verification
-from lectureclaims.claims.engine import lecture, premises
+from lectureclaims.claims.engine import lecture, verification
+from lectureclaims.claims.record import premises
 from lying import library
 
 TEXT = """# A small lecture
@@ -49,7 +49,7 @@ see = ["layer.sum"]
 
 SECTION = """
 import numpy as np
-from lectureclaims.claims.engine import Wrong, ask, claim, same_bits, same_shape
+from lectureclaims.claims.language import Wrong, ask, claim, same_bits, same_shape
 from lectureclaims.reference import oracle
 
 PLAIN = {"stride": (1, 1), "padding": ((0, 0), (0, 0)), "dilation": (1, 1), "groups": 1}

@@ -5,8 +5,8 @@ import time
 
 import numpy as np
 import pytest
-from lectureclaims.claims.engine import ask
 from lectureclaims.claims.engine.workers import LOSSES, PINNED, Worker
+from lectureclaims.claims.language import ask
 from lying import BACKENDS
 
 PLAIN = {"b": None, "stride": (1, 1), "padding": ((0, 0), (0, 0)), "dilation": (1, 1), "groups": 1}

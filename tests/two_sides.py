@@ -9,9 +9,9 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
-from lectureclaims.claims.engine import population, statistics
-from lectureclaims.claims.engine.comparison import gate
-from lectureclaims.claims.engine.verdict import _two_sides
+from lectureclaims.claims.language import population, statistics
+from lectureclaims.claims.language.comparison import gate
+from lectureclaims.claims.record.verdict import _two_sides
 
 Measured = dict[str, dict[str, Any]]
 Judged = list[tuple[Any, bool]]

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from ...reference import bounds, catalogue
+from ...reference import bounds
 from ...reference.bounds import FORMATS
-from ...reference.catalogue import Operation
+from ...reference.operators import catalogue
+from ...reference.operators.catalogue import Operation
 from ...reference.validation import refuse
 from .arrays import Axes, array_of, declared, holds, order_of
 from .calls import result_shapes

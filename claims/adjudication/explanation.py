@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from ...reference import bounds, catalogue, judging, mistakes
-from ...reference.catalogue import Operation
+from ...reference import bounds, mistakes
+from ...reference.judging import assessment
 from ...reference.mistakes import Reading
+from ...reference.operators import catalogue
+from ...reference.operators.catalogue import Operation
 from ...reference.validation import BadInput
 from .calls import is_finite, result_shapes
 from .finding import Explanation
@@ -112,9 +114,9 @@ def _ratio(reading: Reading, results: Results, arithmetic: str) -> float:
     best = np.inf
     if not is_finite(operation, reading.arguments):
         return best
-    for contract in judging.contracts(operation, dtype, arithmetic=arithmetic, biased=biased):
+    for contract in assessment.contracts(operation, dtype, arithmetic=arithmetic, biased=biased):
         try:
-            judged = {one.name: one for one in judging.judge(operation, reading.arguments, dtype, contract)}
+            judged = {one.name: one for one in assessment.judge(operation, reading.arguments, dtype, contract)}
         except BadInput:  # more terms than the format can sum
             continue
         best = min(best, max(_worst(reading, name, y, judged[name]) for name, y in results.items()))
@@ -123,7 +125,7 @@ def _ratio(reading: Reading, results: Results, arithmetic: str) -> float:
     return best
 
 
-def _worst(reading: Reading, name: str, y: np.ndarray, one: judging.Judged) -> float:
+def _worst(reading: Reading, name: str, y: np.ndarray, one: assessment.Judged) -> float:
     bound, value = one.bound, one.value
     if reading.stored:
         narrow = y.astype(reading.stored)

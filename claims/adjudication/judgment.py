@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from ...reference import bounds, judging
-from ...reference.judging import Contract, Judged
+from ...reference import bounds
+from ...reference.judging import assessment
+from ...reference.judging.assessment import Contract, Judged
 from ...reference.validation import BadInput, refuse
 from .calls import is_finite
 from .case import Case
@@ -52,7 +53,7 @@ def _library(case: Case, library: str) -> tuple[Contract, dict[str, Judged], tup
     results, arguments = case.outputs[library], case.arguments(library)
     dtype = case.dtype(library)
     biased = arguments.get("b") is not None
-    contracts = judging.contracts(case.operation, dtype, arithmetic=case.accumulation, biased=biased)
+    contracts = assessment.contracts(case.operation, dtype, arithmetic=case.accumulation, biased=biased)
     if not is_finite(case.operation, arguments):
         refuse(
             "inputs",
@@ -64,7 +65,7 @@ def _library(case: Case, library: str) -> tuple[Contract, dict[str, Judged], tup
     refusal: BadInput | None = None
     for arithmetic in dict.fromkeys(contract.arithmetic for contract in contracts):
         try:
-            found = judging.kept(case.operation, arguments, results, arithmetic=arithmetic)
+            found = assessment.kept(case.operation, arguments, results, arithmetic=arithmetic)
         except BadInput as error:  # more terms than a narrow format can sum
             refusal = error
             continue
@@ -121,10 +122,10 @@ def _finding(
 
 def _unequal(case: Case, library: str, name: str, y: np.ndarray) -> int | None:
     """In exact mode, how many elements differ from what every direct sum gives; None where some sum may round."""
-    if case.operation.name not in judging.DIRECT:
+    if case.operation.name not in assessment.DIRECT:
         return None
     try:
-        exact = judging.exact_values(case.operation, case.arguments(library), y.dtype)
+        exact = assessment.exact_values(case.operation, case.arguments(library), y.dtype)
     except BadInput:
         return None
     wanted = exact[list(case.operation.results).index(name)]

@@ -19,9 +19,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from . import premises
-from .claim import Claim
-from .defects import Defect
+from ..language.claim import Claim
+from ..language.defects import Defect
+from ..record import premises
 
 OWN = Path(__file__).parents[1] / "lecture"
 

@@ -16,15 +16,15 @@ from typing import Any
 
 from threadpoolctl import threadpool_limits
 
-from ...reference import backends
+from ...reference import libraries
+from ..language.claim import Case, Claim, Experiment, Figure, Limit, Stated, Timing, Wrong
+from ..language.comparison import same_bits
+from ..language.defects import Defect
+from ..language.outcome import Call
+from ..record.verdict import CellFacts, Trial, caught
 from . import sensitivity
-from .claim import Case, Claim, Experiment, Figure, Limit, Stated, Timing, Wrong
-from .comparison import same_bits
-from .defects import Defect
 from .lecture import Lecture
-from .outcome import Call
 from .strands import Blundering, DefectRun, Progress, Strand, drive
-from .verdict import CellFacts, Trial, caught
 from .workers import Worker
 
 
@@ -139,11 +139,11 @@ def _backend(
 ) -> None:
     selection = result.selection
     claims = [lecture.claims[c] for c in selection.claims]
-    if backend in backends.DECODERS:
+    if backend in libraries.DECODERS:
         claims = [c for c in claims if c.cases_for(backend)]
         if not claims:
             return
-    if not backends.installed(backend):
+    if not libraries.installed(backend):
         cells = [_absent(c, backend, d, f"{backend} is not installed") for c in claims for d in _dtypes(c, selection)]
         with lock:
             result.cells += cells
@@ -153,7 +153,7 @@ def _backend(
     workers.append(worker)
     try:
         environment = worker.start()
-        label = backends.label(backend)
+        label = libraries.label(backend)
         applicable = [d for d in lecture.defects if d.backend == label and d.applies(environment, features)]
         checked = [_reproduce(worker, d) for d in applicable]
         skipped = [DefectRun(d, False) for d in lecture.defects if d.backend == label and d not in applicable]
@@ -161,7 +161,7 @@ def _backend(
             result.environments[backend] = environment
             result.import_seconds[backend] = worker.import_seconds
             result.defects += [*checked, *skipped]
-        running = [backends.label(b) for b in selection.backends if backends.installed(b)]
+        running = [libraries.label(b) for b in selection.backends if libraries.installed(b)]
         probed = sensitivity.assigned(lecture, selection.claims, running)
         for claim in claims:
             if stop.is_set():
@@ -204,7 +204,7 @@ def _claim(
     claim: Claim, backend: str, worker: Worker, selection: Selection, defects: Sequence[DefectRun], progress: Progress
 ) -> list[Cell]:
     begin = time.monotonic()
-    label = backends.label(backend)
+    label = libraries.label(backend)
     defect_of = _recorded_in(defects)
     cells, strands = [], []
     for dtype in _dtypes(claim, selection):

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from ...reference import mistakes
+from ..language.outcome import Call
 from .lecture import Lecture
-from .outcome import Call
 
 Sight = Literal["cannot be made", "stopped", "blind", "seen"]
 SIGHTS: tuple[Sight, ...] = get_args(Sight)

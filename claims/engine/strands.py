@@ -13,12 +13,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from ..language.claim import Case, Figure, Stated, Timing, Wrong
+from ..language.comparison import Comparison
+from ..language.defects import Defect
+from ..language.outcome import Call, NotAValue, Outcome
+from ..record.verdict import Trial, caught
 from . import sensitivity
-from .claim import Case, Figure, Stated, Timing, Wrong
-from .comparison import Comparison
-from .defects import Defect
-from .outcome import Call, NotAValue, Outcome
-from .verdict import Trial, caught
 from .workers import Worker
 
 

@@ -25,9 +25,9 @@ from typing import Any
 import numpy as np
 from pebble import ProcessExpired, ProcessPool
 
-from ...reference import backends
+from ...reference import libraries
+from ..language.outcome import Call, Outcome
 from . import lecture
-from .outcome import Call, Outcome
 
 # Fewer threads than these variables' defaults, so that a run repeats bit for bit and two workers do not fight over two
 # cores. They must be in the environment before NumPy or a framework is first imported, which is in the spawned worker.
@@ -201,7 +201,7 @@ def _initialise(backend: str, lecture_folder: str, log: str, begun: Any) -> None
 def _library() -> ModuleType:
     global _backend
     if _backend is None:
-        _backend = backends.load(_name)
+        _backend = libraries.load(_name)
         _backend.configure()
     return _backend
 
@@ -254,9 +254,9 @@ def _made(library: ModuleType, call: Call) -> Outcome:
         else:
             operation = getattr(library, call.operation, None)
             if operation is None:
-                return Outcome("unsupported", error=f"{backends.label(_name)} has no operation {call.operation}")
+                return Outcome("unsupported", error=f"{libraries.label(_name)} has no operation {call.operation}")
             value = operation(**call.arguments)
-    except backends.Unsupported as reason:
+    except libraries.Unsupported as reason:
         return Outcome("unsupported", error=_line(reason))
     except (Exception, SystemExit) as error:  # whatever a library raises is an observation, even that it wants to leave
         return Outcome("raised", error=f"{type(error).__name__}: {_line(error)}")

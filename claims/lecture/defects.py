@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..engine import Call, Defect, ask
+from ..language import Call, Defect, ask
 
 LAYERS = ("cross_correlation2d", "convolution2d")
 

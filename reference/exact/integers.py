@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from .. import double_double as dd
 from .. import validation
+from . import double_double as dd
 
 Parts = dict[int, np.ndarray]
 

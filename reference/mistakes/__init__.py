@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import catalogue
+from ..operators import catalogue
 from . import convolutions, functions, images, norms, precision
 from .mistake import Arguments, Mistake, Reading
 from .precision import round_to

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import catalogue
+from ..operators import catalogue
 
 Arguments = dict[str, Any]
 """Arrays in canonical order of axes (None where left out) and parameters, by name."""

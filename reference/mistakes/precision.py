@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from .. import bounds, catalogue
+from .. import bounds
+from ..operators import catalogue
 from .convolutions import CONV, FULLY
 from .mistake import Arguments, Mistake, Reading, Readings
 

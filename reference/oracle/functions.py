@@ -7,8 +7,8 @@ import mpmath
 import numpy as np
 from mpmath import libmp
 
-from .. import double_double as dd
-from ..remembered import once
+from ..exact import double_double as dd
+from .remembered import once
 
 FAR = 10_000.0
 """exp(±FAR) is beyond every format here, whatever it is multiplied with."""

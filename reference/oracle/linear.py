@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from .. import exact
-from ..remembered import once
+from .remembered import once
 
 FEW = 1000
 """Up to so many products they are enumerated; beyond, slices of matrices are faster. The results are the same bits."""

@@ -6,9 +6,9 @@ and the smallest subnormal number. All others keep their relative accuracy, as t
 
 import numpy as np
 
-from .. import double_double as dd
-from ..remembered import once
+from ..exact import double_double as dd
 from .finite import need_finite
+from .remembered import once
 
 FAR = -10_000.0
 """exp(FAR) is 0 beside 1 and in every format here."""

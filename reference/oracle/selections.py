@@ -3,7 +3,7 @@
 import numpy as np
 
 from .. import exact, validation
-from ..remembered import once
+from .remembered import once
 
 
 @once

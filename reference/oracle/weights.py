@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .. import exact, validation
-from ..remembered import once
+from .remembered import once
 
 
 class Weights(NamedTuple):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...engine import Case, Wrong, claim, population
-from ..designs import cause, cause_gates
+from ...language import Case, Wrong, claim, population
+from . import cause_design, cause_gates
 
 FRAMEWORKS = ("torch", "tensorflow")
 
@@ -56,6 +56,6 @@ def arm_for_arm(experiment: str, arm: str, replaced: str) -> Wrong:
 )
 def due_to_saturation(case: Case, *, compare=population.as_measured, arms=population.as_they_ran):
     outcomes, _, _ = yield from population.study(
-        case, cause, cause_gates, ("six_layers", "three_layers"), compare=compare, arms=arms
+        case, cause_design, cause_gates, ("six_layers", "three_layers"), compare=compare, arms=arms
     )
-    yield from population.trajectories(case, cause, "three_layers", outcomes)
+    yield from population.trajectories(case, cause_design, "three_layers", outcomes)

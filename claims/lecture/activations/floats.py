@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ....reference import mistakes
-from ...engine import Outcome
+from ...language import Outcome
 
 FARTHEST = {"float32": 120.0, "float64": 800.0}
 """Beyond this |z| e^−|z| is 0 in this dtype, and every sigmoid at its limit, subnormal numbers included."""

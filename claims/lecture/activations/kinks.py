@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from ....reference import oracle
-from ...engine import Call, Case, Outcome, ask, fact, same_bits, smallest
+from ...language import Call, Case, Outcome, ask, fact, same_bits, smallest
 from .floats import SIGNED, Number, Spelled, in_words, row, word
 
 

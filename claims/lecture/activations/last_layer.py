@@ -8,10 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ....reference import bounds, oracle
-from ...engine import Call, Case, Outcome, Wrong, ask, claim, edge, fact, population, rounding, smallest, within
-from ...engine.statistics import Gate
-from ..designs import confident, confident_gates
-from . import mutants
+from ...language import Call, Case, Outcome, Wrong, ask, claim, edge, fact, population, rounding, smallest, within
+from ...language.statistics import Gate
+from . import confident_design, confident_gates, mutants
 from .floats import FARTHEST, Number, in_words, mistaken, row, word
 from .sigmoids import grid
 
@@ -143,9 +142,9 @@ def last_layer(
 ):
     if case.name == "over seeds":
         outcomes, _, _ = yield from population.study(
-            case, confident, confident_gates, ("decides",), compare=compare, arms=arms
+            case, confident_design, confident_gates, ("decides",), compare=compare, arms=arms
         )
-        yield from population.trajectories(case, confident, "decides", outcomes)
+        yield from population.trajectories(case, confident_design, "decides", outcomes)
         return
     if case.name == "softmax":
         logits, labels = case.reals("z", (12, 5), scale=8), np.arange(12) % 5
@@ -212,7 +211,7 @@ def _(case: Case):
     yield from smallest(points, build, literal, instead=instead, order="by |z|, whole numbers")
 
 
-_limit = functools.partial(population.limit, last_layer, confident, confident_gates)
+_limit = functools.partial(population.limit, last_layer, confident_design, confident_gates)
 
 
 _limit(

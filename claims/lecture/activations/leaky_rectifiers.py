@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ....reference import oracle
-from ...engine import Call, Case, Outcome, Wrong, ask, claim, fact, rounding, same_bits, smallest
+from ...language import Call, Case, Outcome, Wrong, ask, claim, fact, rounding, same_bits, smallest
 from . import mutants
 from .floats import SIGNED, Spelled, in_words, mistaken, numbers, row, seen, unsigned, upstream_for, word
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ....reference import bounds, oracle
-from ...engine import Call, Case, Outcome, Wrong, ask, claim, edge, fact, rounding, same_bits, smallest, within
+from ...language import Call, Case, Outcome, Wrong, ask, claim, edge, fact, rounding, same_bits, smallest, within
 from . import mutants
 from .floats import in_words, mistaken
 

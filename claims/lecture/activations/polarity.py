@@ -9,15 +9,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ....reference import data, oracle
-from ...engine import Case, Figure, Outcome, Wrong, ask, claim, fact, population, same_bits, smallest
-from ...engine.statistics import Gate
+from ....reference import oracle
+from ....reference.samples import data
+from ...language import Case, Figure, Outcome, Wrong, ask, claim, fact, population, same_bits, smallest
+from ...language.statistics import Gate
 from ..conv_layer.detectors import scene
 from ..conv_layer.parameters import layer
 from ..convolution.flipping import PLAIN_2D, must_be_exact
-from ..designs import polarity as design
-from ..designs import polarity_gates
 from ..tensors import mutants as mutants_images
+from . import polarity_design as design
+from . import polarity_gates
 
 LITERAL = "the literal sum, exact"
 ZERO_SUM = np.array(

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ....reference import oracle
-from ...engine import Call, Case, Outcome, Wrong, ask, claim, edge, fact, same_bits, smallest
+from ...language import Call, Case, Outcome, Wrong, ask, claim, edge, fact, same_bits, smallest
 from . import mutants
 from .floats import ROW, SIGNED, Number, in_words, mistaken, nans, numbers, row, seen, upstream_for, word
 from .kinks import SUBGRADIENT, all_spellings_agree, gradient_is_the_slope, none_at_zero

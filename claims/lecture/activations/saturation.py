@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from ....reference import bounds, oracle
-from ....reference.backends import Unsupported
-from ...engine import (
+from ....reference.libraries import Unsupported
+from ...language import (
     Call,
     Case,
     Figure,
@@ -26,8 +26,8 @@ from ...engine import (
     smallest,
     within,
 )
-from ...engine.statistics import Gate
-from ..designs import saturation, saturation_gates
+from ...language.statistics import Gate
+from . import saturation_design, saturation_gates
 from .floats import FARTHEST, ROW, Number, row
 from .sigmoids import DIGITS
 
@@ -240,10 +240,10 @@ def depth(case: Case, compare: population.Compare, arms: population.Arms):
     """Gradient descent in the library itself, from the same weights and batches as everywhere; gates on the population."""
     experiments = NARROW if case.dtype == np.float32 else WIDE
     outcomes, measured, _ = yield from population.study(
-        case, saturation, saturation_gates, experiments, compare=compare, arms=arms
+        case, saturation_design, saturation_gates, experiments, compare=compare, arms=arms
     )
     if case.dtype == np.float64:
-        yield from population.trajectories(case, saturation, "deep", outcomes)
+        yield from population.trajectories(case, saturation_design, "deep", outcomes)
         sizes = measured["first"]["at_the_start"]
         drawn = [
             {
@@ -350,7 +350,7 @@ def _(case: Case):
     yield from smallest(points, build, literal, instead=instead, order="by |z|, z a normal number")
 
 
-_limit = functools.partial(population.limit, saturation_, saturation, saturation_gates)
+_limit = functools.partial(population.limit, saturation_, saturation_design, saturation_gates)
 
 
 _limit(

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from ....reference import bounds, oracle
-from ...engine import Call, Case, Outcome, Wrong, ask, claim, edge, fact, rounding, same_bits, smallest, within
+from ...language import Call, Case, Outcome, Wrong, ask, claim, edge, fact, rounding, same_bits, smallest, within
 from . import mutants
 from .floats import FARTHEST, Number, in_words, is_number, mistaken, row
 

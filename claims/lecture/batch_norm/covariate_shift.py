@@ -3,7 +3,7 @@ parameters during training”. That “[this] explanation is disputed” is in `
 
 z = W₁x + b₁,  h = ReLU(z),  o = W₂h + b₂,  L = ½ Σ (o − t)²;   one step: W ← W − η ∂L/∂W.
 The distribution of h: its values on a fixed batch, unit by unit, whatever the order of the examples. How large the shift is along training,
-of the moments of what enters a nonlinearity, is measured by ``designs/shift.py``.
+of the moments of what enters a nonlinearity, is measured by ``shift_design.py``.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ....reference import catalogue, judging
-from ...engine import Case, Outcome, Wrong, ask, claim, fact, population, same_bits, smallest
-from ...engine.statistics import Gate
-from ..designs import shift, shift_gates
-from . import mutants
+from ....reference.judging import assessment
+from ....reference.operators import catalogue
+from ...language import Case, Outcome, Wrong, ask, claim, fact, population, same_bits, smallest
+from ...language.statistics import Gate
+from . import mutants, shift_design, shift_gates
 from .normalization import channel_moment
 
 WHOLE = "the step worked out in whole multiples of a power of two, of which no partial sum rounds"
@@ -211,18 +211,20 @@ def covariate_shift(
 
 def along_training(case: Case, compare: population.Compare, arms: population.Arms, held: tuple[str, str]):
     """Gates on the size of the shift; and beside them what is so in every seed: nothing moves below frozen layers, everything above them."""
-    outcomes, _, _ = yield from population.study(case, shift, shift_gates, ("trained",), compare=compare, arms=arms)
-    yield from population.trajectories(case, shift, "trained", outcomes)
+    outcomes, _, _ = yield from population.study(
+        case, shift_design, shift_gates, ("trained",), compare=compare, arms=arms
+    )
+    yield from population.trajectories(case, shift_design, "trained", outcomes)
     found = outcomes["trained"]
     for arm in held:
         yield fact(
-            found.then(lambda m, arm=arm: float(max(np.max(part[: shift.FROZEN]) for part in shifts(m, arm)))),
+            found.then(lambda m, arm=arm: float(max(np.max(part[: shift_design.FROZEN]) for part in shifts(m, arm)))),
             0.0,
             label=f"{arm}: mean, deviation and correlations at the layers that learn nothing, the largest change",
             source="no parameter below changed",
         )
     for arm in (*held, "without", "with"):
-        first = shift.FROZEN if arm in held else 0
+        first = shift_design.FROZEN if arm in held else 0
         yield fact(
             found.then(lambda m, arm=arm, first=first: bool(min(np.min(part[first:]) for part in shifts(m, arm)) > 0)),
             True,
@@ -233,7 +235,7 @@ def along_training(case: Case, compare: population.Compare, arms: population.Arm
 
 def shifts(measured: Mapping[str, np.ndarray], arm: str) -> list[np.ndarray]:
     """Every change of an arm, each [hidden layers, S]."""
-    return [measured[f"{part}{name}.{arm}"] for part in ("", "whole_") for name in shift.MEASURES]
+    return [measured[f"{part}{name}.{arm}"] for part in ("", "whole_") for name in shift_design.MEASURES]
 
 
 def forward(x: np.ndarray, p: Parameters):
@@ -250,7 +252,7 @@ def descend(p: Parameters, gradient: Parameters) -> Parameters:
 
 def exactly(operation: str, **arrays: Any) -> tuple[np.ndarray, ...]:
     """The library-independent result; raises BadInput where some partial sum could round."""
-    return judging.exact_values(catalogue.OPERATIONS[operation], arrays, arrays["x"].dtype)
+    return assessment.exact_values(catalogue.OPERATIONS[operation], arrays, arrays["x"].dtype)
 
 
 def exactly_forward(x: np.ndarray, p: Parameters) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -360,7 +362,7 @@ def _(case: Case):
 
 population.limit(
     covariate_shift,
-    shift,
+    shift_design,
     shift_gates,
     "what batch norm leaves alone",
     says="Mean and deviation of each unit are not the distribution. The correlations between units, which batch norm does not touch, change over all "

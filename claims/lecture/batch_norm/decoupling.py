@@ -14,10 +14,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ....reference import bounds, oracle
-from ...engine import Call, Case, Figure, Outcome, Wrong, ask, claim, population, same_bits, smallest, within
-from ...engine.statistics import Gate
-from ..designs import coupling, coupling_gates, perturbation, perturbation_gates
-from . import mutants
+from ...language import Call, Case, Figure, Outcome, Wrong, ask, claim, population, same_bits, smallest, within
+from ...language.statistics import Gate
+from . import coupling_design, coupling_gates, mutants, perturbation_design, perturbation_gates
 from .downstream import FRAMEWORKS, OVER_SEEDS, RELATIVE, Measured, over, sizes_by_layer
 
 PLAIN = {"stride": (1, 1), "padding": ((0, 0), (0, 0)), "dilation": (1, 1), "groups": 1}
@@ -111,7 +110,7 @@ def any_change(measured: Measured) -> Measured:
     """The mistake of taking any change for one of scale and shift: the numbers of the random direction in its place."""
     found = measured["first_layer"]
     return measured | {
-        "first_layer": found | {f"scale_and_shift.{arm}": found[f"direction.{arm}"] for arm in perturbation.ARMS}
+        "first_layer": found | {f"scale_and_shift.{arm}": found[f"direction.{arm}"] for arm in perturbation_design.ARMS}
     }
 
 
@@ -189,9 +188,9 @@ def decouples(
         return
     if case.name == "all layers at once":
         outcomes, _, _ = yield from population.study(
-            case, coupling, coupling_gates, ("in_training", "deep_start"), compare=compare, arms=arms
+            case, coupling_design, coupling_gates, ("in_training", "deep_start"), compare=compare, arms=arms
         )
-        yield from population.trajectories(case, coupling, "in_training", outcomes)
+        yield from population.trajectories(case, coupling_design, "in_training", outcomes)
         return
     if case.name == GRADIENTS:
         yield from weight_and_bias(case, bias, inner)
@@ -228,14 +227,19 @@ def decouples(
 def over_seeds(case: Case, compare, arms):
     """What gets through of a change of early layers, by kind of change."""
     outcomes, measured, _ = yield from population.study(
-        case, perturbation, perturbation_gates, ("first_layer", "every_layer", "trained"), compare=compare, arms=arms
+        case,
+        perturbation_design,
+        perturbation_gates,
+        ("first_layer", "every_layer", "trained"),
+        compare=compare,
+        arms=arms,
     )
-    yield from population.trajectories(case, perturbation, "trained", outcomes)
+    yield from population.trajectories(case, perturbation_design, "trained", outcomes)
     found = measured["first"]["first_layer"]
     yield Figure(
         "amplification",
         {
-            "layers": list(range(1, perturbation.DEPTH + 2)),
+            "layers": list(range(1, perturbation_design.DEPTH + 2)),
             "arms": [
                 sizes_by_layer(f"{change}, {arm}", found[f"layers_{key}.{name}"], control=name == "without")
                 for key, change in (("scale_and_shift", "scale and shift"), ("direction", "random direction"))
@@ -460,8 +464,8 @@ def _(case: Case):
 # --- where it stops, over seeds -------------------------------------------------------------------------------------------
 
 
-_limit = functools.partial(population.limit, decouples, perturbation, perturbation_gates)
-_of_updates = functools.partial(population.limit, decouples, coupling, coupling_gates)
+_limit = functools.partial(population.limit, decouples, perturbation_design, perturbation_gates)
+_of_updates = functools.partial(population.limit, decouples, coupling_design, coupling_gates)
 
 
 _limit(

@@ -1,7 +1,7 @@
 """The lecture's “[this] explanation is disputed”: what speaks for internal covariate shift, and what against it.
 
 By construction: batch norm pins the mean and the variance of every channel, and pins nothing else of their distribution. Over seeds: networks
-in which batch norm lowers the shift and trains better, and networks in which the two go apart, in ``designs/dispute.py``.
+in which batch norm lowers the shift and trains better, and networks in which the two go apart, in ``dispute_design.py``.
 """
 
 from __future__ import annotations
@@ -13,10 +13,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ....reference import bounds, oracle
-from ...engine import Case, Figure, Outcome, Wrong, ask, claim, fact, population, smallest, within
-from ...engine.statistics import Gate
-from ..designs import dispute, dispute_gates, shift
-from . import mutants
+from ...language import Case, Figure, Outcome, Wrong, ask, claim, fact, population, smallest, within
+from ...language.statistics import Gate
+from . import dispute_design, dispute_gates, mutants, shift_design
 from .covariate_shift import distribution
 from .decoupling import TINY, ones, remembered
 from .normalization import channel_moment, exact_mean, exact_variance, mean_zero, moments
@@ -57,7 +56,7 @@ def one_network_twice(measured: Measured) -> Measured:
     for experiment, place in (("shallow", "@0.3"), ("shallow", "@0.05"), ("linear", ""), ("noise", "@0")):
         measured = population.in_place_of(measured, experiment, arm=f"without{place}", replaced=f"with{place}")
     noise = measured["noise"]
-    inside = {f"inside_{name}.with@0": noise[f"{name}.without@0"] for name in shift.MEASURES}
+    inside = {f"inside_{name}.with@0": noise[f"{name}.without@0"] for name in shift_design.MEASURES}
     return noise_forgotten(measured | {"noise": noise | inside})
 
 
@@ -184,18 +183,28 @@ def disputed(
 def both_sides(case: Case, compare: population.Compare, arms: population.Arms):
     """Gates that speak for the explanation, gates that speak against it, and the controls that make them say so."""
     outcomes, measured, _ = yield from population.study(
-        case, dispute, dispute_gates, ("shallow", "linear", "noise"), compare=compare, arms=arms
+        case, dispute_design, dispute_gates, ("shallow", "linear", "noise"), compare=compare, arms=arms
     )
-    yield from population.trajectories(case, dispute, "noise", outcomes)
+    yield from population.trajectories(case, dispute_design, "noise", outcomes)
     first = measured["first"]
     networks = [
-        drawn("35 linear layers, rate 0.003", dispute.LINEAR_LAYERS, first["linear"], with_="with", without="without"),
         drawn(
-            "4 × 32 ReLU, rate 0.3", dispute.SHALLOW_LAYERS, first["shallow"], with_="with@0.3", without="without@0.3"
+            "35 linear layers, rate 0.003",
+            dispute_design.LINEAR_LAYERS,
+            first["linear"],
+            with_="with",
+            without="without",
+        ),
+        drawn(
+            "4 × 32 ReLU, rate 0.3",
+            dispute_design.SHALLOW_LAYERS,
+            first["shallow"],
+            with_="with@0.3",
+            without="without@0.3",
         ),
         drawn(
             "8 × 32 ReLU, rate 0.1",
-            dispute.DEEP_LAYERS,
+            dispute_design.DEEP_LAYERS,
             first["noise"],
             with_="with@0",
             without="without@0",
@@ -351,7 +360,7 @@ def _(case: Case):
     )
 
 
-_limit = functools.partial(population.limit, disputed, dispute, dispute_gates)
+_limit = functools.partial(population.limit, disputed, dispute_design, dispute_gates)
 
 
 _limit(

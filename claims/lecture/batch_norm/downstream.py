@@ -13,11 +13,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ....reference import bounds, catalogue, composition, judging, mistakes, oracle
-from ...engine import Case, Figure, Outcome, Wrong, ask, claim, fact, population, same_bits, smallest, within
-from ...engine.statistics import Gate
-from ..designs import perturbation, perturbation_gates
-from . import mutants
+from ....reference import bounds, mistakes, oracle
+from ....reference.judging import assessment, composition
+from ....reference.operators import catalogue
+from ...language import Case, Figure, Outcome, Wrong, ask, claim, fact, population, same_bits, smallest, within
+from ...language.statistics import Gate
+from . import mutants, perturbation_design, perturbation_gates
 
 WHOLE = "the layers one after another in whole multiples of a power of two, of which no partial sum rounds"
 DEPTH = 5
@@ -165,9 +166,9 @@ def downstream_change(
 def over_seeds(case: Case, growth, compare, arms):
     """Random weights, real images: what grows on its way, what is only passed on, what fades."""
     outcomes, measured, _ = yield from population.study(
-        case, perturbation, perturbation_gates, ("downstream", "every_layer"), compare=compare, arms=arms
+        case, perturbation_design, perturbation_gates, ("downstream", "every_layer"), compare=compare, arms=arms
     )
-    factor = growth(2.0, perturbation.DEPTH)
+    factor = growth(2.0, perturbation_design.DEPTH)
     yield fact(
         outcomes["every_layer"].then(lambda m: (float(m["doubled.without"].min()), float(m["doubled.without"].max()))),
         (factor, factor),
@@ -178,7 +179,7 @@ def over_seeds(case: Case, growth, compare, arms):
     yield Figure(
         "amplification",
         {
-            "layers": list(range(1, perturbation.DEPTH + 2)),
+            "layers": list(range(1, perturbation_design.DEPTH + 2)),
             "arms": [
                 sizes_by_layer("every hidden weight × 1.1, no biases", first["every_layer"]["layers_tenth.without"]),
                 sizes_by_layer("layer 1 by 1 %, against its gradient", first["downstream"]["layers_relative.gradient"]),
@@ -195,7 +196,7 @@ def over_seeds(case: Case, growth, compare, arms):
 
 
 RELATIVE = (
-    f"Relative change ‖h′ − h‖/‖h‖ of each layer's output; layer {perturbation.DEPTH + 1} are the logits. "
+    f"Relative change ‖h′ − h‖/‖h‖ of each layer's output; layer {perturbation_design.DEPTH + 1} are the logits. "
     "Median and 2.5 % to 97.5 % of the seeds."
 )
 
@@ -239,7 +240,7 @@ def exactly(x: np.ndarray, weights: Sequence[np.ndarray], biases: Sequence[np.nd
     """Each layer in whole multiples of a power of two; raises BadInput where some partial sum could round."""
     layers = []
     for w, b in zip(weights, biases, strict=True):
-        (z,) = judging.exact_values(catalogue.OPERATIONS["fully_connected"], {"x": x, "w": w, "b": b}, x.dtype)
+        (z,) = assessment.exact_values(catalogue.OPERATIONS["fully_connected"], {"x": x, "w": w, "b": b}, x.dtype)
         x = np.maximum(z, 0)
         layers.append(x)
     return layers
@@ -382,7 +383,7 @@ def _(case: Case):
 # --- where it stops, over seeds -------------------------------------------------------------------------------------------
 
 
-_limit = functools.partial(population.limit, downstream_change, perturbation, perturbation_gates)
+_limit = functools.partial(population.limit, downstream_change, perturbation_design, perturbation_gates)
 
 
 _limit(

@@ -6,7 +6,7 @@ import types
 
 import numpy as np
 
-from ..designs import coupling, dispute, shift
+from . import coupling_design, dispute_design, shift_design
 
 
 def _along(x: np.ndarray, numbers: np.ndarray) -> np.ndarray:
@@ -72,7 +72,7 @@ def coupling_slightly_off(lib, *, seeds, dtype):
         return loss, {name: g * (1 + 1e-8) for name, g in gradients.items()}, extra
 
     off = types.SimpleNamespace(__name__=lib.__name__, value_and_gradient=value_and_gradient)
-    return coupling.in_training(off, seeds=seeds[:6], dtype=dtype)
+    return coupling_design.in_training(off, seeds=seeds[:6], dtype=dtype)
 
 
 # --- gradient descent with many seeds --------------------------------------------------------------------------------------
@@ -85,7 +85,7 @@ def trained_slightly_off(lib, *, seeds, dtype):
         loss, gradients, extra = lib.value_and_gradient(*arguments, **settings)
         return loss, {name: g * (1 + 1e-8) for name, g in gradients.items()}, extra
 
-    return shift.trained(_with(lib, value_and_gradient), seeds=seeds[:6], dtype=dtype)
+    return shift_design.trained(_with(lib, value_and_gradient), seeds=seeds[:6], dtype=dtype)
 
 
 def noise_that_stands_still(lib, *, seeds, dtype):
@@ -98,7 +98,7 @@ def noise_that_stands_still(lib, *, seeds, dtype):
                 parameters = parameters | {name: first.setdefault((network, name), parameters[name])}
         return lib.value_and_gradient(network, parameters, *arguments, **settings)
 
-    return dispute.noise(_with(lib, value_and_gradient), seeds=seeds[:6], dtype=dtype)
+    return dispute_design.noise(_with(lib, value_and_gradient), seeds=seeds[:6], dtype=dtype)
 
 
 def _with(lib, value_and_gradient):

@@ -13,8 +13,10 @@ from typing import Literal
 
 import numpy as np
 
-from ....reference import bounds, catalogue, judging, mistakes, oracle
-from ...engine import Case, Outcome, Wrong, ask, claim, rounding, within
+from ....reference import bounds, mistakes, oracle
+from ....reference.judging import assessment
+from ....reference.operators import catalogue
+from ...language import Case, Outcome, Wrong, ask, claim, rounding, within
 from . import mutants
 
 FORMULA = "y = γ(x − μ)/√(s² + ε) + β, in double-double, rounded once"
@@ -184,7 +186,7 @@ def moments(y: Outcome, mean, variance):
     given = y.call.arguments
     operation = catalogue.OPERATIONS["batch_norm_training"]
     exact = oracle.batch_norm_training(given["x"], given["gamma"], given["beta"], epsilon=given["epsilon"])
-    _, judged = judging.kept(operation, given, dict(zip(operation.results, y.value, strict=True)))
+    _, judged = assessment.kept(operation, given, dict(zip(operation.results, y.value, strict=True)))
     allowed = bounds.channel_moments(judged["y"].bound, exact[0], given["x"].dtype)
     channels = (*(given[name].astype(np.float64) for name in ("gamma", "beta")), exact[2], given["epsilon"])
     for order, (name, wanted) in enumerate((("mean β", mean), ("variance γ² s²/(s² + ε)", variance)), 1):

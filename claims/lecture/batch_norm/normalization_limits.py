@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ....reference import bounds, oracle
-from ...engine import Case, Outcome, ask, fact, happens, same_bits, smallest, within
+from ...language import Case, Outcome, ask, fact, happens, same_bits, smallest, within
 from .normalization import FORMULA, LAYERS, OTHER, OWN, STATISTICS, channel_moment, normalized, normalizes
 
 

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from ....reference import bounds
-from ...engine import Case, Figure, Wrong, claim, population, within
-from ...engine.statistics import Gate
-from .. import mutants
-from ..designs import landscape, smoothing, smoothing_gates
+from ...language import Case, Figure, Wrong, claim, population, within
+from ...language.statistics import Gate
+from ..shared import landscape, mutants
+from . import smoothing_design, smoothing_gates
 
 FRAMEWORKS = ("torch", "tensorflow")
 MEASURED = (
@@ -42,7 +42,7 @@ def left(a: Arrays) -> np.ndarray:
     return (a["before"] ** 2).sum(1)
 
 
-def theorem(a: Arrays, *, epsilon: float = smoothing.EPSILON, last_term: bool = True) -> np.ndarray:
+def theorem(a: Arrays, *, epsilon: float = smoothing_design.EPSILON, last_term: bool = True) -> np.ndarray:
     """γ²/σ²(‖G‖² − ⟨1, G⟩²/m − (2 − ‖ŷ‖²/m)⟨G, ŷ⟩²/m), σ² = v + ε, G the gradient behind the batch norm."""
     G, m = a["after"], a["y"].shape[1]
     n = (a["y"] - a["mean"][:, None]) / np.sqrt(a["variance"] + epsilon)[:, None]
@@ -62,7 +62,7 @@ def epsilon_forgotten(a: Arrays) -> np.ndarray:
 def allowed(a: Arrays, dtype: np.dtype) -> bounds.Bound:
     """How far the sides may be apart: from the sizes of the terms of each component, and the condition of ŷ."""
     y, G, m = a["y"], np.abs(a["after"]), a["y"].shape[1]
-    sigma = np.sqrt(a["variance"] + smoothing.EPSILON)[:, None]
+    sigma = np.sqrt(a["variance"] + smoothing_design.EPSILON)[:, None]
     n = np.abs((y - a["mean"][:, None]) / sigma)
     sizes = np.abs(a["scale"])[:, None] / sigma * (G + (1 + n) * (G.mean(1) + (G * n).mean(1))[:, None])
     condition = (np.abs(y).max(1) + np.abs(y).mean(1)) / sigma[:, 0] + 1
@@ -105,7 +105,7 @@ def allowed(a: Arrays, dtype: np.dtype) -> bounds.Bound:
 )
 def smooths(case: Case, *, right=theorem, compare=population.as_measured, arms=population.as_they_ran):
     if case.name == "identity":
-        outcomes, _ = yield from population.measure(case, smoothing, ("identity",))
+        outcomes, _ = yield from population.measure(case, smoothing_design, ("identity",))
         found = outcomes["identity"]
         a = in_float64(found.value)
         yield within(
@@ -118,16 +118,16 @@ def smooths(case: Case, *, right=theorem, compare=population.as_measured, arms=p
         return
     experiments = NARROW if case.dtype == np.float32 else WIDE
     outcomes, measured, _ = yield from population.study(
-        case, smoothing, smoothing_gates, experiments, compare=compare, arms=arms
+        case, smoothing_design, smoothing_gates, experiments, compare=compare, arms=arms
     )
     if case.dtype == np.float64:
-        yield from population.trajectories(case, smoothing, "multilayer", outcomes)
+        yield from population.trajectories(case, smoothing_design, "multilayer", outcomes)
         yield Figure(
             "smoothing_bands",
             {
-                "steps": list(smoothing.BAND_STEPS),
+                "steps": list(smoothing_design.BAND_STEPS),
                 "note": MEASURED,
-                "arms": [_band(measured["first"]["multilayer"], arm) for arm in smoothing.ARMS],
+                "arms": [_band(measured["first"]["multilayer"], arm) for arm in smoothing_design.ARMS],
             },
         )
 
@@ -135,7 +135,7 @@ def smooths(case: Case, *, right=theorem, compare=population.as_measured, arms=p
 def _limit(name: str, *, says: str, effect: str, literal: str, least: float = 1.0) -> None:
     """A limit: the ratio is not above 1 here (or not above what the design's gate wants elsewhere), as the sentence has it."""
     stated = Gate(literal, effect, "above", (least,))
-    population.limit(smooths, smoothing, smoothing_gates, name, says=says, stated=stated)
+    population.limit(smooths, smoothing_design, smoothing_gates, name, says=says, stated=stated)
 
 
 _limit(
@@ -173,7 +173,7 @@ def _band(measured: dict[str, np.ndarray], arm: str) -> dict:
     """The loss at the parameters and its range over the multiples of a step, and likewise the change of the gradient, with that of
     the step that is taken; each a median over seeds."""
     losses, changes = measured[f"band_loss.{arm}"], measured[f"band_change.{arm}"]  # [steps, multiples, seeds]
-    loss = measured[f"loss.{arm}"][list(smoothing.BAND_STEPS)][:, : losses.shape[2]]
+    loss = measured[f"loss.{arm}"][list(smoothing_design.BAND_STEPS)][:, : losses.shape[2]]
     change = {"middle": np.median(changes[:, landscape.MULTIPLES.index(1.0)], axis=1), **_range(changes)}
     names = {"with": "with batch norm", "without": "without", "null": "scale and shift alone"}
     return {

@@ -11,8 +11,8 @@ from typing import NamedTuple
 import numpy as np
 
 from ....reference import bounds, oracle
-from ...engine import Call, Case, Outcome, Wrong, ask, claim, rounding, same_bits, smallest, within
-from ...engine.comparison import Comparison
+from ...language import Call, Case, Outcome, Wrong, ask, claim, rounding, same_bits, smallest, within
+from ...language.comparison import Comparison
 from ..convolution.flipping import LITERAL, PLAIN_2D, must_be_exact
 from ..tensors.layouts import transpose
 from . import mutants_layer

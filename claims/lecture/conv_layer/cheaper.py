@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from ....reference import layers
-from ...engine import Call, Case, Outcome, Timing, Wrong, ask, claim, fact, smallest
-from .. import mutants
+from ....reference.networks import layers
+from ...language import Call, Case, Outcome, Timing, Wrong, ask, claim, fact, smallest
+from ..shared import mutants
 from . import mutants_costs
 from .costs import SAID, WEAKENED, Kernel, Narrow, Sizes, both, by_area, fewer, no_more, ones, squares, times
 from .networks import PUBLISHED

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ....reference import oracle
-from ...engine import Call, Case, Outcome, Wrong, ask, claim, fact, same_bits, smallest
+from ...language import Call, Case, Outcome, Wrong, ask, claim, fact, same_bits, smallest
 from ..convolution.flipping import must_be_exact
 from . import mutants_costs
 from .parameters import FORMULA, LITERAL

@@ -10,13 +10,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ....reference import bounds, data, oracle
-from ...engine import Case, Figure, Outcome, Wrong, claim, fact, population, same_bits, smallest, within
-from ...engine.statistics import Gate
-from .. import mutants
+from ....reference import bounds, oracle
+from ....reference.samples import data
+from ...language import Case, Figure, Outcome, Wrong, claim, fact, population, same_bits, smallest, within
+from ...language.statistics import Gate
 from ..convolution.flipping import PLAIN_2D, must_be_exact
-from ..designs import detectors, detectors_gates
+from ..shared import mutants
 from ..tensors import mutants as mutants_images
+from . import detectors_design, detectors_gates
 from .parameters import LITERAL, exact_layer, layer
 
 # --- “features of [an] image in [the] top left should be treated the same as in [the] bottom right” ----------------------
@@ -359,20 +360,20 @@ def edges(case: Case, sobel):
 def planted(case: Case, compare: population.Compare, arms: population.Arms):
     """Training in the library itself, from the same kernels and images as everywhere; gates on the population."""
     outcomes, measured, _ = yield from population.study(
-        case, detectors, detectors_gates, ("planted",), compare=compare, arms=arms
+        case, detectors_design, detectors_gates, ("planted",), compare=compare, arms=arms
     )
-    yield from population.trajectories(case, detectors, "planted", outcomes)
-    seeds, found = population.seeds(case, detectors.SEEDS["planted"], "first"), measured["first"]["planted"]
+    yield from population.trajectories(case, detectors_design, "planted", outcomes)
+    seeds, found = population.seeds(case, detectors_design.SEEDS["planted"], "first"), measured["first"]["planted"]
     drawn = [
         {"arm": name, "seed": seed, "kernel": found[f"kernel.{arm}"][..., i], "cosine": found[f"cosine.{arm}"][i]}
         for arm, name in ARMS.items()
         for i, seed in enumerate(seeds)
     ]
     note = "Of the four kernels of each seed that most like the pattern, turned so that the cosine is positive."
-    yield Figure("planted_kernels", {"pattern": detectors.patterns_of(seeds)[0], "kernels": drawn, "note": note})
+    yield Figure("planted_kernels", {"pattern": detectors_design.patterns_of(seeds)[0], "kernels": drawn, "note": note})
 
 
-_limit = functools.partial(population.limit, feature_detectors, detectors, detectors_gates)
+_limit = functools.partial(population.limit, feature_detectors, detectors_design, detectors_gates)
 
 
 _limit(

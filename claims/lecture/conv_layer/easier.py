@@ -9,13 +9,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ....reference import bounds, layers, oracle
-from ...engine import Call, Case, Outcome, Wrong, ask, claim, fact, population, same_bits, smallest, within
-from ...engine.statistics import Gate
-from .. import mutants
+from ....reference import bounds, oracle
+from ....reference.networks import layers
+from ...language import Call, Case, Outcome, Wrong, ask, claim, fact, population, same_bits, smallest, within
+from ...language.statistics import Gate
 from ..convolution.flipping import must_be_exact
-from ..designs import easier, easier_gates
-from . import mutants_costs
+from ..shared import mutants
+from . import easier_design, easier_gates, mutants_costs
 from .cheaper import OWN
 from .costs import SAID
 from .parameters import FORMULA, LITERAL
@@ -287,8 +287,8 @@ def over_seeds(case: Case, compare: population.Compare, arms: population.Arms):
     The trajectory of the permuted dense network is held against that of the dense network itself, and the first loss of the unshared
     network against the convolutional one's.
     """
-    study = yield from population.study(case, easier, easier_gates, ("placed",), compare=compare, arms=arms)
-    yield from population.trajectories(case, easier, "placed", study.outcomes)
+    study = yield from population.study(case, easier_design, easier_gates, ("placed",), compare=compare, arms=arms)
+    yield from population.trajectories(case, easier_design, "placed", study.outcomes)
 
 
 class Exchange(NamedTuple):
@@ -361,7 +361,7 @@ def _(case: Case):
 def _limit(name: str, *, says: str, effect: str, literal: str) -> None:
     """A limit over seeds: the sentence as worded, that convolution's loss is the lower one, fails on both sets of seeds."""
     stated = Gate(literal, effect, "above", (0.0,))
-    population.limit(easier_to_optimize, easier, easier_gates, name, says=says, stated=stated, as_worded=True)
+    population.limit(easier_to_optimize, easier_design, easier_gates, name, says=says, stated=stated, as_worded=True)
 
 
 _limit(

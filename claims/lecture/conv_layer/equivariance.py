@@ -11,9 +11,23 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ....reference import bounds, oracle
-from ...engine import Call, Case, Figure, Outcome, Wrong, ask, claim, fact, fails, rounding, same_bits, smallest, within
-from .. import mutants
+from ...language import (
+    Call,
+    Case,
+    Figure,
+    Outcome,
+    Wrong,
+    ask,
+    claim,
+    fact,
+    fails,
+    rounding,
+    same_bits,
+    smallest,
+    within,
+)
 from ..convolution.flipping import must_be_exact
+from ..shared import mutants
 from .parameters import LITERAL, NO_PADDING, exact_layer, layer
 
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ....reference import oracle
-from ...engine import Call, Case, Outcome, Wrong, ask, claim, fact, happens, same_bits, smallest
+from ...language import Call, Case, Outcome, Wrong, ask, claim, fact, happens, same_bits, smallest
 from ..convolution.flipping import LITERAL, PLAIN_2D, must_be_exact
 from ..tensors.layouts import KERNELS, reshape, transpose
 from . import mutants_layer

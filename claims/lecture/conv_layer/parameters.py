@@ -10,8 +10,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ....reference import layers, oracle
-from ...engine import Case, Figure, Outcome, Wrong, ask, claim, fact, smallest
+from ....reference import oracle
+from ....reference.networks import layers
+from ...language import Case, Figure, Outcome, Wrong, ask, claim, fact, smallest
 from ..convolution.flipping import must_be_exact
 from . import mutants_costs
 from .networks import PUBLISHED, Layer, batch_norm, convolution, fully_connected

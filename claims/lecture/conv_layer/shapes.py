@@ -10,9 +10,9 @@ from typing import NamedTuple
 import numpy as np
 
 from ....reference import oracle
-from ...engine import Call, Case, Outcome, Wrong, ask, claim, happens, same_bits, same_shape, smallest, sweep
-from .. import mutants
+from ...language import Call, Case, Outcome, Wrong, ask, claim, happens, same_bits, same_shape, smallest, sweep
 from ..convolution.flipping import LITERAL, must_be_exact
+from ..shared import mutants
 from ..tensors.layouts import KERNELS, LAYOUTS, transpose
 
 FORMULA = "⌊(H + before + after − d(k − 1) − 1)/s⌋ + 1 on each axis"

@@ -11,9 +11,9 @@ import numpy as np
 from scipy.linalg import toeplitz
 
 from ....reference import bounds, oracle
-from ...engine import Call, Case, Outcome, Wrong, ask, claim, fact, rounding, same_bits, smallest, within
-from .. import mutants
+from ...language import Call, Case, Outcome, Wrong, ask, claim, fact, rounding, same_bits, smallest, within
 from ..convolution.flipping import must_be_exact
+from ..shared import mutants
 from .costs import SAID
 from .parameters import FORMULA, LITERAL
 

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ...engine import Call, Case, Outcome, Wrong, ask, claim, fact, happens, same_shape, smallest, sweep
-from .. import mutants
+from ...language import Call, Case, Outcome, Wrong, ask, claim, fact, happens, same_shape, smallest, sweep
+from ..shared import mutants
 from ..tensors.layouts import KERNELS, transpose
 from .shapes import FORMULA, length, own_layout
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ...engine import Call, Case, Outcome, ask, claim, fact, happens, same_bits, smallest
+from ...language import Call, Case, Outcome, ask, claim, fact, happens, same_bits, smallest
 from .flipping import PLAIN_2D, asymmetric, half_turn, predicted
 from .output_size import words
 from .sums import (

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ...engine import Call, Case, Outcome, ask, claim, fact, smallest
+from ...language import Call, Case, Outcome, ask, claim, fact, smallest
 from .flipping import DESIGNS, asymmetric, half_turn, kept, predicted
 from .sums import (
     AS_IT_STANDS,

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ....reference import bounds
-from ...engine import Call, Case, Outcome, Wrong, ask, claim, fact, smallest, within
+from ...language import Call, Case, Outcome, Wrong, ask, claim, fact, smallest, within
 from . import mutants_discrete
 from .flipping import DESIGNS, asymmetric, half_turn, kept, one_axis_flipped
 from .sums import (

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ....reference import bounds, oracle
-from ...engine import Case, Figure, Outcome, Wrong, ask, claim, fact, same_bits, smallest, within
+from ...language import Case, Figure, Outcome, Wrong, ask, claim, fact, same_bits, smallest, within
 
 LITERAL = "the lecture's sum, written as it stands, in Python integers"
 ROUNDED = "the lecture's sum, correctly rounded from exact products"

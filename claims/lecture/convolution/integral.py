@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ....reference import bounds, mistakes, oracle
-from ...engine import Call, Case, Figure, Outcome, Wrong, ask, claim, same_bits, smallest, within
+from ...language import Call, Case, Figure, Outcome, Wrong, ask, claim, same_bits, smallest, within
 from . import mutants_integral as mutants
 from .flipping import predicted
 from .letters import BY_FFT

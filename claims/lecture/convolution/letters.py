@@ -14,8 +14,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ....reference import bounds, mistakes, oracle, symbolic
-from ...engine import Call, Case, Figure, Outcome, Wrong, ask, claim, fact, same_bits, smallest, within
+from ....reference import bounds, mistakes, oracle
+from ....reference.oracle import symbolic
+from ...language import Call, Case, Figure, Outcome, Wrong, ask, claim, fact, same_bits, smallest, within
 from .flipping import PLAIN_2D, ROUNDED, must_be_exact, predicted
 
 INPUT, KERNEL = ("abcd", "efgh", "ijkl"), ("wx", "yz")

@@ -10,8 +10,8 @@ from typing import NamedTuple
 import numpy as np
 
 from ....reference import oracle
-from ...engine import Call, Case, Outcome, Wrong, ask, claim, happens, same_bits, same_shape, smallest, sweep
-from .. import mutants
+from ...language import Call, Case, Outcome, Wrong, ask, claim, happens, same_bits, same_shape, smallest, sweep
+from ..shared import mutants
 from .flipping import LITERAL, must_be_exact
 
 

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ....reference import catalogue
-from ...engine import Call, Case, Outcome, Wrong, ask, claim, fact, happens, same_bits, same_shape, smallest, sweep
+from ....reference.operators import catalogue
+from ...language import Call, Case, Outcome, Wrong, ask, claim, fact, happens, same_bits, same_shape, smallest, sweep
 from . import mutants_discrete
 from .flipping import PLAIN_2D, asymmetric, half_turn, predicted
 from .sums import AS_IT_STANDS, Row, Sizes, agrees, fourier, lecture_sum, mistaken, plus, ramps

@@ -19,8 +19,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ....reference import bounds, mistakes
-from ....reference.remembered import once
-from ...engine import Call, Case, Outcome, Wrong, ask, same_bits, within
+from ....reference.oracle.remembered import once
+from ...language import Call, Case, Outcome, Wrong, ask, same_bits, within
 from .flipping import PLAIN_1D, PLAIN_2D, asymmetric, draw, must_be_exact
 
 AS_IT_STANDS = "the lecture's sum, written as it stands, in exact arithmetic"

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ...engine import Call, Case, Outcome, Wrong, ask, claim, fact, happens, same_bits, same_shape, smallest, sweep
-from .. import mutants
+from ...language import Call, Case, Outcome, Wrong, ask, claim, fact, happens, same_bits, same_shape, smallest, sweep
+from ..shared import mutants
 from .commuting import exchanging, raises
 from .flipping import PLAIN_2D, half_turn, predicted
 from .sums import Sizes, agrees, layer, ramps, sizes

@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ....reference import bounds, composition, mistakes, oracle
-from ....reference.data import digits
-from ...engine import Call, Case, Wrong, ask, claim, edge, fact, rounding, same_bits, smallest, within
+from ....reference import bounds, mistakes, oracle
+from ....reference.judging import composition
+from ....reference.samples.data import digits
+from ...language import Call, Case, Wrong, ask, claim, edge, fact, rounding, same_bits, smallest, within
 from . import mutants
 
 CLASSES = 10

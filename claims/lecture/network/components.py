@@ -9,9 +9,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ....reference import catalogue, composition, inputs, judging, mistakes, oracle
-from ...engine import Case, Outcome, Wrong, ask, claim, fact, rounding, same_bits, smallest, within
-from .. import mutants
+from ....reference import mistakes, oracle
+from ....reference.judging import assessment, composition
+from ....reference.operators import catalogue
+from ....reference.samples import inputs
+from ...language import Case, Outcome, Wrong, ask, claim, fact, rounding, same_bits, smallest, within
+from ..shared import mutants
 
 EXACT = "the sum of products in whole numbers, of which no partial sum rounds in any order"
 
@@ -369,7 +372,7 @@ def to_the_last_bit(case: Case, part: Part, terms: int, designs: tuple[str, ...]
     calls = [ask(part.operation, **whole(design), **part.settings) for design in designs]
     entry = catalogue.OPERATIONS[part.operation]
     for design, y in zip(designs, (yield calls), strict=True):
-        wanted = judging.exact_values(entry, y.call.arguments, case.dtype, weights=part.weights)
+        wanted = assessment.exact_values(entry, y.call.arguments, case.dtype, weights=part.weights)
         for i, (name, exact) in enumerate(zip(entry.results, wanted, strict=True)):
             got = y if len(wanted) == 1 else y.part(i)
             yield same_bits(got, exact, label=f"{part.operation}, exact mode, {design}: {name}", source=EXACT)

@@ -6,9 +6,9 @@ import functools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from ...engine import Call, Case, Wrong, ask, claim, fact, population, smallest
-from ..designs import first_steps, learning, learning_gates
-from . import mutants
+from ...language import Call, Case, Wrong, ask, claim, fact, population, smallest
+from ..shared import first_steps
+from . import learning_design, learning_gates, mutants
 
 FRAMEWORKS = ("torch", "tensorflow")
 
@@ -70,10 +70,10 @@ def learned_parameters(case: Case, *, compare=population.as_measured, arms=popul
         )
         return
     outcomes, _, _ = yield from population.study(
-        case, learning, learning_gates, ("learns",), compare=compare, arms=arms
+        case, learning_design, learning_gates, ("learns",), compare=compare, arms=arms
     )
     if str(case.dtype) == "float64":
-        yield from population.trajectories(case, learning, "learns", outcomes)
+        yield from population.trajectories(case, learning_design, "learns", outcomes)
 
 
 class Rate(NamedTuple):

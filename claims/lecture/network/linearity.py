@@ -13,9 +13,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ....reference import bounds, catalogue, judging
+from ....reference import bounds
 from ....reference.bounds import Bound
-from ...engine import Call, Case, Outcome, Wrong, ask, claim, same_bits, smallest, within
+from ....reference.judging import assessment
+from ....reference.operators import catalogue
+from ...language import Call, Case, Outcome, Wrong, ask, claim, same_bits, smallest, within
 from . import mutants
 
 IDENTITY = "f(Σ c x) = Σ c f(x), both sides the library's"
@@ -80,9 +82,9 @@ def bound_of(y: Any) -> Bound:
     """That of an operation's result y, under the strictest contract that the library keeps."""
     operation, arguments = catalogue.OPERATIONS[y.call.operation], dict(y.call.arguments)
     if isinstance(y.content, np.ndarray) and y.content.dtype == arguments["x"].dtype:
-        return judging.kept(operation, arguments, {"y": y.content})[1]["y"].bound
+        return assessment.kept(operation, arguments, {"y": y.content})[1]["y"].bound
     dtype = arguments["x"].dtype  # of another format: the comparison will say so
-    return judging.judge(operation, arguments, dtype, judging.contracts(operation, dtype)[0])[0].bound
+    return assessment.judge(operation, arguments, dtype, assessment.contracts(operation, dtype)[0])[0].bound
 
 
 def superposition(whole: Outcome, parts: Outcome, C: np.ndarray, *, label: str):

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..designs import first_steps
+from ..shared import first_steps
 
 # --- a distribution, and a prediction -------------------------------------------------------------------------------------
 

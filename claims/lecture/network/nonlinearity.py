@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ....reference import bounds
-from ...engine import Call, Case, Outcome, Wrong, ask, claim, fact, rounding, same_bits, smallest
+from ...language import Call, Case, Outcome, Wrong, ask, claim, fact, rounding, same_bits, smallest
 from . import mutants
 from .linearity import bound_of
 

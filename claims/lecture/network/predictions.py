@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from ....reference import bounds
-from ....reference.data import digits
-from ...engine import Call, Case, Wrong, ask, claim, edge, fact, same_bits, smallest
+from ....reference.samples.data import digits
+from ...language import Call, Case, Wrong, ask, claim, edge, fact, same_bits, smallest
 from . import mutants
 from .classification import CLASSES, held_out
 

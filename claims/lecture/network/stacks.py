@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ....reference import bounds, composition
-from ...engine import Call, Case, Wrong, ask, claim, same_bits, smallest, within
+from ....reference import bounds
+from ....reference.judging import composition
+from ...language import Call, Case, Wrong, ask, claim, same_bits, smallest, within
 from . import mutants
 from .classification import through
 from .components import network

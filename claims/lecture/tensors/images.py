@@ -10,8 +10,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ....reference import bounds, data, pictures
-from ...engine import Case, Outcome, Wrong, ask, claim, fact, fails, same_bits, same_shape, smallest, within
+from ....reference import bounds
+from ....reference.samples import data, pictures
+from ...language import Case, Outcome, Wrong, ask, claim, fact, fails, same_bits, same_shape, smallest, within
 
 READERS = ("numpy", "scipy", "torch", "tensorflow", "matplotlib", "opencv", "pillow")
 """The libraries of which some read pictures; NumPy, SciPy and PyTorch have no decoder of their own."""

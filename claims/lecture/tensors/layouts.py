@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ....reference import bounds, oracle
-from ...engine import Case, Outcome, Wrong, ask, claim, fact, happens, same_bits, smallest, within
+from ...language import Case, Outcome, Wrong, ask, claim, fact, happens, same_bits, smallest, within
 
 LITERAL = "the literal sum in Python integers, on the array with its axes named"
 LAYOUTS = {"torch": "NCHW", "tensorflow": "NHWC", "numpy": "NCHW"}

@@ -10,8 +10,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ....reference import data, oracle
-from ...engine import Case, Outcome, Wrong, ask, claim, fact, happens, same_bits, same_shape, smallest
+from ....reference import oracle
+from ....reference.samples import data
+from ...language import Case, Outcome, Wrong, ask, claim, fact, happens, same_bits, same_shape, smallest
 from ..convolution.flipping import PLAIN_2D, must_be_exact
 from . import mutants as mutants_images
 from .images import exact_photograph

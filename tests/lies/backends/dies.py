@@ -3,8 +3,8 @@
 import os
 import signal
 
-from lectureclaims.reference.backends import numpy as _numpy
-from lectureclaims.reference.backends.numpy import *  # noqa: F403
+from lectureclaims.reference.libraries.numpy import operations as _numpy
+from lectureclaims.reference.libraries.numpy.operations import *  # noqa: F403
 
 
 def cross_correlation2d(x, w, b, **settings):

@@ -1,3 +1,3 @@
 """Has no such operation."""
 
-from lectureclaims.reference.backends.numpy import configure, environment  # noqa: F401
+from lectureclaims.reference.libraries.numpy.operations import configure, environment  # noqa: F401

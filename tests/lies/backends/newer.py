@@ -1,7 +1,7 @@
 """Is wrong for 3 × 2 images, in a version that the record does not reach."""
 
-from lectureclaims.reference.backends import numpy as _numpy
-from lectureclaims.reference.backends.numpy import *  # noqa: F403
+from lectureclaims.reference.libraries.numpy import operations as _numpy
+from lectureclaims.reference.libraries.numpy.operations import *  # noqa: F403
 
 
 def environment():

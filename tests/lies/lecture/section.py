@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
-from lectureclaims.claims.engine import (
+from lectureclaims.claims.language import (
     Defect,
     Wrong,
     ask,

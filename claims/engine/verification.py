@@ -1,0 +1,149 @@
+"""The one door to a run: names in, evidence out. The command line and the pytest plug-in both go through it."""
+
+from __future__ import annotations
+
+import difflib
+import fnmatch
+import os
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from ...reference import libraries as phrasebooks
+from ..record import environment, evidence
+from . import lecture, runner, strands
+
+DTYPES = ("float16", "bfloat16", "float32", "float64")
+TIMEOUT = 300.0
+
+
+class BadRequest(ValueError):
+    """A request that names something that does not exist; the message is one line with the nearest valid name."""
+
+
+def verify(
+    claims: Sequence[str] = (),
+    *,
+    backends: Sequence[str] = (),
+    dtypes: Sequence[str] = (),
+    case: str = "",
+    wrong: str = "",
+    limit: str = "",
+    seed: int = 0,
+    quick: bool = False,
+    jobs: int | None = None,
+    timeout: float = TIMEOUT,
+    lecture_folder: Path | None = None,
+    progress: strands.Progress | None = None,
+) -> dict[str, Any]:
+    """Put claims to the test and return the evidence, the same that ``lecture-claims verify`` writes to results.json.
+
+    ``claims`` are ids or glob patterns (none: all of the lecture), ``backends`` names of phrasebooks or paths of Python
+    files of the same shape, ``dtypes`` of :data:`DTYPES`. ``case``, ``wrong`` and ``limit`` pick one by its name. ``quick`` runs statistics on a
+    few seeds only, so that they may be left open.
+
+    Raises BadRequest for a name that does not exist and BadLecture for a lecture folder that cannot be read.
+    """
+    book = lecture.read(lecture_folder)
+    selection = select(
+        book, claims, backends=backends, dtypes=dtypes, case=case, wrong=wrong, limit=limit, seed=seed, quick=quick
+    )
+    if not timeout > 0:  # so that NaN is refused too
+        raise BadRequest(f"timeout={timeout:g}: expected seconds, more than 0; the default is {TIMEOUT:g}")
+    if jobs is not None and jobs < 1:
+        raise BadRequest(f"jobs={jobs}: expected a number of workers, at least 1; the default is the number of cores")
+    begun, clock = datetime.now(UTC), time.monotonic()
+    ran = runner.run(
+        book,
+        selection,
+        jobs=jobs or os.cpu_count() or 1,
+        timeout=timeout,
+        cpu_features=environment.cpu_features(),
+        progress=progress,
+    )
+    times = {"begun": begun.isoformat(timespec="seconds"), "seconds": round(time.monotonic() - clock, 1)}
+    return evidence.build(book, ran, expected_run=times)
+
+
+def select(
+    book: lecture.Lecture,
+    claims: Sequence[str],
+    *,
+    backends: Sequence[str],
+    dtypes: Sequence[str],
+    case: str,
+    wrong: str,
+    limit: str,
+    seed: int,
+    quick: bool = False,
+) -> runner.Selection:
+    """The selection that these names mean; raises BadRequest where one does not exist."""
+    chosen = _claims(book, claims)
+    if len([x for x in (case, wrong, limit) if x]) > 1:
+        raise BadRequest("case, wrong and limit: expected one of them; run again for each")
+    if seed < 0:
+        raise BadRequest(f"seed={seed}: expected a whole number, 0 or more")
+    for dtype in dtypes:
+        _known("dtype", dtype, DTYPES)
+    if dtypes:
+        able = tuple(c for c in chosen if any(d is None or d in dtypes for d in book.claims[c].dtypes))
+        if not able:
+            has = sorted({str(d) for c in chosen for d in book.claims[c].dtypes})
+            raise BadRequest(
+                f"dtype={dtypes[0]!r}: no such dtype in {', '.join(chosen[:3])}; there is {', '.join(has)}"
+            )
+        chosen = able
+    for backend in backends:
+        if backend.endswith(".py"):
+            if not Path(backend).is_file():
+                raise BadRequest(
+                    f"backend={backend!r}: no such file; give the path of a phrasebook, or a name: "
+                    f"{', '.join(phrasebooks.every())}"
+                )
+        else:
+            _known("backend", backend, phrasebooks.every())
+    for kind, name, has in (
+        ("case", case.partition("/")[0], lambda c: list(c.cases)),
+        ("wrong", wrong, lambda c: [w.name for w in c.wrongs]),
+        ("limit", limit, lambda c: [x.name for x in c.limits]),
+    ):
+        if name:
+            chosen = tuple(c for c in chosen if name in has(book.claims[c])) or _known(
+                kind, name, [n for c in chosen for n in has(book.claims[c])]
+            )
+    names = (
+        tuple(dict.fromkeys(str(Path(b).resolve()) if b.endswith(".py") else b for b in backends))
+        or phrasebooks.every()
+    )
+    labels = [phrasebooks.label(b) for b in names]
+    if twice := next((name for name in labels if labels.count(name) > 1), None):
+        raise BadRequest(f"backend={twice!r}: two of this name; rename the file of one")
+    return runner.Selection(chosen, names, tuple(dtypes), case, wrong, limit, seed, quick)
+
+
+def _claims(book: lecture.Lecture, patterns: Sequence[str]) -> tuple[str, ...]:
+    if not patterns:
+        return tuple(book.claims)
+    chosen: set[str] = set()
+    for pattern in patterns:
+        found = fnmatch.filter(book.claims, pattern)
+        if not found:
+            if pattern in book.ids:
+                raise BadRequest(
+                    f"claim={pattern!r}: the lecture's ledger has it, but it has no experiment yet; see `lecture-claims list`"
+                )
+            _known("claim", pattern, list(book.claims))
+        chosen.update(found)
+    return tuple(c for c in book.claims if c in chosen)
+
+
+def _known(kind: str, name: str, valid: Sequence[str]) -> tuple[str, ...]:
+    if name not in valid:
+        near = difflib.get_close_matches(name, valid, n=1, cutoff=0.3)
+        way = (
+            f"did you mean {near[0]!r}?" if near else f"there is {', '.join(repr(v) for v in valid[:8]) or 'none here'}"
+        )
+        raise BadRequest(f"{kind}={name!r}: no such {kind}; {way}")
+    return tuple(valid)

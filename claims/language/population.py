@@ -1,0 +1,350 @@
+"""Statistical experiments as claims: arms run in the worker, effects and gates judged in the parent.
+
+A design is a module with functions ``f(lib, *, seeds, dtype) -> {name: array}`` that run the arms, [S] or [..., S] with the
+seeds last, and SEEDS, how many seeds each is designed for; and beside it a module "<design>_gates" with EFFECTS and GATES,
+stated before anything runs. The first seeds are 0, 1, …; the fresh ones 5000, 5001, … were never used while designing, and
+every gate must be met on both.
+
+What is stated cannot be moved unseen: its digest is in the evidence before an arm runs, is compared with that of the gates
+that judge, and stands in the file ``versions.toml`` beside the design, whose list of digests is the design's history.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import threading
+import tomllib
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ...reference import bounds
+from ...reference.libraries.numpy import training as reference_library
+from . import statistics
+from .claim import Case, Claim, Figure, Stated
+from .comparison import Comparison, fails, gate, within
+from .outcome import Outcome, ask
+from .statistics import Effect, Gate
+
+START = {"first": 0, "fresh": 5000}
+"""The designs were made on the first seeds, and settled with a look at others: some from 1000 on, 3000 on, and those that ``--seed`` 1, 2, 3 and 7
+moved the first and those to. From 5000 on none was seen before."""
+FRAMEWORKS = ("torch", "tensorflow")
+"""Where gradient descent is run."""
+QUICK_SEEDS = statistics.FEWEST_SEEDS
+"""Of each experiment in a quick run."""
+COPIES = 4
+"""Nudged runs of the reference behind a trajectory's bound."""
+MOVED = 10_000
+"""How far ``--seed N`` moves the seeds: N times this."""
+
+Measured = dict[str, dict[str, Any]]
+"""{experiment: {name: array}}."""
+Compare = Callable[[Effect], Effect]
+Arms = Callable[[Measured], Measured]
+"""What is done to {experiment: arrays} before effects are computed: nothing, or one arm's numbers put in another's place."""
+
+
+def as_measured(effect: Effect) -> Effect:
+    return effect
+
+
+def exchanged(effect: Effect) -> Effect:
+    """A wrong: the names of the two arms exchanged."""
+    return statistics.exchanged(effect, seed=0)
+
+
+def as_they_ran(measured: Measured) -> Measured:
+    return measured
+
+
+def in_place_of(measured: Measured, experiment: str, *, arm: str, replaced: str) -> Measured:
+    """A wrong: what was measured, with "<measure>.<replaced>" holding the numbers of "<measure>.<arm>"."""
+    if experiment not in measured:
+        return measured
+    arrays = dict(measured[experiment])
+    for name in measured[experiment]:
+        measure, _, of = name.partition(".")
+        if of == arm and f"{measure}.{replaced}" in arrays:
+            arrays[f"{measure}.{replaced}"] = arrays[name]
+    return {**measured, experiment: arrays}
+
+
+class Study(NamedTuple):
+    """outcomes on the first seeds by experiment; what was measured, and the effects, both by "first" and "fresh" seeds."""
+
+    outcomes: Mapping[str, Outcome]
+    measured: Mapping[str, Measured]
+    effects: Mapping[str, dict[str, Effect]]
+
+
+def seeds(case: Case, count: int, which: str) -> list[int]:
+    """The first or the fresh seeds, moved by the run's seed; in a quick run no more than QUICK_SEEDS of them."""
+    return [MOVED * case.seed + START[which] + i for i in range(min(count, QUICK_SEEDS) if case.quick else count)]
+
+
+def stated_before(case: Case, design: ModuleType, gates: ModuleType) -> Stated:
+    """What is fixed before an arm runs. Raises ValueError where this digest is not the last of the design's history."""
+    name, digest = _name(design), digest_of(design, gates)
+    history = tomllib.loads(Path(gates.__file__ or "").with_name("versions.toml").read_text(encoding="utf-8"))
+    versions = history.get(name, [])
+    if not versions or versions[-1] != digest:
+        raise ValueError(
+            f"design {name!r}: its gates, effects, seeds and settings have SHA-256 {digest[:16]}…, which is not its last version in "
+            "versions.toml; undo the change, or add the new digest there as a new version"
+        )
+    counts = {key: len(seeds(case, count, "first")) for key, count in design.SEEDS.items()}
+    listed = [dataclasses.asdict(one) for one in gates.GATES]
+    return Stated(
+        name,
+        {
+            "version": len(versions),
+            "digest": digest,
+            "seeds": counts,
+            "quick": case.quick,
+            "from": {which: seeds(case, 1, which)[0] for which in START},
+            "gates": listed,
+        },
+    )
+
+
+def _name(module: ModuleType) -> str:
+    """The design's name, which its two modules begin with."""
+    return module.__name__.rpartition(".")[2].removesuffix("_design").removesuffix("_gates")
+
+
+def digest_of(design: ModuleType, gates: ModuleType) -> str:
+    """Of gates and effects, and of every constant of the design: numbers of seeds, learning rates, widths, steps, …"""
+    constants = {name: value for name, value in vars(design).items() if name.isupper() and _plain(value)}
+    rules = {"fresh": START["fresh"], "level": statistics.LEVEL, "resamples": statistics.RESAMPLES}
+    return statistics.gates_digest(gates.GATES, gates.EFFECTS, {"constants": constants, "rules": rules})
+
+
+def _plain(value: Any) -> bool:
+    if isinstance(value, dict):
+        return all(isinstance(key, str) and _plain(part) for key, part in value.items())
+    if isinstance(value, list | tuple):
+        return all(_plain(part) for part in value)
+    return value is None or isinstance(value, bool | int | float | str)
+
+
+def measure(
+    case: Case, design: ModuleType, experiments: Sequence[str]
+) -> Generator[Any, Any, tuple[dict[str, Outcome], dict[str, Measured]]]:
+    """Run the experiments in the worker, each on its first and on its fresh seeds.
+
+    Returns the outcomes on the first seeds by experiment, and what was measured, {"first"|"fresh": {experiment: arrays}}.
+    """
+    calls, keys = [], [(which, name) for name in experiments for which in START]
+    for which, name in keys:
+        calls.append(ask(getattr(design, name), seeds=seeds(case, design.SEEDS[name], which), dtype=str(case.dtype)))
+    outcomes = dict(zip(keys, (yield calls), strict=True))
+    measured: dict[str, Measured] = {which: {} for which in START}
+    for (which, name), outcome in outcomes.items():
+        measured[which][name] = outcome.value
+    return {name: outcomes["first", name] for name in experiments}, measured
+
+
+def study(
+    case: Case,
+    design: ModuleType,
+    gates: ModuleType,
+    experiments: Sequence[str],
+    *,
+    compare: Compare = as_measured,
+    arms: Arms = as_they_ran,
+) -> Generator[Any, Any, Study]:
+    """State the gates, run the experiments, and yield a comparison for each gate, on the first seeds and on the fresh ones.
+
+    What a wrong does to the measurements is done to the fresh ones too. In float64 the effects are drawn, as they were measured.
+    """
+    before = stated_before(case, design, gates)
+    yield before
+    outcomes, measured = yield from measure(case, design, experiments)
+    for name in experiments:
+        _seeds_are_seeds(name, [measured[which][name] for which in START])
+    effects = {which: _effects(gates, arms(parts), seed=case.seed) for which, parts in measured.items()}
+    for which, found in effects.items():
+        for one in _asked(gates, experiments):
+            effect = replace(compare(found[one.effect]), name=one.effect)
+            source = f"gate stated before the run (version {before.data['version']} of the gates, SHA-256 {before.data['digest'][:16]}…); basis: {one.basis}"
+            yield _gate(one, effect, which, source=source)
+    if digest_of(design, gates) != before.data["digest"]:
+        raise ValueError(f"design {before.name!r}: its gates are not those that were stated before the run")
+    if case.dtype == np.float64:
+        yield forest(gates, effects, experiments)
+    return Study(outcomes, measured, effects)
+
+
+def _asked(gates: ModuleType, experiments: Sequence[str]) -> list[Gate]:
+    """The gates on effects of these experiments."""
+    of = {effect.name: effect.experiment for effect in gates.EFFECTS}
+    return [one for one in gates.GATES if of[one.effect] in experiments]
+
+
+def _effects(gates: ModuleType, measured: Measured, *, seed: int) -> dict[str, Effect]:
+    """The effects whose experiments ran; a measure of several numbers for a seed, [..., S], counts with their mean."""
+
+    def one_a_seed(array: Any) -> np.ndarray:
+        return np.asarray(array).mean(tuple(range(np.ndim(array) - 1)))
+
+    return {
+        c.name: statistics.paired(
+            c.name,
+            one_a_seed(measured[c.experiment][c.first]),
+            None if c.second is None else one_a_seed(measured[c.experiment][c.second]),
+            kind=c.kind,
+            seed=seed,
+        )
+        for c in gates.EFFECTS
+        if c.experiment in measured
+    }
+
+
+def _seeds_are_seeds(experiment: str, runs: Sequence[Mapping[str, Any]]) -> None:
+    """Each seed must have given numbers of its own: in everything that an experiment measured no two may be alike.
+
+    Raises ValueError where they are, among the first seeds, among the fresh ones, or between the two.
+    """
+    count = [next(np.shape(a)[-1] for a in run.values()) for run in runs]
+    columns = [
+        np.concatenate([np.reshape(run[n], (-1, size)) for n in sorted(run) if np.shape(run[n])[-1] == size]).T
+        for run, size in zip(runs, count, strict=True)
+    ]
+    told = {column.tobytes() for part in columns for column in part}
+    if len(told) < sum(count):
+        raise ValueError(
+            f"{experiment}: {sum(count)} seeds gave {len(told)} different runs; expected one for each: are seeds shared?"
+        )
+
+
+def forest(gates: ModuleType, effects: Mapping[str, dict[str, Effect]], experiments: Sequence[str]) -> Figure:
+    """The interval of every gate's effect on the first and on the fresh seeds, and where the gate wants it."""
+    rows = []
+    for one in _asked(gates, experiments):
+        first, fresh = (effects[which][one.effect] for which in START)
+        interval = {"estimate": first.estimate, "low": first.low, "high": first.high}
+        again = {"estimate": fresh.estimate, "low": fresh.low, "high": fresh.high}
+        low, high = (None if np.isinf(end) else end for end in statistics.region(one))
+        rows.append(
+            {
+                "name": one.name,
+                "role": one.role,
+                "speaks": one.speaks,
+                "effect": one.effect,
+                "kind": first.kind if first.arms == 2 else "value",
+                **interval,
+                "fresh": again,
+                "gate": [low, high],
+                "seeds": first.seeds,
+                "positive": first.positive,
+            }
+        )
+    name = _name(gates)
+    return Figure(f"forest:{name}", {"rows": rows})
+
+
+def literally(case: Case, design: ModuleType, gates: ModuleType, stated: Gate) -> Generator[Any, Any, None]:
+    """In a limit: the sentence as worded, put as a gate on one effect, must fail on the first seeds and on the fresh ones.
+
+    Beside it the design's own gates on the same effect must be met: they say what is found in its place.
+    """
+    yield stated_before(case, design, gates)
+    contrast = next((effect for effect in gates.EFFECTS if effect.name == stated.effect), None)
+    beside = [g for g in gates.GATES if g.effect == stated.effect]
+    if contrast is None or not beside:
+        raise ValueError(f"effect={stated.effect!r}: no gate of the design says what is found instead")
+    _, measured = yield from measure(case, design, (contrast.experiment,))
+    for which, parts in measured.items():
+        effect = _effects(gates, parts, seed=case.seed)[stated.effect]
+        for each in (stated, *beside):
+            predicted = each is not stated
+            source = f"gate stated before the run; basis: {each.basis}" if predicted else _wording(each)
+            judged = _gate(each, effect, which, source=source)
+            # Where a seed gave no finite number the sentence did not fail: nothing was measured. Nor did it where the interval is too wide.
+            judged = replace(judged, made=judged.made and not effect.missing and (predicted or not judged.undecided))
+            yield judged if predicted else fails(judged)
+
+
+def limit(
+    claim: Claim, design: ModuleType, gates: ModuleType, name: str, *, says: str, stated: Gate, as_worded: bool = False
+) -> None:
+    """Add to a claim the limit that a sentence, put as the gate ``stated``, fails over seeds in either framework."""
+
+    @claim.limit(name, says=says, backends=FRAMEWORKS, dtypes=("float64",), as_worded=as_worded)
+    def _(case: Case) -> Generator[Any, Any, None]:
+        yield from literally(case, design, gates, stated)
+
+
+def _wording(literal: Gate) -> str:
+    """Where the sentence fails by falling short of a size, what size was asked of it."""
+    if {*literal.bounds} <= {0.0, 1.0}:
+        return "the sentence as worded"
+    return f"the sentence as worded, and by how much at least: {literal.side} {' and '.join(f'{b:.12g}' for b in literal.bounds)}"
+
+
+def _gate(stated: Gate, effect: Effect, which: str, *, source: str) -> Comparison:
+    judged = statistics.judge(stated, effect)
+    made = gate(
+        judged.met,
+        label=f"{stated.name}, {which} seeds",
+        source=source,
+        got=f"{effect.estimate:.4g} [{effect.low:.4g}, {effect.high:.4g}]",
+        wanted=f"interval {stated.side} " + " and ".join(f"{b:.12g}" for b in stated.bounds),
+        note=judged.sentence + (_tests(effect) if effect.arms == 2 else ""),
+    )
+    return replace(made, undecided=judged.undecided, speaks=stated.speaks)
+
+
+def _tests(effect: Effect) -> str:
+    return (
+        f"; {effect.positive} of {effect.seeds} seeds above no effect, sign p {effect.sign_p:.2g}, "
+        f"Wilcoxon p {effect.wilcoxon_p:.2g}"
+    )
+
+
+def trajectories(
+    case: Case, design: ModuleType, experiment: str, outcomes: Mapping[str, Outcome], *, count: int = 5
+) -> Generator[Any, Any, None]:
+    """The losses step by step against the NumPy reference's, from the same weights and batches, within the measured bound.
+
+    The difference is drawn beside what is allowed, of the seed that comes nearest to its bound.
+    """
+    first = tuple(seeds(case, count, "first"))
+    wanted = _reference(design, first, str(case.dtype))
+    drawn = []
+    for arm in sorted(name.removeprefix("loss.") for name in wanted if name.startswith("loss.")):
+        loss, allowed = wanted[f"loss.{arm}"], wanted[f"allowed.{arm}"]
+        got = outcomes[experiment].then(lambda value, arm=arm: np.ascontiguousarray(value[f"loss.{arm}"][:, :count]))
+        yield within(
+            got,
+            loss,
+            bounds.trajectory(allowed, copies=COPIES),
+            label=f"losses step by step, {arm}",
+            source="the NumPy reference's trajectory",
+        )
+        if got.kind == "value":
+            difference = abs(got.value - loss)
+            share = np.divide(difference, allowed, out=np.zeros_like(loss), where=allowed > 0)
+            nearest = share.max(0).argmax()
+            drawn.append({"name": arm, "difference": difference[:, nearest], "allowed": allowed[:, nearest]})
+    name = _name(design)
+    yield Figure(f"trajectories:{name}", {"experiment": experiment, "seeds": count, "arms": drawn})
+
+
+_one_at_a_time = threading.Lock()
+
+
+def _reference(design: ModuleType, first: tuple[int, ...], dtype: str) -> dict[str, np.ndarray]:
+    with _one_at_a_time:  # two libraries ask for the same at the same time: the second waits for the first's
+        return _computed_reference(design, first, dtype)
+
+
+@functools.lru_cache(maxsize=8)
+def _computed_reference(design: ModuleType, first: tuple[int, ...], dtype: str) -> dict[str, np.ndarray]:
+    return design.reference(reference_library, seeds=list(first), dtype=dtype)

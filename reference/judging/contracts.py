@@ -1,0 +1,74 @@
+"""What an implementation is taken to do: in which format it computes, and what becomes of its intermediate results."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import ml_dtypes  # noqa: F401 - NumPy knows the name bfloat16 once it is imported
+import numpy as np
+
+from ..operators.catalogue import Operation
+
+NARROW = ("float16", "bfloat16")
+"""Formats that hardware and libraries store numbers in, and mostly do not compute in."""
+
+WITH_VARIANCE = ("batch_norm_training", "batch_norm_running", "batch_norm_gradient")
+"""Operations that form a variance of the data."""
+
+VARIANCES = {
+    "two passes": "in two passes (the mean first)",
+    "updated": "in one pass, mean and squares updated number by number (Welford)",
+    "one pass": "in one pass (mean of squares − square of mean)",
+}
+
+
+IN_STEPS = (
+    "batch_norm_training",
+    "batch_norm_running",
+    "batch_norm_gradient",
+    "logistic_gradient",
+    "tanh_gradient",
+    "softmax_gradient",
+)
+"""Operations whose steps may be rounded to a narrow format one by one; those with a bias are others."""
+
+
+@dataclass(frozen=True)
+class Contract:
+    """``arithmetic``: the format in which it is computed; each result is then rounded to the format it is stored in.
+
+    ``flushes``: subnormal numbers count as zero. ``variance``: how one is formed, of :data:`VARIANCES`.
+    ``apart``: what one step hands to the next is rounded to the format it is stored in: a sum before its bias is added, statistics
+    before they normalise, a function's value before its gradient is formed.
+    """
+
+    arithmetic: str
+    flushes: bool = False
+    variance: str = "two passes"
+    apart: bool = False
+
+    def sentence(self, dtype: str) -> str:
+        text = f"computed in {self.arithmetic}"
+        if self.arithmetic != dtype:
+            text += f", rounded to {dtype}" + (" after each step" if self.apart else "")
+        elif dtype in NARROW:
+            text += " itself (narrow accumulation)"
+        text += "" if self.variance == "two passes" else f"; variance {VARIANCES[self.variance]}"
+        return text + ("; subnormal numbers count as zero" if self.flushes else "")
+
+
+def contracts(
+    operation: Operation, dtype: Any, *, arithmetic: str | None = None, biased: bool = False
+) -> list[Contract]:
+    """Those that an implementation for this format may keep, strictest first; with ``arithmetic``, those that compute in it."""
+    name = np.dtype(dtype).name
+    formats = [arithmetic] if arithmetic else ["float32", name] if name in NARROW else [name]
+    variances = tuple(VARIANCES) if operation.name in WITH_VARIANCE else ("two passes",)
+    return [
+        Contract(format, flushes, variance, apart)
+        for format in formats
+        for apart in ((False, True) if (biased or operation.name in IN_STEPS) and format != name else (False,))
+        for variance in variances
+        for flushes in (False, True)
+    ]

@@ -1,0 +1,195 @@
+"""Which bound belongs to which operation: one rule for each kind, given the exact results and the contract."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .. import bounds, oracle
+from ..bounds import Bound
+from .contracts import WITH_VARIANCE, Contract
+
+
+@dataclass(frozen=True)
+class Question:
+    """An operation, its exact results, its arrays in their order, its parameters, and the contract that it is judged by.
+
+    ``stored``: the narrow format that the steps are rounded to, or None.
+    """
+
+    name: str
+    values: tuple[np.ndarray, ...]
+    arrays: list[Any]
+    parameters: dict[str, Any]
+    contract: Contract
+    stored: str | None
+
+    @property
+    def dtype(self) -> str:
+        """The format in which it is computed."""
+        return self.contract.arithmetic
+
+    @property
+    def flushes(self) -> bool:
+        return self.contract.flushes
+
+
+Bounds = tuple[tuple[Bound, ...], tuple[np.ndarray, ...] | None]
+"""One bound a result; and as many statistical estimates, or None."""
+Rule = Callable[[Question], Bounds]
+
+
+def parts(results: Any) -> tuple[Any, ...]:
+    return results if isinstance(results, tuple) else (results,)
+
+
+def _sums(q: Question, factors: int = 0) -> Bounds:
+    operation, dtype = getattr(oracle, q.name), q.dtype
+    S, n = map(parts, oracle.sizes(operation, *q.arrays, **q.parameters))
+    lost = parts(oracle.flush_sizes(operation, *q.arrays, **q.parameters)) if q.flushes else (None,) * len(S)
+    limits = tuple(
+        bounds.sums_of_products(size, many, dtype, flushed=f, factors=factors)
+        for size, many, f in zip(S, n, lost, strict=True)
+    )
+    return limits, tuple(bounds.expected_rounding(size, many, dtype) for size, many in zip(S, n, strict=True))
+
+
+def _averages(q: Question) -> Bounds:
+    """One rounding more for the divisor, and two where it may itself be made of a rounded mean of ones."""
+    return _sums(q, factors=1 if q.parameters["count_padding"] else 2)
+
+
+def _resampled(q: Question) -> Bounds:
+    return (getattr(bounds, q.name)(*q.arrays, q.dtype, **q.parameters),), None
+
+
+def _chosen(q: Question) -> Bounds:
+    compared = q.name == "max_pooling2d"
+    return (bounds.selection(q.values[0], q.dtype, flushed=q.flushes, compared=compared),), None
+
+
+def _routed(q: Question) -> Bounds:
+    """Each upstream number goes to the element that was chosen, where several may be added."""
+    x, upstream = q.arrays
+    S = getattr(oracle, q.name)(x, np.abs(upstream.astype(np.float64)), **q.parameters)
+    n = getattr(oracle, q.name)(x, np.ones(upstream.shape), **q.parameters)
+    lost = S + n if q.flushes else None
+    return (bounds.sums_of_products(S, n, q.dtype, flushed=lost),), None
+
+
+def _each(q: Question) -> Bounds:
+    return (bounds.elementwise(q.name, q.dtype, q.values[0]),), None
+
+
+def _each_gradient(q: Question) -> Bounds:
+    function = q.name.removesuffix("_gradient")
+    y = getattr(oracle, function)(q.arrays[0])
+    return (bounds.elementwise_gradient(function, q.dtype, y, q.arrays[1], stored=q.stored),), None
+
+
+def _gelu(q: Question) -> Bounds:
+    return (bounds.gelu(q.arrays[0], q.values[0], q.dtype),), None
+
+
+def _sloped(q: Question) -> Bounds:
+    """Leaky ReLU and PReLU, and their gradients by z: a slope times z, or times upstream, where z < 0."""
+    z, *others = q.arrays
+    if "alpha" in q.parameters:  # a number of Python's, to be rounded to the format first
+        slope, roundings = np.float64(q.parameters["alpha"]), 2
+    else:
+        slope, roundings = others[0].astype(np.float64).reshape(1, -1, *[1] * (z.ndim - 2)), 1
+    limit = bounds.slopes(z, slope, q.values[0], q.dtype, flushed=q.flushes, roundings=roundings)
+    if q.name != "prelu_gradient":
+        return (limit,), None
+    upstream = np.abs(others[1].astype(np.float64))
+    lower, axes = np.maximum(0, -z.astype(np.float64)), (0, *range(2, z.ndim))
+    S, n = (upstream * lower).sum(axis=axes), np.maximum(1, (z < 0).sum(axis=axes))
+    lost = ((upstream + lower) * (lower > 0)).sum(axis=axes) if q.flushes else None
+    # S is summed in float64 here, which its factor covers.
+    own = bounds.sums_of_products(S * (1 + 2.0**-40), n, q.dtype, flushed=lost)
+    return (limit, own), None
+
+
+def _softmax(q: Question) -> Bounds:
+    return (bounds.softmax(q.values[0], q.arrays[0], q.dtype, **q.parameters),), None
+
+
+def _softmax_gradient(q: Question) -> Bounds:
+    x, upstream = q.arrays
+    y = oracle.softmax(x, **q.parameters)
+    return (bounds.softmax_gradient(y, x, upstream, q.dtype, **q.parameters, stored=q.stored),), None
+
+
+def _cross_entropy(q: Question) -> Bounds:
+    logits, labels = q.arrays
+    return (bounds.cross_entropy(q.values[0], logits, labels, q.dtype),), None
+
+
+def _cross_entropy_gradient(q: Question) -> Bounds:
+    logits, _, upstream = q.arrays
+    p = oracle.softmax(logits, axis=1)
+    return (bounds.cross_entropy_gradient(p, q.values[0], logits, upstream, q.dtype),), None
+
+
+def _logarithm(q: Question) -> Bounds:
+    return (bounds.cross_entropy_of_probabilities(q.values[0], q.dtype),), None
+
+
+def _reciprocal(q: Question) -> Bounds:
+    """−g/p at the label: a reciprocal and a product, or a quotient; 0 elsewhere."""
+    p, labels, upstream = q.arrays
+    at = np.arange(p.shape[1]) == labels[:, None]
+    factors = np.abs(upstream.astype(np.float64))[:, None] + np.abs(1 / p.astype(np.float64))
+    lost = factors * at if q.flushes else None
+    return (bounds.sums_of_products(np.abs(q.values[0]), 2 * at, q.dtype, flushed=lost),), None
+
+
+def _norm(q: Question) -> Bounds:
+    formed = {"formed": q.contract.variance, "stored": q.stored} if q.name in WITH_VARIANCE else {}
+    return parts(getattr(bounds, q.name)(*q.arrays, q.dtype, **q.parameters, **formed)), None
+
+
+_KINDS: dict[Rule, tuple[str, ...]] = {
+    _sums: (
+        "cross_correlation1d",
+        "cross_correlation1d_gradient",
+        "cross_correlation2d",
+        "cross_correlation2d_gradient",
+        "convolution1d",
+        "convolution2d",
+        "fully_connected",
+        "fully_connected_gradient",
+        "nearest_resampling2d_gradient",
+    ),
+    _averages: ("average_pooling2d", "average_pooling2d_gradient"),
+    _resampled: (
+        "bilinear_resampling2d",
+        "bilinear_resampling2d_gradient",
+        "area_resampling2d",
+        "area_resampling2d_gradient",
+    ),
+    _chosen: (
+        "relu",
+        "relu_gradient",
+        "absolute_value",
+        "absolute_value_gradient",
+        "max_pooling2d",
+        "nearest_resampling2d",
+    ),
+    _routed: ("max_pooling2d_gradient",),
+    _each: ("logistic", "tanh"),
+    _each_gradient: ("logistic_gradient", "tanh_gradient"),
+    _gelu: ("gelu",),
+    _sloped: ("leaky_relu", "leaky_relu_gradient", "prelu", "prelu_gradient"),
+    _softmax: ("softmax",),
+    _softmax_gradient: ("softmax_gradient",),
+    _cross_entropy: ("cross_entropy",),
+    _cross_entropy_gradient: ("cross_entropy_gradient",),
+    _logarithm: ("cross_entropy_of_probabilities",),
+    _reciprocal: ("cross_entropy_of_probabilities_gradient",),
+    _norm: ("batch_norm_inference", "batch_norm_training", "batch_norm_running", "batch_norm_gradient"),
+}
+RULES: dict[str, Rule] = {name: rule for rule, names in _KINDS.items() for name in names}

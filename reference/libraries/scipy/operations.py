@@ -1,0 +1,382 @@
+"""SciPy: plain convolutions of planes, no channels, no layers, no gradients.
+
+Channels, groups, stride and dilation are spelled out round its two-dimensional functions; padding is NumPy's.
+"""
+
+# SciPy's stubs lose the rank of an array on the way through its functions.
+# pyright: reportGeneralTypeIssues=false, reportIndexIssue=false, reportOptionalSubscript=false
+
+import numpy as np
+import scipy
+import threadpoolctl
+from scipy import ndimage, signal, special
+
+from .. import Unsupported
+from .defaults import *  # noqa: F403  (all of them, as they are)
+
+
+def configure():
+    threadpoolctl.threadpool_limits(1)
+
+
+def environment():
+    build = scipy.show_config(mode="dicts")
+    return {
+        "versions": {"scipy": scipy.__version__, "numpy": np.__version__},
+        "build": {
+            "blas": build["Build Dependencies"]["blas"]["name"],
+            "blas version": build["Build Dependencies"]["blas"]["version"],
+        },
+        "threads": {pool["prefix"]: pool["num_threads"] for pool in threadpoolctl.threadpool_info()},
+        "flushes subnormals": {
+            dtype.__name__: not np.any(
+                signal.correlate2d(np.full((1, 8), np.finfo(dtype).tiny, dtype), np.full((1, 1), 0.5, dtype), "valid")
+            )
+            for dtype in (np.float32, np.float64)
+        },
+        "default layout": "none: planes",
+    }
+
+
+def _needs_wide(x):
+    if x.dtype.name in ("float16", "bfloat16"):
+        raise Unsupported(f"SciPy's images and planes are float32 or float64, not {x.dtype}")
+
+
+def _dilated(w, dilation):
+    """The kernel with dilation - 1 zeros between its taps."""
+    spatial = [d * (k - 1) + 1 for k, d in zip(w.shape[2:], dilation, strict=True)]
+    wide = np.zeros((*w.shape[:2], *spatial), w.dtype)
+    wide[:, :, *[slice(None, None, d) for d in dilation]] = w
+    return wide
+
+
+def cross_correlation1d(x, w, b, *, stride, padding, dilation, groups):
+    x = np.pad(x, ((0, 0), (0, 0), padding))
+    w = _dilated(w, (dilation,))
+    share_in, share_out = x.shape[1] // groups, w.shape[0] // groups
+    y = [
+        [
+            sum(
+                signal.correlate(image[o // share_out * share_in + c], w[o, c], mode="valid", method="direct")
+                for c in range(share_in)
+            )[::stride]
+            for o in range(w.shape[0])
+        ]
+        for image in x
+    ]
+    y = np.stack([np.stack(maps) for maps in y])
+    return y if b is None else y + b[:, None]
+
+
+def cross_correlation2d(x, w, b, *, stride, padding, dilation, groups):
+    _needs_wide(x)
+    x = np.pad(x, ((0, 0), (0, 0), *padding))
+    w = _dilated(w, dilation)
+    share_in, share_out = x.shape[1] // groups, w.shape[0] // groups
+    y = [
+        [
+            sum(
+                signal.correlate2d(image[o // share_out * share_in + c], w[o, c], mode="valid") for c in range(share_in)
+            )[:: stride[0], :: stride[1]]
+            for o in range(w.shape[0])
+        ]
+        for image in x
+    ]
+    y = np.stack([np.stack(maps) for maps in y])
+    return y if b is None else y + b[:, None, None]
+
+
+def convolution1d(x, w, b, *, stride, padding, dilation, groups):
+    x = np.pad(x, ((0, 0), (0, 0), padding))
+    w = _dilated(w, (dilation,))
+    share_in, share_out = x.shape[1] // groups, w.shape[0] // groups
+    y = [
+        [
+            sum(
+                signal.convolve(image[o // share_out * share_in + c], w[o, c], mode="valid", method="direct")
+                for c in range(share_in)
+            )[::stride]
+            for o in range(w.shape[0])
+        ]
+        for image in x
+    ]
+    y = np.stack([np.stack(maps) for maps in y])
+    return y if b is None else y + b[:, None]
+
+
+def convolution2d(x, w, b, *, stride, padding, dilation, groups):
+    _needs_wide(x)
+    x = np.pad(x, ((0, 0), (0, 0), *padding))
+    w = _dilated(w, dilation)
+    share_in, share_out = x.shape[1] // groups, w.shape[0] // groups
+    y = [
+        [
+            sum(
+                signal.convolve2d(image[o // share_out * share_in + c], w[o, c], mode="valid") for c in range(share_in)
+            )[:: stride[0], :: stride[1]]
+            for o in range(w.shape[0])
+        ]
+        for image in x
+    ]
+    y = np.stack([np.stack(maps) for maps in y])
+    return y if b is None else y + b[:, None, None]
+
+
+def cross_correlation1d_gradient(x, w, upstream, *, stride, padding, dilation, groups):
+    raise Unsupported("SciPy has no gradients")
+
+
+def cross_correlation2d_gradient(x, w, upstream, *, stride, padding, dilation, groups):
+    raise Unsupported("SciPy has no gradients")
+
+
+def fully_connected(x, w, b):
+    raise Unsupported("SciPy has no fully connected layer; its matrix product is NumPy's")
+
+
+def fully_connected_gradient(x, w, upstream):
+    raise Unsupported("SciPy has no gradients")
+
+
+def max_pooling2d(x, *, window, stride, padding):
+    _needs_wide(x)
+    # maximum_filter centres its window on element size // 2; the valid positions start there.
+    (wy, wx), (sy, sx) = window, stride
+    x = np.pad(x, ((0, 0), (0, 0), *padding), constant_values=-np.inf)
+    y = ndimage.maximum_filter(x, size=(1, 1, wy, wx), mode="constant", cval=-np.inf, origin=0)
+    first_y, first_x = wy // 2, wx // 2
+    return y[:, :, first_y : first_y + x.shape[2] - wy + 1 : sy, first_x : first_x + x.shape[3] - wx + 1 : sx].copy()
+
+
+def max_pooling2d_gradient(x, upstream, *, window, stride, padding):
+    raise Unsupported("SciPy has no gradients")
+
+
+def average_pooling2d(x, *, window, stride, padding, count_padding):
+    raise Unsupported("SciPy has no average pooling; its uniform filter is a running sum")
+
+
+def average_pooling2d_gradient(x, upstream, *, window, stride, padding, count_padding):
+    raise Unsupported("SciPy has no gradients")
+
+
+def _zoomed(x, size, order, grid):
+    """ndimage.zoom: corners aligned or, in grid mode, half pixel centres; beyond the border the last pixel."""
+    _needs_wide(x)
+    zoom = (1, 1, *[m / n for n, m in zip(x.shape[2:], size, strict=True)])
+    return ndimage.zoom(x, zoom, order=order, mode="nearest", cval=0.0, prefilter=False, grid_mode=grid == "half_pixel")
+
+
+def nearest_resampling2d(x, *, size, grid):
+    if grid == "asymmetric":
+        raise Unsupported("SciPy's zoom aligns corners or has half pixel centres")
+    return _zoomed(x, size, 0, grid)
+
+
+def nearest_resampling2d_gradient(x, upstream, *, size, grid):
+    raise Unsupported("SciPy has no gradients")
+
+
+def bilinear_resampling2d(x, *, size, grid):
+    if grid == "asymmetric":
+        raise Unsupported("SciPy's zoom aligns corners or has half pixel centres")
+    return _zoomed(x, size, 1, grid)
+
+
+def bilinear_resampling2d_gradient(x, upstream, *, size, grid):
+    raise Unsupported("SciPy has no gradients")
+
+
+def area_resampling2d(x, *, size):
+    raise Unsupported("SciPy has no resampling by area")
+
+
+def area_resampling2d_gradient(x, upstream, *, size):
+    raise Unsupported("SciPy has no gradients")
+
+
+def batch_norm_training(x, gamma, beta, *, epsilon):
+    raise Unsupported("SciPy has no batch norm")
+
+
+def batch_norm_inference(x, gamma, beta, mean, variance, *, epsilon):
+    raise Unsupported("SciPy has no batch norm")
+
+
+def batch_norm_running(x, mean, variance, *, momentum, correction):
+    raise Unsupported("SciPy has no batch norm")
+
+
+def batch_norm_gradient(x, gamma, upstream, *, epsilon):
+    raise Unsupported("SciPy has no gradients")
+
+
+def _own_format(x, function):
+    """special takes numbers of any format, and returns float64 for all but float32."""
+    if x.dtype not in (np.float32, np.float64):
+        raise Unsupported(f"SciPy's {function} returns float64 for {x.dtype}")
+
+
+def logistic(x):
+    _own_format(x, "expit")
+    return special.expit(x)
+
+
+def logistic_gradient(x, upstream):
+    raise Unsupported("SciPy has no gradients")
+
+
+def tanh(x):
+    raise Unsupported("SciPy has no tanh of its own; it is NumPy's")
+
+
+def tanh_gradient(x, upstream):
+    raise Unsupported("SciPy has no gradients")
+
+
+def relu(x):
+    raise Unsupported("SciPy has no ReLU")
+
+
+def relu_gradient(x, upstream):
+    raise Unsupported("SciPy has no gradients")
+
+
+def absolute_value(x):
+    raise Unsupported("SciPy has no absolute value of its own; it is NumPy's")
+
+
+def absolute_value_gradient(x, upstream):
+    raise Unsupported("SciPy has no gradients")
+
+
+def leaky_relu(x, *, alpha):
+    raise Unsupported("SciPy has no leaky ReLU")
+
+
+def leaky_relu_gradient(x, upstream, *, alpha):
+    raise Unsupported("SciPy has no gradients")
+
+
+def prelu(x, alpha):
+    raise Unsupported("SciPy has no PReLU")
+
+
+def prelu_gradient(x, alpha, upstream):
+    raise Unsupported("SciPy has no gradients")
+
+
+def gelu(x, *, approximate):
+    if approximate != "none":
+        raise Unsupported("SciPy has the normal distribution, and no approximation of it")
+    _own_format(x, "ndtr")
+    return x * special.ndtr(x)
+
+
+def softmax(x, *, axis):
+    return special.softmax(x, axis=axis)
+
+
+def softmax_gradient(x, upstream, *, axis):
+    raise Unsupported("SciPy has no gradients")
+
+
+def cross_entropy(logits, labels):
+    return -np.take_along_axis(special.log_softmax(logits, axis=1), labels[:, None], axis=1)[:, 0]
+
+
+def cross_entropy_gradient(logits, labels, upstream):
+    raise Unsupported("SciPy has no gradients")
+
+
+def cross_entropy_of_probabilities(p, labels):
+    raise Unsupported("SciPy has no logarithm of its own; it is NumPy's")
+
+
+def cross_entropy_of_probabilities_gradient(p, labels, upstream):
+    raise Unsupported("SciPy has no gradients")
+
+
+def own_convolutions():
+    return (
+        ("scipy.signal.convolve", 1),
+        ("scipy.signal.convolve", 2),
+        ("scipy.signal.correlate", 1),
+        ("scipy.signal.correlate", 2),
+        ("scipy.signal.fftconvolve", 1),
+        ("scipy.signal.fftconvolve", 2),
+        ("scipy.signal.oaconvolve", 1),
+        ("scipy.signal.oaconvolve", 2),
+        ("scipy.signal.convolve2d", 2),
+        ("scipy.signal.correlate2d", 2),
+        ("scipy.ndimage.convolve1d", 1),
+        ("scipy.ndimage.correlate1d", 1),
+        ("scipy.ndimage.convolve", 1),
+        ("scipy.ndimage.convolve", 2),
+        ("scipy.ndimage.correlate", 1),
+        ("scipy.ndimage.correlate", 2),
+    )
+
+
+def _cropped(y, x, w, *, centre):
+    """The windows that lie inside x, of an output of the size of x whose windows are centred on ``centre``."""
+    return y[tuple(slice(c, c + n - k + 1) for c, n, k in zip(centre, x.shape, w.shape, strict=True))]
+
+
+def own_convolution(x, w, *, function):
+    if function == "scipy.signal.convolve":
+        return signal.convolve(x, w, mode="valid", method="direct")
+    if function == "scipy.signal.correlate":
+        return signal.correlate(x, w, mode="valid", method="direct")
+    if function == "scipy.signal.fftconvolve":
+        return signal.fftconvolve(x, w, mode="valid")
+    if function == "scipy.signal.oaconvolve":
+        return signal.oaconvolve(x, w, mode="valid")
+    if function == "scipy.signal.convolve2d":
+        return signal.convolve2d(x, w, mode="valid")
+    if function == "scipy.signal.correlate2d":
+        return signal.correlate2d(x, w, mode="valid")
+    # The functions of ndimage return as many elements as x has. Of an even kernel, correlate centres on element
+    # k // 2 and convolve, which turns the kernel, on element (k - 1) // 2.
+    if function == "scipy.ndimage.convolve1d":
+        y = ndimage.convolve1d(x, w, axis=0, mode="constant", cval=0.0, origin=0)
+        return _cropped(y, x, w, centre=[(k - 1) // 2 for k in w.shape])
+    if function == "scipy.ndimage.correlate1d":
+        y = ndimage.correlate1d(x, w, axis=0, mode="constant", cval=0.0, origin=0)
+        return _cropped(y, x, w, centre=[k // 2 for k in w.shape])
+    if function == "scipy.ndimage.convolve":
+        y = ndimage.convolve(x, w, mode="constant", cval=0.0, origin=0)
+        return _cropped(y, x, w, centre=[(k - 1) // 2 for k in w.shape])
+    if function == "scipy.ndimage.correlate":
+        y = ndimage.correlate(x, w, mode="constant", cval=0.0, origin=0)
+        return _cropped(y, x, w, centre=[k // 2 for k in w.shape])
+    raise Unsupported(f"SciPy has no {function}")
+
+
+def raw_convolution2d(x, w, *, layout):
+    raise Unsupported("SciPy has no convolution of its own with channels, so no layout of its own")
+
+
+def raw_max_pooling2d(x, *, window, stride, layout):
+    raise Unsupported("SciPy has no pooling with channels")
+
+
+def raw_batch_norm_inference(x, gamma, beta, mean, variance, *, epsilon, layout):
+    raise Unsupported("SciPy has no batch norm")
+
+
+def memory_order(x, *, layout):
+    raise Unsupported("SciPy has no memory formats")
+
+
+def layer_parameters(layer):
+    raise Unsupported("SciPy has no layers")
+
+
+def own_network_parameters(network):
+    raise Unsupported("SciPy ships no published networks")
+
+
+def value_and_gradient(network, parameters, x, targets, *, loss, statistics, record):
+    raise Unsupported("SciPy has no gradients")

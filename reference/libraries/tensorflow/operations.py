@@ -1,0 +1,538 @@
+"""TensorFlow and its Keras: [N, H, W, C], kernel [ky, kx, Cin/groups, Cout]; arrays are transposed on the way in and out."""
+
+# TensorFlow ships no types of its own, and what is guessed of it is wrong in places.
+# pyright: reportArgumentType=false, reportCallIssue=false, reportAttributeAccessIssue=false, reportIndexIssue=false
+# pyright: reportOptionalMemberAccess=false, reportOptionalSubscript=false, reportOptionalIterable=false
+# pyright: reportMissingImports=false, reportGeneralTypeIssues=false
+
+import functools
+import os
+
+import ml_dtypes
+import numpy as np
+import tensorflow as tf
+
+from .. import Unsupported
+from .defaults import *  # noqa: F403  (all of them, as they are)
+from .training import value_and_gradient as value_and_gradient
+
+
+def configure():
+    # Before Keras is imported, which happens in the functions that need it.
+    os.environ["KERAS_BACKEND"] = "tensorflow"
+    try:
+        tf.config.threading.set_intra_op_parallelism_threads(1)
+        tf.config.threading.set_inter_op_parallelism_threads(1)
+    except RuntimeError:
+        # Not after the first operation ran; environment() tells what holds.
+        pass
+
+
+def environment():
+    import keras
+    from tensorflow.python.util import _pywrap_util_port  # the only place that tells whether oneDNN is on
+
+    def flushes(dtype):
+        smallest = float(ml_dtypes.finfo(dtype).smallest_normal)
+        tiny = tf.fill((1, 1, 8, 1), tf.constant(smallest, dtype))
+        half = tf.constant(0.5, dtype, shape=(1, 1, 1, 1))
+        return {
+            "multiply": not bool(tf.reduce_any(tiny * half != 0)),
+            "convolution": not bool(np.any(tf.nn.conv2d(tiny, half, strides=1, padding="VALID").numpy())),
+            "matrix product": not bool(np.any(tf.matmul(tiny[0, 0], half[0, 0]).numpy())),
+            "sigmoid": not bool(np.any(tf.sigmoid(tf.constant(np.full(8, np.log(smallest) - 1, dtype))).numpy())),
+        }
+
+    return {
+        "versions": {"tensorflow": tf.__version__, "keras": keras.__version__},
+        "build": {
+            "oneDNN": bool(_pywrap_util_port.IsMklEnabled()),
+            "TF_ENABLE_ONEDNN_OPTS": os.environ.get("TF_ENABLE_ONEDNN_OPTS", "not set"),
+            "CUDA": bool(tf.sysconfig.get_build_info()["is_cuda_build"]),
+        },
+        "threads": {
+            "intra-op": tf.config.threading.get_intra_op_parallelism_threads(),
+            "inter-op": tf.config.threading.get_inter_op_parallelism_threads(),
+        },
+        "flushes subnormals": {dtype: flushes(dtype) for dtype in ("float16", "bfloat16", "float32", "float64")},
+        "TF32": bool(tf.config.experimental.tensor_float_32_execution_enabled()),
+        "keras backend": keras.backend.backend(),
+        "default layout": {"channels_last": "NHWC", "channels_first": "NCHW"}[keras.config.image_data_format()],
+    }
+
+
+def _nwc(x):
+    return tf.constant(np.ascontiguousarray(x.transpose(0, 2, 1)))
+
+
+def _nhwc(x):
+    return tf.constant(np.ascontiguousarray(x.transpose(0, 2, 3, 1)))
+
+
+def _wio(w):
+    return tf.constant(np.ascontiguousarray(w.transpose(2, 1, 0)))
+
+
+def _hwio(w):
+    return tf.constant(np.ascontiguousarray(w.transpose(2, 3, 1, 0)))
+
+
+def _ncw(y):
+    return np.ascontiguousarray(y.numpy().transpose(0, 2, 1))
+
+
+def _nchw(y):
+    return np.ascontiguousarray(y.numpy().transpose(0, 3, 1, 2))
+
+
+def _channels_last(x):
+    return tf.constant(np.ascontiguousarray(np.moveaxis(x, 1, -1)))
+
+
+def _channels_second(y):
+    return np.ascontiguousarray(np.moveaxis(y.numpy(), -1, 1))
+
+
+def cross_correlation1d(x, w, b, *, stride, padding, dilation, groups):
+    # conv1d takes no explicit padding. The number of groups follows from the kernel's shape.
+    x = tf.pad(_nwc(x), [[0, 0], list(padding), [0, 0]], mode="CONSTANT", constant_values=0)
+    y = tf.nn.conv1d(x, _wio(w), stride=stride, padding="VALID", data_format="NWC", dilations=dilation)
+    return _ncw(y if b is None else tf.nn.bias_add(y, b))
+
+
+def cross_correlation2d(x, w, b, *, stride, padding, dilation, groups):
+    # The number of groups follows from the kernel's shape.
+    sides = [[0, 0], list(padding[0]), list(padding[1]), [0, 0]]
+    y = tf.nn.conv2d(_nhwc(x), _hwio(w), strides=stride, padding=sides, data_format="NHWC", dilations=dilation)
+    return _nchw(y if b is None else tf.nn.bias_add(y, b))
+
+
+def convolution1d(x, w, b, *, stride, padding, dilation, groups):
+    x = tf.pad(_nwc(x), [[0, 0], list(padding), [0, 0]], mode="CONSTANT", constant_values=0)
+    w = tf.reverse(_wio(w), axis=[0])
+    y = tf.nn.conv1d(x, w, stride=stride, padding="VALID", data_format="NWC", dilations=dilation)
+    return _ncw(y if b is None else tf.nn.bias_add(y, b))
+
+
+def convolution2d(x, w, b, *, stride, padding, dilation, groups):
+    sides = [[0, 0], list(padding[0]), list(padding[1]), [0, 0]]
+    w = tf.reverse(_hwio(w), axis=[0, 1])
+    y = tf.nn.conv2d(_nhwc(x), w, strides=stride, padding=sides, data_format="NHWC", dilations=dilation)
+    return _nchw(y if b is None else tf.nn.bias_add(y, b))
+
+
+@functools.cache
+def _layer1d(stride, before, after, dilation, compiled):
+    def layer(x, w, b):
+        x = tf.pad(x, [[0, 0], [before, after], [0, 0]], mode="CONSTANT", constant_values=0)
+        return tf.nn.bias_add(
+            tf.nn.conv1d(x, w, stride=stride, padding="VALID", data_format="NWC", dilations=dilation), b
+        )
+
+    return tf.function(layer, jit_compile=True) if compiled else layer
+
+
+def cross_correlation1d_gradient(x, w, upstream, *, stride, padding, dilation, groups):
+    # On the CPU the gradient with groups or dilation exists only where XLA compiles it; compiled layers are kept.
+    layer = _layer1d(stride, *padding, dilation, groups > 1 or dilation > 1)
+    inputs = _nwc(x), _wio(w), tf.zeros(w.shape[0], w.dtype)
+    dx, dw, db = _gradient(layer, _nwc(upstream), *inputs)
+    return _ncw(dx), np.ascontiguousarray(dw.numpy().transpose(2, 1, 0)), db.numpy()
+
+
+@functools.cache
+def _layer2d(stride, rows, columns, dilation, compiled):
+    def layer(x, w, b):
+        x = tf.pad(x, [[0, 0], list(rows), list(columns), [0, 0]], mode="CONSTANT", constant_values=0)
+        return tf.nn.bias_add(
+            tf.nn.conv2d(x, w, strides=stride, padding="VALID", data_format="NHWC", dilations=dilation), b
+        )
+
+    return tf.function(layer, jit_compile=True) if compiled else layer
+
+
+def cross_correlation2d_gradient(x, w, upstream, *, stride, padding, dilation, groups):
+    # On the CPU the gradient with groups or dilation exists only where XLA compiles it; compiled layers are kept.
+    rows, columns = map(tuple, padding)
+    layer = _layer2d(tuple(stride), rows, columns, tuple(dilation), groups > 1 or tuple(dilation) != (1, 1))
+    inputs = _nhwc(x), _hwio(w), tf.zeros(w.shape[0], w.dtype)
+    dx, dw, db = _gradient(layer, _nhwc(upstream), *inputs)
+    return _nchw(dx), np.ascontiguousarray(dw.numpy().transpose(3, 2, 0, 1)), db.numpy()
+
+
+def fully_connected(x, w, b):
+    y = tf.linalg.matmul(tf.constant(x), tf.constant(w), transpose_a=False, transpose_b=True)
+    return (y if b is None else tf.nn.bias_add(y, b)).numpy()
+
+
+def fully_connected_gradient(x, w, upstream):
+    inputs = tf.constant(x), tf.constant(w), tf.zeros(w.shape[0], w.dtype)
+    with tf.GradientTape() as tape:
+        tape.watch(inputs)
+        y = tf.nn.bias_add(tf.linalg.matmul(inputs[0], inputs[1], transpose_a=False, transpose_b=True), inputs[2])
+    return tuple(g.numpy() for g in tape.gradient(y, inputs, output_gradients=tf.constant(upstream)))
+
+
+def _gradient(function, upstream, *inputs):
+    """GradientTape's gradients of a function of tensors, by each of them."""
+    with tf.GradientTape() as tape:
+        tape.watch(inputs)
+        y = function(*inputs)
+    gradients = tape.gradient(y, inputs, output_gradients=upstream)
+    return gradients if len(gradients) > 1 else gradients[0]
+
+
+def _sides(padding):
+    return [[0, 0], list(padding[0]), list(padding[1]), [0, 0]]
+
+
+def _max_pooled(x, window, stride, padding):
+    x = tf.pad(x, _sides(padding), mode="CONSTANT", constant_values=float("-inf"))
+    return tf.nn.max_pool2d(x, ksize=window, strides=stride, padding="VALID", data_format="NHWC")
+
+
+def max_pooling2d(x, *, window, stride, padding):
+    return _nchw(_max_pooled(_nhwc(x), window, stride, padding))
+
+
+def max_pooling2d_gradient(x, upstream, *, window, stride, padding):
+    return _nchw(_gradient(lambda x: _max_pooled(x, window, stride, padding), _nhwc(upstream), _nhwc(x)))
+
+
+def _averaged(x, window, stride, padding, count_padding):
+    """avg_pool2d takes no explicit padding; where it does not count, the padded mean is divided by the padded mean of ones."""
+    plain = {"ksize": window, "strides": stride, "padding": "VALID", "data_format": "NHWC"}
+    y = tf.nn.avg_pool2d(tf.pad(x, _sides(padding), mode="CONSTANT", constant_values=0), **plain)
+    if count_padding or not any(map(any, padding)):
+        return y
+    return y / tf.nn.avg_pool2d(tf.pad(tf.ones_like(x), _sides(padding), mode="CONSTANT", constant_values=0), **plain)
+
+
+def average_pooling2d(x, *, window, stride, padding, count_padding):
+    return _nchw(_averaged(_nhwc(x), window, stride, padding, count_padding))
+
+
+def average_pooling2d_gradient(x, upstream, *, window, stride, padding, count_padding):
+    function = functools.partial(_averaged, window=window, stride=stride, padding=padding, count_padding=count_padding)
+    return _nchw(_gradient(function, _nhwc(upstream), _nhwc(x)))
+
+
+def _nearest(x, size, grid):
+    return tf.raw_ops.ResizeNearestNeighbor(
+        images=x, size=size, align_corners=False, half_pixel_centers=grid == "half_pixel"
+    )
+
+
+def nearest_resampling2d(x, *, size, grid):
+    return _nchw(_nearest(_nhwc(x), size, grid))
+
+
+def nearest_resampling2d_gradient(x, upstream, *, size, grid):
+    return _nchw(_gradient(lambda x: _nearest(x, size, grid), _nhwc(upstream), _nhwc(x)))
+
+
+def _bilinear(x, size, grid):
+    if x.dtype != tf.float32:
+        raise Unsupported("TensorFlow's bilinear interpolation returns float32, whatever it is given")
+    return tf.raw_ops.ResizeBilinear(
+        images=x, size=size, align_corners=grid == "align_corners", half_pixel_centers=grid == "half_pixel"
+    )
+
+
+def bilinear_resampling2d(x, *, size, grid):
+    return _nchw(_bilinear(_nhwc(x), size, grid))
+
+
+def bilinear_resampling2d_gradient(x, upstream, *, size, grid):
+    return _nchw(_gradient(lambda x: _bilinear(x, size, grid), _nhwc(upstream), _nhwc(x)))
+
+
+def area_resampling2d(x, *, size):
+    if x.dtype != np.float32:
+        raise Unsupported("TensorFlow's resampling by area returns float32, whatever it is given")
+    return _nchw(tf.raw_ops.ResizeArea(images=_nhwc(x), size=size, align_corners=False))
+
+
+def area_resampling2d_gradient(x, upstream, *, size):
+    raise Unsupported("TensorFlow has no gradient of its resampling by area")
+
+
+def batch_norm_training(x, gamma, beta, *, epsilon):
+    x = _channels_last(x)
+    mean, variance = tf.nn.moments(x, axes=list(range(x.ndim - 1)), keepdims=False)
+    y = tf.nn.batch_normalization(x, mean, variance, offset=beta, scale=gamma, variance_epsilon=epsilon)
+    return _channels_second(y), mean.numpy(), variance.numpy()
+
+
+def batch_norm_inference(x, gamma, beta, mean, variance, *, epsilon):
+    y = tf.nn.batch_normalization(_channels_last(x), mean, variance, offset=beta, scale=gamma, variance_epsilon=epsilon)
+    return _channels_second(y)
+
+
+def batch_norm_running(x, mean, variance, *, momentum, correction):
+    x = _channels_last(x)
+    if correction == 0:
+        import keras
+
+        # Keras' momentum is the weight of the old value.
+        layer = keras.layers.BatchNormalization(
+            axis=-1, momentum=1 - momentum, epsilon=1.0, center=False, scale=False, dtype=mean.dtype.name
+        )
+        layer.build(x.shape)
+        layer.moving_mean.assign(mean)
+        layer.moving_variance.assign(variance)
+        layer(x, training=True)
+        return layer.moving_mean.numpy(), layer.moving_variance.numpy()
+    if x.dtype == tf.float64:
+        raise Unsupported("TensorFlow's fused batch norm, which remembers the variance over n - 1, has no float64")
+    flat = tf.reshape(x, (-1, 1, 1, x.shape[-1]))
+    # Of float16 and bfloat16 images too it remembers float32 statistics.
+    given, (mean, variance) = mean.dtype, (tf.cast(old, tf.float32) for old in (mean, variance))
+    _, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
+        x=flat,
+        scale=tf.ones_like(mean),
+        offset=tf.zeros_like(mean),
+        mean=mean,
+        variance=variance,
+        epsilon=1.0,
+        exponential_avg_factor=momentum,
+        data_format="NHWC",
+        is_training=True,
+    )
+    return mean.numpy().astype(given), variance.numpy().astype(given)
+
+
+def batch_norm_gradient(x, gamma, upstream, *, epsilon):
+    inputs = _channels_last(x), tf.constant(gamma), tf.zeros_like(gamma)
+    with tf.GradientTape() as tape:
+        tape.watch(inputs)
+        mean, variance = tf.nn.moments(inputs[0], axes=list(range(x.ndim - 1)), keepdims=False)
+        y = tf.nn.batch_normalization(
+            inputs[0], mean, variance, offset=inputs[2], scale=inputs[1], variance_epsilon=epsilon
+        )
+    dx, dgamma, dbeta = tape.gradient(y, inputs, output_gradients=_channels_last(upstream))
+    return _channels_second(dx), dgamma.numpy(), dbeta.numpy()
+
+
+def logistic(x):
+    return tf.math.sigmoid(tf.constant(x)).numpy()
+
+
+def logistic_gradient(x, upstream):
+    return _gradient(tf.math.sigmoid, tf.constant(upstream), tf.constant(x)).numpy()
+
+
+def tanh(x):
+    return tf.math.tanh(tf.constant(x)).numpy()
+
+
+def tanh_gradient(x, upstream):
+    return _gradient(tf.math.tanh, tf.constant(upstream), tf.constant(x)).numpy()
+
+
+def relu(x):
+    return tf.nn.relu(tf.constant(x)).numpy()
+
+
+def relu_gradient(x, upstream):
+    return _gradient(tf.nn.relu, tf.constant(upstream), tf.constant(x)).numpy()
+
+
+def absolute_value(x):
+    return tf.math.abs(tf.constant(x)).numpy()
+
+
+def absolute_value_gradient(x, upstream):
+    return _gradient(tf.math.abs, tf.constant(upstream), tf.constant(x)).numpy()
+
+
+def leaky_relu(x, *, alpha):
+    return tf.nn.leaky_relu(tf.constant(x), alpha=alpha).numpy()
+
+
+def leaky_relu_gradient(x, upstream, *, alpha):
+    return _gradient(lambda x: tf.nn.leaky_relu(x, alpha=alpha), tf.constant(upstream), tf.constant(x)).numpy()
+
+
+def _prelu(x, alpha):
+    # As Keras' layer computes it; the layer itself holds its slopes and takes none.
+    return tf.nn.relu(x) - alpha * tf.nn.relu(-x)
+
+
+def prelu(x, alpha):
+    return _channels_second(_prelu(_channels_last(x), tf.constant(alpha)))
+
+
+def prelu_gradient(x, alpha, upstream):
+    dx, dalpha = _gradient(_prelu, _channels_last(upstream), _channels_last(x), tf.constant(alpha))
+    return _channels_second(dx), dalpha.numpy()
+
+
+def gelu(x, *, approximate):
+    return tf.nn.gelu(tf.constant(x), approximate=approximate == "tanh").numpy()
+
+
+def softmax(x, *, axis):
+    return tf.nn.softmax(tf.constant(x), axis=axis).numpy()
+
+
+def softmax_gradient(x, upstream, *, axis):
+    return _gradient(lambda x: tf.nn.softmax(x, axis=axis), tf.constant(upstream), tf.constant(x)).numpy()
+
+
+def _from_logits(labels):
+    return lambda z: tf.nn.sparse_softmax_cross_entropy_with_logits(labels=tf.constant(labels), logits=z)
+
+
+def cross_entropy(logits, labels):
+    return _from_logits(labels)(tf.constant(logits)).numpy()
+
+
+def cross_entropy_gradient(logits, labels, upstream):
+    return _gradient(_from_logits(labels), tf.constant(upstream), tf.constant(logits)).numpy()
+
+
+def _from_probabilities(labels):
+    # Keras' loss clips the probabilities and divides them by their sum first: it is another function.
+    return lambda p: -tf.math.log(tf.gather(p, tf.constant(labels), axis=1, batch_dims=1))
+
+
+def cross_entropy_of_probabilities(p, labels):
+    return _from_probabilities(labels)(tf.constant(p)).numpy()
+
+
+def cross_entropy_of_probabilities_gradient(p, labels, upstream):
+    slope = _gradient(_from_probabilities(labels), tf.constant(upstream), tf.constant(p))
+    return tf.convert_to_tensor(slope).numpy()
+
+
+def own_convolutions():
+    return (
+        ("tf.nn.conv1d", 1),
+        ("tf.nn.conv2d", 2),
+        ("tf.nn.convolution", 1),
+        ("tf.nn.convolution", 2),
+        ("tf.nn.depthwise_conv2d", 2),
+        ("keras.ops.conv", 1),
+        ("keras.ops.conv", 2),
+        ("keras.layers.Conv1D", 1),
+        ("keras.layers.Conv2D", 2),
+    )
+
+
+def own_convolution(x, w, *, function):
+    import keras
+
+    taps, rank = w.shape, x.ndim
+    x, w = tf.constant(np.array(x)[None, ..., None]), tf.constant(np.array(w)[..., None, None])
+    if function == "tf.nn.conv1d":
+        y = tf.nn.conv1d(x, w, stride=1, padding="VALID", data_format="NWC", dilations=1)
+    elif function == "tf.nn.conv2d":
+        y = tf.nn.conv2d(x, w, strides=1, padding="VALID", data_format="NHWC", dilations=1)
+    elif function == "tf.nn.convolution":
+        data_format = "NWC" if rank == 1 else "NHWC"
+        y = tf.nn.convolution(x, w, strides=1, padding="VALID", data_format=data_format, dilations=1)
+    elif function == "tf.nn.depthwise_conv2d":
+        y = tf.nn.depthwise_conv2d(x, w, (1, 1, 1, 1), padding="VALID", data_format="NHWC", dilations=(1, 1))
+    elif function == "keras.ops.conv":
+        y = keras.ops.conv(x, w, strides=1, padding="valid", data_format="channels_last", dilation_rate=1)
+    elif function in ("keras.layers.Conv1D", "keras.layers.Conv2D"):
+        kind = keras.layers.Conv1D if function == "keras.layers.Conv1D" else keras.layers.Conv2D
+        layer = kind(
+            1,
+            taps,
+            strides=1,
+            padding="valid",
+            data_format="channels_last",
+            dilation_rate=1,
+            groups=1,
+            activation=None,
+            use_bias=False,
+            dtype=x.dtype.name,
+        )
+        layer.build(x.shape)
+        layer.set_weights([w.numpy()])
+        y = layer(x)
+    # Not among own_convolutions: transposed, they return every overlap, of which the middle lies inside x.
+    elif function in ("tf.nn.conv1d_transpose", "tf.nn.conv2d_transpose"):
+        sizes = [n + k - 1 for n, k in zip(x.shape[1:-1], taps, strict=True)]
+        transposed = tf.nn.conv1d_transpose if rank == 1 else tf.nn.conv2d_transpose
+        y = transposed(x, w, [1, *sizes, 1], strides=1, padding="VALID", data_format="NWC" if rank == 1 else "NHWC")
+        y = y[(slice(None), *[slice(k - 1, n) for k, n in zip(taps, x.shape[1:-1], strict=True)])]
+    else:
+        raise Unsupported(f"TensorFlow has no {function}")
+    return y.numpy()[0, ..., 0]
+
+
+def raw_convolution2d(x, w, *, layout):
+    if layout == "default":
+        return tf.nn.conv2d(tf.constant(x), tf.constant(w), strides=1, padding="VALID").numpy()
+    return tf.nn.conv2d(tf.constant(x), tf.constant(w), strides=1, padding="VALID", data_format=layout).numpy()
+
+
+def raw_max_pooling2d(x, *, window, stride, layout):
+    if layout == "default":
+        return tf.nn.max_pool2d(tf.constant(x), ksize=window, strides=stride, padding="VALID").numpy()
+    return tf.nn.max_pool2d(tf.constant(x), ksize=window, strides=stride, padding="VALID", data_format=layout).numpy()
+
+
+def raw_batch_norm_inference(x, gamma, beta, mean, variance, *, epsilon, layout):
+    import keras
+
+    # The layer is told an axis, not a layout; left out, it takes its own default.
+    axis = {"default": {}, "NHWC": {"axis": -1}, "NCHW": {"axis": 1}}[layout]
+    layer = keras.layers.BatchNormalization(epsilon=epsilon, dtype=x.dtype.name, **axis)
+    layer.build(x.shape)
+    layer.set_weights([gamma, beta, mean, variance])
+    return layer(tf.constant(x), training=False).numpy()
+
+
+def memory_order(x, *, layout):
+    raise Unsupported("TensorFlow has no memory formats beside the order of the axes")
+
+
+def layer_parameters(layer):
+    import keras
+
+    nothing = keras.initializers.Zeros()
+    if layer["kind"] == "convolution":
+        own = keras.layers.Conv2D(
+            layer["channels_out"],
+            tuple(layer["kernel"]),
+            groups=layer["groups"],
+            use_bias=layer["bias"],
+            data_format="channels_last",
+            kernel_initializer=nothing,
+        )
+        own.build((None, None, None, layer["channels_in"]))
+    elif layer["kind"] == "fully_connected":
+        own = keras.layers.Dense(layer["features_out"], use_bias=layer["bias"], kernel_initializer=nothing)
+        own.build((None, layer["features_in"]))
+    elif layer["kind"] == "batch_norm":
+        own = keras.layers.BatchNormalization(axis=-1)
+        own.build((None, None, None, layer["channels"]))
+    elif layer["kind"] == "prelu":
+        # One slope a channel: the spatial axes share.
+        own = keras.layers.PReLU(shared_axes=[1, 2])
+        own.build((None, 1, 1, layer["channels"]))
+    else:
+        raise Unsupported(f"TensorFlow has no layer of kind {layer['kind']}")
+    return {
+        "learned": sum(int(np.prod(weight.shape)) for weight in own.trainable_weights),
+        "not_learned": sum(int(np.prod(weight.shape)) for weight in own.non_trainable_weights),
+        "shapes": {weight.name: tuple(weight.shape) for weight in own.weights},
+    }
+
+
+def own_network_parameters(network):
+    import keras
+
+    # Shapes without values: to draw the weights of VGG-16 takes seconds and gigabytes. What was left undrawn is forgotten
+    # at the end, or Keras would draw it later.
+    with keras.StatelessScope(initialize_variables=False):
+        own = getattr(keras.applications, network)(weights=None)
+    keras.utils.clear_session(free_memory=False)
+    return {
+        "learned": sum(int(np.prod(weight.shape)) for weight in own.trainable_weights),
+        "not_learned": sum(int(np.prod(weight.shape)) for weight in own.non_trainable_weights),
+    }

@@ -1,0 +1,432 @@
+"""PyTorch: [N, C, H, W], kernel [Cout, Cin/groups, ky, kx], as everywhere here: nothing is transposed."""
+
+import contextlib
+import platform
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from .. import Unsupported
+from .defaults import *  # noqa: F403  (all of them, as they are)
+from .training import value_and_gradient as value_and_gradient
+
+
+def configure():
+    torch.set_num_threads(1)
+    # Allowed once a process, and not after parallel work began; environment() tells what holds.
+    with contextlib.suppress(RuntimeError):
+        torch.set_num_interop_threads(1)
+
+
+def environment():
+    def flushes(dtype):
+        return not (torch.full((8,), torch.finfo(dtype).tiny, dtype=dtype) * 0.5).any().item()
+
+    return {
+        "versions": {"torch": torch.__version__, "python": platform.python_version()},
+        "build": {
+            "oneDNN": torch.backends.mkldnn.is_available() and torch.backends.mkldnn.enabled,
+            "MKL": torch.backends.mkl.is_available(),
+            "OpenMP": torch.backends.openmp.is_available(),
+            "NNPACK": "NNPACK" in torch.__config__.show() and "USE_NNPACK=ON" in torch.__config__.show(),
+            "CPU capability": torch.backends.cpu.get_cpu_capability(),
+            "CUDA": torch.version.cuda or "no",
+        },
+        "threads": {"intra-op": torch.get_num_threads(), "inter-op": torch.get_num_interop_threads()},
+        "flushes subnormals": {
+            str(dtype).removeprefix("torch."): flushes(dtype)
+            for dtype in (torch.float16, torch.bfloat16, torch.float32, torch.float64)
+        },
+        "float32 matmul precision": torch.get_float32_matmul_precision(),
+        "fp32_precision": getattr(torch.backends, "fp32_precision", "no such setting"),
+        "default layout": "NCHW",
+    }
+
+
+def _tensor(x):
+    """A tensor of its own memory, in C order: the cases' arrays are read-only, and may be turned views."""
+    if x.dtype.name == "bfloat16":  # NumPy's bfloat16 is a guest; the bits are the same
+        return torch.from_numpy(np.array(x, order="C").view(np.int16)).view(torch.bfloat16)
+    return torch.from_numpy(np.array(x, order="C"))
+
+
+def _array(y):
+    y = y.detach().contiguous()
+    if y.dtype == torch.bfloat16:
+        return y.view(torch.int16).numpy().view("bfloat16")
+    return np.ascontiguousarray(y.numpy())
+
+
+def _gradient(function, upstream, *inputs):
+    """Autograd's gradients of a function of arrays, by each of them."""
+    inputs = [_tensor(a).requires_grad_() for a in inputs]
+    gradients = [_array(g) for g in torch.autograd.grad(function(*inputs), inputs, _tensor(upstream))]
+    return tuple(gradients) if len(gradients) > 1 else gradients[0]
+
+
+def _padded1d(x, padding):
+    """PyTorch pads both ends alike; what is not alike is padded beforehand."""
+    before, after = padding
+    return (x, before) if before == after else (F.pad(x, (before, after), mode="constant", value=0.0), 0)
+
+
+def _padded2d(x, padding):
+    (top, bottom), (left, right) = padding
+    if top == bottom and left == right:
+        return x, (top, left)
+    return F.pad(x, (left, right, top, bottom), mode="constant", value=0.0), (0, 0)
+
+
+def cross_correlation1d(x, w, b, *, stride, padding, dilation, groups):
+    x, padding = _padded1d(_tensor(x), padding)
+    b = None if b is None else _tensor(b)
+    return _array(F.conv1d(x, _tensor(w), b, stride=stride, padding=padding, dilation=dilation, groups=groups))
+
+
+def cross_correlation2d(x, w, b, *, stride, padding, dilation, groups):
+    x, padding = _padded2d(_tensor(x), padding)
+    b = None if b is None else _tensor(b)
+    return _array(F.conv2d(x, _tensor(w), b, stride=stride, padding=padding, dilation=dilation, groups=groups))
+
+
+def convolution1d(x, w, b, *, stride, padding, dilation, groups):
+    x, padding = _padded1d(_tensor(x), padding)
+    w = torch.flip(_tensor(w), dims=(2,))
+    b = None if b is None else _tensor(b)
+    return _array(F.conv1d(x, w, b, stride=stride, padding=padding, dilation=dilation, groups=groups))
+
+
+def convolution2d(x, w, b, *, stride, padding, dilation, groups):
+    x, padding = _padded2d(_tensor(x), padding)
+    w = torch.flip(_tensor(w), dims=(2, 3))
+    b = None if b is None else _tensor(b)
+    return _array(F.conv2d(x, w, b, stride=stride, padding=padding, dilation=dilation, groups=groups))
+
+
+def cross_correlation1d_gradient(x, w, upstream, *, stride, padding, dilation, groups):
+    x, w = _tensor(x).requires_grad_(), _tensor(w).requires_grad_()
+    b = torch.zeros(w.shape[0], dtype=w.dtype, requires_grad=True)
+    padded, padding = _padded1d(x, padding)
+    y = F.conv1d(padded, w, b, stride=stride, padding=padding, dilation=dilation, groups=groups)
+    return tuple(_array(g) for g in torch.autograd.grad(y, (x, w, b), _tensor(upstream)))
+
+
+def cross_correlation2d_gradient(x, w, upstream, *, stride, padding, dilation, groups):
+    x, w = _tensor(x).requires_grad_(), _tensor(w).requires_grad_()
+    b = torch.zeros(w.shape[0], dtype=w.dtype, requires_grad=True)
+    padded, padding = _padded2d(x, padding)
+    y = F.conv2d(padded, w, b, stride=stride, padding=padding, dilation=dilation, groups=groups)
+    return tuple(_array(g) for g in torch.autograd.grad(y, (x, w, b), _tensor(upstream)))
+
+
+def fully_connected(x, w, b):
+    return _array(F.linear(_tensor(x), _tensor(w), None if b is None else _tensor(b)))
+
+
+def fully_connected_gradient(x, w, upstream):
+    x, w = _tensor(x).requires_grad_(), _tensor(w).requires_grad_()
+    b = torch.zeros(w.shape[0], dtype=w.dtype, requires_grad=True)
+    return tuple(_array(g) for g in torch.autograd.grad(F.linear(x, w, b), (x, w, b), _tensor(upstream)))
+
+
+def _max_pooled(x, window, stride, padding):
+    """What is not alike on both sides, or more than half a window, which PyTorch refuses, is padded with −inf beforehand."""
+    (top, bottom), (left, right) = padding
+    if top != bottom or left != right or 2 * top > window[0] or 2 * left > window[1]:
+        x, top, left = F.pad(x, (left, right, top, bottom), mode="constant", value=float("-inf")), 0, 0
+    return F.max_pool2d(x, window, stride=stride, padding=(top, left), dilation=1, ceil_mode=False)
+
+
+def max_pooling2d(x, *, window, stride, padding):
+    return _array(_max_pooled(_tensor(x), window, stride, padding))
+
+
+def max_pooling2d_gradient(x, upstream, *, window, stride, padding):
+    return _gradient(lambda x: _max_pooled(x, window, stride, padding), upstream, x)
+
+
+def _averaged(x, window, stride, padding, count_padding):
+    (top, bottom), (left, right) = padding
+    if top == bottom and left == right and 2 * top <= window[0] and 2 * left <= window[1]:
+        return F.avg_pool2d(
+            x,
+            window,
+            stride=stride,
+            padding=(top, left),
+            ceil_mode=False,
+            count_include_pad=count_padding,
+            divisor_override=None,
+        )
+    plain = {"stride": stride, "padding": 0, "ceil_mode": False, "count_include_pad": True, "divisor_override": None}
+    padded = F.pad(x, (left, right, top, bottom), mode="constant", value=0.0)
+    y = F.avg_pool2d(padded, window, **plain)
+    if count_padding:
+        return y
+    # Uneven padding that does not count: sums, and how many numbers were in each.
+    ones = F.pad(torch.ones_like(x), (left, right, top, bottom), mode="constant", value=0.0)
+    plain["divisor_override"] = 1
+    return F.avg_pool2d(padded, window, **plain) / F.avg_pool2d(ones, window, **plain)
+
+
+def average_pooling2d(x, *, window, stride, padding, count_padding):
+    return _array(_averaged(_tensor(x), window, stride, padding, count_padding))
+
+
+def average_pooling2d_gradient(x, upstream, *, window, stride, padding, count_padding):
+    return _gradient(lambda x: _averaged(x, window, stride, padding, count_padding), upstream, x)
+
+
+def _nearest(x, size, grid):
+    mode = {"half_pixel": "nearest-exact", "asymmetric": "nearest"}[grid]
+    return F.interpolate(x, size=size, mode=mode, align_corners=None, recompute_scale_factor=None, antialias=False)
+
+
+def nearest_resampling2d(x, *, size, grid):
+    return _array(_nearest(_tensor(x), size, grid))
+
+
+def nearest_resampling2d_gradient(x, upstream, *, size, grid):
+    return _gradient(lambda x: _nearest(x, size, grid), upstream, x)
+
+
+def _bilinear(x, size, grid):
+    if grid == "asymmetric":
+        raise Unsupported("PyTorch has no bilinear interpolation on the asymmetric grid")
+    corners = grid == "align_corners"
+    return F.interpolate(
+        x, size=size, mode="bilinear", align_corners=corners, recompute_scale_factor=None, antialias=False
+    )
+
+
+def bilinear_resampling2d(x, *, size, grid):
+    return _array(_bilinear(_tensor(x), size, grid))
+
+
+def bilinear_resampling2d_gradient(x, upstream, *, size, grid):
+    return _gradient(lambda x: _bilinear(x, size, grid), upstream, x)
+
+
+def _area(x, size):
+    if x.shape[2] % size[0] or x.shape[3] % size[1]:
+        raise Unsupported(
+            "PyTorch's area is adaptive average pooling, which weighs whole pixels: the sizes must divide"
+        )
+    return F.interpolate(x, size=size, mode="area", align_corners=None, recompute_scale_factor=None, antialias=False)
+
+
+def area_resampling2d(x, *, size):
+    return _array(_area(_tensor(x), size))
+
+
+def area_resampling2d_gradient(x, upstream, *, size):
+    return _gradient(lambda x: _area(x, size), upstream, x)
+
+
+def batch_norm_training(x, gamma, beta, *, epsilon):
+    x = _tensor(x)
+    y = F.batch_norm(x, None, None, _tensor(gamma), _tensor(beta), training=True, momentum=0.0, eps=epsilon)
+    variance, mean = torch.var_mean(x, dim=[0, *range(2, x.ndim)], correction=0)
+    return _array(y), _array(mean), _array(variance)
+
+
+def batch_norm_inference(x, gamma, beta, mean, variance, *, epsilon):
+    statistics = _tensor(mean), _tensor(variance)
+    y = F.batch_norm(_tensor(x), *statistics, _tensor(gamma), _tensor(beta), training=False, momentum=0.0, eps=epsilon)
+    return _array(y)
+
+
+def batch_norm_running(x, mean, variance, *, momentum, correction):
+    if correction != 1:
+        raise Unsupported("PyTorch remembers the variance over n - 1 only")
+    mean, variance = _tensor(mean), _tensor(variance)
+    # Changed in place, which is all that is wanted here: epsilon takes no part.
+    F.batch_norm(_tensor(x), mean, variance, None, None, training=True, momentum=momentum, eps=1.0)
+    return _array(mean), _array(variance)
+
+
+def batch_norm_gradient(x, gamma, upstream, *, epsilon):
+    x, gamma = _tensor(x).requires_grad_(), _tensor(gamma).requires_grad_()
+    beta = torch.zeros_like(gamma).requires_grad_()
+    y = F.batch_norm(x, None, None, gamma, beta, training=True, momentum=0.0, eps=epsilon)
+    return tuple(_array(g) for g in torch.autograd.grad(y, (x, gamma, beta), _tensor(upstream)))
+
+
+def logistic(x):
+    return _array(torch.sigmoid(_tensor(x)))
+
+
+def logistic_gradient(x, upstream):
+    return _gradient(torch.sigmoid, upstream, x)
+
+
+def tanh(x):
+    return _array(torch.tanh(_tensor(x)))
+
+
+def tanh_gradient(x, upstream):
+    return _gradient(torch.tanh, upstream, x)
+
+
+def relu(x):
+    return _array(torch.relu(_tensor(x)))
+
+
+def relu_gradient(x, upstream):
+    return _gradient(torch.relu, upstream, x)
+
+
+def absolute_value(x):
+    return _array(torch.abs(_tensor(x)))
+
+
+def absolute_value_gradient(x, upstream):
+    return _gradient(torch.abs, upstream, x)
+
+
+def leaky_relu(x, *, alpha):
+    return _array(F.leaky_relu(_tensor(x), negative_slope=alpha))
+
+
+def leaky_relu_gradient(x, upstream, *, alpha):
+    return _gradient(lambda x: F.leaky_relu(x, negative_slope=alpha), upstream, x)
+
+
+def prelu(x, alpha):
+    return _array(F.prelu(_tensor(x), _tensor(alpha)))
+
+
+def prelu_gradient(x, alpha, upstream):
+    return _gradient(F.prelu, upstream, x, alpha)
+
+
+def gelu(x, *, approximate):
+    return _array(F.gelu(_tensor(x), approximate=approximate))
+
+
+def softmax(x, *, axis):
+    return _array(torch.softmax(_tensor(x), dim=axis))
+
+
+def softmax_gradient(x, upstream, *, axis):
+    return _gradient(lambda x: torch.softmax(x, dim=axis), upstream, x)
+
+
+def _from_logits(labels):
+    return lambda z: F.cross_entropy(
+        z, _tensor(labels), weight=None, ignore_index=-100, reduction="none", label_smoothing=0.0
+    )
+
+
+def cross_entropy(logits, labels):
+    return _array(_from_logits(labels)(_tensor(logits)))
+
+
+def cross_entropy_gradient(logits, labels, upstream):
+    return _gradient(_from_logits(labels), upstream, logits)
+
+
+def _from_probabilities(labels):
+    return lambda p: F.nll_loss(torch.log(p), _tensor(labels), weight=None, ignore_index=-100, reduction="none")
+
+
+def cross_entropy_of_probabilities(p, labels):
+    return _array(_from_probabilities(labels)(_tensor(p)))
+
+
+def cross_entropy_of_probabilities_gradient(p, labels, upstream):
+    return _gradient(_from_probabilities(labels), upstream, p)
+
+
+def own_convolutions():
+    return (
+        ("torch.nn.functional.conv1d", 1),
+        ("torch.nn.functional.conv2d", 2),
+        ("torch.nn.Conv1d", 1),
+        ("torch.nn.Conv2d", 2),
+    )
+
+
+def own_convolution(x, w, *, function):
+    x, w = _tensor(x)[None, None], _tensor(w)[None, None]
+    plain = {"stride": 1, "padding": 0, "dilation": 1, "groups": 1}
+    if function == "torch.nn.functional.conv1d":
+        return _array(F.conv1d(x, w, None, **plain)[0, 0])
+    if function == "torch.nn.functional.conv2d":
+        return _array(F.conv2d(x, w, None, **plain)[0, 0])
+    if function in ("torch.nn.Conv1d", "torch.nn.Conv2d"):
+        kind = torch.nn.Conv1d if function == "torch.nn.Conv1d" else torch.nn.Conv2d
+        layer = kind(1, 1, tuple(w.shape[2:]), bias=False, padding_mode="zeros", dtype=w.dtype, **plain)  # pyright: ignore[reportArgumentType]
+        with torch.no_grad():
+            layer.weight.copy_(w)
+        return _array(layer(x)[0, 0])
+    # Not among own_convolutions: transposed, they return every overlap, of which the middle lies inside x.
+    if function == "torch.nn.functional.conv_transpose1d":
+        k = w.shape[2]
+        y = F.conv_transpose1d(x, w, None, stride=1, padding=0, output_padding=0, groups=1, dilation=1)
+        return _array(y[0, 0, k - 1 : x.shape[2]])
+    if function == "torch.nn.functional.conv_transpose2d":
+        ky, kx = w.shape[2:]
+        y = F.conv_transpose2d(x, w, None, stride=1, padding=0, output_padding=0, groups=1, dilation=1)
+        return _array(y[0, 0, ky - 1 : x.shape[2], kx - 1 : x.shape[3]])
+    raise Unsupported(f"PyTorch has no {function}")
+
+
+def raw_convolution2d(x, w, *, layout):
+    if layout != "default":
+        raise Unsupported("PyTorch has no layout argument")
+    return _array(F.conv2d(_tensor(x), _tensor(w)))
+
+
+def raw_max_pooling2d(x, *, window, stride, layout):
+    if layout != "default":
+        raise Unsupported("PyTorch has no layout argument")
+    return _array(F.max_pool2d(_tensor(x), window, stride=stride))
+
+
+def raw_batch_norm_inference(x, gamma, beta, mean, variance, *, epsilon, layout):
+    if layout != "default":
+        raise Unsupported("PyTorch has no layout argument")
+    statistics = _tensor(mean), _tensor(variance)
+    return _array(F.batch_norm(_tensor(x), *statistics, _tensor(gamma), _tensor(beta), training=False, eps=epsilon))
+
+
+def memory_order(x, *, layout):
+    formats = {"NCHW": torch.contiguous_format, "NHWC": torch.channels_last}
+    if layout not in formats:
+        raise Unsupported(f"PyTorch has no memory format {layout}")
+    y = _tensor(x).contiguous(memory_format=formats[layout])
+    return tuple(y.shape), tuple(y.stride())
+
+
+def layer_parameters(layer):
+    # On the "meta" device a layer has shapes and no memory.
+    if layer["kind"] == "convolution":
+        own = torch.nn.Conv2d(
+            layer["channels_in"],
+            layer["channels_out"],
+            tuple(layer["kernel"]),
+            groups=layer["groups"],
+            bias=layer["bias"],
+            device="meta",
+        )
+    elif layer["kind"] == "fully_connected":
+        own = torch.nn.Linear(layer["features_in"], layer["features_out"], bias=layer["bias"], device="meta")
+    elif layer["kind"] == "batch_norm":
+        own = torch.nn.BatchNorm2d(layer["channels"], affine=True, track_running_stats=True, device="meta")
+    elif layer["kind"] == "prelu":
+        own = torch.nn.PReLU(num_parameters=layer["channels"], device="meta")
+    else:
+        raise Unsupported(f"PyTorch has no layer of kind {layer['kind']}")
+    learned = dict(own.named_parameters())
+    # num_batches_tracked counts calls: an integer that takes no part in the function.
+    not_learned = {name: buffer for name, buffer in own.named_buffers() if buffer.is_floating_point()}
+    return {
+        "learned": sum(tensor.numel() for tensor in learned.values()),
+        "not_learned": sum(tensor.numel() for tensor in not_learned.values()),
+        "shapes": {name: tuple(tensor.shape) for name, tensor in (learned | not_learned).items()},
+    }
+
+
+def own_network_parameters(network):
+    raise Unsupported("PyTorch without torchvision ships no published networks")

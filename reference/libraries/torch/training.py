@@ -1,0 +1,145 @@
+"""value_and_gradient in PyTorch, by its own functions and torch.autograd. The contract is in this folder's ``__init__.py``."""
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from ...networks import check
+
+
+def value_and_gradient(network, parameters, x, targets, *, loss, statistics, record):
+    check(network, parameters, x, targets, loss=loss, statistics=statistics, record=record)
+    p = {name: _tensor(array).requires_grad_() for name, array in parameters.items()}
+    frozen = {name: (_tensor(mean), _tensor(variance)) for name, (mean, variance) in statistics.items()}
+    h, recorded, batch_statistics = _tensor(x), {}, {}
+    for index, layer in enumerate(network):
+        if layer[0] == "batch_norm":
+            batch_statistics[layer[1]] = _statistics(h)
+        h = _LAYERS[layer[0]](h, layer, p, frozen)
+        if index in record:
+            recorded[index] = h.detach().numpy()
+    value = _LOSSES[loss](h, _tensor(targets.astype(np.int64))).reshape(h.shape[:2]).mean(1)
+    # The seeds never meet, so the gradient of the sum is every seed's own gradient.
+    gradients = torch.autograd.grad(value.sum(), list(p.values()))
+    return (
+        value.detach().numpy(),
+        {name: gradient.numpy() for name, gradient in zip(p, gradients, strict=True)},
+        {"logits": h.detach().numpy(), "recorded": recorded, "statistics": batch_statistics},
+    )
+
+
+def _cross_entropy(z, targets):
+    return functional.cross_entropy(z.flatten(0, 1), targets.flatten(), reduction="none")
+
+
+def _logistic_cross_entropy(z, targets):
+    return functional.binary_cross_entropy_with_logits(z[..., 0], targets.to(z.dtype), reduction="none")
+
+
+def _logistic_squared_error(z, targets):
+    return functional.mse_loss(torch.sigmoid(z[..., 0]), targets.to(z.dtype), reduction="none")
+
+
+_LOSSES = {
+    "softmax_cross_entropy": _cross_entropy,
+    "logistic_cross_entropy": _logistic_cross_entropy,
+    "logistic_squared_error": _logistic_squared_error,
+}
+
+
+def _tensor(array):
+    """A tensor of its own: arrays may be read-only or broadcast, which torch warns about."""
+    return torch.from_numpy(np.array(array))
+
+
+def _channelwise(a, h):
+    """[S, C] -> a shape that broadcasts against h: [S, 1, C] or [S, 1, C, 1, 1]."""
+    return a.reshape(a.shape[0], 1, a.shape[1], *(1,) * (h.ndim - 3))
+
+
+def _statistics(h):
+    variance, mean = torch.var_mean(h.detach(), dim=(1,) if h.ndim == 3 else (1, 3, 4), correction=0)
+    return mean.numpy(), variance.numpy()
+
+
+def _channels_together(h):
+    """[S, N, C, ...] -> [N, S C, ...], for functions that treat each channel apart."""
+    return h.transpose(0, 1).flatten(1, 2)
+
+
+def _seeds_apart(h, seeds):
+    """[N, S C, ...] -> [S, N, C, ...]."""
+    return h.unflatten(1, (seeds, -1)).transpose(0, 1)
+
+
+def _fully_connected(h, layer, p, frozen):
+    if layer[2] is None:
+        return torch.bmm(h, p[layer[1]].mT)
+    return torch.baddbmm(p[layer[2]][:, None], h, p[layer[1]].mT)
+
+
+def _convolution(h, layer, p, frozen):
+    """One grouped convolution, a group for each seed."""
+    kernel = p[layer[1]].flatten(0, 1)
+    bias = None if layer[2] is None else p[layer[2]].flatten()
+    y = functional.conv2d(
+        _channels_together(h), kernel, bias, stride=1, padding=layer[3], dilation=1, groups=h.shape[0]
+    )
+    return _seeds_apart(y, h.shape[0])
+
+
+def _batch_norm(h, layer, p, frozen):
+    y = functional.batch_norm(
+        _channels_together(h),
+        None,
+        None,
+        p[layer[1]].flatten(),
+        p[layer[2]].flatten(),
+        training=True,
+        momentum=0.0,
+        eps=layer[3],
+    )
+    return _seeds_apart(y, h.shape[0])
+
+
+def _frozen_batch_norm(h, layer, p, frozen):
+    mean, variance = frozen[layer[1]]
+    y = functional.batch_norm(
+        _channels_together(h),
+        mean.flatten(),
+        variance.flatten(),
+        p[layer[1]].flatten(),
+        p[layer[2]].flatten(),
+        training=False,
+        momentum=0.0,
+        eps=layer[3],
+    )
+    return _seeds_apart(y, h.shape[0])
+
+
+def _max_pooling(h, layer, p, frozen):
+    y = functional.max_pool2d(h.flatten(0, 1), layer[1], stride=layer[1], padding=0, dilation=1, ceil_mode=False)
+    return y.unflatten(0, h.shape[:2])
+
+
+def _average_pooling(h, layer, p, frozen):
+    y = functional.avg_pool2d(h.flatten(0, 1), layer[1], stride=layer[1], padding=0, ceil_mode=False)
+    return y.unflatten(0, h.shape[:2])
+
+
+_LAYERS = {
+    "fully_connected": _fully_connected,
+    "convolution": _convolution,
+    "batch_norm": _batch_norm,
+    "frozen_batch_norm": _frozen_batch_norm,
+    "affine": lambda h, layer, p, frozen: _channelwise(p[layer[1]], h) * h + _channelwise(p[layer[2]], h),
+    "add": lambda h, layer, p, frozen: h + p[layer[1]],
+    "relu": lambda h, layer, p, frozen: torch.relu(h),
+    "logistic": lambda h, layer, p, frozen: torch.sigmoid(h),
+    "tanh": lambda h, layer, p, frozen: torch.tanh(h),
+    "absolute": lambda h, layer, p, frozen: torch.abs(h),
+    "max_pooling": _max_pooling,
+    "average_pooling": _average_pooling,
+    "flatten": lambda h, layer, p, frozen: h.flatten(2),
+    "unflatten": lambda h, layer, p, frozen: h.unflatten(2, layer[1:]),
+}
