@@ -10,7 +10,7 @@ from lectureclaims.reference import libraries
 def load():
     """A phrasebook by its name, imported on first use and once a process; skips where its library is absent.
 
-    One test fails there: tests/test_frameworks.py.
+    One test fails there: tests/house/test_frameworks.py.
     """
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
         os.environ.setdefault(variable, "1")

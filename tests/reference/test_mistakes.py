@@ -177,7 +177,7 @@ def test_a_mistaken_operation_can_be_sent_to_a_worker():
 
 # --- the page ----------------------------------------------------------------------------------------------------------
 
-PAGE = Path(__file__).parents[1] / "docs" / "mistakes.md"
+PAGE = Path(__file__).parents[2] / "docs" / "mistakes.md"
 HEAD = """# Known mistakes
 
 What `lecture-claims adjudicate` tries on an output that lies outside its bound, and what claims are put to the test with: a
@@ -185,7 +185,7 @@ library that makes the mistake must be refuted. For each operation of the third 
 asterisk) a test makes the mistake and sees that the right bound refutes it and that it is explained by its own name. The
 last column is where somebody made it, or asked why their numbers differ; a dash: an example of its kind.
 
-Written by `python tests/test_mistakes.py` from [`reference/mistakes/`](../reference/mistakes/).
+Written by `python tests/reference/test_mistakes.py` from [`reference/mistakes/`](../reference/mistakes/).
 
 | mistake | what was done | with | to change | seen |
 | --- | --- | --- | --- | --- |
@@ -217,7 +217,7 @@ def short(url):
 
 
 def test_the_page_lists_what_the_code_knows():
-    assert PAGE.read_text(encoding="utf-8") == page(), "run `python tests/test_mistakes.py` to write it again"
+    assert PAGE.read_text(encoding="utf-8") == page(), "run `python tests/reference/test_mistakes.py` to write it again"
 
 
 if __name__ == "__main__":

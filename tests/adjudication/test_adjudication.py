@@ -646,7 +646,7 @@ def test_the_bound_of_the_finding_is_the_bound(layer):
 
 # --- the page about it -------------------------------------------------------------------------------------------------
 
-PAGE = Path(__file__).parents[1] / "docs" / "adjudicate.md"
+PAGE = Path(__file__).parents[2] / "docs" / "adjudicate.md"
 
 
 def blocks(language):

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import pytest
 from lying import unmet, verify_the_lies
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 COMPARISON, VERDICT, DEFECTS, WORKERS = (
     f"claims/{name}.py" for name in ("language/comparison", "record/verdict", "language/defects", "engine/workers")
 )
@@ -236,73 +236,73 @@ CHECKS = [
 ]
 
 
-POPULATION, STATISTICS, PLACE = "claims/language/population.py", "claims/language/statistics.py", Path(__file__).parent
+POPULATION, STATISTICS, PLACE = "claims/language/population.py", "claims/language/statistics.py", Path(__file__).parents[1]
 STATISTICAL_CHECKS = [
     # what a statistical design is told by, and the test that must then fail
     (
         POPULATION,
         "if not versions or versions[-1] != digest:",
         "if False:",
-        "test_population.py::test_a_gate_that_changes_without_its_designs_version_stops_the_claim",
+        "language/test_population.py::test_a_gate_that_changes_without_its_designs_version_stops_the_claim",
     ),
     (
         POPULATION,
         '!= before.data["digest"]:',
         "is None:",
-        "test_population.py::test_gates_that_are_moved_while_the_arms_run_are_noticed",
+        "language/test_population.py::test_gates_that_are_moved_while_the_arms_run_are_noticed",
     ),
     (
         POPULATION,
         "if len(told) < sum(count):",
         "if False:",
-        "test_population.py::test_seeds_that_are_shared_by_mistake_are_noticed",
+        "language/test_population.py::test_seeds_that_are_shared_by_mistake_are_noticed",
     ),
     (
         POPULATION,
         "return replace(made, undecided=judged.undecided,",
         "return replace(made,",
-        "test_population.py::test_where_the_interval_is_too_wide_nothing_is_decided",
+        "language/test_population.py::test_where_the_interval_is_too_wide_nothing_is_decided",
     ),
     (
         POPULATION,
         "if case.quick else count",
         "if False else count",
-        "test_population.py::test_a_quick_run_says_so_and_uses_six_seeds",
+        "language/test_population.py::test_a_quick_run_says_so_and_uses_six_seeds",
     ),
     (
         POPULATION,
         "and (predicted or not judged.undecided)",
         "",
-        "test_population.py::test_a_limit_needs_the_sentence_to_fail_and_the_designs_gates_to_hold",
+        "language/test_population.py::test_a_limit_needs_the_sentence_to_fail_and_the_designs_gates_to_hold",
     ),
     (
         STATISTICS,
         "elif effect.identical:",
         "elif False:",
-        "test_population.py::test_one_arm_twice_is_noticed_where_an_effect_is_claimed_and_where_none_is",
+        "language/test_population.py::test_one_arm_twice_is_noticed_where_an_effect_is_claimed_and_where_none_is",
     ),
     (
         STATISTICS,
         "if effect.missing:",
         "if False:",
-        "test_statistics.py::test_seeds_without_a_number_are_counted_and_never_dropped",
+        "language/test_statistics.py::test_seeds_without_a_number_are_counted_and_never_dropped",
     ),
     (
         STATISTICS,
         "elif effect.seeds < FEWEST_SEEDS:",
         "elif False:",
-        "test_statistics.py::test_five_seeds_are_too_few_however_clear",
+        "language/test_statistics.py::test_five_seeds_are_too_few_however_clear",
     ),
-    (VERDICT, "        if not c.undecided\n", "", "test_engine.py::test_the_verdict_of_a_cell"),
+    (VERDICT, "        if not c.undecided\n", "", "engine/test_engine.py::test_the_verdict_of_a_cell"),
     (
         VERDICT,
         'open_ = not met and any("unmet" not in times for times in named.values())',
         "open_ = False",
-        "test_engine.py::test_the_verdict_of_a_cell",
+        "engine/test_engine.py::test_the_verdict_of_a_cell",
     ),
-    (VERDICT, "if c.speaks == side:", "if c.speaks:", "test_engine.py::test_the_verdict_of_a_cell"),
-    (VERDICT, 'if {*times} == {"met"}]', 'if "met" in times]', "test_engine.py::test_the_verdict_of_a_cell"),
-    (VERDICT, "if not c.speaks or (case, c.label) in met", "", "test_engine.py::test_the_verdict_of_a_cell"),
+    (VERDICT, "if c.speaks == side:", "if c.speaks:", "engine/test_engine.py::test_the_verdict_of_a_cell"),
+    (VERDICT, 'if {*times} == {"met"}]', 'if "met" in times]', "engine/test_engine.py::test_the_verdict_of_a_cell"),
+    (VERDICT, "if not c.speaks or (case, c.label) in met", "", "engine/test_engine.py::test_the_verdict_of_a_cell"),
 ]
 
 

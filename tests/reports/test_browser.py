@@ -29,7 +29,7 @@ from lectureclaims.reports.wording import view
 from playwright.sync_api import Browser, Dialog, Page, sync_playwright
 from test_page import HOSTILE, poisoned
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]

@@ -13,7 +13,7 @@ import pytest
 from lectureclaims.claims.engine import lecture
 from lectureclaims.reference import bounds
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 ROOMS = ("reference", "claims", "reports")
 """From the ground floor up: each imports from itself and from those before it."""
 SOURCES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
