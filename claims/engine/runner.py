@@ -212,7 +212,7 @@ def _claim(
         cell = Cell(claim.id, backend, dtype, facts, seed=selection.seed, quick=selection.quick)
         cells.append(cell)
         if not any(claim.runs(name, label, dtype) for name in claim.cases):
-            cell.left_out = claim.elsewhere or f"no case of this claim is for {label}"
+            cell.left_out = claim.prose.elsewhere or f"no case of this claim is for {label}"
             continue
         names, point = _cases(claim, label, dtype, selection)
 
@@ -242,11 +242,11 @@ def _claim(
             return Strand(trial, case, experiment(case, **(wrong.says if wrong else {})), wrong, kept)
 
         if not (selection.wrong or selection.limit):
-            strands += [strand(facts.honest, n, claim.experiment, claim.cases[n]) for n in names]
+            strands += [strand(facts.honest, n, claim.cases[n].experiment, claim.cases[n].settings) for n in names]
         for wrong in _wrongs(claim, label, dtype, selection):
-            trial = facts.wrongs[wrong.name] = Trial()
+            trial = facts.wrongs.setdefault(wrong.name, Trial())
             tried = [n for n in names if wrong.cases is None or n in wrong.cases]
-            strands += [strand(trial, n, claim.experiment, claim.cases[n], wrong) for n in tried]
+            strands += [strand(trial, n, claim.cases[n].experiment, claim.cases[n].settings, wrong) for n in tried]
         for limit in _limits(claim, label, dtype, selection):
             trial = facts.limits[limit.name] = Trial()
             strands.append(strand(trial, f"limit: {limit.name}", limit.experiment, {}))
@@ -278,13 +278,13 @@ def _sights(
     """Which blunders the claim sees on this library: one case after another, each with the blunders not yet seen."""
     sights: dict[int, sensitivity.Sight] = {}
     defect_of = _recorded_in(defects)
-    # A case's setting ``blunders``, where it is false, keeps a long one out.
     # In the widest format: its bounds are the narrowest, so that it sees most.
     cell = max(cells, key=lambda c: (bool(c.facts.honest.asked), c.dtype or ""))
     if caught(cell.facts.honest, about_shapes=True):  # refuted without any blunder, it would seem to see every one
         return sights
     for name, operations in cell.facts.honest.asked.items():
-        if not claim.cases[name].get("blunders", True):
+        declared = claim.cases[name]
+        if not declared.probed:
             continue
         strands = dict[int, Blundering]()
         for i, blunder in enumerate(blunders):
@@ -292,13 +292,13 @@ def _sights(
                 case = Case(
                     claim.id,
                     name,
-                    claim.cases[name],
+                    declared.settings,
                     dtype=cell.dtype,
                     backend=label,
                     seed=selection.seed,
                     defect_of=defect_of,
                 )
-                strands[i] = Blundering(Trial(), case, claim.experiment(case), None, {}, blunder=blunder)
+                strands[i] = Blundering(Trial(), case, declared.experiment(case), None, {}, blunder=blunder)
         drive([*strands.values()], worker, label, (), progress)
         for i, strand in strands.items():
             sights[i] = sensitivity.better(sights.get(i), strand.sight)
@@ -334,6 +334,7 @@ def _wrongs(claim: Claim, backend: str, dtype: str | None, selection: Selection)
         if (not selection.wrong or w.name == selection.wrong)
         and (w.dtypes is None or dtype in w.dtypes)
         and (w.backends is None or backend in w.backends)
+        and any(claim.runs(case, backend, dtype) for case in w.cases or ())
     ]
 
 

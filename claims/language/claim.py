@@ -1,102 +1,60 @@
-"""A claim: what the lecture says, made precise, with its cases, its experiment, its wrongs and its limits.
+"""A claim: what the lecture says, made precise, with its cases, its wrongs and its limits.
 
-An experiment is a generator. It yields calls (or lists of calls) and is sent their outcomes; it yields comparisons, which
-the engine records::
+The prose stands first, then a function for each kind of case::
 
-    @claim("convolution.flip", statement="…", scope="…", expected="verified",
-           cases={"2-d": {"shape": (2, 3, 7, 5)}},
-           wrongs={"one axis flipped": {"turn": flip_last_axis}})
-    def flip(case, *, turn=half_turn):
+    flip = claim(
+        "convolution.flip",
+        '''
+        Convolution with W is cross-correlation with W turned by 180°.
+
+        Scope: 1-d and 2-d, many channels.
+
+        Sources:
+        - Dumoulin & Visin (2016), A guide to convolution arithmetic, §4
+        ''',
+        kind="exact", expected="verified",
+    )
+
+    @flip.case("2-d", shape=(2, 3, 7, 5), wrongs={"one axis flipped": {"turn": flip_last_axis}})
+    def turned(case, *, turn=half_turn):
         x, w = case.integers("x", case.shape), case.integers("w", …)
         y = yield ask("convolution2d", x=x, w=turn(w), …)
         yield same_bits(y, oracle.convolution2d(x, w, …), label="…", source="literal sum in integers")
 
-Its keyword-only parameters are what it *says*; a wrong replaces one of them (a statement mutant) or puts another
-operation in the library's place (an operator mutant), and the same experiment must then disagree.
+    @flip.limit("symmetric kernels")
+    def _(case):
+        '''With a kernel that is its own half turn no output can tell whether a library flips.'''
+
+An experiment is a generator. It yields calls (or lists of calls) and is sent their outcomes; it yields comparisons, which the engine
+records. Its keyword-only parameters are what it *says*; a wrong replaces one of them, or puts another operation in the library's
+place, and the same experiment must then disagree.
 """
 
 from __future__ import annotations
 
-import hashlib
 import inspect
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import numpy as np
-
 from ...reference.libraries import DECODERS
+from . import prose
+from .case import Case as Case
 from .comparison import Comparison
 from .outcome import Call, Outcome
 
 Experiment = Callable[..., Generator[Any, Any, None]]
 VERDICTS = ("verified", "supported", "disputed", "not supported", "inconclusive", "refuted", "error")
-
-
-class Case:
-    """One named, seeded combination of inputs. Arrays drawn from it are read-only and the same for every library."""
-
-    def __init__(
-        self,
-        claim: str,
-        name: str,
-        settings: Mapping[str, Any],
-        *,
-        dtype: str | None,
-        backend: str,
-        seed: int,
-        quick: bool = False,
-        point: str | None = None,
-        defect_of: Callable[[Call | None], str] = lambda call: "",
-    ) -> None:
-        self.claim, self.name, self.backend, self.seed, self.quick, self.point = (
-            claim,
-            name,
-            backend,
-            seed,
-            quick,
-            point,
-        )
-        self.defect_of = defect_of
-        self._dtype = dtype
-        self.settings = dict(settings)
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """The dtype of the cell; a claim without dtypes has nothing to draw and gets float64."""
-        return np.dtype(self._dtype or "float64")
-
-    def __getattr__(self, name: str) -> Any:
-        try:
-            return self.__dict__["settings"][name]
-        except KeyError:
-            raise AttributeError(f"case {self.name!r} of {self.claim} has no setting {name!r}") from None
-
-    def rng(self, name: str = "") -> np.random.Generator:
-        """A generator for the array of this name: it depends on the seed, the claim and the case, on nothing else."""
-        words = hashlib.sha256(f"{self.claim}/{self.name}/{name}".encode()).digest()
-        return np.random.default_rng([self.seed, *np.frombuffer(words, np.uint32)[:4].tolist()])
-
-    def integers(self, name: str, shape: Sequence[int], low: int = -8, high: int = 8) -> np.ndarray:
-        """Integers low … high inclusive, in the case's dtype: the exact mode's inputs."""
-        return self._fixed(self.rng(name).integers(low, high + 1, tuple(shape)))
-
-    def reals(self, name: str, shape: Sequence[int], *, scale: float = 1.0, offset: float = 0.0) -> np.ndarray:
-        """Normal numbers, rounded once to the case's dtype."""
-        return self._fixed(offset + scale * self.rng(name).standard_normal(tuple(shape)))
-
-    def _fixed(self, values: np.ndarray) -> np.ndarray:
-        array = values.astype(self.dtype)
-        array.flags.writeable = False
-        return array
+NARROW_AND_WIDE = ("float32", "float64")
+"""The dtypes of a claim that names none."""
 
 
 @dataclass(frozen=True)
 class Wrong:
     """A mistaken world: other sayings, other operations, or both.
 
-    ``operations`` maps an operation's name to an operator mutant, a module-level function ``mutant(lib, **arguments)``.
-    ``cases``, ``dtypes`` and ``backends`` name where the mistake can be told (None: everywhere); ``needs`` names
+    ``operations`` maps an operation's name to a mutant, a module-level function ``mutant(lib, **arguments)``.
+    ``cases``, ``dtypes`` and ``backends`` name where the mistake can be told (None: wherever its cases run); ``needs`` names
     operations without which it cannot be told, so that it is not tried on a library that lacks one.
     """
 
@@ -121,36 +79,104 @@ class Limit:
     as_worded: bool = False
 
 
+@dataclass(frozen=True)
+class Declared:
+    """A case as a claim declares it; None: on every library, in every dtype of the claim.
+
+    probed: whether the case is run again with every known mistake in the library's place; a long one need not be.
+    """
+
+    experiment: Experiment
+    settings: Mapping[str, Any]
+    backends: tuple[str, ...] | None = None
+    dtypes: tuple[str | None, ...] | None = None
+    probed: bool = True
+
+
 @dataclass
 class Claim:
+    """What :func:`claim` makes. ``wrongs`` may hold one name several times: a mistake that attacks cases of several experiments."""
+
     id: str
-    statement: str
-    scope: str
-    experiment: Experiment
+    prose: prose.Prose
     expected: str
     kind: str
-    cases: Mapping[str, Mapping[str, Any]]
-    wrongs: Sequence[Wrong]
     premises: tuple[str, ...] = ()
-    dtypes: tuple[str | None, ...] = ("float32", "float64")
+    dtypes: tuple[str | None, ...] = NARROW_AND_WIDE
     about: tuple[str, ...] = ()
     about_shapes: bool = False
-    sources: tuple[str, ...] = ()
-    notes: str = ""
-    elsewhere: str = ""
-    finding: str = ""
+    ranges: Mapping[str, int] = field(default_factory=dict)
+    file: str = ""
+    cases: dict[str, Declared] = field(default_factory=dict)
+    wrongs: list[Wrong] = field(default_factory=list)
     limits: list[Limit] = field(default_factory=list)
+
+    def case(
+        self,
+        name: str,
+        *,
+        backends: Iterable[str] | None = None,
+        dtypes: Iterable[str | None] | None = None,
+        probed: bool = True,
+        wrongs: Mapping[str, Mapping[str, Any] | Wrong] | None = None,
+        **settings: Any,
+    ) -> Callable[[Experiment], Experiment]:
+        """Decorator: one case of this claim, with its settings and the wrongs that attack it; see :meth:`each`."""
+        return self.each({name: settings}, backends=backends, dtypes=dtypes, probed=probed, wrongs=wrongs)
+
+    def each(
+        self,
+        cases: Mapping[str, Mapping[str, Any]],
+        *,
+        backends: Iterable[str] | None = None,
+        dtypes: Iterable[str | None] | None = None,
+        probed: bool = True,
+        wrongs: Mapping[str, Mapping[str, Any] | Wrong] | None = None,
+    ) -> Callable[[Experiment], Experiment]:
+        """Decorator: several cases of one experiment, {name: settings}, and the wrongs that attack them.
+
+        A wrong is what to say instead, {keyword parameter: value}, or a :class:`Wrong` that says more. ``backends`` and ``dtypes`` name where
+        the cases run. Decorators of one function run from below, so the lowest one's cases come first.
+
+        Raises ValueError for no cases, a name twice, and a wrong that names no parameter or no case of the experiment.
+        """
+
+        def add(experiment: Experiment) -> Experiment:
+            if not cases:
+                raise ValueError(f"cases={cases!r}: {self.id} has none here; name at least one")
+            if twice := self.cases.keys() & cases.keys():
+                raise ValueError(f"case={min(twice)!r}: {self.id} has one of this name already; give it another")
+            declared = (_tuple(backends), _tuple(dtypes), probed)
+            self.cases |= {name: Declared(experiment, settings, *declared) for name, settings in cases.items()}
+            self.wrongs += [self._attack(experiment, cases, name, wrong) for name, wrong in (wrongs or {}).items()]
+            return experiment
+
+        return add
+
+    def _attack(
+        self, experiment: Experiment, cases: Mapping[str, Any], name: str, what: Mapping[str, Any] | Wrong
+    ) -> Wrong:
+        wrong = what if isinstance(what, Wrong) else Wrong(says=what)
+        sayings = {p.name for p in inspect.signature(experiment).parameters.values() if p.kind is p.KEYWORD_ONLY}
+        if unknown := set(wrong.says) - sayings:
+            raise ValueError(
+                f"wrong={name!r}: {self.id} says nothing called {sorted(unknown)}; it says {sorted(sayings)}"
+            )
+        if unknown := set(wrong.cases or ()) - set(cases):
+            raise ValueError(f"wrong={name!r}: {self.id} has no case {sorted(unknown)} here; there is {sorted(cases)}")
+        return replace(wrong, name=name, cases=tuple(cases) if wrong.cases is None else wrong.cases)
 
     def limit(
         self,
         name: str,
         *,
-        says: str,
+        says: str = "",
         backends: Iterable[str] | None = None,
         dtypes: Iterable[str] | None = None,
         as_worded: bool = False,
     ) -> Callable[[Experiment], Experiment]:
-        """Decorator: a limit of this claim. ``backends`` and ``dtypes`` name where it must show (None: wherever the claim runs).
+        """Decorator: a limit of this claim; its docstring says what is so there. ``backends`` and ``dtypes`` name where it must show
+        (None: wherever the claim runs).
 
         ``as_worded``: it is no far corner but a plain reading of the lecture's sentence that fails here; the verdict says so.
         """
@@ -158,98 +184,89 @@ class Claim:
         def add(experiment: Experiment) -> Experiment:
             if any(limit.name == name for limit in self.limits):
                 raise ValueError(f"limit={name!r}: {self.id} has one of this name already; give it another")
-            self.limits.append(Limit(name, experiment, says, _tuple(backends), _tuple(dtypes), as_worded))
+            words = says or prose.line(experiment.__doc__ or "")
+            if not words:
+                raise ValueError(f"limit={name!r}: {self.id} does not say what is so there; give it a docstring")
+            self.limits.append(Limit(name, experiment, words, _tuple(backends), _tuple(dtypes), as_worded))
             return experiment
 
         return add
-
-    @property
-    def file(self) -> str:
-        return inspect.getsourcefile(inspect.unwrap(self.experiment)) or ""
 
     def cases_for(self, backend: str) -> list[str]:
         """The cases that run on this library in some dtype."""
         return [case for case in self.cases if any(self.runs(case, backend, dtype) for dtype in self.dtypes)]
 
     def runs(self, case: str, backend: str, dtype: str | None) -> bool:
-        """Whether a case is for this library and dtype: its settings ``backends`` and ``dtypes`` may say otherwise.
+        """Whether a case is for this library and dtype.
 
         A library that only decodes pictures takes part where a case names it, and nowhere else.
         """
-        settings = self.cases[case]
-        libraries = settings.get("backends", () if backend in DECODERS else (backend,))
-        return dtype in settings.get("dtypes", self.dtypes) and backend in libraries
+        declared = self.cases[case]
+        anywhere = backend not in DECODERS if declared.backends is None else backend in declared.backends
+        return anywhere and dtype in (self.dtypes if declared.dtypes is None else declared.dtypes)
 
 
 def claim(
     id: str,
+    text: str = "",
     *,
-    statement: str,
-    scope: str,
     expected: str,
     kind: str,
-    cases: Mapping[str, Mapping[str, Any]],
-    wrongs: Mapping[str, Mapping[str, Any] | Wrong],
     premises: Sequence[str] = (),
-    dtypes: Sequence[str | None] = ("float32", "float64"),
+    dtypes: Sequence[str | None] = NARROW_AND_WIDE,
     about: Sequence[str] = (),
     about_shapes: bool = False,
-    sources: Sequence[str] = (),
-    notes: str = "",
-    elsewhere: str = "",
-    finding: str = "",
-) -> Callable[[Experiment], Claim]:
-    """Make a claim of an experiment; the sentence it belongs to is found by its id in the lecture's ``sentences.toml``.
+    ranges: Mapping[str, int] | None = None,
+    **old: Any,
+) -> Any:
+    """A claim with its prose (see :mod:`.prose`); the sentence it belongs to is found by its id in the lecture's ``sentences.toml``.
 
-    ``wrongs`` maps a name to what to say instead (a dictionary of the experiment's keyword parameters), or to a
-    :class:`Wrong` that says more. ``elsewhere`` says why no case is for some library (its cells are then *unsupported*).
-    ``finding`` says in a line what a claim over seeds found, with the names of gates in braces where the reports set in what was
-    measured: "it recognises {held-out images are recognised} of them"; they say it where the claim came to the expected verdict.
+    ``about`` names libraries that the claim is about and that must take part. ``ranges`` is how far each size of a sweep runs: {"H": 32}.
+    In the prose, ``Elsewhere:`` says why no case is for some library (its cells are then *unsupported*); ``Finding:`` says in a line what a
+    claim over seeds found, with the names of gates in braces where reports set in what was measured: "it recognises {held-out images are
+    recognised} of them"; they say it where the claim came to the expected verdict.
 
-    Raises ValueError for an unknown expected verdict, a wrong that names no parameter of the experiment, or no cases.
+    Raises ValueError for an unknown expected verdict and for a prose without a statement.
     """
     if expected not in VERDICTS:
         raise ValueError(f"expected={expected!r}: not a verdict; choose one of {', '.join(VERDICTS)}")
-    if not cases:
-        raise ValueError(f"cases={cases!r}: {id} has none; name at least one")
+    caller = inspect.stack()[1].filename
+    if old:  # TRANSITIONAL: goes with the last claim that is written the old way
+        said = prose.Prose(
+            old["statement"],
+            old["scope"],
+            old.get("finding", ""),
+            old.get("notes", ""),
+            old.get("elsewhere", ""),
+            tuple(old.get("sources", ())),
+        )
+    else:
+        said = prose.read(text)
+    made = Claim(
+        id, said, expected, kind, tuple(premises), tuple(dtypes), tuple(about), about_shapes, dict(ranges or {}), caller
+    )
+    if not old:
+        return made
 
     def make(experiment: Experiment) -> Claim:
-        sayings = {p.name for p in inspect.signature(experiment).parameters.values() if p.kind is p.KEYWORD_ONLY}
-        made = [_wrong(name, w) for name, w in wrongs.items()]
-        for wrong in made:
-            if unknown := set(wrong.says) - sayings:
-                raise ValueError(
-                    f"wrong={wrong.name!r}: {id} says nothing called {sorted(unknown)}; it says {sorted(sayings)}"
-                )
-            if unknown := set(wrong.cases or ()) - set(cases):
-                raise ValueError(f"wrong={wrong.name!r}: {id} has no case {sorted(unknown)}; it has {sorted(cases)}")
-        return Claim(
-            id,
-            statement,
-            scope,
-            experiment,
-            expected,
-            kind,
-            cases,
-            made,
-            tuple(premises),
-            tuple(dtypes),
-            tuple(about),
-            about_shapes,
-            tuple(sources),
-            notes,
-            elsewhere,
-            finding,
-        )
+        keys = ("backends", "dtypes", "blunders")
+        if not old["cases"]:
+            raise ValueError(f"cases={old['cases']!r}: {id} has none; name at least one")
+        for name, settings in old["cases"].items():
+            where = {k: settings[k] for k in ("backends", "dtypes") if k in settings}
+            made.each(
+                {name: {k: v for k, v in settings.items() if k not in keys}},
+                probed=settings.get("blunders", True),
+                **where,
+            )(experiment)
+        for name, wrong in old["wrongs"].items():
+            made.wrongs.append(made._attack(experiment, old["cases"], name, wrong))
+        return made
 
     return make
 
 
-def _wrong(name: str, what: Mapping[str, Any] | Wrong) -> Wrong:
-    return replace(what, name=name) if isinstance(what, Wrong) else Wrong(name, what)
-
-
-def _tuple(names: Iterable[str] | None) -> tuple[str, ...] | None:
+def _tuple(names: Iterable[str | None] | None) -> Any:
     return None if names is None else tuple(names)
 
 

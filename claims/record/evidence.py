@@ -156,13 +156,13 @@ def _claim(lecture: Lecture, run: Run, claim_id: str) -> dict[str, Any]:
         "id": claim.id,
         "sentence": sentence.id,
         "says": sentence.text,
-        "statement": claim.statement,
-        "scope": claim.scope,
+        "statement": claim.prose.statement,
+        "scope": claim.prose.scope,
         "kind": claim.kind,
         "premises": list(claim.premises),
-        "sources": list(claim.sources),
-        "notes": claim.notes,
-        "finding": claim.finding,
+        "sources": list(claim.prose.sources),
+        "notes": claim.prose.notes,
+        "finding": claim.prose.finding,
         "file": Path(claim.file).name,
         "expected": claim.expected,
         "verdict": verdict,
@@ -254,7 +254,9 @@ def _untested(claim: Claim, cell: Cell, facts: CellFacts) -> list[str]:
     lost += [f"case “{n}” is not for it" for n in claim.cases if not claim.runs(n, label, cell.dtype)]
     for kind, named, tried in (("wrong", claim.wrongs, facts.wrongs), ("limit", claim.limits, facts.limits)):
         lost += [
-            f"{kind} “{x.name}” cannot be tried on it" for x in named if x.name in facts.dropped and x.name not in tried
+            f"{kind} “{name}” cannot be tried on it"
+            for name in dict.fromkeys(x.name for x in named)
+            if name in facts.dropped and name not in tried
         ]
     return lost
 

@@ -134,7 +134,7 @@ def show(
         out.print("No experiment yet.")
         return
     made = book.claims[claim]
-    out.print(Text(f"Statement: {made.statement}\nScope: {made.scope}\nExpected: {made.expected}"))
+    out.print(Text(f"Statement: {made.prose.statement}\nScope: {made.prose.scope}\nExpected: {made.expected}"))
     if made.premises:
         out.print(Text(f"Rests on: {', '.join(made.premises)}"))
     if record is None:

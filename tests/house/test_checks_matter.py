@@ -236,7 +236,11 @@ CHECKS = [
 ]
 
 
-POPULATION, STATISTICS, PLACE = "claims/language/population.py", "claims/language/statistics.py", Path(__file__).parents[1]
+POPULATION, STATISTICS, PLACE = (
+    "claims/language/population.py",
+    "claims/language/statistics.py",
+    Path(__file__).parents[1],
+)
 STATISTICAL_CHECKS = [
     # what a statistical design is told by, and the test that must then fail
     (

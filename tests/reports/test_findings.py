@@ -58,7 +58,7 @@ def test_every_claim_of_the_lecture_that_has_designs_has_words_and_they_name_gat
         if module.name.endswith("_gates")
         for gate in importlib.import_module(module.name).GATES
     }
-    with_words = {name: c.finding for name, c in lecture_of().claims.items() if c.finding}
+    with_words = {name: c.prose.finding for name, c in lecture_of().claims.items() if c.prose.finding}
     assert {n for n, c in lecture_of().claims.items() if c.expected in ("supported", "disputed")} == set(with_words)
     for name, words in with_words.items():
         named = findings.BLANK.findall(words)

@@ -1,0 +1,45 @@
+"""A claim's prose: text that reads like text, in sections.
+
+The statement comes first. A line that begins with ``Scope:``, ``Finding:``, ``Notes:``, ``Elsewhere:`` or ``Sources:`` opens a section; sources
+are a list, an item a line that begins with ``- ``. Line breaks count as blanks.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from dataclasses import dataclass
+
+SECTIONS = ("scope", "finding", "notes", "elsewhere", "sources")
+HEADING = re.compile(rf"^({'|'.join(SECTIONS)}):", re.IGNORECASE | re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Prose:
+    """statement: what the sentence asserts, made precise; scope: where it is tested; finding: what a claim over seeds found, in one
+    line, with names of gates in braces; elsewhere: why no case is for some library; sources: publications."""
+
+    statement: str
+    scope: str = ""
+    finding: str = ""
+    notes: str = ""
+    elsewhere: str = ""
+    sources: tuple[str, ...] = ()
+
+
+def read(text: str) -> Prose:
+    """Raises ValueError for a text without a statement or with a section twice."""
+    statement, *parts = HEADING.split(inspect.cleandoc(text))
+    names = [name.lower() for name in parts[::2]]
+    if not statement.strip() or len(set(names)) < len(names):
+        raise ValueError(f"prose={text[:60]!r}…: expected a statement, then each section at most once")
+    found = dict(zip(names, parts[1::2], strict=True))
+    items = found.pop("sources", "").split("\n- ")
+    return Prose(
+        line(statement), **{k: line(v) for k, v in found.items()}, sources=tuple(line(i) for i in items if i.strip())
+    )
+
+
+def line(text: str) -> str:
+    """The text on one line."""
+    return " ".join(text.split())
