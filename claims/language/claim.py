@@ -146,8 +146,10 @@ class Claim:
                 raise ValueError(f"cases={cases!r}: {self.id} has none here; name at least one")
             if twice := self.cases.keys() & cases.keys():
                 raise ValueError(f"case={min(twice)!r}: {self.id} has one of this name already; give it another")
-            declared = (_tuple(backends), _tuple(dtypes), probed)
-            self.cases |= {name: Declared(experiment, settings, *declared) for name, settings in cases.items()}
+            for name, settings in cases.items():  # TRANSITIONAL: backends, dtypes and blunders among the settings
+                own = {k: v for k, v in settings.items() if k not in ("backends", "dtypes", "blunders")}
+                on, of = settings.get("backends", backends), settings.get("dtypes", dtypes)
+                self.cases[name] = Declared(experiment, own, _tuple(on), _tuple(of), settings.get("blunders", probed))
             self.wrongs += [self._attack(experiment, cases, name, wrong) for name, wrong in (wrongs or {}).items()]
             return experiment
 

@@ -87,18 +87,35 @@ def over_seeds(**says: Any) -> Wrong:
     return Wrong(says=says, cases=("over seeds",), backends=FRAMEWORKS, dtypes=("float64",))
 
 
-@claim(
+last_layer = claim(
     "activations.last_layer",
-    statement="The derivative by z of cross-entropy after the logistic is σ(z) − y, and after softmax p − onehot: for a confident mistake it does not vanish, "
-    "but stays above ½ in size however large |z|. That of the squared error after the logistic is (σ(z) − y)·σ′(z), which vanishes like e^−|z|. A "
-    "network that starts out certain of one answer, which is wrong of half of the images, learns with the cross-entropy as well as one "
-    "that starts undecided; with the squared error it stays at chance.",
-    scope="float32 and float64; the loss is given the logits: from probabilities the gradient is lost in floating point, at the z that is shown for "
-    "each library. Training: is a digit odd, 64-32-1, 200 steps, output bias 15; from bias 0 both losses learn",
+    """
+    The derivative by z of cross-entropy after the logistic is σ(z) − y, and after softmax p − onehot: for a confident
+    mistake it does not vanish, but stays above ½ in size however large |z|. That of the squared error after the
+    logistic is (σ(z) − y)·σ′(z), which vanishes like e^−|z|. A network that starts out certain of one answer, which
+    is wrong of half of the images, learns with the cross-entropy as well as one that starts undecided; with the
+    squared error it stays at chance.
+
+    Scope: float32 and float64; the loss is given the logits: from probabilities the gradient is lost in floating
+    point, at the z that is shown for each library. Training: is a digit odd, 64-32-1, 200 steps, output bias 15; from
+    bias 0 both losses learn
+
+    Finding: out of confident mistakes the cross-entropy leads, by {the cross-entropy gets out of confident mistakes}
+    more accuracy than the squared error, which stays at {the squared error stays at chance}
+
+    Notes: Rates ten and a hundred times as large do not help the squared error out of confident mistakes.
+
+    Sources:
+    - Goodfellow, Bengio, Courville (2016), Deep Learning, §6.2.2.2, eqs. 6.25 and 6.26, and §6.2.2.3
+    """,
     kind="exact + statistical",
     expected="supported",
     premises=("activations.sigmoid",),
-    cases={
+)
+
+
+@last_layer.each(
+    {
         "softmax": {},
         "logistic": {},
         "a confident mistake": {},
@@ -132,12 +149,8 @@ def over_seeds(**says: Any) -> Wrong:
         "the cross-entropy under both names": arm_for_arm("cross_entropy@15", "squared_error@15"),
         "an undecided start in place of the certain one": arm_for_arm("squared_error@0", "squared_error@15"),
     },
-    finding="out of confident mistakes the cross-entropy leads, by {the cross-entropy gets out of confident mistakes} more accuracy "
-    "than the squared error, which stays at {the squared error stays at chance}",
-    sources=("Goodfellow, Bengio, Courville (2016), Deep Learning, §6.2.2.2, eqs. 6.25 and 6.26, and §6.2.2.3",),
-    notes="Rates ten and a hundred times as large do not help the squared error out of confident mistakes.",
 )
-def last_layer(
+def last_layer_cases(
     case: Case, *, by_z=minus_label, squared=with_the_slope, compare=population.as_measured, arms=population.as_they_ran
 ):
     if case.name == "over seeds":
@@ -187,12 +200,12 @@ def last_layer(
 # --- where the loss loses it -----------------------------------------------------------------------------------------------
 
 
-@last_layer.limit(
-    "the squared error does not compensate",
-    says="With half the squared error the gradient of a mistake is largest at z = −0.7; already at z = −2 it is smaller than at z = 0, where nothing is "
-    "decided, and from there on it vanishes.",
-)
+@last_layer.limit("the squared error does not compensate")
 def _(case: Case):
+    """With half the squared error the gradient of a mistake is largest at z = −0.7; already at z = −2 it is smaller
+    than at z = 0, where nothing is decided, and from there on it vanishes.
+    """
+
     def build(p: Number) -> Call:
         z = row(p.z, case.dtype)
         return ask("logistic_gradient", x=z, upstream=minus_label(z, 1).astype(case.dtype))
@@ -259,12 +272,13 @@ def through_probabilities(lib, *, z: np.ndarray) -> np.ndarray:
         return lib.softmax_gradient(logits, slope, axis=1)[:, 1]
 
 
-@last_layer.limit(
-    "from probabilities, by the chain rule",
-    says="Given p = softmax (0, z), the loss −log p has the derivative −1/p, which is infinite where p is too small: times softmax's derivative, which is 0 "
-    "there, it is NaN. From z = −88.7 or −709 on the mistake teaches nothing (−86.6 and −708.4 in TensorFlow, where small numbers are 0).",
-)
+@last_layer.limit("from probabilities, by the chain rule")
 def _(case: Case):
+    """Given p = softmax (0, z), the loss −log p has the derivative −1/p, which is infinite where p is too small:
+    times softmax's derivative, which is 0 there, it is NaN. From z = −88.7 or −709 on the mistake teaches nothing
+    (−86.6 and −708.4 in TensorFlow, where small numbers are 0).
+    """
+
     def literal(g: Outcome, z: float):
         label, source = mistake_at(z, "−log softmax")
         return fact(state(g), "at least ½", label=label, source=source)
@@ -290,14 +304,13 @@ LEFT = {
 """Loss → what is left of the gradient at z = −60; of all others everything is."""
 
 
-@last_layer.limit(
-    "a library's own loss of a probability",
-    says="After tf.sigmoid Keras' binary cross-entropy clips p to [10⁻⁷, 1 − 10⁻⁷]: from z = −16.1 on its gradient is exactly 0. PyTorch's divides by p(1 − p) or "
-    "10⁻¹², whichever is larger: from z = −28.3 on it falls below ½, and on like p. Keras finds the logits again where p comes "
-    "directly from its own sigmoid, or from TensorFlow's inside a tf.function.",
-    backends=tuple(CLIPPED),
-)
+@last_layer.limit("a library's own loss of a probability", backends=tuple(CLIPPED))
 def _(case: Case):
+    """After tf.sigmoid Keras' binary cross-entropy clips p to [10⁻⁷, 1 − 10⁻⁷]: from z = −16.1 on its gradient is
+    exactly 0. PyTorch's divides by p(1 − p) or 10⁻¹², whichever is larger: from z = −28.3 on it falls below ½, and on
+    like p. Keras finds the logits again where p comes directly from its own sigmoid, or from TensorFlow's inside a
+    tf.function.
+    """
     function, left, whole = CLIPPED[case.backend]
     reached: list[int] = []
 
@@ -330,12 +343,11 @@ SMALLEST_PROBABILITY = {"tensorflow": 1e-7}
 """Library → what its own loss takes a smaller probability for."""
 
 
-@last_layer.limit(
-    "the loss of a probability",
-    says="−log p, which should grow with |z|, is infinite where p is 0 in the format: from z = −104 or −745 on (NumPy, SciPy). PyTorch's own loss is never above 100, Keras' never above "
-    "−log 10⁻⁷ = 16.1: a worse mistake costs no more.",
-)
+@last_layer.limit("the loss of a probability")
 def _(case: Case):
+    """−log p, which should grow with |z|, is infinite where p is 0 in the format: from z = −104 or −745 on (NumPy,
+    SciPy). PyTorch's own loss is never above 100, Keras' never above −log 10⁻⁷ = 16.1: a worse mistake costs no more.
+    """
     function = (yield ask("own_losses")).value[-1]
 
     def probability(z: float) -> np.ndarray:
@@ -381,13 +393,11 @@ EXPECTS = {"torch": "logits", "tensorflow": "probabilities"}
 """Library → what its own cross-entropy takes its rows for if it is not told."""
 
 
-@last_layer.limit(
-    "what a loss takes its input for",
-    says="Told nothing, PyTorch's cross-entropy takes what it is given for logits, Keras' for probabilities, which it divides by their sum and clips: given the other, "
-    "both return a number, and a wrong one. At p = ½ nobody notices.",
-    backends=tuple(EXPECTS),
-)
+@last_layer.limit("what a loss takes its input for", backends=tuple(EXPECTS))
 def _(case: Case):
+    """Told nothing, PyTorch's cross-entropy takes what it is given for logits, Keras' for probabilities, which it
+    divides by their sum and clips: given the other, both return a number, and a wrong one. At p = ½ nobody notices.
+    """
     label = np.ones(1, np.int64)
 
     def rows(p: Given) -> np.ndarray:

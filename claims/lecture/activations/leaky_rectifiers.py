@@ -48,17 +48,30 @@ def far_from_the_ends(z: np.ndarray) -> np.ndarray:
     return z[(size == 0) | ((size >= 16 * format.tiny) & (size <= format.max / 16))]
 
 
-@claim(
+leaky_relu = claim(
     "activations.leaky_relu",
-    statement="Leaky ReLU is α·min(0, z) + max(0, z): z for z > 0 and αz for z < 0, bit for bit where αz is a number of the format and within one "
-    "rounding elsewhere; with one α for each channel (PReLU) too. For finite z, α = 0 is ReLU, α = 1 the identity and α = −1 the absolute value. "
-    "The gradient is 1 for z > 0 and α for z < 0.",
-    scope="float32 and float64; α given; zeros compared without sign; finite z for α = 0; max(αz, z) is the same only for α ≤ 1; "
-    "TensorFlow takes subnormal numbers for 0",
+    """
+    Leaky ReLU is α·min(0, z) + max(0, z): z for z > 0 and αz for z < 0, bit for bit where αz is a number of the
+    format and within one rounding elsewhere; with one α for each channel (PReLU) too. For finite z, α = 0 is ReLU, α
+    = 1 the identity and α = −1 the absolute value. The gradient is 1 for z > 0 and α for z < 0.
+
+    Scope: float32 and float64; α given; zeros compared without sign; finite z for α = 0; max(αz, z) is the same only
+    for α ≤ 1; TensorFlow takes subnormal numbers for 0
+
+    Notes: In float64 TensorFlow rounds α to float32, a recorded defect; 1/8 is a number of float32, 0.1 is none.
+
+    Sources:
+    - Maas, Hannun, Ng (2013), ICML workshop on deep learning, §2
+    - He, Zhang, Ren, Sun (2015), arXiv 1502.01852, eq. 1
+    """,
     kind="exact + rounding",
     expected="verified",
     premises=("activations.relu", "activations.absolute_value"),
-    cases={
+)
+
+
+@leaky_relu.each(
+    {
         "α = 1/8": {"alpha": 0.125},
         "α = 2": {"alpha": 2.0},
         "α = 0": {"alpha": 0.0},
@@ -91,13 +104,8 @@ def far_from_the_ends(z: np.ndarray) -> np.ndarray:
             operations={"prelu": mistaken("slopes in reverse", "prelu")}, cases=("one α a channel",)
         ),
     },
-    sources=(
-        "Maas, Hannun, Ng (2013), ICML workshop on deep learning, §2",
-        "He, Zhang, Ren, Sun (2015), arXiv 1502.01852, eq. 1",
-    ),
-    notes="In float64 TensorFlow rounds α to float32, a recorded defect; 1/8 is a number of float32, 0.1 is none.",
 )
-def leaky_relu(case: Case, *, value=by_formula, known=special):
+def leaky_relu_cases(case: Case, *, value=by_formula, known=special):
     if case.name == "one α a channel":
         z, alpha = case.integers("z", (2, 5, 3, 4)), np.array([-1, 0, 0.125, 1, 2], case.dtype)
         y = yield ask("prelu", x=z, alpha=alpha)
@@ -147,8 +155,9 @@ def leaky(case: Case) -> Callable[[Leaky], Call]:
     return lambda p: ask("leaky_relu", x=row(p.z, case.dtype), alpha=p.α)
 
 
-@leaky_relu.limit("α = 0 at −∞", says="α = 0 is ReLU for every finite z; at −∞ it is 0·∞, which is NaN.")
+@leaky_relu.limit("α = 0 at −∞")
 def _(case: Case):
+    """α = 0 is ReLU for every finite z; at −∞ it is 0·∞, which is NaN."""
     most = float(np.finfo(case.dtype).max)
     slopes, reach = (0.0, 0.125, 1.0), (*SIGNED[:3], most, -most, np.inf, -np.inf)
 
@@ -164,11 +173,9 @@ def _(case: Case):
     yield from smallest(points, leaky(case), literal, instead=instead, order="by |z|, then by α")
 
 
-@leaky_relu.limit(
-    "max(αz, z) for α > 1",
-    says="For α ≤ 1, negative ones too, leaky ReLU is max(αz, z), as it is often written; for α > 1 it is min(αz, z).",
-)
+@leaky_relu.limit("max(αz, z) for α > 1")
 def _(case: Case):
+    """For α ≤ 1, negative ones too, leaky ReLU is max(αz, z), as it is often written; for α > 1 it is min(αz, z)."""
     points = [Leaky(a, z) for a in (0.0, 0.25, 0.5, 1.0, -0.5, -1.0, -2.0, 2.0, 4.0) for z in SIGNED]
 
     def literal(y: Outcome, p: Leaky):
@@ -196,12 +203,12 @@ DEFAULT = {
 """Function → the slope it has when none is said."""
 
 
-@leaky_relu.limit(
-    "a slope that is not said",
-    says="Where α is not said it is 0.01 (PyTorch's leaky ReLU), 0.229 (its randomised one, (1/8 + 1/3)/2), 0.25 (its PReLU, to begin with), 0.2 "
-    "(TensorFlow's and Keras' function), 0.3 (Keras' layer) or 0 (Keras' PReLU): not even one library has one.",
-)
+@leaky_relu.limit("a slope that is not said")
 def _(case: Case):
+    """Where α is not said it is 0.01 (PyTorch's leaky ReLU), 0.229 (its randomised one, (1/8 + 1/3)/2), 0.25 (its
+    PReLU, to begin with), 0.2 (TensorFlow's and Keras' function), 0.3 (Keras' layer) or 0 (Keras' PReLU): not even
+    one library has one.
+    """
     functions = (yield ask("own_leaky_relus")).value
 
     def build(p: Spelled) -> list[Call]:

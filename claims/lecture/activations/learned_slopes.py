@@ -67,16 +67,30 @@ TWO_RELUS = ("tensorflow",)
 TEACH = ("one step to the goal", "half of the way at each step", "reals")
 
 
-@claim(
+learned_slope = claim(
     "activations.learned_slope",
-    statement="The slopes can be learned: dL/dα_c is the sum of upstream · min(0, z) over the batch and all positions of channel c, bit for bit in whole numbers. "
-    "With L = ½ Σ (f_α(z) − f_α*(z))² a step of gradient descent takes the share η·Σz² (over z < 0) of each channel's error away: with "
-    "η·Σz² = 1 it recovers α* exactly, with ½ it halves the error exactly, and for real numbers the error keeps to the geometric series.",
-    scope="one α for each channel; z < 0 somewhere in each; 0 < η·Σz² ≤ 1; no noise: the teacher is a PReLU of the same inputs",
+    """
+    The slopes can be learned: dL/dα_c is the sum of upstream · min(0, z) over the batch and all positions of channel
+    c, bit for bit in whole numbers. With L = ½ Σ (f_α(z) − f_α*(z))² a step of gradient descent takes the share η·Σz²
+    (over z < 0) of each channel's error away: with η·Σz² = 1 it recovers α* exactly, with ½ it halves the error
+    exactly, and for real numbers the error keeps to the geometric series.
+
+    Scope: one α for each channel; z < 0 somewhere in each; 0 < η·Σz² ≤ 1; no noise: the teacher is a PReLU of the
+    same inputs
+
+    Notes: Recovering a known slope has no noise in it: its error has a derived bound, and no statistics are needed.
+
+    Sources:
+    - He, Zhang, Ren, Sun (2015), arXiv 1502.01852, §2.1, eqs. 2 and 3
+    """,
     kind="exact + rounding",
     expected="verified",
     premises=("activations.leaky_relu",),
-    cases={"sums of integers": {}, "sums of reals": {}}
+)
+
+
+@learned_slope.each(
+    {"sums of integers": {}, "sums of reals": {}}
     | {name: {"steps": steps} for name, steps in zip(TEACH, (1, 12, 25), strict=True)},
     wrongs={
         "gradient through max(0, z)": Wrong(says={"sum_": through_the_maximum}, cases=("sums of integers",)),
@@ -90,10 +104,8 @@ TEACH = ("one step to the goal", "half of the way at each step", "reals")
         "a step uphill": Wrong(says={"step": uphill}, cases=TEACH),
         "α stays what it was": Wrong(says={"step": fixed}, cases=TEACH),
     },
-    sources=("He, Zhang, Ren, Sun (2015), arXiv 1502.01852, §2.1, eqs. 2 and 3",),
-    notes="Recovering a known slope has no noise in it: its error has a derived bound, and no statistics are needed.",
 )
-def learned_slope(case: Case, *, sum_=exactly, step=downhill):
+def learned_slope_cases(case: Case, *, sum_=exactly, step=downhill):
     if case.name.startswith("sums"):
         draw = case.integers if case.name == "sums of integers" else case.reals
         z, upstream = draw("z", (3, 4, 5, 2)), draw("upstream", (3, 4, 5, 2))
@@ -144,12 +156,11 @@ SHARED = {"torch": lambda i: 1, "tensorflow": lambda i: i.C * i.H * i.W}
 INITIAL = {"torch": "0.25", "tensorflow": "0"}
 
 
-@learned_slope.limit(
-    "which numbers share one α",
-    says="One α for each channel is He et al.'s; no library has it of its own accord. PyTorch's PReLU has a single α for all channels, begun at 0.25; Keras' "
-    "one for each channel and pixel, begun at 0.",
-)
+@learned_slope.limit("which numbers share one α")
 def _(case: Case):
+    """One α for each channel is He et al.'s; no library has it of its own accord. PyTorch's PReLU has a single α for
+    all channels, begun at 0.25; Keras' one for each channel and pixel, begun at 0.
+    """
     images = sorted((Image(*n) for n in itertools.product(range(1, 4), repeat=3)), key=lambda i: i.C * i.H * i.W)
 
     def build(i: Image) -> Call:
@@ -175,11 +186,9 @@ class Pair(NamedTuple):
     z2: float
 
 
-@learned_slope.limit(
-    "without a negative number",
-    says="Where no z is negative α takes no part: its gradient is 0, and it stays what it was.",
-)
+@learned_slope.limit("without a negative number")
 def _(case: Case):
+    """Where no z is negative α takes no part: its gradient is 0, and it stays what it was."""
     pairs = sorted(
         (Pair(*z) for z in itertools.product((-2.0, -1.0, 0.0, 1.0, 2.0), repeat=2)),
         key=lambda p: abs(p.z1) + abs(p.z2),
@@ -203,11 +212,11 @@ def _(case: Case):
     yield from smallest(pairs, build, literal, instead=instead, order="by |z1| + |z2|")
 
 
-@learned_slope.limit(
-    "too long a step",
-    says="A step of η < 2/Σz² takes α nearer to α*; with η = 2/Σz² it lands exactly as far away on the other side, and from there on goes to and fro.",
-)
+@learned_slope.limit("too long a step")
 def _(case: Case):
+    """A step of η < 2/Σz² takes α nearer to α*; with η = 2/Σz² it lands exactly as far away on the other side, and
+    from there on goes to and fro.
+    """
     z, one = sixteen(case.dtype)[:, :1], np.ones(1, case.dtype)
 
     def build(rate: float) -> Call:

@@ -98,20 +98,41 @@ def relu_learns_instead(lib, *, seeds, dtype):
     return design.polarity_as_label(other, seeds=seeds, dtype=dtype)
 
 
-@claim(
+polarity = claim(
     "activations.polarity",
-    statement="|w · x| is the same for x and −x, for every kernel w; and the same for an image x and its reversal 1 − x, for every kernel that "
-    "sums to zero. Rectified by ReLU the feature does not survive the reversal: where it answers to one of the two it is silent to the other, "
-    "and the two together are |w · x|. Trained on upright digits alone, a network with |z| gives the negatives the very same logits and "
-    "recognises them as well; with ReLU it does not recognise them, while on the upright digits the two differ by less than twenty points.",
-    scope="exact part: real 8 × 8 digits and a part of a photograph, numbers from 0 to 1 in steps of 1/16 and 1/256; 3 × 3 kernels of whole numbers, "
-    "no bias; bit for bit. Recognition: digits, each centred to mean 0, whose negative is −x; 3 × 3 convolution to 8 channels without a bias, |z| or "
-    "ReLU, averages over 3 × 3, linear; 120 steps of 64 images. That such networks were used, and for this reason, is for the sources to report; "
-    "what is tested is whether the reason holds",
+    """
+    |w · x| is the same for x and −x, for every kernel w; and the same for an image x and its reversal 1 − x, for
+    every kernel that sums to zero. Rectified by ReLU the feature does not survive the reversal: where it answers to
+    one of the two it is silent to the other, and the two together are |w · x|. Trained on upright digits alone, a
+    network with |z| gives the negatives the very same logits and recognises them as well; with ReLU it does not
+    recognise them, while on the upright digits the two differ by less than twenty points.
+
+    Scope: exact part: real 8 × 8 digits and a part of a photograph, numbers from 0 to 1 in steps of 1/16 and 1/256; 3
+    × 3 kernels of whole numbers, no bias; bit for bit. Recognition: digits, each centred to mean 0, whose negative is
+    −x; 3 × 3 convolution to 8 channels without a bias, |z| or ReLU, averages over 3 × 3, linear; 120 steps of 64
+    images. That such networks were used, and for this reason, is for the sources to report; what is tested is whether
+    the reason holds
+
+    Finding: of inverted images |z| recognises {|z| recognises inverted images}, ReLU {ReLU does not recognise them}
+
+    Notes: The insensitivity is a property of the network, not a gain in accuracy: a network with |z| cannot tell an
+    image from its negative where that is the task, and with eight learned filters and images of both polarities to
+    learn from ReLU comes within twenty-five points of it; with two |z| is better. Whether it gains less with eight
+    filters than with two, ten seeds do not decide.
+
+    Sources:
+    - Jarrett, Kavukcuoglu, Ranzato, LeCun (2009), ICCV, What is the best multi-stage architecture for object
+      recognition?
+    - Goodfellow, Bengio, Courville (2016), Deep Learning, §6.3.1
+    """,
     kind="exact + statistical",
     expected="supported",
     premises=("activations.absolute_value", "convolution.libraries_correlate"),
-    cases={name: {} for name in LEVELS} | {OVER_SEEDS: {"backends": FRAMEWORKS, "dtypes": ("float64",)}},
+)
+
+
+@polarity.each(
+    {name: {} for name in LEVELS} | {OVER_SEEDS: {"backends": FRAMEWORKS, "dtypes": ("float64",)}},
     wrongs={
         "ReLU in the absolute value’s place": Wrong(
             operations={"absolute_value": mutants_images.relu_for_absolute_value}, cases=tuple(LEVELS)
@@ -126,16 +147,8 @@ def relu_learns_instead(lib, *, seeds, dtype):
         "the bias left in": Wrong(says={"arms": biased_arm}, **THERE),
         "a library whose |z| is ReLU": Wrong(operations={"polarity_as_label": relu_learns_instead}, **THERE),
     },
-    finding="of inverted images |z| recognises {|z| recognises inverted images}, ReLU {ReLU does not recognise them}",
-    sources=(
-        "Jarrett, Kavukcuoglu, Ranzato, LeCun (2009), ICCV, What is the best multi-stage architecture for object recognition?",
-        "Goodfellow, Bengio, Courville (2016), Deep Learning, §6.3.1",
-    ),
-    notes="The insensitivity is a property of the network, not a gain in accuracy: a network with |z| cannot tell an image from its negative where "
-    "that is the task, and with eight learned filters and images of both polarities to learn from ReLU comes within twenty-five points of it; with two |z| is "
-    "better. Whether it gains less with eight filters than with two, ten seeds do not decide.",
 )
-def polarity(
+def polarity_cases(
     case: Case, *, kernel=sums_to_zero, reversal=reversed_, compare=population.as_measured, arms=population.as_they_ran
 ):
     if case.name == OVER_SEEDS:
@@ -238,12 +251,11 @@ BLACK_AND_WHITE = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
 """Every image of two pixels, 0 black and 1 white."""
 
 
-@polarity.limit(
-    "kernels that do not sum to zero",
-    says="|w · (1 − x)| is |Σw − w · x|: for a kernel that does not sum to zero the reversal of an image shows. The smallest is a single tap of "
-    "1; (1, −1), which sums to zero, is insensitive.",
-)
+@polarity.limit("kernels that do not sum to zero")
 def _(case: Case):
+    """|w · (1 − x)| is |Σw − w · x|: for a kernel that does not sum to zero the reversal of an image shows. The
+    smallest is a single tap of 1; (1, −1), which sums to zero, is insensitive.
+    """
     x = BLACK_AND_WHITE.astype(case.dtype).reshape(4, 1, 1, 2)
     taps = (-2, -1, 0, 1, 2)
     kernels = [Kernel(a, b) for a in taps for b in taps if (a, b) != (0, 0)]
@@ -286,8 +298,9 @@ class Bias(NamedTuple):
     b: int
 
 
-@polarity.limit("a bias", says="With a bias b it is |b − w · x| that −x gives, not |b + w · x|: already with b = 1.")
+@polarity.limit("a bias")
 def _(case: Case):
+    """With a bias b it is |b − w · x| that −x gives, not |b + w · x|: already with b = 1."""
     x = BLACK_AND_WHITE.astype(case.dtype).reshape(4, 1, 1, 2)
     z = BLACK_AND_WHITE @ (1, -1)
 

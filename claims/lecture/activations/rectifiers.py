@@ -45,14 +45,26 @@ LARGER = mistaken("absolute value for ReLU", "relu")
 BARE = mistaken("upstream gradient forgotten", "relu_gradient")
 
 
-@claim(
+relu = claim(
     "activations.relu",
-    statement="ReLU is max(0, z): for every finite and infinite z the larger of 0 and z, bit for bit; NaN stays NaN; the gradient is 1 "
-    "for z > 0 and 0 for z < 0. TensorFlow takes subnormal numbers for 0.",
-    scope="float32 and float64: every sign and exponent; the gradient at z ≠ 0; zeros are compared without their sign, which is recorded",
+    """
+    ReLU is max(0, z): for every finite and infinite z the larger of 0 and z, bit for bit; NaN stays NaN; the gradient
+    is 1 for z > 0 and 0 for z < 0. TensorFlow takes subnormal numbers for 0.
+
+    Scope: float32 and float64: every sign and exponent; the gradient at z ≠ 0; zeros are compared without their sign,
+    which is recorded
+
+    Sources:
+    - Goodfellow, Bengio, Courville (2016), Deep Learning, §6.3.1
+    - IEEE 754-2019, §9.6 (maximum)
+    """,
     kind="exact",
     expected="verified",
-    cases={"values": {}, "gradient": {}, "NaN and −0": {}},
+)
+
+
+@relu.each(
+    {"values": {}, "gradient": {}, "NaN and −0": {}},
     wrongs={
         "|z|": Wrong(operations={"relu": LARGER}, cases=("values",)),
         "ReLU6": Wrong(operations={"relu": mutants.relu6}, cases=("values",)),
@@ -64,9 +76,8 @@ BARE = mistaken("upstream gradient forgotten", "relu_gradient")
         "the gradient of ReLU6": Wrong(says={"slope": two_sided}, cases=("gradient",), needs=GRADIENTS),
         "upstream gradient left out": Wrong(operations={"relu_gradient": BARE}, cases=("gradient",), needs=GRADIENTS),
     },
-    sources=("Goodfellow, Bengio, Courville (2016), Deep Learning, §6.3.1", "IEEE 754-2019, §9.6 (maximum)"),
 )
-def relu(case: Case, *, value=by_cases, slope=one_sided):
+def relu_cases(case: Case, *, value=by_cases, slope=one_sided):
     z = numbers(case.dtype)
     match case.name:
         case "values":
@@ -95,28 +106,25 @@ def relu(case: Case, *, value=by_cases, slope=one_sided):
             )
 
 
-@relu.limit(
-    "the gradient at 0",
-    says="At 0 max(0, z) has two slopes, 0 and 1, and no derivative. Every library's own ReLU takes 0 there.",
-)
+@relu.limit("the gradient at 0")
 def _(case: Case):
+    """At 0 max(0, z) has two slopes, 0 and 1, and no derivative. Every library's own ReLU takes 0 there."""
     yield from gradient_is_the_slope("relu", case, SUBGRADIENT)
 
 
-@relu.limit(
-    "other ways to write max(0, z)",
-    says="At 0 the ways to write max(0, z) have derivatives 0, ½ or 1 within one library: PyTorch's relu 0, maximum ½, clamp 1; "
-    "TensorFlow's relu 0, maximum(z, 0) 1 and maximum(0, z) 0. Elsewhere they agree.",
-)
+@relu.limit("other ways to write max(0, z)")
 def _(case: Case):
+    """At 0 the ways to write max(0, z) have derivatives 0, ½ or 1 within one library: PyTorch's relu 0, maximum ½,
+    clamp 1; TensorFlow's relu 0, maximum(z, 0) 1 and maximum(0, z) 0. Elsewhere they agree.
+    """
     yield from all_spellings_agree("own_rectifiers", "own_rectifier_gradient", case)
 
 
-@relu.limit(
-    "NaN",
-    says="max(0, z) by comparing gives 0 for NaN, as Python's max(0, z) does; every library keeps the NaN. Its gradient there is 1 in PyTorch, 0 elsewhere.",
-)
+@relu.limit("NaN")
 def _(case: Case):
+    """max(0, z) by comparing gives 0 for NaN, as Python's max(0, z) does; every library keeps the NaN. Its gradient
+    there is 1 in PyTorch, 0 elsewhere.
+    """
     points = [Number(z) for z in (*SIGNED, np.inf, -np.inf, np.nan)]
 
     def literal(both: list[Outcome], p: Number):
@@ -139,12 +147,9 @@ def _(case: Case):
     yield fact(in_words(g), AT_NAN.get(case.backend, "0"), label="ReLU’s gradient at NaN", source="seen of the library")
 
 
-@relu.limit(
-    "subnormal numbers in TensorFlow",
-    says="TensorFlow's ReLU of a row of subnormal numbers, which are larger than 0, is 0.",
-    backends=("tensorflow",),
-)
+@relu.limit("subnormal numbers in TensorFlow", backends=("tensorflow",))
 def _(case: Case):
+    """TensorFlow's ReLU of a row of subnormal numbers, which are larger than 0, is 0."""
     format = np.finfo(case.dtype)
 
     def build(z: float) -> Call:
@@ -167,13 +172,12 @@ class Row(NamedTuple):
     z: float
 
 
-@relu.limit(
-    "one number and two in TensorFlow",
-    says="An activation is a function of one number, whatever stands beside it. TensorFlow's ReLU of a subnormal number is that number where it "
-    "stands alone, and 0 where there are two of it: a row is computed in groups of several, which take it for 0, and what is left over.",
-    backends=("tensorflow",),
-)
+@relu.limit("one number and two in TensorFlow", backends=("tensorflow",))
 def _(case: Case):
+    """An activation is a function of one number, whatever stands beside it. TensorFlow's ReLU of a subnormal number
+    is that number where it stands alone, and 0 where there are two of it: a row is computed in groups of several,
+    which take it for 0, and what is left over.
+    """
     half = float(np.finfo(case.dtype).tiny) / 2
     points = [Row(n, z) for n in (1, 2, 4, 8, ROW) for z in (0.0, half, 1.0)]
 
@@ -194,8 +198,9 @@ def _(case: Case):
     yield from smallest(points, build, literal, instead=instead, order="by N, then by z")
 
 
-@relu.limit("the sign of 0 in PyTorch", says="PyTorch's ReLU of −0 is −0: max(0, z) is +0.", backends=("torch",))
+@relu.limit("the sign of 0 in PyTorch", backends=("torch",))
 def _(case: Case):
+    """PyTorch's ReLU of −0 is −0: max(0, z) is +0."""
     points = [Number(z) for z in (0.0, -0.0, *SIGNED[1:])]
 
     def literal(y: Outcome, p: Number):
@@ -233,16 +238,28 @@ BARE_SIGN = mistaken("upstream gradient forgotten", "absolute_value_gradient")
 SIGN = ("absolute_value_gradient",)
 
 
-@claim(
+absolute_value = claim(
     "activations.absolute_value",
-    statement="The absolute value rectifier is z without its sign, bit for bit, and +0 of either zero; NaN stays NaN. |z| = ReLU(z) + ReLU(−z). "
-    "Its gradient is 1 for z > 0 and −1 for z < 0.",
-    scope="float32 and float64: every sign and exponent; the gradient at z ≠ 0; the sum of two ReLUs where the library's ReLU keeps subnormal numbers, "
-    "and with 0 in their place in TensorFlow, whose gradient takes them for 0 too",
+    """
+    The absolute value rectifier is z without its sign, bit for bit, and +0 of either zero; NaN stays NaN. |z| =
+    ReLU(z) + ReLU(−z). Its gradient is 1 for z > 0 and −1 for z < 0.
+
+    Scope: float32 and float64: every sign and exponent; the gradient at z ≠ 0; the sum of two ReLUs where the
+    library's ReLU keeps subnormal numbers, and with 0 in their place in TensorFlow, whose gradient takes them for 0
+    too
+
+    Sources:
+    - Jarrett, Kavukcuoglu, Ranzato, LeCun (2009), ICCV, §2
+    - Goodfellow, Bengio, Courville (2016), §6.3.1
+    """,
     kind="exact",
     expected="verified",
     premises=("activations.relu",),
-    cases={"values": {}, "two ReLUs": {}, "gradient": {}, "NaN": {}},
+)
+
+
+@absolute_value.each(
+    {"values": {}, "two ReLUs": {}, "gradient": {}, "NaN": {}},
     wrongs={
         "ReLU": Wrong(operations={"absolute_value": HALF_OF_IT}, cases=("values",)),
         "the sign kept": Wrong(operations={"absolute_value": NOTHING}, cases=("values",)),
@@ -256,9 +273,8 @@ SIGN = ("absolute_value_gradient",)
             operations={"absolute_value_gradient": BARE_SIGN}, cases=("gradient",), needs=SIGN
         ),
     },
-    sources=("Jarrett, Kavukcuoglu, Ranzato, LeCun (2009), ICCV, §2", "Goodfellow, Bengio, Courville (2016), §6.3.1"),
 )
-def absolute_value(case: Case, *, both=sum_of_both, slope=sign):
+def absolute_value_cases(case: Case, *, both=sum_of_both, slope=sign):
     z = numbers(case.dtype)
     match case.name:
         case "values":
@@ -283,28 +299,23 @@ def absolute_value(case: Case, *, both=sum_of_both, slope=sign):
             yield fact(count, nans(case.dtype).size, label="NaN stays NaN: how many", source=DEFINITION)
 
 
-@absolute_value.limit(
-    "the gradient at 0",
-    says="At 0 |z| has two slopes, −1 and 1, and no derivative. Every library's own absolute value takes 0, between them.",
-)
+@absolute_value.limit("the gradient at 0")
 def _(case: Case):
+    """At 0 |z| has two slopes, −1 and 1, and no derivative. Every library's own absolute value takes 0, between them."""
     yield from gradient_is_the_slope("absolute_value", case, SUBGRADIENT)
 
 
-@absolute_value.limit(
-    "other ways to write |z|",
-    says="At 0 the ways to write |z| have derivatives 0 or 1, and NaN where the root of a square is taken: in PyTorch vector_norm has 0, in "
-    "TensorFlow norm has NaN. Elsewhere they agree.",
-)
+@absolute_value.limit("other ways to write |z|")
 def _(case: Case):
+    """At 0 the ways to write |z| have derivatives 0 or 1, and NaN where the root of a square is taken: in PyTorch
+    vector_norm has 0, in TensorFlow norm has NaN. Elsewhere they agree.
+    """
     yield from all_spellings_agree("own_absolute_values", "own_absolute_value_gradient", case)
 
 
-@absolute_value.limit(
-    "the smallest integer",
-    says="In int8, as pixels may be stored, |−128| is −128: there is no 128. Of all 256 numbers it is the only one.",
-)
+@absolute_value.limit("the smallest integer")
 def _(case: Case):
+    """In int8, as pixels may be stored, |−128| is −128: there is no 128. Of all 256 numbers it is the only one."""
     points = [Number(z) for z in sorted(range(-128, 128), key=lambda z: (abs(z), -z))]
 
     def literal(y: Outcome, p: Number):

@@ -124,17 +124,36 @@ FRAMEWORKS = ("torch", "tensorflow")
 WITH_GRADIENTS = ("logistic_gradient", "relu_gradient")
 
 
-@claim(
+saturation_ = claim(
     "activations.saturation",
-    statement="The logistic's slope is at most ¼ and at most e^−|z|, tanh's at most 1 and at most 4e^−2|z|, so both vanish as |z| grows; "
-    "in floating point value and gradient reach their limits exactly, at the z that is shown for each library. A network with six "
-    "hidden logistic layers then learns far worse than one with ReLU, and with one hidden layer at most five points worse.",
-    scope="the depth experiment: 8 × 8 digits, 6 × 32 hidden units, 150 steps, logistic against ReLU; not tanh, which does as well as "
-    "ReLU there; not with batch norm, which rescues the logistic; the first cause is the slope of at most ¼ at each layer, for at "
-    "the start no unit is saturated",
+    """
+    The logistic's slope is at most ¼ and at most e^−|z|, tanh's at most 1 and at most 4e^−2|z|, so both vanish as |z|
+    grows; in floating point value and gradient reach their limits exactly, at the z that is shown for each library. A
+    network with six hidden logistic layers then learns far worse than one with ReLU, and with one hidden layer at
+    most five points worse.
+
+    Scope: the depth experiment: 8 × 8 digits, 6 × 32 hidden units, 150 steps, logistic against ReLU; not tanh, which
+    does as well as ReLU there; not with batch norm, which rescues the logistic; the first cause is the slope of at
+    most ¼ at each layer, for at the start no unit is saturated
+
+    Finding: six layers of logistic units lose {deep logistic fails} of accuracy against ReLU; each leaves {gradient
+    factor, logistic} of the gradient
+
+    Notes: The sentence is not supported for tanh here: with Glorot's weights it reaches at least ReLU's accuracy.
+
+    Sources:
+    - Glorot & Bengio (2010), PMLR 9:249
+    - Goodfellow, Bengio, Courville (2016), §6.3.2
+    - Pennington, Schoenholz, Ganguli (2017), arXiv 1711.04735 (a limit: orthogonal weights)
+    """,
     kind="rounding + statistical",
     expected="supported",
-    cases={"slopes": {}, "depth": {"backends": FRAMEWORKS}},
+    premises=("activations.sigmoid", "activations.relu"),
+)
+
+
+@saturation_.each(
+    {"slopes": {}, "depth": {"backends": FRAMEWORKS}},
     wrongs={
         "a steep line": Wrong(says={"derivative": steep_line}, needs=WITH_GRADIENTS),
         "ReLU saturating on both sides": Wrong(says={"relu": two_sided}, needs=WITH_GRADIENTS),
@@ -145,17 +164,8 @@ WITH_GRADIENTS = ("logistic_gradient", "relu_gradient")
         ),
         "σ(2z) for σ(z)": Wrong(says={"value": twice_as_steep}, cases=("slopes",)),
     },
-    premises=("activations.sigmoid", "activations.relu"),
-    finding="six layers of logistic units lose {deep logistic fails} of accuracy against ReLU; each leaves {gradient factor, "
-    "logistic} of the gradient",
-    sources=(
-        "Glorot & Bengio (2010), PMLR 9:249",
-        "Goodfellow, Bengio, Courville (2016), §6.3.2",
-        "Pennington, Schoenholz, Ganguli (2017), arXiv 1711.04735 (a limit: orthogonal weights)",
-    ),
-    notes="The sentence is not supported for tanh here: with Glorot's weights it reaches at least ReLU's accuracy.",
 )
-def saturation_(
+def saturation__cases(
     case: Case,
     *,
     derivative=slope,
@@ -281,14 +291,14 @@ def picture(found: dict[str, float]) -> dict:
     return {"curves": curves, "cutoffs": rows}
 
 
-@saturation_.limit(
-    "the logistic is not symmetric in floating point",
-    says="On the positive side the logistic becomes exactly 1, and its gradient exactly 0, near z = 17 in float32 and 37 in float64; on "
-    "the negative side the gradient lives on to about −88 or −104 and −708 or −745, where numbers underflow. tanh is symmetric. "
-    "(NumPy has no gradient of its own to show this with: the reference's keeps its digits on both sides.)",
-    backends=FRAMEWORKS,
-)
+@saturation_.limit("the logistic is not symmetric in floating point", backends=FRAMEWORKS)
 def _(case: Case):
+    """On the positive side the logistic becomes exactly 1, and its gradient exactly 0, near z = 17 in float32 and 37
+    in float64; on the negative side the gradient lives on to about −88 or −104 and −708 or −745, where numbers
+    underflow. tanh is symmetric. (NumPy has no gradient of its own to show this with: the reference's keeps its
+    digits on both sides.)
+    """
+
     def build(z: float) -> Call:
         x = np.concatenate([row(z, case.dtype), row(-z, case.dtype)])
         return ask("logistic_gradient", x=x, upstream=np.ones_like(x))
@@ -330,12 +340,12 @@ def _(case: Case):
     )
 
 
-@saturation_.limit(
-    "ReLU saturates too, for z < 0",
-    says="ReLU's gradient is exactly 0 for every z < 0, from the first negative normal number on: “saturation” does not tell it from a sigmoid "
-    "there; that it never saturates for z > 0 does.",
-)
+@saturation_.limit("ReLU saturates too, for z < 0")
 def _(case: Case):
+    """ReLU's gradient is exactly 0 for every z < 0, from the first negative normal number on: “saturation” does not
+    tell it from a sigmoid there; that it never saturates for z > 0 does.
+    """
+
     def build(p: Number) -> Call:
         return ask("relu_gradient", x=row(p.z, case.dtype), upstream=row(1, case.dtype))
 

@@ -63,14 +63,29 @@ GRADIENTS = ("logistic_gradient",)
 TANH = ("tanh",)
 
 
-@claim(
+sigmoid = claim(
     "activations.sigmoid",
-    statement="Logistic and tanh, and their gradients, are right to the stated number of ulps. The identities σ(−z) = 1 − σ(z), tanh z = 2σ(2z) − 1, "
-    "σ′ = σ(1 − σ) and tanh′ = 1 − tanh² hold within absolute bounds, for 1 − σ cancels where σ is near 1.",
-    scope="float32 and float64, z from −120 to 120 and from −800 to 800; results below the smallest normal number may be 0",
+    """
+    Logistic and tanh, and their gradients, are right to the stated number of ulps. The identities σ(−z) = 1 − σ(z),
+    tanh z = 2σ(2z) − 1, σ′ = σ(1 − σ) and tanh′ = 1 − tanh² hold within absolute bounds, for 1 − σ cancels where σ is
+    near 1.
+
+    Scope: float32 and float64, z from −120 to 120 and from −800 to 800; results below the smallest normal number may
+    be 0
+
+    Notes: The error in ulps of each library's functions is in the comparisons; what is allowed rests on what was seen
+    in all of them (docs/measured.md).
+
+    Sources:
+    - Goodfellow, Bengio, Courville (2016), Deep Learning, §3.10, eqs. 3.30, 3.33 and §6.3.2
+    """,
     kind="rounding",
     expected="verified",
-    cases={
+)
+
+
+@sigmoid.each(
+    {
         "logistic": {},
         "tanh": {},
         "σ(−z) = 1 − σ(z)": {},
@@ -97,10 +112,8 @@ TANH = ("tanh",)
         "tanh z = σ(2z) − 1": Wrong(says={"widened": without_the_two}, cases=("tanh z = 2σ(2z) − 1",), needs=TANH),
         "tanh′ = 1 − tanh": Wrong(says={"flat": tanh_slope_without_square}, cases=("tanh′ = 1 − tanh²",), needs=TANH),
     },
-    sources=("Goodfellow, Bengio, Courville (2016), Deep Learning, §3.10, eqs. 3.30, 3.33 and §6.3.2",),
-    notes="The error in ulps of each library's functions is in the comparisons; what is allowed rests on what was seen in all of them (docs/measured.md).",
 )
-def sigmoid(case: Case, *, mirrored=one_minus, widened=from_logistic, slope=logistic_slope, flat=tanh_slope):
+def sigmoid_cases(case: Case, *, mirrored=one_minus, widened=from_logistic, slope=logistic_slope, flat=tanh_slope):
     z = grid(case.dtype)
     ones = np.ones_like(z)
     match case.name:
@@ -145,11 +158,11 @@ def formula_at(case: Case, formula: str) -> Callable[[float], Call]:
     return lambda z: ask("logistic_formula", x=row(z, case.dtype), formula=formula)
 
 
-@sigmoid.limit(
-    "e^z/(1 + e^z)",
-    says="From z = 88.7 (float32) or 709.8 (float64) on e^z overflows, and e^z/(1 + e^z) is ∞/∞, NaN. The library's own logistic is 1 there.",
-)
+@sigmoid.limit("e^z/(1 + e^z)")
 def _(case: Case):
+    """From z = 88.7 (float32) or 709.8 (float64) on e^z overflows, and e^z/(1 + e^z) is ∞/∞, NaN. The library's own
+    logistic is 1 there.
+    """
     farthest = FARTHEST[str(case.dtype)]
 
     def literal(y: Outcome, z: float):
@@ -170,13 +183,11 @@ def _(case: Case):
     yield same_bits(y, row(1, case.dtype), label=f"the library’s own σ({farthest:g})", source=DIGITS)
 
 
-@sigmoid.limit(
-    "the derivative of 1/(1 + e^−z)",
-    says="From z = −88.7 (float32) or −709.8 (float64) on e^−z overflows. 1/(1 + e^−z) is 0 there, right to an absolute e^−|z|; its automatic "
-    "derivative is 0·∞, NaN. The library's own logistic has a derivative everywhere.",
-    backends=("torch", "tensorflow"),
-)
+@sigmoid.limit("the derivative of 1/(1 + e^−z)", backends=("torch", "tensorflow"))
 def _(case: Case):
+    """From z = −88.7 (float32) or −709.8 (float64) on e^−z overflows. 1/(1 + e^−z) is 0 there, right to an absolute
+    e^−|z|; its automatic derivative is 0·∞, NaN. The library's own logistic has a derivative everywhere.
+    """
     farthest = -FARTHEST[str(case.dtype)]
 
     def literal(y: Outcome, z: float):
@@ -197,12 +208,11 @@ def _(case: Case):
     yield from rounding(g, label=f"the library’s own σ′({farthest:g})")
 
 
-@sigmoid.limit(
-    "a hard sigmoid",
-    says="What libraries call a hard sigmoid is a line between two steps, clip(z/6 + ½, 0, 1) in PyTorch and Keras: it is the logistic at 0 and nowhere else "
-    "that is tried.",
-)
+@sigmoid.limit("a hard sigmoid")
 def _(case: Case):
+    """What libraries call a hard sigmoid is a line between two steps, clip(z/6 + ½, 0, 1) in PyTorch and Keras: it is
+    the logistic at 0 and nowhere else that is tried.
+    """
     points = [Number(z) for z in (0.0, 1.5, -1.5, 3.0, -3.0, 6.0, -6.0)]
 
     def build(p: Number) -> Call:

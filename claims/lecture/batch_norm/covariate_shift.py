@@ -88,22 +88,41 @@ def over_seeds(*, backends: tuple[str, ...] = FRAMEWORKS, **what: Any) -> Wrong:
 NEEDS = ("fully_connected_gradient", "relu_gradient")
 
 
-@claim(
+covariate_shift = claim(
     "batch_norm.covariate_shift",
-    statement="The distribution of a hidden layer's activations on a fixed batch, before and after a step of gradient descent: exactly the same, "
-    "bit by bit, where only parameters above it change, though the network's output changes; where the parameters below it change, "
-    "another one, with the means and variances that the step gives in whole numbers. Along gradient descent on real digits the mean and the "
-    "deviation of what enters a hidden layer's nonlinearity change at every step that is looked at, the means in one step by more than a tenth of "
-    "a deviation and in all by more than half of one; at layers below which nothing learns they change by exactly 0, while the network learns all the "
-    "same. With batch norm the change is many times smaller: nearly by construction behind it, where mean and deviation are its own "
-    "shift and scale, but several times smaller before it too. Scale and shift alone do not lower it.",
-    scope="the definition, on one network of two layers and one step; its size, of 8 × 8 digits, 4 × 32 ReLU at rate 0.1, over 61 steps. Measured are mean and "
-    "deviation of each unit at what enters the nonlinearity, relative to the layer's deviation; of the joint distribution, the "
-    "correlations, which over all steps change nearly as much with batch norm as without. Whether it is by this that batch norm helps is another "
-    "claim",
+    """
+    The distribution of a hidden layer's activations on a fixed batch, before and after a step of gradient descent:
+    exactly the same, bit by bit, where only parameters above it change, though the network's output changes; where
+    the parameters below it change, another one, with the means and variances that the step gives in whole numbers.
+    Along gradient descent on real digits the mean and the deviation of what enters a hidden layer's nonlinearity
+    change at every step that is looked at, the means in one step by more than a tenth of a deviation and in all by
+    more than half of one; at layers below which nothing learns they change by exactly 0, while the network learns all
+    the same. With batch norm the change is many times smaller: nearly by construction behind it, where mean and
+    deviation are its own shift and scale, but several times smaller before it too. Scale and shift alone do not lower
+    it.
+
+    Scope: the definition, on one network of two layers and one step; its size, of 8 × 8 digits, 4 × 32 ReLU at rate
+    0.1, over 61 steps. Measured are mean and deviation of each unit at what enters the nonlinearity, relative to the
+    layer's deviation; of the joint distribution, the correlations, which over all steps change nearly as much with
+    batch norm as without. Whether it is by this that batch norm helps is another claim
+
+    Finding: one step moves a hidden layer's means by {one step moves the means} of their deviations; with batch norm
+    {batch norm lowers it: mean} times less
+
+    Sources:
+    - Ioffe & Szegedy (2015), arXiv 1502.03167, §2
+    - Goodfellow, Bengio, Courville (2016), §8.7.1
+    - Lipton & Steinhardt (2018), arXiv 1807.03341, §3 (the term is used without a definition that could be measured;
+      the measure here is one of several)
+    """,
     kind="exact + statistical",
     expected="supported",
-    cases={
+    premises=("activations.relu",),
+)
+
+
+@covariate_shift.each(
+    {
         "lower layer frozen": {"frozen": True},
         "lower layer moves": {"frozen": False},
         "over seeds": {"backends": FRAMEWORKS, "dtypes": ("float64",)},
@@ -134,17 +153,8 @@ NEEDS = ("fully_connected_gradient", "relu_gradient")
             operations={"trained": mutants.trained_slightly_off}, backends=("torch",)
         ),
     },
-    premises=("activations.relu",),
-    finding="one step moves a hidden layer's means by {one step moves the means} of their deviations; with batch norm {batch norm "
-    "lowers it: mean} times less",
-    sources=(
-        "Ioffe & Szegedy (2015), arXiv 1502.03167, §2",
-        "Goodfellow, Bengio, Courville (2016), §8.7.1",
-        "Lipton & Steinhardt (2018), arXiv 1807.03341, §3 (the term is used without a definition that could be measured; "
-        "the measure here is one of several)",
-    ),
 )
-def covariate_shift(
+def covariate_shift_cases(
     case: Case,
     *,
     lower=of_the_lower,
@@ -280,12 +290,11 @@ def steps(low: int, high: int) -> list[Step]:
     return sorted(pairs, key=lambda s: (abs(s.before) + abs(s.after), -s.before, -s.after))
 
 
-@covariate_shift.limit(
-    "a change that leaves the distribution",
-    says="Not every change of a parameter below shifts the distribution: on a batch that is symmetric about 0 a weight and its negative give "
-    "each example another activation and the batch the same ones.",
-)
+@covariate_shift.limit("a change that leaves the distribution")
 def _(case: Case):
+    """Not every change of a parameter below shifts the distribution: on a batch that is symmetric about 0 a weight
+    and its negative give each example another activation and the batch the same ones.
+    """
     x = np.array([[-2], [-1], [1], [2]], case.dtype)
 
     def build(s: Step):
@@ -306,11 +315,9 @@ def _(case: Case):
     yield from smallest(steps(-2, 2), build, literal, instead=instead, order="by |before| + |after|")
 
 
-@covariate_shift.limit(
-    "a unit that is off",
-    says="Behind a ReLU that is off for the whole batch, before and after, a change of the bias shifts nothing.",
-)
+@covariate_shift.limit("a unit that is off")
 def _(case: Case):
+    """Behind a ReLU that is off for the whole batch, before and after, a change of the bias shifts nothing."""
     x, one = np.array([[0], [1], [2]], case.dtype), np.ones((1, 1), case.dtype)
 
     def build(s: Step):
@@ -337,12 +344,11 @@ class Minibatch(NamedTuple):
     t: int
 
 
-@covariate_shift.limit(
-    "another minibatch",
-    says="The activations' distribution changes from minibatch to minibatch though no parameter does: that is a change of the data, and no "
-    "internal covariate shift. So the batch must be kept.",
-)
+@covariate_shift.limit("another minibatch")
 def _(case: Case):
+    """The activations' distribution changes from minibatch to minibatch though no parameter does: that is a change of
+    the data, and no internal covariate shift. So the batch must be kept.
+    """
     x, w = np.arange(12, dtype=case.dtype).reshape(12, 1) % 5, np.ones((1, 1), case.dtype)
 
     def minibatch(t: int) -> np.ndarray:

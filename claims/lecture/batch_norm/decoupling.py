@@ -127,19 +127,39 @@ def operation(name: str, mutant: Any) -> Wrong:
     return Wrong(operations={name: mutant}, cases=(*EXACT, GRADIENTS), needs=(name,))
 
 
-@claim(
+decouples = claim(
     "batch_norm.decouples",
-    statement="After batch norm in training mode a change of scale a and of shift c of the layer before it changes the output by the factor "
-    "sgn(a)·√((v + ε)/(v + ε/a²)) and by nothing else; the gradient at the layer's output becomes 1/|a| of what it was, with ε/a² in "
-    "place of ε; a bias before batch norm has gradient 0, and a weight vector is orthogonal to its gradient, up to ε. Over seeds: other "
-    "scales and shifts of a first layer's units change the logits by less than a thousandth, and by less than a hundredth of what they do "
-    "without batch norm; and when all layers are updated at once, they change each other's effect less than half as much as without.",
-    scope="fully connected and convolutional layers followed at once by batch norm that uses the statistics of the batch; a ≠ 0; the same "
-    "change for all weights of a channel: scale and shift, and no other change. Over seeds: 8 × 8 digits, 6 × 64 ReLU at the start and "
-    "after 61 steps, and updates of one percent of each weight matrix on the way of 4 × 32 ReLU",
+    """
+    After batch norm in training mode a change of scale a and of shift c of the layer before it changes the output by
+    the factor sgn(a)·√((v + ε)/(v + ε/a²)) and by nothing else; the gradient at the layer's output becomes 1/|a| of
+    what it was, with ε/a² in place of ε; a bias before batch norm has gradient 0, and a weight vector is orthogonal
+    to its gradient, up to ε. Over seeds: other scales and shifts of a first layer's units change the logits by less
+    than a thousandth, and by less than a hundredth of what they do without batch norm; and when all layers are
+    updated at once, they change each other's effect less than half as much as without.
+
+    Scope: fully connected and convolutional layers followed at once by batch norm that uses the statistics of the
+    batch; a ≠ 0; the same change for all weights of a channel: scale and shift, and no other change. Over seeds: 8 ×
+    8 digits, 6 × 64 ReLU at the start and after 61 steps, and updates of one percent of each weight matrix on the way
+    of 4 × 32 ReLU
+
+    Finding: another scale and shift of the first layer change the logits {decoupled: scale and shift} times less with
+    batch norm
+
+    Sources:
+    - Ioffe & Szegedy (2015), arXiv 1502.03167, §3.3
+    - Goodfellow, Bengio, Courville (2016), §8.7.1
+    - Arora, Li, Lyu (2019), arXiv 1812.03981, lemma 2.1
+    - Yang, Pennington, Rao, Sohl-Dickstein, Schoenholz (2019), arXiv 1902.08129 (a limit: gradients explode with
+      batch norm)
+    """,
     kind="rounding + statistical",
     expected="supported",
-    cases=EXACT
+    premises=("batch_norm.normalizes", "network.component_parity"),
+)
+
+
+@decouples.each(
+    EXACT
     | {GRADIENTS: {}}
     | {name: {"backends": FRAMEWORKS, "dtypes": ("float64",)} for name in (*OVER_SEEDS, *AT_ONCE)},
     wrongs={
@@ -164,16 +184,8 @@ def operation(name: str, mutant: Any) -> Wrong:
             AT_ONCE, operations={"in_training": mutants.coupling_slightly_off}
         ),
     },
-    premises=("batch_norm.normalizes", "network.component_parity"),
-    finding="another scale and shift of the first layer change the logits {decoupled: scale and shift} times less with batch norm",
-    sources=(
-        "Ioffe & Szegedy (2015), arXiv 1502.03167, §3.3",
-        "Goodfellow, Bengio, Courville (2016), §8.7.1",
-        "Arora, Li, Lyu (2019), arXiv 1812.03981, lemma 2.1",
-        "Yang, Pennington, Rao, Sohl-Dickstein, Schoenholz (2019), arXiv 1902.08129 (a limit: gradients explode with batch norm)",
-    ),
 )
-def decouples(
+def decouples_cases(
     case: Case,
     *,
     changed=factor,
@@ -305,11 +317,11 @@ class Scale(NamedTuple):
     s: float
 
 
-@decouples.limit(
-    "ε, for a small variance",
-    says="Batch norm undoes a scale only where ε is lost beside the variance: the narrower the channel, the more of the scale gets through.",
-)
+@decouples.limit("ε, for a small variance")
 def _(case: Case):
+    """Batch norm undoes a scale only where ε is lost beside the variance: the narrower the channel, the more of the
+    scale gets through.
+    """
     epsilon = 2.0**-10
     z = np.array([[-1.0], [1.0]] * 2)
 
@@ -345,10 +357,9 @@ TINY = 2.0**-60
 """An ε that is lost beside every variance here."""
 
 
-@decouples.limit(
-    "a negative scale", says="A scale below 0 gets through: the output changes its sign. Only a positive one is undone."
-)
+@decouples.limit("a negative scale")
 def _(case: Case):
+    """A scale below 0 gets through: the output changes its sign. Only a positive one is undone."""
     z = np.array([[-1.0], [2.0], [5.0], [3.0]])
 
     def build(p: Change):
@@ -364,11 +375,11 @@ def _(case: Case):
     )
 
 
-@decouples.limit(
-    "inference mode",
-    says="With the statistics remembered batch norm is a fixed affine function: every change of scale or shift gets through it.",
-)
+@decouples.limit("inference mode")
 def _(case: Case):
+    """With the statistics remembered batch norm is a fixed affine function: every change of scale or shift gets
+    through it.
+    """
     z, epsilon = np.array([[-1.0], [2.0], [5.0], [3.0]]), 2.0**-6
     mean, variance = np.array([1], case.dtype), np.array([4], case.dtype)
 
@@ -397,12 +408,12 @@ class Weights(NamedTuple):
     δ: int
 
 
-@decouples.limit(
-    "a change that is neither scale nor shift",
-    says="With one input every (positive) change of the weight is a scale, and is undone. From two inputs on a change of one weight "
-    "turns the weight vector: batch norm lets it through.",
-)
+@decouples.limit("a change that is neither scale nor shift")
 def _(case: Case):
+    """With one input every (positive) change of the weight is a scale, and is undone. From two inputs on a change of
+    one weight turns the weight vector: batch norm lets it through.
+    """
+
     def layer(p: Weights, δ: int):
         x = np.array([[1, 2, 0], [3, 1, 1], [-2, 0, 2], [0, -1, 3]])[:, : p.I]
         return (x.sum(axis=1, keepdims=True) + δ * x[:, -1:]).astype(case.dtype)
@@ -434,11 +445,11 @@ class Shifted(NamedTuple):
     c: int
 
 
-@decouples.limit(
-    "a ReLU in between",
-    says="Batch norm undoes the shift of the layer just before it. With a ReLU in between, the shift moves values across 0, and gets through.",
-)
+@decouples.limit("a ReLU in between")
 def _(case: Case):
+    """Batch norm undoes the shift of the layer just before it. With a ReLU in between, the shift moves values across
+    0, and gets through.
+    """
     z = np.array([[-1.0], [2.0], [-2.0], [3.0]])
 
     def through(p: Shifted, c: int):

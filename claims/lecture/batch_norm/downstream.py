@@ -78,20 +78,37 @@ def over(cases: tuple[str, ...], **mistake: Any) -> Wrong:
     return Wrong(**mistake, cases=cases, backends=FRAMEWORKS, dtypes=("float64",))
 
 
-@claim(
+downstream_change = claim(
     "batch_norm.downstream_change",
-    statement="Without batch norm a change of early layers can grow from layer to layer. All hidden weights of a ReLU network without biases "
-    "times f > 0 multiply the output of layer l by f^l exactly. A change of the first layer alone by a part in 1024 can grow by 2 at "
-    "each layer while what the layers give stays as large as it was: to a part in 64 after five layers. In networks with random weights "
-    "a change of one percent of the first layer's weights against their gradient changes the logits by more than three times as much, "
-    "and grows on its way, in trained networks too; so does a random one in a tanh network with large weights. In a ReLU "
-    "network with He's weights a change in a random direction is only passed on.",
-    scope="fully connected layers, no batch norm; “can”: by numbers known in advance, and over seeds in six layers of 64 units on 8 × 8 "
-    "digits; how much grows depends on the direction of the change and on the size of the weights, not on how early the layer is; "
-    "relative changes, ‖h′ − h‖/‖h‖ of all outputs of a layer for a batch",
+    """
+    Without batch norm a change of early layers can grow from layer to layer. All hidden weights of a ReLU network
+    without biases times f > 0 multiply the output of layer l by f^l exactly. A change of the first layer alone by a
+    part in 1024 can grow by 2 at each layer while what the layers give stays as large as it was: to a part in 64
+    after five layers. In networks with random weights a change of one percent of the first layer's weights against
+    their gradient changes the logits by more than three times as much, and grows on its way, in trained networks too;
+    so does a random one in a tanh network with large weights. In a ReLU network with He's weights a change in a
+    random direction is only passed on.
+
+    Scope: fully connected layers, no batch norm; “can”: by numbers known in advance, and over seeds in six layers of
+    64 units on 8 × 8 digits; how much grows depends on the direction of the change and on the size of the weights,
+    not on how early the layer is; relative changes, ‖h′ − h‖/‖h‖ of all outputs of a layer for a batch
+
+    Finding: the first layer's weights changed by 1 %, against the gradient: the logits change by {large: logits
+    against the gradient} of their size, {amplified: against the gradient} times as much as the first layer's output
+
+    Sources:
+    - Ioffe & Szegedy (2015), arXiv 1502.03167, §1
+    - Goodfellow, Bengio, Courville (2016), §8.7.1
+    - Poole, Lahiri, Raghu, Sohl-Dickstein, Ganguli (2016), arXiv 1606.05340: tanh with large and with small weights
+    """,
     kind="rounding + statistical",
     expected="supported",
-    cases={
+    premises=("activations.relu", "network.component_parity"),
+)
+
+
+@downstream_change.each(
+    {
         "all weights doubled": {"f": 2.0},
         "all weights times 3/2": {"f": 1.5},
         "all weights doubled, reals": {"f": 2.0},
@@ -120,16 +137,8 @@ def over(cases: tuple[str, ...], **mistake: Any) -> Wrong:
         "small weights in place of large ones": over(OVER_SEEDS, says={"arms": small_for_large_weights}),
         "batch norm left in": over(OVER_SEEDS, says={"arms": batch_norm_left_in}),
     },
-    premises=("activations.relu", "network.component_parity"),
-    finding="the first layer's weights changed by 1 %, against the gradient: the logits change by {large: logits against the "
-    "gradient} of their size, {amplified: against the gradient} times as much as the first layer's output",
-    sources=(
-        "Ioffe & Szegedy (2015), arXiv 1502.03167, §1",
-        "Goodfellow, Bengio, Courville (2016), §8.7.1",
-        "Poole, Lahiri, Raghu, Sohl-Dickstein, Ganguli (2016), arXiv 1606.05340: tanh with large and with small weights",
-    ),
 )
-def downstream_change(
+def downstream_change_cases(
     case: Case, *, growth=power, amplified=doubled, compare=population.as_measured, arms=population.as_they_ran
 ):
     if case.name == "over seeds":
@@ -268,11 +277,12 @@ class Layers(NamedTuple):
     w: float
 
 
-@downstream_change.limit(
-    "weights that shrink",
-    says="“Could”: with weights below 1 the same change of the first layer shrinks from layer to layer, with weights of 1 it stays.",
-)
+@downstream_change.limit("weights that shrink")
 def _(case: Case):
+    """“Could”: with weights below 1 the same change of the first layer shrinks from layer to layer, with weights of 1
+    it stays.
+    """
+
     def build(p: Layers):
         x, weights, (_, *others) = unstable(case.dtype, p.w, p.L)
         return ask(forward, x=x, weights=weights, biases=[np.array([SMALL], case.dtype), *others], activation="relu")
@@ -339,31 +349,28 @@ def in_whole_numbers(case: Case, ys: list[Outcome], p: Scaling):
     return same_bits(ys[1], wanted, label="the scaled layers one after another", source=WHOLE)
 
 
-@downstream_change.limit(
-    "biases",
-    says="With biases that are not scaled along the output is not multiplied by f^L: homogeneity is of the weights alone.",
-)
+@downstream_change.limit("biases")
 def _(case: Case):
+    """With biases that are not scaled along the output is not multiplied by f^L: homogeneity is of the weights alone."""
     points = [Scaling(depth, f, b) for depth in (1, 2) for f in (1.0, 2.0) for b in (0.0, 1.0)]
     yield from multiplied(
         case, points, instead=functools.partial(in_whole_numbers, case), order="by L, then by f, then by b"
     )
 
 
-@downstream_change.limit(
-    "a negative factor",
-    says="ReLU is homogeneous for positive factors only: with f < 0 other units are on, and the output is another one.",
-)
+@downstream_change.limit("a negative factor")
 def _(case: Case):
+    """ReLU is homogeneous for positive factors only: with f < 0 other units are on, and the output is another one."""
     points = [Scaling(depth, f, 0.0) for depth in (1, 2) for f in (1.0, -1.0, 2.0, -2.0)]
     yield from multiplied(case, points, instead=functools.partial(in_whole_numbers, case), order="by L, then by |f|")
 
 
-@downstream_change.limit(
-    "activations that saturate",
-    says="ReLU, |z| and leaky ReLU pass a scale on; the logistic and tanh do not: their outputs stay below 1 however large the weights.",
-)
+@downstream_change.limit("activations that saturate")
 def _(case: Case):
+    """ReLU, |z| and leaky ReLU pass a scale on; the logistic and tanh do not: their outputs stay below 1 however
+    large the weights.
+    """
+
     def instead(ys: list[Outcome], p: Scaling):
         z = oracle.fully_connected(PICTURE[0], p.f * PICTURE[1], None)
         exact = getattr(oracle, p.σ)(z)

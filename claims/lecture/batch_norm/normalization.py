@@ -94,15 +94,27 @@ def mistaken(mistake: str, operation: str, *cases: str) -> Wrong:
     )
 
 
-@claim(
+normalizes = claim(
     "batch_norm.normalizes",
-    statement="In training each channel comes out as γ(x − μ)/√(s² + ε) + β with the mean μ and the biased variance s² of the batch, so with "
-    "mean β and variance γ² s²/(s² + ε); in inference with the mean and variance remembered, which are (1 − m)·old + m·new. The "
-    "libraries' own layers do the same, each with its own ε, momentum, divisor of the variance remembered, mode and axis.",
-    scope="at least two values a channel; ε > 0; what the own layers do when nothing is said, as predicted for PyTorch and for Keras",
+    """
+    In training each channel comes out as γ(x − μ)/√(s² + ε) + β with the mean μ and the biased variance s² of the
+    batch, so with mean β and variance γ² s²/(s² + ε); in inference with the mean and variance remembered, which are
+    (1 − m)·old + m·new. The libraries' own layers do the same, each with its own ε, momentum, divisor of the variance
+    remembered, mode and axis.
+
+    Scope: at least two values a channel; ε > 0; what the own layers do when nothing is said, as predicted for PyTorch
+    and for Keras
+
+    Sources:
+    - Ioffe & Szegedy (2015), arXiv 1502.03167, algorithms 1 and 2
+    """,
     kind="rounding",
     expected="verified",
-    cases={
+)
+
+
+@normalizes.each(
+    {
         "training": {"shape": (4, 3, 3, 3), "epsilon": 1e-3},
         "training, rows": {"shape": (6, 3), "epsilon": 1e-5},
         "inference": {"shape": (4, 3, 3, 3), "epsilon": 1e-3},
@@ -153,9 +165,8 @@ def mistaken(mistake: str, operation: str, *cases: str) -> Wrong:
             ("axis", "axis"),
         )
     },
-    sources=("Ioffe & Szegedy (2015), arXiv 1502.03167, algorithms 1 and 2",),
 )
-def normalizes(case: Case, *, mean=exact_mean, variance=exact_variance, layer=own):
+def normalizes_cases(case: Case, *, mean=exact_mean, variance=exact_variance, layer=own):
     if case.name == "own layer":
         yield from own_layer(case, layer(case.backend))
         return

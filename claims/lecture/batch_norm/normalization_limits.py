@@ -31,12 +31,11 @@ def two_values(dtype: np.dtype, s: float, mean: float = 0.0) -> np.ndarray:
     return np.array([[mean - s], [mean + s]] * 2, dtype)
 
 
-@normalizes.limit(
-    "ε leaves the variance below γ²",
-    says="“Normalised to variance 1” holds up to rounding only where ε is lost beside s²: with ε = 10⁻⁵ a narrower channel comes out with "
-    "the variance s²/(s² + ε), a constant one with variance 0.",
-)
+@normalizes.limit("ε leaves the variance below γ²")
 def _(case: Case):
+    """“Normalised to variance 1” holds up to rounding only where ε is lost beside s²: with ε = 10⁻⁵ a narrower
+    channel comes out with the variance s²/(s² + ε), a constant one with variance 0.
+    """
     epsilon, one, zero = 1e-5, np.ones(1, case.dtype), np.zeros(1, case.dtype)
 
     def build(p: Spread):
@@ -71,12 +70,11 @@ REFUSAL = {"torch": "Expected more than 1 value per channel when training"}
 """A library that refuses a single value a channel says so; the others return β."""
 
 
-@normalizes.limit(
-    "one value a channel",
-    says="One value is its own mean: what comes out is β, whatever goes in. PyTorch refuses to train on it; TensorFlow and the reference "
-    "return β, and Keras counts its variance as 0.",
-)
+@normalizes.limit("one value a channel")
 def _(case: Case):
+    """One value is its own mean: what comes out is β, whatever goes in. PyTorch refuses to train on it; TensorFlow
+    and the reference return β, and Keras counts its variance as 0.
+    """
     batches = sorted((Batch(n, h, w) for n in (1, 2) for h in (1, 2) for w in (1, 2)), key=lambda b: b.N * b.H * b.W)
     gamma, beta, epsilon = np.array([2], case.dtype), np.array([3], case.dtype), 1e-3
 

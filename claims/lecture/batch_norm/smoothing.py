@@ -69,21 +69,41 @@ def allowed(a: Arrays, dtype: np.dtype) -> bounds.Bound:
     return bounds.norm_identity((sizes**2).sum(1), condition, m, dtype)
 
 
-@claim(
+smooths = claim(
     "batch_norm.smooths",
-    statement="On the way of gradient descent, the loss along the gradient varies less, and the gradient changes less, with batch norm "
-    "than without: range of the loss, change of the gradient, effective β and a scale-free measure, in a network of fully "
-    "connected layers and in a convolutional one; scale and shift alone do not do it; the statistics must be recomputed. "
-    "The identity behind it (Santurkar et al., theorem 4.1) holds to rounding.",
-    scope="8 × 8 digits, 4 × 32 ReLU at rate 0.1 and three convolutions at rate 0.05, at which training without batch norm is at the edge "
-    "of stability; not at a tenth of the rate (with four layers no smoothing is left, with eight it is the reverse), not before the first step "
-    "of a deep network (the reverse); nor is training faster for it at rates of 0.03 (it is slower with batch norm) and 0.1; and the "
-    "effective β depends on the scale of the weights, which batch norm makes arbitrary; the size of the effect depends on how the "
-    "digits are scaled, which here are standardised as a whole",
+    """
+    On the way of gradient descent, the loss along the gradient varies less, and the gradient changes less, with batch
+    norm than without: range of the loss, change of the gradient, effective β and a scale-free measure, in a network
+    of fully connected layers and in a convolutional one; scale and shift alone do not do it; the statistics must be
+    recomputed. The identity behind it (Santurkar et al., theorem 4.1) holds to rounding.
+
+    Scope: 8 × 8 digits, 4 × 32 ReLU at rate 0.1 and three convolutions at rate 0.05, at which training without batch
+    norm is at the edge of stability; not at a tenth of the rate (with four layers no smoothing is left, with eight it
+    is the reverse), not before the first step of a deep network (the reverse); nor is training faster for it at rates
+    of 0.03 (it is slower with batch norm) and 0.1; and the effective β depends on the scale of the weights, which
+    batch norm makes arbitrary; the size of the effect depends on how the digits are scaled, which here are
+    standardised as a whole
+
+    Finding: along a step the loss varies {smoother: range} times less with batch norm, and the gradient changes
+    {smoother: change} times less
+
+    Elsewhere: gradient descent is run in PyTorch and TensorFlow; the NumPy reference is what their trajectories are
+    held against
+
+    Sources:
+    - Santurkar, Tsipras, Ilyas, Madry (2018), arXiv 1805.11604
+    - Cohen et al. (2021), arXiv 2103.00065
+    - Yao et al. (2020), arXiv 1912.07145
+    - Yang et al. (2019), arXiv 1902.08129
+    """,
     kind="statistical + rounding",
     expected="supported",
-    cases={"identity": {"backends": FRAMEWORKS}, "training": {"backends": FRAMEWORKS}},
     premises=("batch_norm.normalizes", "network.component_parity"),
+)
+
+
+@smooths.each(
+    {"identity": {"backends": FRAMEWORKS}, "training": {"backends": FRAMEWORKS}},
     wrongs={
         "the last term of the identity forgotten": Wrong(says={"right": last_term_forgotten}, cases=("identity",)),
         "ε forgotten in σ²": Wrong(says={"right": epsilon_forgotten}, cases=("identity",)),
@@ -93,17 +113,8 @@ def allowed(a: Arrays, dtype: np.dtype) -> bounds.Bound:
             operations={"multilayer": mutants.gradient_slightly_off}, cases=("training",), dtypes=("float64",)
         ),
     },
-    finding="along a step the loss varies {smoother: range} times less with batch norm, and the gradient changes {smoother: change} "
-    "times less",
-    sources=(
-        "Santurkar, Tsipras, Ilyas, Madry (2018), arXiv 1805.11604",
-        "Cohen et al. (2021), arXiv 2103.00065",
-        "Yao et al. (2020), arXiv 1912.07145",
-        "Yang et al. (2019), arXiv 1902.08129",
-    ),
-    elsewhere="gradient descent is run in PyTorch and TensorFlow; the NumPy reference is what their trajectories are held against",
 )
-def smooths(case: Case, *, right=theorem, compare=population.as_measured, arms=population.as_they_ran):
+def smooths_cases(case: Case, *, right=theorem, compare=population.as_measured, arms=population.as_they_ran):
     if case.name == "identity":
         outcomes, _ = yield from population.measure(case, smoothing_design, ("identity",))
         found = outcomes["identity"]

@@ -41,16 +41,32 @@ def left_in_place(y: np.ndarray) -> np.ndarray:
     return y
 
 
-@claim(
+batch_parallel = claim(
     "conv_layer.batch_parallel",
-    statement="As many outputs as images, and the output for an image depends neither on its batch mates nor on its place: it is what the layer "
-    "makes of the image alone, images in another order give the outputs in that order, and a mate of NaN or infinities changes nothing. "
-    "Bit for bit where every sum is exact, and otherwise within what two computations of the same sums may differ.",
-    scope="two-dimensional convolution layers, also with strides, padding, dilation and groups, batches of four; the libraries' own layers; "
-    "on reals equality to rounding, not bit for bit",
+    """
+    As many outputs as images, and the output for an image depends neither on its batch mates nor on its place: it is
+    what the layer makes of the image alone, images in another order give the outputs in that order, and a mate of NaN
+    or infinities changes nothing. Bit for bit where every sum is exact, and otherwise within what two computations of
+    the same sums may differ.
+
+    Scope: two-dimensional convolution layers, also with strides, padding, dilation and groups, batches of four; the
+    libraries' own layers; on reals equality to rounding, not bit for bit
+
+    Notes: In how many outputs the bits differ, and by how many units in the last place, depends on library, dtype,
+    shape and processor: the rows of the design “reals” note what was found here. SciPy goes plane by plane, NumPy's
+    reference image by image.
+
+    Sources:
+    - PyTorch's notes on numerical accuracy: batched computations or slice computations
+    """,
     kind="exact + rounding",
     expected="verified",
-    cases={
+    premises=("convolution.libraries_correlate", "tensors.layouts"),
+)
+
+
+@batch_parallel.each(
+    {
         f"{name}, {design}": {"batch": name, "design": design}
         for name in BATCHES
         for design in ("integers", "reals", "mates of NaN and infinity")
@@ -64,12 +80,8 @@ def left_in_place(y: np.ndarray) -> np.ndarray:
         "the outputs in reverse order": Wrong(operations={"cross_correlation2d": mutants_layer.images_reversed}),
         "the output belongs to the place": {"place": left_in_place},
     },
-    premises=("convolution.libraries_correlate", "tensors.layouts"),
-    notes="In how many outputs the bits differ, and by how many units in the last place, depends on library, dtype, shape and processor: "
-    "the rows of the design “reals” note what was found here. SciPy goes plane by plane, NumPy's reference image by image.",
-    sources=("PyTorch's notes on numerical accuracy: batched computations or slice computations",),
 )
-def batch_parallel(case: Case, *, place=moved):
+def batch_parallel_cases(case: Case, *, place=moved):
     x_shape, w_shape, settings = BATCHES[case.batch]
     if case.design == "own layer":
         yield from _own_layer(case, place)
@@ -156,13 +168,13 @@ def batches() -> list[Batch]:
     )
 
 
-@batch_parallel.limit(
-    "bit for bit",
-    says="On reals an image's output is not the same to the bit in a batch and alone: libraries choose by the size of the batch in what order "
-    "they add. The search takes convolutions first, then fully connected layers; where they differ depends on library, dtype and processor.",
-    backends=("numpy", "torch", "tensorflow"),
-)
+@batch_parallel.limit("bit for bit", backends=("numpy", "torch", "tensorflow"))
 def _(case: Case):
+    """On reals an image's output is not the same to the bit in a batch and alone: libraries choose by the size of the
+    batch in what order they add. The search takes convolutions first, then fully connected layers; where they differ
+    depends on library, dtype and processor.
+    """
+
     def build(p: Batch) -> list[Call]:
         """The batch, and its first image alone."""
         x, w = case.reals("x", (p.N, p.Cin, p.H, p.H)), case.reals("w", (p.Cout, p.Cin, p.k, p.k))
@@ -197,12 +209,11 @@ class Mates(NamedTuple):
 EPSILON = 2.0**-10
 
 
-@batch_parallel.limit(
-    "batch norm in training mode",
-    says="Batch norm in training mode couples the images of a batch: its mean and variance are the batch's, so one other image changes an "
-    "image's output. Copies of the image do not, nor does any mate in inference mode.",
-)
+@batch_parallel.limit("batch norm in training mode")
 def _(case: Case):
+    """Batch norm in training mode couples the images of a batch: its mean and variance are the batch's, so one other
+    image changes an image's output. Copies of the image do not, nor does any mate in inference mode.
+    """
     points = [Mates(n, mates) for n in range(1, 5) for mates in (("copies", "others") if n > 1 else ("none",))]
     one, zero = np.ones(1, case.dtype), np.zeros(1, case.dtype)
 

@@ -60,15 +60,31 @@ CLOCK = "by the clock"
 OWN: dict[str, Any] = {"backends": ("torch", "tensorflow"), "dtypes": ("float32",)}
 
 
-@claim(
+cheaper = claim(
     "conv_layer.cheaper",
-    statement="A convolution without padding does Hout·Wout·k²·Cin·Cout multiply-adds where the fully connected layer between the same "
-    "input and output does Cin·H·W·Cout·Hout·Wout: H·W ÷ k² times fewer, the more so the larger the image. It touches fewer bytes: "
-    "the two read and write the same images, and the weights are fewer.",
-    scope="multiply-adds and bytes counted, one image, stride 1, no padding, one group; what a clock says is shown and is no part of the verdict: on small images it may say otherwise",
+    """
+    A convolution without padding does Hout·Wout·k²·Cin·Cout multiply-adds where the fully connected layer between the
+    same input and output does Cin·H·W·Cout·Hout·Wout: H·W ÷ k² times fewer, the more so the larger the image. It
+    touches fewer bytes: the two read and write the same images, and the weights are fewer.
+
+    Scope: multiply-adds and bytes counted, one image, stride 1, no padding, one group; what a clock says is shown and
+    is no part of the verdict: on small images it may say otherwise
+
+    Notes: Each product of a one with a one adds one, so a layer of ones on an image of ones counts its own
+    multiply-adds.
+
+    Sources:
+    - Goodfellow, Bengio, Courville (2016), Deep Learning, §9.2
+    - Simonyan & Zisserman (2015), configuration D
+    """,
     kind="exact + measured",
     expected="verified",
-    cases=COUNTED | {LAYER: OWN, NETWORK: OWN, CLOCK: {"dtypes": ("float32",), "blunders": False}},
+    premises=("conv_layer.fewer_parameters", "convolution.libraries_correlate"),
+)
+
+
+@cheaper.each(
+    COUNTED | {LAYER: OWN, NETWORK: OWN, CLOCK: {"dtypes": ("float32",), "blunders": False}},
     wrongs={
         "as many multiply-adds as weights": Wrong(says={"work": weights}, cases=tuple(COUNTED)),
         "input and output forgotten": Wrong(says={"numbers": weights}, cases=tuple(COUNTED)),
@@ -80,14 +96,8 @@ OWN: dict[str, Any] = {"backends": ("torch", "tensorflow"), "dtypes": ("float32"
             operations={"network_layers": mutants_costs.places_forgotten}, cases=(LAYER, NETWORK), **OWN
         ),
     },
-    premises=("conv_layer.fewer_parameters", "convolution.libraries_correlate"),
-    sources=(
-        "Goodfellow, Bengio, Courville (2016), Deep Learning, §9.2",
-        "Simonyan & Zisserman (2015), configuration D",
-    ),
-    notes="Each product of a one with a one adds one, so a layer of ones on an image of ones counts its own multiply-adds.",
 )
-def cheaper(case: Case, *, work=at_every_place, numbers=all_numbers):
+def cheaper_cases(case: Case, *, work=at_every_place, numbers=all_numbers):
     if case.name in (LAYER, NETWORK):
         yield from (own_count_of_a_layer() if case.name == LAYER else own_count_of_a_network())
         return
@@ -203,11 +213,12 @@ def part(reports: list[dict[str, Any]], kinds: list[str], kind: str, what: str) 
     return f"{100 * own / sum(report[what] for report in reports):.1f} %"
 
 
-@cheaper.limit(
-    "a kernel the size of the image",
-    says="A kernel that covers the whole image saves nothing: as many multiply-adds as fully connected, from one pixel on.",
-)
+@cheaper.limit("a kernel the size of the image")
 def _(case: Case):
+    """A kernel that covers the whole image saves nothing: as many multiply-adds as fully connected, from one pixel
+    on.
+    """
+
     def build(g: Kernel) -> list[Call]:
         s = Sizes(*g)
         return [ones(s, case.dtype), all_to_all(s.inputs, s.outputs, case.dtype)]
@@ -221,14 +232,13 @@ def _(case: Case):
     yield from smallest(by_area(3), build, literal, instead=instead, order="by H·W, then by k, p = 0")
 
 
-@cheaper.limit(
-    "zeros are multiplied too",
-    says="With padding a library counts the products with zeros, and may do more than the fully connected layer, which has none: a 2 × 2 "
-    "kernel with one zero on each side of a single pixel, 16 multiply-adds against four. Of products with the pixel there are four.",
-    backends=("torch", "tensorflow"),
-    dtypes=("float32",),
-)
+@cheaper.limit("zeros are multiplied too", backends=("torch", "tensorflow"), dtypes=("float32",))
 def _(case: Case):
+    """With padding a library counts the products with zeros, and may do more than the fully connected layer, which
+    has none: a 2 × 2 kernel with one zero on each side of a single pixel, 16 multiply-adds against four. Of products
+    with the pixel there are four.
+    """
+
     def build(g: Kernel) -> list[Call]:
         kernel = [{"kind": "convolution", "channels_out": 1, "kernel": g.k, "padding": g.p}]
         dense = [{"kind": "flatten"}, {"kind": "fully_connected", "features_out": Sizes(*g).outputs}]
@@ -248,13 +258,12 @@ def _(case: Case):
     yield fact(y.then(total), 4, label="products with the one pixel", source=FORMULA)
 
 
-@cheaper.limit(
-    "fewer parameters do not mean fewer multiply-adds",
-    says="Between layers of different outputs the smaller number of parameters may go with the larger amount of work, for a kernel's "
-    "weights work at every place: two 1 × 1 kernels on four pixels have 2 parameters and do 8 multiply-adds, one output of the four "
-    "pixels has 4 and does 4.",
-)
+@cheaper.limit("fewer parameters do not mean fewer multiply-adds")
 def _(case: Case):
+    """Between layers of different outputs the smaller number of parameters may go with the larger amount of work, for
+    a kernel's weights work at every place: two 1 × 1 kernels on four pixels have 2 parameters and do 8 multiply-adds,
+    one output of the four pixels has 4 and does 4.
+    """
     points = [
         Narrow(H, k, c, o)
         for H in (2, 3)

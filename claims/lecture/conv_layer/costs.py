@@ -117,26 +117,36 @@ LAYERS = {
 }
 
 
-@claim(
+fewer_parameters = claim(
     "conv_layer.fewer_parameters",
-    statement="A convolution without padding whose kernel is smaller than the image has fewer parameters than the fully connected "
-    "layer between the same input and the same output: without biases H·W·Hout·Wout ÷ k² times fewer, whatever the numbers of channels.",
-    scope="stride 1, no padding, one group, k × k smaller than H × W; counts that the libraries' own layers report; the fully "
-    "connected layer has as many outputs as the library's convolution returns numbers",
+    """
+    A convolution without padding whose kernel is smaller than the image has fewer parameters than the fully connected
+    layer between the same input and the same output: without biases H·W·Hout·Wout ÷ k² times fewer, whatever the
+    numbers of channels.
+
+    Scope: stride 1, no padding, one group, k × k smaller than H × W; counts that the libraries' own layers report;
+    the fully connected layer has as many outputs as the library's convolution returns numbers
+
+    Sources:
+    - Goodfellow, Bengio, Courville (2016), Deep Learning, §9.2
+    """,
     kind="exact",
     expected="verified",
     dtypes=(None,),
     about=("torch", "tensorflow"),
-    cases=LAYERS,
+    premises=("conv_layer.parameter_count", "convolution.output_size"),
+)
+
+
+@fewer_parameters.each(
+    LAYERS,
     wrongs={
         "compared at unequal shapes": {"features": one_a_channel},
         "k for k²": Wrong(says={"taps": kernel_side}, cases=tuple(name for name in LAYERS if "k = 1" not in name)),
         "a kernel of its own at each place": Wrong(operations={"layer_parameters": mutants_costs.kernel_not_shared}),
     },
-    premises=("conv_layer.parameter_count", "convolution.output_size"),
-    sources=("Goodfellow, Bengio, Courville (2016), Deep Learning, §9.2",),
 )
-def fewer_parameters(case: Case, *, features=every_number, taps=kernel_area):
+def fewer_parameters_cases(case: Case, *, features=every_number, taps=kernel_area):
     sizes = [Sizes(H, W, case.k, 0, *case.channels) for H, W in IMAGES if case.k < max(H, W)]
     images = yield [ones(g, case.dtype) for g in sizes]
     few = yield [convolution(g, case.bias) for g in sizes]
@@ -180,12 +190,13 @@ def equivalent(g: Kernel) -> list[Call]:
     return [convolution(s), fully_connected(s.inputs, s.outputs)]
 
 
-@fewer_parameters.limit(
-    "a kernel that covers the whole image",
-    says="A kernel as large as the image, without padding, has as many parameters as the fully connected layer, for it is that layer: "
-    "from one pixel and a 1 × 1 kernel on. The fully connected layer with its numbers in a row gives the same numbers.",
-)
+@fewer_parameters.limit("a kernel that covers the whole image")
 def _(case: Case):
+    """A kernel as large as the image, without padding, has as many parameters as the fully connected layer, for it is
+    that layer: from one pixel and a 1 × 1 kernel on. The fully connected layer with its numbers in a row gives the
+    same numbers.
+    """
+
     def literal(answer: list[Outcome], g: Kernel):
         return fact(both(answer, parameters).then(fewer), True, label="fewer parameters", source=SAID)
 
@@ -206,12 +217,12 @@ def _(case: Case):
     yield same_bits(z, exact, label="the fully connected layer itself", source=LITERAL)
 
 
-@fewer_parameters.limit(
-    "padding lets the kernel exceed the image",
-    says="With padding a kernel may be larger than the image, and then it has more parameters than the fully connected layer: a 3 × 3 "
-    "kernel with one zero on each side of a single pixel, nine against one.",
-)
+@fewer_parameters.limit("padding lets the kernel exceed the image")
 def _(case: Case):
+    """With padding a kernel may be larger than the image, and then it has more parameters than the fully connected
+    layer: a 3 × 3 kernel with one zero on each side of a single pixel, nine against one.
+    """
+
     def literal(answer: list[Outcome], g: Kernel):
         return fact(both(answer, parameters).then(no_more), True, label="no more parameters", source=WEAKENED)
 
@@ -231,12 +242,11 @@ class Narrow(NamedTuple):
     O: int
 
 
-@fewer_parameters.limit(
-    "a fully connected layer with fewer outputs",
-    says="Against a fully connected layer that gives fewer numbers than the convolution (a classifier's ten classes, say) there is no such "
-    "rule: five 1 × 1 kernels have more parameters than one output of four pixels.",
-)
+@fewer_parameters.limit("a fully connected layer with fewer outputs")
 def _(case: Case):
+    """Against a fully connected layer that gives fewer numbers than the convolution (a classifier's ten classes, say)
+    there is no such rule: five 1 × 1 kernels have more parameters than one output of four pixels.
+    """
     points = [Narrow(H, k, c, o) for H in (2, 3) for k in range(1, H) for c in range(1, 7) for o in range(1, 5)]
 
     def build(g: Narrow) -> list[Call]:

@@ -49,25 +49,34 @@ def responses(y: np.ndarray, at) -> np.ndarray:
     return np.stack([one[:, i, j] for one, (i, j) in zip(y, at, strict=True)])
 
 
-@claim(
+same_treatment = claim(
     "conv_layer.same_treatment",
-    statement="The same patch gives the same responses wherever it lies in the image: at every place of it, the upper left and the lower "
-    "right among them, every kernel answers with the inner product of kernel and patch.",
-    scope="without padding, stride 1, the patch as large as the kernel and inside the image; every place in an image of 6 × 5 pixels; bit for "
-    "bit on integers and on a photograph's pixels, within the bound on reals",
+    """
+    The same patch gives the same responses wherever it lies in the image: at every place of it, the upper left and
+    the lower right among them, every kernel answers with the inner product of kernel and patch.
+
+    Scope: without padding, stride 1, the patch as large as the kernel and inside the image; every place in an image
+    of 6 × 5 pixels; bit for bit on integers and on a photograph's pixels, within the bound on reals
+
+    Sources:
+    - Goodfellow, Bengio, Courville (2016), Deep Learning, §9.2
+    """,
     kind="exact + rounding",
     expected="verified",
     premises=("convolution.libraries_correlate", "conv_layer.equivariance"),
-    cases={"integers": {}, "a photograph": {}, "reals": {}},
+)
+
+
+@same_treatment.each(
+    {"integers": {}, "a photograph": {}, "reals": {}},
     wrongs={
         "a locally connected layer": Wrong(operations={"cross_correlation2d": mutants.position_dependent_kernel}),
         "a border-dependent bias": Wrong(operations={"cross_correlation2d": mutants_images.border_dependent_bias}),
         "the kernel flipped": Wrong(operations={"cross_correlation2d": mutants.kernel_flipped}),
         "looked for on the other side": {"where": mirrored},
     },
-    sources=("Goodfellow, Bengio, Courville (2016), Deep Learning, §9.2",),
 )
-def same_treatment(case: Case, *, where=at_the_place):
+def same_treatment_cases(case: Case, *, where=at_the_place):
     shapes = {"background": (CHANNELS, *IMAGE), "patch": (CHANNELS, *PATCH)}
     if case.name == "a photograph":
         luma = data.gray_photograph("china.jpg", rows=64).astype(case.dtype)
@@ -111,12 +120,11 @@ def cut_at_the_edge(p: AtTheEdge, dtype: np.dtype) -> np.ndarray:
     return np.ascontiguousarray(x[:, :, reach : 7 + reach])
 
 
-@same_treatment.limit(
-    "a feature cut by the edge",
-    says="With zero padding a feature that reaches over the edge is treated otherwise than one inside: a 3 × 3 kernel sees two rows of the "
-    "feature whose centre is in the first row. From the second row on it sees all.",
-)
+@same_treatment.limit("a feature cut by the edge")
 def _(case: Case):
+    """With zero padding a feature that reaches over the edge is treated otherwise than one inside: a 3 × 3 kernel
+    sees two rows of the feature whose centre is in the first row. From the second row on it sees all.
+    """
     points = [AtTheEdge(k, i) for k in (1, 3, 5) for i in range(4)]
 
     def build(p: AtTheEdge):
@@ -150,12 +158,11 @@ class Strided(NamedTuple):
     i: int
 
 
-@same_treatment.limit(
-    "places that the stride leaves out",
-    says="With stride 2 no window of the kernel lies on a feature that begins in row 1: no output is the inner product with it. One row on it "
-    "is seen as ever.",
-)
+@same_treatment.limit("places that the stride leaves out")
 def _(case: Case):
+    """With stride 2 no window of the kernel lies on a feature that begins in row 1: no output is the inner product
+    with it. One row on it is seen as ever.
+    """
     points = [Strided(s, i) for s in (1, 2, 3) for i in range(5)]
     w = np.array([1, 2], case.dtype).reshape(1, 1, 2, 1)
 
@@ -261,19 +268,38 @@ def over_seeds(**says: Any) -> Wrong:
     return Wrong(says=says, cases=("a planted pattern",), backends=FRAMEWORKS, dtypes=("float64",))
 
 
-@claim(
+feature_detectors = claim(
     "conv_layer.feature_detectors",
-    statement="Among patches of equal norm of a real image the response of a kernel is largest where the patch is the kernel, and only there "
-    "(Cauchy–Schwarz). A Sobel kernel answers 4(b − a) along a vertical edge from a to b, and 0 elsewhere and to a horizontal one. A first "
-    "layer that learns only whether a pattern is hidden somewhere in noise ends with a kernel that is the pattern, up to a factor, and "
-    "answers most at its place: far better than chance, which is the same kernels before training, or trained on shuffled labels.",
-    scope="3 × 3 patches of 48 × 120 pixels of a photograph, the eight largest sets of equal norms, each patch of them as the kernel; sharp edges "
-    "of whole numbers; bit for bit. Learned: a 3 × 3 pattern in 8 × 8 pixels of noise, four kernels, the maximum over all places, 300 "
-    "steps; over seeds, for in some the kernel is the pattern one pixel off, which finds it nearly as well; not every kernel of a layer",
+    """
+    Among patches of equal norm of a real image the response of a kernel is largest where the patch is the kernel, and
+    only there (Cauchy–Schwarz). A Sobel kernel answers 4(b − a) along a vertical edge from a to b, and 0 elsewhere
+    and to a horizontal one. A first layer that learns only whether a pattern is hidden somewhere in noise ends with a
+    kernel that is the pattern, up to a factor, and answers most at its place: far better than chance, which is the
+    same kernels before training, or trained on shuffled labels.
+
+    Scope: 3 × 3 patches of 48 × 120 pixels of a photograph, the eight largest sets of equal norms, each patch of them
+    as the kernel; sharp edges of whole numbers; bit for bit. Learned: a 3 × 3 pattern in 8 × 8 pixels of noise, four
+    kernels, the maximum over all places, 300 steps; over seeds, for in some the kernel is the pattern one pixel off,
+    which finds it nearly as well; not every kernel of a layer
+
+    Finding: a kernel comes as near to a pattern planted in noise as a cosine of {a kernel becomes the pattern}, and
+    answers most at its place in {it answers most at the pattern's place} of the images
+
+    Notes: The figures of the learned kernels are of the pattern that is the same for all seeds; with each seed's own
+    the effect is the same.
+
+    Sources:
+    - Goodfellow, Bengio, Courville (2016), Deep Learning, §9.10
+    - Sobel & Feldman (1968), A 3 × 3 isotropic gradient operator
+    """,
     kind="exact + statistical",
     expected="supported",
     premises=("convolution.libraries_correlate", "conv_layer.same_treatment"),
-    cases={
+)
+
+
+@feature_detectors.each(
+    {
         "patches of equal norm": {},
         "edges": {},
         "edges of a photograph": {},
@@ -295,15 +321,8 @@ def over_seeds(**says: Any) -> Wrong:
         "shuffled labels in place of the true ones": arm_for_arm("shuffled", "true"),
         "true labels leaked to the control": arm_for_arm("true", "shuffled"),
     },
-    finding="a kernel comes as near to a pattern planted in noise as a cosine of {a kernel becomes the pattern}, and answers most "
-    "at its place in {it answers most at the pattern's place} of the images",
-    sources=(
-        "Goodfellow, Bengio, Courville (2016), Deep Learning, §9.10",
-        "Sobel & Feldman (1968), A 3 × 3 isotropic gradient operator",
-    ),
-    notes="The figures of the learned kernels are of the pattern that is the same for all seeds; with each seed's own the effect is the same.",
 )
-def feature_detectors(
+def feature_detectors_cases(
     case: Case,
     *,
     kernel=the_patch,
@@ -400,12 +419,11 @@ class Patch(NamedTuple):
 DETECTOR = (1, 2)
 
 
-@feature_detectors.limit(
-    "a bright patch wins",
-    says="Without equal norms the largest response is not where the patch is the kernel: to the kernel (1, 2) the brighter patch (2, 2) answers "
-    "more than (1, 2) itself.",
-)
+@feature_detectors.limit("a bright patch wins")
 def _(case: Case):
+    """Without equal norms the largest response is not where the patch is the kernel: to the kernel (1, 2) the
+    brighter patch (2, 2) answers more than (1, 2) itself.
+    """
     points = sorted((Patch(a, b) for a in range(6) for b in range(6)), key=lambda p: (p.x1**2 + p.x2**2, p))
     w = np.array(DETECTOR, case.dtype).reshape(1, 1, 1, 2)
     own = sum(a * a for a in DETECTOR)

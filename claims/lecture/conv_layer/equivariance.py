@@ -72,14 +72,26 @@ def inside(by: tuple[int, int], shape: tuple[int, int]) -> np.ndarray:
     return np.outer((rows >= down) & (rows < height + down), (columns >= right) & (columns < width + right))
 
 
-@claim(
+equivariance = claim(
     "conv_layer.equivariance",
-    statement="f(shift x) = shift f(x) for a convolution layer f and every shift of whole pixels: everywhere with circular padding, "
-    "and without padding wherever no window of either side crosses the edge.",
-    scope="stride 1; circular padding and every shift, or the interior and shifts of up to two pixels each way; whole pixels",
+    """
+    f(shift x) = shift f(x) for a convolution layer f and every shift of whole pixels: everywhere with circular
+    padding, and without padding wherever no window of either side crosses the edge.
+
+    Scope: stride 1; circular padding and every shift, or the interior and shifts of up to two pixels each way; whole
+    pixels
+
+    Sources:
+    - Goodfellow, Bengio, Courville (2016), Deep Learning, §9.2
+    """,
     kind="exact + rounding",
     expected="verified",
-    cases={
+    premises=("convolution.libraries_correlate", "tensors.layouts"),
+)
+
+
+@equivariance.each(
+    {
         f"{edge}, {design}": {"edge": edge, "design": design}
         for edge in ("circular", "interior")
         for design in ("integers", "reals")
@@ -89,10 +101,8 @@ def inside(by: tuple[int, int], shape: tuple[int, int]) -> np.ndarray:
         "calling it invariance": {"moved": invariant},
         "shifting by the input's axis order": {"moved": columns_first},
     },
-    premises=("convolution.libraries_correlate", "tensors.layouts"),
-    sources=("Goodfellow, Bengio, Courville (2016), Deep Learning, §9.2",),
 )
-def equivariance(case: Case, *, moved=shift):
+def equivariance_cases(case: Case, *, moved=shift):
     x, w = inputs(case)
     circular = case.edge == "circular"
     pad = functools.partial(wrapped, k=W_SHAPE[2:]) if circular else np.asarray
@@ -172,12 +182,11 @@ def padded(case: Case):
     yield from searched(points, given, literal, order="by H, then by k, then by t; one column, padding (k − 1)/2")
 
 
-@equivariance.limit(
-    "zero padding breaks it near the border",
-    says="With zero padding the equality fails next to the border, only there, and as far in as the kernel reaches over the edge: one "
-    "pixel and the shift for a 3 × 3 kernel. Further in it holds to the bit.",
-)
+@equivariance.limit("zero padding breaks it near the border")
 def _(case: Case):
+    """With zero padding the equality fails next to the border, only there, and as far in as the kernel reaches over
+    the edge: one pixel and the shift for a 3 × 3 kernel. Further in it holds to the bit.
+    """
     yield from padded(case)
     x, w = inputs(case)
     same = ((1, 1), (1, 1))
@@ -254,12 +263,12 @@ class Strided(NamedTuple):
     t: int
 
 
-@equivariance.limit(
-    "stride 2",
-    says="With stride 2 the output of a shift by one pixel is no shift of the output, by whatever number of pixels; a shift by two pixels shifts "
-    "the output by one.",
-)
+@equivariance.limit("stride 2")
 def _(case: Case):
+    """With stride 2 the output of a shift by one pixel is no shift of the output, by whatever number of pixels; a
+    shift by two pixels shifts the output by one.
+    """
+
     def given(p: Strided):
         x = ramp(case, 1, 1, p.H, 1)
         return wrapped(x, (2, 1)), wrapped(shift(x, (p.t, 0)), (2, 1)), ramp(case, 1, 1, 2, 1), {"stride": (p.s, 1)}
@@ -283,11 +292,10 @@ class Divided(NamedTuple):
     s: int
 
 
-@equivariance.limit(
-    "a stride that does not divide the height",
-    says="With stride s and circular padding a shift by s pixels shifts the output by one only if s divides the height.",
-)
+@equivariance.limit("a stride that does not divide the height")
 def _(case: Case):
+    """With stride s and circular padding a shift by s pixels shifts the output by one only if s divides the height."""
+
     def given(p: Divided):
         x = ramp(case, 1, 1, p.H, 1)
         return wrapped(x, (2, 1)), wrapped(shift(x, (p.s, 0)), (2, 1)), ramp(case, 1, 1, 2, 1), {"stride": (p.s, 1)}
@@ -299,12 +307,12 @@ def _(case: Case):
     yield from searched(points, given, literal, order="by H, then by s, 2 ≤ s < H; one column on a circle, k = 2")
 
 
-@equivariance.limit(
-    "max pooling with stride 2",
-    says="Max pooling likewise: 2 × 2 windows with stride 2 commute with a shift by two pixels, not with a shift by one: its output is then "
-    "no shift of the output.",
-)
+@equivariance.limit("max pooling with stride 2")
 def _(case: Case):
+    """Max pooling likewise: 2 × 2 windows with stride 2 commute with a shift by two pixels, not with a shift by one:
+    its output is then no shift of the output.
+    """
+
     def pool(x: np.ndarray, window: tuple[int, int]) -> Call:
         return ask("max_pooling2d", x=x, window=window, stride=window, padding=NO_PADDING)
 
@@ -344,12 +352,12 @@ class Turned(NamedTuple):
     kernel: str
 
 
-@equivariance.limit(
-    "rotation",
-    says="A convolution is not equivariant to rotation: the smallest witness is a 1 × 2 kernel without symmetry on a 1 × 2 image, "
-    "turned by 180°. A kernel that the turn leaves alone is, and so is a layer whose kernel turns along.",
-)
+@equivariance.limit("rotation")
 def _(case: Case):
+    """A convolution is not equivariant to rotation: the smallest witness is a 1 × 2 kernel without symmetry on a 1 ×
+    2 image, turned by 180°. A kernel that the turn leaves alone is, and so is a layer whose kernel turns along.
+    """
+
     def turn(a: np.ndarray) -> np.ndarray:
         return np.ascontiguousarray(a[:, :, ::-1, ::-1])
 
@@ -383,13 +391,13 @@ class Enlarged(NamedTuple):
     m: int
 
 
-@equivariance.limit(
-    "scaling the image",
-    says="A convolution is not equivariant to scaling: enlarging an image twofold (each pixel repeated) and then convolving is not "
-    "convolving and then enlarging; a 1 × 2 kernel on a circle of two pixels shows it.",
-)
+@equivariance.limit("scaling the image")
 def _(case: Case):
     # On a circle both sides have as many outputs as the enlarged image has pixels, and all are compared.
+    """A convolution is not equivariant to scaling: enlarging an image twofold (each pixel repeated) and then
+    convolving is not convolving and then enlarging; a 1 × 2 kernel on a circle of two pixels shows it.
+    """
+
     def given(p: Enlarged):
         x = ramp(case, 1, 1, 1, p.W)
         around = (1, p.k)
@@ -412,12 +420,12 @@ class Connected(NamedTuple):
     weights: str
 
 
-@equivariance.limit(
-    "a fully connected layer",
-    says="A fully connected layer is not equivariant: between the same input and output, its weights are not shared between places. "
-    "Where they are, it is a convolution on a circle.",
-)
+@equivariance.limit("a fully connected layer")
 def _(case: Case):
+    """A fully connected layer is not equivariant: between the same input and output, its weights are not shared
+    between places. Where they are, it is a convolution on a circle.
+    """
+
     def given(p: Connected) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         x, own = ramp(case, 1, p.n), ramp(case, p.n, p.n)
         shared = np.stack([np.roll(own[0], i) for i in range(p.n)])

@@ -64,17 +64,31 @@ def the_other_order(backend: str) -> str:
     return KERNELS[the_other_layout(backend)]
 
 
-@claim(
+kernels = claim(
     "conv_layer.kernels",
-    statement="A kernel is a 3-tensor Cin × ky × kx: the channel it makes is the sum of what its Cin planes make of the Cin channels. "
-    "Without a bias, a kernel set to zero makes exactly its own channel of the output zero and leaves the others as they were, "
-    "and a kernel alone makes its channel alone. The frameworks keep the kernels as (Cout, Cin, ky, kx) in PyTorch and (ky, kx, "
-    "Cin, Cout) in TensorFlow; taken to that order, put into the framework's own layer and read back, no bit is lost.",
-    scope="two dimensions, one group, no bias; strides, dilations and paddings too; torch.nn.Conv2d, keras.layers.Conv2D",
+    """
+    A kernel is a 3-tensor Cin × ky × kx: the channel it makes is the sum of what its Cin planes make of the Cin
+    channels. Without a bias, a kernel set to zero makes exactly its own channel of the output zero and leaves the
+    others as they were, and a kernel alone makes its channel alone. The frameworks keep the kernels as (Cout, Cin,
+    ky, kx) in PyTorch and (ky, kx, Cin, Cout) in TensorFlow; taken to that order, put into the framework's own layer
+    and read back, no bit is lost.
+
+    Scope: two dimensions, one group, no bias; strides, dilations and paddings too; torch.nn.Conv2d,
+    keras.layers.Conv2D
+
+    Sources:
+    - PyTorch's documentation of Conv2d
+    - TensorFlow's documentation of tf.nn.conv2d
+    """,
     kind="exact",
     expected="verified",
     about=("torch", "tensorflow"),
-    cases={name: {"shape": name} for name in SETTINGS} | {"the weight's order": {}, "round trip": {}},
+    premises=("convolution.libraries_correlate", "tensors.layouts"),
+)
+
+
+@kernels.each(
+    {name: {"shape": name} for name in SETTINGS} | {"the weight's order": {}, "round trip": {}},
     wrongs={
         "the kernel makes the next channel": Wrong(says={"makes": the_next}, cases=tuple(SETTINGS)),
         "a kernel makes every channel": Wrong(says={"makes": every_channel}, cases=tuple(SETTINGS)),
@@ -94,10 +108,8 @@ def the_other_order(backend: str) -> str:
             says={"to_library": reshape}, cases=("round trip",), backends=("tensorflow",)
         ),
     },
-    premises=("convolution.libraries_correlate", "tensors.layouts"),
-    sources=("PyTorch's documentation of Conv2d", "TensorFlow's documentation of tf.nn.conv2d"),
 )
-def kernels(case: Case, *, makes=its_own, order=own_order, to_library=transpose):
+def kernels_cases(case: Case, *, makes=its_own, order=own_order, to_library=transpose):
     if case.name == "the weight's order":
         sizes = dict(zip("OIHW", (4, 3, 5, 2), strict=True))
         weights = (yield ask("layer_parameters", layer=convolution(3, 4, 0, bias=False) | {"kernel": (5, 2)})).part(
@@ -150,10 +162,9 @@ class Bias(NamedTuple):
     b: int
 
 
-@kernels.limit(
-    "with a bias", says="With a bias b a kernel of zeros does not make its channel zero: it makes every output of it b."
-)
+@kernels.limit("with a bias")
 def _(case: Case):
+    """With a bias b a kernel of zeros does not make its channel zero: it makes every output of it b."""
     x, w = case.integers("x", (1, 1, 2, 2)), np.zeros((1, 1, 1, 1), case.dtype)
 
     def literal(y: Outcome, p: Bias):
@@ -182,12 +193,11 @@ class Grouped(NamedTuple):
     groups: int
 
 
-@kernels.limit(
-    "groups",
-    says="With groups a kernel is not k_x × k_y × Cin: it has, and sees, the Cin ÷ groups channels of its group only. With a group "
-    "for each channel (depthwise) a kernel is a plane.",
-)
+@kernels.limit("groups")
 def _(case: Case):
+    """With groups a kernel is not k_x × k_y × Cin: it has, and sees, the Cin ÷ groups channels of its group only.
+    With a group for each channel (depthwise) a kernel is a plane.
+    """
     points = [Grouped(cin, g) for cin in range(1, 7) for g in range(1, cin + 1) if cin % g == 0]
 
     def build(p: Grouped) -> list[Call]:
@@ -215,13 +225,11 @@ class Depthwise(NamedTuple):
     multiplier: int
 
 
-@kernels.limit(
-    "depthwise layers",
-    says="The frameworks' depthwise layers keep their weight otherwise: PyTorch (Cin·m, 1, ky, kx), Keras (ky, kx, Cin, m), not in "
-    "terms of Cout = Cin·m. Channel c·m + j of the output is made by kernel j of channel c.",
-    backends=("torch", "tensorflow"),
-)
+@kernels.limit("depthwise layers", backends=("torch", "tensorflow"))
 def _(case: Case):
+    """The frameworks' depthwise layers keep their weight otherwise: PyTorch (Cin·m, 1, ky, kx), Keras (ky, kx, Cin,
+    m), not in terms of Cout = Cin·m. Channel c·m + j of the output is made by kernel j of channel c.
+    """
     order, kernel_order = own_layout(case.backend), own_order(case.backend)
     points = [Depthwise(cin, m) for cin in range(1, 5) for m in range(1, 5)]
 
@@ -256,13 +264,12 @@ class Kernel(NamedTuple):
     planes: int
 
 
-@kernels.limit(
-    "a kernel with fewer channels in TensorFlow",
-    says="TensorFlow takes the number of groups from the kernel's shape: a kernel with fewer planes than the image has channels is not refused, "
-    "as it is in PyTorch, but taken for a layer of Cin ÷ planes groups, if that is a whole number.",
-    backends=("tensorflow",),
-)
+@kernels.limit("a kernel with fewer channels in TensorFlow", backends=("tensorflow",))
 def _(case: Case):
+    """TensorFlow takes the number of groups from the kernel's shape: a kernel with fewer planes than the image has
+    channels is not refused, as it is in PyTorch, but taken for a layer of Cin ÷ planes groups, if that is a whole
+    number.
+    """
     points = [Kernel(cin, planes) for cin in range(1, 5) for planes in range(1, cin + 1)]
 
     def arrays(p: Kernel) -> tuple[np.ndarray, np.ndarray]:

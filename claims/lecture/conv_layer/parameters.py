@@ -90,20 +90,36 @@ SINGLE = {
 }
 
 
-@claim(
+parameter_count = claim(
     "conv_layer.parameter_count",
-    statement="A convolution has k_x k_y Cin Cout learned parameters (Cin ÷ groups where there are groups), and Cout more with a "
-    "bias, and each framework's own layer says so. A fully connected layer has I·O + O, a batch norm 2C learned and 2C not, a "
-    "PReLU C. LeNet-5, AlexNet, VGG-16 and ResNet-50, built of each framework's own layers, fit together with the output sizes, "
-    "parameters and multiply-adds that the formulas give layer by layer, and have the published numbers.",
-    scope="counts that the frameworks' own layer objects report; each published network in the variant named, run on one input "
-    "without numbers (a tensor on PyTorch's meta device, a symbolic tensor of Keras'); multiply-adds by the framework's own "
-    "counter, which does not see into Keras' grouped convolutions; without response normalisation and dropout",
+    """
+    A convolution has k_x k_y Cin Cout learned parameters (Cin ÷ groups where there are groups), and Cout more with a
+    bias, and each framework's own layer says so. A fully connected layer has I·O + O, a batch norm 2C learned and 2C
+    not, a PReLU C. LeNet-5, AlexNet, VGG-16 and ResNet-50, built of each framework's own layers, fit together with
+    the output sizes, parameters and multiply-adds that the formulas give layer by layer, and have the published
+    numbers.
+
+    Scope: counts that the frameworks' own layer objects report; each published network in the variant named, run on
+    one input without numbers (a tensor on PyTorch's meta device, a symbolic tensor of Keras'); multiply-adds by the
+    framework's own counter, which does not see into Keras' grouped convolutions; without response normalisation and
+    dropout
+
+    Sources:
+    - LeCun et al. (1998)
+    - Krizhevsky et al. (2012, 2014)
+    - Simonyan & Zisserman (2015)
+    - He et al. (2016)
+    - Sze, Chen, Yang, Emer (2017)
+    """,
     kind="exact",
     expected="verified",
     dtypes=(None,),
     about=("torch", "tensorflow"),
-    cases={name: {"layer": layer} for name, layer in SINGLE.items()} | {name: {"network": name} for name in PUBLISHED},
+)
+
+
+@parameter_count.each(
+    {name: {"layer": layer} for name, layer in SINGLE.items()} | {name: {"network": name} for name in PUBLISHED},
     wrongs={
         "bias forgotten": {"count": bias_forgotten},
         "Cin forgotten": {"count": cin_forgotten},
@@ -122,15 +138,8 @@ SINGLE = {
             needs=("network_layers",),
         ),
     },
-    sources=(
-        "LeCun et al. (1998)",
-        "Krizhevsky et al. (2012, 2014)",
-        "Simonyan & Zisserman (2015)",
-        "He et al. (2016)",
-        "Sze, Chen, Yang, Emer (2017)",
-    ),
 )
-def parameter_count(case: Case, *, count: Callable[[Layer], int] = learned, work=every_weight_at_every_place):
+def parameter_count_cases(case: Case, *, count: Callable[[Layer], int] = learned, work=every_weight_at_every_place):
     if "network" in case.settings:
         yield from network_count(case.network, count, work)
         return
@@ -182,13 +191,12 @@ class Network(NamedTuple):
 IN_THE_PAPER = {"VGG16": "VGG-16", "ResNet50": "ResNet-50"}
 
 
-@parameter_count.limit(
-    "ResNet-50 in Keras",
-    says="“ResNet-50” does not have one number of parameters: Keras' own model has 25,583,592 learned ones where torchvision's has "
-    "25,557,032, for its convolutions have biases. Keras' VGG16 has the published number.",
-    backends=("tensorflow",),
-)
+@parameter_count.limit("ResNet-50 in Keras", backends=("tensorflow",))
 def _(case: Case):
+    """“ResNet-50” does not have one number of parameters: Keras' own model has 25,583,592 learned ones where
+    torchvision's has 25,557,032, for its convolutions have biases. Keras' VGG16 has the published number.
+    """
+
     def literal(own: Outcome, p: Network):
         wanted = PUBLISHED[IN_THE_PAPER[p.network]]
         return fact(

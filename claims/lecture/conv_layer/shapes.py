@@ -121,19 +121,32 @@ def the_other_layout(backend: str) -> str:
     return {"NCHW": "NHWC", "NHWC": "NCHW"}[own_layout(backend)]
 
 
-@claim(
+shapes = claim(
     "conv_layer.shapes",
-    statement="A convolution layer takes [N, Cin, H, W] to [N, Cout, Hout, Wout]: as many images, as many channels as kernels, and "
-    "height and width by ⌊(H + before + after − d(k − 1) − 1)/s⌋ + 1, whatever the batch, channels, groups, strides, dilations "
-    "and paddings. The frameworks' own layer objects do the same in their own layout ([N, H, W, Cin] → [N, Hout, Wout, Cout] in "
-    "Keras), and their values are the literal sums.",
-    scope="one image or more, settings for which a window fits; batches and groups up to 3, strides and dilations that differ by axis, uneven padding; "
-    "torch.nn.Conv2d and keras.layers.Conv2D; the latter takes a stride or a dilation and refuses both together, as predicted",
+    """
+    A convolution layer takes [N, Cin, H, W] to [N, Cout, Hout, Wout]: as many images, as many channels as kernels,
+    and height and width by ⌊(H + before + after − d(k − 1) − 1)/s⌋ + 1, whatever the batch, channels, groups,
+    strides, dilations and paddings. The frameworks' own layer objects do the same in their own layout ([N, H, W, Cin]
+    → [N, Hout, Wout, Cout] in Keras), and their values are the literal sums.
+
+    Scope: one image or more, settings for which a window fits; batches and groups up to 3, strides and dilations that
+    differ by axis, uneven padding; torch.nn.Conv2d and keras.layers.Conv2D; the latter takes a stride or a dilation
+    and refuses both together, as predicted
+
+    Sources:
+    - PyTorch's documentation of Conv2d
+    - Dumoulin & Visin (2016), relationships 14 and 15
+    """,
     kind="exact",
     expected="verified",
     about=("torch", "tensorflow"),
     about_shapes=True,
-    cases={"every 17th of all settings": {}} | {name: {"told": told} for name, told in OWN.items()},
+    premises=("convolution.libraries_correlate", "tensors.layouts", "convolution.output_size"),
+)
+
+
+@shapes.each(
+    {"every 17th of all settings": {}} | {name: {"told": told} for name, told in OWN.items()},
     wrongs={
         "as many channels as came in": {"output": channels_kept},
         "one output for the whole batch": {"output": one_for_the_batch},
@@ -147,10 +160,8 @@ def the_other_layout(backend: str) -> str:
             says={"layout": the_other_layout}, cases=("own layer",), needs=("own_conv_layer",)
         ),
     },
-    premises=("convolution.libraries_correlate", "tensors.layouts", "convolution.output_size"),
-    sources=("PyTorch's documentation of Conv2d", "Dumoulin & Visin (2016), relationships 14 and 15"),
 )
-def shapes(case: Case, *, output=four_axes, of=length, layout=own_layout):
+def shapes_cases(case: Case, *, output=four_axes, of=length, layout=own_layout):
     if case.name == "every 17th of all settings":
 
         def judge(y: Outcome, g: Geometry, design: str):
@@ -189,13 +200,11 @@ class Leading(NamedTuple):
     axes: int
 
 
-@shapes.limit(
-    "the batch is not always one axis",
-    says="PyTorch takes an image without a batch axis, [Cin, H, W] → [Cout, Hout, Wout], and TensorFlow's tf.nn.conv2d takes two "
-    "batch axes: the output has the leading axes that the input had, not one N.",
-    backends=("torch", "tensorflow"),
-)
+@shapes.limit("the batch is not always one axis", backends=("torch", "tensorflow"))
 def _(case: Case):
+    """PyTorch takes an image without a batch axis, [Cin, H, W] → [Cout, Hout, Wout], and TensorFlow's tf.nn.conv2d
+    takes two batch axes: the output has the leading axes that the input had, not one N.
+    """
     order = own_layout(case.backend)
     image, kernel = order[1:], KERNELS[order]
     # An image without a batch axis ends TensorFlow's process in float32 (oneDNN, tensorflow issue 111453): it is not asked there.

@@ -90,15 +90,27 @@ GEOMETRIES: dict[str, tuple[tuple[int, ...], tuple[int, ...], dict[str, Any]]] =
 }
 
 
-@claim(
+sparse_fc = claim(
     "conv_layer.sparse_fc",
-    statement="A convolution layer is the fully connected layer whose matrix is built from the kernel: for stride 1 doubly blocked "
-    "Toeplitz, with zeros wherever a pixel is outside a window, and with the kernel's numbers, each once a place, everywhere else.",
-    scope="any stride, padding, dilation and groups; the matrix that the library's layer has on the images of one pixel, to the bit; "
-    "both layers on whole numbers to the bit, on reals within their bounds",
+    """
+    A convolution layer is the fully connected layer whose matrix is built from the kernel: for stride 1 doubly
+    blocked Toeplitz, with zeros wherever a pixel is outside a window, and with the kernel's numbers, each once a
+    place, everywhere else.
+
+    Scope: any stride, padding, dilation and groups; the matrix that the library's layer has on the images of one
+    pixel, to the bit; both layers on whole numbers to the bit, on reals within their bounds
+
+    Sources:
+    - Goodfellow, Bengio, Courville (2016), Deep Learning, §9.1 and §9.5
+    """,
     kind="exact + rounding",
     expected="verified",
-    cases={
+    premises=("convolution.libraries_correlate", "network.linear_components"),
+)
+
+
+@sparse_fc.each(
+    {
         f"{name}, {design}": {"geometry": name, "design": design}
         for name, design in itertools.product(GEOMETRIES, ("integers", "reals"))
     },
@@ -107,10 +119,8 @@ GEOMETRIES: dict[str, tuple[tuple[int, ...], tuple[int, ...], dict[str, Any]]] =
         "a position-dependent kernel": Wrong(operations={"cross_correlation2d": mutants.position_dependent_kernel}),
         "the last tap dropped": Wrong(operations={"cross_correlation2d": mutants.last_tap_dropped}),
     },
-    premises=("convolution.libraries_correlate", "network.linear_components"),
-    sources=("Goodfellow, Bengio, Courville (2016), Deep Learning, §9.1 and §9.5",),
 )
-def sparse_fc(case: Case, *, kernel=as_it_is):
+def sparse_fc_cases(case: Case, *, kernel=as_it_is):
     x_shape, w_shape, settings = GEOMETRIES[case.geometry]
     draw = case.reals if case.design == "reals" else case.integers
     x, w = draw("x", x_shape), draw("w", w_shape)
@@ -167,12 +177,11 @@ def line_matrix(g: Line, dtype: np.dtype) -> Call:
     return convolution(units((1, 1, g.W), dtype), w, PLAIN | {"stride": (1, g.s)})
 
 
-@sparse_fc.limit(
-    "with a stride the matrix is not Toeplitz",
-    says="With stride 2 the diagonals are no longer constant: one output further on, the weights move by two pixels. The smallest matrix "
-    "that shows it is of two outputs.",
-)
+@sparse_fc.limit("with a stride the matrix is not Toeplitz")
 def _(case: Case):
+    """With stride 2 the diagonals are no longer constant: one output further on, the weights move by two pixels. The
+    smallest matrix that shows it is of two outputs.
+    """
     points = [
         Line(W, k, s) for W in range(1, 7) for k in (1, 2, 3) for s in (1, 2, 3) if k + s <= W
     ]  # two outputs or more
@@ -193,11 +202,11 @@ def _(case: Case):
     )
 
 
-@sparse_fc.limit(
-    "a kernel that covers the image",
-    says="Where the kernel covers the image the matrix is not sparse at all: it has no zero, and one row for each channel.",
-)
+@sparse_fc.limit("a kernel that covers the image")
 def _(case: Case):
+    """Where the kernel covers the image the matrix is not sparse at all: it has no zero, and one row for each
+    channel.
+    """
     points = [Line(W, k, 1) for W in range(1, 6) for k in range(1, W + 1)]
 
     def zeros(y: Outcome, g: Line) -> Outcome:

@@ -114,16 +114,29 @@ def padding_counted_once(n, k, s, d, before, after):
     return length(n, k, s, d, before, 0)
 
 
-@claim(
+size_can_differ = claim(
     "conv_layer.size_can_differ",
-    statement="Each of kernel, stride, dilation and padding can alone make Hout differ from H, and Wout from W: for each the smallest pair of "
-    "layers that differ by it alone, of which the first keeps the size and the second does not, is the one that the formula "
-    "gives. A layer keeps every size exactly if its stride is 1 and before + after = d(k − 1), which the frameworks call “same”.",
-    scope="one axis at a time, H ≤ 4, k ≤ 3, s, d ≤ 2, padding 0 + 0, 0 + 1, 1 + 1, 2 + 2, where a window fits; “same” of the own layers",
+    """
+    Each of kernel, stride, dilation and padding can alone make Hout differ from H, and Wout from W: for each the
+    smallest pair of layers that differ by it alone, of which the first keeps the size and the second does not, is the
+    one that the formula gives. A layer keeps every size exactly if its stride is 1 and before + after = d(k − 1),
+    which the frameworks call “same”.
+
+    Scope: one axis at a time, H ≤ 4, k ≤ 3, s, d ≤ 2, padding 0 + 0, 0 + 1, 1 + 1, 2 + 2, where a window fits; “same”
+    of the own layers
+
+    Sources:
+    - Dumoulin & Visin (2016), relationships 1 to 15
+    """,
     kind="exact",
     expected="verified",
     about_shapes=True,
-    cases={"height": {"axis": "H"}, "width": {"axis": "W"}, "own layers": {"axis": ""}},
+    premises=("conv_layer.shapes", "convolution.output_size"),
+)
+
+
+@size_can_differ.each(
+    {"height": {"axis": "H"}, "width": {"axis": "W"}, "own layers": {"axis": ""}},
     wrongs={
         "size independent of stride": {"of": stride_ignored},
         "size independent of padding": {"of": padding_ignored},
@@ -132,10 +145,8 @@ def padding_counted_once(n, k, s, d, before, after):
         "padding counted on one side": {"of": padding_counted_once},
         "strides exchanged": Wrong(operations={"cross_correlation2d": mutants.stride_axes_exchanged}),
     },
-    premises=("conv_layer.shapes", "convolution.output_size"),
-    sources=("Dumoulin & Visin (2016), relationships 1 to 15",),
 )
-def size_can_differ(case: Case, *, of=length):
+def size_can_differ_cases(case: Case, *, of=length):
     if not case.axis:
         yield from _own_same(case)
         return
@@ -235,12 +246,11 @@ class Kernel(NamedTuple):
     d: int
 
 
-@size_can_differ.limit(
-    "even kernels and the same padding on both sides",
-    says="No padding that is the same on both sides keeps the size under a kernel of two taps, for d(k − 1) is odd: PyTorch's "
-    "padding=p cannot, its padding='same' and Keras' pad one side more.",
-)
+@size_can_differ.limit("even kernels and the same padding on both sides")
 def _(case: Case):
+    """No padding that is the same on both sides keeps the size under a kernel of two taps, for d(k − 1) is odd:
+    PyTorch's padding=p cannot, its padding='same' and Keras' pad one side more.
+    """
     points, sides, H = [Kernel(k, d) for k in range(1, 6) for d in (1, 2)], range(5), 5
 
     def layers(p: Kernel) -> list[Axis]:

@@ -40,15 +40,26 @@ PAIRS = {
 }
 
 
-@claim(
+commutes = claim(
     "convolution.commutes",
-    statement="The lecture's two sums are equal, and so are X ∗ W and W ∗ X in every library, every overlap counted: whichever of the two is given "
-    "as the kernel.",
-    scope="every overlap (“full”), one channel, stride 1; arrays of any sizes, neither need contain the other; small integers, bit for bit",
+    """
+    The lecture's two sums are equal, and so are X ∗ W and W ∗ X in every library, every overlap counted: whichever of
+    the two is given as the kernel.
+
+    Scope: every overlap (“full”), one channel, stride 1; arrays of any sizes, neither need contain the other; small
+    integers, bit for bit
+
+    Sources:
+    - Goodfellow, Bengio, Courville (2016), Deep Learning, §9.1, equations 9.4 and 9.5
+    """,
     kind="exact",
     expected="verified",
     premises=("convolution.discrete_1d", "convolution.discrete_2d"),
-    cases={
+)
+
+
+@commutes.each(
+    {
         f"{name}, {design}": {"x": x, "w": w, "design": design}
         for (name, (x, w)), design in itertools.product(PAIRS.items(), ("dense integers", "wide input"))
     },
@@ -57,9 +68,8 @@ PAIRS = {
         "off by one in the second sum": {"index": off_by_one},
         "last tap dropped": mistaken("last tap dropped", "convolution1d", "convolution2d"),
     },
-    sources=("Goodfellow, Bengio, Courville (2016), Deep Learning, §9.1, equations 9.4 and 9.5",),
 )
-def commutes(case: Case, *, operation="convolution", index=minus):
+def commutes_cases(case: Case, *, operation="convolution", index=minus):
     x, w = planes(case, case.x, case.w)
     first = lecture_sum(x, w, index=minus, over=every_overlap(x, w))[0].astype(case.dtype)
     second = lecture_sum(w, x, index=index, over=every_overlap(x, w))[0].astype(case.dtype)
@@ -73,11 +83,10 @@ def commutes(case: Case, *, operation="convolution", index=minus):
             yield same_bits(y, z.value, label=f"{function}: X ∗ W = W ∗ X", source="W ∗ X, of the same function")
 
 
-@commutes.limit(
-    "cross-correlation",
-    says="Cross-correlation does not commute: X ⋆ W is W ⋆ X turned by 180°. The smallest: one pixel and a kernel of two.",
-)
+@commutes.limit("cross-correlation")
 def _(case: Case):
+    """Cross-correlation does not commute: X ⋆ W is W ⋆ X turned by 180°. The smallest: one pixel and a kernel of two."""
+
     def build(s: Sizes) -> list[Call]:
         x, w = ramps(case, s)
         return [layer("cross_correlation", x, w, full=True), layer("cross_correlation", w, x, full=True)]
@@ -102,15 +111,14 @@ NONE = ("numpy", "torch", "tensorflow")
 """Libraries whose layer slides its second argument, and never exchanges the two."""
 
 
-@commutes.limit(
-    "windows that lie inside",
-    says="With windows entirely contained in the first array, X ∗ W and W ∗ X differ where one array contains the other and is larger: there "
-    "are windows of X, and none of W, where the layer raises. Where neither contains the other both have none.",
-    backends=NONE,
-)
+@commutes.limit("windows that lie inside", backends=NONE)
 def _(case: Case):
     # Odd sizes: of a kernel larger by one TensorFlow makes an empty tensor, or with oneDNN one that was never written.
     # Not where the second array contains the first, which is the same the other way round.
+    """With windows entirely contained in the first array, X ∗ W and W ∗ X differ where one array contains the other
+    and is larger: there are windows of X, and none of W, where the layer raises. Where neither contains the other
+    both have none.
+    """
     points = [s for s in sizes((1, 3, 5), fit=False) if s.ky < s.H or s.kx < s.W or (s.ky, s.kx) == (s.H, s.W)]
 
     def build(s: Sizes) -> list[Call]:
@@ -188,13 +196,11 @@ def exchanging(case: Case, kind: str):
             yield raises(case, y, f"{function}: neither array contains the other")
 
 
-@commutes.limit(
-    "NumPy and SciPy exchange the arguments",
-    says="NumPy's and SciPy's 'valid' commutes all the same, for it is not the windows contained in the first array: given a larger second "
-    "one, it silently exchanges the two. Only where neither contains the other SciPy raises.",
-    backends=("numpy", "scipy"),
-)
+@commutes.limit("NumPy and SciPy exchange the arguments", backends=("numpy", "scipy"))
 def _(case: Case):
+    """NumPy's and SciPy's 'valid' commutes all the same, for it is not the windows contained in the first array:
+    given a larger second one, it silently exchanges the two. Only where neither contains the other SciPy raises.
+    """
     yield from exchanging(case, "convolution")
 
 
@@ -212,11 +218,12 @@ class Channels(NamedTuple):
     C: int
 
 
-@commutes.limit(
-    "layers with channels",
-    says="Two layers in a row may be exchanged as long as there is one channel; with two they are matrices of convolutions, and order matters.",
-)
+@commutes.limit("layers with channels")
 def _(case: Case):
+    """Two layers in a row may be exchanged as long as there is one channel; with two they are matrices of
+    convolutions, and order matters.
+    """
+
     def arrays(p: Channels) -> list[np.ndarray]:
         kernels = asymmetric((2, p.C, p.C, 2, 2)).astype(case.dtype)
         return [asymmetric((1, p.C, 2, 2)).astype(case.dtype), *kernels]

@@ -57,16 +57,28 @@ def first_column_only(w: np.ndarray) -> np.ndarray:
 CORRELATED = {"1-d, 9 and 3": ((9,), (3,)), "6×5 and 3×2": ((6, 5), (3, 2)), "4×4 and 3×3": ((4, 4), (3, 3))}
 
 
-@claim(
+cross_correlation = claim(
     "convolution.cross_correlation",
-    statement="S(i, j) = Σ_m Σ_n X(i + m, j + n) W(m, n), written as it stands, is what NumPy's and SciPy's correlate and each framework's "
-    "layer compute, bit for bit on small integers and within the sum's bound on reals. Given by name, the lecture's input X is the "
-    "argument a, in1 or input(s), its kernel or filter W is v, in2, weight(s), filters or kernel, and its feature map S is what is returned.",
-    scope="real numbers, one channel, stride 1; the windows that lie inside X, i = 0 … H − k; for the libraries' own correlate every overlap, from i = −(k − 1)",
+    """
+    S(i, j) = Σ_m Σ_n X(i + m, j + n) W(m, n), written as it stands, is what NumPy's and SciPy's correlate and each
+    framework's layer compute, bit for bit on small integers and within the sum's bound on reals. Given by name, the
+    lecture's input X is the argument a, in1 or input(s), its kernel or filter W is v, in2, weight(s), filters or
+    kernel, and its feature map S is what is returned.
+
+    Scope: real numbers, one channel, stride 1; the windows that lie inside X, i = 0 … H − k; for the libraries' own
+    correlate every overlap, from i = −(k − 1)
+
+    Sources:
+    - Goodfellow, Bengio, Courville (2016), Deep Learning, §9.1, equation 9.6
+    """,
     kind="exact + rounding",
     expected="verified",
     premises=("convolution.libraries_correlate",),
-    cases={
+)
+
+
+@cross_correlation.each(
+    {
         f"{name}, {design}": {"x": x, "w": w, "design": design}
         for (name, (x, w)), design in itertools.product(CORRELATED.items(), DESIGNS)
     }
@@ -77,9 +89,8 @@ CORRELATED = {"1-d, 9 and 3": ((9,), (3,)), "6×5 and 3×2": ((6, 5), (3, 2)), "
         "kernel indexed (n, m)": {"kernel": np.transpose},
         "input and kernel exchanged": {"names": names_exchanged},
     },
-    sources=("Goodfellow, Bengio, Courville (2016), Deep Learning, §9.1, equation 9.6",),
 )
-def cross_correlation(case: Case, *, index=plus, kernel=kept, names=by_name):
+def cross_correlation_cases(case: Case, *, index=plus, kernel=kept, names=by_name):
     if case.name == "by name":
         for function, *own in NAMES.get(case.backend, ()):
             x, w = (a.astype(case.dtype) for a in (asymmetric((3, 3)) ** 2, asymmetric((3, 3))))
@@ -104,12 +115,12 @@ def cross_correlation(case: Case, *, index=plus, kernel=kept, names=by_name):
             yield agrees(case, y, every, x, w, label=f"{function}, every overlap")
 
 
-@cross_correlation.limit(
-    "written X ∗ W",
-    says="The lecture writes X ∗ W for this sum too. It is not the sum that it called X ∗ W before, unless a half turn leaves the kernel as it was: a "
-    "kernel of two unequal numbers tells.",
-)
+@cross_correlation.limit("written X ∗ W")
 def _(case: Case):
+    """The lecture writes X ∗ W for this sum too. It is not the sum that it called X ∗ W before, unless a half turn
+    leaves the kernel as it was: a kernel of two unequal numbers tells.
+    """
+
     def build(s: Sizes) -> Call:
         return layer("cross_correlation", *ramps(case, s), full=False)
 
@@ -135,12 +146,11 @@ class Tap(NamedTuple):
     b: int
 
 
-@cross_correlation.limit(
-    "complex numbers",
-    says="Of complex numbers NumPy's and SciPy's correlate take the kernel's conjugate, as signal processing defines it: Σ X(i + m) W̄(m).",
-    backends=("numpy", "scipy"),
-)
+@cross_correlation.limit("complex numbers", backends=("numpy", "scipy"))
 def _(case: Case):
+    """Of complex numbers NumPy's and SciPy's correlate take the kernel's conjugate, as signal processing defines it:
+    Σ X(i + m) W̄(m).
+    """
     function = next(f for f, _ in (yield ask("own_fulls")).value if "correlate" in f)
     number = np.result_type(case.dtype, np.complex64)
     x = (1, 2 + 1j)

@@ -117,12 +117,12 @@ class Term(NamedTuple):
     z: int
 
 
-@discrete_1d.limit(
-    "sums that the format does not hold",
-    says="The sum of numbers of t bits need not be a number of t bits: X = (2^z, 1), W = (1, 1) has S(1) = 2^z + 1, which from z = 24 on "
-    "(float32) or 53 (float64) is rounded to 2^z.",
-)
+@discrete_1d.limit("sums that the format does not hold")
 def _(case: Case):
+    """The sum of numbers of t bits need not be a number of t bits: X = (2^z, 1), W = (1, 1) has S(1) = 2^z + 1, which
+    from z = 24 on (float32) or 53 (float64) is rounded to 2^z.
+    """
+
     def build(p: Term) -> Call:
         return layer("convolution", np.array([2.0**p.z, 1], case.dtype), np.ones(2, case.dtype), full=True)
 
@@ -139,12 +139,11 @@ def _(case: Case):
     yield from smallest([Term(z) for z in range(56)], build, literal, instead=instead, order="by z")
 
 
-@discrete_1d.limit(
-    "whole numbers through an FFT",
-    says="Through an FFT not even the sums of small integers are exact, unless the transform is so short (1, 2 or 4 points) that all its roots of "
-    "unity are: what then holds is a bound relative to ‖X‖·‖W‖.",
-)
+@discrete_1d.limit("whole numbers through an FFT")
 def _(case: Case):
+    """Through an FFT not even the sums of small integers are exact, unless the transform is so short (1, 2 or 4
+    points) that all its roots of unity are: what then holds is a bound relative to ‖X‖·‖W‖.
+    """
     function = next(name for name, _ in (yield ask("own_fulls")).value if fourier(name))
     rows = sorted((Row(w, k) for w in range(1, 8) for k in range(1, w + 1)), key=lambda r: (r.W + r.k, r.k))
 
@@ -201,12 +200,11 @@ class Peak(NamedTuple):
     z: int
 
 
-@discrete_2d.limit(
-    "a large number far away, through an FFT",
-    says="Through an FFT the error of a small sum is not small relative to its own terms: it carries the rounding of large numbers that are no part "
-    "of it. The bound of the direct sum does not hold; the one relative to ‖X‖·‖W‖ does.",
-)
+@discrete_2d.limit("a large number far away, through an FFT")
 def _(case: Case):
+    """Through an FFT the error of a small sum is not small relative to its own terms: it carries the rounding of
+    large numbers that are no part of it. The bound of the direct sum does not hold; the one relative to ‖X‖·‖W‖ does.
+    """
     function = next(name for name, rank in (yield ask("own_fulls")).value if rank == 2 and fourier(name))
     peaks = [Peak(h, w, k, z) for h, w, k, z in itertools.product((1, 2, 4), (1, 2, 4), (1, 2), (0, 10, 20)) if k <= h]
     peaks.sort(key=lambda p: (p.H * p.W * p.k * p.k, p.z))

@@ -69,16 +69,27 @@ def _plain(sum_, x: np.ndarray, w: np.ndarray) -> np.ndarray:
     return sum_(x4, w4, None, **PLAIN_2D).reshape([n - k + 1 for n, k in zip(x.shape, w.shape, strict=True)])
 
 
-@claim(
+libraries_correlate = claim(
     "convolution.libraries_correlate",
-    statement="Given an impulse, and given an input without symmetry, with a kernel without symmetry, the convolution "
-    "functions listed of PyTorch and of TensorFlow (with Keras) return the cross-correlation. NumPy's and SciPy's convolve return "
-    "the convolution, their correlate the cross-correlation.",
-    scope="each function listed, by its own public name; not the transposed convolutions; 1-d and 2-d, 'valid' windows, kernels that a half turn changes",
+    """
+    Given an impulse, and given an input without symmetry, with a kernel without symmetry, the convolution functions
+    listed of PyTorch and of TensorFlow (with Keras) return the cross-correlation. NumPy's and SciPy's convolve return
+    the convolution, their correlate the cross-correlation.
+
+    Scope: each function listed, by its own public name; not the transposed convolutions; 1-d and 2-d, 'valid'
+    windows, kernels that a half turn changes
+
+    Sources:
+    - Goodfellow, Bengio, Courville (2016), Deep Learning, §9.1
+    """,
     kind="convention",
     expected="verified",
     about=("torch", "tensorflow"),
-    cases={"impulse": {"input": "impulse"}, "no symmetry": {"input": "ramp"}},
+)
+
+
+@libraries_correlate.each(
+    {"impulse": {"input": "impulse"}, "no symmetry": {"input": "ramp"}},
     wrongs={
         "reporting from a symmetric kernel": {"kernel": symmetric},
         "every library flips": {"says": lambda function: "convolution"},
@@ -86,9 +97,8 @@ def _plain(sum_, x: np.ndarray, w: np.ndarray) -> np.ndarray:
             says={"says": lambda function: "cross-correlation"}, backends=("numpy", "scipy")
         ),
     },
-    sources=("Goodfellow, Bengio, Courville (2016), Deep Learning, §9.1",),
 )
-def libraries_correlate(case: Case, *, kernel=asymmetric, says=predicted):
+def libraries_correlate_cases(case: Case, *, kernel=asymmetric, says=predicted):
     functions = (yield ask("own_convolutions")).value
     for function, rank in functions:
         w = kernel((3, 2)[:rank]).astype(case.dtype)
@@ -122,11 +132,11 @@ TAPS = sorted((Taps(a, b) for a in (1, 2, 3) for b in (1, 2, 3)), key=sum)
 BY_TAPS = "by the sum of the first and the last tap"
 
 
-@libraries_correlate.limit(
-    "a kernel that a half turn leaves as it was",
-    says="With a kernel that is symmetric under a half turn the two sums are equal, so no output can tell whether a library flips.",
-)
+@libraries_correlate.limit("a kernel that a half turn leaves as it was")
 def _(case: Case):
+    """With a kernel that is symmetric under a half turn the two sums are equal, so no output can tell whether a
+    library flips.
+    """
     function, rank = (yield ask("own_convolutions")).value[0]
     x = asymmetric((3,) * rank).astype(case.dtype)
 
@@ -149,13 +159,11 @@ TRANSPOSED = {
 }
 
 
-@libraries_correlate.limit(
-    "transposed convolutions flip",
-    says="PyTorch's and TensorFlow's transposed convolutions do flip the kernel: cut to the windows that lie inside the image, what "
-    "they return is the convolution.",
-    backends=("torch", "tensorflow"),
-)
+@libraries_correlate.limit("transposed convolutions flip", backends=("torch", "tensorflow"))
 def _(case: Case):
+    """PyTorch's and TensorFlow's transposed convolutions do flip the kernel: cut to the windows that lie inside the
+    image, what they return is the convolution.
+    """
     for function, rank in TRANSPOSED[case.backend]:
         x = (asymmetric((3,) * rank) ** 2).astype(case.dtype)
 
@@ -261,18 +269,26 @@ def must_be_exact(x: np.ndarray, w: np.ndarray) -> None:
         raise ValueError(f"sums up to {largest:g}: not all are exact in {x.dtype}; draw smaller integers")
 
 
-@claim(
+flip = claim(
     "convolution.flip",
-    statement="Convolution with W is cross-correlation with W turned by 180°: a library's layer given the turned kernel computes "
-    "the lecture's convolution. The adjoint of a layer (its input gradient, the transposed convolution) is the full convolution "
-    "with the channel axes of the kernel exchanged.",
-    scope="1-d and 2-d, many channels, stride, padding, dilation and groups; the adjoint for stride 1 without padding",
+    """
+    Convolution with W is cross-correlation with W turned by 180°: a library's layer given the turned kernel computes
+    the lecture's convolution. The adjoint of a layer (its input gradient, the transposed convolution) is the full
+    convolution with the channel axes of the kernel exchanged.
+
+    Scope: 1-d and 2-d, many channels, stride, padding, dilation and groups; the adjoint for stride 1 without padding
+
+    Sources:
+    - Dumoulin & Visin (2016), A guide to convolution arithmetic, §4
+    """,
     kind="exact + rounding",
     expected="verified",
     premises=("convolution.libraries_correlate",),
-    cases={
-        f"{name}, {design}": {"shape": name, "design": design} for name, design in itertools.product(SHAPES, DESIGNS)
-    },
+)
+
+
+@flip.each(
+    {f"{name}, {design}": {"shape": name, "design": design} for name, design in itertools.product(SHAPES, DESIGNS)},
     wrongs={
         "one axis flipped": {"turn": one_axis_flipped},
         "transposed in place of turned": {"turn": transposed},
@@ -283,9 +299,8 @@ def must_be_exact(x: np.ndarray, w: np.ndarray) -> None:
             says={"exchange": kept}, needs=("cross_correlation1d_gradient", "cross_correlation2d_gradient")
         ),
     },
-    sources=("Dumoulin & Visin (2016), A guide to convolution arithmetic, §4",),
 )
-def flip(case: Case, *, turn=half_turn, output=kept, exchange=exchanged):
+def flip_cases(case: Case, *, turn=half_turn, output=kept, exchange=exchanged):
     x_shape, w_shape, settings = SHAPES[case.shape]
     rank = len(x_shape) - 2
     literal = oracle.convolution1d if rank == 1 else oracle.convolution2d

@@ -125,18 +125,33 @@ PAIRS = {
 ASYMMETRIC = (*PAIRS, "Gaussian ∗ Gaussian")
 
 
-@claim(
+continuous = claim(
     "convolution.continuous",
-    statement="The inner product of samples of X with W shifted to t and flipped, times the step h, is S(t) = ∫ X(a) W(t − a) da up to the "
-    "error of the midpoint rule, and so is, for all t at once, a library's discrete convolution of the samples: for two boxes exactly (a "
-    "triangle); for exponentials with the order 2, measured by halving the step, within a bound derived from the integrand's derivatives; "
-    "for Gaussians of deviation 1 up to 2e^(−π²/h²) of its size, the first alias, which falls faster than any power of h.",
-    scope="samples at the middles of the steps; X and W smooth but for jumps between two steps; exponentials with α = 1, β = 3, and a box of "
-    "width 1 with β = 2, t ≤ 2, h = ¼, ⅛, ¹⁄₁₆; Gaussians of deviation 1, sampled within ±10, h = 2, 1, ½; sums added directly, not by FFT",
+    """
+    The inner product of samples of X with W shifted to t and flipped, times the step h, is S(t) = ∫ X(a) W(t − a) da
+    up to the error of the midpoint rule, and so is, for all t at once, a library's discrete convolution of the
+    samples: for two boxes exactly (a triangle); for exponentials with the order 2, measured by halving the step,
+    within a bound derived from the integrand's derivatives; for Gaussians of deviation 1 up to 2e^(−π²/h²) of its
+    size, the first alias, which falls faster than any power of h.
+
+    Scope: samples at the middles of the steps; X and W smooth but for jumps between two steps; exponentials with α =
+    1, β = 3, and a box of width 1 with β = 2, t ≤ 2, h = ¼, ⅛, ¹⁄₁₆; Gaussians of deviation 1, sampled within ±10, h
+    = 2, 1, ½; sums added directly, not by FFT
+
+    Notes: The lecture's picture of w, X and X ∗ W is lost; the report draws one.
+
+    Sources:
+    - Davis & Rabinowitz (1984), Methods of Numerical Integration, §2.1, §2.9
+    - Trefethen & Weideman (2014), SIAM Review 56:385, §5
+    """,
     kind="rounding",
     expected="verified",
     premises=("convolution.libraries_correlate", "convolution.discrete_1d"),
-    cases={name: {} for name in ("box ∗ box", *ASYMMETRIC)},
+)
+
+
+@continuous.each(
+    {name: {} for name in ("box ∗ box", *ASYMMETRIC)},
     wrongs={
         "W not flipped": Wrong(
             operations={
@@ -153,13 +168,8 @@ ASYMMETRIC = (*PAIRS, "Gaussian ∗ Gaussian")
         "an order of 1": Wrong(says={"power": 1}, cases=tuple(PAIRS)),
         "an order of 4": Wrong(says={"power": 4}, cases=tuple(PAIRS)),
     },
-    sources=(
-        "Davis & Rabinowitz (1984), Methods of Numerical Integration, §2.1, §2.9",
-        "Trefethen & Weideman (2014), SIAM Review 56:385, §5",
-    ),
-    notes="The lecture's picture of w, X and X ∗ W is lost; the report draws one.",
 )
-def continuous(
+def continuous_cases(
     case: Case, *, scaled: Callable[..., np.ndarray] = times_the_step, place: float = 0.5, late: int = 1, power: int = 2
 ):
     match case.name:
@@ -280,12 +290,12 @@ class Jump(NamedTuple):
         return Decays(alpha=0, beta=1, width=self.p / self.q)
 
 
-@continuous.limit(
-    "a jump inside a step",
-    says="Where X jumps inside a step, the order is lower: the sum covers whole steps only, and is off by the part d(h) of the step that is "
-    "missing or too much. From h = ¼ and ¹⁄₁₆ one measures log₄(d(h)/d(h/4)): 1 for the simplest such place, ⅓, in place of 2.",
-)
+@continuous.limit("a jump inside a step")
 def _(case: Case):
+    """Where X jumps inside a step, the order is lower: the sum covers whole steps only, and is off by the part d(h)
+    of the step that is missing or too much. From h = ¼ and ¹⁄₁₆ one measures log₄(d(h)/d(h/4)): 1 for the simplest
+    such place, ⅓, in place of 2.
+    """
     step, finer = STEPS[0], 4
     places = [Jump(q, p) for q in (1, 2, 3, 4, 5, 6, 7) for p in range(1, q + 1) if math.gcd(p, q) == 1]
     later = ends(step) >= 1  # where the jump lies before t

@@ -160,17 +160,34 @@ def with_the_mistake(mistake: str) -> Wrong:
 # --- the claim ---------------------------------------------------------------------------------------------------------
 
 
-@claim(
+worked_example = claim(
     "convolution.worked_example",
-    statement="On the input a…l (3 × 4) and the kernel w x / y z, SymPy's symbols give each window's sum letter for letter, for convolution "
-    "and for cross-correlation. Each library computes the same polynomials: its coefficient of every product of two letters, "
-    "read off one letter at a time, makes up the same sum; and whole numbers in place of all letters give the same numbers.",
-    scope="the phrasebook's convolution and cross-correlation, windows inside the input and with one row and column of zeros around it; "
-    "each library's own 2-d functions, windows inside; numbers whose sums are exact in the dtype; not by FFT",
+    """
+    On the input a…l (3 × 4) and the kernel w x / y z, SymPy's symbols give each window's sum letter for letter, for
+    convolution and for cross-correlation. Each library computes the same polynomials: its coefficient of every
+    product of two letters, read off one letter at a time, makes up the same sum; and whole numbers in place of all
+    letters give the same numbers.
+
+    Scope: the phrasebook's convolution and cross-correlation, windows inside the input and with one row and column of
+    zeros around it; each library's own 2-d functions, windows inside; numbers whose sums are exact in the dtype; not
+    by FFT
+
+    Notes: The scan keeps a b c d and a part of the kernel; the input a…l and the kernel w x / y z complete it. The
+    coefficients are all that a bilinear function has; that the outputs are bilinear is what the whole numbers are
+    for.
+
+    Sources:
+    - Goodfellow, Bengio, Courville (2016), Deep Learning, §9.1, figure 9.1
+    - Schwartz (1980), J. ACM 27:701 (polynomials that agree on random numbers)
+    """,
     kind="exact",
     expected="verified",
     premises=("convolution.libraries_correlate",),
-    cases={"windows inside": {"border": 0}, "zeros around": {"border": 1}},
+)
+
+
+@worked_example.each(
+    {"windows inside": {"border": 0}, "zeros around": {"border": 1}},
     wrongs={
         "flipped and not flipped exchanged": {"convolve": flip_forgotten, "correlate": flipped},
         "only the rows flipped": {"convolve": only_rows_flipped},
@@ -186,14 +203,8 @@ def with_the_mistake(mistake: str) -> Wrong:
         "a library that transposes the kernel": with_the_mistake("kernel height and width exchanged"),
         "a library that drops the last tap": with_the_mistake("last tap dropped"),
     },
-    sources=(
-        "Goodfellow, Bengio, Courville (2016), Deep Learning, §9.1, figure 9.1",
-        "Schwartz (1980), J. ACM 27:701 (polynomials that agree on random numbers)",
-    ),
-    notes="The scan keeps a b c d and a part of the kernel; the input a…l and the kernel w x / y z complete it. The coefficients are all "
-    "that a bilinear function has; that the outputs are bilinear is what the whole numbers are for.",
 )
-def worked_example(case: Case, *, convolve=symbolic.convolution2d, correlate=symbolic.cross_correlation2d):
+def worked_example_cases(case: Case, *, convolve=symbolic.convolution2d, correlate=symbolic.cross_correlation2d):
     settings = {**PLAIN_2D, "padding": ((case.border,) * 2,) * 2}
     images, kernels = one_letter_each(INPUT, case.dtype), one_letter_each(KERNEL, case.dtype)
     sums = {"convolution": convolve, "cross-correlation": correlate}
@@ -313,19 +324,17 @@ def two_pictures(case: Case, points: list[Kernel], order: str):
     yield from smallest(points, build, literal, instead=instead, order=order)
 
 
-@worked_example.limit(
-    "a kernel of one tap", says="A kernel of one letter has nothing to flip: both pictures are the same."
-)
+@worked_example.limit("a kernel of one tap")
 def _(case: Case):
+    """A kernel of one letter has nothing to flip: both pictures are the same."""
     yield from two_pictures(case, kernels((1, 1), (1, 2), (2, 1), (2, 2)), "by ky·kx, the most different letters first")
 
 
-@worked_example.limit(
-    "a 2 × 2 kernel with equal letters across its centre",
-    says="With w = z and x = y a half turn leaves the kernel as it was, the two sums of each window are equal, and the picture cannot "
-    "tell convolution from cross-correlation. One equal pair is not enough.",
-)
+@worked_example.limit("a 2 × 2 kernel with equal letters across its centre")
 def _(case: Case):
+    """With w = z and x = y a half turn leaves the kernel as it was, the two sums of each window are equal, and the
+    picture cannot tell convolution from cross-correlation. One equal pair is not enough.
+    """
     yield from two_pictures(case, kernels((2, 2)), "the most different letters first, then by the alphabet")
 
 
@@ -335,12 +344,12 @@ class Numbers(NamedTuple):
     n: int
 
 
-@worked_example.limit(
-    "numbers that round",
-    says="In letters the sums are exact. In floating point they are up to some number: with n in place of every letter each window's sum is "
-    "4n², which the format no longer holds for the first odd n whose square exceeds 2²⁴ (float32) or 2⁵³ (float64).",
-)
+@worked_example.limit("numbers that round")
 def _(case: Case):
+    """In letters the sums are exact. In floating point they are up to some number: with n in place of every letter
+    each window's sum is 4n², which the format no longer holds for the first odd n whose square exceeds 2²⁴ (float32)
+    or 2⁵³ (float64).
+    """
     root = math.isqrt(2 ** bounds.significand_bits(case.dtype))
     points = [Numbers(n) for n in range(root - 32, root + 33)]  # below, n² ≤ 2^t, and 4n² is exact
 

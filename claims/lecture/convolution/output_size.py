@@ -161,17 +161,28 @@ def words(backend: str, y: Outcome) -> str:
 SMALL_FIRST = ("ones", "ramp", "integers")
 
 
-@claim(
+output_size = claim(
     "convolution.output_size",
-    statement="Without padding an image H × W and a kernel ky × kx give (H − ky + 1) × (W − kx + 1) outputs, and in general each axis "
-    "gives ⌊(H + 2p − d(k − 1) − 1)/s⌋ + 1: every geometry up to the stated sizes, one axis at a time by its shape, both axes "
-    "together by every bit of every value. Where no window fits a library raises, or returns an empty tensor as predicted for it.",
-    scope="shapes: H ≤ 32, k ≤ 7, stride ≤ 4, dilation ≤ 3, padding ≤ 3, on either axis; values: H, W ≤ 5, ky, kx ≤ 3, stride ≤ 2 "
-    "each way, dilation ≤ 2, padding ≤ 1, batch and channels 1 and 2; the order is height, then width",
+    """
+    Without padding an image H × W and a kernel ky × kx give (H − ky + 1) × (W − kx + 1) outputs, and in general each
+    axis gives ⌊(H + 2p − d(k − 1) − 1)/s⌋ + 1: every geometry up to the stated sizes, one axis at a time by its
+    shape, both axes together by every bit of every value. Where no window fits a library raises, or returns an empty
+    tensor as predicted for it.
+
+    Scope: shapes: H ≤ 32, k ≤ 7, stride ≤ 4, dilation ≤ 3, padding ≤ 3, on either axis; values: H, W ≤ 5, ky, kx ≤ 3,
+    stride ≤ 2 each way, dilation ≤ 2, padding ≤ 1, batch and channels 1 and 2; the order is height, then width
+
+    Sources:
+    - Dumoulin & Visin (2016), A guide to convolution arithmetic, relationship 15
+    """,
     kind="exact",
     expected="verified",
     about_shapes=True,
-    cases={
+)
+
+
+@output_size.each(
+    {
         "shapes along H": {"points": functools.partial(along, "H"), "blunders": False},
         "shapes along W": {"points": functools.partial(along, "W"), "blunders": False},
         "values": {"points": in_the_plane, "blunders": False},
@@ -192,9 +203,8 @@ SMALL_FIRST = ("ones", "ramp", "integers")
             operations={"cross_correlation2d": mutants.last_tap_dropped}, cases=("every 97th of the values",)
         ),
     },
-    sources=("Dumoulin & Visin (2016), A guide to convolution arithmetic, relationship 15",),
 )
-def output_size(case: Case, *, length=size, order=height_then_width):
+def output_size_cases(case: Case, *, length=size, order=height_then_width):
     dtype, bits = str(case.dtype), "values" in case.name
 
     def judge(y: Outcome, g: Geometry, design: str):
@@ -234,12 +244,11 @@ class Image(NamedTuple):
     W: int
 
 
-@output_size.limit(
-    "the lecture's order of the axes",
-    says="The lecture writes the width first; every library's output has the height first. The smallest image that tells the two "
-    "apart is of one row and two columns; on one of one pixel both orders are the same.",
-)
+@output_size.limit("the lecture's order of the axes")
 def _(case: Case):
+    """The lecture writes the width first; every library's output has the height first. The smallest image that tells
+    the two apart is of one row and two columns; on one of one pixel both orders are the same.
+    """
     images = sorted((Image(h, w) for h in range(1, 5) for w in range(1, 5)), key=lambda i: i.H * i.W)
 
     def build(i: Image) -> Call:

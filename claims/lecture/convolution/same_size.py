@@ -70,18 +70,30 @@ def windows_begun(x: np.ndarray, w: np.ndarray, before: tuple[int, ...], d: int 
 AT_THE_END = "even kernels, the odd zero at the end"
 
 
-@claim(
+same = claim(
     "convolution.same",
-    statement="With stride 1 and odd kernels, (k − 1)/2 zeros on each side – d(k − 1)/2 with dilation d – keep H and W: an output is the inner product "
-    "with the window centred on its pixel, zeros beyond the border. With even kernels k − 1 zeros in all keep the size, whichever side has "
-    "the odd one. The layers so padded, and for odd kernels every library's own 'same', agree.",
-    scope="stride 1; H, W ≤ 5, k ≤ 4, dilation ≤ 2 for the layers, bit for bit; own functions with odd kernels no larger than the image, "
-    "through an FFT within its bound",
+    """
+    With stride 1 and odd kernels, (k − 1)/2 zeros on each side – d(k − 1)/2 with dilation d – keep H and W: an output
+    is the inner product with the window centred on its pixel, zeros beyond the border. With even kernels k − 1 zeros
+    in all keep the size, whichever side has the odd one. The layers so padded, and for odd kernels every library's
+    own 'same', agree.
+
+    Scope: stride 1; H, W ≤ 5, k ≤ 4, dilation ≤ 2 for the layers, bit for bit; own functions with odd kernels no
+    larger than the image, through an FFT within its bound
+
+    Sources:
+    - Goodfellow, Bengio, Courville (2016), Deep Learning, §9.5 (“same convolution”)
+    - Dumoulin & Visin (2016), §2.2
+    """,
     kind="exact",
     expected="verified",
     about_shapes=True,
     premises=("convolution.libraries_correlate",),
-    cases={
+)
+
+
+@same.each(
+    {
         "odd kernels": {"kernels": (1, 3), "odd_one": "end"},
         AT_THE_END: {"kernels": (2, 4), "odd_one": "end"},
         "even kernels, the odd zero at the start": {"kernels": (2, 4), "odd_one": "start"},
@@ -96,12 +108,8 @@ AT_THE_END = "even kernels, the odd zero at the end"
             operations={"own_same": mutants_discrete.kernel_centred_late}, cases=("own functions",), needs=("own_same",)
         ),
     },
-    sources=(
-        "Goodfellow, Bengio, Courville (2016), Deep Learning, §9.5 (“same convolution”)",
-        "Dumoulin & Visin (2016), §2.2",
-    ),
 )
-def same(case: Case, *, pads=zeros):
+def same_cases(case: Case, *, pads=zeros):
     if case.name == "own functions":
         yield from own_centred(case)
         return
@@ -175,12 +183,12 @@ class Kernel(NamedTuple):
     k: int
 
 
-@same.limit(
-    "an even kernel",
-    says="An even kernel cannot be centred: k − 1 zeros do not halve. PyTorch and TensorFlow put the odd one at the end; NumPy and scipy.signal at the "
-    "start, but correlate2d at the end; scipy.ndimage's correlate at the start, its convolve at the end.",
-)
+@same.limit("an even kernel")
 def _(case: Case):
+    """An even kernel cannot be centred: k − 1 zeros do not halve. PyTorch and TensorFlow put the odd one at the end;
+    NumPy and scipy.signal at the start, but correlate2d at the end; scipy.ndimage's correlate at the start, its
+    convolve at the end.
+    """
     functions = (yield ask("own_sames")).value
 
     def arrays(p: Kernel, rank: int) -> tuple[np.ndarray, np.ndarray]:
@@ -232,12 +240,13 @@ def strided(case: Case, p: Strided) -> tuple[np.ndarray, np.ndarray, np.ndarray]
     return x, w, windows_begun(x, w, (before, before))[0][:: p.s, :: p.s].astype(case.dtype)
 
 
-@same.limit(
-    "stride 2",
-    says="With stride 2 the map has ⌈H/2⌉ rows, and (k − 1)/2 zeros on each side are not TensorFlow's SAME: of an even H it pads one zero less, all of it "
-    "at the end. Padded explicitly by that rule, which depends on H, every library gives it bit for bit.",
-)
+@same.limit("stride 2")
 def _(case: Case):
+    """With stride 2 the map has ⌈H/2⌉ rows, and (k − 1)/2 zeros on each side are not TensorFlow's SAME: of an even H
+    it pads one zero less, all of it at the end. Padded explicitly by that rule, which depends on H, every library
+    gives it bit for bit.
+    """
+
     def build(p: Strided) -> list[Call]:
         x, w, _ = strided(case, p)
         both = ((p.k - 1) // 2,) * 2, catalogue.same_padding(p.H, p.k, p.s, 1)
@@ -266,13 +275,11 @@ def _(case: Case):
         yield instead(answer, p)
 
 
-@same.limit(
-    "TensorFlow's SAME with stride 2",
-    says="TensorFlow's own SAME takes stride 2, and then keeps ⌈H/2⌉ rows and not H. How many zeros it pads depends on the size: with k = 7 "
-    "2 and 3 of 224 pixels, 3 and 3 of 225.",
-    backends=("tensorflow",),
-)
+@same.limit("TensorFlow's SAME with stride 2", backends=("tensorflow",))
 def _(case: Case):
+    """TensorFlow's own SAME takes stride 2, and then keeps ⌈H/2⌉ rows and not H. How many zeros it pads depends on
+    the size: with k = 7 2 and 3 of 224 pixels, 3 and 3 of 225.
+    """
     functions = (yield ask("own_sames")).value
     name = next(f for f, rank in functions if rank == 2)
 
@@ -304,12 +311,9 @@ class Stride(NamedTuple):
     s: int
 
 
-@same.limit(
-    "PyTorch's 'same' with stride 2",
-    says="PyTorch's own padding='same' refuses every stride but 1, in its functions and in its layers.",
-    backends=("torch",),
-)
+@same.limit("PyTorch's 'same' with stride 2", backends=("torch",))
 def _(case: Case):
+    """PyTorch's own padding='same' refuses every stride but 1, in its functions and in its layers."""
     functions = (yield ask("own_sames")).value
 
     def build(p: Stride, function: str = functions[0][0], rank: int = functions[0][1]) -> Call:
@@ -329,12 +333,12 @@ def _(case: Case):
         yield instead(y, Stride(2), function, rank)
 
 
-@same.limit(
-    "a kernel longer than the input, in NumPy",
-    says="NumPy's 'same' keeps the size of the longer array, whichever it is: of a kernel longer than the input it returns k numbers.",
-    backends=("numpy",),
-)
+@same.limit("a kernel longer than the input, in NumPy", backends=("numpy",))
 def _(case: Case):
+    """NumPy's 'same' keeps the size of the longer array, whichever it is: of a kernel longer than the input it
+    returns k numbers.
+    """
+
     def build(r: Row, function: str = "np.convolve") -> Call:
         x, w = asymmetric((r.W,)).astype(case.dtype), asymmetric((r.k,)).astype(case.dtype)
         return ask("own_same", x=x, w=w, function=function, stride=1)

@@ -43,17 +43,29 @@ def enumerated(x: np.ndarray, s: Sizes, begins) -> np.ndarray:
     return np.array(listed).reshape(len(rows), len(columns), s.ky, s.kx)
 
 
-@claim(
+valid = claim(
     "convolution.valid",
-    statement="Without padding the windows of a layer are exactly those that lie inside the image: kernels of one tap each read off which pixels "
-    "a window holds, every pixel having its own number. There are (H − k_y + 1) × (W − k_x + 1) of them, and an output is its window's "
-    "inner product with the kernel: in the layers, and in the mode 'valid' of every library's own functions.",
-    scope="every H, W ≤ 4 and every kernel that fits, one channel, stride 1, bit for bit; own functions 1-d and 2-d, through an FFT within its bound",
+    """
+    Without padding the windows of a layer are exactly those that lie inside the image: kernels of one tap each read
+    off which pixels a window holds, every pixel having its own number. There are (H − k_y + 1) × (W − k_x + 1) of
+    them, and an output is its window's inner product with the kernel: in the layers, and in the mode 'valid' of every
+    library's own functions.
+
+    Scope: every H, W ≤ 4 and every kernel that fits, one channel, stride 1, bit for bit; own functions 1-d and 2-d,
+    through an FFT within its bound
+
+    Sources:
+    - Goodfellow, Bengio, Courville (2016), Deep Learning, §9.5 (“valid convolution”)
+    """,
     kind="exact",
     expected="verified",
     about_shapes=True,
     premises=("convolution.libraries_correlate",),
-    cases={"pixels": {}, "inner products": {}, "own functions": {}},
+)
+
+
+@valid.each(
+    {"pixels": {}, "inner products": {}, "own functions": {}},
     wrongs={
         "one window too many": Wrong(says={"begins": one_too_many}, cases=("pixels",)),
         "padded windows counted": Wrong(says={"begins": padded_too}, cases=("inner products",)),
@@ -63,9 +75,8 @@ def enumerated(x: np.ndarray, s: Sizes, begins) -> np.ndarray:
             operations={"cross_correlation2d": mutants.last_tap_dropped}, cases=("inner products",)
         ),
     },
-    sources=("Goodfellow, Bengio, Courville (2016), Deep Learning, §9.5 (“valid convolution”)",),
 )
-def valid(case: Case, *, begins=inside):
+def valid_cases(case: Case, *, begins=inside):
     if case.name == "own functions":
         yield from own_windows(case, begins)
         return
@@ -122,11 +133,10 @@ def square(case: Case, p: Square) -> Call:
     return layer("cross_correlation", *ramps(case, Sizes(p.H, p.H, p.k, p.k)), full=False)
 
 
-@valid.limit(
-    "a kernel of one pixel",
-    says="A kernel of 1 × 1 decreases nothing: every pixel is a window. A kernel of 1 × 3 decreases the width alone.",
-)
+@valid.limit("a kernel of one pixel")
 def _(case: Case):
+    """A kernel of 1 × 1 decreases nothing: every pixel is a window. A kernel of 1 × 3 decreases the width alone."""
+
     def decreased(y: Outcome, n: int):
         return y.then(lambda y: max(y.shape[2:]) < n)
 
@@ -144,13 +154,12 @@ def _(case: Case):
     yield same_shape(y, (1, 1, 3, 1), label="a kernel of 1 × 3", source="the formula")
 
 
-@valid.limit(
-    "a kernel larger than the image",
-    says="Of a kernel larger than the image no window lies inside, and NumPy's reference, PyTorch and TensorFlow raise; TensorFlow does so from "
-    "two pixels on.",
-    backends=("numpy", "torch", "tensorflow"),
-)
+@valid.limit("a kernel larger than the image", backends=("numpy", "torch", "tensorflow"))
 def _(case: Case):
+    """Of a kernel larger than the image no window lies inside, and NumPy's reference, PyTorch and TensorFlow raise;
+    TensorFlow does so from two pixels on.
+    """
+
     def literal(y: Outcome, p: Square):
         return happens(y, "value", label="a feature map of the windows inside", source="the lecture, as worded")
 
@@ -163,14 +172,12 @@ def _(case: Case):
     yield from smallest(squares, functools.partial(square, case), literal, instead=instead, order="by H·k, then by H")
 
 
-@valid.limit(
-    "a kernel larger by one pixel, in TensorFlow",
-    says="TensorFlow raises only from two pixels on: of a kernel larger by one it returns an empty tensor. (In float32 oneDNN returns one "
-    "that was never written, which is recorded as a defect.)",
-    backends=("tensorflow",),
-    dtypes=("float64",),
-)
+@valid.limit("a kernel larger by one pixel, in TensorFlow", backends=("tensorflow",), dtypes=("float64",))
 def _(case: Case):
+    """TensorFlow raises only from two pixels on: of a kernel larger by one it returns an empty tensor. (In float32
+    oneDNN returns one that was never written, which is recorded as a defect.)
+    """
+
     def literal(y: Outcome, p: Square):
         raised = Outcome("value", y.kind == "raised", call=y.call)
         return fact(raised, p.k > p.H, label="it raises where no window fits, and there alone", source="k > H")
@@ -182,11 +189,9 @@ def _(case: Case):
     yield from smallest(squares, functools.partial(square, case), literal, instead=instead, order="by H·k, then by H")
 
 
-@valid.limit(
-    "a kernel larger than the input, in NumPy and SciPy",
-    says="NumPy's and SciPy's own correlate, in mode 'valid', exchanges the two where the kernel is the larger, and returns the sums in which "
-    "the input lies inside the kernel. Where neither contains the other SciPy raises.",
-    backends=("numpy", "scipy"),
-)
+@valid.limit("a kernel larger than the input, in NumPy and SciPy", backends=("numpy", "scipy"))
 def _(case: Case):
+    """NumPy's and SciPy's own correlate, in mode 'valid', exchanges the two where the kernel is the larger, and
+    returns the sums in which the input lies inside the kernel. Where neither contains the other SciPy raises.
+    """
     yield from exchanging(case, "cross-correlation")

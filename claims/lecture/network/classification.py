@@ -58,15 +58,31 @@ def through(steps: list[tuple[str, dict[str, Any]]], x: np.ndarray):
     return y
 
 
-@claim(
+distribution = claim(
     "network.distribution",
-    statement="A network of the lecture's components gives, from the same weights and the same real images, the same numbers on every "
-    "library: none is negative, and those of an image sum to one. It does so too where exp of a logit would overflow.",
-    scope="to within the rounding of each operation, carried through the network; logits are numbers: neither infinite nor NaN; "
-    "probabilities may be exactly 0",
+    """
+    A network of the lecture's components gives, from the same weights and the same real images, the same numbers on
+    every library: none is negative, and those of an image sum to one. It does so too where exp of a logit would
+    overflow.
+
+    Scope: to within the rounding of each operation, carried through the network; logits are numbers: neither infinite
+    nor NaN; probabilities may be exactly 0
+
+    Notes: Whether the distribution is a good one is another matter: these weights are drawn at random
+    (network.learned_parameters).
+
+    Sources:
+    - Goodfellow, Bengio, Courville (2016), §6.2.2.3
+    - Blanchard, Higham, Higham (2021), IMA J. Numer. Anal. 41(4): softmax, shifted
+    """,
     kind="rounding",
     expected="verified",
-    cases={
+    premises=("network.component_parity",),
+)
+
+
+@distribution.each(
+    {
         "a small network": {"scale": {"float32": 1.0, "float64": 1.0}},
         "a network sure of itself": {"scale": SURE},
         "softmax alone": {},
@@ -96,14 +112,8 @@ def through(steps: list[tuple[str, dict[str, Any]]], x: np.ndarray):
             needs=("batch_norm_inference",),
         ),
     },
-    premises=("network.component_parity",),
-    sources=(
-        "Goodfellow, Bengio, Courville (2016), §6.2.2.3",
-        "Blanchard, Higham, Higham (2021), IMA J. Numer. Anal. 41(4): softmax, shifted",
-    ),
-    notes="Whether the distribution is a good one is another matter: these weights are drawn at random (network.learned_parameters).",
 )
-def distribution(case: Case):
+def distribution_cases(case: Case):
     dtype = str(case.dtype)
     if case.name == "softmax alone":
         for name, scale in (("ordinary", 1.0), ("large", 2 * OVERFLOWS[dtype])):
@@ -195,12 +205,12 @@ _no_distribution(
 )
 
 
-@distribution.limit(
-    "a probability of exactly 0",
-    says="The softmax of mathematics is positive; in floating point a class is given exactly 0 once its logit is some 86 to 104 (float32), "
-    "708 to 746 (float64) below the largest. It is a distribution still, but its logarithm is −∞.",
-)
+@distribution.limit("a probability of exactly 0")
 def _(case: Case):
+    """The softmax of mathematics is positive; in floating point a class is given exactly 0 once its logit is some 86
+    to 104 (float32), 708 to 746 (float64) below the largest. It is a distribution still, but its logarithm is −∞.
+    """
+
     def build(z: float) -> Call:
         return ask("softmax", x=np.array([[0, -z]], case.dtype), axis=1)
 

@@ -317,16 +317,28 @@ MISTAKEN = {
 }
 
 
-@claim(
+component_parity = claim(
     "network.component_parity",
-    statement="Every component that the lecture names gives, forward and backward, the exact result to within the rounding of its own "
-    "format, and on whole numbers small enough every sum of products gives it to the last bit, in float16, bfloat16, float32 and float64.",
-    scope="gradients away from kinks and ties; small arrays; the arithmetic that was found (float32 sums of narrow numbers, one-pass "
-    "variances, subnormal numbers taken as zero) is part of the finding",
+    """
+    Every component that the lecture names gives, forward and backward, the exact result to within the rounding of its
+    own format, and on whole numbers small enough every sum of products gives it to the last bit, in float16,
+    bfloat16, float32 and float64.
+
+    Scope: gradients away from kinks and ties; small arrays; the arithmetic that was found (float32 sums of narrow
+    numbers, one-pass variances, subnormal numbers taken as zero) is part of the finding
+
+    Sources:
+    - Higham (2002), Accuracy and Stability of Numerical Algorithms, ch. 2–4
+    - docs/rounding.md
+    """,
     kind="exact + rounding",
     expected="verified",
     dtypes=("float16", "bfloat16", "float32", "float64"),
-    cases={name: {} for name in COMPONENTS} | {"a small network": {"dtypes": ("float32", "float64")}},
+)
+
+
+@component_parity.each(
+    {name: {} for name in COMPONENTS} | {"a small network": {"dtypes": ("float32", "float64")}},
     wrongs={
         f"{mistake} ({operation})": mistaken(component, mistake, operation)
         for component, made in MISTAKEN.items()
@@ -346,9 +358,8 @@ MISTAKEN = {
             needs=("batch_norm_inference",),
         )
     },
-    sources=("Higham (2002), Accuracy and Stability of Numerical Algorithms, ch. 2–4", "docs/rounding.md"),
 )
-def component_parity(case: Case, *, families=inputs.FAMILIES, designs=inputs.DESIGNS):
+def component_parity_cases(case: Case, *, families=inputs.FAMILIES, designs=inputs.DESIGNS):
     if case.name == "a small network":
         yield from small_network(case)
         return
@@ -437,14 +448,12 @@ class Signal(NamedTuple):
 SIGNALS = [Signal(n, k, m) for n in range(1, 9) for k in range(1, min(n, 3) + 1) for m in (1, 2, 4, 8)]
 
 
-@component_parity.limit(
-    "an FFT is not the sum",
-    says="An algorithm that transforms its inputs departs from the sum of products on whole numbers too, and rightly: its results lie "
-    "near the exact whole numbers and are not equal to them. So exact mode tells which algorithm ran.",
-    backends=("scipy",),
-    dtypes=("float32", "float64"),
-)
+@component_parity.limit("an FFT is not the sum", backends=("scipy",), dtypes=("float32", "float64"))
 def _(case: Case):
+    """An algorithm that transforms its inputs departs from the sum of products on whole numbers too, and rightly: its
+    results lie near the exact whole numbers and are not equal to them. So exact mode tells which algorithm ran.
+    """
+
     def drawn(p: Signal) -> dict[str, np.ndarray]:
         """m, m − 1, m − 2, m, …, and a kernel m, m − 1, …: small whole numbers, not all alike."""
         return {"x": (p.m - np.arange(p.n) % 3).astype(case.dtype), "w": (p.m - np.arange(p.k)).astype(case.dtype)}
@@ -477,14 +486,15 @@ class Resampling(NamedTuple):
 
 
 @component_parity.limit(
-    "a coordinate on the border between two pixels",
-    says="PyTorch and TensorFlow multiply by a ratio of the sizes rounded to float32, in float64 too, to find the nearest pixel. Where "
-    "the coordinate is a whole number it may so fall short of it, and the pixel before is taken: from 2 pixels to 41, output 20 lies on "
-    "the border and gets pixel 0 in place of 1. To its neighbours in size every pixel is right.",
-    backends=("torch", "tensorflow"),
-    dtypes=("float32", "float64"),
+    "a coordinate on the border between two pixels", backends=("torch", "tensorflow"), dtypes=("float32", "float64")
 )
 def _(case: Case):
+    """PyTorch and TensorFlow multiply by a ratio of the sizes rounded to float32, in float64 too, to find the nearest
+    pixel. Where the coordinate is a whole number it may so fall short of it, and the pixel before is taken: from 2
+    pixels to 41, output 20 lies on the border and gets pixel 0 in place of 1. To its neighbours in size every pixel
+    is right.
+    """
+
     def row(p: Resampling) -> np.ndarray:
         return np.arange(p.pixels, dtype=case.dtype).reshape(1, 1, 1, -1)
 

@@ -24,17 +24,37 @@ def descending_with(change: Callable[..., Any]) -> Wrong:
     return Wrong(operations={"descends": mutant}, cases=("the first steps",))
 
 
-@claim(
+learned_parameters = claim(
     "network.learned_parameters",
-    statement="Gradient descent on batches of real digits lowers the loss, and the parameters that it ends with recognise more than nine in ten of "
-    "the images held out; with shuffled labels they recognise no more than chance. From the same initial weights and batches the "
-    "losses agree with the reference's step by step, a small step lowers the loss of its batch, and at rate 0 no parameter moves.",
-    scope="8 × 8 digits; 64-32-10 with ReLU, 150 steps of 64 images at rate 0.3; and twelve steps of convolution, batch norm, ReLU, max pooling, fully "
-    "connected; the trajectories within what rounding was measured to grow into: over all steps in float64, over the first twelve in float32",
+    """
+    Gradient descent on batches of real digits lowers the loss, and the parameters that it ends with recognise more
+    than nine in ten of the images held out; with shuffled labels they recognise no more than chance. From the same
+    initial weights and batches the losses agree with the reference's step by step, a small step lowers the loss of
+    its batch, and at rate 0 no parameter moves.
+
+    Scope: 8 × 8 digits; 64-32-10 with ReLU, 150 steps of 64 images at rate 0.3; and twelve steps of convolution,
+    batch norm, ReLU, max pooling, fully connected; the trajectories within what rounding was measured to grow into:
+    over all steps in float64, over the first twelve in float32
+
+    Finding: trained, it recognises {held-out images are recognised} of the images held out; with shuffled labels,
+    {shuffled labels leave it at chance}
+
+    Elsewhere: gradient descent is run in PyTorch and TensorFlow; the NumPy reference is what their trajectories are
+    held against
+
+    Sources:
+    - Goodfellow, Bengio, Courville (2016), §4.3 and §8.1.3
+    - Alpaydin & Kaynak (1998): the digits
+    - Zhang, Bengio, Hardt, Recht, Vinyals (2017), arXiv 1611.03530: shuffled labels
+    """,
     kind="statistical + rounding",
     expected="supported",
-    cases={"the first steps": {"backends": FRAMEWORKS}, "training": {"backends": FRAMEWORKS}},
     premises=("network.component_parity",),
+)
+
+
+@learned_parameters.each(
+    {"the first steps": {"backends": FRAMEWORKS}, "training": {"backends": FRAMEWORKS}},
     wrongs={
         "gradient ascent": descending_with(mutants.ascent),
         "frozen parameters": descending_with(mutants.frozen),
@@ -42,16 +62,8 @@ def descending_with(change: Callable[..., Any]) -> Wrong:
         "arms exchanged": Wrong(says={"compare": population.exchanged}, cases=("training",)),
         "shuffled labels in place of the true ones": Wrong(says={"arms": control_arm}, cases=("training",)),
     },
-    finding="trained, it recognises {held-out images are recognised} of the images held out; with shuffled labels, {shuffled labels "
-    "leave it at chance}",
-    sources=(
-        "Goodfellow, Bengio, Courville (2016), §4.3 and §8.1.3",
-        "Alpaydin & Kaynak (1998): the digits",
-        "Zhang, Bengio, Hardt, Recht, Vinyals (2017), arXiv 1611.03530: shuffled labels",
-    ),
-    elsewhere="gradient descent is run in PyTorch and TensorFlow; the NumPy reference is what their trajectories are held against",
 )
-def learned_parameters(case: Case, *, compare=population.as_measured, arms=population.as_they_ran):
+def learned_parameters_cases(case: Case, *, compare=population.as_measured, arms=population.as_they_ran):
     if case.name == "the first steps":
         outcomes, _ = yield from population.measure(case, first_steps, ("descends",))
         yield from population.trajectories(case, first_steps, "descends", outcomes, count=3)
@@ -82,12 +94,11 @@ class Rate(NamedTuple):
     eta: float
 
 
-@learned_parameters.limit(
-    "a step that is too large",
-    says="The gradient says where the loss falls, not for how far: from some learning rate on, one step raises the loss of the very batch whose "
-    "gradient it follows.",
-)
+@learned_parameters.limit("a step that is too large")
 def _(case: Case):
+    """The gradient says where the loss falls, not for how far: from some learning rate on, one step raises the loss
+    of the very batch whose gradient it follows.
+    """
     seeds = population.seeds(case, 1, "first")
 
     def build(r: Rate) -> Call:
@@ -120,12 +131,12 @@ class Start(NamedTuple):
     scale: float
 
 
-@learned_parameters.limit(
-    "weights that start at zero",
-    says="From weights that are all 0 gradient descent learns nothing but the last bias: every hidden unit is 0, and so is what comes back to it. The "
-    "gradient of every other parameter is exactly 0. From weights a thousand times smaller than usual all of them move.",
-)
+@learned_parameters.limit("weights that start at zero")
 def _(case: Case):
+    """From weights that are all 0 gradient descent learns nothing but the last bias: every hidden unit is 0, and so
+    is what comes back to it. The gradient of every other parameter is exactly 0. From weights a thousand times
+    smaller than usual all of them move.
+    """
     seeds = population.seeds(case, 1, "first")
     scales = [Start(0.0), *(Start(2.0**-k) for k in range(10, -1, -1))]
 

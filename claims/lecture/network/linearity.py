@@ -99,16 +99,28 @@ def combined(C: np.ndarray, x: np.ndarray) -> np.ndarray:
     return np.tensordot(C, x, 1).astype(x.dtype)
 
 
-@claim(
+linear_components = claim(
     "network.linear_components",
-    statement="f(a·x + b·y) = a·f(x) + b·f(y) for the fully connected layer, convolution (1-d and 2-d), bilinear and nearest up- and "
-    "downsampling by several factors, area downsampling and average pooling, all without bias: to the last bit where "
-    "nothing rounds, else to within rounding.",
-    scope="without bias; in floating point to within rounding; whole pixels, zero padding; x and y a batch, a and b small numbers of "
-    "either sign that do not add up to 1 (an affine map would pass for a + b = 1)",
+    """
+    f(a·x + b·y) = a·f(x) + b·f(y) for the fully connected layer, convolution (1-d and 2-d), bilinear and nearest up-
+    and downsampling by several factors, area downsampling and average pooling, all without bias: to the last bit
+    where nothing rounds, else to within rounding.
+
+    Scope: without bias; in floating point to within rounding; whole pixels, zero padding; x and y a batch, a and b
+    small numbers of either sign that do not add up to 1 (an affine map would pass for a + b = 1)
+
+    Sources:
+    - Goodfellow, Bengio, Courville (2016), §9.1: convolution as multiplication by a matrix
+    - Higham (2002), §3.1
+    """,
     kind="exact + rounding",
     expected="verified",
-    cases={name: {} for name in COMPONENTS},
+    premises=("network.component_parity",),
+)
+
+
+@linear_components.each(
+    {name: {} for name in COMPONENTS},
     wrongs={
         f"a hidden clamp to [0, 1] ({kind})": Wrong(
             operations={kind: functools.partial(mutants.clamped, operation=kind)}, needs=(kind,), cases=(case,)
@@ -132,13 +144,8 @@ def combined(C: np.ndarray, x: np.ndarray) -> np.ndarray:
         for name, mutant in (("a squared input", mutants.squared), ("bias left on", mutants.bias_left_on))
         if bias or mutant is mutants.squared
     },
-    premises=("network.component_parity",),
-    sources=(
-        "Goodfellow, Bengio, Courville (2016), §9.1: convolution as multiplication by a matrix",
-        "Higham (2002), §3.1",
-    ),
 )
-def linear_components(case: Case):
+def linear_components_cases(case: Case):
     for i, part in enumerate(COMPONENTS[case.name]):
         names = f"{part.operation} {i + 1}"
         whole_numbers = case.integers(f"x {i}", (2, *part.x))
@@ -223,12 +230,11 @@ class Pair(NamedTuple):
     y: int
 
 
-@linear_components.limit(
-    "linear to the last bit",
-    says="In floating point f(x + y) and f(x) + f(y) are not the same number: a 1 × 1 kernel of 0.1 on two small whole numbers "
-    "will do. They differ by no more than the roundings of both sides.",
-)
+@linear_components.limit("linear to the last bit")
 def _(case: Case):
+    """In floating point f(x + y) and f(x) + f(y) are not the same number: a 1 × 1 kernel of 0.1 on two small whole
+    numbers will do. They differ by no more than the roundings of both sides.
+    """
     pairs = sorted((Pair(x, y) for x in range(1, 9) for y in range(x, 9)), key=lambda p: (p.x + p.y, p.x))
     part = Part("cross_correlation2d", (1, 1, 1), PLAIN | {"padding": ((0, 0), (0, 0))}, w=(1, 1, 1, 1))
     w = np.full(part.w, 0.1, case.dtype)

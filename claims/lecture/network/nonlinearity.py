@@ -98,15 +98,27 @@ def average(name: str) -> Component:
     return Component("average_pooling2d", NONLINEAR[name].witness, window, as_images)
 
 
-@claim(
+nonlinear_components = claim(
     "network.nonlinear_components",
-    statement="ReLU, |z|, leaky ReLU, PReLU, the logistic, tanh, batch norm in training mode, max pooling and softmax are not linear: for each the "
-    "smallest pair x, y of whole numbers with f(x + y) ≠ f(x) + f(y) is the one stated, and before it, in order of size, there is none.",
-    scope="leaky ReLU and PReLU with slope 1/8; batch norm with the batch's own statistics, γ = 1, β = 0; pooling over two pixels; “≠” means: by more "
-    "than the roundings of both sides",
+    """
+    ReLU, |z|, leaky ReLU, PReLU, the logistic, tanh, batch norm in training mode, max pooling and softmax are not
+    linear: for each the smallest pair x, y of whole numbers with f(x + y) ≠ f(x) + f(y) is the one stated, and before
+    it, in order of size, there is none.
+
+    Scope: leaky ReLU and PReLU with slope 1/8; batch norm with the batch's own statistics, γ = 1, β = 0; pooling over
+    two pixels; “≠” means: by more than the roundings of both sides
+
+    Sources:
+    - Goodfellow, Bengio, Courville (2016), §6.1 and §6.3
+    """,
     kind="exact + rounding",
     expected="verified",
-    cases={name: {} for name in NONLINEAR},
+    premises=("network.component_parity",),
+)
+
+
+@nonlinear_components.each(
+    {name: {} for name in NONLINEAR},
     wrongs={
         "the identity called nonlinear": {"component": identity},
         "average pooling called nonlinear": Wrong(says={"component": average}, needs=("average_pooling2d",)),
@@ -121,10 +133,8 @@ def average(name: str) -> Component:
         for name, c in NONLINEAR.items()
         if name not in ("batch norm", "max pooling")
     },
-    premises=("network.component_parity",),
-    sources=("Goodfellow, Bengio, Courville (2016), §6.1 and §6.3",),
 )
-def nonlinear_components(case: Case, *, component=nonlinear):
+def nonlinear_components_cases(case: Case, *, component=nonlinear):
     c = component(case.name)
     pairs = small_pairs(c.n)
     rows = np.array(list(itertools.product(range(-2, 3), repeat=c.n)), case.dtype)
@@ -170,11 +180,9 @@ class Slope(NamedTuple):
     alpha: float
 
 
-@nonlinear_components.limit(
-    "leaky ReLU with α = 1",
-    says="Leaky ReLU with α = 1 is the identity, which is linear. Any other slope, larger or smaller, is not.",
-)
+@nonlinear_components.limit("leaky ReLU with α = 1")
 def _(case: Case):
+    """Leaky ReLU with α = 1 is the identity, which is linear. Any other slope, larger or smaller, is not."""
     z = np.array([1, -1, 0], case.dtype)
 
     def literal(y, s: Slope):
@@ -201,11 +209,9 @@ class Window(NamedTuple):
     kx: int
 
 
-@nonlinear_components.limit(
-    "max pooling over one pixel",
-    says="Max pooling with a 1 × 1 window is the identity. With two pixels, on either axis, it is nonlinear.",
-)
+@nonlinear_components.limit("max pooling over one pixel")
 def _(case: Case):
+    """Max pooling with a 1 × 1 window is the identity. With two pixels, on either axis, it is nonlinear."""
     pixel = np.zeros((3, 1, 3, 3), case.dtype)  # 1 and −1 in a corner, and their sum
     pixel[:2, 0, 0, 0] = 1, -1
     windows = sorted((Window(ky, kx) for ky in range(1, 4) for kx in range(1, 4)), key=lambda w: w.ky * w.kx)
@@ -238,12 +244,11 @@ class Norm(NamedTuple):
     beta: int
 
 
-@nonlinear_components.limit(
-    "batch norm in inference mode",
-    says="With remembered statistics batch norm is affine, and linear where γμ/σ = β: f(x + y) + f(0) = f(x) + f(y). In training mode it is neither, "
-    "for its statistics are the batch's own.",
-)
+@nonlinear_components.limit("batch norm in inference mode")
 def _(case: Case):
+    """With remembered statistics batch norm is affine, and linear where γμ/σ = β: f(x + y) + f(0) = f(x) + f(y). In
+    training mode it is neither, for its statistics are the batch's own.
+    """
     modes = [Norm(mode, mu, beta) for mode in ("inference", "training") for mu in range(2) for beta in range(2)]
     x = np.array(
         [[0, 0, 0, 0], [1, 1, 2, 0]], case.dtype

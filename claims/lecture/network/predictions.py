@@ -54,15 +54,26 @@ def alone(p: np.ndarray) -> np.ndarray:
     return top[:, 0] != top[:, 1]
 
 
-@claim(
+prediction = claim(
     "network.prediction",
-    statement="The class of the largest logit has the largest probability, and where the two largest probabilities differ it is the "
-    "prediction: the argmax of the probabilities is the argmax of the logits, by each library's own argmax too.",
-    scope="the largest of the logits is unique; images are rows, classes columns; logits close together, ordinary and far apart; a nearest-mean "
-    "classifier on real digits",
+    """
+    The class of the largest logit has the largest probability, and where the two largest probabilities differ it is
+    the prediction: the argmax of the probabilities is the argmax of the logits, by each library's own argmax too.
+
+    Scope: the largest of the logits is unique; images are rows, classes columns; logits close together, ordinary and
+    far apart; a nearest-mean classifier on real digits
+
+    Sources:
+    - Goodfellow, Bengio, Courville (2016), §5.1.1 and §6.2.2.3
+    """,
     kind="exact",
     expected="verified",
-    cases={"logits": {}, "real images": {}},
+    premises=("network.distribution",),
+)
+
+
+@prediction.each(
+    {"logits": {}, "real images": {}},
     wrongs={
         "argmin": {"choose": smallest_logit},
         "argmax over the batch": {"choose": over_the_batch},
@@ -74,10 +85,8 @@ def alone(p: np.ndarray) -> np.ndarray:
         ),
         "the library's argmin": Wrong(operations={"argmax": mutants.argmin}, needs=("argmax",)),
     },
-    premises=("network.distribution",),
-    sources=("Goodfellow, Bengio, Courville (2016), §5.1.1 and §6.2.2.3",),
 )
-def prediction(case: Case, *, choose=largest_logit):
+def prediction_cases(case: Case, *, choose=largest_logit):
     if case.name == "real images":
         x, _ = held_out(
             CLASSES, case.dtype
@@ -150,12 +159,11 @@ def all_alike(p):
     )
 
 
-@prediction.limit(
-    "two logits whose softmax ties",
-    says="The largest gap between two logits that the softmax loses, the larger logit placed second: about half a unit roundoff u. A prediction "
-    "from the probabilities then takes the first class, one from the logits the second.",
-)
+@prediction.limit("two logits whose softmax ties")
 def _(case: Case):
+    """The largest gap between two logits that the softmax loses, the larger logit placed second: about half a unit
+    roundoff u. A prediction from the probabilities then takes the first class, one from the logits the second.
+    """
     yield from edge(
         1.0,
         float(np.finfo(case.dtype).tiny),
@@ -174,12 +182,11 @@ class Gap(NamedTuple):
     K: int
 
 
-@prediction.limit(
-    "more classes lose larger gaps",
-    says="With more classes the quotients may round a larger gap away, where they are quotients: in NumPy and SciPy with seven classes (float32) "
-    "or three (float64). In PyTorch and TensorFlow the number of classes made no difference.",
-)
+@prediction.limit("more classes lose larger gaps")
 def _(case: Case):
+    """With more classes the quotients may round a larger gap away, where they are quotients: in NumPy and SciPy with
+    seven classes (float32) or three (float64). In PyTorch and TensorFlow the number of classes made no difference.
+    """
     gaps = sorted((Gap(n / 4, K) for n in range(1, 13) for K in range(2, 11)), key=lambda g: (-g.u, g.K))
     unit = bounds.unit_roundoff(case.dtype)
     yield from smallest(
@@ -201,12 +208,11 @@ class Classes(NamedTuple):
 CLASSES_AND_TOPS = sorted((Classes(K, m) for K in range(1, 5) for m in range(K + 1)), key=lambda c: (c.K, c.m))
 
 
-@prediction.limit(
-    "no single highest probability",
-    says="Where several classes share the highest probability “the category with highest probability” is not one category. NumPy, PyTorch and "
-    "TensorFlow all return the first of them (PyTorch before 1.7 the last).",
-)
+@prediction.limit("no single highest probability")
 def _(case: Case):
+    """Where several classes share the highest probability “the category with highest probability” is not one
+    category. NumPy, PyTorch and TensorFlow all return the first of them (PyTorch before 1.7 the last).
+    """
     points = [c for c in CLASSES_AND_TOPS if c.m]
 
     def build(c: Classes) -> list[Call]:
@@ -236,12 +242,11 @@ NAN_COUNTS = {"tensorflow": False}
 """Whether argmax takes a NaN for the largest (the others do, as NumPy's documentation says) or passes over it."""
 
 
-@prediction.limit(
-    "a probability that is NaN",
-    says="Where a probability is NaN there is no highest. NumPy and PyTorch return the class of the first NaN, TensorFlow that of the highest "
-    "number beside it, and the first class where there is none.",
-)
+@prediction.limit("a probability that is NaN")
 def _(case: Case):
+    """Where a probability is NaN there is no highest. NumPy and PyTorch return the class of the first NaN, TensorFlow
+    that of the highest number beside it, and the first class where there is none.
+    """
     counts = NAN_COUNTS.get(case.backend, True)
 
     def build(c: Classes) -> Call:
@@ -286,12 +291,12 @@ OVER_IMAGES = {"tensorflow": True}
 """Whether argmax without an axis goes along the first (TensorFlow), or over all numbers as one row (NumPy, PyTorch)."""
 
 
-@prediction.limit(
-    "argmax without an axis",
-    says="Left to its default, no library's argmax predicts a class for each image of a minibatch: TensorFlow's goes over the images, NumPy's "
-    "and PyTorch's over all numbers at once. With one class and one image the default happens to be right.",
-)
+@prediction.limit("argmax without an axis")
 def _(case: Case):
+    """Left to its default, no library's argmax predicts a class for each image of a minibatch: TensorFlow's goes over
+    the images, NumPy's and PyTorch's over all numbers at once. With one class and one image the default happens to be
+    right.
+    """
     tables = sorted((Table(N, K) for N in range(1, 4) for K in range(1, 4)), key=lambda t: (t.N * t.K, t.N))
 
     def probabilities(t: Table) -> np.ndarray:

@@ -97,15 +97,28 @@ def columns(basis_results: np.ndarray) -> np.ndarray:
     return basis_results.reshape(len(basis_results), -1).T
 
 
-@claim(
+linear_stack = claim(
     "network.linear_stack",
-    statement="A stack of linear components is one linear map: its matrix is the product of the layers' matrices, the first layer's standing last, "
-    "each built column by column from what the layer makes of the basis images; to the last bit where nothing rounds, else to within rounding.",
-    scope="without bias and with nothing nonlinear between; stacks of two to four of: convolution, bilinear and nearest resampling, average pooling, "
-    "fully connected",
+    """
+    A stack of linear components is one linear map: its matrix is the product of the layers' matrices, the first
+    layer's standing last, each built column by column from what the layer makes of the basis images; to the last bit
+    where nothing rounds, else to within rounding.
+
+    Scope: without bias and with nothing nonlinear between; stacks of two to four of: convolution, bilinear and
+    nearest resampling, average pooling, fully connected
+
+    Sources:
+    - Goodfellow, Bengio, Courville (2016), §6.1: a feedforward network of linear layers is a linear function
+    - Dumoulin & Visin (2016), A guide to convolution arithmetic, §4.1: convolution as a matrix
+    """,
     kind="exact + rounding",
     expected="verified",
-    cases=STACKS,
+    premises=("network.linear_components",),
+)
+
+
+@linear_stack.each(
+    STACKS,
     wrongs={
         "the order of composition reversed": Wrong(says={"product": reversed_order}, cases=SQUARE),
         "rows for columns": Wrong(says={"matrix": rows_for_columns}, cases=SQUARE),
@@ -116,13 +129,8 @@ def columns(basis_results: np.ndarray) -> np.ndarray:
             operations={"cross_correlation2d": functools.partial(mutants.rectified, operation="cross_correlation2d")}
         ),
     },
-    premises=("network.linear_components",),
-    sources=(
-        "Goodfellow, Bengio, Courville (2016), §6.1: a feedforward network of linear layers is a linear function",
-        "Dumoulin & Visin (2016), A guide to convolution arithmetic, §4.1: convolution as a matrix",
-    ),
 )
-def linear_stack(case: Case, *, product=in_order, matrix=columns):
+def linear_stack_cases(case: Case, *, product=in_order, matrix=columns):
     steps, images = stack(case, whole=True), case.integers("images", (3, *case.x), -2, 2)
     shape, layers = case.x, []
     for name, arguments in steps:
@@ -177,11 +185,11 @@ class Pixel(NamedTuple):
     between: str
 
 
-@linear_stack.limit(
-    "one ReLU between",
-    says="With one ReLU between two linear layers the stack is no matrix any more: an image of one pixel of −1 becomes 0, where the matrix has −1.",
-)
+@linear_stack.limit("one ReLU between")
 def _(case: Case):
+    """With one ReLU between two linear layers the stack is no matrix any more: an image of one pixel of −1 becomes 0,
+    where the matrix has −1.
+    """
     pixels = [Pixel(W, z, between) for W in range(1, 4) for z in (1, 2, -1, -2) for between in ("nothing", "ReLU")]
     inside = PLAIN | {"padding": ((0, 0), (0, 0))}
     layer = ("cross_correlation2d", {"w": np.ones((1, 1, 1, 1), case.dtype), "b": None, **inside})

@@ -109,21 +109,36 @@ SIZES = {"china.jpg": (427, 640), "flower.jpg": (427, 640), "grace_hopper.jpg": 
 """Height and width of each photograph, as the packages' own documentation and the files' headers have them."""
 
 
-@claim(
+image = claim(
     "tensors.image",
-    statement="A decoded image has the axes height, width and channels, C = 1 for gray and C = 3 for RGB. The pixels of a PNG are the very "
-    "numbers in the file, once what a decoder leaves out or does otherwise (the axis of the one channel, the order of the colours, "
-    "numbers from 0 to 1) is put right as predicted for it. Those of a JPEG lie within what the accuracy of an inverse transform "
-    "(IEEE Std 1180-1990) allows about the exact ones.",
-    scope="PNG with 8 bits a sample; sequential JPEG, its values for blocks of one colour and for the first 32 rows of two photographs "
-    "without subsampled chroma, of a third the shape only; each library's own decoder, OpenCV's told to leave the file's channels as they "
-    "are, TensorFlow's to transform accurately",
+    """
+    A decoded image has the axes height, width and channels, C = 1 for gray and C = 3 for RGB. The pixels of a PNG are
+    the very numbers in the file, once what a decoder leaves out or does otherwise (the axis of the one channel, the
+    order of the colours, numbers from 0 to 1) is put right as predicted for it. Those of a JPEG lie within what the
+    accuracy of an inverse transform (IEEE Std 1180-1990) allows about the exact ones.
+
+    Scope: PNG with 8 bits a sample; sequential JPEG, its values for blocks of one colour and for the first 32 rows of
+    two photographs without subsampled chroma, of a third the shape only; each library's own decoder, OpenCV's told to
+    leave the file's channels as they are, TensorFlow's to transform accurately
+
+    Notes: By how much decoders of JPEG differ is in the labels: the farthest value from the exact one.
+
+    Sources:
+    - ISO/IEC 15948 (PNG)
+    - ITU-T T.81 (JPEG), A.3.3
+    - ITU-T T.871 (JFIF), 7
+    - IEEE Std 1180-1990
+    """,
     kind="convention",
     expected="verified",
     dtypes=(None,),
     about=("tensorflow",),
     about_shapes=True,
-    cases={
+)
+
+
+@image.each(
+    {
         "PNG, gray": {"backends": READERS, "png": (3, 5, 1)},
         "PNG, RGB": {"backends": READERS, "png": (5, 3, 3)},
         "PNG, RGB, square": {"backends": READERS, "png": (4, 4, 3)},
@@ -140,10 +155,8 @@ SIZES = {"china.jpg": (427, 640), "flower.jpg": (427, 640), "grace_hopper.jpg": 
         "divided by 256": Wrong(says={"scale": divided_by_256}, backends=("matplotlib",), cases=("PNG, gray",)),
         "the last bit of each pixel otherwise": Wrong(says={"scale": last_bit_otherwise}, cases=("PNG, gray",)),
     },
-    sources=("ISO/IEC 15948 (PNG)", "ITU-T T.81 (JPEG), A.3.3", "ITU-T T.871 (JFIF), 7", "IEEE Std 1180-1990"),
-    notes="By how much decoders of JPEG differ is in the labels: the farthest value from the exact one.",
 )
-def image(case: Case, *, axes=height_first, order=colours, scale=scaled):
+def image_cases(case: Case, *, axes=height_first, order=colours, scale=scaled):
     habit = habit_of(case.backend)
     if "png" in case.settings:
         pixels = drawn(case, case.png)
@@ -210,11 +223,11 @@ def of_size(case: Case, size: Size):
     return ask("decode_image", data=pictures.png(drawn(case, size)))
 
 
-@image.limit(
-    "the decoders' order of the axes is H, W, C",
-    says="The lecture names the width first; every decoder puts the height first. The smallest image that tells is of 1 × 2 pixels.",
-)
+@image.limit("the decoders' order of the axes is H, W, C")
 def _(case: Case):
+    """The lecture names the width first; every decoder puts the height first. The smallest image that tells is of 1 ×
+    2 pixels.
+    """
     sizes = sorted((Size(h, w, 3) for h in range(1, 5) for w in range(1, 5)), key=lambda s: s.H * s.W)
     yield from smallest(
         sizes,
@@ -225,12 +238,9 @@ def _(case: Case):
     )
 
 
-@image.limit(
-    "gray without an axis of channels",
-    says="Pillow, OpenCV and matplotlib give a gray image two axes: C = 1 is not there, already at one pixel.",
-    backends=("matplotlib", "opencv", "pillow"),
-)
+@image.limit("gray without an axis of channels", backends=("matplotlib", "opencv", "pillow"))
 def _(case: Case):
+    """Pillow, OpenCV and matplotlib give a gray image two axes: C = 1 is not there, already at one pixel."""
     sizes = sorted((Size(h, w, c) for h in (1, 2, 3) for w in (1, 2, 3) for c in (1, 3)), key=lambda s: s.H * s.W * s.C)
     yield from smallest(
         sizes,
@@ -259,12 +269,9 @@ def one_pixel(*values: int) -> np.ndarray:
     return np.array(values, np.uint8).reshape(1, 1, -1)
 
 
-@image.limit(
-    "OpenCV gives B, G, R",
-    says="OpenCV’s channels are blue, green, red: a single pixel tells it, unless red and blue are the same.",
-    backends=("opencv",),
-)
+@image.limit("OpenCV gives B, G, R", backends=("opencv",))
 def _(case: Case):
+    """OpenCV’s channels are blue, green, red: a single pixel tells it, unless red and blue are the same."""
     pixels = sorted((Pixel(r, g, b) for r in (0, 1) for g in (0, 1) for b in (0, 1)), key=sum)
     yield from smallest(
         pixels,
@@ -281,12 +288,12 @@ class Grey(NamedTuple):
     value: int
 
 
-@image.limit(
-    "numbers from 0 to 1",
-    says="matplotlib divides the integers of a PNG by 255 (and leaves those of a JPEG alone): any pixel but 0 is another number.",
-    backends=("matplotlib",),
-)
+@image.limit("numbers from 0 to 1", backends=("matplotlib",))
 def _(case: Case):
+    """matplotlib divides the integers of a PNG by 255 (and leaves those of a JPEG alone): any pixel but 0 is another
+    number.
+    """
+
     def value(y: Outcome) -> Outcome:
         return y.then(lambda a: float(a.item()))
 
@@ -308,12 +315,11 @@ class Kind(NamedTuple):
     alpha: int
 
 
-@image.limit(
-    "alpha is a channel too",
-    says="Neither C = 1 nor C = 3: RGB with alpha has four channels, gray with alpha two in Pillow and TensorFlow; matplotlib and "
-    "OpenCV make four of it.",
-)
+@image.limit("alpha is a channel too")
 def _(case: Case):
+    """Neither C = 1 nor C = 3: RGB with alpha has four channels, gray with alpha two in Pillow and TensorFlow;
+    matplotlib and OpenCV make four of it.
+    """
     habit = habit_of(case.backend)
 
     def channels(y: Outcome) -> Outcome:
@@ -350,13 +356,12 @@ def of_wave(wave: Wave) -> np.ndarray:
     return coefficients
 
 
-@image.limit(
-    "TensorFlow’s own choice of inverse transform",
-    says="TensorFlow decodes a JPEG by a fast and coarse inverse transform unless it is told otherwise: a block of one cosine, u = 6, v = 7, F = 8, "
-    "is further from the exact one than IEEE Std 1180-1990 allows, and so is a photograph. Told to transform accurately it keeps the bound.",
-    backends=("tensorflow",),
-)
+@image.limit("TensorFlow’s own choice of inverse transform", backends=("tensorflow",))
 def _(case: Case):
+    """TensorFlow decodes a JPEG by a fast and coarse inverse transform unless it is told otherwise: a block of one
+    cosine, u = 6, v = 7, F = 8, is further from the exact one than IEEE Std 1180-1990 allows, and so is a photograph.
+    Told to transform accurately it keeps the bound.
+    """
     waves = [Wave(u, v, F) for F in (1, 2, 4, 8) for u in range(8) for v in range(8) if (u, v) != (0, 0)]
     waves.sort(key=lambda w: (w.F, w.u + w.v))
 

@@ -50,17 +50,24 @@ def exchange_height_and_width(x: np.ndarray, axes: str, to: str) -> np.ndarray:
     return transpose(x, axes, to.translate(str.maketrans("HW", "WH")))
 
 
-@claim(
+layouts = claim(
     "tensors.layouts",
-    statement="Given arrays as they are and no layout argument, the axis that PyTorch contracts with the kernel is the second, that "
-    "TensorFlow contracts is the last; the spatial axes follow in the order height, width. Transposing between the layouts is "
-    "lossless and convolution, max pooling and batch norm commute with it.",
-    scope="the libraries' default layout of the axes, not the order in memory; float32 and float64",
+    """
+    Given arrays as they are and no layout argument, the axis that PyTorch contracts with the kernel is the second,
+    that TensorFlow contracts is the last; the spatial axes follow in the order height, width. Transposing between the
+    layouts is lossless and convolution, max pooling and batch norm commute with it.
+
+    Scope: the libraries' default layout of the axes, not the order in memory; float32 and float64
+    """,
     kind="convention",
     expected="verified",
     about=("torch", "tensorflow"),
     premises=("convolution.libraries_correlate",),
-    cases={
+)
+
+
+@layouts.each(
+    {
         "four distinct sizes": {"sizes": (2, 3, 5, 7), "kernel": (4, 3, 2, 3)},
         "all axes alike": {"sizes": (4, 4, 4, 4), "kernel": (4, 4, 4, 4)},
         "square image": {"sizes": (2, 3, 6, 6), "kernel": (4, 3, 2, 3)},
@@ -79,7 +86,7 @@ def exchange_height_and_width(x: np.ndarray, axes: str, to: str) -> np.ndarray:
         "height and width exchanged on square images": {"to_library": exchange_height_and_width},
     },
 )
-def layouts(case: Case, *, layout=lecture_says, to_library=transpose, kernel_to_library=transpose):
+def layouts_cases(case: Case, *, layout=lecture_says, to_library=transpose, kernel_to_library=transpose):
     if case.backend not in LAYOUTS:
         yield happens(
             (yield ask("raw_convolution2d", x=np.ones((1, 1, 2, 2)), w=np.ones((1, 1, 1, 1)), layout="default")),
@@ -159,13 +166,11 @@ class Sizes(NamedTuple):
     W: int
 
 
-@layouts.limit(
-    "the order in memory is another matter",
-    says="PyTorch's channels_last tensor has the sizes [N, C, H, W] and the strides of [N, H, W, C]: the layout of the axes does not "
-    "tell the order in memory.",
-    backends=("torch",),
-)
+@layouts.limit("the order in memory is another matter", backends=("torch",))
 def _(case: Case):
+    """PyTorch's channels_last tensor has the sizes [N, C, H, W] and the strides of [N, H, W, C]: the layout of the
+    axes does not tell the order in memory.
+    """
     sizes = sorted((Sizes._make(s) for s in itertools.product((1, 2, 3), repeat=4)), key=lambda s: (math.prod(s), s))
 
     def literal(order: Outcome, s: Sizes):
@@ -207,12 +212,13 @@ class Kernel(NamedTuple):
 
 @layouts.limit(
     "TensorFlow's kernels for the processor refuse [N, C, H, W] in float64",
-    says="A layout cannot be chosen freely: on the processor TensorFlow's convolution and max pooling refuse NCHW in float64, where in "
-    "float32 oneDNN's kernels accept it.",
     backends=("tensorflow",),
     dtypes=("float64",),
 )
 def _(case: Case):
+    """A layout cannot be chosen freely: on the processor TensorFlow's convolution and max pooling refuse NCHW in
+    float64, where in float32 oneDNN's kernels accept it.
+    """
     onednn = (yield ask(has_onednn)).value
     for name in REFUSALS:
         kernels = [Kernel(name, dtype, layout) for dtype in ("float32", "float64") for layout in ("NHWC", "NCHW")]
@@ -248,12 +254,14 @@ def has_onednn(lib) -> bool:
 
 @layouts.limit(
     "TensorFlow's kernels for the processor refuse [N, C, H, W] without oneDNN",
-    says="Without oneDNN (TF_ENABLE_ONEDNN_OPTS=0, or a build without it) TensorFlow's convolution and max pooling refuse NCHW in float32 "
-    "too; tried in a process of its own, for the switch is read when TensorFlow is imported.",
     backends=("tensorflow",),
     dtypes=("float32",),
 )
 def _(case: Case):
+    """Without oneDNN (TF_ENABLE_ONEDNN_OPTS=0, or a build without it) TensorFlow's convolution and max pooling refuse
+    NCHW in float32 too; tried in a process of its own, for the switch is read when TensorFlow is imported.
+    """
+
     def literal(found: Outcome, k: Kernel):
         error = found.part(f"{k.operation} {k.layout}")
         return fact(
@@ -312,13 +320,11 @@ class Image(NamedTuple):
     W: int
 
 
-@layouts.limit(
-    "flattening makes different vectors",
-    says="Flattened, the two layouts give the same numbers in another order, so a fully connected layer after a convolution needs its "
-    "columns permuted when a model moves between the libraries.",
-    backends=("torch", "tensorflow", "numpy"),
-)
+@layouts.limit("flattening makes different vectors", backends=("torch", "tensorflow", "numpy"))
 def _(case: Case):
+    """Flattened, the two layouts give the same numbers in another order, so a fully connected layer after a
+    convolution needs its columns permuted when a model moves between the libraries.
+    """
     images = sorted((Image._make(s) for s in itertools.product((1, 2, 3), repeat=3)), key=lambda i: (math.prod(i), i))
 
     def drawn(i: Image):

@@ -35,18 +35,25 @@ def last_axis(images: list[np.ndarray]) -> np.ndarray:
     return np.ascontiguousarray(np.moveaxis(first_axis(images), 0, -1))
 
 
-@claim(
+minibatch = claim(
     "tensors.minibatch",
-    statement="A library stacks N images of three axes into one tensor of four, whose first axis is N whatever the order of the other "
-    "three, and takes it apart again into the same images in the same order, every bit as it was.",
-    scope="N = 1, 2, 3 and 7 images of one size and dtype, in the order C, H, W or H, W, C; random numbers and real digits; the "
-    "library's own stacking, no axis named",
+    """
+    A library stacks N images of three axes into one tensor of four, whose first axis is N whatever the order of the
+    other three, and takes it apart again into the same images in the same order, every bit as it was.
+
+    Scope: N = 1, 2, 3 and 7 images of one size and dtype, in the order C, H, W or H, W, C; random numbers and real
+    digits; the library's own stacking, no axis named
+    """,
     kind="exact",
     expected="verified",
     about=("torch", "tensorflow"),
     about_shapes=True,
     premises=("tensors.layouts",),
-    cases={f"{N} images, {name}": {"N": N, "size": size} for N in (1, 2, 3, 7) for name, size in LAYOUTS.items()}
+)
+
+
+@minibatch.each(
+    {f"{N} images, {name}": {"N": N, "size": size} for N in (1, 2, 3, 7) for name, size in LAYOUTS.items()}
     | {"16 digits": {"N": 16, "size": None}},
     wrongs={
         "N is the last axis": {"batched": last_axis},
@@ -60,7 +67,7 @@ def last_axis(images: list[np.ndarray]) -> np.ndarray:
         ),
     },
 )
-def minibatch(case: Case, *, batched=first_axis):
+def minibatch_cases(case: Case, *, batched=first_axis):
     if case.size is None:
         images = [digit.astype(case.dtype) for digit in data.stored_digits()[: case.N]]
     else:
@@ -92,11 +99,11 @@ STACKING = {
 """In what words a library refuses; of a backend that is not listed any words will do."""
 
 
-@minibatch.limit(
-    "images of different sizes",
-    says="Images of different sizes are no tensor: every library raises, the smallest time for an image of 1 × 1 and one of 1 × 2.",
-)
+@minibatch.limit("images of different sizes")
 def _(case: Case):
+    """Images of different sizes are no tensor: every library raises, the smallest time for an image of 1 × 1 and one
+    of 1 × 2.
+    """
     pairs = sorted((TwoImages(*sizes) for sizes in itertools.product((1, 2, 3), repeat=4)), key=sum)
 
     def build(p: TwoImages):
@@ -118,12 +125,12 @@ class Count(NamedTuple):
     N: int
 
 
-@minibatch.limit(
-    "no images",
-    says="N = 0 images are no minibatch: NumPy and PyTorch raise; TensorFlow returns a tensor of one axis, which has lost the size of the "
-    "images.",
-)
+@minibatch.limit("no images")
 def _(case: Case):
+    """N = 0 images are no minibatch: NumPy and PyTorch raise; TensorFlow returns a tensor of one axis, which has lost
+    the size of the images.
+    """
+
     def build(c: Count):
         return ask("stack", images=[np.ones((1, 2, 3), case.dtype)] * c.N)
 
@@ -179,18 +186,24 @@ LAYERS = {
 }
 
 
-@claim(
+internal_channels = claim(
     "tensors.internal_channels",
-    statement="After a convolution C is the number of its kernels, each output channel the work of the kernel of the same number, "
-    "whatever C was before: for every number of kernels tried, and from layer to layer.",
-    scope="K = 1 … 40, 128 and 257 kernels, C = 1 … 16 and 128 channels, without groups; a chain of four layers from a photograph's three "
-    "channels; every bit of every value, on integers",
+    """
+    After a convolution C is the number of its kernels, each output channel the work of the kernel of the same number,
+    whatever C was before: for every number of kernels tried, and from layer to layer.
+
+    Scope: K = 1 … 40, 128 and 257 kernels, C = 1 … 16 and 128 channels, without groups; a chain of four layers from a
+    photograph's three channels; every bit of every value, on integers
+    """,
     kind="exact",
     expected="verified",
     about_shapes=True,
     premises=("convolution.libraries_correlate", "tensors.layouts"),
-    cases={name: {"layers": layers} for name, layers in LAYERS.items()}
-    | {"a chain of layers": {"chain": (3, 8, 1, 5, 12)}},
+)
+
+
+@internal_channels.each(
+    {name: {"layers": layers} for name, layers in LAYERS.items()} | {"a chain of layers": {"chain": (3, 8, 1, 5, 12)}},
     wrongs={
         "as many channels as the image has": {"count": of_the_image},
         "kernels times channels": {"count": kernels_times_channels},
@@ -200,7 +213,7 @@ LAYERS = {
         ),
     },
 )
-def internal_channels(case: Case, *, count=number_of_kernels):
+def internal_channels_cases(case: Case, *, count=number_of_kernels):
     if "chain" in case.settings:
         yield from chain(case, count)
         return
@@ -252,13 +265,11 @@ REFUSED = {
 }
 
 
-@internal_channels.limit(
-    "groups must divide both",
-    says="With groups C cannot take any value: two groups cannot make three channels of two, nor two of three; each library raises. (SciPy has "
-    "no channels and so no groups of its own.)",
-    backends=("numpy", "torch", "tensorflow"),
-)
+@internal_channels.limit("groups must divide both", backends=("numpy", "torch", "tensorflow"))
 def _(case: Case):
+    """With groups C cannot take any value: two groups cannot make three channels of two, nor two of three; each
+    library raises. (SciPy has no channels and so no groups of its own.)
+    """
     three = (1, 2, 3)
     points = [Groups(i, o, g) for i in three for o in three for g in three if g <= min(i, o)]
     points.sort(key=lambda p: (p.Cin * p.Cout * p.groups, p))
@@ -289,13 +300,12 @@ class Kernels(NamedTuple):
     K: int
 
 
-@internal_channels.limit(
-    "no kernels",
-    says="No kernels make no channels: NumPy's reference, SciPy and PyTorch refuse K = 0. (In TensorFlow it depends on the kernel that is "
-    "chosen: oneDNN's refuses, the one of float64 returns a tensor without channels.)",
-    backends=("numpy", "scipy", "torch"),
-)
+@internal_channels.limit("no kernels", backends=("numpy", "scipy", "torch"))
 def _(case: Case):
+    """No kernels make no channels: NumPy's reference, SciPy and PyTorch refuse K = 0. (In TensorFlow it depends on
+    the kernel that is chosen: oneDNN's refuses, the one of float64 returns a tensor without channels.)
+    """
+
     def build(p: Kernels):
         return ask(
             "cross_correlation2d",
