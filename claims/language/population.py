@@ -1,7 +1,7 @@
 """Statistical experiments as claims: arms run in the worker, effects and gates judged in the parent.
 
 A design is a module with functions ``f(lib, *, seeds, dtype) -> {name: array}`` that run the arms, [S] or [..., S] with the
-seeds last, and SEEDS, how many seeds each is designed for; and beside it a module "<design>_gates" with EFFECTS and GATES,
+seeds last, and SEEDS, how many seeds each is designed for; and beside it a module "gates" with EFFECTS and GATES,
 stated before anything runs. The first seeds are 0, 1, …; the fresh ones 5000, 5001, … were never used while designing, and
 every gate must be met on both.
 
@@ -114,8 +114,8 @@ def stated_before(case: Case, design: ModuleType, gates: ModuleType) -> Stated:
 
 
 def _name(module: ModuleType) -> str:
-    """The design's name, which its two modules begin with."""
-    return module.__name__.rpartition(".")[2].removesuffix("_design").removesuffix("_gates")
+    """The design's name: that of the folder in which its claim, its arms and its gates lie side by side."""
+    return module.__name__.split(".")[-2]
 
 
 def digest_of(design: ModuleType, gates: ModuleType) -> str:

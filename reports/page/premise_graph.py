@@ -99,9 +99,7 @@ def _graph(uses: dict[str, list[str]]) -> Graph:
     try:
         order = list(graphlib.TopologicalSorter(uses).static_order())
     except graphlib.CycleError as error:
-        from ...claims.record.evidence import (
-            BadEvidence,  # here, for a page needs nothing of the claims' code otherwise
-        )
+        from ...claims.record.evidence import BadEvidence
 
         raise BadEvidence(
             f"premises={' → '.join(error.args[1])!r}: a circle, but no claim can rest on itself; give the results.json that verify wrote"

@@ -11,7 +11,8 @@ from lectureclaims.claims.language.claim import Case, Figure, Stated
 from lectureclaims.claims.language.comparison import Comparison
 from lectureclaims.claims.language.outcome import Outcome
 from lectureclaims.claims.language.statistics import Contrast, Gate
-from lectureclaims.claims.lecture.network import learning_design, learning_gates
+from lectureclaims.claims.lecture.network.learning import design as learning_design
+from lectureclaims.claims.lecture.network.learning import gates as learning_gates
 from lectureclaims.claims.record.verdict import CellFacts, Trial, cell_verdict
 from lectureclaims.reference.libraries.numpy import training as reference
 
@@ -32,10 +33,10 @@ def runs(lib, *, seeds, dtype):
 
 def design_of(tmp_path, *, experiment=runs, gates=GATES, effects=(EFFECT, NOTHING), versions=None):
     """A design with its gates, and beside them the file of its versions."""
-    design = types.ModuleType("designs.made_up")
+    design = types.ModuleType("made_up.design")
     design.SEEDS, design.runs = {"runs": 20}, experiment
-    stated = types.ModuleType("designs.made_up_gates")
-    stated.GATES, stated.EFFECTS, stated.__file__ = gates, effects, str(tmp_path / "made_up_gates.py")
+    stated = types.ModuleType("made_up.gates")
+    stated.GATES, stated.EFFECTS, stated.__file__ = gates, effects, str(tmp_path / "gates.py")
     digests = [population.digest_of(design, stated)] if versions is None else versions
     (tmp_path / "versions.toml").write_text(f"made_up = {digests}\n")
     return design, stated

@@ -17,12 +17,12 @@ SEEDS = 20
 A_CASE = Case("a.claim", "over seeds", {}, dtype="float64", backend="numpy", seed=0)
 
 
-HISTORIES = sorted(Path(lecture.__path__[0]).glob("*/versions.toml"))
+HISTORIES = sorted(Path(lecture.__path__[0]).glob("*/*/versions.toml"))
 
 
 def versions():
     """(section, design) → its digests."""
-    return {(p.parent.name, name): each for p in HISTORIES for name, each in tomllib.loads(p.read_text()).items()}
+    return {(p.parents[1].name, name): each for p in HISTORIES for name, each in tomllib.loads(p.read_text()).items()}
 
 
 def arms(factor, *, spread=0.2, seeds=SEEDS):
@@ -198,7 +198,7 @@ def test_any_change_of_a_gate_changes_the_digest():
 def test_every_design_is_its_last_version(section, name):
     """Whoever moves a gate, an effect or a number of seeds adds a version, in sight of whoever reviews."""
     design, gates = (
-        importlib.import_module(f"{lecture.__name__}.{section}.{name}{part}") for part in ("_design", "_gates")
+        importlib.import_module(f"{lecture.__name__}.{section}.{name}.{part}") for part in ("design", "gates")
     )
     assert stated_before(A_CASE, design, gates).data["version"] == len(versions()[section, name])
     assert len(set(versions()[section, name])) == len(versions()[section, name])
@@ -209,8 +209,8 @@ def test_every_design_is_its_last_version(section, name):
 
 
 def test_every_design_with_gates_has_versions():
-    stated = Path(lecture.__path__[0]).glob("*/*_gates.py")
-    assert {(p.parent.name, p.stem.removesuffix("_gates")) for p in stated} == set(versions())
+    stated = Path(lecture.__path__[0]).glob("*/*/gates.py")
+    assert {(p.parents[1].name, p.parent.name) for p in stated} == set(versions())
 
 
 @pytest.mark.parametrize(

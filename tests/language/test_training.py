@@ -6,9 +6,9 @@ import os
 import numpy as np
 import pytest
 from lectureclaims.claims.language import training
-from lectureclaims.claims.lecture.activations import saturation_design
-from lectureclaims.claims.lecture.batch_norm import smoothing as batch_norm
-from lectureclaims.claims.lecture.batch_norm import smoothing_design
+from lectureclaims.claims.lecture.activations.saturation import design as saturation_design
+from lectureclaims.claims.lecture.batch_norm.smoothing import claim as batch_norm
+from lectureclaims.claims.lecture.batch_norm.smoothing import design as smoothing_design
 from lectureclaims.claims.lecture.shared import common
 from lectureclaims.reference import libraries
 from lectureclaims.reference.libraries.numpy import training as reference

@@ -5,8 +5,11 @@ import inspect
 import ml_dtypes
 import numpy as np
 import pytest
-from lectureclaims.claims.lecture.batch_norm import covariate_shift, decoupling, downstream, normalization
 from lectureclaims.claims.lecture.batch_norm import mutants as mutants_batch_norm
+from lectureclaims.claims.lecture.batch_norm import normalization
+from lectureclaims.claims.lecture.batch_norm.coupling import claim as decoupling
+from lectureclaims.claims.lecture.batch_norm.perturbation import claim as downstream
+from lectureclaims.claims.lecture.batch_norm.shift import claim as covariate_shift
 from lectureclaims.reference import bounds, libraries, oracle, validation
 from lectureclaims.reference.libraries.numpy import operations as reference
 

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 import two_sides
 from lectureclaims.claims.language import population
-from lectureclaims.claims.lecture.activations import cause_design, cause_gates, saturation_design
-from lectureclaims.claims.lecture.activations.due_to_saturation import due_to_saturation
+from lectureclaims.claims.lecture.activations.cause import design as cause_design
+from lectureclaims.claims.lecture.activations.cause import gates as cause_gates
+from lectureclaims.claims.lecture.activations.cause.claim import due_to_saturation
+from lectureclaims.claims.lecture.activations.saturation import design as saturation_design
 from lectureclaims.reference.libraries.numpy import training as reference
 from two_sides import unmet, verdict
 

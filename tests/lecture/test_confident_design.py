@@ -5,8 +5,9 @@ import types
 import numpy as np
 import pytest
 from lectureclaims.claims.language import population, statistics, training
-from lectureclaims.claims.lecture.activations import confident_design, confident_gates
-from lectureclaims.claims.lecture.activations.last_layer import last_layer
+from lectureclaims.claims.lecture.activations.confident import design as confident_design
+from lectureclaims.claims.lecture.activations.confident import gates as confident_gates
+from lectureclaims.claims.lecture.activations.confident.claim import last_layer
 from lectureclaims.reference.libraries.numpy import training as reference
 
 SEEDS = tuple(range(statistics.FEWEST_SEEDS))

@@ -3,7 +3,10 @@
 import numpy as np
 import pytest
 from lectureclaims.claims.language import statistics, training
-from lectureclaims.claims.lecture.batch_norm import coupling_design, coupling_gates, decoupling, mutants
+from lectureclaims.claims.lecture.batch_norm import mutants
+from lectureclaims.claims.lecture.batch_norm.coupling import claim as decoupling
+from lectureclaims.claims.lecture.batch_norm.coupling import design as coupling_design
+from lectureclaims.claims.lecture.batch_norm.coupling import gates as coupling_gates
 from lectureclaims.claims.lecture.shared import common
 from lectureclaims.reference.libraries.numpy import training as reference
 

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 from lectureclaims.claims.language import population, statistics
-from lectureclaims.claims.lecture.conv_layer import detectors_design, detectors_gates
-from lectureclaims.claims.lecture.conv_layer.detectors import feature_detectors
+from lectureclaims.claims.lecture.conv_layer.detectors import design as detectors_design
+from lectureclaims.claims.lecture.conv_layer.detectors import gates as detectors_gates
+from lectureclaims.claims.lecture.conv_layer.detectors.claim import feature_detectors
 from lectureclaims.reference.libraries.numpy import training as reference
 
 SEEDS = (0, 1, 2)

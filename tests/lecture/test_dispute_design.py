@@ -6,7 +6,10 @@ import numpy as np
 import pytest
 import two_sides
 from lectureclaims.claims.language import population, training
-from lectureclaims.claims.lecture.batch_norm import dispute_design, dispute_gates, disputed, mutants
+from lectureclaims.claims.lecture.batch_norm import mutants
+from lectureclaims.claims.lecture.batch_norm.dispute import claim as disputed
+from lectureclaims.claims.lecture.batch_norm.dispute import design as dispute_design
+from lectureclaims.claims.lecture.batch_norm.dispute import gates as dispute_gates
 from lectureclaims.claims.lecture.shared import common
 from lectureclaims.reference.libraries.numpy import training as reference
 from two_sides import unmet, verdict

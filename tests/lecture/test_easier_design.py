@@ -7,8 +7,9 @@ from unittest import mock
 import numpy as np
 import pytest
 from lectureclaims.claims.language import population, statistics, training
-from lectureclaims.claims.lecture.conv_layer import easier as claim
-from lectureclaims.claims.lecture.conv_layer import easier_design, easier_gates
+from lectureclaims.claims.lecture.conv_layer.easier import claim
+from lectureclaims.claims.lecture.conv_layer.easier import design as easier_design
+from lectureclaims.claims.lecture.conv_layer.easier import gates as easier_gates
 from lectureclaims.claims.lecture.shared import common
 from lectureclaims.reference.libraries.numpy import training as reference
 from lectureclaims.reference.samples.data import digits

@@ -3,7 +3,10 @@
 import numpy as np
 import pytest
 from lectureclaims.claims.language import population, statistics
-from lectureclaims.claims.lecture.batch_norm import decoupling, downstream, perturbation_design, perturbation_gates
+from lectureclaims.claims.lecture.batch_norm.coupling import claim as decoupling
+from lectureclaims.claims.lecture.batch_norm.perturbation import claim as downstream
+from lectureclaims.claims.lecture.batch_norm.perturbation import design as perturbation_design
+from lectureclaims.claims.lecture.batch_norm.perturbation import gates as perturbation_gates
 from lectureclaims.reference.libraries.numpy import training as reference
 
 SEEDS = (0, 1, 2)

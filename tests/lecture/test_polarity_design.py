@@ -7,8 +7,9 @@ from unittest import mock
 import numpy as np
 import pytest
 from lectureclaims.claims.language import population, statistics
-from lectureclaims.claims.lecture.activations import polarity as claim
-from lectureclaims.claims.lecture.activations import polarity_design, polarity_gates
+from lectureclaims.claims.lecture.activations.polarity import claim
+from lectureclaims.claims.lecture.activations.polarity import design as polarity_design
+from lectureclaims.claims.lecture.activations.polarity import gates as polarity_gates
 from lectureclaims.reference.libraries.numpy import training as reference
 
 SEEDS = (0, 1, 2)

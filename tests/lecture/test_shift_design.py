@@ -5,7 +5,10 @@ import dataclasses
 import numpy as np
 import pytest
 from lectureclaims.claims.language import population, statistics
-from lectureclaims.claims.lecture.batch_norm import covariate_shift, mutants, shift_design, shift_gates
+from lectureclaims.claims.lecture.batch_norm import mutants
+from lectureclaims.claims.lecture.batch_norm.shift import claim as covariate_shift
+from lectureclaims.claims.lecture.batch_norm.shift import design as shift_design
+from lectureclaims.claims.lecture.batch_norm.shift import gates as shift_gates
 from lectureclaims.reference.libraries.numpy import training as reference
 
 SEEDS = (0, 1, 2)

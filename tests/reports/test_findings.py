@@ -55,7 +55,7 @@ def test_every_claim_of_the_lecture_that_has_designs_has_words_and_they_name_gat
     stated = {
         gate.name
         for module in pkgutil.walk_packages(folder.__path__, f"{folder.__name__}.")
-        if module.name.endswith("_gates")
+        if module.name.endswith(".gates")
         for gate in importlib.import_module(module.name).GATES
     }
     with_words = {name: c.prose.finding for name, c in lecture_of().claims.items() if c.prose.finding}

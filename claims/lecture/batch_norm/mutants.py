@@ -6,7 +6,9 @@ import types
 
 import numpy as np
 
-from . import coupling_design, dispute_design, shift_design
+from .coupling import design as coupling_design
+from .dispute import design as dispute_design
+from .shift import design as shift_design
 
 
 def _along(x: np.ndarray, numbers: np.ndarray) -> np.ndarray:

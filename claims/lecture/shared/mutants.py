@@ -10,7 +10,7 @@ import types
 
 import numpy as np
 
-from ..batch_norm import smoothing_design
+from ..batch_norm.smoothing import design as smoothing_design
 
 
 def kernel_flipped(lib, x, w, b, **settings):
