@@ -28,11 +28,10 @@ def sentence(row: Row) -> str:
                 return f"{row.label}: {row.elements} elements, every bit equal"
             return f"{row.label}: {row.differing} of {row.elements} differ; worst{_place(row)}"
         case Within() | Sweep():
-            bound = "empirical bound" if isinstance(row, Within) and row.measured else "bound"
+            bound = "empirical bound" if row.measured else "bound"
             text = f"{row.label}: {row.elements} elements, worst error ÷ {bound} {row.ratio:.3g}"
             if not row.agrees:
-                allowed = row.allowed if isinstance(row, Within) else None
-                text += f"{_place(row)}, allowed {short(allowed)} ({row.differing} outside)"
+                text += f"{_place(row)}, allowed {short(row.allowed)} ({row.differing} outside)"
             return text
         case _:
             raise TypeError(f"row={row!r}: a comparison of no known kind")
@@ -54,7 +53,7 @@ def short(value: Any) -> str:
     """A value on one line, cut where it is long."""
     if isinstance(value, float):
         return f"{value:.9g}"
-    text = str(value)
+    text = str(tuple(value)) if isinstance(value, list) else str(value)
     return text if len(text) <= 120 else text[:117] + "…"
 
 
