@@ -18,11 +18,11 @@ def sentence(row: Row) -> str:
             return f"{row.label}: departs, and not the same way twice"
         case Sweep() if row.agrees:
             return f"{row.label}: {row.geometries} geometries, {row.elements} elements, all agree"
-        case _ if row.shape and not row.agrees:
-            return f"{row.label}: got {short(row.got)}, wanted {short(row.wanted)}"
         case Fact() | Gate() | Sweep(of="fact"):
             relation = "as expected" if row.agrees else "expected " + short(wanted(row))
             return f"{row.label}: got {short(got(row))}, {relation}" + (f" ({row.note})" if row.note else "")
+        case _ if row.shape and not row.agrees:
+            return f"{row.label}: got {short(row.got)}, wanted {short(row.wanted)}"
         case Bits() | Sweep(of="bits"):
             if row.agrees:
                 return f"{row.label}: {row.elements} elements, every bit equal"
