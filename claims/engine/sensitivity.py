@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-from ...reference import mistakes
+from ...reference import libraries, mistakes
 from ..language.outcome import Call
 from .lecture import Lecture
 
@@ -20,8 +20,6 @@ Sight = Literal["cannot be made", "stopped", "blind", "seen"]
 SIGHTS: tuple[Sight, ...] = get_args(Sight)
 """What a claim makes of a blunder: it would be refuted (*seen*), would hold all the same (*blind*), or its experiment could
 not go on (*stopped*: the mistaken operation raised, which refutes nothing)."""
-LIBRARIES = ("numpy", "scipy", "torch", "tensorflow")
-"""On which library a claim is probed: the first of these that it runs on. NumPy's makes no difference and costs least."""
 KNOWN = "a known mistake"
 
 
@@ -71,8 +69,8 @@ def _known(mutant: Callable[..., Any]) -> bool:
 
 
 def assigned(lecture: Lecture, claims: Iterable[str], labels: Sequence[str]) -> dict[str, str]:
-    """claim → the library on which it is probed, of those that the run has."""
-    order = [x for x in LIBRARIES if x in labels] + [x for x in labels if x not in LIBRARIES]
+    """claim → the library on which it is probed: of those that the run has, the quickest that it runs on (which one makes no difference)."""
+    order = libraries.quickest(labels)
     found = {c: next((x for x in order if lecture.claims[c].cases_for(x)), "") for c in claims}
     return {claim: library for claim, library in found.items() if library}
 

@@ -24,6 +24,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ...reference import bounds
+from ...reference.libraries import FRAMEWORKS
 from ...reference.libraries.numpy import training as reference_library
 from . import statistics
 from .claim import Case, Claim, Figure, Stated
@@ -34,8 +35,6 @@ from .statistics import Effect, Gate
 START = {"first": 0, "fresh": 5000}
 """The designs were made on the first seeds, and settled with a look at others: some from 1000 on, 3000 on, and those that ``--seed`` 1, 2, 3 and 7
 moved the first and those to. From 5000 on none was seen before."""
-FRAMEWORKS = ("torch", "tensorflow")
-"""Where gradient descent is run."""
 QUICK_SEEDS = statistics.FEWEST_SEEDS
 """Of each experiment in a quick run."""
 COPIES = 4

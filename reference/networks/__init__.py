@@ -80,7 +80,7 @@ def parameter_names(network):
 
 
 def check(network, parameters, x, targets, *, loss, statistics, record):
-    """Refuse, with one clear sentence, what no backend could give a meaning to."""
+    """Refuse, with one clear sentence, what no library could give a meaning to."""
     for layer in network:
         if KINDS.get(layer[0]) != len(layer):
             raise ValueError(f"layer={layer!r}: expected one of {', '.join(KINDS)} with its entries")

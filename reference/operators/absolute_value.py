@@ -9,6 +9,7 @@ recognition?* (2009), §2; Goodfellow, Bengio, Courville, *Deep Learning* (2016)
 import numpy as np
 
 from .. import validation
+from .operation import with_gradient
 
 
 def absolute_value(x) -> np.ndarray:
@@ -24,3 +25,15 @@ def absolute_value_gradient(x, upstream) -> np.ndarray:
     validation.same_dtype("x", x, upstream=upstream)
     validation.shape("upstream", upstream, x.shape, "the shape of x")
     return np.where(x > 0, upstream, np.where(x < 0, -upstream, x.dtype.type(0)))
+
+
+OPERATIONS = with_gradient(
+    absolute_value,
+    absolute_value_gradient,
+    says="|x|",
+    arrays={"x": "…"},
+    y="…",
+    gradients={"dx": "…"},
+    rules=("chosen", "chosen"),
+    aliases=("abs",),
+)

@@ -9,6 +9,7 @@ overlap. As TensorFlow's ResizeArea; adaptive average pooling (PyTorch's "area")
 import numpy as np
 
 from .narrow import computed_wide
+from .operation import REQUIRED, pair, with_gradient
 from .resampling import backward, check, forward, output_shape
 
 __all__ = ["area_resampling2d", "area_resampling2d_gradient", "output_shape"]
@@ -36,3 +37,16 @@ def _along_axis(elements, outputs):
     i, j = np.arange(outputs)[:, None], np.arange(elements)
     overlap = np.minimum((i + 1) * elements, (j + 1) * outputs) - np.maximum(i * elements, j * outputs)
     return np.maximum(overlap, 0) / elements
+
+
+OPERATIONS = with_gradient(
+    area_resampling2d,
+    area_resampling2d_gradient,
+    says="the mean over the area of each output pixel",
+    arrays={"x": "NCHW"},
+    parameters={"size": (REQUIRED, pair)},
+    y="NCHW",
+    gradients={"dx": "NCHW"},
+    rules=("resampled", "resampled"),
+    aliases=("area",),
+)

@@ -10,8 +10,9 @@ elements of it lie inside the image (TensorFlow, ONNX). Linear downsampling: Goo
 import numpy as np
 
 from .. import validation
-from .max_pooling import output_shape, seen
+from .max_pooling import PARAMETERS, output_shape, seen
 from .narrow import computed_wide
+from .operation import REQUIRED, one_of, with_gradient
 
 __all__ = ["average_pooling2d", "average_pooling2d_gradient", "output_shape"]
 
@@ -58,3 +59,16 @@ def _check(x, window, stride, padding, count_padding):
         for size, outputs, k, s, (before, _) in zip(x.shape[2:], shape[2:], window, stride, padding, strict=True)
     ]
     return shape, np.multiply.outer(*inside).astype(x.dtype)
+
+
+OPERATIONS = with_gradient(
+    average_pooling2d,
+    average_pooling2d_gradient,
+    says="the mean of each window",
+    arrays={"x": "NCHW"},
+    parameters=PARAMETERS | {"count_padding": (REQUIRED, one_of(True, False))},
+    y="NCHW",
+    gradients={"dx": "NCHW"},
+    rules=("averages", "averages"),
+    aliases=("avg_pool2d",),
+)

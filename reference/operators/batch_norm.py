@@ -10,6 +10,7 @@ import numpy as np
 
 from .. import validation
 from .narrow import computed_wide
+from .operation import REQUIRED, Operation, finite, non_negative, one_of
 
 
 def output_shape(x_shape) -> tuple[int, ...]:
@@ -119,3 +120,47 @@ def _check(x, epsilon, **channelwise):
         validation.shape(name, value, (x.shape[1],), "one number a channel [C]")
     validation.same_dtype("x", x, **channelwise)
     return x.dtype.type(validation.non_negative("epsilon", epsilon))
+
+
+EPSILON = {"epsilon": (REQUIRED, non_negative)}
+OPERATIONS = (
+    Operation(
+        batch_norm_inference,
+        "batch norm with the statistics given",
+        {"x": "NC…", "gamma": "C", "beta": "C", "mean": "C", "variance": "C"},
+        {"y": "NC…"},
+        "norm",
+        EPSILON,
+        aliases=("batch_norm",),
+    ),
+    Operation(
+        batch_norm_training,
+        "batch norm with the batch's own statistics",
+        {"x": "NC…", "gamma": "C", "beta": "C"},
+        {"y": "NC…", "mean": "C", "variance": "C"},
+        "norm",
+        EPSILON,
+        in_steps=True,
+        forms_variance=True,
+    ),
+    Operation(
+        batch_norm_running,
+        "the running statistics after one batch",
+        {"x": "NC…", "mean": "C", "variance": "C"},
+        {"mean": "C", "variance": "C"},
+        "norm",
+        {"momentum": (REQUIRED, finite), "correction": (REQUIRED, one_of(0, 1))},
+        in_steps=True,
+        forms_variance=True,
+    ),
+    Operation(
+        batch_norm_gradient,
+        "gradient of: batch norm with the batch's own statistics",
+        {"x": "NC…", "gamma": "C", "upstream": "NC…"},
+        {"dx": "NC…", "dgamma": "C", "dbeta": "C"},
+        "norm",
+        EPSILON,
+        in_steps=True,
+        forms_variance=True,
+    ),
+)

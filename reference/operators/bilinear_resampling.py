@@ -14,6 +14,7 @@ import numpy as np
 
 from .. import validation
 from .narrow import computed_wide
+from .operation import REQUIRED, one_of, pair, with_gradient
 from .resampling import backward, check, forward, output_shape
 
 __all__ = ["bilinear_resampling2d", "bilinear_resampling2d_gradient", "output_shape"]
@@ -56,3 +57,16 @@ def _along_axis(elements, outputs, grid):
     # At the last pixel nothing is left for a neighbour.
     A[i, np.minimum(low + 1, elements - 1)] += rest / denominator
     return A
+
+
+OPERATIONS = with_gradient(
+    bilinear_resampling2d,
+    bilinear_resampling2d_gradient,
+    says="linear interpolation between the four nearest pixels",
+    arrays={"x": "NCHW"},
+    parameters={"size": (REQUIRED, pair), "grid": (REQUIRED, one_of(*GRIDS))},
+    y="NCHW",
+    gradients={"dx": "NCHW"},
+    rules=("resampled", "resampled"),
+    aliases=("bilinear",),
+)

@@ -10,7 +10,18 @@ Goodfellow, Bengio, Courville, *Deep Learning* (2016), §9.1, equations 9.4 and 
 import numpy as np
 
 from .. import validation
-from .cross_correlation import cross_correlation1d, cross_correlation2d, output_shape, output_size, parameter_count
+from .cross_correlation import (
+    ARRAYS1,
+    ARRAYS2,
+    PARAMETERS1,
+    PARAMETERS2,
+    cross_correlation1d,
+    cross_correlation2d,
+    output_shape,
+    output_size,
+    parameter_count,
+)
+from .operation import Operation
 
 __all__ = ["convolution1d", "convolution2d", "output_shape", "output_size", "parameter_count"]
 
@@ -34,3 +45,10 @@ def convolution2d(x, w, b, *, stride, padding, dilation, groups) -> np.ndarray:
     validation.array("w", w, axes="Cout Cin/groups ky kx")
     turned = w[:, :, ::-1, ::-1]
     return cross_correlation2d(x, turned, b, stride=stride, padding=padding, dilation=dilation, groups=groups)
+
+
+SAYS = "convolution in the strict sense: the kernel is flipped"
+OPERATIONS = (
+    Operation(convolution1d, SAYS, ARRAYS1, {"y": "NCW"}, "sums", PARAMETERS1),
+    Operation(convolution2d, SAYS, ARRAYS2, {"y": "NCHW"}, "sums", PARAMETERS2),
+)

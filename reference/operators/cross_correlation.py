@@ -13,6 +13,7 @@ import numpy as np
 
 from .. import validation
 from .narrow import computed_wide
+from .operation import count, padding_of, pair, with_gradient
 
 Sides = tuple[tuple[int, int], ...]
 
@@ -164,3 +165,33 @@ def _windows(x, kernel, sizes, stride, padding, dilation, groups):
     for tap in np.ndindex(*kernel):
         columns[:, :, *tap] = padded[:, :, *_reach(tap, sizes, stride, dilation)]
     return columns.reshape(x.shape[0], groups, -1, math.prod(sizes))
+
+
+ARRAYS1 = {"x": "NCW", "w": "OIW", "b": "?O"}
+ARRAYS2 = {"x": "NCHW", "w": "OIHW", "b": "?O"}
+PARAMETERS1 = {"stride": (1, count), "dilation": (1, count), "groups": (1, count), "padding": (0, padding_of(1, "w"))}
+PARAMETERS2 = {"stride": (1, pair), "dilation": (1, pair), "groups": (1, count), "padding": (0, padding_of(2, "w"))}
+OPERATIONS = (
+    *with_gradient(
+        cross_correlation1d,
+        cross_correlation1d_gradient,
+        says="what libraries call conv1d: the kernel is not flipped",
+        arrays=ARRAYS1,
+        parameters=PARAMETERS1,
+        y="NCW",
+        gradients={"dx": "NCW", "dw": "OIW", "db": "O"},
+        rules=("sums", "sums"),
+        aliases=("conv1d",),
+    ),
+    *with_gradient(
+        cross_correlation2d,
+        cross_correlation2d_gradient,
+        says="what libraries call conv2d: the kernel is not flipped",
+        arrays=ARRAYS2,
+        parameters=PARAMETERS2,
+        y="NCHW",
+        gradients={"dx": "NCHW", "dw": "OIHW", "db": "O"},
+        rules=("sums", "sums"),
+        aliases=("conv2d",),
+    ),
+)

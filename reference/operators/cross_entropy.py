@@ -11,6 +11,7 @@ import numpy as np
 
 from .. import validation
 from .narrow import computed_wide
+from .operation import with_gradient
 
 
 @computed_wide
@@ -65,3 +66,25 @@ def _check(name, scores, labels, upstream=None):
         validation.same_dtype(name, scores, upstream=upstream)
         validation.shape("upstream", upstream, scores.shape[:1], "one number a row [N]")
     return np.arange(len(labels)), labels
+
+
+OPERATIONS = (
+    *with_gradient(
+        cross_entropy,
+        cross_entropy_gradient,
+        says="log Σ exp(logits) − logits[label], one a row",
+        arrays={"logits": "NK", "labels": "N"},
+        y="N",
+        gradients={"dlogits": "NK"},
+        rules=("cross_entropy", "cross_entropy_gradient"),
+    ),
+    *with_gradient(
+        cross_entropy_of_probabilities,
+        cross_entropy_of_probabilities_gradient,
+        says="−log p[label], one a row",
+        arrays={"p": "NK", "labels": "N"},
+        y="N",
+        gradients={"dp": "NK"},
+        rules=("logarithm", "reciprocal"),
+    ),
+)

@@ -9,6 +9,7 @@ import numpy as np
 
 from .. import validation
 from .narrow import computed_wide
+from .operation import with_gradient
 
 
 def output_shape(x_shape, w_shape) -> tuple[int, int]:
@@ -51,3 +52,15 @@ def _check(x, w, b):
         validation.shape("b", b, (w.shape[0],), "one number an output [O]")
     validation.same_dtype("x", x, w=w, b=b)
     return output_shape(x.shape, w.shape)
+
+
+OPERATIONS = with_gradient(
+    fully_connected,
+    fully_connected_gradient,
+    says="y = x wᵀ + b",
+    arrays={"x": "NI", "w": "OI", "b": "?O"},
+    y="NO",
+    gradients={"dx": "NI", "dw": "OI", "db": "O"},
+    rules=("sums", "sums"),
+    aliases=("linear", "dense"),
+)

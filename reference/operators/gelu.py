@@ -14,6 +14,7 @@ from scipy import special
 
 from .. import validation
 from .narrow import computed_wide
+from .operation import REQUIRED, Operation, one_of
 
 FORMS = ("none", "tanh")
 
@@ -31,3 +32,6 @@ def gelu(x, *, approximate) -> np.ndarray:
     with np.errstate(over="ignore"):  # tanh of infinity is 1
         inner = kind(math.sqrt(2 / math.pi)) * (x + kind(0.044715) * x**3)
     return x / 2 * (1 + np.tanh(inner))
+
+
+OPERATIONS = (Operation(gelu, "x·Φ(x)", {"x": "…"}, {"y": "…"}, "gelu", {"approximate": (REQUIRED, one_of(*FORMS))}),)

@@ -10,6 +10,7 @@ import numpy as np
 
 from .. import validation
 from .narrow import computed_wide
+from .operation import REQUIRED, finite, with_gradient
 
 
 @computed_wide
@@ -28,3 +29,15 @@ def leaky_relu_gradient(x, upstream, *, alpha) -> np.ndarray:
     validation.same_dtype("x", x, upstream=upstream)
     validation.shape("upstream", upstream, x.shape, "the shape of x")
     return np.where(x > 0, upstream, x.dtype.type(validation.finite("alpha", alpha)) * upstream)
+
+
+OPERATIONS = with_gradient(
+    leaky_relu,
+    leaky_relu_gradient,
+    says="max(0, x) + alpha·min(0, x)",
+    arrays={"x": "…"},
+    parameters={"alpha": (REQUIRED, finite)},
+    y="…",
+    gradients={"dx": "…"},
+    rules=("sloped", "sloped"),
+)

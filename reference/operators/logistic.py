@@ -9,6 +9,7 @@ import numpy as np
 
 from .. import validation
 from .narrow import computed_wide
+from .operation import with_gradient
 
 
 @computed_wide
@@ -29,3 +30,16 @@ def logistic_gradient(x, upstream) -> np.ndarray:
     validation.shape("upstream", upstream, x.shape, "the shape of x")
     small = np.exp(-np.abs(x))
     return upstream * (small / (1 + small) ** 2)
+
+
+OPERATIONS = with_gradient(
+    logistic,
+    logistic_gradient,
+    says="1/(1 + exp(−x))",
+    arrays={"x": "…"},
+    y="…",
+    gradients={"dx": "…"},
+    rules=("elementwise", "elementwise_gradient"),
+    aliases=("sigmoid",),
+    in_steps=True,
+)

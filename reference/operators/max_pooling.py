@@ -12,6 +12,7 @@ import numpy as np
 from .. import validation
 from .cross_correlation import output_size
 from .narrow import computed_wide
+from .operation import REQUIRED, padding_of, pair, with_gradient
 
 
 def output_shape(x_shape, *, window, stride, padding) -> tuple[int, ...]:
@@ -80,3 +81,17 @@ def _padded(x, padding):
 def _check(x, window, stride, padding):
     validation.array("x", x, axes="N C H W")
     return output_shape(x.shape, window=window, stride=stride, padding=padding)
+
+
+PARAMETERS = {"window": (REQUIRED, pair), "stride": (REQUIRED, pair), "padding": (0, padding_of(2, "window"))}
+OPERATIONS = with_gradient(
+    max_pooling2d,
+    max_pooling2d_gradient,
+    says="the largest number of each window",
+    arrays={"x": "NCHW"},
+    parameters=PARAMETERS,
+    y="NCHW",
+    gradients={"dx": "NCHW"},
+    rules=("chosen", "routed"),
+    aliases=("max_pool2d",),
+)

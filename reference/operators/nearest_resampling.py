@@ -12,9 +12,12 @@ import numpy as np
 
 from .. import validation
 from .narrow import computed_wide
+from .operation import REQUIRED, one_of, pair, with_gradient
 from .resampling import check, output_shape
 
 __all__ = ["nearest_resampling2d", "nearest_resampling2d_gradient", "output_shape"]
+
+GRIDS = ("half_pixel", "asymmetric")
 
 
 def nearest_resampling2d(x, *, size, grid) -> np.ndarray:
@@ -35,11 +38,24 @@ def nearest_resampling2d_gradient(x, upstream, *, size, grid) -> np.ndarray:
 def _sources(x, upstream, size, grid):
     """For each axis, which element each output takes."""
     check(x, upstream, size)
-    if grid not in ("half_pixel", "asymmetric"):
-        validation.refuse("grid", grid, "'half_pixel' or 'asymmetric'", "use grid='half_pixel'")
+    if grid not in GRIDS:
+        validation.refuse("grid", grid, " or ".join(map(repr, GRIDS)), "use grid='half_pixel'")
     return [
         (2 * np.arange(outputs) + 1) * elements // (2 * outputs)
         if grid == "half_pixel"
         else np.arange(outputs) * elements // outputs
         for elements, outputs in zip(x.shape[2:], size, strict=True)
     ]
+
+
+OPERATIONS = with_gradient(
+    nearest_resampling2d,
+    nearest_resampling2d_gradient,
+    says="the nearest pixel",
+    arrays={"x": "NCHW"},
+    parameters={"size": (REQUIRED, pair), "grid": (REQUIRED, one_of(*GRIDS))},
+    y="NCHW",
+    gradients={"dx": "NCHW"},
+    rules=("chosen", "sums"),
+    aliases=("nearest",),
+)

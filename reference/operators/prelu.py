@@ -9,6 +9,7 @@ import numpy as np
 
 from .. import validation
 from .narrow import computed_wide
+from .operation import with_gradient
 
 
 @computed_wide
@@ -41,3 +42,14 @@ def _check(x, alpha):
     validation.shape("alpha", alpha, (x.shape[1],), "one slope a channel [C]")
     validation.same_dtype("x", x, alpha=alpha)
     return alpha.reshape(1, -1, *[1] * (x.ndim - 2))
+
+
+OPERATIONS = with_gradient(
+    prelu,
+    prelu_gradient,
+    says="max(0, x) + alpha·min(0, x), one alpha a channel",
+    arrays={"x": "NC…", "alpha": "C"},
+    y="NC…",
+    gradients={"dx": "NC…", "dalpha": "C"},
+    rules=("sloped", "sloped"),
+)

@@ -8,6 +8,7 @@ The derivative at 0 is a choice (there is none). Goodfellow, Bengio, Courville, 
 import numpy as np
 
 from .. import validation
+from .operation import with_gradient
 
 
 def relu(x) -> np.ndarray:
@@ -23,3 +24,8 @@ def relu_gradient(x, upstream) -> np.ndarray:
     validation.same_dtype("x", x, upstream=upstream)
     validation.shape("upstream", upstream, x.shape, "the shape of x")
     return np.where(x > 0, upstream, x.dtype.type(0))
+
+
+OPERATIONS = with_gradient(
+    relu, relu_gradient, says="max(0, x)", arrays={"x": "…"}, y="…", gradients={"dx": "…"}, rules=("chosen", "chosen")
+)

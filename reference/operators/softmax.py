@@ -10,6 +10,7 @@ import numpy as np
 
 from .. import validation
 from .narrow import computed_wide
+from .operation import REQUIRED, axis_of_x, with_gradient
 
 
 @computed_wide
@@ -38,3 +39,16 @@ def _check(x, axis):
     if isinstance(axis, bool) or not isinstance(axis, (int, np.integer)) or not -x.ndim <= axis < x.ndim:
         validation.refuse("axis", axis, f"an axis of x, {-x.ndim} to {x.ndim - 1}", "use axis=-1 for the last one")
     return int(axis)
+
+
+OPERATIONS = with_gradient(
+    softmax,
+    softmax_gradient,
+    says="exp(x)/Σ exp(x) along an axis",
+    arrays={"x": "…"},
+    parameters={"axis": (REQUIRED, axis_of_x)},
+    y="…",
+    gradients={"dx": "…"},
+    rules=("softmax", "softmax_gradient"),
+    in_steps=True,
+)

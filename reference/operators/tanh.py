@@ -9,6 +9,7 @@ import numpy as np
 
 from .. import validation
 from .narrow import computed_wide
+from .operation import with_gradient
 
 
 @computed_wide
@@ -27,3 +28,15 @@ def tanh_gradient(x, upstream) -> np.ndarray:
     validation.shape("upstream", upstream, x.shape, "the shape of x")
     size = np.abs(np.tanh(x))
     return upstream * ((1 - size) * (1 + size))
+
+
+OPERATIONS = with_gradient(
+    tanh,
+    tanh_gradient,
+    says="the hyperbolic tangent",
+    arrays={"x": "…"},
+    y="…",
+    gradients={"dx": "…"},
+    rules=("elementwise", "elementwise_gradient"),
+    in_steps=True,
+)

@@ -1,4 +1,4 @@
-"""Each exact result is computed once, whatever thread asks for it: four backends are judged by the same one."""
+"""Each exact result is computed once, whatever thread asks for it: all libraries are judged by the same one."""
 
 import functools
 import hashlib

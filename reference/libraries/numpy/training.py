@@ -6,12 +6,12 @@ with u = dL/dy. The contract is in this folder's ``__init__.py``.
 
 import numpy as np
 
-from ...networks import check
+from ... import networks
 
 
 def value_and_gradient(network, parameters, x, targets, *, loss, statistics, record):
     """L = mean_n(log sum_k exp(z_nk) - z_n,target) and, going back through the layers, its gradient."""
-    check(network, parameters, x, targets, loss=loss, statistics=statistics, record=record)
+    networks.check(network, parameters, x, targets, loss=loss, statistics=statistics, record=record)
     kept, recorded, batch_statistics = [], {}, {}
     for index, layer in enumerate(network):
         x, keep = _FORWARD[layer[0]](layer, parameters, x, statistics)

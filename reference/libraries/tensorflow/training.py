@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from ...networks import check
+from ... import networks
 
 
 def value_and_gradient(network, parameters, x, targets, *, loss, statistics, record):
-    check(network, parameters, x, targets, loss=loss, statistics=statistics, record=record)
+    networks.check(network, parameters, x, targets, loss=loss, statistics=statistics, record=record)
     # A convolution is unrolled over the seeds and needs the sizes; everything else is traced for any S and N.
     sized = any(layer[0] == "convolution" for layer in network)
     shapes = tuple((name, array.shape if sized else (None,) * array.ndim) for name, array in parameters.items())

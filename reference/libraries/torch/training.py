@@ -4,11 +4,11 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from ...networks import check
+from ... import networks
 
 
 def value_and_gradient(network, parameters, x, targets, *, loss, statistics, record):
-    check(network, parameters, x, targets, loss=loss, statistics=statistics, record=record)
+    networks.check(network, parameters, x, targets, loss=loss, statistics=statistics, record=record)
     p = {name: _tensor(array).requires_grad_() for name, array in parameters.items()}
     frozen = {name: (_tensor(mean), _tensor(variance)) for name, (mean, variance) in statistics.items()}
     h, recorded, batch_statistics = _tensor(x), {}, {}
