@@ -21,10 +21,10 @@ NAMES = ("detectors", "power", "ulps", "page")
 
 
 def main() -> None:
-    for variable, value in libraries.ENVIRONMENT.items():
-        os.environ.setdefault(variable, value)
     from lectureclaims.reference import libraries
 
+    for variable, value in libraries.ENVIRONMENT.items():
+        os.environ.setdefault(variable, value)
     from . import detectors, page, power, ulps
 
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure, and write docs/measured.md.")
