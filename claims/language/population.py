@@ -119,9 +119,17 @@ def _name(module: ModuleType) -> str:
 
 def digest_of(design: ModuleType, gates: ModuleType) -> str:
     """Of gates and effects, and of every constant of the design: numbers of seeds, learning rates, widths, steps, …"""
-    constants = {name: value for name, value in vars(design).items() if name.isupper() and _plain(value)}
+    constants = {name: _stated(value) for name, value in vars(design).items() if name.isupper() and _plain(value)}
     rules = {"fresh": START["fresh"], "level": statistics.LEVEL, "resamples": statistics.RESAMPLES}
     return statistics.gates_digest(gates.GATES, gates.EFFECTS, {"constants": constants, "rules": rules})
+
+
+def _stated(value: Any) -> Any:
+    """The same with the settings of a network's layers in their order, without their names."""
+    if isinstance(value, dict):
+        parts = {key: _stated(part) for key, part in value.items()}
+        return [*parts.values()] if "kind" in value else parts
+    return [_stated(part) for part in value] if isinstance(value, list | tuple) else value
 
 
 def _plain(value: Any) -> bool:

@@ -13,7 +13,7 @@ import numpy as np
 
 from .. import bounds, oracle, validation
 from ..bounds import Bound
-from ..networks.notation import Network
+from ..networks.notation import Network, settings_of
 from .contracts import Contract
 from .rules import RULES, Question
 
@@ -34,8 +34,7 @@ def compose(steps: Network, x: np.ndarray, dtype: Any) -> tuple[np.ndarray, Boun
     value = np.asarray(x, np.float64)
     bound = bounds.exact(value.shape, reason="the inputs are given")
     for step in steps:
-        arguments = dict(step)
-        name = arguments.pop("kind")
+        name, arguments = step["kind"], settings_of(step)
         if name not in KNOWN:
             validation.refuse("step", name, f"one of {', '.join(KNOWN)}", "judge it by itself")
         value, bound = _step(name, arguments, value, bound, dtype)

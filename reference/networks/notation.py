@@ -15,7 +15,7 @@ its parameters instead, and their shapes give the sizes:
     flatten                                                         [S, N, C, H, W] -> [S, N, C H W]
     unflatten           channels, height, width                     [S, N, C H W] -> [S, N, C, H, W]
 
-Functions write those with parameters, ``layer`` any: ``(fully_connected("w0", "b0"), layer("relu"), fully_connected("w1", None))``.
+Functions write those with parameters, ``make_layer`` any: ``(fully_connected("w0", "b0"), make_layer("relu"), fully_connected("w1", None))``.
 """
 
 from __future__ import annotations
@@ -93,29 +93,34 @@ TRAINED: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 """Kind that can be trained → (settings that are names of parameters, other settings)."""
 
 
-def layer(kind: str, **settings: Any) -> Layer:
+def make_layer(kind: str, **settings: Any) -> Layer:
     """A layer of any kind."""
     return {"kind": kind, **settings}
 
 
+def settings_of(one: Layer) -> dict[str, Any]:
+    """All but the kind."""
+    return {name: value for name, value in one.items() if name != "kind"}
+
+
 def convolution(weight: str, bias: str | None, *, padding: int) -> Layer:
-    return layer("convolution", weight=weight, bias=bias, padding=padding)
+    return make_layer("convolution", weight=weight, bias=bias, padding=padding)
 
 
 def fully_connected(weight: str, bias: str | None) -> Layer:
-    return layer("fully_connected", weight=weight, bias=bias)
+    return make_layer("fully_connected", weight=weight, bias=bias)
 
 
 def batch_norm(scale: str, shift: str, *, epsilon: float) -> Layer:
-    return layer("batch_norm", scale=scale, shift=shift, epsilon=epsilon)
+    return make_layer("batch_norm", scale=scale, shift=shift, epsilon=epsilon)
 
 
 def affine(scale: str, shift: str) -> Layer:
-    return layer("affine", scale=scale, shift=shift)
+    return make_layer("affine", scale=scale, shift=shift)
 
 
 def add_parameter(parameter: str) -> Layer:
-    return layer("add_parameter", parameter=parameter)
+    return make_layer("add_parameter", parameter=parameter)
 
 
 def frozen(network: Network) -> tuple[Layer, ...]:

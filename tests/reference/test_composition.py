@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from lectureclaims.reference import bounds, libraries
 from lectureclaims.reference.judging import composition
-from lectureclaims.reference.networks.notation import layer
+from lectureclaims.reference.networks.notation import make_layer
 from lectureclaims.reference.validation import BadInput
 
 PLAIN = {"stride": (1, 1), "padding": ((1, 1), (1, 1)), "dilation": (1, 1), "groups": 1}
@@ -19,8 +19,8 @@ def network(dtype, seed=0):
 
     x = normal(2, 3, 6, 6)
     steps = [
-        layer("cross_correlation2d", w=normal(4, 3, 3, 3), b=normal(4), **PLAIN),
-        layer(
+        make_layer("cross_correlation2d", w=normal(4, 3, 3, 3), b=normal(4), **PLAIN),
+        make_layer(
             "batch_norm_inference",
             gamma=normal(4),
             beta=normal(4),
@@ -28,12 +28,12 @@ def network(dtype, seed=0):
             variance=normal(4) ** 2,
             epsilon=1e-3,
         ),
-        layer("relu"),
-        layer("max_pooling2d", window=(2, 2), stride=(2, 2), padding=((0, 0), (0, 0))),
-        layer("flatten"),
-        layer("fully_connected", w=normal(5, 36), b=normal(5)),
-        layer("tanh"),
-        layer("softmax", axis=1),
+        make_layer("relu"),
+        make_layer("max_pooling2d", window=(2, 2), stride=(2, 2), padding=((0, 0), (0, 0))),
+        make_layer("flatten"),
+        make_layer("fully_connected", w=normal(5, 36), b=normal(5)),
+        make_layer("tanh"),
+        make_layer("softmax", axis=1),
     ]
     return x, steps
 
@@ -83,6 +83,6 @@ def _wide(step):
 def test_what_cannot_be_composed_is_refused():
     x, steps = network(np.float32)
     with pytest.raises(BadInput, match="step='gelu'"):
-        composition.compose([layer("gelu")], x, np.float32)
+        composition.compose([make_layer("gelu")], x, np.float32)
     with pytest.raises(BadInput, match="dtype=bfloat16|dtype='bfloat16'"):
         composition.compose(steps, x, np.dtype("bfloat16"))
