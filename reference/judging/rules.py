@@ -156,7 +156,7 @@ def _norm(q: Question) -> Bounds:
     return parts(getattr(bounds, q.name)(*q.arrays, q.dtype, **q.parameters, **formed)), None
 
 
-_KINDS: dict[str, Rule] = {
+KINDS: dict[str, Rule] = {
     "sums": _sums,
     "averages": _averages,
     "resampled": _resampled,
@@ -174,4 +174,4 @@ _KINDS: dict[str, Rule] = {
     "reciprocal": _reciprocal,
     "norm": _norm,
 }
-RULES: dict[str, Rule] = {name: _KINDS[operation.rule] for name, operation in OPERATIONS.items()}
+RULES: dict[str, Rule] = {name: KINDS[operation.rule] for name, operation in OPERATIONS.items()}

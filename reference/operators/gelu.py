@@ -7,7 +7,10 @@ Not of the lecture: the difference of the two is what is most often taken for ro
 linear units* (2016), §2.
 """
 
+from __future__ import annotations
+
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import special
@@ -16,11 +19,14 @@ from .. import validation
 from .narrow import computed_wide
 from .operation import REQUIRED, Operation, one_of
 
+if TYPE_CHECKING:
+    from jaxtyping import Float
+
 FORMS = ("none", "tanh")
 
 
 @computed_wide
-def gelu(x, *, approximate) -> np.ndarray:
+def gelu(x: Float[np.ndarray, "*axes"], *, approximate: str) -> Float[np.ndarray, "*axes"]:
     """x [...] -> y [...] in the dtype of x; ``approximate`` "none" or "tanh"."""
     validation.array("x", x, axes=None)
     kind = x.dtype.type

@@ -6,15 +6,22 @@ The derivative at 0 is a choice (there is none). Maas, Hannun & Ng, *Rectifier n
 models* (2013); Goodfellow, Bengio, Courville, *Deep Learning* (2016), §6.3.1.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from .. import validation
 from .narrow import computed_wide
 from .operation import REQUIRED, finite, with_gradient
 
+if TYPE_CHECKING:
+    from jaxtyping import Float
+
 
 @computed_wide
-def leaky_relu(x, *, alpha) -> np.ndarray:
+def leaky_relu(x: Float[np.ndarray, "*axes"], *, alpha: float) -> Float[np.ndarray, "*axes"]:
     """x [...] -> y [...] in the dtype of x; alpha a finite number. NaN stays NaN."""
     validation.array("x", x, axes=None)
     zero, slope = x.dtype.type(0), x.dtype.type(validation.finite("alpha", alpha))
@@ -22,7 +29,9 @@ def leaky_relu(x, *, alpha) -> np.ndarray:
 
 
 @computed_wide
-def leaky_relu_gradient(x, upstream, *, alpha) -> np.ndarray:
+def leaky_relu_gradient(
+    x: Float[np.ndarray, "*axes"], upstream: Float[np.ndarray, "*axes"], *, alpha: float
+) -> Float[np.ndarray, "*axes"]:
     """upstream where x > 0, else alpha · upstream (also at 0 and at NaN)."""
     validation.array("x", x, axes=None)
     validation.array("upstream", upstream, axes=None)

@@ -7,12 +7,19 @@ element, at a tie to the first in reading order: a choice, as the maximum has no
 Courville, *Deep Learning* (2016), §9.3.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from .. import validation
-from .cross_correlation import output_size
+from .cross_correlation import Sides, output_size
 from .narrow import computed_wide
 from .operation import REQUIRED, padding_of, pair, with_gradient
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
 
 
 def output_shape(x_shape, *, window, stride, padding) -> tuple[int, ...]:
@@ -40,7 +47,9 @@ def seen(tap, shape, stride):
     return np.s_[:, :, rows, columns]
 
 
-def max_pooling2d(x, *, window, stride, padding) -> np.ndarray:
+def max_pooling2d(
+    x: Float[np.ndarray, "N C H W"], *, window: tuple[int, int], stride: tuple[int, int], padding: Sides
+) -> Float[np.ndarray, "N C Hout Wout"]:
     """x [N, C, H, W] -> y [N, C, Hout, Wout] in the dtype of x.
 
     window (wy, wx), stride (sy, sx), padding ((top, bottom), (left, right)): elements.
@@ -54,7 +63,14 @@ def max_pooling2d(x, *, window, stride, padding) -> np.ndarray:
 
 
 @computed_wide
-def max_pooling2d_gradient(x, upstream, *, window, stride, padding) -> np.ndarray:
+def max_pooling2d_gradient(
+    x: Float[np.ndarray, "N C H W"],
+    upstream: Float[np.ndarray, "N C Hout Wout"],
+    *,
+    window: tuple[int, int],
+    stride: tuple[int, int],
+    padding: Sides,
+) -> Float[np.ndarray, "N C H W"]:
     """dx [N, C, H, W] for an upstream gradient [N, C, Hout, Wout]: each goes to the first largest of its window."""
     shape = _check(x, window, stride, padding)
     validation.array("upstream", upstream, axes="N C Hout Wout")

@@ -6,15 +6,22 @@ The maximum is subtracted so that no exponential overflows; it cancels in the qu
 Goodfellow, Bengio, Courville, *Deep Learning* (2016), §4.1 and §6.2.2.3.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from .. import validation
 from .narrow import computed_wide
 from .operation import REQUIRED, axis_of_x, with_gradient
 
+if TYPE_CHECKING:
+    from jaxtyping import Float
+
 
 @computed_wide
-def softmax(x, *, axis) -> np.ndarray:
+def softmax(x: Float[np.ndarray, "*axes"], *, axis: int) -> Float[np.ndarray, "*axes"]:
     """x [...] -> y [...] in the dtype of x, summing to one along ``axis``. BadInput if x has no such axis."""
     axis = _check(x, axis)
     # A row of +inf or NaN has no distribution; it becomes NaN without a warning.
@@ -24,7 +31,9 @@ def softmax(x, *, axis) -> np.ndarray:
 
 
 @computed_wide
-def softmax_gradient(x, upstream, *, axis) -> np.ndarray:
+def softmax_gradient(
+    x: Float[np.ndarray, "*axes"], upstream: Float[np.ndarray, "*axes"], *, axis: int
+) -> Float[np.ndarray, "*axes"]:
     """y·(upstream - sum over j of upstream[j]·y[j]): the product of upstream with the Jacobian diag(y) - y y'."""
     axis = _check(x, axis)
     validation.array("upstream", upstream, axes=None)
