@@ -9,14 +9,11 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from ...reference import libraries
+
 PACKAGES = (
     "lecture-claims",
-    "numpy",
-    "scipy",
-    "torch",
-    "tensorflow",
-    "tensorflow-cpu",
-    "keras",
+    *(package for name in libraries.names() for package in libraries.LIBRARIES[name].distributions),
     "ml_dtypes",
     "scikit-learn",
     "pebble",

@@ -59,7 +59,7 @@ def run(
             worker.close()
 
     with threadpool_limits(1), ThreadPoolExecutor(1 if in_process else max(1, jobs)) as threads:
-        chosen = [b for b in sorted(selection.backends, key=_slowest_first) if _takes_part(lecture, result, b)]
+        chosen = [b for b in reversed(libraries.quickest(selection.backends)) if _takes_part(lecture, result, b)]
         futures = [threads.submit(one, b) for b in chosen]
         try:
             for future in futures:
@@ -76,9 +76,9 @@ def run(
     return result
 
 
-def _slowest_first(backend: str) -> tuple[bool, str]:
+def _slowest_first(backend: str) -> tuple[float, str]:
     """The frameworks, which take longest to import and to run, before NumPy and SciPy, so that they work side by side."""
-    return backend in ("numpy", "scipy"), backend
+    return -libraries.declared(backend).seconds, backend
 
 
 def _takes_part(lecture: Lecture, result: Run, backend: str) -> bool:
