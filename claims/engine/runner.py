@@ -59,7 +59,7 @@ def run(
             worker.close()
 
     with threadpool_limits(1), ThreadPoolExecutor(1 if in_process else max(1, jobs)) as threads:
-        chosen = [b for b in reversed(libraries.quickest(selection.backends)) if _takes_part(lecture, result, b)]
+        chosen = [b for b in sorted(selection.backends, key=_slowest_first) if _takes_part(lecture, result, b)]
         futures = [threads.submit(one, b) for b in chosen]
         try:
             for future in futures:
