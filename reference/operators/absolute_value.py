@@ -30,9 +30,7 @@ def absolute_value_gradient(
 ) -> Float[np.ndarray, "*axes"]:
     """upstream · sign z; 0 at 0 and at NaN."""
     validation.array("x", x, axes=None)
-    validation.array("upstream", upstream, axes=None)
-    validation.same_dtype("x", x, upstream=upstream)
-    validation.shape("upstream", upstream, x.shape, "the shape of x")
+    validation.upstream(upstream, x)
     return np.where(x > 0, upstream, np.where(x < 0, -upstream, x.dtype.type(0)))
 
 

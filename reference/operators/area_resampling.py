@@ -14,7 +14,7 @@ import numpy as np
 
 from .narrow import computed_wide
 from .operation import REQUIRED, pair, with_gradient
-from .resampling import backward, check, forward, output_shape
+from .resampling import backward, check, check_gradient, forward, output_shape
 
 if TYPE_CHECKING:
     from jaxtyping import Float
@@ -25,7 +25,7 @@ __all__ = ["area_resampling2d", "area_resampling2d_gradient", "output_shape"]
 @computed_wide
 def area_resampling2d(x: Float[np.ndarray, "N C H W"], *, size: tuple[int, int]) -> Float[np.ndarray, "N C Hout Wout"]:
     """x [N, C, H, W] -> y [N, C, *size] in the dtype of x. size (height, width): elements."""
-    return forward(x, *_weights(x, None, size))
+    return forward(x, *_weights(x, size))
 
 
 @computed_wide
@@ -33,11 +33,12 @@ def area_resampling2d_gradient(
     x: Float[np.ndarray, "N C H W"], upstream: Float[np.ndarray, "N C Hout Wout"], *, size: tuple[int, int]
 ) -> Float[np.ndarray, "N C H W"]:
     """dx [N, C, H, W] for an upstream gradient [N, C, *size]."""
-    return backward(upstream, *_weights(x, upstream, size))
+    check_gradient(x, upstream, size)
+    return backward(upstream, *_weights(x, size))
 
 
-def _weights(x, upstream, size):
-    check(x, upstream, size)
+def _weights(x, size):
+    check(x, size)
     return [_along_axis(elements, outputs) for elements, outputs in zip(x.shape[2:], size, strict=True)]
 
 

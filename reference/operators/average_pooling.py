@@ -58,9 +58,7 @@ def average_pooling2d_gradient(
 ) -> Float[np.ndarray, "N C H W"]:
     """dx [N, C, H, W] for an upstream gradient [N, C, Hout, Wout]: each is spread evenly over its window."""
     shape, divisor = _check(x, window, stride, padding, count_padding)
-    validation.array("upstream", upstream, axes="N C Hout Wout")
-    validation.same_dtype("x", x, upstream=upstream)
-    validation.shape("upstream", upstream, shape, "the shape of the output [N, C, Hout, Wout]")
+    validation.upstream(upstream, x, shape, "the shape of the output [N, C, Hout, Wout]", axes="N C Hout Wout")
     (top, bottom), (left, right) = padding
     padded = np.zeros((*x.shape[:2], top + x.shape[2] + bottom, left + x.shape[3] + right), x.dtype)
     for tap in np.ndindex(*window):

@@ -82,7 +82,7 @@ def batch_norm_running(
         validation.refuse(
             "momentum", momentum, "the weight of the new value, 0 to 1", "use 1 - momentum if yours is of the old"
         )
-    if isinstance(correction, bool) or correction not in (0, 1):
+    if isinstance(correction, bool) or not isinstance(correction, int | np.integer) or correction not in (0, 1):
         validation.refuse("correction", correction, "0 (divide by n) or 1 (by n - 1)", "use correction=0")
     n = x.size // x.shape[1]
     if n <= correction:
@@ -107,9 +107,7 @@ def batch_norm_gradient(
     dx = gamma/sqrt(variance + epsilon) · (upstream - dbeta/n - z·dgamma/n).
     """
     epsilon = _check(x, epsilon, gamma=gamma)
-    validation.array("upstream", upstream, axes=None)
-    validation.same_dtype("x", x, upstream=upstream)
-    validation.shape("upstream", upstream, x.shape, "the shape of x")
+    validation.upstream(upstream, x)
     mean, variance = _moments(x)
     n = x.dtype.type(x.size // x.shape[1])
     scale = 1 / np.sqrt(variance + epsilon)
@@ -149,7 +147,7 @@ def _check(x, epsilon, **channelwise):
         validation.array(name, value, axes="C")
         validation.shape(name, value, (x.shape[1],), "one number a channel [C]")
     validation.same_dtype("x", x, **channelwise)
-    return x.dtype.type(validation.non_negative("epsilon", epsilon))
+    return x.dtype.type(validation.non_negative("epsilon", validation.finite("epsilon", epsilon)))
 
 
 EPSILON = {"epsilon": (REQUIRED, non_negative)}

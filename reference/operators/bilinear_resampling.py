@@ -19,7 +19,7 @@ import numpy as np
 from .. import validation
 from .narrow import computed_wide
 from .operation import REQUIRED, one_of, pair, with_gradient
-from .resampling import backward, check, forward, output_shape
+from .resampling import backward, check, check_gradient, forward, output_shape
 
 if TYPE_CHECKING:
     from jaxtyping import Float
@@ -34,7 +34,7 @@ def bilinear_resampling2d(
     x: Float[np.ndarray, "N C H W"], *, size: tuple[int, int], grid: str
 ) -> Float[np.ndarray, "N C Hout Wout"]:
     """x [N, C, H, W] -> y [N, C, *size] in the dtype of x. size (height, width): elements."""
-    return forward(x, *_weights(x, None, size, grid))
+    return forward(x, *_weights(x, size, grid))
 
 
 @computed_wide
@@ -42,13 +42,13 @@ def bilinear_resampling2d_gradient(
     x: Float[np.ndarray, "N C H W"], upstream: Float[np.ndarray, "N C Hout Wout"], *, size: tuple[int, int], grid: str
 ) -> Float[np.ndarray, "N C H W"]:
     """dx [N, C, H, W] for an upstream gradient [N, C, *size]."""
-    return backward(upstream, *_weights(x, upstream, size, grid))
+    check_gradient(x, upstream, size)
+    return backward(upstream, *_weights(x, size, grid))
 
 
-def _weights(x, upstream, size, grid):
-    check(x, upstream, size)
-    if grid not in GRIDS:
-        validation.refuse("grid", grid, " or ".join(map(repr, GRIDS)), "use grid='half_pixel'")
+def _weights(x, size, grid):
+    check(x, size)
+    validation.choice("grid", grid, GRIDS)
     return [_along_axis(elements, outputs, grid) for elements, outputs in zip(x.shape[2:], size, strict=True)]
 
 

@@ -156,9 +156,9 @@ def _forward(x, w, b, stride, padding, dilation, groups, rank):
 
 def _gradient(x, w, upstream, stride, padding, dilation, groups, rank):
     shape, stride, padding, dilation = _check(x, w, None, stride, padding, dilation, groups, rank)
-    validation.array("upstream", upstream, axes="N Cout Wout" if rank == 1 else "N Cout Hout Wout")
-    validation.same_dtype("x", x, upstream=upstream)
-    validation.shape("upstream", upstream, shape, "the shape of the output")
+    validation.upstream(
+        upstream, x, shape, "the shape of the output", axes="N Cout Wout" if rank == 1 else "N Cout Hout Wout"
+    )
     columns = _windows(x, w.shape[2:], shape[2:], stride, padding, dilation, groups)
     above = upstream.reshape(shape[0], groups, shape[1] // groups, -1)
     dw = (above @ columns.swapaxes(2, 3)).sum(axis=0, dtype=x.dtype).reshape(w.shape)

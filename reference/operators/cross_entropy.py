@@ -40,7 +40,7 @@ def cross_entropy_gradient(
 
     At the label it is minus the sum of the other classes, so that p - 1 cannot cancel.
     """
-    at = _check("logits", logits, labels, upstream)
+    at = _check_gradient("logits", logits, labels, upstream)
     grown = np.exp(logits - logits.max(axis=1, keepdims=True))
     p = grown / grown.sum(axis=1, keepdims=True, dtype=logits.dtype)
     p[at] = 0
@@ -63,22 +63,24 @@ def cross_entropy_of_probabilities_gradient(
     p: Float[np.ndarray, "N K"], labels: Int[np.ndarray, " N"], upstream: Float[np.ndarray, " N"]
 ) -> Float[np.ndarray, "N K"]:
     """upstream [N] -> [N, K]."""
-    at = _check("p", p, labels, upstream)
+    at = _check_gradient("p", p, labels, upstream)
     slope = np.zeros_like(p)
     with np.errstate(divide="ignore", over="ignore"):
         slope[at] = -upstream / p[at]
     return slope
 
 
-def _check(name, scores, labels, upstream=None):
+def _check(name, scores, labels):
     """The place of each row's label, as an index into the scores."""
     validation.array(name, scores, axes="N K")
     validation.labels("labels", labels, *scores.shape)
-    if upstream is not None:
-        validation.array("upstream", upstream, axes="N")
-        validation.same_dtype(name, scores, upstream=upstream)
-        validation.shape("upstream", upstream, scores.shape[:1], "one number a row [N]")
     return np.arange(len(labels)), labels
+
+
+def _check_gradient(name, scores, labels, upstream):
+    at = _check(name, scores, labels)
+    validation.upstream(upstream, scores, scores.shape[:1], "one number a row [N]", axes="N", of=name)
+    return at
 
 
 OPERATIONS = (

@@ -49,9 +49,7 @@ def fully_connected_gradient(
 ) -> tuple[Float[np.ndarray, "N I"], Float[np.ndarray, "O I"], Float[np.ndarray, " O"]]:
     """(dx, dw, db) for an upstream gradient [N, O]: dx = upstream·w, dw = upstream transposed · x, db its sum over N."""
     shape = _check(x, w, None)
-    validation.array("upstream", upstream, axes="N O")
-    validation.same_dtype("x", x, upstream=upstream)
-    validation.shape("upstream", upstream, shape, "the shape of the output [N, O]")
+    validation.upstream(upstream, x, shape, "the shape of the output [N, O]", axes="N O")
     return upstream @ w, upstream.T @ x, upstream.sum(axis=0, dtype=x.dtype)
 
 

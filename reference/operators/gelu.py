@@ -30,9 +30,7 @@ def gelu(x: Float[np.ndarray, "*axes"], *, approximate: str) -> Float[np.ndarray
     """x [...] -> y [...] in the dtype of x; ``approximate`` "none" or "tanh"."""
     validation.array("x", x, axes=None)
     kind = x.dtype.type
-    if approximate not in FORMS:
-        validation.refuse("approximate", approximate, "'none' or 'tanh'", "use 'none' for the exact form")
-    if approximate == "none":
+    if validation.choice("approximate", approximate, FORMS) == "none":
         # erfc for negative z, of which 1 + erf would leave no digits.
         return x * special.erfc(-x / kind(math.sqrt(2))) / 2
     with np.errstate(over="ignore"):  # tanh of infinity is 1

@@ -34,9 +34,7 @@ def leaky_relu_gradient(
 ) -> Float[np.ndarray, "*axes"]:
     """upstream where x > 0, else alpha · upstream (also at 0 and at NaN)."""
     validation.array("x", x, axes=None)
-    validation.array("upstream", upstream, axes=None)
-    validation.same_dtype("x", x, upstream=upstream)
-    validation.shape("upstream", upstream, x.shape, "the shape of x")
+    validation.upstream(upstream, x)
     return np.where(x > 0, upstream, x.dtype.type(validation.finite("alpha", alpha)) * upstream)
 
 

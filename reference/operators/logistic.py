@@ -34,9 +34,7 @@ def logistic_gradient(
 ) -> Float[np.ndarray, "*axes"]:
     """upstream · y·(1 - y), written exp(-|z|) / (1 + exp(-|z|))**2, so that 1 - y cannot cancel for large z."""
     validation.array("x", x, axes=None)
-    validation.array("upstream", upstream, axes=None)
-    validation.same_dtype("x", x, upstream=upstream)
-    validation.shape("upstream", upstream, x.shape, "the shape of x")
+    validation.upstream(upstream, x)
     small = np.exp(-np.abs(x))
     return upstream * (small / (1 + small) ** 2)
 

@@ -73,9 +73,7 @@ def max_pooling2d_gradient(
 ) -> Float[np.ndarray, "N C H W"]:
     """dx [N, C, H, W] for an upstream gradient [N, C, Hout, Wout]: each goes to the first largest of its window."""
     shape = _check(x, window, stride, padding)
-    validation.array("upstream", upstream, axes="N C Hout Wout")
-    validation.same_dtype("x", x, upstream=upstream)
-    validation.shape("upstream", upstream, shape, "the shape of the output [N, C, Hout, Wout]")
+    validation.upstream(upstream, x, shape, "the shape of the output [N, C, Hout, Wout]", axes="N C Hout Wout")
     y = max_pooling2d(x, window=window, stride=stride, padding=padding)
     padded, inside = _padded(x, padding), np.pad(np.ones(x.shape, bool), ((0, 0), (0, 0), *padding))
     dx = np.zeros_like(padded)

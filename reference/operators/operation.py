@@ -101,9 +101,7 @@ def pair(name: str, value: Any, arrays: Any, parsed: Any) -> tuple[int, int]:
 
 def one_of(*names: Any) -> Parse:
     def parse(name: str, value: Any, arrays: Any, parsed: Any) -> Any:
-        if value not in names or isinstance(value, bool) != isinstance(names[0], bool):
-            validation.refuse(name, value, " or ".join(map(repr, names)), f"use {name}={names[0]!r}")
-        return value
+        return validation.choice(name, value, names)
 
     return parse
 

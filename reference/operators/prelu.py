@@ -32,9 +32,7 @@ def prelu_gradient(
 ) -> tuple[Float[np.ndarray, "N C *space"], Float[np.ndarray, " C"]]:
     """(dx [N, C, ...], dalpha [C]) for an upstream gradient of the shape of x."""
     slope = _check(x, alpha)
-    validation.array("upstream", upstream, axes=None)
-    validation.same_dtype("x", x, upstream=upstream)
-    validation.shape("upstream", upstream, x.shape, "the shape of x")
+    validation.upstream(upstream, x)
     dx = np.where(x > 0, upstream, slope * upstream)
     return dx, (upstream * np.minimum(x, x.dtype.type(0))).sum(axis=(0, *range(2, x.ndim)), dtype=x.dtype)
 

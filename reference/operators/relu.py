@@ -27,9 +27,7 @@ def relu(x: Float[np.ndarray, "*axes"]) -> Float[np.ndarray, "*axes"]:
 def relu_gradient(x: Float[np.ndarray, "*axes"], upstream: Float[np.ndarray, "*axes"]) -> Float[np.ndarray, "*axes"]:
     """upstream where x > 0, else 0 (also at 0 and at NaN)."""
     validation.array("x", x, axes=None)
-    validation.array("upstream", upstream, axes=None)
-    validation.same_dtype("x", x, upstream=upstream)
-    validation.shape("upstream", upstream, x.shape, "the shape of x")
+    validation.upstream(upstream, x)
     return np.where(x > 0, upstream, x.dtype.type(0))
 
 

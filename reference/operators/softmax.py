@@ -36,9 +36,7 @@ def softmax_gradient(
 ) -> Float[np.ndarray, "*axes"]:
     """y·(upstream - sum over j of upstream[j]·y[j]): the product of upstream with the Jacobian diag(y) - y y'."""
     axis = _check(x, axis)
-    validation.array("upstream", upstream, axes=None)
-    validation.same_dtype("x", x, upstream=upstream)
-    validation.shape("upstream", upstream, x.shape, "the shape of x")
+    validation.upstream(upstream, x)
     y = softmax(x, axis=axis)
     return y * (upstream - (upstream * y).sum(axis=axis, keepdims=True))
 

@@ -30,9 +30,7 @@ def tanh(x: Float[np.ndarray, "*axes"]) -> Float[np.ndarray, "*axes"]:
 def tanh_gradient(x: Float[np.ndarray, "*axes"], upstream: Float[np.ndarray, "*axes"]) -> Float[np.ndarray, "*axes"]:
     """upstream · (1 - y**2), factored as (1 - |y|)·(1 + |y|): one rounding less where y is near 1."""
     validation.array("x", x, axes=None)
-    validation.array("upstream", upstream, axes=None)
-    validation.same_dtype("x", x, upstream=upstream)
-    validation.shape("upstream", upstream, x.shape, "the shape of x")
+    validation.upstream(upstream, x)
     size = np.abs(np.tanh(x))
     return upstream * ((1 - size) * (1 + size))
 
