@@ -319,6 +319,7 @@ NO_REFUTATION = "the wrong variant “wrong 0” survived"
         (cell(GOOD, unreproduced=["library-3x2"]), "error", "library-3x2 applies here and did not reproduce"),
         (cell(unmade("unsupported")), "unsupported", "why"),
         (cell(stopped("unsupported")), "unsupported", "why"),
+        (cell(stopped("unsupported", "")), "unsupported", "unsupported"),  # a library need not say why
         (cell(GOOD, unmade("unsupported")), "verified", "1 comparisons hold"),
         (
             cell(known(BAD), spared(GOOD)),
