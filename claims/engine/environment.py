@@ -60,6 +60,6 @@ def describe() -> dict[str, Any]:
         "machine": platform.machine(),
         "cpu": cpu_model(),
         "cores": os.cpu_count() or 1,
-        "cpu_features": list(cpu_features()),
+        "cpu_features": cpu_features(),
         "packages": versions(),
     }
