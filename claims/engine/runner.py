@@ -192,8 +192,7 @@ class OneLibrary:
             cell.left_out = claim.prose.elsewhere or f"no case of this claim is for {self.label}"
             return
         selected = self.selection
-        wanted = selected.case.partition("/")[0]
-        names = [n for n in claim.cases if claim.runs(n, self.label, cell.dtype) and (not wanted or n == wanted)]
+        names = [n for n in claim.cases if claim.runs(n, self.label, cell.dtype) and selected.case in ("", n)]
         kept = {Figure: cell.figures, Timing: cell.timings, Stated: cell.designs}
 
         def begun(
