@@ -313,8 +313,9 @@ class Selection(Part, kw_only=True):
 
 
 class LibraryFacts(Part, kw_only=True):
-    """What a library says of itself; absent or error: why it took no part."""
+    """What a library says of itself; absent or error: why it took no part; file: of one of the user's own, its path."""
 
+    file: str = ""
     absent: str = ""
     error: str = ""
     versions: dict[str, str] = {}

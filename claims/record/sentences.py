@@ -1,0 +1,62 @@
+"""A comparison in one line: how many, how large, where, how much was allowed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .types import Bits, Fact, Gate, Row, Stopped, Sweep, Within
+
+
+def sentence(row: Row) -> str:
+    """The comparison in one line. What a library does not repeat is left out of it."""
+    match row:
+        case Stopped():
+            return f"{row.case}: {row.outcome}: {row.note}"
+        case _ if not row.made:
+            return f"{row.label}: not compared: {row.note}"
+        case _ if row.differing is None:
+            return f"{row.label}: departs, and not the same way twice"
+        case Sweep() if row.agrees:
+            return f"{row.label}: {row.geometries} geometries, {row.elements} elements, all agree"
+        case _ if row.shape and not row.agrees:
+            return f"{row.label}: got {short(row.got)}, wanted {short(row.wanted)}"
+        case Fact() | Gate() | Sweep(of="fact"):
+            relation = "as expected" if row.agrees else "expected " + short(wanted(row))
+            return f"{row.label}: got {short(got(row))}, {relation}" + (f" ({row.note})" if row.note else "")
+        case Bits() | Sweep(of="bits"):
+            if row.agrees:
+                return f"{row.label}: {row.elements} elements, every bit equal"
+            return f"{row.label}: {row.differing} of {row.elements} differ; worst{_place(row)}"
+        case Within() | Sweep():
+            bound = "empirical bound" if isinstance(row, Within) and row.measured else "bound"
+            text = f"{row.label}: {row.elements} elements, worst error ÷ {bound} {row.ratio:.3g}"
+            if not row.agrees:
+                allowed = row.allowed if isinstance(row, Within) else None
+                text += f"{_place(row)}, allowed {short(allowed)} ({row.differing} outside)"
+            return text
+        case _:
+            raise TypeError(f"row={row!r}: a comparison of no known kind")
+
+
+def got(row: Row) -> Any:
+    """What was found: of a gate its effect with the interval."""
+    return f"{row.estimate:.4g} [{row.low:.4g}, {row.high:.4g}]" if isinstance(row, Gate) else row.got
+
+
+def wanted(row: Row) -> Any:
+    """What was expected: of a gate where the interval must lie."""
+    if isinstance(row, Gate):
+        return f"interval {row.side} " + " and ".join(f"{b:.12g}" for b in row.bounds)
+    return row.wanted
+
+
+def short(value: Any) -> str:
+    """A value on one line, cut where it is long."""
+    if isinstance(value, float):
+        return f"{value:.9g}"
+    text = str(value)
+    return text if len(text) <= 120 else text[:117] + "…"
+
+
+def _place(row: Row) -> str:
+    return f" at {row.where}: got {short(row.got)}, wanted {short(row.wanted)}" if row.where is not None else ""
