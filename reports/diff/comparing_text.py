@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,10 +11,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from ...claims.record.file import plain
 from ..formats import markdown as md
 from ..wording import view
-from ..wording.circumstances import HERE, Fact
 from .changes import FACTOR, KINDS, Change, Judged
+from .circumstances import HERE, Fact
 from .comparing import Compared
 
 FORMATS = ("terminal", "markdown", "json")
@@ -134,7 +135,7 @@ def _quoted(name: str) -> str:
 
 
 def _said(x: Any) -> str:
-    return view.value(x, WIDTH) if not isinstance(x, float) else view.number(x)
+    return view.number(x) if isinstance(x, float) else view.value(x, WIDTH)
 
 
 def headline(found: Compared) -> str:
@@ -179,6 +180,10 @@ def _others(found: Compared) -> list[tuple[str, list[Line]]]:
     return [(heading, by[kind]) for kind, heading in KINDS.items() if by[kind]]
 
 
+def _circumstances(found: Compared) -> list[tuple[str, tuple[Fact, ...]]]:
+    return [("Versions that changed", found.versions), ("What else changed of the machine", found.machine)]
+
+
 def _of_a_fact(fact: Fact) -> tuple[str, str, str]:
     name = fact.name if fact.part in (fact.name, HERE) else f"{fact.part}: {fact.name}"
     before, after = ("none" if x is None else _list(x) for x in (fact.before, fact.after))
@@ -194,7 +199,7 @@ def _list(x: Any) -> str:
 
 def as_json(found: Compared) -> str:
     """All of it; other letters than ASCII by their codes, so that no console and no mark of direction can spoil it."""
-    return json.dumps(found.as_dict(), indent=1, allow_nan=False) + "\n"
+    return json.dumps(plain(found.as_dict()), indent=1, allow_nan=False) + "\n"
 
 
 def terminal(out: Console, found: Compared) -> None:
@@ -211,10 +216,7 @@ def terminal(out: Console, found: Compared) -> None:
         _listed(out, heading, lines(found.judged(judged)), STYLE[judged])
     for heading, rest in _others(found):
         _listed(out, heading, rest, "")
-    for heading, facts in (
-        ("Versions that changed", found.versions),
-        ("What else changed of the machine", found.machine),
-    ):
+    for heading, facts in _circumstances(found):
         if facts:
             _say(out, f"\n{heading}", "bold")
         for name, before, after in map(_of_a_fact, facts):
@@ -263,10 +265,7 @@ def _markdown(found: Compared, most: int) -> Iterator[str]:
         yield from _section(heading, lines(found.judged(judged)), most, folded=False)
     for heading, rest in _others(found):
         yield from _section(heading, rest, most, folded=True)
-    for heading, facts in (
-        ("Versions that changed", found.versions),
-        ("What else changed of the machine", found.machine),
-    ):
+    for heading, facts in _circumstances(found):
         if facts:
             yield f"\n## {heading}\n"
             shown = ([_code(cell) for cell in _of_a_fact(f)] for f in facts[: 5 * most])
@@ -279,13 +278,8 @@ def _section(heading: str, rest: list[Line], most: int, *, folded: bool) -> Iter
         return
     title = f"{md.text(heading)}: {len(rest):,}"
     yield f"\n<details><summary>{title}</summary>\n" if folded else f"\n## {title}\n"
-    cells: Callable[[Line], tuple[str, ...]] = lambda x: (  # noqa: E731
-        _code(x.where),
-        md.text(x.what),
-        *map(md.text, x.change),
-        md.text(x.because),
-    )
-    yield from _table(("where", "what", "before", "after", ""), map(cells, rest[:most]))
+    shown = ([_code(x.where), *map(md.text, (x.what, *x.change, x.because))] for x in rest[:most])
+    yield from _table(("where", "what", "before", "after", ""), shown)
     yield from _more(len(rest) - most)
     if folded:
         yield "\n</details>"

@@ -9,7 +9,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ...claims.record.types import Environment
+
 HERE = "this machine"
+OF_THE_MACHINE = ("implementation", "system", "machine", "cpu", "cores", "cpu_features")
 
 
 @dataclass(frozen=True)
@@ -25,46 +28,33 @@ class Fact:
         return f"{self.name} {self.before or 'none'} → {self.after or 'none'}"
 
 
-def versions(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Fact]:
+def versions(old: Environment, new: Environment) -> Iterator[Fact]:
     """Versions that are not the same, a package once, though the list of packages and a library itself may both name it."""
+    tables = [(x, old.backends[x].versions, new.backends[x].versions) for x in _in_both(old, new)]
+    tables.append(("Python", {"Python": old.python}, {"Python": new.python}))
+    tables.append(("installed packages", old.packages, new.packages))
     told = set()
-    for part, before, after in _tables(old, new):
-        for fact in _unlike(part, before, after):
+    for table in tables:
+        for fact in _unlike(*table):
             key = (fact.name.lower(), str(fact.before), str(fact.after))
             if key not in told:
                 told.add(key)
                 yield fact
 
 
-def _tables(
-    old: Mapping[str, Any], new: Mapping[str, Any]
-) -> Iterator[tuple[str, Mapping[str, Any], Mapping[str, Any]]]:
-    for library in _in_both(old, new):
-        yield library, _own(old, library), _own(new, library)
-    if old["python"] and new["python"]:
-        yield "Python", {"Python": old["python"]}, {"Python": new["python"]}
-    if old["packages"] and new["packages"]:
-        yield "installed packages", old["packages"], new["packages"]
-
-
-def machine(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Fact]:
+def machine(old: Environment, new: Environment) -> Iterator[Fact]:
     """Everything else that both environments say and that is not the same."""
-    aside = ("python", "packages", "backends")
-    yield from _unlike(HERE, *({k: v for k, v in e.items() if k not in aside} for e in (old, new)))
+    yield from _unlike(HERE, *({name: getattr(e, name) for name in OF_THE_MACHINE} for e in (old, new)))
     for library in _in_both(old, new):
-        facts = [e["backends"][library] for e in (old, new)]
-        if not any("absent" in f for f in facts):
-            yield from _unlike(library, *({k: v for k, v in f.items() if k != "versions"} for f in facts))
+        before, after = old.backends[library], new.backends[library]
+        if not (before.absent or after.absent):
+            errors = ({"error": x.error} if x.error else {} for x in (before, after))
+            yield from _unlike(library, *(e | x.facts for e, x in zip(errors, (before, after), strict=True)))
 
 
-def _in_both(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+def _in_both(old: Environment, new: Environment) -> list[str]:
     """A library that only one record names was not needed in the other, which says nothing about whether it was there."""
-    return sorted(old["backends"].keys() & new["backends"])
-
-
-def _own(environment: Mapping[str, Any], library: str) -> Mapping[str, Any]:
-    found = environment["backends"][library].get("versions", {})
-    return found if isinstance(found, Mapping) else {}
+    return sorted(old.backends.keys() & new.backends)
 
 
 def _unlike(part: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Fact]:
@@ -83,4 +73,4 @@ def _flat(facts: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any
         if isinstance(item, Mapping):
             yield from _flat(item, f"{before}{key}: ")
         else:
-            yield f"{before}{key}", item
+            yield f"{before}{key}", list(item) if isinstance(item, tuple) else item
