@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from typing import Any, Literal, NamedTuple, Protocol, TypeVar
 
 from ...claims.record.types import Cell, Claim, Evidence
-from ..wording import view
-from .circumstances import Fact
+from ..wording import standing
+from ..wording.environments import Fact
 
 FACTOR = 2.0
 """An error ÷ bound that grew or shrank by no more is not told: rounding moves that much from one version to the next."""
@@ -144,7 +144,7 @@ def left_open(record: Record, claim: Claim, cell: Cell | None = None) -> bool:
 
 def order(before: str, after: str) -> Judged:
     """By WORST_FIRST; but supported is the statistical form of verified, so between these two nothing got worse or better."""
-    if before in view.HOLDS and after in view.HOLDS:
+    if before in standing.HOLDS and after in standing.HOLDS:
         return "neither"
-    fell = view.WORST_FIRST.index(after) - view.WORST_FIRST.index(before)
+    fell = standing.WORST_FIRST.index(after) - standing.WORST_FIRST.index(before)
     return "worse" if fell < 0 else "better" if fell > 0 else "neither"

@@ -18,8 +18,9 @@ from typing import Any
 
 from ...claims.record.file import BadEvidence
 from ...claims.record.types import Claim, Defect, Design
-from ..wording import view
-from . import circumstances, comparing_cells
+from ..wording import standing, words
+from ..wording.environments import Fact
+from . import comparing_cells, environments
 from .changes import (
     KINDS,
     NO_CELL,
@@ -37,7 +38,6 @@ from .changes import (
     order,
     shared,
 )
-from .circumstances import Fact
 
 SCHEMA = "lecture-claims/comparison/2"
 
@@ -76,7 +76,7 @@ def compare(old: Record, new: Record) -> Compared:
             f"old={old.name!r}, new={new.name!r}: no claim is in both; give two runs of the same lecture with claims in common"
         )
     machines = old.evidence.environment, new.evidence.environment
-    versions = tuple(circumstances.versions(*machines))
+    versions = tuple(environments.versions(*machines))
     changes = [*_run(terms), *_only_in_one(terms, *claims)]
     for before, after in pairs:
         changes += _claim(terms, before, after)
@@ -91,7 +91,7 @@ def compare(old: Record, new: Record) -> Compared:
         notes=tuple(_notes(terms)),
         changes=tuple(replace(c, versions=of_library(libraries.get(c.cell, ""), versions)) for c in told),
         versions=versions,
-        machine=tuple(circumstances.machine(*machines)),
+        machine=tuple(environments.machine(*machines)),
     )
 
 
@@ -114,13 +114,10 @@ def _notes(terms: Terms) -> Iterator[str]:
 
 def _other_selection(terms: Terms) -> Iterator[str]:
     before, after = terms.old.evidence.selection, terms.new.evidence.selection
-    for said, was, now in (
-        ("libraries", before.backends, after.backends),
-        ("dtypes", before.dtypes, after.dtypes),
-    ):
+    for said, was, now in (("libraries", before.backends, after.backends), ("dtypes", before.dtypes, after.dtypes)):
         if {*was} != {*now}:
             yield (
-                f"Other {said} were asked for: {view.listed(was or ['all'])}, then {view.listed(now or ['all'])}. "
+                f"Other {said} were asked for: {words.listed(was or ['all'])}, then {words.listed(now or ['all'])}. "
                 "Cells that one of the runs was not asked for are not compared."
             )
     if terms.whole and terms.fewer:
@@ -146,7 +143,7 @@ def _facts(record: Record) -> dict[str, Any]:
         "tool": e.tool.version,
         "seed": e.seed,
         "claims": len(e.claims),
-        "holds": sum(c.verdict in view.HOLDS for c in e.claims),
+        "holds": sum(c.verdict in standing.HOLDS for c in e.claims),
         "cells": sum(len(c.cells) for c in e.claims),
     }
 
@@ -203,7 +200,7 @@ def _claim(terms: Terms, before: Claim, after: Claim) -> Iterator[Change]:
     old, new = named(before.cells), named(after.cells)
     for where, cell in old.items():
         if where not in new and terms.whole and asked(terms.new, cell):
-            part = cell.verdict not in view.TAKES_NO_PART and not terms.new.evidence.interrupted
+            part = cell.verdict not in standing.TAKES_NO_PART and not terms.new.evidence.interrupted
             yield Change("cell", "worse" if part else "neither", cell.verdict, NO_CELL, after.id, where)
     for where, cell in new.items():
         if where in old:
@@ -246,7 +243,7 @@ def _designs(before: Claim, after: Claim) -> Iterator[Change]:
 def _design(stated: Design | None) -> str:
     if stated is None:
         return NONE
-    seeds = view.listed(f"{count} for {name}" for name, count in sorted(stated.seeds.items()))
+    seeds = words.listed(f"{count} for {name}" for name, count in sorted(stated.seeds.items()))
     quick = ", quick" if stated.quick else ""
     return f"version {stated.version}, SHA-256 {stated.digest[:16]}…, seeds: {seeds}{quick}"
 
@@ -287,7 +284,8 @@ def _defect(found: Defect | None) -> str:
 def _mistakes(terms: Terms) -> Iterator[Change]:
     """Mistaken operations that some claim sees, or none: told only where both runs tried them."""
     old, new = (
-        {f"{m.name} ({', '.join(m.operations)})": m.seen for m in r.evidence.sensitivity} for r in (terms.old, terms.new)
+        {f"{m.name} ({', '.join(m.operations)})": m.seen for m in r.evidence.sensitivity}
+        for r in (terms.old, terms.new)
     )
     for name, seen in new.items():
         if old and old.get(name) != seen and (name in old or not seen):

@@ -8,20 +8,22 @@ from typing import NamedTuple
 
 from ...claims.record.sentences import got, sentence
 from ...claims.record.types import AnyRow, Cell, Claim, Gate, Sweep, Within
-from ..wording import view
+from ..wording import standing, words
 from .changes import FACTOR, NONE, Change, Judged, Terms, left_open, named, order, shared
 
 
 def begins(cell: Cell, claim: Claim) -> Judged:
     """A cell that begins to take part is good news where it is at least what the claim's author expects."""
-    if cell.verdict in view.TAKES_NO_PART:
+    if cell.verdict in standing.TAKES_NO_PART:
         return "neither"
-    return "worse" if cell.verdict not in view.HOLDS and order(claim.expected, cell.verdict) == "worse" else "better"
+    return (
+        "worse" if cell.verdict not in standing.HOLDS and order(claim.expected, cell.verdict) == "worse" else "better"
+    )
 
 
 def changed(terms: Terms, claim: Claim, old: Cell, new: Cell) -> Iterator[Change]:
     """The changes of a cell; claim: that of the new record."""
-    out = [c.verdict in view.TAKES_NO_PART for c in (old, new)]
+    out = [c.verdict in standing.TAKES_NO_PART for c in (old, new)]
     if terms.whole and old.verdict != new.verdict:
         judged = _cell_judged(terms, claim, old, new, out)
         yield Change("cell verdict", judged, old.verdict, new.verdict, claim.id, new.name, remark=new.reason)
@@ -50,7 +52,7 @@ def _cell_judged(terms: Terms, claim: Claim, old: Cell, new: Cell, out: list[boo
 
 def _in_part(terms: Terms, old: Cell, new: Cell) -> Iterator[Change]:
     """Told of two cells that hold: of others a record does not say what was not tested."""
-    hold = all(c.verdict in view.HOLDS for c in (old, new))
+    hold = all(c.verdict in standing.HOLDS for c in (old, new))
     if hold and terms.whole and bool(old.in_part) != bool(new.in_part):
         words = ["in part" if c.in_part else "in full" for c in (old, new)]
         remark = "not tested: " + "; ".join(old.in_part or new.in_part)
@@ -95,7 +97,7 @@ def _came_and_went(
 
 def _only_in_one(before: Collection[str], after: Collection[str]) -> str:
     parts = (("no longer", [x for x in before if x not in after]), ("new", [x for x in after if x not in before]))
-    return ". ".join(f"{word}: {view.cut('; '.join(names), 300)}" for word, names in parts if names)
+    return ". ".join(f"{word}: {words.cut('; '.join(names), 300)}" for word, names in parts if names)
 
 
 STANDING = {
@@ -123,7 +125,7 @@ class Group(NamedTuple):
 
     @property
     def standing(self) -> str:
-        return min(map(view.standing, self.rows), key=WORST_FIRST.index)
+        return min(map(standing.standing, self.rows), key=WORST_FIRST.index)
 
     @property
     def gate(self) -> Gate | None:
@@ -140,12 +142,14 @@ class Group(NamedTuple):
     @property
     def sentence(self) -> str:
         """The finding of the row that stands for it."""
-        return next(sentence(r) for r in self.rows if view.standing(r) == self.standing)
+        return next(sentence(r) for r in self.rows if standing.standing(r) == self.standing)
 
     @property
     def nearest(self) -> AnyRow | None:
         """Of what agrees within a bound, the row with the largest error ÷ bound."""
-        found = [r for r in self.rows if r.agrees and (isinstance(r, Within) or (isinstance(r, Sweep) and r.of == "within"))]
+        found = [
+            r for r in self.rows if r.agrees and (isinstance(r, Within) or (isinstance(r, Sweep) and r.of == "within"))
+        ]
         return max(found, key=lambda r: r.ratio, default=None)
 
 
@@ -190,8 +194,8 @@ def _comparison(terms: Terms, before: Group, after: Group) -> Iterator[Change]:
 
 def _allowed(row: AnyRow) -> str:
     """Whether the error grew or the bound shrank: both, at the worst place of each run, which need not be the same place."""
-    ulp = "" if row.ulp is None else f"{view.number(row.ulp)} ulp, "
-    return f"{ulp}allowed ±{view.number(row.allowed if isinstance(row, Within) else None)}"
+    ulp = "" if row.ulp is None else f"{words.number(row.ulp)} ulp, "
+    return f"{ulp}allowed ±{words.number(row.allowed if isinstance(row, Within) else None)}"
 
 
 def _gate_judged(terms: Terms, after: Group, judged: Judged) -> Judged:

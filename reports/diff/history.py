@@ -19,8 +19,8 @@ from msgspec.structs import replace
 from ...claims.record import file
 from ...claims.record.file import BadEvidence
 from ...claims.record.types import Cell, Claim, Evidence
-from ..wording import view
-from . import changes, circumstances, comparing_cells
+from ..wording import standing, words
+from . import changes, comparing_cells, environments
 from .changes import Record, left_open
 
 MOST = 100
@@ -81,7 +81,7 @@ class Step:
 
     @property
     def cells(self) -> str:
-        return view.cells(name for move in self.moves for name in move.cells) if self.moves else ""
+        return words.cells(name for move in self.moves for name in move.cells) if self.moves else ""
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ def read(folder: Path, evidence: Evidence | None = None) -> History:
             found.append(record)
     if not found:
         raise BadEvidence(
-            f"{given}: {view.plural(len(paths), 'JSON file')} and no record of a whole run among them{_first(skipped)}; "
+            f"{given}: {words.plural(len(paths), 'JSON file')} and no record of a whole run among them{_first(skipped)}; "
             "give a folder with the results.json files of earlier runs"
         )
     return of(found, skipped, evidence)
@@ -199,7 +199,7 @@ def _run(record: Record, before: Record | None, *, here: bool) -> Run:
         seed=e.seed,
         quick=e.selection.quick,
         interrupted=e.interrupted,
-        holds=sum(c.verdict in view.HOLDS for c in e.claims),
+        holds=sum(c.verdict in standing.HOLDS for c in e.claims),
         claims=len(e.claims),
         verdicts={c.id: c.verdict for c in told},
         qualified=frozenset(c.id for c in told if c.qualified),
@@ -276,7 +276,7 @@ def _seed(record: Record, _: Claim, cell: Cell) -> int | None:
 
 def _versions(library: str, before: Record, after: Record) -> str:
     machines = before.evidence.environment, after.evidence.environment
-    return changes.of_library(library, circumstances.versions(*machines))
+    return changes.of_library(library, environments.versions(*machines))
 
 
 # --- what is not the same ----------------------------------------------------------------------------------------------
@@ -285,7 +285,7 @@ def _versions(library: str, before: Record, after: Record) -> str:
 def _between(before: Record, after: Record) -> Iterator[str]:
     """What is not the same between two runs, in words."""
     old, new = before.evidence, after.evidence
-    yield from map(str, circumstances.versions(old.environment, new.environment))
+    yield from map(str, environments.versions(old.environment, new.environment))
     if old.tool.version != new.tool.version and "lecture-claims" not in old.environment.packages:
         yield f"lecture-claims {old.tool.version} → {new.tool.version}"
     if old.seed != new.seed:
@@ -294,12 +294,12 @@ def _between(before: Record, after: Record) -> Iterator[str]:
     yield from _asked_for("dtypes", old.selection.dtypes, new.selection.dtypes)
     if new.selection.quick != old.selection.quick:
         yield "quick" if new.selection.quick else "no longer quick"
-    facts = [*circumstances.machine(old.environment, new.environment)]
+    facts = [*environments.machine(old.environment, new.environment)]
     for fact in facts[:MOST_FACTS]:
-        name = fact.name if fact.part == circumstances.HERE else f"{fact.part}: {fact.name}"
-        yield f"{name}: {view.value(fact.before)} → {view.value(fact.after)}"
+        name = fact.name if fact.part == environments.HERE else f"{fact.part}: {fact.name}"
+        yield f"{name}: {words.value(fact.before)} → {words.value(fact.after)}"
     if len(facts) > MOST_FACTS:
-        yield f"and {view.plural(len(facts) - MOST_FACTS, 'other fact')} of the machine"
+        yield f"and {words.plural(len(facts) - MOST_FACTS, 'other fact')} of the machine"
 
 
 def _asked_for(what: str, was: Iterable[str], now: Iterable[str]) -> Iterator[str]:

@@ -14,7 +14,7 @@ from html import escape
 from pathlib import Path
 
 from ...claims.record.types import Evidence
-from ..wording import view
+from ..wording import standing
 
 FILE = "badge.svg"
 LABEL = "lecture claims"
@@ -50,9 +50,9 @@ class Badge:
 def of(evidence: Evidence) -> Badge:
     """The badge of a run, from its counts."""
     counts, total = evidence.counts, len(evidence.claims)
-    holds, waiting, disputed = counts.holds, len(view.untested(evidence)), counts.claims["disputed"]
+    holds, waiting, disputed = counts.holds, len(standing.untested(evidence)), counts.claims["disputed"]
     two_sided = [f"{disputed} disputed"] * bool(disputed)  # these do not fail: gates of both sides were met
-    others = [f"{n} {v}" for v, n in counts.claims.items() if n and v not in (*view.HOLDS, "disputed")]
+    others = [f"{n} {v}" for v, n in counts.claims.items() if n and v not in (*standing.HOLDS, "disputed")]
     told = [f"{holds} hold ({counts.qualified} qualified)", *two_sided, f"{total - holds - disputed} do not"]
     titles = [f"{holds} of {total} hold, {counts.qualified} of them qualified", *two_sided]
     titles.append(f"{total - holds - disputed} do not hold" + (f" ({', '.join(others)})" if others else ""))
@@ -60,11 +60,7 @@ def of(evidence: Evidence) -> Badge:
         told = titles = ["only a part ran"]
     for applies, short, long in (
         (waiting and not evidence.selection.partial, f"{waiting} not tested", f"{waiting} not tested"),
-        (
-            evidence.selection.quick and not evidence.selection.partial,
-            "quick run",
-            "statistics on a few seeds only",
-        ),
+        (evidence.selection.quick and not evidence.selection.partial, "quick run", "statistics on a few seeds only"),
         (evidence.interrupted, "interrupted", "the run was interrupted"),
         (not evidence.success, "not as declared", "not as declared"),
     ):

@@ -13,7 +13,7 @@ from typing import Any
 from ...claims.record import replay
 from ...claims.record.sentences import sentence
 from ...claims.record.types import Cell, Claim, Defect, Evidence
-from ..wording import view
+from ..wording import standing, summary, words
 
 FILE = "junit.xml"
 
@@ -22,10 +22,10 @@ def render(evidence: Evidence) -> str:
     """The XML as text."""
     seconds = evidence.volatile.cell_seconds
     suite = ET.Element("testsuite", name="lecture-claims")
-    summary = [view.quick(evidence), *view.summary(evidence), *view.warnings(evidence)]
+    said = [summary.quick(evidence), *summary.summary(evidence), *summary.warnings(evidence)]
     _property(suite, "seed", evidence.seed)
     _property(suite, "schema", evidence.schema)
-    _property(suite, "summary", " ".join(filter(None, summary)))
+    _property(suite, "summary", " ".join(filter(None, said)))
     for claim in evidence.claims:
         for cell in claim.cells:
             case = _case(suite, claim.id, cell.name, seconds.get(f"{claim.id} [{cell.name}]", 0.0))
@@ -41,7 +41,7 @@ def render(evidence: Evidence) -> str:
         suite.set(attribute, str(sum(c.find(kind) is not None for c in cases)))
     suite.set("time", f"{sum(float(c.get('time', 0)) for c in cases):.2f}")
     if evidence.volatile.begun:
-        suite.set("timestamp", view.visible(evidence.volatile.begun))
+        suite.set("timestamp", words.visible(evidence.volatile.begun))
     root = ET.Element("testsuites")
     root.append(suite)
     ET.indent(root)
@@ -49,37 +49,37 @@ def render(evidence: Evidence) -> str:
 
 
 def _case(suite: ET.Element, classname: str, name: str, seconds: float = 0.0) -> ET.Element:
-    attributes = {"classname": view.visible(classname), "name": view.visible(name), "time": f"{seconds:.2f}"}
+    attributes = {"classname": words.visible(classname), "name": words.visible(name), "time": f"{seconds:.2f}"}
     return ET.SubElement(suite, "testcase", attributes)
 
 
 def _cell(case: ET.Element, evidence: Evidence, claim: Claim, cell: Cell) -> None:
     verdict = cell.verdict
     _property(case, "verdict", verdict)
-    for name in view.defects_of(cell):
+    for name in standing.defects_of(cell):
         _property(case, "defect", name)
-    for missing in view.in_part(cell):
+    for missing in standing.in_part(cell):
         _property(case, "in part", missing)
-    if verdict in view.TAKES_NO_PART:
+    if verdict in standing.TAKES_NO_PART:
         _say(case, "skipped", verdict, cell.reason)
     elif verdict == "error":
         _say(case, "error", verdict, cell.reason, _details(evidence, claim, cell))
     elif verdict == "inconclusive" and evidence.selection.partial:
         _part(case, evidence, claim, cell)
-    elif verdict == "inconclusive" and view.left_open(evidence, claim):
+    elif verdict == "inconclusive" and standing.left_open(evidence, claim):
         _say(case, "skipped", "left open", f"left open by a quick run: {cell.reason}")
-    elif verdict not in (*view.HOLDS, claim.expected):
+    elif verdict not in (*standing.HOLDS, claim.expected):
         _say(case, "failure", verdict, cell.reason, _details(evidence, claim, cell))
-    said = [f"{verdict}, as expected: {cell.reason}"] * (verdict == claim.expected and verdict not in view.HOLDS)
-    said += [f"{verdict}, in part; not tested: {missing}" for missing in view.in_part(cell)]
+    said = [f"{verdict}, as expected: {cell.reason}"] * (verdict == claim.expected and verdict not in standing.HOLDS)
+    said += [f"{verdict}, in part; not tested: {missing}" for missing in standing.in_part(cell)]
     said += [f"recorded defect {r.defect}: {sentence(r)}" for r in cell.rows if r.defect and not r.agrees]
     if said:
-        ET.SubElement(case, "system-out").text = view.visible("\n".join(said))
+        ET.SubElement(case, "system-out").text = words.visible("\n".join(said))
 
 
 def _part(case: ET.Element, evidence: Evidence, claim: Claim, cell: Cell) -> None:
     """Of a claim that ran in part there is no verdict, but anything wrong in that part is a failure."""
-    wrong = [sentence(r) for r in view.departures(cell)]
+    wrong = [sentence(r) for r in standing.departures(cell)]
     wrong += [f"the wrong variant “{w.name}” survived" for w in cell.wrongs if not w.caught]
     wrong += [f"the limit “{x.name}” did not show" for x in cell.limits if not x.shown]
     if wrong:
@@ -91,7 +91,7 @@ def _part(case: ET.Element, evidence: Evidence, claim: Claim, cell: Cell) -> Non
 def _details(evidence: Evidence, claim: Claim, cell: Cell) -> str:
     """The comparisons that disagree and the wrong variants that survived, with how to run and how to paste them."""
     lines: list[str] = []
-    for row in view.departures(cell)[:20]:
+    for row in standing.departures(cell)[:20]:
         lines.append(f"case {row.case}: {sentence(row)}")
         lines.append(f"replay: {replay.command(evidence, claim.id, cell, case=replay.address(row))}")
         lines += [row.snippet] if row.snippet else []
@@ -107,7 +107,7 @@ def _verdict(case: ET.Element, evidence: Evidence, claim: Claim) -> None:
     _property(case, "expected", claim.expected)
     if evidence.selection.partial:
         _say(case, "skipped", "partial", "only a part of the claim ran, so it has no verdict")
-    elif view.unexpected(evidence, claim):
+    elif standing.unexpected(evidence, claim):
         said = f"{claim.verdict}, expected {claim.expected}: {claim.reason}"
         _say(case, "failure", "unexpected verdict", said)
 
@@ -124,13 +124,13 @@ def _defect(case: ET.Element, defect: Defect) -> None:
 
 
 def _say(case: ET.Element, kind: str, type_: str, message: str, details: str = "") -> None:
-    line = " ".join(view.visible(view.cut(message, 2000)).split())
-    element = ET.SubElement(case, kind, {"type": view.visible(type_), "message": line})
-    element.text = view.visible(details or message)
+    line = " ".join(words.visible(words.cut(message, 2000)).split())
+    element = ET.SubElement(case, kind, {"type": words.visible(type_), "message": line})
+    element.text = words.visible(details or message)
 
 
 def _property(of: ET.Element, name: str, value: Any) -> None:
     """A property of the suite or of a case."""
     properties = of.find("properties")
     properties = ET.SubElement(of, "properties") if properties is None else properties
-    ET.SubElement(properties, "property", {"name": name, "value": view.visible(str(value))})
+    ET.SubElement(properties, "property", {"name": name, "value": words.visible(str(value))})

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from . import view
+from . import words
 
 PLAIN = {"<": "&lt;", ">": "&gt;", "@": "@<!-- -->", "#": "\\#<!-- -->"}
 SPECIAL = re.compile(r"([\\`*_{}\[\]<>|~#$@])")
@@ -16,14 +16,14 @@ MOST_BYTES = 480_000
 
 def text(x: Any, width: int = 600) -> str:
     """Data as plain text on one line: nothing in it is markup, a mention of a person or a reference to an issue."""
-    line = " ".join(view.visible(view.cut(str(x), width)).split()).replace("&", "&amp;")
+    line = " ".join(words.visible(words.cut(str(x), width)).split()).replace("&", "&amp;")
     line = SPECIAL.sub(lambda m: PLAIN.get(m[0], "\\" + m[0]), line)
     return re.sub(r"^([-+=]|\d+(?=[.)](\s|$)))", lambda m: "\\" + m[0] if m[0] in "-+=" else m[0] + "\\", line)
 
 
 def code(x: Any, width: int = 600) -> str:
     """Data as code on one line, in HTML, which no backtick and no pipe can end."""
-    line = " ".join(view.visible(view.cut(str(x), width)).split())
+    line = " ".join(words.visible(words.cut(str(x), width)).split())
     return "<code>" + "".join(f"&#{ord(c)};" if c in "&<>`|*_~[]\\@$#" else c for c in line) + "</code>"
 
 
@@ -31,7 +31,7 @@ def block(source: str, language: str = "") -> list[str]:
     """A block of code, fenced by more backticks than it holds."""
     longest = max((len(run) for run in re.findall(r"`+", source)), default=0)
     fence = "`" * max(3, longest + 1)
-    return [fence + language, *(view.visible(line) for line in source.rstrip("\n").split("\n")), fence]
+    return [fence + language, *(words.visible(line) for line in source.rstrip("\n").split("\n")), fence]
 
 
 def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
