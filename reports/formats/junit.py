@@ -93,7 +93,8 @@ def _details(evidence: Evidence, claim: Claim, cell: Cell) -> str:
     lines: list[str] = []
     for row in standing.departures(cell)[:20]:
         lines.append(f"case {row.case}: {sentence(row)}")
-        lines.append(f"replay: {replay.command(evidence, claim.id, cell, case=replay.address(row))}")
+        if row.made or row.outcome == "error":
+            lines.append(f"replay: {replay.command(evidence, claim.id, cell, case=replay.address(row))}")
         lines += [row.snippet] if row.snippet else []
     for wrong in cell.wrongs:
         if not wrong.caught:
