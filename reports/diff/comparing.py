@@ -18,9 +18,9 @@ from typing import Any
 
 from ...claims.record.file import BadEvidence
 from ...claims.record.types import Claim, Defect, Design
-from ..wording import standing, words
+from ..wording import environments, standing, words
 from ..wording.environments import Fact
-from . import comparing_cells, environments
+from . import comparing_cells
 from .changes import (
     KINDS,
     NO_CELL,

@@ -19,8 +19,8 @@ from msgspec.structs import replace
 from ...claims.record import file
 from ...claims.record.file import BadEvidence
 from ...claims.record.types import Cell, Claim, Evidence
-from ..wording import standing, words
-from . import changes, comparing_cells, environments
+from ..wording import environments, standing, words
+from . import changes, comparing_cells
 from .changes import Record, left_open
 
 MOST = 100

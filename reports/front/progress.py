@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Rich
 
-from ...claims.engine.strands import Progress
+from ...claims.engine.ran import Progress
 from ...reference import libraries
 
 
