@@ -120,7 +120,7 @@ def test_a_quick_run_leaves_no_step_where_it_left_a_claim_open(tmp_path: Path) -
 
 def test_what_is_no_record_of_a_whole_run_is_named_and_skipped(tmp_path: Path) -> None:
     part = dated("2026-01-02")
-    part.selection["partial"] = True
+    part.selection.partial = True
     folder = laid(
         tmp_path,
         good=dated("2026-01-01"),
