@@ -132,11 +132,6 @@ def against(claim: Claim) -> list[tuple[str, list[Seen]]]:
     return [(title, seen) for title, seen in found if seen]
 
 
-def within_defects(claim: Claim) -> list[tuple[Cell, Row]]:
-    """Every departure that a recorded defect covers."""
-    return [(c, r) for c in claim.cells for r in c.rows if r.defect and not r.agrees]
-
-
 # --- why so much error is allowed, and what is expected ----------------------------------------------------------------
 
 

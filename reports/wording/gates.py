@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 from ...claims.record import sentences
@@ -10,41 +9,15 @@ from ...claims.record.types import Claim, Design, Gate, StatedGate
 from .words import number
 
 
-@dataclass(frozen=True)
 class Measured:
     """A gate as it was stated, if it was, and what was measured: the same of several cells once."""
 
-    stated: StatedGate | None
-    rows: list[Gate]
-    cells: list[str] = field(default_factory=list)
-
-    @property
-    def name(self) -> str:
-        return self.rows[0].gate
-
-    @property
-    def speaks(self) -> str:
-        return self.rows[0].speaks
-
-    @property
-    def wanted(self) -> str:
-        return sentences.wanted(self.rows[0])
-
-    @property
-    def role(self) -> str:
-        return self.stated.role if self.stated else ""
-
-    @property
-    def effect(self) -> str:
-        return self.stated.effect if self.stated else ""
-
-    @property
-    def basis(self) -> str:
-        return (self.stated and self.stated.basis) or self.rows[0].source
-
-    @property
-    def met(self) -> bool:
-        return all(r.agrees for r in self.rows)
+    def __init__(self, stated: StatedGate | None, rows: list[Gate]) -> None:
+        first, self.rows, self.cells = rows[0], rows, list[str]()
+        self.name, self.speaks, self.wanted = first.gate, first.speaks, sentences.wanted(first)
+        self.role, self.effect = (stated.role, stated.effect) if stated else ("", "")
+        self.basis = stated.basis if stated and stated.basis else first.source
+        self.met = all(r.agrees for r in rows)
 
     @property
     def word(self) -> str:

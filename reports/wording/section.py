@@ -3,102 +3,40 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from ...claims.record import replay, sentences
-from ...claims.record.types import Cell, Claim, Design, Evidence, LimitFound, LimitSaid, Premises, Row, WrongFound
+from ...claims.record.types import Cell, Claim, Evidence, LimitFound, Row, WrongFound
 from . import compared, gates, standing, summary, words
-from .compared import Comparisons, Seen
+from .compared import Seen
 
 
-@dataclass(frozen=True)
 class Section:
-    """Everything that a report shows of a claim, gathered when it is asked for."""
+    """Everything that a report shows of a claim."""
 
-    evidence: Evidence
-    claim: Claim
-
-    @property
-    def line(self) -> str:
-        return summary.verdict_line(self.evidence, self.claim)
-
-    @property
-    def as_worded(self) -> list[LimitSaid]:
-        return standing.as_worded(self.claim)
-
-    @property
-    def unexpected(self) -> bool:
-        return standing.unexpected(self.evidence, self.claim)
-
-    @property
-    def premises(self) -> Premises:
-        return standing.premises_of(self.evidence, self.claim)
-
-    @property
-    def used_by(self) -> list[str]:
-        return [p.claim for p in self.evidence.premises if self.claim.id in p.uses]
-
-    @cached_property
-    def cells(self) -> list[CellRow]:
-        seconds = self.evidence.volatile.cell_seconds
-        return [CellRow(c, seconds.get(f"{self.claim.id} [{c.name}]")) for c in self.claim.cells]
-
-    @cached_property
-    def libraries(self) -> list[Library]:
-        return _libraries(self.cells)
-
-    @cached_property
-    def compared(self) -> Comparisons:
-        return compared.comparisons(self.claim)
-
-    @cached_property
-    def limits(self) -> list[Limit]:
-        says = {x.name: x.says for x in self.claim.limits}
-        return [Limit.of(name, says.get(name, ""), found) for name, found in standing.limits(self.claim).items()]
-
-    @cached_property
-    def wrongs(self) -> list[Wrong]:
-        return [Wrong(name, found) for name, found in standing.wrongs(self.claim).items()]
-
-    @cached_property
-    def against(self) -> list[tuple[str, list[Seen]]]:
-        return compared.against(self.claim)
-
-    @cached_property
-    def defects(self) -> list[tuple[Cell, Row]]:
-        return compared.within_defects(self.claim)
-
-    @cached_property
-    def gates(self) -> list[gates.Measured]:
-        return gates.gates(self.claim)
-
-    @cached_property
-    def sides(self) -> list[tuple[str, list[tuple[str, bool]]]]:
-        return gates.sides(self.claim)
-
-    @property
-    def designs(self) -> list[tuple[str, Design, str]]:
-        return [(name, design, gates.seeds(design)) for name, design in self.claim.designs.items()]
-
-    @cached_property
-    def derivations(self) -> list[tuple[str, int, list[str]]]:
-        return compared.derivations(self.claim)
-
-    @cached_property
-    def expected_from(self) -> list[tuple[str, int]]:
-        return compared.expected_from(self.claim)
-
-    @property
-    def timings(self) -> list[tuple[str, str, list[Mapping[str, Any]]]]:
-        """[(name, cell, rows)]: what clocks and meters said."""
-        by_cell = self.evidence.volatile.timings
-        found = [(c.name, by_cell.get(f"{self.claim.id} [{c.name}]", {})) for c in self.claim.cells]
-        return [
-            (name, cell, data["rows"]) for cell, timings in found for name, data in timings.items() if data.get("rows")
-        ]
+    def __init__(self, evidence: Evidence, claim: Claim) -> None:
+        says = {x.name: x.says for x in claim.limits}
+        seconds = evidence.volatile.cell_seconds
+        self.evidence, self.claim = evidence, claim
+        self.line = summary.verdict_line(evidence, claim)
+        self.as_worded = standing.as_worded(claim)
+        self.unexpected = standing.unexpected(evidence, claim)
+        self.premises = standing.premises_of(evidence, claim)
+        self.used_by = [p.claim for p in evidence.premises if claim.id in p.uses]
+        self.cells = [CellRow(c, seconds.get(f"{claim.id} [{c.name}]")) for c in claim.cells]
+        self.libraries = _libraries(self.cells)
+        self.compared = compared.comparisons(claim)
+        self.limits = [Limit.of(name, says.get(name, ""), found) for name, found in standing.limits(claim).items()]
+        self.wrongs = [Wrong(name, found) for name, found in standing.wrongs(claim).items()]
+        self.against = compared.against(claim)
+        self.defects = [(c, r) for c in claim.cells for r in c.rows if r.defect and not r.agrees]
+        self.gates = gates.gates(claim)
+        self.sides = gates.sides(claim)
+        self.designs = [(name, design, gates.seeds(design)) for name, design in claim.designs.items()]
+        self.derivations = compared.derivations(claim)
+        self.expected_from = compared.expected_from(claim)
+        self.timings = list(_timings(evidence, claim))
 
     def again(self, seen: Seen, limit: str = "") -> str:
         """The command that shows a comparison again; empty where there is nothing to show."""
@@ -114,58 +52,36 @@ class Section:
 
     @property
     def examples(self) -> list[str]:
-        """How a limit and a wrong are run again: the first command of each kind stands for all."""
-        shown = next(((x, seen) for x in self.limits for seen in x.shows), None)
-        wrong = next(iter(self.wrongs), None)
-        found = [self.again(shown[1], limit=shown[0].name)] if shown else []
-        return found + (
-            [replay.command(self.evidence, self.claim.id, wrong.found[0][0], wrong=wrong.name)] if wrong else []
-        )
+        """How a limit and a wrong are run again: the first of each kind stands for all."""
+        limit = next(((x.name, seen) for x in self.limits for seen in x.shows), None)
+        found = [self.again(limit[1], limit=limit[0])] if limit else []
+        return found + [self.wrong_again(w) for w in self.wrongs[:1]]
+
+
+def _timings(evidence: Evidence, claim: Claim) -> Iterator[tuple[str, str, list[Mapping[str, Any]]]]:
+    """(name, cell, rows): what clocks and meters said."""
+    for cell in claim.cells:
+        for name, data in evidence.volatile.timings.get(f"{claim.id} [{cell.name}]", {}).items():
+            if data.get("rows"):
+                yield name, cell.name, data["rows"]
 
 
 # --- library by library ------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
 class CellRow:
     """What the table of libraries shows of a cell; ``seconds``: none where nobody measured them."""
 
-    cell: Cell
-    seconds: float | None
-
-    @property
-    def name(self) -> str:
-        return self.cell.name
-
-    @property
-    def out(self) -> bool:
-        return self.cell.verdict in standing.TAKES_NO_PART
-
-    @property
-    def ratio(self) -> str:
-        return summary.ratio(self.cell)
-
-    @property
-    def worst(self) -> Row | None:
-        """The comparison with the cell's largest ratio; none where no bit differs."""
-        rows = (r for r in self.cell.rows if r.ratio == self.cell.worst_ratio and r.where is not None)
-        return next(rows, None) if words.size(self.cell.worst_ratio) > 0 else None
-
-    @property
-    def caught(self) -> int:
-        return sum(w.caught for w in self.cell.wrongs)
-
-    @property
-    def shown(self) -> int:
-        return sum(x.shown for x in self.cell.limits)
-
-    @property
-    def defects(self) -> list[str]:
-        return standing.defects_of(self.cell)
-
-    @property
-    def in_part(self) -> tuple[str, ...]:
-        return standing.in_part(self.cell)
+    def __init__(self, cell: Cell, seconds: float | None) -> None:
+        rows = (r for r in cell.rows if r.ratio == cell.worst_ratio and r.where is not None)
+        self.cell, self.name, self.seconds = cell, cell.name, seconds
+        self.out = cell.verdict in standing.TAKES_NO_PART
+        self.ratio = summary.ratio(cell)
+        self.worst = next(rows, None) if words.size(cell.worst_ratio) > 0 else None  # none where no bit differs
+        self.caught = sum(w.caught for w in cell.wrongs)
+        self.shown = sum(x.shown for x in cell.limits)
+        self.defects = standing.defects_of(cell)
+        self.in_part = standing.in_part(cell)
 
 
 class Library(NamedTuple):
@@ -267,38 +183,15 @@ def _searches(found: list[tuple[Cell, LimitFound]]) -> list[Search]:
     return list(keyed.values())
 
 
-@dataclass(frozen=True)
 class Wrong:
     """A wrong over all cells; the cell where it was hardest to catch stands for the rest."""
 
-    name: str
-    found: list[tuple[Cell, WrongFound]]
-
-    @property
-    def caught(self) -> int:
-        return sum(w.caught for _, w in self.found)
-
-    @property
-    def survived(self) -> list[str]:
-        return [c.name for c, w in self.found if not w.caught]
-
-    @cached_property
-    def _weakest(self) -> tuple[Cell, WrongFound]:
-        survived = [(c, w) for c, w in self.found if not w.caught]
-        return min(survived or self.found, key=lambda pair: words.size(pair[1].worst.ratio if pair[1].worst else None))
-
-    @property
-    def cell(self) -> Cell:
-        return self._weakest[0]
-
-    @property
-    def weakest(self) -> WrongFound:
-        return self._weakest[1]
-
-    @property
-    def ratio(self) -> float | None:
-        return self.weakest.worst.ratio if self.weakest.worst else None
-
-    @property
-    def sentence(self) -> str:
-        return sentences.sentence(self.weakest.worst) if self.weakest.worst else self.weakest.excuse
+    def __init__(self, name: str, found: list[tuple[Cell, WrongFound]]) -> None:
+        survived = [(c, w) for c, w in found if not w.caught]
+        hardest = min(survived or found, key=lambda pair: words.size(pair[1].worst.ratio if pair[1].worst else None))
+        self.name, self.of, self.caught = name, len(found), len(found) - len(survived)
+        self.survived = [c.name for c, _ in survived]
+        self.cell, self.weakest = hardest
+        worst = self.weakest.worst
+        self.ratio = worst.ratio if worst else None
+        self.sentence = sentences.sentence(worst) if worst else self.weakest.excuse
