@@ -304,7 +304,7 @@ def _wrongs(c: Section, form: Form) -> list[str]:
     for w in c.wrongs:
         survived = f", **survived on {text(words.cells(w.survived), 200)}**" if w.survived else ""
         how = [words.number(w.ratio), text(w.sentence, 300)]
-        rows.append([text(w.name, 200), f"{w.caught} of {len(w.found)}{survived}", *how * form.has("caught")])
+        rows.append([text(w.name, 200), f"{w.caught} of {w.of}{survived}", *how * form.has("caught")])
     whole = sum(not w.survived for w in c.wrongs)
     how = ["error ÷ bound", "how, where it was hardest"]
     lines = table(["wrong variant", "cells that caught it", *how * form.has("caught")], rows)
