@@ -59,8 +59,13 @@ def short(value: Any) -> str:
     """A value on one line, cut where it is long."""
     if isinstance(value, float):
         return f"{value:.9g}"
-    text = str(value)
+    text = str(_tuples(value))
     return text if len(text) <= 120 else text[:117] + "…"
+
+
+def _tuples(value: Any) -> Any:
+    """Lists as tuples: a record that was read back from its file has only lists."""
+    return tuple(map(_tuples, value)) if isinstance(value, list | tuple) else value
 
 
 def _place(row: Row) -> str:
