@@ -210,6 +210,21 @@ def test_a_premise_that_is_no_claim_is_refused(tmp_path):
         lecture.read(tmp_path)
 
 
+# --- what waits for statistics ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "where, rule", [("", "statistics did not run"), ('backends=("torch",), ', "no library took part")]
+)
+def test_a_claim_waits_for_statistics_where_its_exact_part_alone_ran(tmp_path, where, rule):
+    statistical = SECTION.replace('("layer.size",), **EXACT', '("layer.size",), **{**EXACT, "kind": "statistical"}')
+    section = statistical.replace('@sum_.case("one", ', f'@sum_.case("one", {where}')
+    for name, text in (("lecture.md", TEXT), ("sentences.toml", LEDGER), ("waiting.py", section)):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    found = verification.verify(["layer.sum"], backends=["numpy"], lecture_folder=tmp_path, in_process=True)
+    assert found.claims[0].rule == rule and found.claims[0].waits_for_statistics == (not where)
+
+
 # --- which words nobody accounts for -----------------------------------------------------------------------------------
 
 
