@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from ..page import layers
 from ..page.anchors import anchor, link
-from ..pictures import figures, letters
+from ..pictures import figures, layers, letters
 from ..wording import claim_view, view
 
 MOST_BYTES = 480_000
