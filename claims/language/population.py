@@ -267,7 +267,8 @@ def literally(case: Case, design: ModuleType, gates: ModuleType, stated: Gate) -
             source = f"gate stated before the run; basis: {each.basis}" if predicted else _wording(each)
             judged = _gate(each, effect, which, source=source)
             # Where a seed gave no finite number the sentence did not fail: nothing was measured. Nor did it where the interval is too wide.
-            judged = replace(judged, made=judged.made and not effect.missing and (predicted or not judged.undecided))
+            undecided = statistics.judge(each, effect).undecided
+            judged = judged.but(made=not effect.missing and (predicted or not undecided))
             yield judged if predicted else fails(judged)
 
 
@@ -289,23 +290,7 @@ def _wording(literal: Gate) -> str:
 
 
 def _gate(stated: Gate, effect: Effect, which: str, *, source: str) -> Comparison:
-    judged = statistics.judge(stated, effect)
-    made = gate(
-        judged.met,
-        label=f"{stated.name}, {which} seeds",
-        source=source,
-        got=f"{effect.estimate:.4g} [{effect.low:.4g}, {effect.high:.4g}]",
-        wanted=f"interval {stated.side} " + " and ".join(f"{b:.12g}" for b in stated.bounds),
-        note=judged.sentence + (_tests(effect) if effect.arms == 2 else ""),
-    )
-    return replace(made, undecided=judged.undecided, speaks=stated.speaks)
-
-
-def _tests(effect: Effect) -> str:
-    return (
-        f"; {effect.positive} of {effect.seeds} seeds above no effect, sign p {effect.sign_p:.2g}, "
-        f"Wilcoxon p {effect.wilcoxon_p:.2g}"
-    )
+    return gate(stated, effect, statistics.judge(stated, effect), which, source=source)
 
 
 def trajectories(

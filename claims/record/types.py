@@ -149,12 +149,15 @@ class Gate(Row, kw_only=True, tag="gate"):
 class Sweep(Row, kw_only=True, tag="sweep"):
     """Many geometries as one comparison; ``departures`` are the first of those that depart, smallest first.
 
-    of: what was compared at each; geometries: how many, null where it is not the same twice.
+    of: what was compared at each; geometries: how many, null where it is not the same twice; allowed, derivation, measured: as of one within a bound.
     """
 
     of: Literal["bits", "within", "fact"]
     geometries: int | None
     departures: tuple[Departure, ...] = ()
+    allowed: Real | None = None
+    derivation: Text = ""
+    measured: bool = False
 
 
 class Stopped(Row, kw_only=True, tag="stopped"):
