@@ -49,7 +49,7 @@ def read(file: Path, size: str) -> layers.Network:
 
 def with_layers() -> list[str]:
     """The installed libraries that have layers of their own; NumPy and SciPy have none."""
-    return [name for name in ("torch", "tensorflow") if libraries.installed(name)]
+    return [name for name in libraries.WITH_LAYERS if libraries.installed(name)]
 
 
 def built(network: layers.Network, backend: str, *, timeout: float) -> Answer:
