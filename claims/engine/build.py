@@ -47,7 +47,7 @@ def build(lecture: Lecture, run: Run, *, begun: str, seconds: float) -> types.Ev
             claims=selected.claims,
             backends=tuple(libraries.label(b) for b in selected.backends),
             dtypes=selected.dtypes,
-            case=selected.case,
+            case="/".join(filter(None, (selected.case, selected.point))),
             wrong=selected.wrong,
             limit=selected.limit,
             partial=selected.partial,

@@ -15,12 +15,13 @@ from ..record.types import AnyRow, Sight
 
 @dataclass(frozen=True)
 class Selection:
-    """What to run. Empty filters mean everything; ``case`` may carry a geometry's address after a slash."""
+    """What to run. Empty filters mean everything; ``point`` is the address of the one geometry of a sweep that runs."""
 
     claims: tuple[str, ...]
     backends: tuple[str, ...]
     dtypes: tuple[str, ...] = ()
     case: str = ""
+    point: str = ""
     wrong: str = ""
     limit: str = ""
     seed: int = 0
@@ -30,11 +31,6 @@ class Selection:
     def partial(self) -> bool:
         """Whether only a part of each claim runs, so that no full verdict can be given."""
         return bool(self.case or self.wrong or self.limit)
-
-    @property
-    def point(self) -> str:
-        """The address of the one geometry of a sweep that runs."""
-        return self.case.partition("/")[2]
 
 
 @dataclass

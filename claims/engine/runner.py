@@ -76,9 +76,9 @@ def run(
     return result
 
 
-def _slowest_first(backend: str) -> tuple[bool, str]:
+def _slowest_first(backend: str) -> tuple[float, str]:
     """The frameworks, which take longest to import and to run, before NumPy and SciPy, so that they work side by side."""
-    return backend in ("numpy", "scipy"), backend
+    return -libraries.declared(backend).seconds, backend
 
 
 def _takes_part(lecture: Lecture, result: Run, backend: str) -> bool:
@@ -192,8 +192,7 @@ class OneLibrary:
             cell.left_out = claim.prose.elsewhere or f"no case of this claim is for {self.label}"
             return
         selected = self.selection
-        wanted = selected.case.partition("/")[0]
-        names = [n for n in claim.cases if claim.runs(n, self.label, cell.dtype) and (not wanted or n == wanted)]
+        names = [n for n in claim.cases if claim.runs(n, self.label, cell.dtype) and selected.case in ("", n)]
         kept = {Figure: cell.figures, Timing: cell.timings, Stated: cell.designs}
 
         def begun(

@@ -105,8 +105,9 @@ def select(
                 )
         else:
             _known("backend", backend, libraries.every())
+    case, point = _address(case, [name for c in chosen for name in book.claims[c].cases])
     for kind, name, has in (
-        ("case", case.partition("/")[0], lambda c: list(c.cases)),
+        ("case", case, lambda c: list(c.cases)),
         ("wrong", wrong, lambda c: [w.name for w in c.wrongs]),
         ("limit", limit, lambda c: [x.name for x in c.limits]),
     ):
@@ -120,7 +121,14 @@ def select(
     labels = [libraries.label(b) for b in names]
     if twice := next((name for name in labels if labels.count(name) > 1), None):
         raise BadRequest(f"backend={twice!r}: two of this name; rename the file of one")
-    return ran.Selection(chosen, names, tuple(dtypes), case, wrong, limit, seed, quick)
+    return ran.Selection(chosen, names, tuple(dtypes), case, point, wrong, limit, seed, quick)
+
+
+def _address(case: str, names: Sequence[str]) -> tuple[str, str]:
+    """A case's name, and after a slash the address of one of its geometries; a name may have slashes of its own."""
+    begun = [name for name in names if f"{case}/".startswith(f"{name}/")]
+    name = max(begun, key=len, default=case.partition("/")[0])
+    return name, case[len(name) + 1 :]
 
 
 def _claims(book: lecture.Lecture, patterns: Sequence[str]) -> tuple[str, ...]:

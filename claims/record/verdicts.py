@@ -148,7 +148,7 @@ def _broken(facts: Facts) -> str:
 def _unsupported(facts: Facts) -> str:
     if facts.made:
         return ""
-    return _first(r.note for r in _stops_first(facts) if r.outcome in TAKES_NO_PART)
+    return _first(r.note or r.outcome for r in _stops_first(facts) if r.outcome in TAKES_NO_PART)
 
 
 def _departs(facts: Facts) -> str:

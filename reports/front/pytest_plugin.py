@@ -80,7 +80,7 @@ class ClaimFile(pytest.File):
         from ...claims.engine import lecture, verification
         from ...reference import libraries
 
-        items, chosen = [], asked_libraries(self.config)
+        items, chosen, alone = [], asked_libraries(self.config), [libraries.REFERENCE]
         try:
             book = lecture.read(lecture_folder(self.config))
             verification.select(book, (), backends=chosen, dtypes=(), case="", wrong="", limit="", seed=0)
@@ -89,8 +89,8 @@ class ClaimFile(pytest.File):
         for name, claim in book.claims.items():
             on = [backend for backend in libraries.every() if claim.cases_for(backend)]
             takes_part = [b for b in chosen if b in on or b not in libraries.DECODERS]
-            for backend in ("numpy",) if on == ["numpy"] and "numpy" in chosen else takes_part:
-                label = "reference" if on == ["numpy"] else libraries.label(backend)
+            for backend in alone if on == alone and alone[0] in chosen else takes_part:
+                label = "reference" if on == alone else libraries.label(backend)
                 items.append(ClaimItem.from_parent(self, name=f"{name}[{label}]", claim=name, backend=backend))
         return items
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from ...claims.record import sentences
-from ...claims.record.types import Bits, Cell, Claim, Gate, Row, Within
+from ...claims.record.types import Bits, Cell, Claim, Gate, Row, Stopped, Within
 from . import words
 from .standing import departures, standing
 
@@ -33,7 +33,7 @@ class Seen(NamedTuple):
 
     @property
     def ratio(self) -> float | None:
-        return self.row.ratio if self.row.made else None
+        return ratio(self.row)
 
     @property
     def said(self) -> tuple[Any, ...]:
@@ -41,11 +41,18 @@ class Seen(NamedTuple):
         return self.row.label, self.standing, self.finding, self.ratio, self.cell.name, tuple(self.cells)
 
 
+def ratio(row: Row) -> float | None:
+    """Where an experiment stopped there is none."""
+    return None if isinstance(row, Stopped) else row.ratio
+
+
 def finding(row: Row) -> str:
     """What a comparison found, without what was compared."""
     if row.agrees and isinstance(row, Bits):
         return "every bit equal" if row.elements else "both empty"
-    if row.agrees and isinstance(row, Within) and row.where is not None:
+    if row.agrees and isinstance(row, Within) and row.elements:
+        if row.where is None:
+            return "no error"
         got, wanted, allowed = (words.value(x) for x in (row.got, row.wanted, row.allowed))
         return f"worst at {words.value(row.where)}: got {got}, wanted {wanted}, allowed ±{allowed}"
     return words.cut(sentences.finding(row), 1000)
@@ -100,7 +107,7 @@ def _cases(claim: Claim) -> dict[str, list[Seen]]:
                 alike.setdefault(key, []).append((cell, r))
     cases: dict[str, list[Seen]] = {}
     for (case, *_), rows in alike.items():
-        cell, worst = max(rows, key=lambda pair: words.size(pair[1].ratio if pair[1].made else None))
+        cell, worst = max(rows, key=lambda pair: words.size(ratio(pair[1])))
         cases.setdefault(case, []).append(Seen(worst, cell, list(dict.fromkeys(c.name for c, _ in rows))))
     return cases
 

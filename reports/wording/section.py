@@ -54,8 +54,9 @@ class Section:
     def examples(self) -> list[str]:
         """How a limit and a wrong are run again: the first of each kind stands for all."""
         limit = next(((x.name, seen) for x in self.limits for seen in x.shows), None)
+        wrong = next(((c, w.name) for c in self.claim.cells for w in c.wrongs), None)
         found = [self.again(limit[1], limit=limit[0])] if limit else []
-        return found + [self.wrong_again(w) for w in self.wrongs[:1]]
+        return found + ([replay.command(self.evidence, self.claim.id, wrong[0], wrong=wrong[1])] if wrong else [])
 
 
 def _timings(evidence: Evidence, claim: Claim) -> Iterator[tuple[str, str, list[Mapping[str, Any]]]]:
