@@ -34,8 +34,8 @@ def test_a_verified_claim_says_on_how_much_and_how_near_to_the_bound_it_came() -
 def test_a_claim_over_seeds_says_its_own_words_with_what_its_gates_measured_on_fresh_seeds() -> None:
     said = "it costs {deep} of accuracy"
     claim = sample.worded(finding=said)
-    for cell in claim["cells"]:
-        cell["rows"][-1]["got"] = "2.4242e+04 [2e+04, 3e+04]"
+    for cell in claim.cells:
+        cell.rows[-1]["got"] = "2.4242e+04 [2e+04, 3e+04]"
     assert findings.in_one_line(claim) == "it costs 24,200 of accuracy."
     assert findings.in_one_line(sample.worded()) == "1 gate met, on the first and on fresh seeds."
     assert (
@@ -121,13 +121,13 @@ def test_notes_of_a_table_stand_below_it(lecture: str) -> None:
 
 
 def test_a_claim_says_its_line_in_the_lecture_and_its_lines_in_the_scan() -> None:
-    evidence: dict[str, Any] = sample.sample_evidence()
+    evidence: Evidence = sample.sample_evidence()
     page = html.render(evidence)
     assert '<a href="#scan-1">lines 1–2 of the scan</a>: <q>Instead of convoIution' in page
     assert "<dd>line 3 of <code>lecture.md</code>" in page
     assert 'in <a href="#scan">the scan</a> its words are not to be found' in page
     assert [f'id="scan-{i}"' in page for i in (1, 3, 4)] == [True, True, False]
-    evidence["lecture"]["scan"] = ""
+    evidence.lecture.scan = ""
     without = html.render(evidence)
     assert "of the scan</a>" not in without
     assert 'id="scan"' not in without
@@ -135,7 +135,7 @@ def test_a_claim_says_its_line_in_the_lecture_and_its_lines_in_the_scan() -> Non
 
 def test_a_sentence_of_several_claims_leads_to_the_one_that_it_is_underlined_by() -> None:
     evidence = sample.sample_evidence()
-    evidence["lecture"]["sentences"][0]["see"] = ["claim.equivariance"]
+    evidence.lecture.sentences[0].see = ["claim.equivariance"]
     page = html.render(evidence)
     assert (
         'class="says v-error" id="sentence--sentence.correlate" href="#claim.equivariance" title="claim.equivariance: error"'

@@ -19,7 +19,7 @@ from lectureclaims.reports.page import html
 from msgspec.structs import replace
 from poison import HOSTILE, KINDS, put
 from test_comparing import cell, claim, drop, read, sampled, typed
-from test_page import Page
+from pages import Page
 
 
 @pytest.fixture

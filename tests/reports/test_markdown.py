@@ -18,7 +18,7 @@ from lectureclaims.reports.front.cli import main
 from lectureclaims.reports.page import html
 from markdown_it import MarkdownIt
 from poison import HOSTILE, poisoned
-from test_page import Page
+from pages import Page
 
 PAGE = "https://example.org/runs/7/index.html"
 

@@ -50,7 +50,7 @@ def test_of_a_sentence_that_the_scan_does_not_have_no_place_is_told() -> None:
 
 def test_a_sentence_is_found_in_the_markdown_after_the_one_before_it() -> None:
     evidence = of("", "Linear", "It is linear", "Linear")
-    text = evidence["lecture"]["markdown"]
+    text = evidence.lecture.markdown
     spans = places.in_lecture(evidence)
     assert [text[slice(*spans[i])] for i in "012"] == ["Linear", "It is linear", "Linear"]
     assert [places.line(text, spans[i][0]) for i in "012"] == [1, 3, 5]

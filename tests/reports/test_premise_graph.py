@@ -91,9 +91,9 @@ def test_what_rests_on_a_claim_stands_at_its_right_and_sections_in_bands_of_thei
     record = the_lecture()
     root = drawn(record)
     place = boxes(root)
-    for row in record["premises"]:
-        for used in row["uses"]:
-            assert place[html.link(used)][2] < place[html.link(row["claim"])][0]
+    for row in record.premises:
+        for used in row.uses:
+            assert place[html.link(used)][2] < place[html.link(row.claim)][0]
     bands = [
         (float(r.get("y", 0)), float(r.get("y", 0)) + float(r.get("height", 0)))
         for r in root.iter("rect")
@@ -101,10 +101,10 @@ def test_what_rests_on_a_claim_stands_at_its_right_and_sections_in_bands_of_thei
     ]
     named = [t.text for t in root.iter("text") if t.get("class") == "section"]
     assert all(a[1] < b[0] for a, b in itertools.pairwise(bands))
-    linked = {n for row in record["premises"] if row["uses"] for n in (row["claim"], *row["uses"])}
-    for claim in record["claims"]:
-        inside = named.index(premise_graph.section(claim["id"]) if claim["id"] in linked else premise_graph.ALONE)
-        assert bands[inside][0] < place[html.link(claim["id"])][1] < place[html.link(claim["id"])][3] < bands[inside][1]
+    linked = {n for row in record.premises if row.uses for n in (row.claim, *row.uses)}
+    for claim in record.claims:
+        inside = named.index(premise_graph.section(claim.id) if claim.id in linked else premise_graph.ALONE)
+        assert bands[inside][0] < place[html.link(claim.id)][1] < place[html.link(claim.id)][3] < bands[inside][1]
 
 
 RECORDS = [
@@ -288,6 +288,6 @@ def test_premises_in_a_circle_are_refused_in_one_line():
 
 def test_a_record_without_a_claims_row_of_premises_draws_the_claim_alone():
     record = evidence(SMALL)
-    record["premises"] = []
+    record.premises = []
     assert len(links(drawn(record))) == len(SMALL)
     assert edges(drawn(record)) == {}

@@ -29,14 +29,14 @@ CHECK = jsonschema.Draft202012Validator(SCHEMA)
 
 
 @pytest.fixture
-def evidence() -> dict[str, Any]:
+def evidence() -> Evidence:
     return sample.sample_evidence()
 
 
 # --- the schema --------------------------------------------------------------------------------------------------------
 
 
-def test_the_schema_is_one_and_the_sample_obeys_it(evidence: dict[str, Any]) -> None:
+def test_the_schema_is_one_and_the_sample_obeys_it(evidence: Evidence) -> None:
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
     CHECK.validate(evidence)
     assert SCHEMA["properties"]["schema"]["const"] == record.SCHEMA
@@ -76,37 +76,37 @@ def test_every_member_of_the_schema_is_described() -> None:
         lambda e: e.update(extra=1),
         lambda e: e.pop("seed"),
         lambda e: e.update(schema="lecture-claims/results/2"),
-        lambda e: e["claims"][0].update(verdict="passed"),
-        lambda e: e["claims"][0]["cells"][0].update(verdict="skipped"),
-        lambda e: e["claims"][0]["cells"][0].pop("in_part"),
-        lambda e: e["claims"][0]["cells"][0].update(in_part="half of it"),
-        lambda e: e["claims"][0]["cells"][0]["wrongs"][0].update(replay=None),
-        lambda e: e["claims"][0]["cells"][0]["rows"][0].update(ratio="huge"),
-        lambda e: e["claims"][0]["cells"][0]["rows"][0].pop("source"),
-        lambda e: e["claims"][0]["cells"][0]["limits"][0]["rows"][0].pop("must_fail"),
-        lambda e: e["defects"][0].update(comment="x"),
+        lambda e: e.claims[0].update(verdict="passed"),
+        lambda e: e.claims[0].cells[0].update(verdict="skipped"),
+        lambda e: e.claims[0].cells[0].pop("in_part"),
+        lambda e: e.claims[0].cells[0].update(in_part="half of it"),
+        lambda e: e.claims[0].cells[0].wrongs[0].update(replay=None),
+        lambda e: e.claims[0].cells[0].rows[0].update(ratio="huge"),
+        lambda e: e.claims[0].cells[0].rows[0].pop("source"),
+        lambda e: e.claims[0].cells[0].limits[0].rows[0].pop("must_fail"),
+        lambda e: e.defects[0].update(comment="x"),
     ],
 )
-def test_the_schema_refuses_what_is_not_of_it(evidence: dict[str, Any], change: Callable[[Any], Any]) -> None:
+def test_the_schema_refuses_what_is_not_of_it(evidence: Evidence, change: Callable[[Any], Any]) -> None:
     change(evidence)
     with pytest.raises(jsonschema.ValidationError):
         CHECK.validate(evidence)
 
 
 def test_the_words_of_the_reports_are_those_of_the_engine() -> None:
-    assert view.WORST_FIRST == verdicts.WORST_FIRST
-    assert view.HOLDS == verdicts.HOLDS
-    assert view.TAKES_NO_PART == verdicts.TAKES_NO_PART
-    assert set(view.MEANING) == {*verdicts.WORST_FIRST, *verdicts.TAKES_NO_PART} == set(markdown.SIGN)
+    assert standing.WORST_FIRST == verdicts.WORST_FIRST
+    assert standing.HOLDS == verdicts.HOLDS
+    assert standing.TAKES_NO_PART == verdicts.TAKES_NO_PART
+    assert set(standing.MEANING) == {*verdicts.WORST_FIRST, *verdicts.TAKES_NO_PART} == set(markdown.SIGN)
 
 
 # --- Markdown ----------------------------------------------------------------------------------------------------------
 
 
-def test_the_markdown_report_has_every_claim_folded_and_replayable(evidence: dict[str, Any]) -> None:
+def test_the_markdown_report_has_every_claim_folded_and_replayable(evidence: Evidence) -> None:
     report = markdown.render(evidence)
-    for claim in evidence["claims"]:
-        assert f"\n## {claim['id']}\n" in report
+    for claim in evidence.claims:
+        assert f"\n## {claim.id}\n" in report
     assert (
         "| [claim.correlate](#claim.correlate) | ✓ verified, qualified | ✓ verified | ✓ verified | ✓ verified | ∅ unsupported |"
         in report
@@ -118,27 +118,27 @@ def test_the_markdown_report_has_every_claim_folded_and_replayable(evidence: dic
     assert all(line.endswith("|") for line in tables)
 
 
-def test_the_markdown_report_says_what_was_not_tested(evidence: dict[str, Any]) -> None:
+def test_the_markdown_report_says_what_was_not_tested(evidence: Evidence) -> None:
     report = markdown.render(evidence)
     assert "| ✓ verified | ✓ verified, in part | – | · absent |" in report
     row = next(line for line in report.splitlines() if line.startswith("| torch | ✓ verified, in part<br>not tested: "))
     assert "15 comparisons<br>not tested: limit “a symmetric kernel” cannot be shown here |" in row
     assert "1 cell tested in part" in report
-    evidence["claims"][0]["cells"][2]["in_part"] = ["the half"]
+    evidence.claims[0].cells[2].in_part = ["the half"]
     report = markdown.render(evidence)
     assert "| ✓ float32: verified, in part<br>✓ float64: verified |" in report
     assert "| torch float64 | ✓ verified<br>not tested on torch float32: the half |" in report
 
 
-def test_a_wrong_variant_that_survived_can_be_run_again(evidence: dict[str, Any]) -> None:
-    again = evidence["claims"][3]["cells"][3]["wrongs"][0]["replay"]
+def test_a_wrong_variant_that_survived_can_be_run_again(evidence: Evidence) -> None:
+    again = evidence.claims[3].cells[3].wrongs[0]["replay"]
     assert again in markdown.render(evidence)
     assert again in junit.render(evidence)
     assert again in said(terminal.run, evidence)
 
 
-def test_a_long_markdown_report_stays_below_the_limit_and_says_so(evidence: dict[str, Any]) -> None:
-    evidence["claims"] = [{**evidence["claims"][3], "id": f"claim.{i}", "statement": "long " * 500} for i in range(400)]
+def test_a_long_markdown_report_stays_below_the_limit_and_says_so(evidence: Evidence) -> None:
+    evidence.claims = [{**evidence.claims[3], "id": f"claim.{i}", "statement": "long " * 500} for i in range(400)]
     report = markdown.render(evidence)
     assert len(report.encode()) < 500_000
     assert "results.json" in report
@@ -155,14 +155,14 @@ def said(show: Callable[[Console, Any], None], what: Any, *, colour: bool = Fals
     return str(out.file.getvalue())  # type: ignore[attr-defined]
 
 
-def test_the_terminal_says_what_was_tested_in_part(evidence: dict[str, Any]) -> None:
+def test_the_terminal_says_what_was_tested_in_part(evidence: Evidence) -> None:
     table = said(terminal.run, evidence, colour=True)
     assert "\x1b[36mverified (in part)" in table
     assert "\x1b[32mverified" in table
     assert "1 cell tested in part" in table
-    evidence["claims"][0]["cells"][2]["in_part"] = ["the half"]
+    evidence.claims[0].cells[2].in_part = ["the half"]
     assert "verified (1 of 2 in part)" in said(terminal.run, evidence)
-    claim = said(terminal.claim, evidence["claims"][1])
+    claim = said(terminal.claim, evidence.claims[1])
     assert f"In part, torch; not tested: {'; '.join(sample.NOT_TESTED)}\n" in claim
     assert "In part, numpy" not in claim
 
@@ -170,7 +170,7 @@ def test_the_terminal_says_what_was_tested_in_part(evidence: dict[str, Any]) -> 
 # --- JUnit -------------------------------------------------------------------------------------------------------------
 
 
-def cases(evidence: dict[str, Any]) -> dict[tuple[str, str], ET.Element]:
+def cases(evidence: Evidence) -> dict[tuple[str, str], ET.Element]:
     root = ET.fromstring(junit.render(evidence))
     return {(c.get("classname", ""), c.get("name", "")): c for c in root.iter("testcase")}
 
@@ -179,7 +179,7 @@ def kind(case: ET.Element) -> str:
     return next((child.tag for child in case if child.tag in ("failure", "error", "skipped")), "passed")
 
 
-def test_junit_passes_only_what_holds(evidence: dict[str, Any]) -> None:
+def test_junit_passes_only_what_holds(evidence: Evidence) -> None:
     found = {name: kind(case) for name, case in cases(evidence).items()}
     assert found["claim.correlate", "torch float32"] == "passed"
     assert found["claim.correlate", "scipy"] == "skipped"
@@ -198,7 +198,7 @@ def test_junit_passes_only_what_holds(evidence: dict[str, Any]) -> None:
     assert int(suite.get("failures", 0)) == sum(k == "failure" for k in found.values())
 
 
-def test_junit_shows_the_comparison_and_a_recorded_defect_is_no_silent_pass(evidence: dict[str, Any]) -> None:
+def test_junit_shows_the_comparison_and_a_recorded_defect_is_no_silent_pass(evidence: Evidence) -> None:
     found = cases(evidence)
     failure = found["claim.equivariance", "torch float32"].find("failure")
     assert failure is not None
@@ -209,7 +209,7 @@ def test_junit_shows_the_comparison_and_a_recorded_defect_is_no_silent_pass(evid
     assert [p.get("value") for p in departing.iter("property") if p.get("name") == "defect"] == ["torch-tanh"]
 
 
-def test_junit_passes_a_cell_tested_in_part_but_says_so(evidence: dict[str, Any]) -> None:
+def test_junit_passes_a_cell_tested_in_part_but_says_so(evidence: Evidence) -> None:
     part, whole = cases(evidence)["claim.linear", "torch"], cases(evidence)["claim.linear", "numpy"]
     assert kind(part) == "passed"
     assert tuple(p.get("value") for p in part.iter("property") if p.get("name") == "in part") == sample.NOT_TESTED
@@ -219,25 +219,25 @@ def test_junit_passes_a_cell_tested_in_part_but_says_so(evidence: dict[str, Any]
     assert whole.find("system-out") is None
 
 
-def test_junit_follows_the_expected_verdict(evidence: dict[str, Any]) -> None:
-    claim = evidence["claims"][2]
-    claim["expected"] = "not supported"
+def test_junit_follows_the_expected_verdict(evidence: Evidence) -> None:
+    claim = evidence.claims[2]
+    claim.expected = "not supported"
     found = cases(evidence)
     assert kind(found["claim.saturation", "torch float64"]) == "passed"
     assert "as expected" in (found["claim.saturation", "torch float64"].findtext("system-out") or "")
     assert kind(found["claim.saturation", "verdict"]) == "passed"
     claim.update(expected="not supported", verdict="verified")
     assert kind(cases(evidence)["claim.saturation", "verdict"]) == "failure"
-    evidence["defects"][0]["reproduced"] = False
+    evidence.defects[0].reproduced = False
     assert kind(cases(evidence)["library defects", "torch-tanh"]) == "failure"
-    evidence["interrupted"] = True
+    evidence.interrupted = True
     assert kind(cases(evidence)["run", "complete"]) == "error"
 
 
-def test_junit_of_a_part_judges_that_part(evidence: dict[str, Any]) -> None:
-    evidence["selection"]["partial"] = True
-    for one in evidence["claims"][0]["cells"]:
-        one["verdict"] = "inconclusive" if one["rows"] else one["verdict"]
+def test_junit_of_a_part_judges_that_part(evidence: Evidence) -> None:
+    evidence.selection.partial = True
+    for one in evidence.claims[0].cells:
+        one.verdict = "inconclusive" if one.rows else one.verdict
     found = cases(evidence)
     assert kind(found["claim.correlate", "torch float32"]) == "passed"
     assert kind(found["claim.correlate", "verdict"]) == "skipped"
@@ -247,7 +247,7 @@ def test_junit_of_a_part_judges_that_part(evidence: dict[str, Any]) -> None:
 # --- premises, blunders, and the ledger --------------------------------------------------------------------------------
 
 
-def test_what_rests_on_sand_is_said_in_every_report(evidence: dict[str, Any]) -> None:
+def test_what_rests_on_sand_is_said_in_every_report(evidence: Evidence) -> None:
     sandy = "It rests on sand: claim.saturation is not supported."
     for report in (html.render(evidence), markdown.render(evidence)):
         assert sandy in report
@@ -259,30 +259,30 @@ def test_what_rests_on_sand_is_said_in_every_report(evidence: dict[str, Any]) ->
         "Resting on sand, for a claim that they use is refuted, not supported or inconclusive: claim.equivariance"
         in said(terminal.run, evidence)
     )
-    evidence["premises"][3]["sand"] = []
+    evidence.premises[3].sand = []
     for report in (html.render(evidence), markdown.render(evidence)):
         assert "rests on sand" not in report
 
 
-def test_a_blunder_that_no_claim_sees_is_named_in_every_report(evidence: dict[str, Any]) -> None:
+def test_a_blunder_that_no_claim_sees_is_named_in_every_report(evidence: Evidence) -> None:
     hole = "Mistakes that no claim sees: a tap lost ("
     for report in (html.render(evidence), markdown.render(evidence), said(terminal.run, evidence)):
         assert hole in report
-    tables = view.sensitivity(evidence)
+    tables = standing.sensitivity(evidence)
     assert [(operation, claims) for operation, claims, _ in tables] == [
         ("cross_correlation2d", ["claim.correlate", "claim.equivariance"])
     ]
     assert [signs for _, signs in tables[0][2]] == [["●", "○"], ["○", "–"]]
-    evidence["sensitivity"] = []
+    evidence.sensitivity = []
     assert "What each claim can see" not in html.render(evidence)
 
 
-def test_the_ledger_has_every_sentence_with_its_claims_or_its_disposition(evidence: dict[str, Any]) -> None:
-    evidence["lecture"]["sentences"][-1]["see"] = ["claim.saturation"]
+def test_the_ledger_has_every_sentence_with_its_claims_or_its_disposition(evidence: Evidence) -> None:
+    evidence.lecture.sentences[-1].see = ["claim.saturation"]
     page, report = html.render(evidence), markdown.render(evidence)
     ledger = page[page.index('<section id="ledger">') : page.index('<section id="untested">')]
-    for sentence in evidence["lecture"]["sentences"]:
-        assert sentence["id"] in ledger.replace("<wbr>", "")
+    for sentence in evidence.lecture.sentences:
+        assert sentence.id in ledger.replace("<wbr>", "")
     for part in (ledger, report[report.index("Sentence by sentence") :]):
         assert "not testable" in part and "It speaks of nobody." in part
         assert "the scan has “smoolhing”" in part
@@ -297,9 +297,9 @@ def searched(symbols: dict[str, Any], role: str, *, must_fail: bool = False) -> 
     return {**(sample.departing() if must_fail else sample.row()), "must_fail": must_fail, "found": found}
 
 
-def test_a_limit_shows_its_smallest_counterexample_and_the_nearest_that_holds(evidence: dict[str, Any]) -> None:
-    for cell in evidence["claims"][0]["cells"][:6]:
-        cell["limits"][0]["rows"] = [
+def test_a_limit_shows_its_smallest_counterexample_and_the_nearest_that_holds(evidence: Evidence) -> None:
+    for cell in evidence.claims[0].cells[:6]:
+        cell.limits[0].rows = [
             searched({"H": 1, "W": 2}, "smallest", must_fail=True),
             searched({"H": 1, "W": 2}, "instead"),
             searched({"H": 1, "W": 1}, "neighbour"),
@@ -309,6 +309,6 @@ def test_a_limit_shows_its_smallest_counterexample_and_the_nearest_that_holds(ev
     assert "H = 1, W = 2" in page and "H = 1, W = 1" in page
     assert page.count("<th>H = 1, W = 2") == 1  # alike on all libraries: said once
     assert "smallest counterexample H = 1, W = 2" in report and "nearest that holds: H = 1, W = 1" in report
-    for cell in evidence["claims"][0]["cells"][:6]:
-        del cell["limits"][0]["rows"][2]
+    for cell in evidence.claims[0].cells[:6]:
+        del cell.limits[0].rows[2]
     assert "none found" in html.render(evidence)
