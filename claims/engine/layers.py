@@ -52,6 +52,17 @@ def with_layers() -> list[str]:
     return [name for name in libraries.WITH_LAYERS if libraries.installed(name)]
 
 
+def as_figure(network: layers.Network) -> dict[str, Any]:
+    """The table of a list of layers, as a claim has it among its figures."""
+    rows = layers.table(network.layers, network.size)
+    return {
+        "network": network.name,
+        "source": "",
+        "input": list(network.size),
+        "rows": [[r.name, r.kind, list(r.takes), list(r.output), r.parameters, r.multiply_adds] for r in rows],
+    }
+
+
 def built(network: layers.Network, backend: str, *, timeout: float) -> Answer:
     """The network, built and run by one library in its own process, against the formulas."""
     label = libraries.label(backend)

@@ -207,9 +207,10 @@ def _figure(x: float | None) -> str:
 
 def layer_table(out: Console, network: layers.Network, answers: Sequence[Answer]) -> None:
     """The table of a list of layers, and under it a line for each library."""
+    from ...claims.engine.layers import as_figure
     from ..pictures import layers as table_of
 
-    data = table_of.of(network)
+    data = as_figure(network)
     out.print(Text(f"{table_of.title(data)}, on an input of {table_of.size(network.size)}", "bold"), soft_wrap=True)
     table = Table(box=None, pad_edge=False)
     for i, head in enumerate(table_of.HEAD):

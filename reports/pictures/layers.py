@@ -13,7 +13,6 @@ from typing import Any
 
 from markupsafe import Markup
 
-from ...reference.networks import layers
 from ..wording import words
 
 FIGURE = "layers/"
@@ -22,17 +21,6 @@ NUMBERS = 2
 """The last columns are numbers."""
 OPEN = 20
 """A longer table is folded."""
-
-
-def of(network: layers.Network) -> dict[str, Any]:
-    """The table of a list of layers, as a claim has it among its figures."""
-    rows = layers.table(network.layers, network.size)
-    return {
-        "network": network.name,
-        "source": "",
-        "input": list(network.size),
-        "rows": [[r.name, r.kind, list(r.takes), list(r.output), r.parameters, r.multiply_adds] for r in rows],
-    }
 
 
 def cells(data: Mapping[str, Any]) -> list[tuple[str, ...]]:

@@ -9,19 +9,21 @@ import pytest
 import sample_evidence as sample
 from lectureclaims.claims.engine import lecture
 from lectureclaims.claims.record import premises
-from lectureclaims.claims.record.evidence import BadEvidence
+from lectureclaims.claims.record.file import BadEvidence
+from lectureclaims.claims.record.types import Premises
 from lectureclaims.reports.page import html, premise_graph
+from msgspec import structs
 
 VERDICTS = ("verified", "supported", "disputed", "not supported", "inconclusive", "refuted", "error")
 
 
 def evidence(uses, verdicts=None):
     """A record of claims with these premises; those that a claim uses and that are no key have not run."""
-    claims = [
-        {"id": name, "verdict": (verdicts or {}).get(name, "verified"), "qualified": False, "premises": list(used)}
+    claims = tuple(
+        sample.claim(name, (), verdict=(verdicts or {}).get(name, "verified"), qualified=False, premises=tuple(used))
         for name, used in uses.items()
-    ]
-    return {"claims": claims, "premises": premises.graph(claims)}
+    )
+    return structs.replace(sample.sample_evidence(), claims=claims, premises=premises.graph(claims))
 
 
 def the_lecture(verdicts=None):
@@ -279,15 +281,15 @@ def test_nothing_is_drawn_of_nothing_and_a_claim_alone_is_drawn():
 
 
 def test_premises_in_a_circle_are_refused_in_one_line():
-    claims = [{"id": n, "verdict": "verified", "qualified": False} for n in ("a.a", "a.b")]
-    rows = [{"claim": n, "uses": [m], "untested": [], "sand": []} for n, m in (("a.a", "a.b"), ("a.b", "a.a"))]
+    record = evidence({"a.a": [], "a.b": []})
+    record.premises = (Premises(claim="a.a", uses=("a.b",)), Premises(claim="a.b", uses=("a.a",)))
     with pytest.raises(BadEvidence, match="a.a → a.b → a.a.*circle.*results.json that verify wrote") as caught:
-        premise_graph.svg({"claims": claims, "premises": rows})
+        premise_graph.svg(record)
     assert "\n" not in str(caught.value)
 
 
 def test_a_record_without_a_claims_row_of_premises_draws_the_claim_alone():
     record = evidence(SMALL)
-    record.premises = []
+    record.premises = ()
     assert len(links(drawn(record))) == len(SMALL)
     assert edges(drawn(record)) == {}
