@@ -1,0 +1,1 @@
+"""One module a report format: Markdown, JUnit, SARIF, badges, tables."""
