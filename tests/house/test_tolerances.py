@@ -71,51 +71,57 @@ def makers_used(path, source):
         if alias.name.rpartition(".")[2] == "bounds"
     }
     for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom):
-            inside = (node.module or "").split(".")
-            if "bounds" in inside[:-1] or (inside[-1:] == ["bound"]):
-                yield node.lineno, f"imports from {node.module}"
-            elif inside[-1:] == ["bounds"]:
-                for alias in node.names:
-                    if (
-                        alias.name in ("bound", *MAKERS[1:])
-                        or (alias.name == "Bound" and alias.asname)
-                        or here not in OPEN.get(alias.name, (here,))
-                    ):
-                        yield node.lineno, f"imports {alias.name}"
-        elif isinstance(node, ast.Import) and any(
-            ".bounds." in f"{a.name}." and not a.name.endswith("bounds") for a in node.names
-        ):
-            yield node.lineno, "imports a module of bounds"
-        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name | ast.Attribute):
-            owner = node.value.attr if isinstance(node.value, ast.Attribute) else node.value.id
-            if owner in known and node.attr in ("bound", *MAKERS[1:]):
-                yield node.lineno, f"bounds.{node.attr}"
-            if owner in known and here not in OPEN.get(node.attr, (here,)):
-                yield node.lineno, f"bounds.{node.attr}"
-            if (node.attr == "writeable" and "allowed" in ast.unparse(node)) or (
-                node.attr == "allowed" and isinstance(node.ctx, ast.Store)
-            ):
-                yield node.lineno, node.attr
-        elif isinstance(node, ast.Call):
-            name, words = called(node), {keyword.arg for keyword in node.keywords}
-            texts = [n.value for n in ast.walk(node) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
-            if name in ("Bound", "__new__", "__setattr__"):
-                yield node.lineno, name
-            elif name in ("getattr", "import_module", "__import__") and any("bound" in text for text in texts):
-                yield node.lineno, f"{name} of a bound"
-            elif (name == "vars" and "bound" in ast.unparse(node)) or (
-                name == "setflags" and "allowed" in ast.unparse(node)
-            ):
-                yield node.lineno, name
-            elif name == "sums_of_products" and "factors" in words and here != "reference/judging/rules.py":
-                yield node.lineno, "factors"
-            elif not here.startswith(JUDGES) and (
-                name == "Comparison" or (name == "replace" and words & {"agrees", "ratio", "made", "kind"})
-            ):
-                yield node.lineno, f"{name} of a comparison"
-        elif isinstance(node, ast.ClassDef) and any("Bound" in ast.unparse(base) for base in node.bases):
-            yield node.lineno, f"class {node.name}"
+        match node:
+            case ast.ImportFrom():
+                found = _imported_from(node, here)
+            case ast.Import() if any(".bounds." in f"{a.name}." and not a.name.endswith("bounds") for a in node.names):
+                found = ["imports a module of bounds"]
+            case ast.Attribute(value=ast.Name() | ast.Attribute()):
+                found = _taken(node, here, known)
+            case ast.Call():
+                found = _made(node, here)
+            case ast.ClassDef() if any("Bound" in ast.unparse(base) for base in node.bases):
+                found = [f"class {node.name}"]
+            case _:
+                found = []
+        yield from ((node.lineno, what) for what in found)
+
+
+def _imported_from(node, here):
+    inside = (node.module or "").split(".")
+    if "bounds" in inside[:-1] or inside[-1:] == ["bound"]:
+        yield f"imports from {node.module}"
+    elif inside[-1:] == ["bounds"]:
+        for alias in node.names:
+            renamed = alias.name == "Bound" and alias.asname
+            if alias.name in ("bound", *MAKERS[1:]) or renamed or here not in OPEN.get(alias.name, (here,)):
+                yield f"imports {alias.name}"
+
+
+def _taken(node, here, known):
+    owner = node.value.attr if isinstance(node.value, ast.Attribute) else node.value.id
+    if owner in known and (node.attr in ("bound", *MAKERS[1:]) or here not in OPEN.get(node.attr, (here,))):
+        yield f"bounds.{node.attr}"
+    writeable = node.attr == "writeable" and "allowed" in ast.unparse(node)
+    if writeable or (node.attr == "allowed" and isinstance(node.ctx, ast.Store)):
+        yield node.attr
+
+
+def _made(node, here):
+    name, words = called(node), {keyword.arg for keyword in node.keywords}
+    texts = [n.value for n in ast.walk(node) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
+    if name in ("Bound", "__new__", "__setattr__"):
+        yield name
+    elif name in ("getattr", "import_module", "__import__") and any("bound" in text for text in texts):
+        yield f"{name} of a bound"
+    elif {"vars": "bound", "setflags": "allowed"}.get(name, "\n") in ast.unparse(node):
+        yield name
+    elif name == "sums_of_products" and "factors" in words and here != "reference/judging/rules.py":
+        yield "factors"
+    elif not here.startswith(JUDGES):
+        changes = name == "replace" and words & {"agrees", "ratio", "made", "kind"}
+        if name == "Comparison" or changes:
+            yield f"{name} of a comparison"
 
 
 SIZES = ("abs", "absolute", "fabs", "norm", "max", "min", "amax", "ptp", "square", "round", "around")
@@ -175,12 +181,9 @@ def compared_differences(source):
         if isinstance(f, ast.FunctionDef)
         and any(isinstance(r, ast.Return) and r.value is not None and is_size(r.value) for r in ast.walk(f))
     }
-    for node in calls_of(tree, ("less", "less_equal", "greater", "greater_equal")):
-        if any(is_size(argument) for argument in node.args):
-            yield node.lineno, ast.unparse(node)
-    for node in ast.walk(tree):
-        if not isinstance(node, ast.Compare):
-            continue
+    ordering = calls_of(tree, ("less", "less_equal", "greater", "greater_equal"))
+    yield from ((n.lineno, ast.unparse(n)) for n in ordering if any(is_size(argument) for argument in n.args))
+    for node in (n for n in ast.walk(tree) if isinstance(n, ast.Compare)):
         sides = [node.left, *node.comparators]
         ordered = any(isinstance(op, ast.Lt | ast.LtE | ast.Gt | ast.GtE) for op in node.ops)
         at_most_1 = len(sides) == 2 and any(isinstance(side, ast.Constant) and side.value in (0, 1) for side in sides)
