@@ -62,15 +62,23 @@ def drawn():
         reached[name] = below[name].union(*(reached[other] for other in below[name]))
     lines = ["```mermaid", "graph BT"]
     for floor in reversed(FLOORS):
-        lines += [f"  subgraph {floor}", *(f"    {n}" for n in order if n.partition("/")[0] == floor), "  end"]
+        inside = [
+            name for name in order if name.partition("/")[0] == floor and any(name in arrow for arrow in arrows())
+        ]
+        lines += [f'  subgraph {floor}_floor ["{floor}"]', *(f'    {_id(name)}["{name}"]' for name in inside), "  end"]
     for name in order:
         direct = [o for o in order if o in below[name] and not any(o in reached[other] for other in below[name])]
-        lines += [f"  {name} --> {other}" for other in direct]
+        lines += [f"  {_id(name)} --> {_id(other)}" for other in direct]
     lines += ["```", "", "| room | what it is for | imports |", "| --- | --- | --- |"]
     for name in reversed(order):
         used = ", ".join(o.removeprefix(f"{name.partition('/')[0]}/") for o in order if o in below[name])
         lines.append(f"| [{name}]({name}/) | {says(name)} | {used or '–'} |")
     return "\n".join(lines) + "\n"
+
+
+def _id(name):
+    """Mermaid's name of a node, apart from that of a floor."""
+    return name.replace("/", "_")
 
 
 def page():
