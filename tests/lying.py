@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+
+from lectureclaims.claims.record import file
+from lectureclaims.claims.record.types import Cell, Evidence, Sweep
 
 LIES = Path(__file__).parent / "lies"
 BACKENDS = LIES / "backends"
@@ -53,7 +54,7 @@ MUST_COME_TO = {
         ("broken.experiment", "numpy", "error", "KeyError: 'a mistake in the claim' (section.py:")
     ],
     "a gate that is not met is not supported": [
-        ("gate.not_met", "numpy", "not supported", "got 0.9 [0.8, 1.0], expected above 1")
+        ("gate.not_met", "numpy", "not supported", "got 0.8947 [0.8481, 0.9428], expected interval above 1")
     ],
     "a worker that dies or hangs is an error, and the rest goes on": [
         ("fault.sweep", "dies", "error", "the worker died (exit code -9)"),
@@ -135,7 +136,7 @@ def without_frameworks(folder: Path) -> Path:
 
 def verify_the_lies(
     package: Path | None = None, *, claims: Sequence[str] = (), libraries: Sequence[str] = ()
-) -> dict[str, Any]:
+) -> Evidence:
     """The evidence of every claim of the lying lecture (or of ``claims``) on every lying library (or on ``libraries``) and on NumPy.
 
     ``package`` is a folder with another copy of the package, to be run in its place.
@@ -146,29 +147,29 @@ def verify_the_lies(
         "lecture-claims", "verify", *claims, *options, "--timeout=3", "--json", lecture=True, ahead=package
     )
     assert done.returncode in (0, 1) and done.stdout, done.stderr
-    return json.loads(done.stdout)
+    return file.loads(done.stdout)
 
 
-def found(evidence: dict[str, Any], claim: str, library: str) -> dict[str, Any]:
+def found(evidence: Evidence, claim: str, library: str) -> Cell:
     """The cell of a claim on a library."""
-    cells = next(c["cells"] for c in evidence["claims"] if c["id"] == claim)
-    return next(c for c in cells if c["backend"] == library)
+    return next(x for c in evidence.claims if c.id == claim for x in c.cells if x.backend == library)
 
 
-def compared_geometries(evidence: dict[str, Any], library: str) -> int:
-    return sum(row["geometries"] for row in found(evidence, "fault.sweep", library)["rows"] if row["agrees"])
+def compared_geometries(evidence: Evidence, library: str) -> int:
+    rows = found(evidence, "fault.sweep", library).rows
+    return sum(row.geometries or 0 for row in rows if isinstance(row, Sweep) and row.agrees)
 
 
-def unmet(evidence: dict[str, Any]) -> list[str]:
+def unmet(evidence: Evidence) -> list[str]:
     """Of what the table says of the claims and libraries that ran: what did not come to be."""
-    claims = {c["id"] for c in evidence["claims"]}
-    libraries = evidence["selection"]["backends"]
+    claims = {c.id for c in evidence.claims}
+    libraries = evidence.selection.backends
     wrong = []
     for claim, name, verdict, words in (row for rows in MUST_COME_TO.values() for row in rows):
         if claim in claims and name in libraries:
             cell = found(evidence, claim, name)
-            if cell["verdict"] != verdict or words not in cell["reason"]:
-                wrong.append(f"{claim} [{name}] is {cell['verdict']}: {cell['reason']}; must be {verdict}: {words}")
+            if cell.verdict != verdict or words not in cell.reason:
+                wrong.append(f"{claim} [{name}] is {cell.verdict}: {cell.reason}; must be {verdict}: {words}")
     for name in ALL_BUT_ONE_COMPARED:
         if "fault.sweep" in claims and name in libraries and compared_geometries(evidence, name) != 8:
             wrong.append(f"fault.sweep [{name}]: eight sizes have an answer, not all were compared")

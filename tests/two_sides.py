@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 from lectureclaims.claims.language import population, statistics
-from lectureclaims.claims.language.comparison import gate
-from lectureclaims.claims.record.verdict import _two_sides
+from lectureclaims.claims.record.verdicts import Facts, cell_verdict
+from rows import BAD, GOOD, gate
 
 Measured = dict[str, dict[str, Any]]
 Judged = list[tuple[Any, bool]]
@@ -37,12 +37,12 @@ def judged(gates: ModuleType, measured: Measured, compare: Callable[..., Any] = 
 
 def verdict(found: Judged) -> str:
     """Computed from the gates that speak, met alike on the first and on the fresh seeds."""
-    made = [
-        dataclasses.replace(gate(met, label=f"{g.name}, {which} seeds", source="", got="", wanted=""), speaks=g.speaks)
-        for (g, met), which in itertools.product(found, population.START)
+    speaking = [
+        gate(g.name, met=met, group=group, speaks=g.speaks)
+        for (g, met), group in itertools.product(found, ("first", "fresh"))
         if g.speaks
     ]
-    return _two_sides(made)[0]
+    return cell_verdict(Facts([GOOD, *speaking], {"a wrong": [BAD]})).verdict
 
 
 def unmet(found: Judged) -> set[str]:

@@ -9,11 +9,10 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-from ...reference import libraries as phrasebooks
-from ..record import environment, evidence
-from . import lecture, runner, strands
+from ...reference import libraries
+from ..record.types import Evidence
+from . import build, environment, lecture, ran, runner
 
 DTYPES = ("float16", "bfloat16", "float32", "float64")
 TIMEOUT = 300.0
@@ -36,13 +35,15 @@ def verify(
     jobs: int | None = None,
     timeout: float = TIMEOUT,
     lecture_folder: Path | None = None,
-    progress: strands.Progress | None = None,
-) -> dict[str, Any]:
+    progress: ran.Progress | None = None,
+    in_process: bool = False,
+) -> Evidence:
     """Put claims to the test and return the evidence, the same that ``lecture-claims verify`` writes to results.json.
 
     ``claims`` are ids or glob patterns (none: all of the lecture), ``backends`` names of phrasebooks or paths of Python
     files of the same shape, ``dtypes`` of :data:`DTYPES`. ``case``, ``wrong`` and ``limit`` pick one by its name. ``quick`` runs statistics on a
-    few seeds only, so that they may be left open.
+    few seeds only, so that they may be left open. ``in_process`` runs the libraries in this process, one after another, and lets a mistake in
+    a claim be raised, for a debugger.
 
     Raises BadRequest for a name that does not exist and BadLecture for a lecture folder that cannot be read.
     """
@@ -55,16 +56,16 @@ def verify(
     if jobs is not None and jobs < 1:
         raise BadRequest(f"jobs={jobs}: expected a number of workers, at least 1; the default is the number of cores")
     begun, clock = datetime.now(UTC), time.monotonic()
-    ran = runner.run(
+    found = runner.run(
         book,
         selection,
         jobs=jobs or os.cpu_count() or 1,
         timeout=timeout,
         cpu_features=environment.cpu_features(),
         progress=progress,
+        in_process=in_process,
     )
-    times = {"begun": begun.isoformat(timespec="seconds"), "seconds": round(time.monotonic() - clock, 1)}
-    return evidence.build(book, ran, expected_run=times)
+    return build.build(book, found, begun=begun.isoformat(timespec="seconds"), seconds=time.monotonic() - clock)
 
 
 def select(
@@ -78,7 +79,7 @@ def select(
     limit: str,
     seed: int,
     quick: bool = False,
-) -> runner.Selection:
+) -> ran.Selection:
     """The selection that these names mean; raises BadRequest where one does not exist."""
     chosen = _claims(book, claims)
     if len([x for x in (case, wrong, limit) if x]) > 1:
@@ -100,12 +101,13 @@ def select(
             if not Path(backend).is_file():
                 raise BadRequest(
                     f"backend={backend!r}: no such file; give the path of a phrasebook, or a name: "
-                    f"{', '.join(phrasebooks.every())}"
+                    f"{', '.join(libraries.every())}"
                 )
         else:
-            _known("backend", backend, phrasebooks.every())
+            _known("backend", backend, libraries.every())
+    case, point = _address(case, [name for c in chosen for name in book.claims[c].cases])
     for kind, name, has in (
-        ("case", case.partition("/")[0], lambda c: list(c.cases)),
+        ("case", case, lambda c: list(c.cases)),
         ("wrong", wrong, lambda c: [w.name for w in c.wrongs]),
         ("limit", limit, lambda c: [x.name for x in c.limits]),
     ):
@@ -114,13 +116,19 @@ def select(
                 kind, name, [n for c in chosen for n in has(book.claims[c])]
             )
     names = (
-        tuple(dict.fromkeys(str(Path(b).resolve()) if b.endswith(".py") else b for b in backends))
-        or phrasebooks.every()
+        tuple(dict.fromkeys(str(Path(b).resolve()) if b.endswith(".py") else b for b in backends)) or libraries.every()
     )
-    labels = [phrasebooks.label(b) for b in names]
+    labels = [libraries.label(b) for b in names]
     if twice := next((name for name in labels if labels.count(name) > 1), None):
         raise BadRequest(f"backend={twice!r}: two of this name; rename the file of one")
-    return runner.Selection(chosen, names, tuple(dtypes), case, wrong, limit, seed, quick)
+    return ran.Selection(chosen, names, tuple(dtypes), case, point, wrong, limit, seed, quick)
+
+
+def _address(case: str, names: Sequence[str]) -> tuple[str, str]:
+    """A case's name, and after a slash the address of one of its geometries; a name may have slashes of its own."""
+    begun = [name for name in names if f"{case}/".startswith(f"{name}/")]
+    name = max(begun, key=len, default=case.partition("/")[0])
+    return name, case[len(name) + 1 :]
 
 
 def _claims(book: lecture.Lecture, patterns: Sequence[str]) -> tuple[str, ...]:

@@ -31,19 +31,7 @@ from . import lecture
 
 # Fewer threads than these variables' defaults, so that a run repeats bit for bit and two workers do not fight over two
 # cores. They must be in the environment before NumPy or a framework is first imported, which is in the spawned worker.
-PINNED = {
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    "VECLIB_MAXIMUM_THREADS": "1",
-    "TF_NUM_INTRAOP_THREADS": "1",
-    "TF_NUM_INTEROP_THREADS": "1",
-    "TF_CPP_MIN_LOG_LEVEL": "3",
-    "TF_ENABLE_DEPRECATION_WARNINGS": "0",
-    "CUDA_VISIBLE_DEVICES": "",
-    "PYTHONHASHSEED": "0",
-    "KERAS_BACKEND": "tensorflow",
-}
+PINNED = {**libraries.ENVIRONMENT, "PYTHONHASHSEED": "0"}
 START_LIMIT = 180.0
 INTERRUPTED = "interrupted"
 LOSSES = 5
@@ -79,6 +67,7 @@ class Worker:
 
     def __init__(self, backend: str, *, timeout: float, lecture_folder: Path | None = None) -> None:
         self.backend, self.timeout, self.import_seconds = backend, timeout, 0.0
+        self.debug = False
         self._log = tempfile.NamedTemporaryFile(prefix="lecture-claims-", suffix=".log")  # noqa: SIM115, closed in close()
         context = multiprocessing.get_context("spawn")  # fork after use hangs torch and TensorFlow
         self._begun = context.Value("q", 0)
@@ -170,6 +159,37 @@ class Worker:
         _unpin()
 
 
+class InProcess:
+    """A library in this very process, for a debugger: no time limit, no protection from a crash."""
+
+    def __init__(self, backend: str, *, timeout: float = 0, lecture_folder: Path | None = None) -> None:
+        self.backend, self.debug, self.interrupted, self.begun = backend, True, False, 0
+        self._library: ModuleType | None = None
+        self.import_seconds = 0.0
+        _pin()
+
+    def start(self) -> dict[str, Any]:
+        """Import the library; raises what the import raises."""
+        begin = time.monotonic()
+        self._library = libraries.load(self.backend)
+        self._library.configure()
+        self.import_seconds = time.monotonic() - begin
+        return self._library.environment()
+
+    def run(self, calls: Sequence[Call]) -> list[Outcome]:
+        assert self._library is not None, "start() comes first"
+        outcomes = []
+        for self.begun, call in enumerate(calls, 1):
+            outcomes.append(_one(self._library, call, libraries.label(self.backend)))
+        return outcomes
+
+    def give_up(self) -> None:
+        self.interrupted = True
+
+    def close(self) -> None:
+        _unpin()
+
+
 def _unpacked(answer: bytes) -> Any:
     """Unpacked one by one: an object of a class that only the library's process knows costs its own call, no other."""
     try:
@@ -219,7 +239,7 @@ def _execute(calls: list[Call]) -> list[bytes]:
     outcomes = []
     for i, call in enumerate(calls):
         _counter.value = i + 1
-        outcomes.append(_packed(_one(library, call)))
+        outcomes.append(_packed(_one(library, call, libraries.label(_name))))
     return outcomes
 
 
@@ -231,9 +251,9 @@ def _packed(answer: Any) -> bytes:
         return pickle.dumps(Outcome("broken", error=f"no answer: {type(error).__name__}: {_line(error)}"))
 
 
-def _one(library: ModuleType, call: Call) -> Outcome:
+def _one(library: ModuleType, call: Call, label: str) -> Outcome:
     before = _inputs(call)  # unpickled arrays can be written to, and later calls share them
-    outcome = _made(library, call)
+    outcome = _made(library, call, label)
     changed = [name for name, digest in _inputs(call).items() if digest != before[name]]
     return Outcome("raised", error=f"changed its argument {changed[0]}") if changed else outcome
 
@@ -245,7 +265,7 @@ def _inputs(call: Call) -> dict[str, bytes]:
     return {name: hashlib.blake2b(a.tobytes(), digest_size=8).digest() for name, a in arrays.items()}
 
 
-def _made(library: ModuleType, call: Call) -> Outcome:
+def _made(library: ModuleType, call: Call, label: str) -> Outcome:
     try:
         if call.mutant is not None:
             value = call.mutant(library, **call.arguments)
@@ -254,7 +274,7 @@ def _made(library: ModuleType, call: Call) -> Outcome:
         else:
             operation = getattr(library, call.operation, None)
             if operation is None:
-                return Outcome("unsupported", error=f"{libraries.label(_name)} has no operation {call.operation}")
+                return Outcome("unsupported", error=f"{label} has no operation {call.operation}")
             value = operation(**call.arguments)
     except libraries.Unsupported as reason:
         return Outcome("unsupported", error=_line(reason))

@@ -35,16 +35,17 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, get_args
 
 from ...reference.libraries import DECODERS
+from ..record.types import Verdict
 from . import prose
 from .case import Case as Case
 from .comparison import Comparison
 from .outcome import Call, Outcome
 
 Experiment = Callable[..., Generator[Any, Any, None]]
-VERDICTS = ("verified", "supported", "disputed", "not supported", "inconclusive", "refuted", "error")
+VERDICTS = get_args(Verdict)
 NARROW_AND_WIDE = ("float32", "float64")
 """The dtypes of a claim that names none."""
 
@@ -99,7 +100,7 @@ class Claim:
 
     id: str
     prose: prose.Prose
-    expected: str
+    expected: Verdict
     kind: str
     premises: tuple[str, ...] = ()
     dtypes: tuple[str | None, ...] = NARROW_AND_WIDE
@@ -212,7 +213,7 @@ def claim(
     id: str,
     text: str = "",
     *,
-    expected: str,
+    expected: Verdict,
     kind: str,
     premises: Sequence[str] = (),
     dtypes: Sequence[str | None] = NARROW_AND_WIDE,

@@ -6,300 +6,207 @@ shape, a count, an error raised), or a gate that was stated before a statistical
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any
 
+import msgspec
 import numpy as np
 
 from ...reference.bounds import FORMATS, Bound, ulp_distance
+from ..record.file import plain
+from ..record.types import AnyRow, Bits, Fact, Gate, Within
 from .outcome import Call, Outcome
+from .statistics import Effect, Judged
+from .statistics import Gate as Stated
 
-Kind = Literal["bits", "bound", "empirical bound", "fact", "gate"]
-
-MANY_BITS = float("inf")
-
-
-@dataclass(frozen=True)
-class Departure:
-    """One geometry of a sweep that departs: its address, and what was seen there."""
-
-    address: str
-    says: str
-
-
-@dataclass(frozen=True)
-class Found:
-    """What a search found: its role (``smallest`` counterexample, what is so ``instead``, ``neighbour`` that holds), where, and how."""
-
-    role: Literal["smallest", "instead", "neighbour"]
-    symbols: Mapping[str, Any]
-    how: str
+DEPARTS = math.inf
+"""The ratio of a comparison that allows no error, where there is one."""
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """One finding. ``ratio`` is the worst error ÷ bound: at most 1 where it agrees; bitwise it is 0 or infinite.
+    """A row of the record, and what a script that makes the call again needs: the call, and the array that was wanted."""
 
-    ``made`` is false where the library gave no value to compare: such a comparison is neither for nor against.
-    ``about_shape`` marks a disagreement of shape or dtype only: it refutes a wrong only in claims about shapes.
-    """
-
-    label: str
-    kind: Kind
-    source: str
-    agrees: bool
-    made: bool = True
-    ratio: float = 0.0
-    elements: int = 1
-    differing: int = 0
-    about_shape: bool = False
-    where: tuple[int, ...] | None = None
-    got: Any = None
-    wanted: Any = None
-    allowed: float | None = None
-    ulp: float | None = None
-    derivation: str = ""
-    note: str = ""
-    outcome_kind: str = "value"
+    row: AnyRow
     call: Call | None = field(default=None, repr=False)
-    wanted_array: Any = field(default=None, repr=False)
-    must_fail: bool = False
-    geometries: int = 0
-    departures: tuple[Departure, ...] = ()
-    defect: str = ""
-    spared: str = ""
-    """The recorded defect within whose trigger this agreed all the same."""
-    found: Found | None = None
-    undecided: bool = False
-    """Of a gate that is not met: the interval is too wide to say that it fails."""
-    speaks: Literal["", "for", "against"] = ""
-    """Of a gate: the side that it speaks for, where a sentence has two."""
+    wanted: Any = field(default=None, repr=False)
 
     def __bool__(self) -> bool:
         raise TypeError("a comparison is evidence, not a truth value: yield it to the engine")
 
-    def sentence(self) -> str:
-        """One line: how many, how large, where, how much was allowed."""
-        if not self.made:
-            return f"{self.label}: not compared: {self.note}"
-        if self.geometries and self.agrees:
-            return f"{self.label}: {self.geometries} geometries, {self.elements} elements, all agree"
-        if self.kind in ("fact", "gate"):
-            relation = "as expected" if self.agrees else "expected " + _short(self.wanted)
-            return f"{self.label}: got {_short(self.got)}, {relation}" + (f" ({self.note})" if self.note else "")
-        if self.about_shape and not self.agrees:
-            return f"{self.label}: got {_short(self.got)}, wanted {_short(self.wanted)}"
-        if self.kind == "bits":
-            if self.agrees:
-                return f"{self.label}: {self.elements} elements, every bit equal"
-            at = (
-                f" at {self.where}: got {_short(self.got)}, wanted {_short(self.wanted)}"
-                if self.where is not None
-                else ""
-            )
-            return f"{self.label}: {self.differing} of {self.elements} differ; worst{at}"
-        text = f"{self.label}: {self.elements} elements, worst error ÷ {self.kind} {self.ratio:.3g}"
-        if not self.agrees:
-            text += (
-                f" at {self.where}: got {_short(self.got)}, wanted {_short(self.wanted)}, "
-                f"allowed {_short(self.allowed)} ({self.differing} outside)"
-            )
-        return text
+    @property
+    def departs(self) -> bool:
+        """Whether there was something to compare, and it is not as it should be."""
+        return self.row.made and not self.row.agrees
+
+    @property
+    def holds(self) -> bool:
+        return self.row.made and self.row.agrees
+
+    def but(self, **members: Any) -> Comparison:
+        """The same comparison with other members of its row."""
+        return replace(self, row=msgspec.structs.replace(self.row, **members))
 
 
 def same_bits(got: Outcome, wanted: Any, *, label: str, source: str, signed_zero: bool = False) -> Comparison:
     """Every element equal (−0 counts as +0 unless ``signed_zero``), in the same shape and dtype; for exact-mode inputs."""
-    door = _door(got, wanted, label, "bits", source)
-    if isinstance(door, Comparison):
-        return door
-    have, want = door
+    row, want = Bits(label=label, source=source), np.asarray(wanted)
+    if (refused := _refused(got, want, want.dtype, row)) is not None:
+        return refused
+    have = np.asarray(got.content)
     with np.errstate(invalid="ignore"):
         differ = ~(have == want)
     if signed_zero and have.dtype.name in FORMATS:
         differ |= np.signbit(have) != np.signbit(want)
-    return _judged(got, have, want, differ, np.where(differ, MANY_BITS, 0.0), label, "bits", source)
+    return _judged(row, got, want, differ, np.where(differ, DEPARTS, 0.0))
 
 
 def within(got: Outcome, wanted: Any, bound: Bound, *, label: str, source: str) -> Comparison:
     """|got − wanted| ≤ bound, element by element; a NaN or an infinity where none is wanted is outside."""
     if type(bound) is not Bound:
         raise TypeError(f"bound={bound!r}: a comparison accepts only a Bound, which reference/bounds derives")
-    kind: Kind = "bound" if bound.kind == "derived" else "empirical bound"
-    door = _door(got, np.asarray(wanted), label, kind, source, dtype=False)
-    if isinstance(door, Comparison):
-        return door
-    have, want = door
+    want = np.asarray(wanted)
+    row = Within(label=label, source=source, measured=bound.kind != "derived")
+    if (refused := _refused(got, want, _asked_dtype(got), row)) is not None:
+        return refused
+    have = np.asarray(got.content)
     allowed = np.broadcast_to(np.asarray(bound.allowed, np.float64), want.shape)
     if not np.all(np.isfinite(allowed)):
-        return replace(_unmade(got, label, kind, source), note="the bound is infinite: these inputs cannot be judged")
+        return _unmade(got, row).but(note="the bound is infinite: these inputs cannot be judged")
     ratio = bound.ratio(have, want)
-    judged = _judged(got, have, want, ~(ratio <= 1), ratio, label, kind, source, allowed)
-    return replace(judged, derivation=bound.derivation)
+    judged = _judged(row, got, want, ~(ratio <= 1), ratio)
+    at = np.unravel_index(int(np.argmax(ratio)), ratio.shape) if ratio.size else None
+    return judged.but(derivation=bound.derivation, allowed=None if at is None else float(allowed[at]))
 
 
 def same_shape(got: Outcome, wanted: Sequence[int], *, label: str, source: str) -> Comparison:
     """The shape alone; the values may be anything."""
-    return fact(
-        got.then(lambda y: tuple(int(n) for n in np.shape(y))), tuple(wanted), label=label, source=source, shape=True
-    )
+    shape = got.then(lambda y: tuple(int(n) for n in np.shape(y)))
+    return fact(shape, tuple(wanted), label=label, source=source, shape=True)
 
 
 def fact(
     got: Outcome | Any, wanted: Any, *, label: str, source: str, note: str = "", shape: bool = False
 ) -> Comparison:
     """Equality of plain data (a count, a name, a shape)."""
-    call = got.call if isinstance(got, Outcome) else None
-    if isinstance(got, Outcome):
-        if got.kind != "value":
-            return _unmade(got, label, "fact", source)
-        got = got.content
-    agrees = type(got) is type(wanted) and bool(got == wanted)
-    return Comparison(
-        label,
-        "fact",
-        source,
-        agrees,
-        ratio=0.0 if agrees else MANY_BITS,
-        differing=int(not agrees),
-        about_shape=shape,
-        got=got,
-        wanted=wanted,
-        note=note,
-        call=call,
-    )
+    row = Fact(label=label, source=source, note=note, shape=shape)
+    if isinstance(got, Outcome) and got.kind != "value":
+        return _unmade(got, row)
+    value, call = (got.content, got.call) if isinstance(got, Outcome) else (got, None)
+    agrees = type(value) is type(wanted) and bool(value == wanted)
+    return Comparison(_decided(row, agrees), call).but(got=plain(value), wanted=plain(wanted))
 
 
 def happens(got: Outcome, wanted: str, *, label: str, source: str, error: str = "") -> Comparison:
     """That the outcome is of a kind (``"raised"``, ``"unsupported"``, …), for claims about what a library refuses."""
     agrees = got.kind == wanted and error in got.error
+    row = _decided(Fact(label=label, source=source, note=got.error, outcome=got.kind), agrees)
     made = agrees or got.kind in ("value", "raised")
-    return Comparison(
-        label,
-        "fact",
-        source,
-        agrees,
-        made=made,
-        ratio=0.0 if agrees else MANY_BITS,
-        differing=int(not agrees),
-        got=got.kind,
-        wanted=wanted,
-        note=got.error,
-        outcome_kind=got.kind,
-        call=got.call,
-    )
+    return Comparison(row, got.call).but(got=got.kind, wanted=wanted, made=made)
 
 
 def gate(
-    met: bool, *, label: str, source: str, got: Any, wanted: str, note: str = "", call: Call | None = None
+    stated: Stated, effect: Effect, judged: Judged, group: str, *, source: str, call: Call | None = None
 ) -> Comparison:
-    """A gate on a population, stated before the arms ran; failing it makes a claim *not supported*, not *refuted*."""
-    return Comparison(
-        label,
-        "gate",
-        source,
-        bool(met),
-        ratio=0.0 if met else MANY_BITS,
-        differing=int(not met),
-        got=got,
-        wanted=wanted,
-        note=note,
-        call=call,
+    """A gate on an effect, stated before the arms ran; failing it makes a claim *not supported*, not *refuted*."""
+    paired = effect.arms == 2
+    row = Gate(
+        label=f"{stated.name}, {group} seeds",
+        source=source,
+        note=judged.sentence,
+        ulp=None,
+        gate=stated.name,
+        effect=stated.effect,
+        group="fresh" if group == "fresh" else "first",
+        measure="ratio" if effect.kind == "ratio" else "difference",
+        side=stated.side,
+        bounds=stated.bounds,
+        estimate=effect.estimate,
+        low=effect.low,
+        high=effect.high,
+        seeds=effect.seeds,
+        positive=effect.positive,
+        missing=effect.missing,
+        sign_p=effect.sign_p if paired else None,
+        wilcoxon_p=effect.wilcoxon_p if paired else None,
+        undecided=judged.undecided,
+        speaks=stated.speaks,
     )
+    return Comparison(_decided(row, judged.met), call)
 
 
 def fails(comparison: Comparison) -> Comparison:
     """In a limit: this is the literal sentence, just outside its scope, and it must *not* hold."""
-    return replace(comparison, must_fail=True)
+    return comparison.but(must_fail=True)
 
 
-def _door(
-    got: Outcome, wanted: Any, label: str, kind: Kind, source: str, *, dtype: bool = True
-) -> Comparison | tuple[np.ndarray, np.ndarray]:
-    """Strict before close: a value, of the wanted shape, of the wanted dtype (of the dtype asked for, within a bound)."""
+def _decided(row: AnyRow, agrees: bool) -> AnyRow:
+    """A comparison of one thing, which is so or not."""
+    found = {"agrees": agrees, "ratio": 0.0 if agrees else DEPARTS, "differing": int(not agrees), "ulp": None}
+    return msgspec.structs.replace(row, **found)
+
+
+def _refused(got: Outcome, want: np.ndarray, dtype: np.dtype | None, row: AnyRow) -> Comparison | None:
+    """Strict before close: a value, of the wanted shape, of the wanted dtype; else the comparison that says so."""
     if got.kind != "value":
-        return _unmade(got, label, kind, source)
-    want = np.asarray(wanted)
+        return _unmade(got, row)
     have = got.content
     if not isinstance(have, np.ndarray | np.generic):
-        return _mismatch(got, label, kind, source, type(have).__name__, "array")
-    have = np.asarray(have)
+        return _mismatch(got, row, type(have).__name__, "array")
     if have.shape != want.shape:
-        return _mismatch(got, label, kind, source, f"shape {have.shape}", f"shape {want.shape}")
-    asked = want.dtype if dtype else _asked_dtype(got.call, have.dtype)
-    if have.dtype != asked:
-        return _mismatch(got, label, kind, source, f"dtype {have.dtype}", f"dtype {asked}")
-    return have, want
+        return _mismatch(got, row, f"shape {have.shape}", f"shape {want.shape}")
+    if dtype is None:
+        dtype = have.dtype if have.dtype.name in FORMATS else np.dtype(np.float64)
+    if have.dtype != dtype:
+        return _mismatch(got, row, f"dtype {have.dtype}", f"dtype {dtype}")
+    return None
 
 
-def _asked_dtype(call: Call | None, have: np.dtype) -> np.dtype:
+def _asked_dtype(got: Outcome) -> np.dtype | None:
     """The dtype that the call asked in, by its argument ``dtype`` or by its arrays: a library answers in the same."""
-    arguments = call.arguments if call else {}
+    arguments = got.call.arguments if got.call else {}
     arrays = (a.dtype for a in arguments.values() if isinstance(a, np.ndarray) and a.dtype.name in FORMATS)
     asked = arguments.get("dtype") or next(arrays, None)
-    return np.dtype(asked) if asked is not None else (have if have.name in FORMATS else np.dtype(np.float64))
+    return None if asked is None else np.dtype(asked)
 
 
-def _unmade(got: Outcome, label: str, kind: Kind, source: str) -> Comparison:
-    return Comparison(
-        label,
-        kind,
-        source,
-        False,
-        made=False,
-        elements=0,
-        note=got.error or got.kind,
-        outcome_kind=got.kind,
-        call=got.call,
-    )
+def _unmade(got: Outcome, row: AnyRow) -> Comparison:
+    why = {
+        "made": False,
+        "agrees": False,
+        "elements": 0,
+        "ulp": None,
+        "note": got.error or got.kind,
+        "outcome": got.kind,
+    }
+    return Comparison(msgspec.structs.replace(row, **why), got.call)
 
 
-def _mismatch(got: Outcome, label: str, kind: Kind, source: str, have: str, want: str) -> Comparison:
-    return Comparison(
-        label,
-        kind,
-        source,
-        False,
-        ratio=MANY_BITS,
-        elements=int(np.size(got.content)),
-        differing=int(np.size(got.content)),
-        about_shape=True,
-        got=have,
-        wanted=want,
-        call=got.call,
-    )
+def _mismatch(got: Outcome, row: AnyRow, have: str, want: str) -> Comparison:
+    size = int(np.size(got.content))
+    told = {"agrees": False, "ratio": DEPARTS, "elements": size, "differing": size, "ulp": None, "shape": True}
+    return Comparison(msgspec.structs.replace(row, **told, got=have, wanted=want), got.call)
 
 
-def _judged(
-    got: Outcome,
-    have: np.ndarray,
-    want: np.ndarray,
-    differ: np.ndarray,
-    ratio: np.ndarray,
-    label: str,
-    kind: Kind,
-    source: str,
-    allowed: np.ndarray | None = None,
-) -> Comparison:
+def _judged(row: AnyRow, got: Outcome, want: np.ndarray, differ: np.ndarray, ratio: np.ndarray) -> Comparison:
+    have = np.asarray(got.content)
+    compared = Comparison(row, got.call, want).but(elements=int(have.size))
     if have.size == 0:
-        return Comparison(label, kind, source, True, elements=0, note="both empty", call=got.call, wanted_array=want)
+        return compared.but(note="both empty", ulp=None)
     at = tuple(int(i) for i in np.unravel_index(int(np.argmax(ratio)), ratio.shape))
+    if not ratio[at] > 0 and not differ.any():
+        return compared
     count = int(np.count_nonzero(differ))
-    return Comparison(
-        label,
-        kind,
-        source,
-        count == 0,
+    return compared.but(
+        agrees=count == 0,
         ratio=float(ratio[at]),
-        elements=int(have.size),
         differing=count,
         where=at,
-        got=have[at].item(),
-        wanted=want[at].item(),
-        allowed=None if allowed is None else float(allowed[at]),
-        ulp=_ulp(have, want, at) if ratio[at] > 0 else 0.0,
-        call=got.call,
-        wanted_array=want,
+        got=plain(have[at]),
+        wanted=plain(want[at]),
+        ulp=_ulp(have, want, at),
     )
 
 
@@ -307,10 +214,3 @@ def _ulp(have: np.ndarray, want: np.ndarray, at: tuple[int, ...]) -> float | Non
     if have.dtype.name not in FORMATS or not (np.isfinite(have[at]) and np.isfinite(want[at])):
         return None
     return float(ulp_distance(have[at], want[at].astype(have.dtype)))
-
-
-def _short(value: Any) -> str:
-    if isinstance(value, float):
-        return f"{value:.9g}"
-    text = str(value)
-    return text if len(text) <= 120 else text[:117] + "…"

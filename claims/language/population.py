@@ -24,6 +24,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ...reference import bounds
+from ...reference.libraries import FRAMEWORKS
 from ...reference.libraries.numpy import training as reference_library
 from . import statistics
 from .claim import Case, Claim, Figure, Stated
@@ -34,8 +35,6 @@ from .statistics import Effect, Gate
 START = {"first": 0, "fresh": 5000}
 """The designs were made on the first seeds, and settled with a look at others: some from 1000 on, 3000 on, and those that ``--seed`` 1, 2, 3 and 7
 moved the first and those to. From 5000 on none was seen before."""
-FRAMEWORKS = ("torch", "tensorflow")
-"""Where gradient descent is run."""
 QUICK_SEEDS = statistics.FEWEST_SEEDS
 """Of each experiment in a quick run."""
 COPIES = 4
@@ -120,9 +119,17 @@ def _name(module: ModuleType) -> str:
 
 def digest_of(design: ModuleType, gates: ModuleType) -> str:
     """Of gates and effects, and of every constant of the design: numbers of seeds, learning rates, widths, steps, …"""
-    constants = {name: value for name, value in vars(design).items() if name.isupper() and _plain(value)}
+    constants = {name: _stated(value) for name, value in vars(design).items() if name.isupper() and _plain(value)}
     rules = {"fresh": START["fresh"], "level": statistics.LEVEL, "resamples": statistics.RESAMPLES}
     return statistics.gates_digest(gates.GATES, gates.EFFECTS, {"constants": constants, "rules": rules})
+
+
+def _stated(value: Any) -> Any:
+    """The same with the settings of a network's layers in their order, without their names."""
+    if isinstance(value, dict):
+        parts = {key: _stated(part) for key, part in value.items()}
+        return [*parts.values()] if "kind" in value else parts
+    return [_stated(part) for part in value] if isinstance(value, list | tuple) else value
 
 
 def _plain(value: Any) -> bool:
@@ -267,7 +274,8 @@ def literally(case: Case, design: ModuleType, gates: ModuleType, stated: Gate) -
             source = f"gate stated before the run; basis: {each.basis}" if predicted else _wording(each)
             judged = _gate(each, effect, which, source=source)
             # Where a seed gave no finite number the sentence did not fail: nothing was measured. Nor did it where the interval is too wide.
-            judged = replace(judged, made=judged.made and not effect.missing and (predicted or not judged.undecided))
+            undecided = statistics.judge(each, effect).undecided
+            judged = judged.but(made=not effect.missing and (predicted or not undecided))
             yield judged if predicted else fails(judged)
 
 
@@ -289,23 +297,7 @@ def _wording(literal: Gate) -> str:
 
 
 def _gate(stated: Gate, effect: Effect, which: str, *, source: str) -> Comparison:
-    judged = statistics.judge(stated, effect)
-    made = gate(
-        judged.met,
-        label=f"{stated.name}, {which} seeds",
-        source=source,
-        got=f"{effect.estimate:.4g} [{effect.low:.4g}, {effect.high:.4g}]",
-        wanted=f"interval {stated.side} " + " and ".join(f"{b:.12g}" for b in stated.bounds),
-        note=judged.sentence + (_tests(effect) if effect.arms == 2 else ""),
-    )
-    return replace(made, undecided=judged.undecided, speaks=stated.speaks)
-
-
-def _tests(effect: Effect) -> str:
-    return (
-        f"; {effect.positive} of {effect.seeds} seeds above no effect, sign p {effect.sign_p:.2g}, "
-        f"Wilcoxon p {effect.wilcoxon_p:.2g}"
-    )
+    return gate(stated, effect, statistics.judge(stated, effect), which, source=source)
 
 
 def trajectories(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import numpy as np
 
@@ -37,12 +36,12 @@ def rounding(got: Outcome, *, label: str) -> Iterator[Comparison]:
         within(part, judged[name].value, judged[name].bound, label=f"{label}: {name}", source=SOURCE)
         for name, part in parts.items()
     ]
-    narrow = None if all(c.agrees or not c.made for c in found) else assessment.void(operation, arguments, dtype)
+    narrow = None if not any(c.departs for c in found) else assessment.void(operation, arguments, dtype)
     for name, comparison in zip(parts, found, strict=True):
-        if not comparison.made or comparison.about_shape:
+        if not comparison.row.made or comparison.row.shape:
             yield comparison
-        elif narrow is None or comparison.agrees:
-            yield replace(comparison, note=_note(contract.sentence(dtype.name), judged[name], comparison.where))
+        elif narrow is None or comparison.row.agrees:
+            yield comparison.but(note=_note(contract.sentence(dtype.name), judged[name], comparison.row.where))
         else:  # who computes in the narrow format itself: by what that bounds, and not at all where it bounds nothing
             yield _narrow(parts[name], narrow[0].sentence(dtype.name), narrow[1].get(name), comparison)
 
@@ -50,8 +49,8 @@ def rounding(got: Outcome, *, label: str) -> Iterator[Comparison]:
 def _narrow(part: Outcome, contract: str, one: assessment.Judged | None, comparison: Comparison) -> Comparison:
     if one is None or np.isinf(one.bound.allowed).any():
         why = f"{contract}, for which these inputs leave no bound; no stricter contract was kept"
-        return replace(comparison, made=False, note=why)
-    return replace(within(part, one.value, one.bound, label=comparison.label, source=SOURCE), note=contract)
+        return comparison.but(made=False, note=why)
+    return within(part, one.value, one.bound, label=comparison.row.label, source=SOURCE).but(note=contract)
 
 
 def _note(contract: str, one: assessment.Judged, where: tuple[int, ...] | None) -> str:

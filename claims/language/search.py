@@ -13,7 +13,9 @@ from typing import Any, Literal
 
 import numpy as np
 
-from .comparison import Comparison, Found, fact, fails
+from ..record.file import plain
+from ..record.types import Found
+from .comparison import Comparison, fact, fails
 from .outcome import Call, Outcome
 
 Answer = Any
@@ -39,15 +41,15 @@ def smallest(
     """
     answers = yield from _asked([build(p) for p in points])
     judged = [literal(answer, p) for answer, p in zip(answers, points, strict=True)]
-    failing = [i for i, c in enumerate(judged) if c.made and not c.agrees]
+    failing = [i for i, c in enumerate(judged) if c.departs]
     if not failing:
-        yield fails(replace(judged[-1], note=f"no counterexample among {len(points)} points, {order}"))
+        yield fails(judged[-1].but(note=f"no counterexample among {len(points)} points, {order}"))
         return
     at = failing[0]
     tried = f"the first of {len(failing)} counterexamples among {len(points)} points, {order}"
     yield _found(fails(judged[at]), "smallest", points[at], tried)
     yield _found(instead(answers[at], points[at]), "instead", points[at], "")
-    holding = [i for i, c in enumerate(judged) if c.made and c.agrees]
+    holding = [i for i, c in enumerate(judged) if c.holds]
     if not holding:
         call = judged[at].call
         yield replace(fact(False, True, label="a neighbour at which the sentence holds", source=order), call=call)
@@ -83,10 +85,9 @@ def edge(
 
     for z, wanted in ((good, True), (bad, False)):
         comparison = yield from judge(z)
-        if not comparison.made or comparison.agrees != wanted:
-            yield fails(
-                replace(comparison, agrees=True, note=f"no edge between {holds_at} and {fails_at}: {comparison.note}")
-            )
+        if not comparison.row.made or comparison.row.agrees != wanted:
+            why = f"no edge between {holds_at} and {fails_at}: {comparison.row.note}"
+            yield fails(comparison.but(agrees=True, note=why))
             return
     while np.nextafter(good, bad, dtype=kind) != bad:
         middle = kind((good + bad) / 2)
@@ -94,7 +95,7 @@ def edge(
             middle = np.nextafter(good, bad, dtype=kind)
         comparison = yield from judge(middle)
         count += 1
-        good, bad = (middle, bad) if comparison.made and comparison.agrees else (good, middle)
+        good, bad = (middle, bad) if comparison.holds else (good, middle)
     answer, comparison = judged[float(bad)]
     yield _found(
         fails(comparison),
@@ -117,7 +118,7 @@ def _found(
     comparison: Comparison, role: Literal["smallest", "instead", "neighbour"], point: Any, how: str
 ) -> Comparison:
     symbols = point if isinstance(point, dict) else point._asdict()
-    return replace(comparison, found=Found(role, symbols, how))
+    return comparison.but(found=Found(role=role, symbols=plain(symbols), how=how))
 
 
 def _steps(points: Sequence[Any]) -> list[tuple[Any, ...]]:

@@ -74,7 +74,7 @@ class Gate:
 
     name: str
     effect: str
-    side: str
+    side: Literal["above", "below", "within"]
     bounds: tuple[float, ...]
     basis: str = ""
     role: Literal["effect", "control", "reversal", "caution"] = "effect"

@@ -7,13 +7,16 @@ by its address ``case/H=3,W=2,…``. A geometry is a named tuple of numbers.
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
 from collections.abc import Callable, Generator, Iterable
 from dataclasses import replace
 from typing import Any
 
-from .claim import Case
-from .comparison import Comparison, Departure
+import msgspec
+
+from ..record.sentences import sentence
+from ..record.types import Bits, Departure, Sweep, Within
+from .case import Case
+from .comparison import Comparison
 from .outcome import Call, Outcome
 
 KEPT = 100
@@ -43,45 +46,54 @@ def sweep(
         return
     outcomes = yield [build(p, designs[-1]) for p in chosen]
     found = [judge(outcome, p, designs[-1]) for outcome, p in zip(outcomes, chosen, strict=True)]
-    groups: dict[str, list[tuple[Any, Comparison]]] = defaultdict(list)
-    unmade: dict[str, list[tuple[Any, Comparison]]] = defaultdict(list)
-    for point, comparison in zip(chosen, found, strict=True):
-        if not comparison.made:
-            unmade[comparison.note].append((point, comparison))
-        elif not comparison.agrees:
-            groups[case.defect_of(comparison.call)].append((point, comparison))
-    for same in unmade.values():  # one row for each reason, not for each geometry
-        more = f" and {len(same) - 1} more" if len(same) > 1 else ""
-        yield replace(same[0][1], label=f"{label}: {address(same[0][0])}{more}")
-    agreed: dict[str, list[Comparison]] = defaultdict(list)
-    for comparison in found:
-        if comparison.made and comparison.agrees:
-            agreed[case.defect_of(comparison.call)].append(comparison)
+    for same in _grouped(zip(chosen, found, strict=True), lambda c: None if c.row.made else c.row.note).values():
+        more = f" and {len(same) - 1} more" if len(same) > 1 else ""  # one row for each reason, not for each geometry
+        yield same[0][1].but(label=f"{label}: {address(same[0][0])}{more}")
+    agreed = _grouped(zip(chosen, found, strict=True), lambda c: case.defect_of(c.call) if c.holds else None)
     for spared, agreeing in sorted(agreed.items()):
-        worst = max(agreeing, key=lambda c: c.ratio)
-        yield replace(
+        worst = max((c for _, c in agreeing), key=lambda c: c.row.ratio)
+        within_trigger = f", right within the trigger of {spared}" if spared else ""
+        yield _swept(
             worst,
-            label=label + (f", right within the trigger of {spared}" if spared else ""),
+            label=label + within_trigger,
             source=source,
-            elements=sum(c.elements for c in agreeing),
+            elements=sum(c.row.elements for _, c in agreeing),
             geometries=len(agreeing),
             where=None,
             got=None,
             wanted=None,
-            wanted_array=None,
             spared=spared,
             note=f"digest {_digest(found)}",
         )
-    for defect, departures in sorted(groups.items()):
-        smallest = departures[0] if defect else (yield from _simplest(departures[0], build, judge, designs))
-        yield replace(
-            smallest[1],
-            label=label + (f" [{defect}]" if defect else f", smallest departure {address(smallest[0])}"),
+    departed = _grouped(zip(chosen, found, strict=True), lambda c: case.defect_of(c.call) if c.departs else None)
+    for defect, departures in sorted(departed.items()):
+        point, smallest = departures[0] if defect else (yield from _simplest(departures[0], build, judge, designs))
+        yield _swept(
+            smallest,
+            label=label + (f" [{defect}]" if defect else f", smallest departure {address(point)}"),
             source=source,
             geometries=len(departures),
             defect=defect,
-            departures=tuple(Departure(address(p), c.sentence()) for p, c in departures[:KEPT]),
+            departures=tuple(Departure(address=address(p), says=sentence(c.row)) for p, c in departures[:KEPT]),
         )
+
+
+def _grouped(
+    pairs: Iterable[tuple[Any, Comparison]], key: Callable[[Comparison], str | None]
+) -> dict[str, list[tuple[Any, Comparison]]]:
+    """Geometries with their comparisons by a key; those whose key is None are left out."""
+    found: dict[str, list[tuple[Any, Comparison]]] = {}
+    for point, comparison in pairs:
+        if (name := key(comparison)) is not None:
+            found.setdefault(name, []).append((point, comparison))
+    return found
+
+
+def _swept(one: Comparison, **members: Any) -> Comparison:
+    """The comparison of one geometry as a row for many."""
+    told = msgspec.structs.asdict(one.row) | members
+    of = "bits" if isinstance(one.row, Bits) else "within" if isinstance(one.row, Within) else "fact"
+    return replace(one, row=Sweep(of=of, **told))
 
 
 def _simplest(
@@ -93,12 +105,12 @@ def _simplest(
         for _ in range(TRIES):
             outcome = (yield [build(point, design).again()])[0]
             simpler = judge(outcome, point, design)
-            if simpler.made and not simpler.agrees:
+            if simpler.departs:
                 return point, simpler
     return point, comparison
 
 
 def _digest(found: list[Comparison]) -> str:
     """Of what agreed and how much of it, in the order of the geometries."""
-    told = repr([c.elements if c.agrees else -1 for c in found])
+    told = repr([c.row.elements if c.row.agrees else -1 for c in found])
     return hashlib.blake2b(told.encode(), digest_size=8).hexdigest()

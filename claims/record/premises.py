@@ -8,10 +8,10 @@ or through others, was refuted, not supported, in error, or is inconclusive. Its
 from __future__ import annotations
 
 import graphlib
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
 
-from .verdict import HOLDS
+from .types import Claim, Premises
+from .verdicts import HOLDS
 
 
 def in_order(premises: Mapping[str, Iterable[str]]) -> list[str]:
@@ -22,21 +22,18 @@ def in_order(premises: Mapping[str, Iterable[str]]) -> list[str]:
         raise ValueError(" → ".join(error.args[1])) from None
 
 
-def graph(claims: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """[{claim, uses, untested, sand}]: the premises, those without evidence in this run, and those that do not hold.
-
-    ``sand`` names the claims at fault, also those further down.
-    """
-    verdicts = {c["id"]: c["verdict"] for c in claims}
-    uses = {c["id"]: c["premises"] for c in claims}
+def graph(claims: Sequence[Claim]) -> tuple[Premises, ...]:
+    """What each claim rests on; ``sand`` names the claims at fault, also those further down."""
+    verdicts = {c.id: c.verdict for c in claims}
+    uses = {c.id: c.premises for c in claims}
     sand: dict[str, list[str]] = {}
     for claim in in_order(uses):
         at_fault = (x for p in uses.get(claim, ()) for x in ([p] if _fails(verdicts.get(p)) else sand[p]))
         sand[claim] = list(dict.fromkeys(at_fault))
-    return [
-        {"claim": c, "uses": list(used), "untested": [p for p in used if p not in verdicts], "sand": sand[c]}
+    return tuple(
+        Premises(claim=c, uses=used, untested=tuple(p for p in used if p not in verdicts), sand=tuple(sand[c]))
         for c, used in uses.items()
-    ]
+    )
 
 
 def _fails(verdict: str | None) -> bool:

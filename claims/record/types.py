@@ -149,12 +149,15 @@ class Gate(Row, kw_only=True, tag="gate"):
 class Sweep(Row, kw_only=True, tag="sweep"):
     """Many geometries as one comparison; ``departures`` are the first of those that depart, smallest first.
 
-    of: what was compared at each; geometries: how many, null where it is not the same twice.
+    of: what was compared at each; geometries: how many, null where it is not the same twice; allowed, derivation, measured: as of one within a bound.
     """
 
     of: Literal["bits", "within", "fact"]
     geometries: int | None
     departures: tuple[Departure, ...] = ()
+    allowed: Real | None = None
+    derivation: Text = ""
+    measured: bool = False
 
 
 class Stopped(Row, kw_only=True, tag="stopped"):
@@ -313,8 +316,9 @@ class Selection(Part, kw_only=True):
 
 
 class LibraryFacts(Part, kw_only=True):
-    """What a library says of itself; absent or error: why it took no part."""
+    """What a library says of itself; absent or error: why it took no part; file: of one of the user's own, its path."""
 
+    file: str = ""
     absent: str = ""
     error: str = ""
     versions: dict[str, str] = {}

@@ -5,10 +5,18 @@
 Goodfellow, Bengio, Courville, *Deep Learning* (2016), §6.1 (there w is written transposed) and §6.5.6 for the gradient.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from .. import validation
 from .narrow import computed_wide
+from .operation import with_gradient
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
 
 
 def output_shape(x_shape, w_shape) -> tuple[int, int]:
@@ -26,7 +34,9 @@ def parameter_count(features_in: int, features_out: int, *, bias: bool) -> int:
 
 
 @computed_wide
-def fully_connected(x, w, b) -> np.ndarray:
+def fully_connected(
+    x: Float[np.ndarray, "N I"], w: Float[np.ndarray, "O I"], b: Float[np.ndarray, " O"] | None
+) -> Float[np.ndarray, "N O"]:
     """x [N, I], w [O, I], b [O] or None -> y [N, O], all in the dtype of x. BadInput if the shapes do not fit."""
     _check(x, w, b)
     y = x @ w.T
@@ -34,12 +44,12 @@ def fully_connected(x, w, b) -> np.ndarray:
 
 
 @computed_wide
-def fully_connected_gradient(x, w, upstream):
+def fully_connected_gradient(
+    x: Float[np.ndarray, "N I"], w: Float[np.ndarray, "O I"], upstream: Float[np.ndarray, "N O"]
+) -> tuple[Float[np.ndarray, "N I"], Float[np.ndarray, "O I"], Float[np.ndarray, " O"]]:
     """(dx, dw, db) for an upstream gradient [N, O]: dx = upstream·w, dw = upstream transposed · x, db its sum over N."""
     shape = _check(x, w, None)
-    validation.array("upstream", upstream, axes="N O")
-    validation.same_dtype("x", x, upstream=upstream)
-    validation.shape("upstream", upstream, shape, "the shape of the output [N, O]")
+    validation.upstream(upstream, x, shape, "the shape of the output [N, O]", axes="N O")
     return upstream @ w, upstream.T @ x, upstream.sum(axis=0, dtype=x.dtype)
 
 
@@ -51,3 +61,15 @@ def _check(x, w, b):
         validation.shape("b", b, (w.shape[0],), "one number an output [O]")
     validation.same_dtype("x", x, w=w, b=b)
     return output_shape(x.shape, w.shape)
+
+
+OPERATIONS = with_gradient(
+    fully_connected,
+    fully_connected_gradient,
+    says="y = x wᵀ + b",
+    arrays={"x": "NI", "w": "OI", "b": "?O"},
+    y="NO",
+    gradients={"dx": "NI", "dw": "OI", "db": "O"},
+    rules=("sums", "sums"),
+    aliases=("linear", "dense"),
+)

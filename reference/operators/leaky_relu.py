@@ -6,14 +6,22 @@ The derivative at 0 is a choice (there is none). Maas, Hannun & Ng, *Rectifier n
 models* (2013); Goodfellow, Bengio, Courville, *Deep Learning* (2016), §6.3.1.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from .. import validation
 from .narrow import computed_wide
+from .operation import REQUIRED, finite, with_gradient
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
 
 
 @computed_wide
-def leaky_relu(x, *, alpha) -> np.ndarray:
+def leaky_relu(x: Float[np.ndarray, "*axes"], *, alpha: float) -> Float[np.ndarray, "*axes"]:
     """x [...] -> y [...] in the dtype of x; alpha a finite number. NaN stays NaN."""
     validation.array("x", x, axes=None)
     zero, slope = x.dtype.type(0), x.dtype.type(validation.finite("alpha", alpha))
@@ -21,10 +29,22 @@ def leaky_relu(x, *, alpha) -> np.ndarray:
 
 
 @computed_wide
-def leaky_relu_gradient(x, upstream, *, alpha) -> np.ndarray:
+def leaky_relu_gradient(
+    x: Float[np.ndarray, "*axes"], upstream: Float[np.ndarray, "*axes"], *, alpha: float
+) -> Float[np.ndarray, "*axes"]:
     """upstream where x > 0, else alpha · upstream (also at 0 and at NaN)."""
     validation.array("x", x, axes=None)
-    validation.array("upstream", upstream, axes=None)
-    validation.same_dtype("x", x, upstream=upstream)
-    validation.shape("upstream", upstream, x.shape, "the shape of x")
+    validation.upstream(upstream, x)
     return np.where(x > 0, upstream, x.dtype.type(validation.finite("alpha", alpha)) * upstream)
+
+
+OPERATIONS = with_gradient(
+    leaky_relu,
+    leaky_relu_gradient,
+    says="max(0, x) + alpha·min(0, x)",
+    arrays={"x": "…"},
+    parameters={"alpha": (REQUIRED, finite)},
+    y="…",
+    gradients={"dx": "…"},
+    rules=("sloped", "sloped"),
+)

@@ -6,14 +6,22 @@ The maximum is subtracted so that no exponential overflows; it cancels in the qu
 Goodfellow, Bengio, Courville, *Deep Learning* (2016), §4.1 and §6.2.2.3.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from .. import validation
 from .narrow import computed_wide
+from .operation import REQUIRED, axis_of_x, with_gradient
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
 
 
 @computed_wide
-def softmax(x, *, axis) -> np.ndarray:
+def softmax(x: Float[np.ndarray, "*axes"], *, axis: int) -> Float[np.ndarray, "*axes"]:
     """x [...] -> y [...] in the dtype of x, summing to one along ``axis``. BadInput if x has no such axis."""
     axis = _check(x, axis)
     # A row of +inf or NaN has no distribution; it becomes NaN without a warning.
@@ -23,12 +31,12 @@ def softmax(x, *, axis) -> np.ndarray:
 
 
 @computed_wide
-def softmax_gradient(x, upstream, *, axis) -> np.ndarray:
+def softmax_gradient(
+    x: Float[np.ndarray, "*axes"], upstream: Float[np.ndarray, "*axes"], *, axis: int
+) -> Float[np.ndarray, "*axes"]:
     """y·(upstream - sum over j of upstream[j]·y[j]): the product of upstream with the Jacobian diag(y) - y y'."""
     axis = _check(x, axis)
-    validation.array("upstream", upstream, axes=None)
-    validation.same_dtype("x", x, upstream=upstream)
-    validation.shape("upstream", upstream, x.shape, "the shape of x")
+    validation.upstream(upstream, x)
     y = softmax(x, axis=axis)
     return y * (upstream - (upstream * y).sum(axis=axis, keepdims=True))
 
@@ -38,3 +46,16 @@ def _check(x, axis):
     if isinstance(axis, bool) or not isinstance(axis, (int, np.integer)) or not -x.ndim <= axis < x.ndim:
         validation.refuse("axis", axis, f"an axis of x, {-x.ndim} to {x.ndim - 1}", "use axis=-1 for the last one")
     return int(axis)
+
+
+OPERATIONS = with_gradient(
+    softmax,
+    softmax_gradient,
+    says="exp(x)/Σ exp(x) along an axis",
+    arrays={"x": "…"},
+    parameters={"axis": (REQUIRED, axis_of_x)},
+    y="…",
+    gradients={"dx": "…"},
+    rules=("softmax", "softmax_gradient"),
+    in_steps=True,
+)

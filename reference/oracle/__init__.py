@@ -9,7 +9,7 @@ Functions (logistic, tanh, exp, softmax, cross-entropy, batch norm) are computed
 to float64: within 2**-53·(1 + 2**-40) of the exact value, or half the smallest subnormal number. Where something is subtracted
 (the gradient of softmax, batch norm) the 2**-94 are of the size of the terms; each module says of which.
 
-Results are float64, read-only, of the canonical shape, and remembered: four backends ask for the same ones. The key is
+Results are float64, read-only, of the canonical shape, and remembered: all libraries ask for the same ones. The key is
 the *values* of the arrays, so that float32 and float64 copies of the same numbers share one.
 """
 

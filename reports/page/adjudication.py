@@ -12,7 +12,7 @@ from rich.text import Text
 
 from ...claims.adjudication import Adjudication, Difference, Finding
 from ..pictures.canvas import INK, RULE, SERIES, Drawing
-from ..wording import view
+from ..wording import words
 
 STEPS = (0.0, 0.01, 0.1, 1.0)
 SHADES = " ░▒▓█"
@@ -33,8 +33,8 @@ def summary(found: Adjudication) -> str:
         return f"Rounding. {each} within what the inputs, the format and the number of operations allow."
     outside = [library for library in bad if not found.verdict(library).startswith("undecided")]
     if not outside:
-        return f"Undecided. For some elements of {view.listed(bad)} no finite bound is known."
-    text = f"Not rounding. {view.listed(outside)} {'is' if len(outside) == 1 else 'are'} outside what the inputs, the format and the number of operations allow."
+        return f"Undecided. For some elements of {words.listed(bad)} no finite bound is known."
+    text = f"Not rounding. {words.listed(outside)} {'is' if len(outside) == 1 else 'are'} outside what the inputs, the format and the number of operations allow."
     return text + ("" if len(bad) == len(found.libraries) else " The rest is within.")
 
 
@@ -43,13 +43,11 @@ def sentence(f: Finding) -> str:
     place = f" at {list(f.where)}" if f.where else ""
     digits = 17 if f.dtype == "float64" else 9
     numbers = f"got {f.got:.{digits}g}, exact {f.wanted:.{digits}g}, allowed ±{f.allowed:.3g}"
-    undecided = f"; of {view.plural(f.undecided, 'element')} no finite bound is known" if f.undecided else ""
+    undecided = f"; of {words.plural(f.undecided, 'element')} no finite bound is known" if f.undecided else ""
     if not f.outside:
         return f"worst error ÷ bound {f.ratio:.3g}{place}{_ulp(f)}: {numbers}{undecided}{_exact_mode(f)}{_blunt(f)}"
     factor = f"{f.ratio:.3g} times what rounding allows" if math.isfinite(f.ratio) else "no rounding leads there"
-    return (
-        f"{factor}{place}{_ulp(f)}: {numbers}; {f.outside:,} of {view.plural(f.elements, 'element')} outside{undecided}"
-    )
+    return f"{factor}{place}{_ulp(f)}: {numbers}; {f.outside:,} of {words.plural(f.elements, 'element')} outside{undecided}"
 
 
 def _blunt(f: Finding) -> str:
@@ -64,7 +62,7 @@ def _exact_mode(f: Finding) -> str:
     if not f.unequal:
         return "; whole numbers of which no sum can round, and every bit is right"
     return (
-        f"; whole numbers of which no sum can round, and yet {view.plural(f.unequal, 'element')} of {f.elements:,} not exact: "
+        f"; whole numbers of which no sum can round, and yet {words.plural(f.unequal, 'element')} of {f.elements:,} not exact: "
         "another algorithm than the sum (Winograd, an FFT), inputs rounded, or a mistake below the bound"
     )
 
@@ -91,7 +89,7 @@ def bounds(found: Adjudication) -> list[tuple[str, str]]:
     by: dict[tuple[str, str, str], list[str]] = {}
     for f in found.findings:
         by.setdefault((f.result, f.contract, f.derivation), []).append(f.library)
-    return [(f"{result} of {view.listed(who)}, {contract}", text) for (result, contract, text), who in by.items()]
+    return [(f"{result} of {words.listed(who)}, {contract}", text) for (result, contract, text), who in by.items()]
 
 
 # ------------------------------------------------------------------------------------------------------- in a terminal
@@ -123,12 +121,12 @@ def terminal(out: Console, found: Adjudication) -> None:
 
 def _say(out: Console, text: str, style: str = "") -> None:
     # Into a pipe a line stays a line; on a screen it breaks between words.
-    out.print(Text(view.visible(text), style), soft_wrap=not out.is_terminal)
+    out.print(Text(words.visible(text), style), soft_wrap=not out.is_terminal)
 
 
 def _facts(found: Adjudication) -> str:
     shapes = ", ".join(f"{name} {list(shape)}" for name, shape in found.shapes.items())
-    return "; ".join([shapes, *(f"{name} = {view.cut(str(value), 60)}" for name, value in found.parameters.items())])
+    return "; ".join([shapes, *(f"{name} = {words.cut(str(value), 60)}" for name, value in found.parameters.items())])
 
 
 def _shade(ratio: float) -> int:
@@ -201,13 +199,13 @@ def draw(f: Finding) -> Drawing:
     bad = sum(ratio > 1 for _, _, ratio in _boxes(f.map))
     caption = (
         f"{_name(f)}: the largest error ÷ bound over all but the last two axes ({rows} × {columns} boxes). "
-        f"{view.plural(bad, 'box', 'boxes') if bad else 'No box is'} outside; the worst is {view.number(f.ratio) if math.isfinite(f.ratio) else 'without limit'}, at {list(f.where)}."
+        f"{words.plural(bad, 'box', 'boxes') if bad else 'No box is'} outside; the worst is {words.number(f.ratio) if math.isfinite(f.ratio) else 'without limit'}, at {list(f.where)}."
     )
     return Drawing(page, caption, caption)
 
 
 def _name(f: Finding) -> str:
-    return f"{view.cut(view.visible(f.library), 40)}, {f.result}"
+    return f"{words.cut(words.visible(f.library), 40)}, {f.result}"
 
 
 def _boxes(rows: Sequence[Sequence[float]]) -> Iterator[tuple[int, int, float]]:

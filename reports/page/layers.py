@@ -23,7 +23,7 @@ from rich.text import Text
 
 from ...reference import libraries, validation
 from ...reference.networks import layers
-from ..wording import view
+from ..wording import standing, words
 
 if TYPE_CHECKING:
     from ...claims.language.outcome import Outcome
@@ -51,12 +51,12 @@ def cells(data: Mapping[str, Any]) -> list[tuple[str, ...]]:
                 kind.replace("_", " "),
                 "" if list(takes) == [last] else _takes(takes),
                 size(output),
-                view.number(parameters),
-                view.number(work),
+                words.number(parameters),
+                words.number(work),
             )
         )
         last = name
-    return [*rows, ("sum", "", "", "", *map(view.number, sums(data)))]
+    return [*rows, ("sum", "", "", "", *map(words.number, sums(data)))]
 
 
 def _takes(names: Sequence[str]) -> str:
@@ -66,7 +66,7 @@ def _takes(names: Sequence[str]) -> str:
 
 def _line(name: str) -> str:
     """A name of a user's own, on one line, with nothing in it that hides."""
-    return view.cut(" ".join(view.visible(name).split()), 60)
+    return words.cut(" ".join(words.visible(name).split()), 60)
 
 
 def sums(data: Mapping[str, Any]) -> tuple[int, int]:
@@ -79,7 +79,7 @@ def size(output: Sequence[int]) -> str:
 
 
 def title(data: Mapping[str, Any]) -> str:
-    parameters, work = map(view.number, sums(data))
+    parameters, work = map(words.number, sums(data))
     return f"{_line(data['network'])}: {len(data['rows'])} layers, {parameters} parameters, {work} multiply-adds"
 
 
@@ -95,7 +95,7 @@ def typeset(groups: list[tuple[Any, list[str]]]) -> tuple[Markup, str, str]:
     ).format(Markup(" open") if len(data["rows"]) <= OPEN else "", title(data), head, body)
     caption = (
         f"{data['network']} ({data['source']}) on an input of {size(data['input'])}: each layer's output size C × H × W, its learned "
-        f"parameters and its multiply-adds, by formula. {view.listed([name.split()[0] for name in names])} built it of layers of their "
+        f"parameters and its multiply-adds, by formula. {words.listed([name.split()[0] for name in names])} built it of layers of their "
         "own; the comparisons say whether each layer came out so."
     )
     return found, caption, f"Table of layers. {title(data)}."
@@ -146,7 +146,7 @@ def read(file: Path, size: str) -> layers.Network:
 
 def with_layers() -> list[str]:
     """The installed libraries that have layers of their own; NumPy and SciPy have none."""
-    return [name for name in ("torch", "tensorflow") if libraries.installed(name)]
+    return [name for name in libraries.WITH_LAYERS if libraries.installed(name)]
 
 
 def data_of(network: layers.Network) -> dict[str, Any]:
@@ -196,7 +196,7 @@ def terminal(out: Console, network: layers.Network, answers: Sequence[Answer]) -
         table.add_row(*map(Text, row))
     out.print(table)
     for one in answers:
-        style = "green" if one.agrees else "dim" if one.kind in view.TAKES_NO_PART else "bold red"
+        style = "green" if one.agrees else "dim" if one.kind in standing.TAKES_NO_PART else "bold red"
         out.print(Text(sentence(one), style), soft_wrap=True)
     if not answers:
         out.print("By formula only: neither torch nor tensorflow is installed here to build it in.")
@@ -207,8 +207,8 @@ def sentence(one: Answer) -> str:
         return f"{one.library}: {one.kind}: {one.error}"
     if one.differences:
         said = "; ".join(f"{what.replace('_', '-')}: {text}" for what, text in one.differences.items())
-        return f"{one.library}: not so. {view.cut(said, 2000)}"
-    untold = f"; of {view.plural(one.untold, 'layer')} it does not tell the multiply-adds" if one.untold else ""
+        return f"{one.library}: not so. {words.cut(said, 2000)}"
+    untold = f"; of {words.plural(one.untold, 'layer')} it does not tell the multiply-adds" if one.untold else ""
     return f"{one.library}: agrees in every layer{untold}"
 
 

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from ..wording import view
+from ..wording import words
 from .canvas import COLOURS
 
 SVG = "http://www.w3.org/2000/svg"
@@ -61,7 +61,7 @@ def to_svg(figure: Any, *, alt: str, prefix: str) -> str:
     root[:] = list(_together(_leaves(root)))
     root.set("viewBox", f"0 0 {width:g} {height:g}")
     root.set("role", "img")
-    root.set("aria-label", view.cut(alt, 2000))
+    root.set("aria-label", words.cut(alt, 2000))
     return re.sub(r">\s+<", "><", ET.tostring(root, encoding="unicode")).replace(" />", "/>")
 
 

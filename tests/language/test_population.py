@@ -13,8 +13,9 @@ from lectureclaims.claims.language.outcome import Outcome
 from lectureclaims.claims.language.statistics import Contrast, Gate
 from lectureclaims.claims.lecture.network.learning import design as learning_design
 from lectureclaims.claims.lecture.network.learning import gates as learning_gates
-from lectureclaims.claims.record.verdict import CellFacts, Trial, cell_verdict
+from lectureclaims.claims.record.verdicts import Facts, cell_verdict
 from lectureclaims.reference.libraries.numpy import training as reference
+from rows import BAD, GOOD
 
 EFFECT = Contrast("runs: loss, without / with", "ratio", "runs", "last.without", "last.with")
 NOTHING = Contrast("runs: loss, null / without", "ratio", "runs", "last.null", "last.without")
@@ -73,11 +74,8 @@ def studied(design, gates, *, experiments=("runs",), case=None, between=lambda: 
 
 def verdict_of(found):
     """The verdict of a cell in which this was found and a wrong was caught."""
-    comparisons = [("over seeds", step) for step in found if isinstance(step, Comparison)]
-    caught = Trial([("over seeds", dataclasses.replace(comparisons[0][1], agrees=False, call=None, speaks=""))])
-    # A gate has no call; what was compared beside it has.
-    beside = dataclasses.replace(comparisons[0][1], kind="bits", agrees=True, speaks="", call=object())
-    return cell_verdict(CellFacts(Trial([*comparisons, ("over seeds", beside)]), {"wrong": caught}, {}))
+    found = [step.row for step in found if isinstance(step, Comparison)]
+    return cell_verdict(Facts([*found, GOOD], {"a wrong": [BAD]}))
 
 
 # --- what is stated before anything runs ---------------------------------------------------------------------------------
@@ -87,7 +85,7 @@ def test_what_is_stated_comes_before_the_first_call_and_every_gate_is_judged_on_
     found = studied(*design_of(tmp_path))
     assert isinstance(found[0], Stated)
     assert found[0].data["version"] == 1 and len(found[0].data["digest"]) == 64
-    assert [c.label for c in found if isinstance(c, Comparison)] == [
+    assert [c.row.label for c in found if isinstance(c, Comparison)] == [
         f"{gate.name}, {which} seeds" for which, gate in itertools.product(("first", "fresh"), GATES)
     ]
     assert verdict_of(found)[0] == "supported"
@@ -153,8 +151,8 @@ def test_one_arm_twice_is_noticed_where_an_effect_is_claimed_and_where_none_is(t
 
     found = studied(*design_of(tmp_path, experiment=twice))
     told = [step for step in found if isinstance(step, Comparison)]
-    assert not any(step.agrees for step in told)
-    assert all("is it one arm twice?" in step.note for step in told)
+    assert not any(step.row.agrees for step in told)
+    assert all("is it one arm twice?" in step.row.note for step in told)
     assert verdict_of(found)[0] == "inconclusive"
 
 
@@ -163,7 +161,7 @@ def test_the_controls_numbers_in_the_arms_place_meet_no_gate_of_an_effect(tmp_pa
         return population.in_place_of(measured, "runs", arm="null", replaced="with")
 
     found = studied(*design_of(tmp_path), arms=null)
-    assert [step.agrees for step in found if isinstance(step, Comparison)] == [False, True] * 2
+    assert [step.row.agrees for step in found if isinstance(step, Comparison)] == [False, True] * 2
     assert verdict_of(found)[0] == "not supported"
 
 
@@ -198,7 +196,7 @@ def test_leaked_labels_are_noticed_by_the_control(monkeypatch):
             for s in steps_of(population.study(a_case(quick=True), learning_design, learning_gates, ("learns",)))
             if isinstance(s, Comparison)
         ]
-        return {s.label: s.agrees for s in found}[which]
+        return {s.row.label: s.row.agrees for s in found}[which]
 
     shown = "of shuffled labels it falls hardly, first seeds"
     assert first_loss(shown)
@@ -214,7 +212,7 @@ def test_every_run_moves_all_seeds(tmp_path):
         assert population.seeds(moved, 3, which) == [20_000 + seed for seed in population.seeds(case, 3, which)]
     one, other = (studied(*design_of(tmp_path), case=c) for c in (case, moved))
     again = studied(*design_of(tmp_path), case=a_case())
-    notes = [[s.note for s in found if isinstance(s, Comparison)] for found in (one, other, again)]
+    notes = [[s.row.note for s in found if isinstance(s, Comparison)] for found in (one, other, again)]
     assert notes[0] == notes[2] and not set(notes[0]) & set(notes[1])
 
 
@@ -224,7 +222,7 @@ def test_every_run_moves_all_seeds(tmp_path):
 def test_a_quick_run_says_so_and_uses_six_seeds(tmp_path):
     found = studied(*design_of(tmp_path), case=a_case(quick=True))
     assert found[0].data["quick"] and found[0].data["seeds"] == {"runs": 6}
-    assert "over 6 seeds" in found[1].note and verdict_of(found)[0] == "supported"
+    assert "over 6 seeds" in found[1].row.note and verdict_of(found)[0] == "supported"
 
 
 def test_where_the_interval_is_too_wide_nothing_is_decided(tmp_path):
@@ -250,24 +248,24 @@ def test_a_limit_needs_the_sentence_to_fail_and_the_designs_gates_to_hold(tmp_pa
     larger = Gate("larger with", EFFECT.name, "below", (1.0,), "as worded")
     before, *found = steps_of(population.literally(a_case(), design, gates, larger))
     assert isinstance(before, Stated)
-    assert [(c.must_fail, c.agrees) for c in found] == [(True, False), (False, True)] * 2
+    assert [(c.row.must_fail, c.row.agrees) for c in found] == [(True, False), (False, True)] * 2
     with pytest.raises(ValueError, match="no gate of the design"):
         steps_of(population.literally(a_case(), design, gates, dataclasses.replace(larger, effect="another")))
     undecided = dataclasses.replace(larger, side="above", bounds=(3.0,))
     literal = [
         c
         for c in steps_of(population.literally(a_case(), design, gates, undecided))
-        if isinstance(c, Comparison) and c.must_fail
+        if isinstance(c, Comparison) and c.row.must_fail
     ]
-    assert not any(c.made for c in literal), "an interval that is too wide exhibits nothing"
+    assert not any(c.row.made for c in literal), "an interval that is too wide exhibits nothing"
 
 
 def test_a_trajectory_is_drawn_as_its_difference_and_judged_within_the_bound():
     outcome = Outcome("value", learning_design.learns(reference, seeds=range(5), dtype="float64"))
     found = list(population.trajectories(a_case(), learning_design, "learns", {"learns": outcome}))
     judged, figure = found
-    assert judged.agrees and judged.elements == 5 * learning_design.STEPS
+    assert judged.row.agrees and judged.row.elements == 5 * learning_design.STEPS
     (arm,) = figure.data["arms"]
     assert len(arm["difference"]) == learning_design.STEPS and (arm["difference"] <= arm["allowed"]).all()
     late = outcome.then(lambda m: m | {"loss.true": np.roll(m["loss.true"], 1, 0)})
-    assert not next(iter(population.trajectories(a_case(), learning_design, "learns", {"learns": late}))).agrees
+    assert not next(iter(population.trajectories(a_case(), learning_design, "learns", {"learns": late}))).row.agrees

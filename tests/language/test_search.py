@@ -50,31 +50,34 @@ def shrinks(answer, *, holds_from=None, **more):
 
 def test_the_first_counterexample_and_the_neighbour_one_step_away_are_found():
     worst, beside, near = shrinks(lambda H, k: H - k + 1)
-    assert worst.must_fail and not worst.agrees and worst.found.symbols == {"H": 1, "k": 1}
-    assert worst.found.role == "smallest"
-    assert worst.found.how == "the first of 5 counterexamples among 15 points, by H, then k"
-    assert beside.agrees and beside.found.role == "instead" and beside.found.symbols == {"H": 1, "k": 1}
+    assert worst.row.must_fail and worst.departs and worst.row.found.symbols == {"H": 1, "k": 1}
+    assert worst.row.found.role == "smallest"
+    assert worst.row.found.how == "the first of 5 counterexamples among 15 points, by H, then k"
+    assert beside.holds and beside.row.found.role == "instead" and beside.row.found.symbols == {"H": 1, "k": 1}
     assert (
-        near.agrees and not near.must_fail and near.found.role == "neighbour" and near.found.symbols == {"H": 1, "k": 2}
+        near.holds
+        and not near.row.must_fail
+        and near.row.found.role == "neighbour"
+        and near.row.found.symbols == {"H": 1, "k": 2}
     )
 
 
 def test_the_neighbour_differs_in_the_fewest_symbols_however_far_they_are_apart_in_number():
     points = [Point(1, 1), Point(2, 3), Point(100, 1)]
     *_, near = shrinks(lambda H, k: H - k + 1, points=points, holds_from=50)
-    assert near.found.symbols == {"H": 100, "k": 1}  # one symbol, not two
+    assert near.row.found.symbols == {"H": 100, "k": 1}  # one symbol, not two
 
 
 def test_a_search_without_a_counterexample_does_not_show():
     (only,) = shrinks(lambda H, k: H - k)
-    assert only.must_fail and only.agrees
-    assert only.note == "no counterexample among 15 points, by H, then k"
+    assert only.row.must_fail and only.holds
+    assert only.row.note == "no counterexample among 15 points, by H, then k"
 
 
 def test_a_search_that_holds_nowhere_has_no_neighbour_and_does_not_show():
     worst, beside, near = shrinks(lambda H, k: H, points=[Point(2, 1), Point(3, 1)])
-    assert worst.must_fail and not worst.agrees and beside.agrees
-    assert not near.agrees and not near.must_fail and near.label == "a neighbour at which the sentence holds"
+    assert worst.row.must_fail and worst.departs and beside.holds
+    assert near.departs and not near.row.must_fail and near.row.label == "a neighbour at which the sentence holds"
 
 
 def test_what_a_library_refuses_is_no_counterexample():
@@ -86,7 +89,7 @@ def test_what_a_library_refuses_is_no_counterexample():
         return fact(y.then(lambda n: n < p.H), True, label="smaller", source="")
 
     found = driven(smallest(POINTS, build, literal, instead=literal, order="by H"), lambda H, k: H - k + 1)
-    assert found[0].found.symbols == {"H": 3, "k": 1}
+    assert found[0].row.found.symbols == {"H": 3, "k": 1}
 
 
 def test_several_calls_a_point_come_as_a_list():
@@ -99,7 +102,7 @@ def test_several_calls_a_point_come_as_a_list():
         points, lambda p: [ask("size", H=p.H, k=p.k), ask("size", H=p.H, k=0)], literal, instead=literal, order=""
     )
     worst = driven(search, lambda H, k: H + k)[0]
-    assert worst.found.symbols == {"H": 1, "k": 1} and worst.got == 3
+    assert worst.row.found.symbols == {"H": 1, "k": 1} and worst.row.got == 3
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -113,9 +116,9 @@ def test_an_edge_is_found_to_the_last_bit(dtype, far, border):
 
     search = edge(0.0, far, dtype, lambda z: ask("f", z=z), literal, instead=instead, symbol="z")
     worst, beside, near = driven(search, lambda z: bool(abs(z) >= abs(border)))
-    assert worst.found.symbols == {"z": border} and worst.must_fail and not worst.agrees and beside.agrees
-    assert near.found.symbols == {"z": float(np.nextafter(dtype(border), dtype(0)))} and near.agrees
-    assert np.dtype(dtype).name in worst.found.how
+    assert worst.row.found.symbols == {"z": border} and worst.row.must_fail and worst.departs and beside.holds
+    assert near.row.found.symbols == {"z": float(np.nextafter(dtype(border), dtype(0)))} and near.holds
+    assert np.dtype(dtype).name in worst.row.found.how
 
 
 @pytest.mark.parametrize("answer", [lambda z: True, lambda z: False], ids=["fails at both ends", "holds at both ends"])
@@ -124,4 +127,4 @@ def test_no_edge_where_the_ends_do_not_differ(answer):
         return fact(y, False, label="saturated", source="")
 
     (only,) = driven(edge(0.0, 9.0, "float32", lambda z: ask("f", z=z), literal, instead=literal, symbol="z"), answer)
-    assert only.must_fail and only.agrees and "no edge between 0.0 and 9.0" in only.note
+    assert only.row.must_fail and only.holds and "no edge between 0.0 and 9.0" in only.row.note

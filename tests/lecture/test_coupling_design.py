@@ -9,6 +9,7 @@ from lectureclaims.claims.lecture.batch_norm.coupling import design as coupling_
 from lectureclaims.claims.lecture.batch_norm.coupling import gates as coupling_gates
 from lectureclaims.claims.lecture.shared import common
 from lectureclaims.reference.libraries.numpy import training as reference
+from lectureclaims.reference.networks.notation import fully_connected
 
 SEEDS = (0, 1, 2)
 SIX = tuple(range(statistics.FEWEST_SEEDS))
@@ -54,7 +55,7 @@ def test_the_interaction_by_hand(monkeypatch):
     """L = w0 w1 at (4, 4) and (8, 4), each w to lose a quarter of its size: 3 · 3 - 16 = -7 against -4 - 4, of a promised 8; and
     6 · 3 - 32 = -14 against -8 - 8, of a promised 16."""
     monkeypatch.setattr(coupling_design, "RHO", 0.25)
-    network = (("fully_connected", "w0", None), ("fully_connected", "w1", None))
+    network = (fully_connected("w0", None), fully_connected("w1", None))
     start = {"w0": np.array([4.0, 8.0]).reshape(2, 1, 1), "w1": np.array([4.0, 4.0]).reshape(2, 1, 1)}
     x, targets = np.zeros((2, 1, 1)), np.zeros((2, 1), np.int64)
     loss, gradients, _ = Product.value_and_gradient(network, start, x, targets)

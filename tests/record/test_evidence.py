@@ -7,11 +7,13 @@ import lectureclaims.claims
 import numpy as np
 import pytest
 from lectureclaims.claims.engine import verification
+from lectureclaims.claims.engine.snippet import snippet
 from lectureclaims.claims.language import ask
-from lectureclaims.claims.record import evidence
-from lectureclaims.claims.record.snippet import snippet
+from lectureclaims.claims.record import file
+from lectureclaims.claims.record.types import Volatile, Within
 from lectureclaims.reference import libraries, oracle
 from lying import LECTURE, run_command
+from msgspec.structs import replace
 
 SMALL = ("convolution.flip", "conv_layer.equivariance")
 LIBRARIES = ("numpy", "scipy")
@@ -19,7 +21,7 @@ LIBRARIES = ("numpy", "scipy")
 
 def record(found):
     """The evidence as it is written, without what may differ from run to run."""
-    return evidence.dumps({k: v for k, v in found.items() if k != "volatile"})
+    return file.dumps(replace(found, volatile=Volatile(begun="", seconds=0.0)))
 
 
 @pytest.fixture(scope="module")
@@ -35,23 +37,23 @@ def test_the_command_line_writes_byte_for_byte_what_python_returns(small):
     options = [f"--backend={name}" for name in LIBRARIES]
     done = run_command("lecture-claims", "verify", *SMALL, *options, "--jobs=1", "--json")
     assert done.returncode == 0, done.stderr
-    assert record(json.loads(done.stdout)) == record(small)
-    assert small["success"]
+    assert record(file.loads(done.stdout)) == record(small)
+    assert small.success
 
 
 def test_another_seed_changes_the_inputs_and_no_verdict(small):
     moved = lectureclaims.claims.verify(SMALL, backends=LIBRARIES, seed=1)
     assert record(moved) != record(small)
-    assert [c["verdict"] for c in moved["claims"]] == [c["verdict"] for c in small["claims"]]
-    flips = [next(c for c in found["claims"] if c["id"] == "convolution.flip") for found in (small, moved)]
-    ratios = [
-        [row["ratio"] for cell in claim["cells"] for row in cell["rows"] if row["kind"] == "bound"] for claim in flips
-    ]
+    assert [c.verdict for c in moved.claims] == [c.verdict for c in small.claims]
+    flips = [next(c for c in found.claims if c.id == "convolution.flip") for found in (small, moved)]
+    ratios = [[r.ratio for cell in claim.cells for r in cell.rows if isinstance(r, Within)] for claim in flips]
     assert len(ratios[0]) == len(ratios[1]) and ratios[0] != ratios[1], "errors of rounding are those of other numbers"
 
 
 def test_what_may_differ_stands_in_one_place(small):
-    assert {"begun", "seconds", "import_seconds", "cell_seconds"} <= set(small["volatile"])
+    assert small.volatile.begun and small.volatile.seconds > 0
+    assert set(small.volatile.import_seconds) == set(LIBRARIES)
+    assert set(small.volatile.cell_seconds) == {f"{c.id} [{x.name}]" for c in small.claims for x in c.cells}
     assert not re.search(r"\d{4}-\d\d-\d\dT\d\d:", record(small)), "a date"
     assert not re.search(r"0x[0-9a-f]{6,}", record(small)), "an address in memory"
 
@@ -63,47 +65,50 @@ def test_json_has_neither_nan_nor_infinity(small):
     def refuse(name):
         raise AssertionError(name)
 
-    assert json.loads(evidence.dumps(small), parse_constant=refuse) == small
-    assert "inf" in {c["margin"] for claim in small["claims"] for c in claim["cells"]} | {
-        w["ratio"] for claim in small["claims"] for c in claim["cells"] for w in c["wrongs"]
+    told = json.loads(file.dumps(small), parse_constant=refuse)
+    assert "inf" in {c["margin"] for claim in told["claims"] for c in claim["cells"]} | {
+        w["worst"]["ratio"] for claim in told["claims"] for c in claim["cells"] for w in c["wrongs"]
     }, "infinities are written as words"
-    with pytest.raises(ValueError, match="Out of range"):
-        evidence.dumps({"ratio": float("nan")})
+    odd = replace(small, claims=(replace(small.claims[0], margin=float("nan")), *small.claims[1:]))
+    (read, *_) = file.loads(file.dumps(odd)).claims
+    assert json.loads(file.dumps(odd))["claims"][0]["margin"] == "nan" and read.margin != read.margin
 
 
 def test_what_no_run_can_say_is_written_as_words():
     found = verification.verify(
         ["layer.correlates"], backends=[str(LECTURE.parent / "backends/nans.py")], lecture_folder=LECTURE
     )
-    row = found["claims"][0]["cells"][0]["rows"][0]
-    assert (row["got"], row["ratio"]) == ("nan", "inf")
-    assert "NaN" not in evidence.dumps(found)
+    row = found.claims[0].cells[0].rows[0]
+    assert (row.got, row.ratio) == ("nan", float("inf"))
+    told = json.loads(file.dumps(found))["claims"][0]["cells"][0]["rows"][0]
+    assert (told["got"], told["ratio"]) == ("nan", "inf")
+    assert "NaN" not in file.dumps(found)
 
 
 def test_counts_add_up(small):
-    cells = [c for claim in small["claims"] for c in claim["cells"]]
-    assert small["counts"]["cells"] == len(cells) == len(SMALL) * len(LIBRARIES) * 2
-    assert small["counts"]["comparisons"] == sum(c["comparisons"] for c in cells) > 100
-    assert small["counts"]["elements"] == sum(r["elements"] for c in cells for r in c["rows"]) > 1000
-    assert small["counts"]["wrongs"] == small["counts"]["wrongs_caught"] == sum(len(c["wrongs"]) for c in cells) > 0
-    assert sum(small["counts"]["claims"].values()) == len(SMALL)
+    cells = [c for claim in small.claims for c in claim.cells]
+    counts = small.counts
+    assert counts.cells == len(cells) == len(SMALL) * len(LIBRARIES) * 2
+    assert counts.comparisons == sum(c.comparisons for c in cells) > 100
+    assert counts.elements == sum(r.elements for c in cells for r in c.rows) > 1000
+    assert counts.wrongs == counts.wrongs_caught == sum(len(c.wrongs) for c in cells) > 0
+    assert counts.limits == counts.limits_shown == sum(len(c.limits) for c in cells) > 0
+    assert sum(counts.claims.values()) == len(SMALL)
 
 
 def test_every_row_names_its_source_and_every_bound_its_derivation(small):
-    rows = [r for claim in small["claims"] for c in claim["cells"] for r in c["rows"]]
-    assert all(r["source"] for r in rows)
-    bounded = [r for r in rows if r["kind"] == "bound" and r["outcome"] == "value"]
-    assert bounded and all(r["derivation"] for r in bounded)
+    rows = [r for claim in small.claims for c in claim.cells for r in c.rows]
+    assert all(r.source for r in rows)
+    bounded = [r for r in rows if isinstance(r, Within) and r.outcome == "value"]
+    assert bounded and all(r.derivation for r in bounded)
 
 
 def test_only_a_claim_that_holds_and_has_limits_is_qualified(small):
-    found = {c["id"]: c["qualified"] for c in small["claims"]}
-    limits = {c["id"]: any(cell["limits"] for cell in c["cells"]) for c in small["claims"]}
-    assert found == limits
-    part = verification.verify(
-        ["conv_layer.equivariance"], backends=["numpy"], wrong=small["claims"][1]["cells"][0]["wrongs"][0]["name"]
-    )
-    assert part["selection"]["partial"] and not part["claims"][0]["qualified"]
+    found = {c.id: c.qualified for c in small.claims}
+    assert found == {c.id: any(cell.limits for cell in c.cells) for c in small.claims}
+    wrong = small.claims[1].cells[0].wrongs[0].name
+    part = verification.verify(["conv_layer.equivariance"], backends=["numpy"], wrong=wrong)
+    assert part.selection.partial and not part.claims[0].qualified
 
 
 # --- reading it back ---------------------------------------------------------------------------------------------------
@@ -111,8 +116,10 @@ def test_only_a_claim_that_holds_and_has_limits_is_qualified(small):
 
 def test_what_was_written_is_read_back(small, tmp_path):
     path = tmp_path / "results.json"
-    path.write_text(evidence.dumps(small), encoding="utf-8")
-    assert evidence.load(path) == small
+    path.write_text(file.dumps(small), encoding="utf-8")
+    read = file.load(path)
+    assert replace(read, texts=()) == small
+    assert file.dumps(read) == file.dumps(small)
 
 
 @pytest.mark.parametrize(
@@ -122,17 +129,17 @@ def test_what_was_written_is_read_back(small, tmp_path):
         (b"not json", "not JSON"),
         (b"", "not JSON"),
         (b"\xff\xfe\x00", "not JSON"),
-        (b"[]", "schema 'list', expected 'lecture-claims/results/1'"),
-        (b"{}", "schema None, expected"),
-        (b'{"schema": "lecture-claims/results/0"}', "schema 'lecture-claims/results/0', expected"),
+        (b"[]", "no record: Expected `object`, got `array`"),
+        (b"{}", "schema '', expected 'lecture-claims/results/2'"),
+        (b'{"schema": "lecture-claims/results/1"}', "schema 'lecture-claims/results/1', expected"),
     ],
 )
 def test_a_file_that_is_no_evidence_is_refused_in_one_line(tmp_path, content, says):
     path = tmp_path / "results.json"
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(evidence.BadEvidence) as refusal:
-        evidence.load(path)
+    with pytest.raises(file.BadEvidence) as refusal:
+        file.load(path)
     assert str(refusal.value).startswith(f"results={str(path)!r}: ")
     assert says in str(refusal.value) and "\n" not in str(refusal.value)
 

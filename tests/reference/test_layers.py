@@ -255,7 +255,7 @@ def test_a_backend_that_does_not_exist_gives_one_line_and_exit_code_2(command):
 
 
 def liar(tmp_path, body):
-    """A user's own phrasebook of one function."""
+    """A user's own library of one function."""
     source = "def configure(): pass\ndef environment(): return {'versions': {}}\n"
     file = tmp_path / "mine.py"
     file.write_text(f"{source}def network_layers(layers, *, size):\n    {body}\n", encoding="utf-8")

@@ -6,6 +6,7 @@ import types
 
 import numpy as np
 
+from ....reference.networks.notation import parameter_names
 from .coupling import design as coupling_design
 from .dispute import design as dispute_design
 from .shift import design as shift_design
@@ -96,8 +97,8 @@ def noise_that_stands_still(lib, *, seeds, dtype):
 
     def value_and_gradient(network, parameters, *arguments, **settings):
         for layer in network:
-            for name in layer[1:] if layer[0] == "affine" else ():
-                parameters = parameters | {name: first.setdefault((network, name), parameters[name])}
+            for name in parameter_names([layer]) if layer["kind"] == "affine" else ():
+                parameters = parameters | {name: first.setdefault((str(network), name), parameters[name])}
         return lib.value_and_gradient(network, parameters, *arguments, **settings)
 
     return dispute_design.noise(_with(lib, value_and_gradient), seeds=seeds[:6], dtype=dtype)

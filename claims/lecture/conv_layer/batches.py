@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import itertools
 import math
-from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -124,12 +123,12 @@ def to_rounding(got: Outcome, wanted: np.ndarray, request: Call, *, label: str, 
     S, n = oracle.sizes(getattr(oracle, request.name), *arrays, **arguments)
     one = bounds.sums_of_products(S, n, wanted.dtype, flushed=None)
     found = within(got, wanted.astype(np.float64), bounds.two_libraries(one, one), label=label, source=source)
-    if not found.made or found.about_shape:
+    if not found.row.made or found.row.shape:
         return found
     differ = got.value != wanted
     apart = bounds.ulp_distance(got.value[differ], wanted[differ])
     most = f", by {apart.max():g} ulp at most" if differ.any() else ""
-    return replace(found, note=f"the bits of {int(differ.sum())} of {differ.size} outputs differ{most}")
+    return found.but(note=f"the bits of {int(differ.sum())} of {differ.size} outputs differ{most}")
 
 
 def _own_layer(case: Case, place):

@@ -10,6 +10,7 @@ import numpy as np
 
 from ....reference import bounds, mistakes, oracle
 from ....reference.judging import composition
+from ....reference.networks.notation import Layer, Network, make_layer, settings_of
 from ....reference.samples.data import digits
 from ...language import Call, Case, Wrong, ask, claim, edge, fact, rounding, same_bits, smallest, within
 from . import mutants
@@ -27,7 +28,7 @@ def held_out(count: int, dtype: np.dtype) -> tuple[np.ndarray, np.ndarray]:
     return images[:count].astype(dtype), labels[:count]
 
 
-def small_network(case: Case, x: np.ndarray, *, scale: float) -> list[tuple[str, dict[str, Any]]]:
+def small_network(case: Case, x: np.ndarray, *, scale: float) -> list[Layer]:
     """Convolution, batch norm, ReLU, max pooling, fully connected, softmax: each operation and its arguments but for x."""
     w, b = case.reals("kernels", (4, 1, 3, 3), scale=1 / 3), case.reals("biases", (4,), scale=0.1)
     window = {"stride": (1, 1), "padding": ((1, 1), (1, 1)), "dilation": (1, 1), "groups": 1}
@@ -36,24 +37,24 @@ def small_network(case: Case, x: np.ndarray, *, scale: float) -> list[tuple[str,
     affine = {"gamma": case.reals("gamma", (4,), scale=0.2, offset=1.0), "beta": case.reals("beta", (4,), scale=0.2)}
     last = {"w": case.reals("weights", (CLASSES, 64), scale=scale / 8), "b": case.reals("bias", (CLASSES,), scale=0.1)}
     return [
-        ("cross_correlation2d", {"w": w, "b": b, **window}),
-        ("batch_norm_inference", {**affine, **statistics, "epsilon": 1e-5}),
-        ("relu", {}),
-        ("max_pooling2d", {"window": (2, 2), "stride": (2, 2), "padding": ((0, 0), (0, 0))}),
-        ("flatten", {}),
-        ("fully_connected", last),
-        ("softmax", {"axis": 1}),
+        make_layer("cross_correlation2d", w=w, b=b, **window),
+        make_layer("batch_norm_inference", **affine, **statistics, epsilon=1e-5),
+        make_layer("relu"),
+        make_layer("max_pooling2d", window=(2, 2), stride=(2, 2), padding=((0, 0), (0, 0))),
+        make_layer("flatten"),
+        make_layer("fully_connected", **last),
+        make_layer("softmax", axis=1),
     ]
 
 
-def through(steps: list[tuple[str, dict[str, Any]]], x: np.ndarray):
+def through(steps: Network, x: np.ndarray):
     """Ask for one operation after another, each on what the one before gave; the last outcome."""
     y: Any = None
-    for name, arguments in steps:
-        if name == "flatten":
+    for step in steps:
+        if step["kind"] == "flatten":
             x = x.reshape(len(x), -1)
             continue
-        y = yield ask(name, x=x, **arguments)
+        y = yield ask(step["kind"], x=x, **settings_of(step))
         x = y.value
     return y
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from ....reference import mistakes, oracle
 from ....reference.judging import assessment, composition
+from ....reference.networks.notation import make_layer, settings_of
 from ....reference.operators import catalogue
 from ....reference.samples import inputs
 from ...language import Case, Outcome, Wrong, ask, claim, fact, rounding, same_bits, smallest, within
@@ -394,8 +395,8 @@ def to_the_last_bit(case: Case, part: Part, terms: int, designs: tuple[str, ...]
 
 def network(lib, *, x, steps):
     """Runs in the worker: the operations of a phrasebook one after another."""
-    for name, arguments in steps:
-        x = x.reshape(len(x), -1) if name == "flatten" else getattr(lib, name)(x, **arguments)
+    for step in steps:
+        x = x.reshape(len(x), -1) if step["kind"] == "flatten" else getattr(lib, step["kind"])(x, **settings_of(step))
     return x
 
 
@@ -415,13 +416,13 @@ def small_network(case: Case):
         degree=2,
     )
     steps = [
-        ("cross_correlation2d", {"w": arrays["w"], "b": arrays["b"], **PLAIN}),
-        ("batch_norm_inference", {**{name: arrays[name] for name in CHANNELS}, "epsilon": 1e-3}),
-        ("relu", {}),
-        ("max_pooling2d", QUARTERS),
-        ("flatten", {}),
-        ("fully_connected", {"w": arrays["weight"] / 32, "b": arrays["bias"]}),  # softmax would drown larger numbers
-        ("softmax", {"axis": 1}),
+        make_layer("cross_correlation2d", w=arrays["w"], b=arrays["b"], **PLAIN),
+        make_layer("batch_norm_inference", **{name: arrays[name] for name in CHANNELS}, epsilon=1e-3),
+        make_layer("relu"),
+        make_layer("max_pooling2d", **QUARTERS),
+        make_layer("flatten"),
+        make_layer("fully_connected", w=arrays["weight"] / 32, b=arrays["bias"]),  # softmax would drown larger numbers
+        make_layer("softmax", axis=1),
     ]
     y = yield ask(network, x=arrays["x"], steps=steps)
     value, bound = composition.compose(steps, arrays["x"], case.dtype)

@@ -9,13 +9,12 @@ import numpy as np
 
 from ....reference import bounds
 from ....reference.judging import composition
+from ....reference.networks.notation import Layer, make_layer, settings_of
 from ...language import Call, Case, Wrong, ask, claim, same_bits, smallest, within
 from . import mutants
 from .classification import through
 from .components import network
 from .linearity import IDENTITY, PLAIN, WHOLE
-
-Steps = list[tuple[str, dict[str, Any]]]
 
 ATROUS = {"stride": (1, 1), "padding": ((2, 2), (2, 2)), "dilation": (2, 2), "groups": 1}
 BESIDE = {"window": (2, 2), "stride": (1, 1), "padding": ((0, 1), (0, 1)), "count_padding": True}
@@ -63,12 +62,14 @@ SQUARE = ("convolutions", "convolution, pooling, fully connected")
 """Every layer has as many outputs as inputs, so that the matrices can be multiplied in the other order too."""
 
 
-def stack(case: Case, *, whole: bool) -> Steps:
+def stack(case: Case, *, whole: bool) -> list[Layer]:
     """The layers with weights of their own: small whole numbers, or others; without bias."""
-    steps: Steps = []
+    steps: list[Layer] = []
     for i, (name, settings, w) in enumerate(case.layers):
         weights = (case.integers(f"w {i}", w, -2, 2) if whole else case.reals(f"w {i}", w)) if w else None
-        steps.append((name, settings if weights is None else {"w": weights, "b": None, **settings}))
+        steps.append(
+            make_layer(name, **settings) if weights is None else make_layer(name, w=weights, b=None, **settings)
+        )
     return steps
 
 
@@ -133,11 +134,11 @@ linear_stack = claim(
 def linear_stack_cases(case: Case, *, product=in_order, matrix=columns):
     steps, images = stack(case, whole=True), case.integers("images", (3, *case.x), -2, 2)
     shape, layers = case.x, []
-    for name, arguments in steps:
-        if name == "flatten":
+    for step in steps:
+        if step["kind"] == "flatten":
             shape = (int(np.prod(shape)),)
             continue
-        y = yield ask(name, x=basis(shape, case.dtype), **arguments)
+        y = yield ask(step["kind"], x=basis(shape, case.dtype), **settings_of(step))
         layers.append(y.value.astype(np.float64))
         shape = y.value.shape[1:]
     must_be_whole(layers, case.dtype)
@@ -192,10 +193,10 @@ def _(case: Case):
     """
     pixels = [Pixel(W, z, between) for W in range(1, 4) for z in (1, 2, -1, -2) for between in ("nothing", "ReLU")]
     inside = PLAIN | {"padding": ((0, 0), (0, 0))}
-    layer = ("cross_correlation2d", {"w": np.ones((1, 1, 1, 1), case.dtype), "b": None, **inside})
+    linear = make_layer("cross_correlation2d", w=np.ones((1, 1, 1, 1), case.dtype), b=None, **inside)
 
     def build(p: Pixel) -> list[Call]:
-        steps = [layer, ("relu", {}), layer] if p.between == "ReLU" else [layer, layer]
+        steps = [linear, make_layer("relu"), linear] if p.between == "ReLU" else [linear, linear]
         image = p.z * basis((1, 1, p.W), case.dtype)[:1]
         return [ask(network, x=x, steps=steps) for x in (image, basis((1, 1, p.W), case.dtype))]
 

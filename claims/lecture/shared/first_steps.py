@@ -5,16 +5,17 @@ Small enough for both dtypes, and for a trajectory to be told from another one s
 
 import numpy as np
 
+from ....reference.networks.notation import batch_norm, convolution, fully_connected, make_layer
 from ...language import training
 from . import common
 
 NETWORK = (
-    ("convolution", "w0", "b0", 1),
-    ("batch_norm", "g0", "c0", common.EPSILON),
-    ("relu",),
-    ("max_pooling", 2),
-    ("flatten",),
-    ("fully_connected", "w1", "b1"),
+    convolution("w0", "b0", padding=1),
+    batch_norm("g0", "c0", epsilon=common.EPSILON),
+    make_layer("relu"),
+    make_layer("max_pooling", window=2),
+    make_layer("flatten"),
+    fully_connected("w1", "b1"),
 )
 PLAIN = common.multilayer(1, "relu", after="nothing")
 SHAPES = {"w0": (4, 1, 3, 3), "w1": (common.CLASSES, 4 * 4 * 4)}

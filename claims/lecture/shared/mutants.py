@@ -10,6 +10,7 @@ import types
 
 import numpy as np
 
+from ....reference.networks.notation import settings_of
 from ..batch_norm.smoothing import design as smoothing_design
 
 
@@ -58,7 +59,7 @@ def one_unit_off(lib, *, operation, **arguments):
 
 def network_without_bias(lib, *, x, steps):
     """``network.network`` with the first layer's bias left out."""
-    (first, settings), *others = steps
-    for name, arguments in [(first, settings | {"b": None}), *others]:
-        x = x.reshape(len(x), -1) if name == "flatten" else getattr(lib, name)(x, **arguments)
+    first, *others = steps
+    for step in [{**first, "b": None}, *others]:
+        x = x.reshape(len(x), -1) if step["kind"] == "flatten" else getattr(lib, step["kind"])(x, **settings_of(step))
     return x

@@ -16,10 +16,12 @@ from lectureclaims.claims.language import (
     sweep,
     within,
 )
+from lectureclaims.claims.language.statistics import Gate, judge, paired
 from lectureclaims.reference import bounds, oracle
 
 PLAIN = {"stride": (1, 1), "padding": ((0, 0), (0, 0)), "dilation": (1, 1), "groups": 1}
 SUM = "the literal sum"
+EXACT = {"kind": "exact", "expected": "verified", "dtypes": ("float32",)}
 
 
 def layer(x, w):
@@ -28,6 +30,10 @@ def layer(x, w):
 
 def inputs(case):
     return case.integers("x", (1, 2, 5, 4)), case.integers("w", (3, 2, 2, 2))
+
+
+def wanted(x, w, case):
+    return oracle.cross_correlation2d(x, w, None, **PLAIN).astype(case.dtype)
 
 
 def flipped(lib, x, w, b, **settings):
@@ -42,92 +48,119 @@ def one_row_less(lib, x, w, b, **settings):
     return lib.cross_correlation2d(x[:, :, 1:], w, b, **settings)
 
 
-FLIPPED = {"kernel flipped": Wrong(operations={"cross_correlation2d": flipped})}
-COMMON = {"scope": "any", "kind": "exact", "cases": {"one": {}}, "dtypes": ("float32",)}
+def instead(mutant):
+    return Wrong(operations={"cross_correlation2d": mutant})
 
 
-def wanted(x, w, case):
-    return oracle.cross_correlation2d(x, w, None, **PLAIN).astype(case.dtype)
+FLIPPED = {"kernel flipped": instead(flipped)}
 
 
-@claim("layer.correlates", statement="The layer correlates.", expected="verified", wrongs=FLIPPED, **COMMON)
-def correlates(case):
-    x, w = inputs(case)
-    y = yield layer(x, w)
-    yield same_bits(y, wanted(x, w, case), label="the layer", source=SUM)
+# --- what holds --------------------------------------------------------------------------------------------------------
+
+correlates = claim("layer.correlates", "The layer correlates.", **EXACT)
+no_wrongs = claim("unbroken.no_wrongs", "The layer correlates.", **EXACT)
+survives = claim("mistake.survives", "The layer correlates.", **EXACT)
+wrong_raises = claim("mistake.raises", "The layer correlates.", **EXACT)
+wrong_has_another_shape = claim("mistake.has_another_shape", "The layer correlates.", **EXACT)
+limited = claim("limit.does_not_show", "The layer correlates.", **EXACT)
+limited_by_nan = claim("limit.fails_by_nan", "The layer correlates.", **EXACT)
+limited_alone = claim("limit.alone", "The layer correlates.", **EXACT)
 
 
-@claim("layer.rounds", statement="The layer rounds.", expected="verified", wrongs=FLIPPED, **COMMON)
-def rounds(case):
-    x, w = case.reals("x", (1, 2, 5, 4)), case.reals("w", (3, 2, 2, 2))
-    y = yield layer(x, w)
-    bound = bounds.sums_of_products(
-        *oracle.sizes(oracle.cross_correlation2d, x, w, None, **PLAIN), case.dtype, flushed=None
-    )
-    yield within(y, oracle.cross_correlation2d(x, w, None, **PLAIN), bound, label="the layer", source=SUM)
-
-
-@claim("silence.no_comparison", statement="Nothing.", expected="verified", wrongs=FLIPPED, **COMMON)
-def no_comparison(case):
-    yield layer(*inputs(case))
-
-
-@claim("silence.empty", statement="Nothing, at length.", expected="verified", wrongs=FLIPPED, **COMMON)
-def empty(case):
-    y = yield layer(*inputs(case))
-    nothing = np.zeros((0,), case.dtype)
-    yield same_bits(y.then(lambda _: nothing), nothing, label="two empty arrays", source="nothing")
-
-
-@claim("silence.no_library", statement="One is one.", expected="verified", wrongs={"two": {"number": 2}}, **COMMON)
-def no_library(case, *, number=1):
-    yield fact(number, 1, label="one", source="arithmetic")
-
-
-@claim("unbroken.no_wrongs", statement="The layer correlates.", expected="verified", wrongs={}, **COMMON)
-def no_wrongs(case):
-    yield from correlates.experiment(case)
-
-
-@claim(
-    "mistake.survives",
-    statement="The layer correlates.",
-    expected="verified",
-    wrongs={"no mistake": {"factor": 1}},
-    **COMMON,
-)
-def survives(case, *, factor=1):
+@correlates.case("one", wrongs=FLIPPED)
+@no_wrongs.case("one")
+@survives.case("one", wrongs={"no mistake": {"factor": 1}})
+@wrong_raises.case("one", wrongs={"it raises": instead(raises)})
+@wrong_has_another_shape.case("one", wrongs={"one row less": instead(one_row_less)})
+@limited.case("one", wrongs=FLIPPED)
+@limited_by_nan.case("one", wrongs=FLIPPED)
+@limited_alone.case("one", wrongs=FLIPPED)
+def correlating(case, *, factor=1):
     x, w = inputs(case)
     y = yield layer(x, w)
     yield same_bits(y, factor * wanted(x, w, case), label="the layer", source=SUM)
 
 
-@claim(
-    "mistake.raises",
-    statement="The layer correlates.",
-    expected="verified",
-    **COMMON,
-    wrongs={"it raises": Wrong(operations={"cross_correlation2d": raises})},
-)
-def wrong_raises(case):
-    yield from correlates.experiment(case)
+rounds = claim("layer.rounds", "The layer rounds.", **EXACT)
 
 
-@claim(
-    "mistake.has_another_shape",
-    statement="The layer correlates.",
-    expected="verified",
-    **COMMON,
-    wrongs={"one row less": Wrong(operations={"cross_correlation2d": one_row_less})},
-)
-def wrong_has_another_shape(case):
-    yield from correlates.experiment(case)
+@rounds.case("one", wrongs=FLIPPED)
+def rounding(case):
+    x, w = case.reals("x", (1, 2, 5, 4)), case.reals("w", (3, 2, 2, 2))
+    y = yield layer(x, w)
+    sizes = oracle.sizes(oracle.cross_correlation2d, x, w, None, **PLAIN)
+    bound = bounds.sums_of_products(*sizes, case.dtype, flushed=None)
+    yield within(y, oracle.cross_correlation2d(x, w, None, **PLAIN), bound, label="the layer", source=SUM)
 
 
-@claim("broken.experiment", statement="It breaks.", expected="verified", wrongs=FLIPPED, **COMMON)
-def broken(case):
-    yield from correlates.experiment(case)
+# --- limits that exhibit nothing ---------------------------------------------------------------------------------------
+
+
+@limited.limit("it holds here too")
+def _(case):
+    """It fails here."""
+    x, w = inputs(case)
+    y = yield layer(x, w)
+    yield fails(same_bits(y, wanted(x, w, case), label="the layer", source=SUM))
+    yield same_shape(y, (1, 3, 4, 3), label="shape", source="the formula")
+
+
+@limited_by_nan.limit("a NaN exhibits nothing")
+def _(case):
+    """It fails here, with a NaN."""
+    x, w = inputs(case)
+    y = yield layer(x, w)
+    broken = y.then(lambda a: np.full_like(a, np.nan))
+    yield fails(same_bits(broken, wanted(x, w, case), label="the layer", source=SUM))
+    yield same_bits(y, wanted(x, w, case), label="the layer itself", source=SUM)
+
+
+@limited_alone.limit("nothing beside it")
+def _(case):
+    """It fails here, and nothing is predicted."""
+    x, w = inputs(case)
+    y = yield layer(x, w)
+    yield fails(same_bits(y, 2 * wanted(x, w, case), label="twice the layer", source=SUM))
+
+
+# --- claims that compare nothing, and one that breaks ------------------------------------------------------------------
+
+no_comparison = claim("silence.no_comparison", "Nothing.", **EXACT)
+
+
+@no_comparison.case("one", wrongs=FLIPPED)
+def _(case):
+    yield layer(*inputs(case))
+
+
+empty = claim("silence.empty", "Nothing, at length.", **EXACT)
+
+
+@empty.case("one", wrongs=FLIPPED)
+def _(case):
+    y = yield layer(*inputs(case))
+    nothing = np.zeros((0,), case.dtype)
+    yield same_bits(y.then(lambda _: nothing), nothing, label="two empty arrays", source="nothing")
+
+
+no_library = claim("silence.no_library", "One is one.", **EXACT)
+
+
+@no_library.case("one", wrongs={"two": {"number": 2}})
+def _(case, *, number=1):
+    yield fact(number, 1, label="one", source="arithmetic")
+
+
+broken = claim("broken.experiment", "It breaks.", **EXACT)
+
+
+@broken.case("one", wrongs=FLIPPED)
+def _(case):
+    yield from correlating(case)
     raise KeyError("a mistake in the claim")
+
+
+# --- a sweep, and a gate -----------------------------------------------------------------------------------------------
 
 
 class Size(NamedTuple):
@@ -135,8 +168,7 @@ class Size(NamedTuple):
     W: int
 
 
-def geometries():
-    return [Size(h, w) for h in range(1, 4) for w in range(1, 4)]
+SIZES = [Size(h, w) for h in range(1, 4) for w in range(1, 4)]
 
 
 def request(point, design):
@@ -145,80 +177,47 @@ def request(point, design):
     return layer(values.reshape(1, 1, point.H, point.W).astype(np.float32), np.full((1, 1, 1, 1), 2, np.float32))
 
 
-@claim(
-    "fault.sweep", statement="Every size.", expected="verified", wrongs=FLIPPED | {"tripled": {"factor": 3}}, **COMMON
+every_size = claim("fault.sweep", "Every size.", **EXACT)
+hides_no_wrong = claim(
+    "fault.hides_no_wrong",
+    """
+    Every size.
+
+    Notes: The library's recorded fault departs in the wrong world too, and must not be taken for its refutation.
+    """,
+    **EXACT,
 )
-def fault(case, *, factor=2):
+
+
+@every_size.case("one", wrongs=FLIPPED | {"tripled": {"factor": 3}})
+@hides_no_wrong.case("one", backends=("faulty",), wrongs={"no mistake": {"factor": 2}})
+def sizes(case, *, factor=2):
     x, w = inputs(case)
     y = yield layer(x, w)  # for the flipped kernel, which a single pixel cannot tell
     yield same_bits(y, factor / 2 * wanted(x, w, case), label="the layer", source=SUM)
 
-    def judge(outcome, point, design):
+    def judged(outcome, point, design):
         x = request(point, design).arguments["x"]
         return same_bits(outcome, np.float32(factor) * x, label=str(point), source=SUM)
 
-    yield from sweep(case, geometries(), request, judge, label="sizes", source=SUM, designs=("ones", "ramp"))
+    yield from sweep(case, SIZES, request, judged, label="sizes", source=SUM, designs=("ones", "ramp"))
 
 
-@claim(
-    "fault.hides_no_wrong",
-    statement="Every size.",
-    expected="verified",
-    wrongs={"no mistake": {"factor": 2}},
-    **COMMON | {"cases": {"one": {"backends": ("faulty",)}}},
-)
-def fault_hides_no_wrong(case, *, factor=2):
-    """The library's recorded fault departs in the wrong world too, and must not be taken for its refutation."""
-    yield from fault.experiment(case, factor=factor)
+gated = claim("gate.not_met", "An effect.", **EXACT | {"expected": "supported"})
+LARGER = Gate("the interval is above 1", effect="the ratio", side="above", bounds=(1.0,))
 
 
-@claim("limit.does_not_show", statement="The layer correlates.", expected="verified", wrongs=FLIPPED, **COMMON)
-def limited(case):
-    yield from correlates.experiment(case)
-
-
-@limited.limit("it holds here too", says="It fails here.")
+@gated.case("one", wrongs=FLIPPED)
 def _(case):
-    x, w = inputs(case)
-    y = yield layer(x, w)
-    yield fails(same_bits(y, wanted(x, w, case), label="the layer", source=SUM))
-    yield same_shape(y, (1, 3, 4, 3), label="shape", source="the formula")
-
-
-@claim("limit.fails_by_nan", statement="The layer correlates.", expected="verified", wrongs=FLIPPED, **COMMON)
-def limited_by_nan(case):
-    yield from correlates.experiment(case)
-
-
-@limited_by_nan.limit("a NaN exhibits nothing", says="It fails here, with a NaN.")
-def _(case):
-    x, w = inputs(case)
-    y = yield layer(x, w)
-    broken = y.then(lambda a: np.full_like(a, np.nan))
-    yield fails(same_bits(broken, wanted(x, w, case), label="the layer", source=SUM))
-    yield same_bits(y, wanted(x, w, case), label="the layer itself", source=SUM)
-
-
-@claim("limit.alone", statement="The layer correlates.", expected="verified", wrongs=FLIPPED, **COMMON)
-def limited_alone(case):
-    yield from correlates.experiment(case)
-
-
-@limited_alone.limit("nothing beside it", says="It fails here, and nothing is predicted.")
-def _(case):
-    x, w = inputs(case)
-    y = yield layer(x, w)
-    yield fails(same_bits(y, 2 * wanted(x, w, case), label="twice the layer", source=SUM))
-
-
-@claim("gate.not_met", statement="An effect.", expected="supported", wrongs=FLIPPED, **COMMON)
-def gated(case):
-    yield from correlates.experiment(case)
-    yield gate(
-        False, label="the interval is above 1", source="stated before the run", got="0.9 [0.8, 1.0]", wanted="above 1"
-    )
+    yield from correlating(case)
+    ratios = np.array([0.8, 0.85, 0.9, 0.9, 0.95, 0.98])  # one for each seed
+    effect = paired("the ratio", ratios, None, kind="ratio", seed=case.seed)
+    yield gate(LARGER, effect, judge(LARGER, effect), "first", source="stated before the run")
     y = yield layer(*inputs(case))
     yield same_shape(y, (1, 3, 4, 3), label="shape", source="the formula")
+
+
+# --- recorded defects --------------------------------------------------------------------------------------------------
 
 
 def three_by_two(call):

@@ -76,7 +76,7 @@ def _three(arm, *, seeds, dtype):
     """Network, initial parameters, (images, labels), batches."""
     network = saturation_design.layers_of(DEPTH, "logistic", "nothing")
     start, data, order = saturation_design.setting(network, "logistic", seeds=seeds, dtype=dtype)
-    top = network[-3][2]
+    top = network[-3]["bias"]
     start[top] = start[top] + np.asarray(THREE[arm][1], dtype)
     return network, start, data, order
 
@@ -84,8 +84,8 @@ def _three(arm, *, seeds, dtype):
 def _trained(lib, network, activation, start, data, order, *, rate, dtype):
     """What is measured on the way: "losses" [steps, S]; "accuracy" [S]; "lengths", the |dL/dW| at the first step [layers, S]; "saturated",
     {step: fraction of saturated units [hidden layers, S]} for LOOKED_AT."""
-    places = tuple(i for i, layer in enumerate(network) if layer == (activation,))
-    weights = [layer[1] for layer in network if layer[0] == "fully_connected"]
+    places = tuple(i for i, layer in enumerate(network) if layer["kind"] == activation)
+    weights = [layer["weight"] for layer in network if layer["kind"] == "fully_connected"]
     lengths, saturated = [], {}
 
     def look(step, parameters, x, targets, loss, gradients, extra):

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .....reference import oracle
+from .....reference.networks.notation import Network, make_layer
 from .....reference.samples import data
 from ....language import Case, Figure, Outcome, Wrong, ask, claim, fact, population, same_bits, smallest
 from ....language.statistics import Gate
@@ -89,8 +90,8 @@ def biased_arm(measured: population.Measured) -> population.Measured:
 def relu_learns_instead(lib, *, seeds, dtype):
     """``polarity_as_label`` in a library whose absolute value is ReLU."""
 
-    def value_and_gradient(network: tuple[tuple[Any, ...], ...], *arguments: Any, **settings: Any):
-        rectified = tuple(("relu",) if layer == ("absolute",) else layer for layer in network)
+    def value_and_gradient(network: Network, *arguments: Any, **settings: Any):
+        rectified = tuple(make_layer("relu") if one["kind"] == "absolute_value" else one for one in network)
         return lib.value_and_gradient(rectified, *arguments, **settings)
 
     other = types.SimpleNamespace(__name__=lib.__name__, value_and_gradient=value_and_gradient)

@@ -15,6 +15,7 @@ import numpy as np
 
 from .....reference import bounds, mistakes, oracle
 from .....reference.judging import assessment, composition
+from .....reference.networks.notation import Layer, make_layer
 from .....reference.operators import catalogue
 from ....language import Case, Figure, Outcome, Wrong, ask, claim, fact, population, same_bits, smallest, within
 from ....language.statistics import Gate
@@ -256,8 +257,8 @@ def exactly(x: np.ndarray, weights: Sequence[np.ndarray], biases: Sequence[np.nd
     return layers
 
 
-def steps(weights: Sequence[np.ndarray]) -> list[tuple[str, dict]]:
-    return [step for w in weights for step in (("fully_connected", {"w": w, "b": None}), ("relu", {}))]
+def steps(weights: Sequence[np.ndarray]) -> list[Layer]:
+    return [step for w in weights for step in (make_layer("fully_connected", w=w, b=None), make_layer("relu"))]
 
 
 def forward(lib, *, x, weights, biases, activation):

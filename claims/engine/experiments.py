@@ -1,0 +1,163 @@
+"""Experiments under way: their calls go to the worker together, and each is resumed with the outcomes that it asked for.
+
+All experiments of a claim advance as one batch and equal calls are made once, so that a wrong costs only the calls in which
+it differs from the honest experiment.
+"""
+
+from __future__ import annotations
+
+import threading
+import traceback
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from ..language.case import Case
+from ..language.claim import Figure, Stated, Timing, Wrong
+from ..language.comparison import Comparison
+from ..language.outcome import Call, NotAValue, Outcome
+from ..record.types import Fact, Stopped, Sweep
+from .ran import DefectRun, Progress, Variant
+
+
+class Caller(Protocol):
+    """What makes calls: a library's own process, or this one."""
+
+    def run(self, calls: Sequence[Call]) -> list[Outcome]: ...
+    @property
+    def begun(self) -> int: ...
+    @property
+    def interrupted(self) -> bool: ...
+
+
+@dataclass
+class Experiment:
+    """One experiment under way: a variant of the claim, in one case and dtype.
+
+    kept: where figures, timings and what is stated go, by their kind.
+    """
+
+    variant: Variant
+    case: Case
+    generator: Generator[Any, Any, None]
+    wrong: Wrong | None
+    kept: Mapping[type, dict[str, Any]]
+    pending: list[Call] | None = None
+    single: bool = False
+    debug: bool = False
+
+    @property
+    def enough(self) -> bool:
+        """Whether what was compared so far says it all; of an honest experiment everything is wanted."""
+        return False
+
+    def advance(self, answer: Any) -> None:
+        """Resume with the outcomes asked for; run on to the next calls or to the end."""
+        self.pending = None
+        try:
+            step = self.generator.send(answer)
+            while not isinstance(step, Call | list):
+                self._keep(step)
+                if self.enough:
+                    self.generator.close()
+                    return
+                step = self.generator.send(None)
+            self.single = isinstance(step, Call)
+            self.pending = [self._mutated(call) for call in ([step] if isinstance(step, Call) else step)]
+        except StopIteration:
+            return
+        except NotAValue as stop:
+            self._stop(stop.outcome.kind, stop.outcome.error)
+        except Exception as error:
+            if self.debug:
+                raise
+            place = traceback.extract_tb(error.__traceback__)[-1]
+            why = f"{type(error).__name__}: {error} ({Path(place.filename).name}:{place.lineno})"
+            self._stop("error", why, "".join(traceback.format_exception(error)))
+
+    def _keep(self, step: Any) -> None:
+        if isinstance(step, Figure | Stated | Timing):
+            if self.wrong is None and type(step) in self.kept:
+                self.kept[type(step)][step.name] = step.data
+        elif isinstance(step, Comparison):
+            self.variant.comparisons.append(self._recorded(step))
+        else:
+            expected = "it yields calls, comparisons, figures, timings and what is stated"
+            raise TypeError(f"an experiment yielded {step!r}; {expected}")
+
+    def _stop(self, outcome: Any, why: str, trace: str = "") -> None:
+        row = Stopped(
+            label="the experiment stopped",
+            case=self.case.name,
+            agrees=False,
+            made=False,
+            outcome=outcome,
+            elements=0,
+            ulp=None,
+            note=why,
+            traceback=trace,
+        )
+        self.variant.comparisons.append(Comparison(row))
+
+    def _mutated(self, call: Call) -> Call:
+        if not isinstance(call, Call):
+            raise TypeError(f"an experiment yielded a list with {call!r}; lists hold calls")
+        mutant = self.wrong.operations.get(call.name) if self.wrong else None
+        return call.mutated_by(mutant) if mutant else call
+
+    def _recorded(self, step: Comparison) -> Comparison:
+        """With its case, and the recorded defect that covers it or is spared by it."""
+        row, found = step.row, step.but(case=self.case.name)
+        if row.must_fail:
+            return found
+        if step.departs and not row.defect:
+            return found.but(defect=self.case.defect_of(step.call))
+        if step.holds and not isinstance(row, Fact | Sweep):
+            return found.but(spared=self.case.defect_of(step.call))
+        return found
+
+
+def advance_all(
+    experiments: Sequence[Experiment], caller: Caller, backend: str, defects: Sequence[DefectRun], progress: Progress
+) -> None:
+    """Advance all experiments together until each has ended; equal calls are made once."""
+    known: dict[bytes, Outcome] = {}
+    for experiment in experiments:
+        experiment.advance(None)
+    while active := [e for e in experiments if e.pending is not None]:
+        calls = {c.digest: c for e in active for c in e.pending or () if c.digest not in known}
+        known.update(zip(calls, _watched(caller, list(calls.values()), backend, progress), strict=True))
+        if caller.interrupted:
+            return
+        for experiment in active:
+            answers = [known[c.digest].of(c) for c in experiment.pending or ()]
+            _note(experiment, answers, defects)
+            experiment.advance(answers[0] if experiment.single else answers)
+
+
+def _note(experiment: Experiment, answers: Sequence[Outcome], defects: Sequence[DefectRun]) -> None:
+    """Which operations were asked for, which the library lacks, and which calls lie within a recorded defect."""
+    variant = experiment.variant
+    calls = [a.call for a in answers if a.call is not None]
+    variant.asked[experiment.case.name] |= {c.operation for c in calls if isinstance(c.operation, str)}
+    variant.unsupported |= {a.call.name for a in answers if a.kind == "unsupported" and a.call}
+    for defect in defects if experiment.wrong is None else ():
+        if touched := sum(defect.defect.touches(call) for call in calls):
+            variant.touched[defect.defect.id] += touched
+
+
+def _watched(caller: Caller, calls: list[Call], backend: str, progress: Progress) -> list[Outcome]:
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.wait(0.2):
+            progress.advanced(backend, caller.begun, len(calls))
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        return caller.run(calls)
+    finally:
+        done.set()
+        watcher.join()
