@@ -1,6 +1,7 @@
 """The sources as data, for the tests of this folder: which there are, what they import, what they call."""
 
 import ast
+import functools
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -9,8 +10,13 @@ FLOORS = ("reference", "claims", "reports")
 SOURCES = sorted(path for floor in FLOORS for path in (ROOT / floor).rglob("*.py"))
 
 
+@functools.cache
 def imports(path, root=ROOT):
     """(line, absolute name of what is imported, whether at import time) of a source; relative imports are resolved."""
+    return tuple(_imports(path, root))
+
+
+def _imports(path, root):
     tree = ast.parse(path.read_text(encoding="utf-8"))
     here = ("lectureclaims", *path.relative_to(root).parent.parts)
     lazy = {id(n) for f in ast.walk(tree) if isinstance(f, ast.FunctionDef | ast.Lambda) for n in ast.walk(f)}

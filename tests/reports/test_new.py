@@ -96,7 +96,7 @@ def test_in_ours(package, id, options, verdict):
         ("layer", "id='layer': expected section.name in small letters, digits and _"),
         ("Layer.New", "id='Layer.New': expected section.name in small letters"),
         ("layer.class", "id='layer.class': expected section.name"),
-        ("../x.y", "id='../x.y': expected section.name"),
+        ("layer/new.claim", "id='layer/new.claim': expected section.name"),
         ("layer.correlates", "id='layer.correlates': there is a claim of this id already; choose another"),
         ("section.taken", "taken.py is there already; choose another name"),
     ],
