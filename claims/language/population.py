@@ -1,8 +1,8 @@
 """Statistical experiments as claims: arms run in the worker, effects and gates judged in the parent.
 
 A design is a module with functions ``f(lib, *, seeds, dtype) -> {name: array}`` that run the arms, [S] or [..., S] with the
-seeds last, and SEEDS, how many seeds each is designed for; and beside it a module "gates" with EFFECTS and GATES,
-stated before anything runs. The first seeds are 0, 1, …; the fresh ones 5000, 5001, … were never used while designing, and
+seeds last, and SEEDS, how many seeds each is designed for. Its gates are the module "gates" in the same folder, with EFFECTS and
+GATES, stated before anything runs. The first seeds are 0, 1, …; the fresh ones 5000, 5001, … were never used while designing, and
 every gate must be met on both.
 
 What is stated cannot be moved unseen: its digest is in the evidence before an arm runs, is compared with that of the gates
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import importlib
 import threading
 import tomllib
 from collections.abc import Callable, Generator, Mapping, Sequence
@@ -88,9 +89,9 @@ def seeds(case: Case, count: int, which: str) -> list[int]:
     return [MOVED * case.seed + START[which] + i for i in range(min(count, QUICK_SEEDS) if case.quick else count)]
 
 
-def stated_before(case: Case, design: ModuleType, gates: ModuleType) -> Stated:
+def stated_before(case: Case, design: ModuleType) -> Stated:
     """What is fixed before an arm runs. Raises ValueError where this digest is not the last of the design's history."""
-    name, digest = _name(design), digest_of(design, gates)
+    gates, name, digest = gates_of(design), _name(design), digest_of(design)
     history = tomllib.loads(Path(gates.__file__ or "").with_name("versions.toml").read_text(encoding="utf-8"))
     versions = history.get(name, [])
     if not versions or versions[-1] != digest:
@@ -113,14 +114,20 @@ def stated_before(case: Case, design: ModuleType, gates: ModuleType) -> Stated:
     )
 
 
-def _name(module: ModuleType) -> str:
+def gates_of(design: ModuleType) -> ModuleType:
+    """The module of the design's gates and effects: it lies beside the design."""
+    return importlib.import_module(".gates", design.__package__)
+
+
+def _name(design: ModuleType) -> str:
     """The design's name: that of the folder in which its claim, its arms and its gates lie side by side."""
-    return module.__name__.split(".")[-2]
+    return design.__name__.split(".")[-2]
 
 
-def digest_of(design: ModuleType, gates: ModuleType) -> str:
+def digest_of(design: ModuleType) -> str:
     """Of gates and effects, and of every constant of the design: numbers of seeds, learning rates, widths, steps, …"""
     constants = {name: value for name, value in vars(design).items() if name.isupper() and _plain(value)}
+    gates = gates_of(design)
     rules = {"fresh": START["fresh"], "level": statistics.LEVEL, "resamples": statistics.RESAMPLES}
     return statistics.gates_digest(gates.GATES, gates.EFFECTS, {"constants": constants, "rules": rules})
 
@@ -153,7 +160,6 @@ def measure(
 def study(
     case: Case,
     design: ModuleType,
-    gates: ModuleType,
     experiments: Sequence[str],
     *,
     compare: Compare = as_measured,
@@ -163,7 +169,7 @@ def study(
 
     What a wrong does to the measurements is done to the fresh ones too. In float64 the effects are drawn, as they were measured.
     """
-    before = stated_before(case, design, gates)
+    gates, before = gates_of(design), stated_before(case, design)
     yield before
     outcomes, measured = yield from measure(case, design, experiments)
     for name in experiments:
@@ -174,10 +180,10 @@ def study(
             effect = replace(compare(found[one.effect]), name=one.effect)
             source = f"gate stated before the run (version {before.data['version']} of the gates, SHA-256 {before.data['digest'][:16]}…); basis: {one.basis}"
             yield _gate(one, effect, which, source=source)
-    if digest_of(design, gates) != before.data["digest"]:
+    if digest_of(design) != before.data["digest"]:
         raise ValueError(f"design {before.name!r}: its gates are not those that were stated before the run")
     if case.dtype == np.float64:
-        yield forest(gates, effects, experiments)
+        yield forest(design, effects, experiments)
     return Study(outcomes, measured, effects)
 
 
@@ -223,10 +229,10 @@ def _seeds_are_seeds(experiment: str, runs: Sequence[Mapping[str, Any]]) -> None
         )
 
 
-def forest(gates: ModuleType, effects: Mapping[str, dict[str, Effect]], experiments: Sequence[str]) -> Figure:
+def forest(design: ModuleType, effects: Mapping[str, dict[str, Effect]], experiments: Sequence[str]) -> Figure:
     """The interval of every gate's effect on the first and on the fresh seeds, and where the gate wants it."""
     rows = []
-    for one in _asked(gates, experiments):
+    for one in _asked(gates_of(design), experiments):
         first, fresh = (effects[which][one.effect] for which in START)
         interval = {"estimate": first.estimate, "low": first.low, "high": first.high}
         again = {"estimate": fresh.estimate, "low": fresh.low, "high": fresh.high}
@@ -245,16 +251,16 @@ def forest(gates: ModuleType, effects: Mapping[str, dict[str, Effect]], experime
                 "positive": first.positive,
             }
         )
-    name = _name(gates)
-    return Figure(f"forest:{name}", {"rows": rows})
+    return Figure(f"forest:{_name(design)}", {"rows": rows})
 
 
-def literally(case: Case, design: ModuleType, gates: ModuleType, stated: Gate) -> Generator[Any, Any, None]:
+def literally(case: Case, design: ModuleType, stated: Gate) -> Generator[Any, Any, None]:
     """In a limit: the sentence as worded, put as a gate on one effect, must fail on the first seeds and on the fresh ones.
 
     Beside it the design's own gates on the same effect must be met: they say what is found in its place.
     """
-    yield stated_before(case, design, gates)
+    yield stated_before(case, design)
+    gates = gates_of(design)
     contrast = next((effect for effect in gates.EFFECTS if effect.name == stated.effect), None)
     beside = [g for g in gates.GATES if g.effect == stated.effect]
     if contrast is None or not beside:
@@ -271,14 +277,12 @@ def literally(case: Case, design: ModuleType, gates: ModuleType, stated: Gate) -
             yield judged if predicted else fails(judged)
 
 
-def limit(
-    claim: Claim, design: ModuleType, gates: ModuleType, name: str, *, says: str, stated: Gate, as_worded: bool = False
-) -> None:
+def limit(claim: Claim, design: ModuleType, name: str, *, says: str, stated: Gate, as_worded: bool = False) -> None:
     """Add to a claim the limit that a sentence, put as the gate ``stated``, fails over seeds in either framework."""
 
     @claim.limit(name, says=says, backends=FRAMEWORKS, dtypes=("float64",), as_worded=as_worded)
     def _(case: Case) -> Generator[Any, Any, None]:
-        yield from literally(case, design, gates, stated)
+        yield from literally(case, design, stated)
 
 
 def _wording(literal: Gate) -> str:

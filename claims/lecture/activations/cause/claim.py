@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ....language import Case, Wrong, claim, population
-from . import design, gates
+from . import design
 
 FRAMEWORKS = ("torch", "tensorflow")
 
@@ -74,6 +74,6 @@ due_to_saturation = claim(
 )
 def due_to_saturation_cases(case: Case, *, compare=population.as_measured, arms=population.as_they_ran):
     outcomes, _, _ = yield from population.study(
-        case, design, gates, ("six_layers", "three_layers"), compare=compare, arms=arms
+        case, design, ("six_layers", "three_layers"), compare=compare, arms=arms
     )
     yield from population.trajectories(case, design, "three_layers", outcomes)

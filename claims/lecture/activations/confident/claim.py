@@ -155,7 +155,7 @@ def last_layer_cases(
     case: Case, *, by_z=minus_label, squared=with_the_slope, compare=population.as_measured, arms=population.as_they_ran
 ):
     if case.name == "over seeds":
-        outcomes, _, _ = yield from population.study(case, design, gates, ("decides",), compare=compare, arms=arms)
+        outcomes, _, _ = yield from population.study(case, design, ("decides",), compare=compare, arms=arms)
         yield from population.trajectories(case, design, "decides", outcomes)
         return
     if case.name == "softmax":
@@ -223,7 +223,7 @@ def _(case: Case):
     yield from smallest(points, build, literal, instead=instead, order="by |z|, whole numbers")
 
 
-_limit = functools.partial(population.limit, last_layer, design, gates)
+_limit = functools.partial(population.limit, last_layer, design)
 
 
 _limit(

@@ -182,7 +182,7 @@ def polarity_cases(
 
 def recognition(case: Case, compare: population.Compare, arms: population.Arms):
     """Networks that are trained on upright digits and shown their negatives; gates on the population, and what is exact to the bit."""
-    study = yield from population.study(case, design, gates, EXPERIMENTS, compare=compare, arms=arms)
+    study = yield from population.study(case, design, EXPERIMENTS, compare=compare, arms=arms)
     upright, mixed, label = (study.outcomes[name] for name in ("upright", "mixed", "polarity_as_label"))
     yield fact(
         upright.then(lambda m: arms({"upright": m})["upright"]["alike.absolute"].tolist()),
@@ -322,7 +322,7 @@ def _limit(
 ) -> None:
     """A limit over seeds: the sentence as worded fails on both sets of seeds."""
     stated = Gate(literal, effect, side, (bound,))
-    population.limit(polarity, design, gates, name, says=says, stated=stated, as_worded=as_worded)
+    population.limit(polarity, design, name, says=says, stated=stated, as_worded=as_worded)
 
 
 _limit(

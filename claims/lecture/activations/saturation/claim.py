@@ -29,7 +29,7 @@ from ....language import (
 from ....language.statistics import Gate
 from ..floats import FARTHEST, ROW, Number, row
 from ..sigmoids import DIGITS
-from . import design, gates
+from . import design
 
 SIGMOIDS = ("logistic", "tanh")
 LIMITS = {("logistic", ">"): 1.0, ("logistic", "<"): 0.0, ("tanh", ">"): 1.0, ("tanh", "<"): -1.0}
@@ -249,7 +249,7 @@ WIDE = ("deep", "shallow", *NARROW)
 def depth(case: Case, compare: population.Compare, arms: population.Arms):
     """Gradient descent in the library itself, from the same weights and batches as everywhere; gates on the population."""
     experiments = NARROW if case.dtype == np.float32 else WIDE
-    outcomes, measured, _ = yield from population.study(case, design, gates, experiments, compare=compare, arms=arms)
+    outcomes, measured, _ = yield from population.study(case, design, experiments, compare=compare, arms=arms)
     if case.dtype == np.float64:
         yield from population.trajectories(case, design, "deep", outcomes)
         sizes = measured["first"]["at_the_start"]
@@ -358,7 +358,7 @@ def _(case: Case):
     yield from smallest(points, build, literal, instead=instead, order="by |z|, z a normal number")
 
 
-_limit = functools.partial(population.limit, saturation_, design, gates)
+_limit = functools.partial(population.limit, saturation_, design)
 
 
 _limit(

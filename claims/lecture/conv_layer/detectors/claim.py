@@ -378,7 +378,7 @@ def edges(case: Case, sobel):
 
 def planted(case: Case, compare: population.Compare, arms: population.Arms):
     """Training in the library itself, from the same kernels and images as everywhere; gates on the population."""
-    outcomes, measured, _ = yield from population.study(case, design, gates, ("planted",), compare=compare, arms=arms)
+    outcomes, measured, _ = yield from population.study(case, design, ("planted",), compare=compare, arms=arms)
     yield from population.trajectories(case, design, "planted", outcomes)
     seeds, found = population.seeds(case, design.SEEDS["planted"], "first"), measured["first"]["planted"]
     drawn = [
@@ -390,7 +390,7 @@ def planted(case: Case, compare: population.Compare, arms: population.Arms):
     yield Figure("planted_kernels", {"pattern": design.patterns_of(seeds)[0], "kernels": drawn, "note": note})
 
 
-_limit = functools.partial(population.limit, feature_detectors, design, gates)
+_limit = functools.partial(population.limit, feature_detectors, design)
 
 
 _limit(

@@ -297,7 +297,7 @@ def over_seeds(case: Case, compare: population.Compare, arms: population.Arms):
     The trajectory of the permuted dense network is held against that of the dense network itself, and the first loss of the unshared
     network against the convolutional one's.
     """
-    study = yield from population.study(case, design, gates, ("placed",), compare=compare, arms=arms)
+    study = yield from population.study(case, design, ("placed",), compare=compare, arms=arms)
     yield from population.trajectories(case, design, "placed", study.outcomes)
 
 
@@ -369,7 +369,7 @@ def _(case: Case):
 def _limit(name: str, *, says: str, effect: str, literal: str) -> None:
     """A limit over seeds: the sentence as worded, that convolution's loss is the lower one, fails on both sets of seeds."""
     stated = Gate(literal, effect, "above", (0.0,))
-    population.limit(easier_to_optimize, design, gates, name, says=says, stated=stated, as_worded=True)
+    population.limit(easier_to_optimize, design, name, says=says, stated=stated, as_worded=True)
 
 
 _limit(
