@@ -26,7 +26,7 @@ import numpy as np
 
 from ...reference import bounds
 from ...reference.libraries.numpy import training as reference_library
-from . import statistics
+from . import prose, statistics
 from .claim import Case, Claim, Figure, Stated
 from .comparison import Comparison, fails, gate, within
 from .outcome import Outcome, ask
@@ -84,9 +84,9 @@ class Study(NamedTuple):
     effects: Mapping[str, dict[str, Effect]]
 
 
-def seeds(case: Case, count: int, which: str) -> list[int]:
+def seeds(case: Case, count: int, group: str) -> list[int]:
     """The first or the fresh seeds, moved by the run's seed; in a quick run no more than QUICK_SEEDS of them."""
-    return [MOVED * case.seed + START[which] + i for i in range(min(count, QUICK_SEEDS) if case.quick else count)]
+    return [MOVED * case.seed + START[group] + i for i in range(min(count, QUICK_SEEDS) if case.quick else count)]
 
 
 def stated_before(case: Case, design: ModuleType) -> Stated:
@@ -108,7 +108,7 @@ def stated_before(case: Case, design: ModuleType) -> Stated:
             "digest": digest,
             "seeds": counts,
             "quick": case.quick,
-            "from": {which: seeds(case, 1, which)[0] for which in START},
+            "from": {group: seeds(case, 1, group)[0] for group in START},
             "gates": listed,
         },
     )
@@ -147,13 +147,13 @@ def measure(
 
     Returns the outcomes on the first seeds by experiment, and what was measured, {"first"|"fresh": {experiment: arrays}}.
     """
-    calls, keys = [], [(which, name) for name in experiments for which in START]
-    for which, name in keys:
-        calls.append(ask(getattr(design, name), seeds=seeds(case, design.SEEDS[name], which), dtype=str(case.dtype)))
+    calls, keys = [], [(group, name) for name in experiments for group in START]
+    for group, name in keys:
+        calls.append(ask(getattr(design, name), seeds=seeds(case, design.SEEDS[name], group), dtype=str(case.dtype)))
     outcomes = dict(zip(keys, (yield calls), strict=True))
-    measured: dict[str, Measured] = {which: {} for which in START}
-    for (which, name), outcome in outcomes.items():
-        measured[which][name] = outcome.value
+    measured: dict[str, Measured] = {group: {} for group in START}
+    for (group, name), outcome in outcomes.items():
+        measured[group][name] = outcome.value
     return {name: outcomes["first", name] for name in experiments}, measured
 
 
@@ -173,14 +173,15 @@ def study(
     yield before
     outcomes, measured = yield from measure(case, design, experiments)
     for name in experiments:
-        _seeds_are_seeds(name, [measured[which][name] for which in START])
-    effects = {which: _effects(gates, arms(parts), seed=case.seed) for which, parts in measured.items()}
-    for which, found in effects.items():
+        _seeds_are_seeds(name, [measured[group][name] for group in START])
+    effects = {group: _effects(gates, arms(parts), seed=case.seed) for group, parts in measured.items()}
+    version, digest = before.data["version"], before.data["digest"]
+    source = f"gate stated before the run (version {version} of the gates, SHA-256 {digest[:16]}…); basis: "
+    for group, by_name in effects.items():
         for one in _asked(gates, experiments):
-            effect = replace(compare(found[one.effect]), name=one.effect)
-            source = f"gate stated before the run (version {before.data['version']} of the gates, SHA-256 {before.data['digest'][:16]}…); basis: {one.basis}"
-            yield _gate(one, effect, which, source=source)
-    if digest_of(design) != before.data["digest"]:
+            effect = replace(compare(by_name[one.effect]), name=one.effect)
+            yield _gate(one, effect, group, source=source + one.basis)
+    if digest_of(design) != digest:
         raise ValueError(f"design {before.name!r}: its gates are not those that were stated before the run")
     if case.dtype == np.float64:
         yield forest(design, effects, experiments)
@@ -222,10 +223,10 @@ def _seeds_are_seeds(experiment: str, runs: Sequence[Mapping[str, Any]]) -> None
         np.concatenate([np.reshape(run[n], (-1, size)) for n in sorted(run) if np.shape(run[n])[-1] == size]).T
         for run, size in zip(runs, count, strict=True)
     ]
-    told = {column.tobytes() for part in columns for column in part}
-    if len(told) < sum(count):
+    runs_apart = {column.tobytes() for part in columns for column in part}
+    if len(runs_apart) < sum(count):
         raise ValueError(
-            f"{experiment}: {sum(count)} seeds gave {len(told)} different runs; expected one for each: are seeds shared?"
+            f"{experiment}: {sum(count)} seeds gave {len(runs_apart)} different runs; expected one for each: are seeds shared?"
         )
 
 
@@ -233,7 +234,7 @@ def forest(design: ModuleType, effects: Mapping[str, dict[str, Effect]], experim
     """The interval of every gate's effect on the first and on the fresh seeds, and where the gate wants it."""
     rows = []
     for one in _asked(gates_of(design), experiments):
-        first, fresh = (effects[which][one.effect] for which in START)
+        first, fresh = (effects[group][one.effect] for group in START)
         interval = {"estimate": first.estimate, "low": first.low, "high": first.high}
         again = {"estimate": fresh.estimate, "low": fresh.low, "high": fresh.high}
         low, high = (None if np.isinf(end) else end for end in statistics.region(one))
@@ -266,21 +267,24 @@ def literally(case: Case, design: ModuleType, stated: Gate) -> Generator[Any, An
     if contrast is None or not beside:
         raise ValueError(f"effect={stated.effect!r}: no gate of the design says what is found instead")
     _, measured = yield from measure(case, design, (contrast.experiment,))
-    for which, parts in measured.items():
+    for group, parts in measured.items():
         effect = _effects(gates, parts, seed=case.seed)[stated.effect]
         for each in (stated, *beside):
             predicted = each is not stated
             source = f"gate stated before the run; basis: {each.basis}" if predicted else _wording(each)
-            judged = _gate(each, effect, which, source=source)
+            judged = _gate(each, effect, group, source=source)
             # Where a seed gave no finite number the sentence did not fail: nothing was measured. Nor did it where the interval is too wide.
             judged = replace(judged, made=judged.made and not effect.missing and (predicted or not judged.undecided))
             yield judged if predicted else fails(judged)
 
 
-def limit(claim: Claim, design: ModuleType, name: str, *, says: str, stated: Gate, as_worded: bool = False) -> None:
-    """Add to a claim the limit that a sentence, put as the gate ``stated``, fails over seeds in either framework."""
+def limit(claim: Claim, design: ModuleType, name: str, says: str, stated: Gate, *, as_worded: bool = False) -> None:
+    """Add to a claim the limit that a sentence, put as the gate ``stated``, fails over seeds in either framework.
 
-    @claim.limit(name, says=says, backends=FRAMEWORKS, dtypes=("float64",), as_worded=as_worded)
+    ``says``, a text, is what is so in its place; line breaks count as blanks.
+    """
+
+    @claim.limit(name, says=prose.line(says), backends=FRAMEWORKS, dtypes=("float64",), as_worded=as_worded)
     def _(case: Case) -> Generator[Any, Any, None]:
         yield from literally(case, design, stated)
 
