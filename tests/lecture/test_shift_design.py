@@ -5,10 +5,10 @@ import dataclasses
 import numpy as np
 import pytest
 from lectureclaims.claims.language import population, statistics
-from lectureclaims.claims.lecture.batch_norm import mutants
 from lectureclaims.claims.lecture.batch_norm.shift import claim as covariate_shift
 from lectureclaims.claims.lecture.batch_norm.shift import design as shift_design
 from lectureclaims.claims.lecture.batch_norm.shift import gates as shift_gates
+from lectureclaims.claims.lecture.shared.gradients import slightly_off
 from lectureclaims.reference.libraries.numpy import training as reference
 
 SEEDS = (0, 1, 2)
@@ -78,7 +78,7 @@ def test_below_frozen_layers_nothing_shifts_at_all_and_above_them_everything_doe
     assert all(
         (change[: shift_design.FROZEN] == 0).all() and (change[shift_design.FROZEN :] > 0).all() for change in changes
     )
-    learning = covariate_shift.shifts(measured, covariate_shift.learning()[0])
+    learning = covariate_shift.shifts(measured, covariate_shift.LEARNING[0])
     assert all((change > 0).all() for change in learning)
     assert (measured[f"loss.{arm}"] != measured[f"loss.{'with' if arm == 'frozen_with' else 'without'}"])[1:].all()
 
@@ -150,7 +150,7 @@ def test_one_arm_twice_is_noticed():
 
 def test_gradients_a_hundred_millionth_too_long_leave_the_reference(short):
     wanted = shift_design.reference(reference, seeds=SEEDS, dtype="float64")
-    off = mutants.trained_slightly_off(reference, seeds=SEEDS, dtype="float64")
+    off = slightly_off(reference, experiment=shift_design.trained, seeds=SEEDS, dtype="float64")
     same = shift_design.trained(reference, seeds=SEEDS, dtype="float64")
     for arm in ("with", "without"):
         allowed = wanted[f"allowed.{arm}"] * population.COPIES
