@@ -12,7 +12,7 @@ import numpy as np
 
 from ....reference import bounds, oracle
 from ...language import Case, Outcome, Wrong, ask, claim, rounding, within
-from ..shared.wrongs import mistaken
+from ..shared.wrongs import another, mistaken
 from . import mutants
 from .moments import exact_mean, exact_variance, mean_zero, moments_of_training, whatever_epsilon
 from .own_layers import FORMULA, LAYERS, STATISTICS, Defaults, as_it_comes, own, with_others
@@ -36,13 +36,9 @@ normalizes = claim(
 )
 
 
-def another_training(mutant) -> Wrong:
-    return Wrong(operations={"batch_norm_training": mutant}, needs=("batch_norm_training",))
-
-
 NOT_NORMALIZED = {
-    "the remembered statistics in training": another_training(mutants.remembered_statistics),
-    "nothing is normalised": another_training(mutants.without_batch_norm),
+    "the remembered statistics in training": another("batch_norm_training", mutants.remembered_statistics),
+    "nothing is normalised": another("batch_norm_training", mutants.without_batch_norm),
 }
 
 
@@ -54,7 +50,7 @@ NOT_NORMALIZED = {
     wrongs={
         "statistics of each row": mistaken("statistics of each row", "batch_norm_training"),
         "statistics of each image": mistaken("statistics of each image", "batch_norm_training"),
-        "ε outside the root": another_training(mutants.epsilon_outside_the_root),
+        "ε outside the root": another("batch_norm_training", mutants.epsilon_outside_the_root),
         "γ and β exchanged": mistaken("gamma and beta exchanged", "batch_norm_training"),
         "the variance over n − 1": mistaken("unbiased variance", "batch_norm_training"),
         "the mean is 0, whatever β": Wrong(says={"mean": mean_zero}, needs=("batch_norm_training",)),
@@ -63,7 +59,7 @@ NOT_NORMALIZED = {
     | NOT_NORMALIZED,
 )
 def in_training(case: Case, *, mean=exact_mean, variance=exact_variance):
-    x, gamma, beta, _ = drawn(case)
+    x, gamma, beta, _ = channels(case)
     y = yield ask("batch_norm_training", x=x, gamma=gamma, beta=beta, epsilon=case.epsilon)
     yield from rounding(y, label="with the batch's statistics")
     yield from moments_of_training(y, mean, variance)
@@ -79,7 +75,7 @@ def in_training(case: Case, *, mean=exact_mean, variance=exact_variance):
     },
 )
 def in_inference(case: Case):
-    x, gamma, beta, old = drawn(case)
+    x, gamma, beta, old = channels(case)
     y = yield ask("batch_norm_inference", x=x, gamma=gamma, beta=beta, mean=old, variance=gamma**2 + 1, epsilon=1e-3)
     yield from rounding(y, label="with the statistics remembered")
 
@@ -91,12 +87,12 @@ def in_inference(case: Case):
     }
 )
 def is_remembered(case: Case):
-    x, gamma, _, old = drawn(case)
+    x, gamma, _, old = channels(case)
     y = yield ask("batch_norm_running", x=x, mean=old, variance=gamma**2, momentum=0.125, correction=case.correction)
     yield from rounding(y, label=case.name)
 
 
-def drawn(case: Case) -> tuple[np.ndarray, ...]:
+def channels(case: Case) -> tuple[np.ndarray, ...]:
     """x, γ, β and remembered means; each channel has another mean and another spread: no two can be taken for each other."""
     spread = np.array([0.25, 1.0, 3.0]).reshape(1, 3, *[1] * (len(case.shape) - 2))
     x = (case.reals("x", case.shape) * spread + 2 - spread).astype(case.dtype)

@@ -177,13 +177,13 @@ def _(case: Case):
     operation, without Keras, is PyTorch's way.)
     """
 
-    def drawn(c: Channel):
+    def values(c: Channel):
         return np.array([[-c.s], [c.s]] * (c.n // 2), case.dtype)
 
     def judge(y: Outcome, c: Channel, library: str):
         one, settings = np.ones(1), {"momentum": 0.5, "correction": OWN[library].correction}
-        wanted = oracle.batch_norm_running(drawn(c), one, one, **settings)[1]
-        bound = bounds.batch_norm_running(drawn(c), one, one, case.dtype, **settings)[1]
+        wanted = oracle.batch_norm_running(values(c), one, one, **settings)[1]
+        bound = bounds.batch_norm_running(values(c), one, one, case.dtype, **settings)[1]
         return within(
             y.part(2), wanted, bound, label=f"the variance over n − {OWN[library].correction}", source=STATISTICS
         )
@@ -191,7 +191,7 @@ def _(case: Case):
     channels = sorted((Channel(n, s) for n in (2, 4) for s in range(3)), key=lambda c: (c.n, c.s))
     yield from smallest(
         channels,
-        lambda c: ask("own_batch_norm", x=drawn(c), mode="training", settings={"momentum": 0.5}),
+        lambda c: ask("own_batch_norm", x=values(c), mode="training", settings={"momentum": 0.5}),
         lambda y, c: judge(y, c, OTHER[case.backend]),
         instead=lambda y, c: judge(y, c, case.backend),
         order="by n, then by s",
@@ -243,19 +243,19 @@ def _(case: Case):
     Keras' the last. Nothing tells where the two axes have one value each.
     """
 
-    def drawn(a: Axes):
+    def image(a: Axes):
         return (np.arange(1, 1 + np.prod(a)) ** 2).reshape(a).astype(case.dtype)
 
     def judge(y: Outcome, a: Axes, library: str):
         axis = OWN[library].axis
-        wanted, bound = as_it_comes(drawn(a), case.dtype, epsilon=OWN[case.backend].epsilon, axis=axis)
+        wanted, bound = as_it_comes(image(a), case.dtype, epsilon=OWN[case.backend].epsilon, axis=axis)
         back = y.part(0).then(lambda out: np.moveaxis(out, axis, 1))
         return within(back, wanted, bound, label=f"axis {axis} is that of the channels", source=FORMULA)
 
     shapes = sorted((Axes(*s) for s in itertools.product((1, 2), repeat=4)), key=lambda a: (np.prod(a), a))
     yield from smallest(
         shapes,
-        lambda a: ask("own_batch_norm", x=drawn(a), mode="training", settings={}),
+        lambda a: ask("own_batch_norm", x=image(a), mode="training", settings={}),
         lambda y, a: judge(y, a, OTHER[case.backend]),
         instead=lambda y, a: judge(y, a, case.backend),
         order="by the number of values",

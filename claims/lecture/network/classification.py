@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from ....reference import bounds, oracle
-from ...language import Call, Case, Wrong, ask, claim, edge, fact, rounding, same_bits, smallest, within
-from ..shared.wrongs import mistaken
+from ...language import Call, Case, ask, claim, edge, fact, rounding, same_bits, smallest, within
+from ..shared.wrongs import another, mistaken
 from . import mutants
 from .layers import CLASSES, PADDED, classifier, held_out, is_classifier, through
 
@@ -43,17 +42,13 @@ distribution = claim(
 )
 
 
-def softmax_made_by(mutant: Callable[..., Any]) -> Wrong:
-    return Wrong(operations={"softmax": mutant})
-
-
 MISTAKEN_SOFTMAX = {
     "softmax over the wrong axis": mistaken("other axis", "softmax"),
     "a logistic for each class": mistaken("logistic for softmax", "softmax", needs=("logistic",)),
-    "exponentials not normalised": softmax_made_by(mutants.exponentials_not_normalised),
-    "the sum of the logits as divisor": softmax_made_by(mutants.sum_of_logits_as_divisor),
+    "exponentials not normalised": another("softmax", mutants.exponentials_not_normalised),
+    "the sum of the logits as divisor": another("softmax", mutants.sum_of_logits_as_divisor),
 }
-OVERFLOWING = {"no maximum subtracted": softmax_made_by(mutants.no_maximum_subtracted)}
+OVERFLOWING = {"no maximum subtracted": another("softmax", mutants.no_maximum_subtracted)}
 
 
 @distribution.case(

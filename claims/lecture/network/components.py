@@ -13,7 +13,7 @@ from ....reference.operators import catalogue
 from ....reference.samples import inputs
 from ...language import Case, Outcome, Wrong, ask, claim, fact, rounding, same_bits, smallest
 from ..shared.libraries import TRAINING
-from ..shared.wrongs import mistaken
+from ..shared.wrongs import another, mistaken
 from . import mutants
 from .layers import classifier, is_classifier, network
 from .parts import CHANNELS, COMPONENTS, MISTAKEN, Part
@@ -50,7 +50,7 @@ def on_some_families(component: str, mistake: str, operation: str) -> Wrong:
 def one_unit_off(component: str, operation: str) -> Wrong:
     """A library with one weight, or where there is none one number of x, a unit off: for the exact mode alone to tell."""
     mutant = functools.partial(mutants.one_unit_off, operation=operation)
-    return Wrong(says={"families": ()}, operations={operation: mutant}, cases=(component,), needs=(operation,))
+    return another(operation, mutant, says={"families": ()}, cases=(component,))
 
 
 @component_parity.each(
@@ -70,7 +70,7 @@ def one_unit_off(component: str, operation: str) -> Wrong:
 def forward_and_backward(case: Case, *, families=inputs.FAMILIES, designs=inputs.DESIGNS):
     for part in case.parts:
         chosen = [family for family in families if family not in part.without]
-        calls = [ask(part.operation, **drawn(case, part, family), **part.settings) for family in chosen]
+        calls = [ask(part.operation, **arrays_for(case, part, family), **part.settings) for family in chosen]
         for family, y in zip(chosen, (yield calls), strict=True):
             yield from rounding(y, label=f"{part.operation}, {family}")
         if part.terms is not None:
@@ -81,8 +81,8 @@ def forward_and_backward(case: Case, *, families=inputs.FAMILIES, designs=inputs
     "a small network",
     dtypes=("float32", "float64"),
     wrongs={
-        "the bias left out of the network": Wrong(
-            operations={"network": mutants.network_without_bias}, needs=("batch_norm_inference",)
+        "the bias left out of the network": another(
+            "network", mutants.network_without_bias, needs=("batch_norm_inference",)
         )
     },
 )
@@ -109,7 +109,7 @@ def small_network(case: Case):
     yield is_classifier(case, steps, arrays["x"], y)
 
 
-def drawn(case: Case, part: Part, family: str) -> dict[str, np.ndarray]:
+def arrays_for(case: Case, part: Part, family: str) -> dict[str, np.ndarray]:
     return inputs.draw(family, part.shapes, case.rng(f"{part.operation} {family}"), case.dtype, degree=part.degree)
 
 
@@ -146,12 +146,12 @@ def _(case: Case):
     results lie near the exact whole numbers and are not equal to them. So exact mode tells which algorithm ran.
     """
 
-    def drawn(p: Signal) -> dict[str, np.ndarray]:
+    def signals(p: Signal) -> dict[str, np.ndarray]:
         """m, m − 1, m − 2, m, …, and a kernel m, m − 1, …: small whole numbers, not all alike."""
         return {"x": (p.m - np.arange(p.n) % 3).astype(case.dtype), "w": (p.m - np.arange(p.k)).astype(case.dtype)}
 
     def exact(p: Signal) -> np.ndarray:
-        x, w = (a[None, None] for a in drawn(p).values())
+        x, w = (a[None, None] for a in signals(p).values())
         return oracle.convolution1d(x, w, None, stride=1, padding=(0, 0), dilation=1, groups=1)[0, 0]
 
     def literal(y: Outcome, p: Signal):
@@ -163,7 +163,7 @@ def _(case: Case):
 
     yield from smallest(
         SIGNALS,
-        lambda p: ask("own_convolution", **drawn(p), function="scipy.signal.fftconvolve"),
+        lambda p: ask("own_convolution", **signals(p), function="scipy.signal.fftconvolve"),
         literal,
         instead=instead,
         order="by n, then by k, then by m",

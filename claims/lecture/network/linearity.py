@@ -16,6 +16,7 @@ import numpy as np
 from ....reference import bounds
 from ...language import Call, Case, Wrong, ask, claim, same_bits, smallest
 from ..convolution.flipping import PLAIN_2D
+from ..shared.wrongs import another
 from . import mutants
 from .layers import PADDED
 from .superposition import IDENTITY, bound_of, superposition
@@ -102,8 +103,7 @@ linear_components = claim(
 
 
 def mistaken_in(case: str, operation: str, mutant: Callable[..., Any]) -> Wrong:
-    made = {operation: functools.partial(mutant, operation=operation)}
-    return Wrong(operations=made, needs=(operation,), cases=(case,))
+    return another(operation, functools.partial(mutant, operation=operation), cases=(case,))
 
 
 WEIGHTED = {

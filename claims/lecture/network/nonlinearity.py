@@ -12,6 +12,7 @@ import numpy as np
 
 from ....reference import bounds
 from ...language import Call, Case, Outcome, Wrong, ask, claim, fact, rounding, same_bits, smallest
+from ..shared.wrongs import another
 from . import mutants
 from .superposition import bound_of
 
@@ -122,14 +123,12 @@ nonlinear_components = claim(
     wrongs={
         "the identity called nonlinear": {"called": identity},
         "average pooling called nonlinear": Wrong(says={"called": average}, needs=("average_pooling2d",)),
-        "batch norm with fixed statistics": Wrong(
-            operations={"batch_norm_training": mutants.fixed_statistics},
-            cases=("batch norm",),
-            needs=("batch_norm_training",),
+        "batch norm with fixed statistics": another(
+            "batch_norm_training", mutants.fixed_statistics, cases=("batch norm",)
         ),
     }
     | {
-        f"{name} left out": Wrong(operations={c.operation: mutants.identity}, cases=(name,), needs=(c.operation,))
+        f"{name} left out": another(c.operation, mutants.identity, cases=(name,))
         for name, c in NONLINEAR.items()
         if name not in ("batch norm", "max pooling")
     },

@@ -67,12 +67,20 @@ def with_gradient(
     backward: Mapping[str, Any] | None = None,
     **both: Any,
 ) -> tuple[Part, Part]:
-    """An operation and its gradient, which takes ``upstream`` beside the same arrays."""
-    taken = {**shapes, "upstream": upstream}
+    """An operation and its gradient, which takes ``upstream`` beside the same arrays, and no bias."""
+    taken = {**{name: shape for name, shape in shapes.items() if name != "b"}, "upstream": upstream}
     return (
         Part(operation, shapes, settings, **both, **(forward or {})),
         Part(f"{operation}_gradient", taken, settings, **both, **(backward or {})),
     )
+
+
+def weighted(
+    operation: str, x: tuple[int, ...], w: tuple[int, ...], settings: Mapping[str, Any], *y: int, terms: tuple[int, int]
+) -> tuple[Part, Part]:
+    """Of a layer with weights and a bias; ``y``: the shape of what it gives; ``terms``: of the layer, and of its gradient."""
+    shapes, (forward, backward) = {"x": x, "w": w, "b": w[:1]}, terms
+    return with_gradient(operation, shapes, settings, y, forward={"terms": forward}, backward={"terms": backward})
 
 
 def nearest(image: Shapes, grid: str, *size: int) -> tuple[Part, Part]:
@@ -91,14 +99,12 @@ def elementwise(operation: str, settings: Mapping[str, Any], *kinks: str) -> tup
 
 COMPONENTS: dict[str, tuple[Part, ...]] = {
     "fully connected": (
-        Part("fully_connected", {"x": (3, 8), "w": (5, 8), "b": (5,)}, terms=9),
-        Part("fully_connected_gradient", {"x": (3, 8), "w": (5, 8), "upstream": (3, 5)}, terms=8),
+        *weighted("fully_connected", (3, 8), (5, 8), {}, 3, 5, terms=(9, 8)),
         # Transposed, w has the same shape.
         Part("fully_connected_gradient", {"x": (3, 6), "w": (6, 6), "upstream": (3, 6)}, terms=6),
     ),
     "convolution, 1-d": (
-        Part("cross_correlation1d", {"x": (2, 4, 11), "w": (4, 4, 3), "b": (4,)}, ROW, terms=13),
-        Part("cross_correlation1d_gradient", {"x": (2, 4, 11), "w": (4, 4, 3), "upstream": (2, 4, 6)}, ROW, terms=12),
+        *weighted("cross_correlation1d", (2, 4, 11), (4, 4, 3), ROW, 2, 4, 6, terms=(13, 12)),
         Part(
             "cross_correlation1d_gradient",
             {"x": (2, 4, 11), "w": (6, 2, 3), "upstream": (2, 6, 6)},
@@ -108,21 +114,9 @@ COMPONENTS: dict[str, tuple[Part, ...]] = {
         Part("convolution1d", {"x": (2, 4, 11), "w": (4, 4, 3), "b": (4,)}, ROW, terms=13),
     ),
     "convolution, 2-d": (
-        Part("cross_correlation2d", {"x": (2, 4, 5, 4), "w": (4, 4, 3, 3), "b": (4,)}, PADDED, terms=37),
-        Part(
-            "cross_correlation2d_gradient",
-            {"x": (2, 4, 5, 4), "w": (4, 4, 3, 3), "upstream": (2, 4, 5, 4)},
-            PADDED,
-            terms=40,
-        ),
+        *weighted("cross_correlation2d", (2, 4, 5, 4), (4, 4, 3, 3), PADDED, 2, 4, 5, 4, terms=(37, 40)),
         Part("convolution2d", {"x": (2, 4, 5, 5), "w": (4, 4, 3, 3), "b": (4,)}, PADDED, terms=37),
-        Part("cross_correlation2d", {"x": (2, 4, 6, 7), "w": (6, 2, 3, 2), "b": (6,)}, UNEVEN, terms=13),
-        Part(
-            "cross_correlation2d_gradient",
-            {"x": (2, 4, 6, 7), "w": (6, 2, 3, 2), "upstream": (2, 6, 4, 4)},
-            UNEVEN,
-            terms=32,
-        ),
+        *weighted("cross_correlation2d", (2, 4, 6, 7), (6, 2, 3, 2), UNEVEN, 2, 6, 4, 4, terms=(13, 32)),
         Part(
             "cross_correlation2d_gradient",
             {"x": (2, 4, 7, 7), "w": (6, 2, 2, 2), "upstream": (2, 6, 2, 2)},

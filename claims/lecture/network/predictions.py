@@ -9,6 +9,7 @@ import numpy as np
 from ....reference import bounds
 from ....reference.samples.data import digits
 from ...language import Call, Case, Wrong, ask, claim, edge, fact, same_bits, smallest
+from ..shared.wrongs import another
 from . import mutants
 from .layers import CLASSES, held_out
 
@@ -76,10 +77,8 @@ prediction = claim(
 MISTAKEN_ARGMAX = {
     "argmin": Wrong(says={"choose": smallest_logit}),
     "argmax over the batch": Wrong(says={"choose": over_the_batch}),
-    "the library's argmax over the batch": Wrong(
-        operations={"argmax": mutants.argmax_over_the_batch}, needs=("argmax",)
-    ),
-    "the library's argmin": Wrong(operations={"argmax": mutants.argmin}, needs=("argmax",)),
+    "the library's argmax over the batch": another("argmax", mutants.argmax_over_the_batch),
+    "the library's argmin": another("argmax", mutants.argmin),
 }
 
 

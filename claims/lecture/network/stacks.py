@@ -11,6 +11,7 @@ from ....reference import bounds
 from ....reference.judging import composition
 from ...language import Call, Case, Wrong, ask, claim, same_bits, smallest
 from ..convolution.flipping import PLAIN_2D
+from ..shared.wrongs import another
 from . import mutants
 from .layers import HALVED, PADDED, Steps, network, through
 from .superposition import superposition
@@ -120,7 +121,7 @@ REORDERED = {
     "rows for columns": {"matrix": rows_for_columns},
 }
 MISTAKEN = {
-    name: Wrong(operations={"cross_correlation2d": functools.partial(mutant, operation="cross_correlation2d")})
+    name: another("cross_correlation2d", functools.partial(mutant, operation="cross_correlation2d"))
     for name, mutant in (
         ("bias left on", mutants.bias_left_on),
         ("a ReLU hidden in the convolution", mutants.rectified),

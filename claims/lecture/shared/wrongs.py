@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from typing import Any
 
 from ....reference import mistakes
 from ...language import Wrong
+
+
+def another(operation: str, mutant: Callable[..., Any], **more: Any) -> Wrong:
+    """Another operation in a library's place, tried where it has the operation; ``more`` of the wrong."""
+    more.setdefault("needs", (operation,))
+    return Wrong(operations={operation: mutant}, **more)
 
 
 def mistaken(mistake: str, *operations: str, **more: Any) -> Wrong:

@@ -18,6 +18,7 @@ from ....language import Case, Figure, Wrong, ask, claim, population, same_bits,
 from ...convolution.flipping import PLAIN_2D
 from ...shared.gradients import gradients_off
 from ...shared.libraries import TRAINING
+from ...shared.wrongs import another
 from .. import mutants
 from ..figures import RELATIVE, by_layer
 from ..layers import by_the_batch, ones
@@ -141,11 +142,7 @@ decouples = claim(
 )
 
 
-def another(operation: str, mutant: Any) -> Wrong:
-    return Wrong(operations={operation: mutant}, needs=(operation,))
-
-
-def said(saying: str, mistake: Any, operation: str) -> Wrong:
+def predicting(saying: str, mistake: Any, operation: str) -> Wrong:
     return Wrong(says={saying: mistake}, needs=(operation,))
 
 
@@ -166,11 +163,11 @@ GRADIENT_BY_CONSTANTS = {
     }
     | GRADIENT_BY_CONSTANTS
     | {
-        "ε forgotten": said("changed", epsilon_forgotten, "batch_norm_training"),
-        "the sign of a forgotten": said("changed", sign_forgotten, "batch_norm_training"),
-        "the scale is passed on": said("changed", passed_on, "batch_norm_training"),
-        "the gradient does not scale": said("scaled", not_at_all, "batch_norm_gradient"),
-        "the gradient scales in proportion": said("scaled", in_proportion, "batch_norm_gradient"),
+        "ε forgotten": predicting("changed", epsilon_forgotten, "batch_norm_training"),
+        "the sign of a forgotten": predicting("changed", sign_forgotten, "batch_norm_training"),
+        "the scale is passed on": predicting("changed", passed_on, "batch_norm_training"),
+        "the gradient does not scale": predicting("scaled", not_at_all, "batch_norm_gradient"),
+        "the gradient scales in proportion": predicting("scaled", in_proportion, "batch_norm_gradient"),
     },
 )
 def scale_and_shift(case: Case, *, changed=factor, scaled=inversely):
@@ -206,8 +203,8 @@ def scale_and_shift(case: Case, *, changed=factor, scaled=inversely):
     "gradients of weight and bias",
     wrongs=GRADIENT_BY_CONSTANTS
     | {
-        "the bias's gradient is that of any bias": said("bias", of_any_bias, "batch_norm_gradient"),
-        "weight and gradient not orthogonal": said("inner", not_orthogonal, "batch_norm_gradient"),
+        "the bias's gradient is that of any bias": predicting("bias", of_any_bias, "batch_norm_gradient"),
+        "weight and gradient not orthogonal": predicting("inner", not_orthogonal, "batch_norm_gradient"),
     },
 )
 def weight_and_bias(case: Case, *, bias=nothing, inner=up_to_epsilon):
@@ -264,14 +261,14 @@ def first_layer_over_seeds(case: Case, *, compare=population.as_measured, arms=p
     )
     yield from population.trajectories(case, perturbation_design, "trained", outcomes)
     first = measured["first"]["first_layer"]
-    drawn = [
+    lines = [
         by_layer(f"{change}, {arm}", first[f"layers_{key}.{name}"], control=name == "without")
         for key, change in (("scale_and_shift", "scale and shift"), ("direction", "random direction"))
         for name, arm in (("without", "without"), ("with", "with batch norm"))
     ]
-    drawn.append(by_layer("scale and shift, inference mode", first["layers_scale_and_shift.frozen"]))
+    lines.append(by_layer("scale and shift, inference mode", first["layers_scale_and_shift.frozen"]))
     layers = list(range(1, perturbation_design.DEPTH + 2))
-    yield Figure("amplification", {"layers": layers, "arms": drawn, "note": RELATIVE})
+    yield Figure("amplification", {"layers": layers, "arms": lines, "note": RELATIVE})
 
 
 @decouples.case(

@@ -16,6 +16,7 @@ from ....language import Case, Figure, Outcome, Wrong, ask, claim, fact, populat
 from ....language.prose import line
 from ....language.statistics import Gate
 from ...shared.libraries import TRAINING
+from ...shared.wrongs import another
 from .. import mutants
 from ..figures import by_layer
 from ..layers import TINY, by_memory, by_the_batch, normalized, normalized_by_memory
@@ -124,10 +125,8 @@ disputed = claim(
 
 NEEDS = ("batch_norm_training",)
 NOT_PINNED = {
-    "no batch norm": Wrong(operations={"batch_norm_training": mutants.without_batch_norm}, needs=NEEDS),
-    "remembered statistics in place of the batch's": Wrong(
-        operations={"batch_norm_training": mutants.remembered_statistics}, needs=NEEDS
-    ),
+    "no batch norm": another("batch_norm_training", mutants.without_batch_norm),
+    "remembered statistics in place of the batch's": another("batch_norm_training", mutants.remembered_statistics),
     "the mean is 0, whatever β": Wrong(says={"mean": mean_zero}, needs=NEEDS),
 }
 
@@ -197,7 +196,7 @@ def third_of(case: Case, y: Outcome, z: np.ndarray, third, *, label: str):
     )
 
 
-SAID = {"with": "with batch norm", "without": "without", "noisy": "with noise behind batch norm"}
+NAMES = {"with": "with batch norm", "without": "without", "noisy": "with noise behind batch norm"}
 NETWORKS = (
     ("35 linear layers, rate 0.003", design.LINEAR_LAYERS, "linear", {"with": "with", "without": "without"}),
     ("4 × 32 ReLU, rate 0.3", design.SHALLOW_LAYERS, "shallow", {"with": "with@0.3", "without": "without@0.3"}),
@@ -229,10 +228,10 @@ def both_sides(case: Case, *, compare=population.as_measured, arms=population.as
     )
     yield from population.trajectories(case, design, "noise", outcomes)
     networks = []
-    for name, layers, experiment, arm_names in NETWORKS:
+    for name, layers, experiment, arms_of in NETWORKS:
         cosines = measured["first"][experiment]
-        drawn = [by_layer(SAID[of], cosines[f"cosine.{arm}"], control=of == "without") for of, arm in arm_names.items()]
-        networks.append({"name": name, "layers": list(layers), "arms": drawn})
+        lines = [by_layer(NAMES[k], cosines[f"cosine.{arm}"], control=k == "without") for k, arm in arms_of.items()]
+        networks.append({"name": name, "layers": list(layers), "arms": lines})
     yield Figure("gradient_agreement", {"networks": networks, "note": MEASURED})
 
 
@@ -248,12 +247,12 @@ def _(case: Case):
     can.
     """
 
-    def drawn(e: Examples) -> np.ndarray:
+    def values(e: Examples) -> np.ndarray:
         """0, …, 0, n: turned into its negative, it has the same variance."""
         return np.eye(e.n)[:, -1:] * e.n
 
     def build(e: Examples):
-        return by_the_batch((-drawn(e)).astype(case.dtype))
+        return by_the_batch((-values(e)).astype(case.dtype))
 
     def judge(y: Outcome, z: np.ndarray, label: str):
         wanted, bound = normalized(distribution(z), case.dtype)
@@ -263,8 +262,8 @@ def _(case: Case):
         [Examples(n) for n in range(2, 7)],
         build,
         order="by n",
-        literal=lambda y, e: judge(y, drawn(e), "mean and variance pinned, the distribution is as before"),
-        instead=lambda y, e: judge(y, -drawn(e), "the distribution is that of −z"),
+        literal=lambda y, e: judge(y, values(e), "mean and variance pinned, the distribution is as before"),
+        instead=lambda y, e: judge(y, -values(e), "the distribution is that of −z"),
     )
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from .....reference.judging import composition
 from ....language import Case, Figure, Wrong, ask, claim, fact, population, same_bits, within
 from ...shared.libraries import TRAINING
-from ...shared.wrongs import mistaken
+from ...shared.wrongs import another, mistaken
 from .. import mutants
 from ..figures import RELATIVE, by_layer
 from ..layers import exactly
@@ -93,7 +93,7 @@ downstream_change = claim(
 )
 
 
-BIASED = {"biases that nobody asked for": Wrong(operations={"fully_connected": mutants.with_a_bias}, needs=("relu",))}
+BIASED = {"biases that nobody asked for": another("fully_connected", mutants.with_a_bias, needs=("relu",))}
 OTHER_GROWTH = {
     "in proportion to the depth": Wrong(says={"growth": product}, needs=("relu",)),
     "by f, whatever the depth": Wrong(says={"growth": once}, needs=("relu",)),
@@ -168,7 +168,7 @@ def random_weights(case: Case, *, growth=power, compare=population.as_measured, 
         source="f^L: a multiplication by 2 does not round",
     )
     every, first = measured["first"]["every_layer"], measured["first"]["downstream"]
-    drawn = [
+    lines = [
         by_layer("every hidden weight × 1.1, no biases", every["layers_tenth.without"]),
         by_layer("layer 1 by 1 %, against its gradient", first["layers_relative.gradient"]),
         by_layer("the same, trained", first["layers_relative.learned_gradient"]),
@@ -177,7 +177,7 @@ def random_weights(case: Case, *, growth=power, compare=population.as_measured, 
         by_layer("the same, tanh, weights ÷ 2", first["layers_relative.gentle_tanh"]),
     ]
     layers = list(range(1, design.DEPTH + 2))
-    yield Figure("amplification", {"layers": layers, "arms": drawn, "note": RELATIVE})
+    yield Figure("amplification", {"layers": layers, "arms": lines, "note": RELATIVE})
 
 
 def unstable(dtype: np.dtype, w: float, depth: int) -> tuple[np.ndarray, list[np.ndarray], list[np.ndarray]]:

@@ -18,6 +18,7 @@ from ....language import Case, Outcome, Wrong, ask, claim, fact, population, sam
 from ....language.statistics import Gate
 from ...shared.gradients import gradients_off
 from ...shared.libraries import TRAINING
+from ...shared.wrongs import another
 from .. import mutants
 from ..layers import exactly
 from ..moments import channel_moment, distribution
@@ -100,8 +101,8 @@ MISTAKEN_STEP = {
     "another batch afterwards: the data's shift in place of the parameters'": Wrong(
         says={"batch": another_batch}, needs=NEEDS
     ),
-    "the weights' gradient is 0": Wrong(operations={"fully_connected_gradient": mutants.weights_frozen}, needs=NEEDS),
-    "gradient ascent": Wrong(operations={"fully_connected_gradient": mutants.gradient_reversed}, needs=NEEDS),
+    "the weights' gradient is 0": another("fully_connected_gradient", mutants.weights_frozen, needs=NEEDS),
+    "gradient ascent": another("fully_connected_gradient", mutants.gradient_reversed, needs=NEEDS),
 }
 
 
