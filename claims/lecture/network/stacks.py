@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -116,33 +117,32 @@ linear_stack = claim(
 )
 
 
-REORDERED = {
-    "the order of composition reversed": {"product": reversed_order},
-    "rows for columns": {"matrix": rows_for_columns},
-}
-MISTAKEN = {
-    name: another("cross_correlation2d", functools.partial(mutant, operation="cross_correlation2d"))
-    for name, mutant in (
-        ("bias left on", mutants.bias_left_on),
-        ("a ReLU hidden in the convolution", mutants.rectified),
-    )
-}
+def in_convolution(mutant: Callable[..., Any]) -> Wrong:
+    return another("cross_correlation2d", functools.partial(mutant, operation="cross_correlation2d"))
 
 
-@linear_stack.each(STACKS, wrongs={name: Wrong(says=says, cases=SQUARE) for name, says in REORDERED.items()} | MISTAKEN)
+@linear_stack.each(
+    STACKS,
+    wrongs={
+        "the order of composition reversed": Wrong(says={"product": reversed_order}, cases=SQUARE),
+        "rows for columns": Wrong(says={"matrix": rows_for_columns}, cases=SQUARE),
+        "bias left on": in_convolution(mutants.bias_left_on),
+        "a ReLU hidden in the convolution": in_convolution(mutants.rectified),
+    },
+)
 def is_one_matrix(case: Case, *, product=in_order, matrix=columns):
     yield from to_the_last_bit(case, product, matrix)
     steps, first = stack(case, whole=False), basis(case.x, case.dtype)
     images = case.integers("images of many bits", (3, *case.x), low=-999, high=999)
     of_basis = yield from through(steps, first)
     of_images = yield from through(steps, images)
-    allowed = [composition.compose(steps, x, case.dtype)[1] for x in (images, first)]
+    of_sum, of_part = (composition.compose(steps, x, case.dtype)[1] for x in (images, first))
     yield superposition(
         of_images,
         of_basis,
         images.reshape(len(images), -1),
         label="the stack of any image is Σ x_j · (the stack of basis image j)",
-        allowed=(allowed[0], allowed[1]),
+        allowed=(of_sum, of_part),
     )
 
 
