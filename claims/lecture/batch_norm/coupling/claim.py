@@ -21,7 +21,7 @@ from ...shared.libraries import TRAINING
 from ...shared.wrongs import another
 from .. import mutants
 from ..figures import RELATIVE, by_layer
-from ..layers import by_the_batch, ones
+from ..layers import by_the_batch, normalized, ones
 from ..perturbation import design as perturbation_design
 from . import design
 
@@ -183,7 +183,7 @@ def scale_and_shift(case: Case, *, changed=factor, scaled=inversely):
     ]
     as_it_was, _, v = oracle.batch_norm_training(z, *ones(z), epsilon=epsilon)
     wanted = as_it_was * along(z, changed(a, v, epsilon))
-    bound = bounds.batch_norm_training(a * z + c, *ones(z), case.dtype, epsilon=epsilon)[0]
+    bound = normalized(a * z + c, case.dtype, epsilon)[1]
     yield within(y.part(0), wanted, bounds.by_formula(bound, wanted, roundings=8), label="BN(aZ + c)", source=IDENTITY)
 
     wanted = oracle.batch_norm_gradient(z, ones(z)[0], upstream, epsilon=epsilon / a**2)[0] * scaled(a)
