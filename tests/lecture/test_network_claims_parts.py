@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from lectureclaims.claims.lecture.network import layers, nonlinearity, predictions
 from lectureclaims.claims.lecture.network import mutants as mutants_network
-from lectureclaims.claims.lecture.shared import first_steps
+from lectureclaims.claims.lecture.network.learning import first_steps
 from lectureclaims.reference import bounds, libraries, oracle
 from lectureclaims.reference.judging import composition
 from lectureclaims.reference.libraries.numpy.training import value_and_gradient

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..shared import first_steps, gradients
+from ..shared import gradients
+from .learning import first_steps
 
 # --- components ------------------------------------------------------------------------------------------------------------
 

@@ -7,10 +7,9 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from ....language import Call, Case, Wrong, ask, claim, fact, population, smallest
-from ...shared import first_steps
 from ...shared.libraries import TRAINING
 from .. import mutants
-from . import design
+from . import design, first_steps
 
 
 def control_arm(measured: population.Measured) -> population.Measured:
