@@ -9,6 +9,7 @@ from lectureclaims.claims.lecture.batch_norm.coupling import gates as coupling_g
 from lectureclaims.claims.lecture.shared import common
 from lectureclaims.claims.lecture.shared.gradients import slightly_off
 from lectureclaims.reference.libraries.numpy import training as reference
+from two_sides import arms_of
 
 SEEDS = (0, 1, 2)
 SIX = tuple(range(statistics.FEWEST_SEEDS))
@@ -94,7 +95,10 @@ def test_what_the_gates_must_notice(monkeypatch):
     monkeypatch.setattr(coupling_design, "STEPS", 21)
     monkeypatch.setattr(coupling_design, "LOOKED_AT", (20,))
     measured = {"in_training": coupling_design.in_training(reference, seeds=SIX, dtype="float64")}
-    told, lied = judged(measured), judged(decoupling.null_arm(measured))
+    told, lied = (
+        judged(measured),
+        judged(arms_of(decoupling.decouples)["the null arm in place of batch norm"](measured)),
+    )
     effect = "the layers' updates meddle less with batch norm"
     assert told[effect] and told["null arm: scale and shift alone"] and not lied[effect]
 

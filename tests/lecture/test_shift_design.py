@@ -10,6 +10,7 @@ from lectureclaims.claims.lecture.batch_norm.shift import design as shift_design
 from lectureclaims.claims.lecture.batch_norm.shift import gates as shift_gates
 from lectureclaims.claims.lecture.shared.gradients import slightly_off
 from lectureclaims.reference.libraries.numpy import training as reference
+from two_sides import arms_of
 
 SEEDS = (0, 1, 2)
 AS_FOUND = {
@@ -138,7 +139,7 @@ def test_what_was_found_meets_every_gate():
 
 def test_exchanged_arms_and_the_null_arm_in_batch_norms_place_are_noticed():
     assert {"batch norm lowers it: mean", "batch norm lowers it: deviation"} <= unmet(made_up(), population.exchanged)
-    told = unmet(covariate_shift.null_arm(made_up()))
+    told = unmet(arms_of(covariate_shift.covariate_shift)["the null arm in place of batch norm"](made_up()))
     assert {"batch norm lowers it: mean", "batch norm lowers it: deviation"} <= told
     assert "in one step the correlations move less too" in told
 

@@ -36,6 +36,10 @@ normalizes = claim(
 )
 
 
+def known(mistake: str, operation: str) -> Wrong:
+    return mistaken(mistake, operation, needs=(operation,))
+
+
 NOT_NORMALIZED = {
     "the remembered statistics in training": another("batch_norm_training", mutants.remembered_statistics),
     "nothing is normalised": another("batch_norm_training", mutants.without_batch_norm),
@@ -48,11 +52,11 @@ NOT_NORMALIZED = {
     shape=(4, 3, 3, 3),
     epsilon=1e-3,
     wrongs={
-        "statistics of each row": mistaken("statistics of each row", "batch_norm_training"),
-        "statistics of each image": mistaken("statistics of each image", "batch_norm_training"),
+        "statistics of each row": known("statistics of each row", "batch_norm_training"),
+        "statistics of each image": known("statistics of each image", "batch_norm_training"),
         "ε outside the root": another("batch_norm_training", mutants.epsilon_outside_the_root),
-        "γ and β exchanged": mistaken("gamma and beta exchanged", "batch_norm_training"),
-        "the variance over n − 1": mistaken("unbiased variance", "batch_norm_training"),
+        "γ and β exchanged": known("gamma and beta exchanged", "batch_norm_training"),
+        "the variance over n − 1": known("unbiased variance", "batch_norm_training"),
         "the mean is 0, whatever β": Wrong(says={"mean": mean_zero}, needs=("batch_norm_training",)),
         "the variance is γ², whatever ε": Wrong(says={"variance": whatever_epsilon}, needs=("batch_norm_training",)),
     }
@@ -69,9 +73,9 @@ def in_training(case: Case, *, mean=exact_mean, variance=exact_variance):
     "inference",
     shape=(4, 3, 3, 3),
     wrongs={
-        "ε outside the root, inference": mistaken("epsilon outside the root", "batch_norm_inference"),
-        "γ and β exchanged, inference": mistaken("gamma and beta exchanged", "batch_norm_inference"),
-        "the batch's statistics in inference": mistaken("training mode", "batch_norm_inference"),
+        "ε outside the root, inference": known("epsilon outside the root", "batch_norm_inference"),
+        "γ and β exchanged, inference": known("gamma and beta exchanged", "batch_norm_inference"),
+        "the batch's statistics in inference": known("training mode", "batch_norm_inference"),
     },
 )
 def in_inference(case: Case):

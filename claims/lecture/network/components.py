@@ -44,7 +44,7 @@ component_parity = claim(
 def on_some_families(component: str, mistake: str, operation: str) -> Wrong:
     """A library that makes a known mistake with an operation; some families are enough to tell, without the exact mode."""
     says = {"families": ("normal", "cancelling", "wide"), "designs": ()}
-    return mistaken(mistake, operation, says=says, cases=(component,))
+    return mistaken(mistake, operation, says=says, cases=(component,), needs=(operation,))
 
 
 def one_unit_off(component: str, operation: str) -> Wrong:

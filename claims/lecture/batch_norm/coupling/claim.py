@@ -18,7 +18,7 @@ from ....language import Case, Figure, Wrong, ask, claim, population, same_bits,
 from ...convolution.flipping import PLAIN_2D
 from ...shared.gradients import gradients_off
 from ...shared.libraries import TRAINING
-from ...shared.wrongs import another
+from ...shared.wrongs import another, arm_for_arm
 from .. import mutants
 from ..figures import RELATIVE, by_layer
 from ..layers import by_the_batch, normalized, ones
@@ -94,21 +94,11 @@ def along(x: np.ndarray, numbers: np.ndarray) -> np.ndarray:
     return np.asarray(numbers).reshape(1, -1, *[1] * (x.ndim - 2))
 
 
-def inference_mode(measured: population.Measured) -> population.Measured:
-    """The mistake of using the statistics from before the change: the frozen arm's numbers in the place of batch norm's."""
-    return population.in_place_of(measured, "first_layer", arm="frozen", replaced="with")
-
-
 def any_change(measured: population.Measured) -> population.Measured:
     """The mistake of taking any change for one of scale and shift: the numbers of the random direction in its place."""
     first = measured["first_layer"]
     turned = {f"scale_and_shift.{arm}": first[f"direction.{arm}"] for arm in perturbation_design.ARMS}
     return measured | {"first_layer": first | turned}
-
-
-def null_arm(measured: population.Measured) -> population.Measured:
-    """The mistake of crediting batch norm with what scale and shift do alone: the null arm's own numbers in its place."""
-    return population.in_place_of(measured, "in_training", arm="null", replaced="with")
 
 
 decouples = claim(
@@ -250,7 +240,7 @@ def inner_products(dw: np.ndarray, *, w: np.ndarray) -> np.ndarray:
     dtypes=("float64",),
     wrongs={
         "arms exchanged": {"compare": population.exchanged},
-        "inference mode in place of training mode": {"arms": inference_mode},
+        "inference mode in place of training mode": arm_for_arm("first_layer", "frozen", replaced="with"),
         "any change in place of scale and shift": {"arms": any_change},
     },
 )
@@ -277,7 +267,7 @@ def first_layer_over_seeds(case: Case, *, compare=population.as_measured, arms=p
     dtypes=("float64",),
     wrongs={
         "arms exchanged, all layers at once": {"compare": population.exchanged},
-        "the null arm in place of batch norm": {"arms": null_arm},
+        "the null arm in place of batch norm": arm_for_arm("in_training", "null", replaced="with"),
         "gradients off by a hundred-millionth": gradients_off(design.in_training),
     },
 )

@@ -15,7 +15,7 @@ import numpy as np
 from .....reference.judging import composition
 from ....language import Case, Figure, Wrong, ask, claim, fact, population, same_bits, within
 from ...shared.libraries import TRAINING
-from ...shared.wrongs import another, mistaken
+from ...shared.wrongs import another, arm_for_arm, mistaken
 from .. import mutants
 from ..figures import RELATIVE, by_layer
 from ..layers import exactly
@@ -47,21 +47,6 @@ def doubled(layer: int) -> float:
 
 def as_it_was(layer: int) -> float:
     return 1.0
-
-
-def random_for_gradient(measured: population.Measured) -> population.Measured:
-    """The mistake of looking in any direction, where the gradient's was meant."""
-    return population.in_place_of(measured, "downstream", arm="random", replaced="gradient")
-
-
-def small_for_large_weights(measured: population.Measured) -> population.Measured:
-    """The tanh network whose weights are small in the place of the one whose weights are large."""
-    return population.in_place_of(measured, "downstream", arm="gentle_tanh", replaced="steep_tanh")
-
-
-def batch_norm_left_in(measured: population.Measured) -> population.Measured:
-    """The network with batch norm in the place of the one without."""
-    return population.in_place_of(measured, "every_layer", arm="with", replaced="without")
 
 
 downstream_change = claim(
@@ -102,7 +87,7 @@ OTHER_GROWTH = {
 
 @downstream_change.each(
     {"all weights doubled": {"f": 2.0}, "all weights times 3/2": {"f": 1.5}},
-    wrongs=OTHER_GROWTH | {"absolute value for ReLU": mistaken("absolute value for ReLU", "relu")},
+    wrongs=OTHER_GROWTH | {"absolute value for ReLU": mistaken("absolute value for ReLU", "relu", needs=("relu",))},
 )
 def whole_weights_scaled(case: Case, *, growth=power):
     x, weights = case.integers("x", (4, 3), -2, 2), [case.integers(f"w{i}", (3, 3), -1, 2) for i in range(DEPTH)]
@@ -150,9 +135,9 @@ def first_layer_changed(case: Case, *, amplified=doubled):
     wrongs={
         "over seeds by f, whatever the depth": {"growth": once},
         "arms exchanged": {"compare": population.exchanged},
-        "a random direction in place of the gradient": {"arms": random_for_gradient},
-        "small weights in place of large ones": {"arms": small_for_large_weights},
-        "batch norm left in": {"arms": batch_norm_left_in},
+        "a random direction in place of the gradient": arm_for_arm("downstream", "random", replaced="gradient"),
+        "small weights in place of large ones": arm_for_arm("downstream", "gentle_tanh", replaced="steep_tanh"),
+        "batch norm left in": arm_for_arm("every_layer", "with", replaced="without"),
     },
 )
 def random_weights(case: Case, *, growth=power, compare=population.as_measured, arms=population.as_they_ran):

@@ -18,7 +18,7 @@ from ....language import Case, Outcome, Wrong, ask, claim, fact, population, sam
 from ....language.statistics import Gate
 from ...shared.gradients import gradients_off
 from ...shared.libraries import TRAINING
-from ...shared.wrongs import another
+from ...shared.wrongs import another, arm_for_arm
 from .. import mutants
 from ..layers import exactly
 from ..moments import channel_moment, distribution
@@ -56,11 +56,6 @@ def activations(z: Any, h: Any, o: Any) -> Any:
 
 def outputs(z: Any, h: Any, o: Any) -> Any:
     return o
-
-
-def null_arm(measured: population.Measured) -> population.Measured:
-    """The mistake of crediting batch norm with what scale and shift do alone: the null arm's own numbers in its place."""
-    return population.in_place_of(measured, "trained", arm="null", replaced="with")
 
 
 covariate_shift = claim(
@@ -195,7 +190,7 @@ def shifted(step: Step, measured: Callable[..., Any], below: bool):
     dtypes=("float64",),
     wrongs={
         "arms exchanged": {"compare": population.exchanged},
-        "the null arm in place of batch norm": {"arms": null_arm},
+        "the null arm in place of batch norm": arm_for_arm("trained", "null", replaced="with"),
         "layers said to be frozen, which learn": {"held": LEARNING},
         "gradients off by a hundred-millionth": gradients_off(design.trained, backends=("torch",)),
     },

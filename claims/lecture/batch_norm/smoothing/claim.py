@@ -13,6 +13,7 @@ from ....language.statistics import Gate
 from ...shared import landscape
 from ...shared.gradients import gradients_off
 from ...shared.libraries import TRAINING
+from ...shared.wrongs import arm_for_arm
 from . import design
 
 MEASURED = line(
@@ -29,11 +30,6 @@ NAMES = {"with": "with batch norm", "without": "without", "null": "scale and shi
 
 
 Arrays = Mapping[str, np.ndarray]
-
-
-def null_arm(measured: population.Measured) -> population.Measured:
-    """The mistake of crediting batch norm with what scale and shift do alone: the null arm's own numbers in its place."""
-    return population.in_place_of(measured, "multilayer", arm="null", replaced="with")
 
 
 def in_float64(given: Arrays) -> dict[str, np.ndarray]:
@@ -132,7 +128,7 @@ def theorem_4_1(case: Case, *, right=theorem):
     backends=TRAINING,
     wrongs={
         "arms exchanged": {"compare": population.exchanged},
-        "the null arm in place of batch norm": {"arms": null_arm},
+        "the null arm in place of batch norm": arm_for_arm("multilayer", "null", replaced="with"),
         "gradients off by a hundred-millionth": gradients_off(design.multilayer, dtypes=("float64",)),
     },
 )

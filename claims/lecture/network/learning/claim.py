@@ -8,13 +8,9 @@ from typing import Any, NamedTuple
 
 from ....language import Call, Case, Wrong, ask, claim, fact, population, smallest
 from ...shared.libraries import TRAINING
+from ...shared.wrongs import arm_for_arm
 from .. import mutants
 from . import design, first_steps
-
-
-def control_arm(measured: population.Measured) -> population.Measured:
-    """The mistake of looking at the control: the numbers of shuffled labels in the place of the true ones'."""
-    return population.in_place_of(measured, "learns", arm="shuffled", replaced="true")
 
 
 def descending_with(change: Callable[..., Any]) -> Wrong:
@@ -83,7 +79,7 @@ def step_by_step(case: Case):
     backends=TRAINING,
     wrongs={
         "arms exchanged": {"compare": population.exchanged},
-        "shuffled labels in place of the true ones": {"arms": control_arm},
+        "shuffled labels in place of the true ones": arm_for_arm("learns", "shuffled", replaced="true"),
     },
 )
 def over_seeds(case: Case, *, compare=population.as_measured, arms=population.as_they_ran):
