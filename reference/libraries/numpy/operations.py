@@ -13,7 +13,18 @@ from ...operators.average_pooling import average_pooling2d, average_pooling2d_gr
 from ...operators.batch_norm import batch_norm_gradient, batch_norm_inference, batch_norm_running, batch_norm_training  # noqa: F401
 from ...operators.bilinear_resampling import bilinear_resampling2d, bilinear_resampling2d_gradient  # noqa: F401
 from ...operators.convolution import convolution1d, convolution2d  # noqa: F401
-from ...operators.cross_correlation import cross_correlation2d
+from ...operators.cross_correlation import (  # noqa: F401
+    cross_correlation1d,
+    cross_correlation1d_gradient,
+    cross_correlation2d,
+    cross_correlation2d_gradient,
+)
+from ...operators.cross_entropy import (  # noqa: F401
+    cross_entropy,
+    cross_entropy_gradient,
+    cross_entropy_of_probabilities,
+    cross_entropy_of_probabilities_gradient,
+)
 from ...operators.fully_connected import fully_connected, fully_connected_gradient  # noqa: F401
 from ...operators.gelu import gelu  # noqa: F401
 from ...operators.leaky_relu import leaky_relu, leaky_relu_gradient  # noqa: F401
