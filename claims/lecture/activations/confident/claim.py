@@ -10,8 +10,9 @@ import numpy as np
 from .....reference import bounds, oracle
 from ....language import Call, Case, Outcome, Wrong, ask, claim, edge, fact, population, rounding, smallest, within
 from ....language.statistics import Gate
+from ...shared.floats import FARTHEST, Number, in_words, row, word
+from ...shared.mistaken import mistaken
 from .. import mutants
-from ..floats import FARTHEST, Number, in_words, mistaken, row, word
 from ..sigmoids import grid
 from . import design, gates
 
@@ -125,16 +126,14 @@ last_layer = claim(
     },
     wrongs={
         "labels swapped": Wrong(
-            operations={"cross_entropy_gradient": mistaken("labels off by one", "cross_entropy_gradient")},
+            operations=mistaken("labels off by one", "cross_entropy_gradient"),
             cases=("softmax", "logistic", "a confident mistake"),
             needs=CROSS_ENTROPY,
         ),
         "the loss of swapped labels": Wrong(
-            operations={"cross_entropy": mistaken("labels off by one", "cross_entropy")}, cases=("softmax", "logistic")
+            operations=mistaken("labels off by one", "cross_entropy"), cases=("softmax", "logistic")
         ),
-        "softmax twice": Wrong(
-            operations={"cross_entropy": mistaken("softmax twice", "cross_entropy")}, cases=("softmax", "logistic")
-        ),
+        "softmax twice": Wrong(operations=mistaken("softmax twice", "cross_entropy"), cases=("softmax", "logistic")),
         "squared error": Wrong(
             operations={"cross_entropy_gradient": mutants.squared_error},
             cases=("softmax", "logistic", "a confident mistake"),

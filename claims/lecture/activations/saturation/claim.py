@@ -27,7 +27,7 @@ from ....language import (
     within,
 )
 from ....language.statistics import Gate
-from ..floats import FARTHEST, ROW, Number, row
+from ...shared.floats import FARTHEST, ROW, Number, row
 from ..sigmoids import DIGITS
 from . import design
 
