@@ -7,7 +7,7 @@ import numpy as np
 from ....reference import oracle
 from ...language import Case, Outcome, Wrong, ask, claim, fact, same_bits, smallest
 from ..shared.floats import Number, nans, numbers, seen_by, upstream_for
-from ..shared.mistaken import mistaken
+from ..shared.wrongs import mistaken
 from . import mutants
 from .kinks import DEFINITION, all_spellings_agree, gradient_is_the_slope, none_at_zero, relu_slope
 
@@ -51,8 +51,8 @@ absolute_value = claim(
 @absolute_value.case(
     "values",
     wrongs={
-        "ReLU": Wrong(operations=mistaken("ReLU for absolute value", "absolute_value")),
-        "the sign kept": Wrong(operations=mistaken("negative numbers kept", "absolute_value")),
+        "ReLU": mistaken("ReLU for absolute value", "absolute_value"),
+        "the sign kept": mistaken("negative numbers kept", "absolute_value"),
     },
 )
 def without_the_sign(case: Case):
@@ -82,8 +82,8 @@ def two_relus(case: Case, *, both=sum_of_both):
     wrongs={
         "the slope of z": Wrong(operations={"absolute_value_gradient": mutants.unsigned_slope}, needs=GRADIENTS),
         "the slope of ReLU": Wrong(says={"slope": relu_slope}, needs=GRADIENTS),
-        "upstream gradient left out": Wrong(
-            operations=mistaken("upstream gradient forgotten", "absolute_value_gradient"), needs=GRADIENTS
+        "upstream gradient left out": mistaken(
+            "upstream gradient forgotten", "absolute_value_gradient", needs=GRADIENTS
         ),
     },
 )

@@ -10,7 +10,7 @@ import numpy as np
 from ....reference import oracle
 from ...language import Call, Case, Outcome, Wrong, ask, claim, fact, rounding, same_bits, smallest
 from ..shared.floats import SIGNED, Spelled, in_words, numbers, row, seen_by, unsigned, upstream_for, word
-from ..shared.mistaken import mistaken
+from ..shared.wrongs import mistaken
 from . import mutants
 from .kinks import DEFINITION
 
@@ -93,8 +93,8 @@ leaky_relu = claim(
         "the gradient's α on the positive side": Wrong(
             operations={"leaky_relu_gradient": mutants.slope_on_the_other_side_gradient}
         ),
-        "another slope": Wrong(operations=mistaken("other slope", "leaky_relu")),
-        "another slope in the gradient": Wrong(operations=mistaken("other slope", "leaky_relu_gradient")),
+        "another slope": mistaken("other slope", "leaky_relu"),
+        "another slope in the gradient": mistaken("other slope", "leaky_relu_gradient"),
     },
 )
 def power_of_two(case: Case, *, value=by_formula):
@@ -129,8 +129,8 @@ def rounded_slope(case: Case):
     "one α a channel",
     wrongs={
         "α on the positive side of each channel": Wrong(operations={"prelu": mutants.slopes_on_the_other_side}),
-        "one α for all channels": Wrong(operations=mistaken("one slope for all channels", "prelu")),
-        "the channels' α in reverse": Wrong(operations=mistaken("slopes in reverse", "prelu")),
+        "one α for all channels": mistaken("one slope for all channels", "prelu"),
+        "the channels' α in reverse": mistaken("slopes in reverse", "prelu"),
     },
 )
 def slope_of_each_channel(case: Case):

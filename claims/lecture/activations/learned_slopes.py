@@ -11,7 +11,7 @@ import numpy as np
 from ....reference import bounds, oracle
 from ...language import Call, Case, Outcome, Wrong, ask, claim, edge, fact, rounding, same_bits, smallest, within
 from ..shared.floats import in_words
-from ..shared.mistaken import mistaken
+from ..shared.wrongs import mistaken
 from . import mutants
 
 
@@ -96,7 +96,7 @@ WRONG_GRADIENTS = {
 }
 WRONG_DESCENTS = {
     **WRONG_GRADIENTS,
-    "the first channel's α for all": Wrong(operations=mistaken("one slope for all channels", "prelu")),
+    "the first channel's α for all": mistaken("one slope for all channels", "prelu"),
     "a step uphill": {"step": uphill},
     "α stays what it was": {"step": fixed},
 }

@@ -9,7 +9,7 @@ import numpy as np
 from ....reference import oracle
 from ...language import Call, Case, Outcome, Wrong, ask, claim, edge, fact, same_bits, smallest
 from ..shared.floats import ROW, SIGNED, Number, in_words, nans, numbers, row, seen_by, upstream_for, word
-from ..shared.mistaken import mistaken
+from ..shared.wrongs import mistaken
 from . import mutants
 from .kinks import DEFINITION, all_spellings_agree, gradient_is_the_slope, none_at_zero, relu6_slope, relu_slope
 
@@ -52,7 +52,7 @@ relu = claim(
 @relu.case(
     "values",
     wrongs={
-        "|z|": Wrong(operations=mistaken("absolute value for ReLU", "relu")),
+        "|z|": mistaken("absolute value for ReLU", "relu"),
         "ReLU6": Wrong(operations={"relu": mutants.relu6}),
         "min(0, z)": {"value": upside_down},
     },
@@ -70,9 +70,7 @@ def larger_of_zero_and_z(case: Case, *, value=by_cases):
             operations={"relu_gradient": mutants.slope_everywhere}, needs=GRADIENTS
         ),
         "the gradient of ReLU6": Wrong(says={"slope": relu6_slope}, needs=GRADIENTS),
-        "upstream gradient left out": Wrong(
-            operations=mistaken("upstream gradient forgotten", "relu_gradient"), needs=GRADIENTS
-        ),
+        "upstream gradient left out": mistaken("upstream gradient forgotten", "relu_gradient", needs=GRADIENTS),
     },
 )
 def zero_or_one(case: Case, *, slope=relu_slope):

@@ -9,7 +9,7 @@ import numpy as np
 from ....reference import bounds, oracle
 from ...language import Call, Case, Outcome, Wrong, ask, claim, edge, fact, rounding, same_bits, smallest, within
 from ..shared.floats import FARTHEST, Number, in_words, is_number, row
-from ..shared.mistaken import mistaken
+from ..shared.wrongs import mistaken
 from . import mutants
 
 DIGITS = "the function in 95 bits or more, rounded once"
@@ -90,12 +90,10 @@ sigmoid = claim(
     wrongs={
         "a hard sigmoid": Wrong(operations={"logistic": mutants.hard_sigmoid}, cases=("logistic",)),
         "σ(2z) for σ(z)": Wrong(operations={"logistic": mutants.twice_as_steep}, cases=("logistic",)),
-        "tanh for logistic": Wrong(
-            operations=mistaken("tanh for logistic", "logistic"), cases=("logistic",), needs=TANH
-        ),
-        "logistic for tanh": Wrong(operations=mistaken("logistic for tanh", "tanh"), cases=("tanh",), needs=TANH),
-        "the derivative at σ(z)": Wrong(
-            operations=mistaken("activation given twice", "logistic_gradient"), cases=("logistic",), needs=GRADIENTS
+        "tanh for logistic": mistaken("tanh for logistic", "logistic", cases=("logistic",), needs=TANH),
+        "logistic for tanh": mistaken("logistic for tanh", "tanh", cases=("tanh",), needs=TANH),
+        "the derivative at σ(z)": mistaken(
+            "activation given twice", "logistic_gradient", cases=("logistic",), needs=GRADIENTS
         ),
     },
 )
