@@ -10,10 +10,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ....reference import bounds, oracle
-from ...language import Call, Case, Figure, Outcome, ask, claim, fact, fails, rounding, same_bits, smallest, within
+from ...language import Call, Case, Figure, Outcome, claim, fact, fails, rounding, same_bits, smallest, within
 from ..shared.convolution_mutants import POSITION_DEPENDENT_KERNEL
 from ..shared.exact import numbered
 from ..shared.geometry import LITERAL_SUM, PLAIN_2D, exact_layer, layer
+
 
 def shift(x: np.ndarray, by: tuple[int, int]) -> np.ndarray:
     """Rows down, columns to the right; what leaves on one side comes back on the other."""

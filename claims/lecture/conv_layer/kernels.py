@@ -9,8 +9,8 @@ import numpy as np
 from ...language import Call, Case, Outcome, Wrong, ask, claim, fact, happens, same_bits, smallest
 from ..shared.exact import LITERAL
 from ..shared.geometry import Geometry, exact_layer, layer
+from ..shared.layouts import reshape, transpose
 from ..shared.libraries import TRAINING
-from ..tensors.layouts import reshape, transpose
 from .networks import convolution
 from .own_layers import OWN_LAYER, in_nchw, own_layout, own_order, the_other_order
 

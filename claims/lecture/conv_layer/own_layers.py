@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ...language import Call, Outcome, ask
-from ..tensors.layouts import KERNELS, LAYOUTS, transpose
+from ..shared.layouts import KERNELS, LAYOUTS, transpose
 
 OWN_LAYER: dict[str, Any] = {"stride": (1, 1), "padding": (0, 0), "dilation": (1, 1), "groups": 1}
 

@@ -12,8 +12,8 @@ from ...language import Call, Case, Outcome, Wrong, ask, claim, happens, same_bi
 from ..shared.convolution_mutants import STRIDE_AXES_EXCHANGED
 from ..shared.exact import LITERAL
 from ..shared.geometry import SIZE, Axis, Geometry, SizeOf, exact_layer, layer_of_ones, size
+from ..shared.layouts import KERNELS
 from ..shared.libraries import TRAINING
-from ..tensors.layouts import KERNELS
 from .own_layers import OWN_LAYER, in_nchw, own_layer, own_layout, the_other_layout
 
 

@@ -8,9 +8,9 @@ from typing import NamedTuple
 import numpy as np
 
 from ...language import Call, Case, Outcome, ask, claim, fact, same_bits, smallest
-from ..shared.convolution_mutants import mistaken
 from ..shared.exact import half_turn, numbered
 from ..shared.geometry import PLAIN_2D
+from ..shared.wrongs import mistaken
 from .own_functions import exchanged_arguments, raises
 from .sums import (
     AS_IT_STANDS,

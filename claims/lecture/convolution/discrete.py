@@ -9,8 +9,8 @@ import numpy as np
 
 from ....reference import bounds
 from ...language import Call, Case, Outcome, Wrong, ask, claim, fact, smallest, within
-from ..shared.convolution_mutants import mistaken
 from ..shared.exact import DESIGNS, half_turn, numbered, unchanged
+from ..shared.wrongs import mistaken
 from .sums import (
     AS_IT_STANDS,
     Row,

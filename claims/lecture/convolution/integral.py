@@ -15,7 +15,7 @@ import numpy as np
 
 from ....reference import bounds, oracle
 from ...language import Call, Case, Figure, Outcome, Wrong, ask, claim, same_bits, smallest, within
-from ..shared.convolution_mutants import mistaken
+from ..shared.wrongs import mistaken
 from .own_functions import predicted
 from .sums import by_fft
 

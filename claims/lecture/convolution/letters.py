@@ -17,9 +17,9 @@ import numpy as np
 from ....reference import bounds, oracle
 from ....reference.oracle import symbolic
 from ...language import Call, Case, Figure, Outcome, ask, claim, fact, same_bits, smallest, within
-from ..shared.convolution_mutants import mistaken
 from ..shared.exact import LARGEST, ROUNDED, must_be_exact
 from ..shared.geometry import PLAIN_2D, layer
+from ..shared.wrongs import mistaken
 from .own_functions import predicted
 from .sums import by_fft
 

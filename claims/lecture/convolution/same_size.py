@@ -10,9 +10,9 @@ import numpy as np
 
 from ....reference.operators import catalogue
 from ...language import Call, Case, Outcome, Wrong, ask, claim, fact, happens, same_bits, same_shape, smallest, sweep
-from ..shared.convolution_mutants import mistaken
 from ..shared.exact import numbered
 from ..shared.geometry import layer
+from ..shared.wrongs import mistaken
 from .own_functions import PADDING_AT_THE_START, turned_if_flipping
 from .sums import AS_IT_STANDS, Row, Sizes, agrees, by_fft, lecture_sum, plus, ramps
 

@@ -6,18 +6,9 @@ Each of these mistakes has been made by somebody: a kernel copied without turnin
 
 from __future__ import annotations
 
-import functools
-
 import numpy as np
 
-from ....reference import mistakes
 from ...language import Wrong
-
-
-def mistaken(mistake: str, *operations: str) -> Wrong:
-    """A library that makes a known mistake in these operations."""
-    made = {o: functools.partial(mistakes.commit, mistake=mistake, operation=o) for o in operations}
-    return Wrong(operations=made)
 
 
 def kernel_flipped(lib, x, w, b, **settings):

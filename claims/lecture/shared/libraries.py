@@ -1,4 +1,4 @@
-"""Which libraries an experiment is for."""
+"""Libraries by what they can do."""
 
 TRAINING = ("torch", "tensorflow")
-"""The libraries in which gradient descent is run."""
+"""Those that differentiate, and so train networks by gradient descent."""

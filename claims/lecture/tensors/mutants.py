@@ -28,11 +28,3 @@ def stacked_from_the_last(lib, images):
 
 def taken_apart_along_the_second_axis(lib, batch):
     return lib.take_apart(np.ascontiguousarray(batch.swapaxes(0, 1)))
-
-
-def relu_for_absolute_value(lib, x):
-    return lib.relu(x)
-
-
-def absolute_value_for_relu(lib, x):
-    return lib.absolute_value(x)

@@ -203,7 +203,7 @@ def decouples_cases(
         return
     if case.name == "all layers at once":
         outcomes, _, _ = yield from population.study(
-            case, design, gates, ("in_training", "deep_start"), compare=compare, arms=arms
+            case, design, ("in_training", "deep_start"), compare=compare, arms=arms
         )
         yield from population.trajectories(case, design, "in_training", outcomes)
         return
@@ -242,12 +242,7 @@ def decouples_cases(
 def over_seeds(case: Case, compare, arms):
     """What gets through of a change of early layers, by kind of change."""
     outcomes, measured, _ = yield from population.study(
-        case,
-        perturbation_design,
-        perturbation_gates,
-        ("first_layer", "every_layer", "trained"),
-        compare=compare,
-        arms=arms,
+        case, perturbation_design, ("first_layer", "every_layer", "trained"), compare=compare, arms=arms
     )
     yield from population.trajectories(case, perturbation_design, "trained", outcomes)
     found = measured["first"]["first_layer"]
@@ -478,8 +473,8 @@ def _(case: Case):
 # --- where it stops, over seeds -------------------------------------------------------------------------------------------
 
 
-_limit = functools.partial(population.limit, decouples, perturbation_design, perturbation_gates)
-_of_updates = functools.partial(population.limit, decouples, design, gates)
+_limit = functools.partial(population.limit, decouples, perturbation_design)
+_of_updates = functools.partial(population.limit, decouples, design)
 
 
 _limit(

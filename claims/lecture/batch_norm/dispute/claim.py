@@ -20,7 +20,7 @@ from ..coupling.claim import TINY, ones, remembered
 from ..normalization import channel_moment, exact_mean, exact_variance, mean_zero, moments
 from ..shift import design as shift_design
 from ..shift.claim import distribution
-from . import design, gates
+from . import design
 
 TWO_VALUED, SKEWED = (-1, -1, -1, 1, 1, 1), (-1, -1, 2, 0, 0, 0)
 """Six examples of mean 0 and variance 1 each, and third moments 0 and 1."""
@@ -200,7 +200,7 @@ def disputed_cases(
 def both_sides(case: Case, compare: population.Compare, arms: population.Arms):
     """Gates that speak for the explanation, gates that speak against it, and the controls that make them say so."""
     outcomes, measured, _ = yield from population.study(
-        case, design, gates, ("shallow", "linear", "noise"), compare=compare, arms=arms
+        case, design, ("shallow", "linear", "noise"), compare=compare, arms=arms
     )
     yield from population.trajectories(case, design, "noise", outcomes)
     first = measured["first"]
@@ -364,7 +364,7 @@ def _(case: Case):
     )
 
 
-_limit = functools.partial(population.limit, disputed, design, gates)
+_limit = functools.partial(population.limit, disputed, design)
 
 
 _limit(

@@ -176,7 +176,7 @@ def downstream_change_cases(
 def over_seeds(case: Case, growth, compare, arms):
     """Random weights, real images: what grows on its way, what is only passed on, what fades."""
     outcomes, measured, _ = yield from population.study(
-        case, design, gates, ("downstream", "every_layer"), compare=compare, arms=arms
+        case, design, ("downstream", "every_layer"), compare=compare, arms=arms
     )
     factor = growth(2.0, design.DEPTH)
     yield fact(
@@ -391,7 +391,7 @@ def _(case: Case):
 # --- where it stops, over seeds -------------------------------------------------------------------------------------------
 
 
-_limit = functools.partial(population.limit, downstream_change, design, gates)
+_limit = functools.partial(population.limit, downstream_change, design)
 
 
 _limit(

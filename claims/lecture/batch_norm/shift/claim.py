@@ -20,7 +20,7 @@ from ....language import Case, Outcome, Wrong, ask, claim, fact, population, sam
 from ....language.statistics import Gate
 from .. import mutants
 from ..normalization import channel_moment
-from . import design, gates
+from . import design
 
 WHOLE = "the step worked out in whole multiples of a power of two, of which no partial sum rounds"
 RATE = 2.0**-4
@@ -222,7 +222,7 @@ def covariate_shift_cases(
 
 def along_training(case: Case, compare: population.Compare, arms: population.Arms, held: tuple[str, str]):
     """Gates on the size of the shift; and beside them what is so in every seed: nothing moves below frozen layers, everything above them."""
-    outcomes, _, _ = yield from population.study(case, design, gates, ("trained",), compare=compare, arms=arms)
+    outcomes, _, _ = yield from population.study(case, design, ("trained",), compare=compare, arms=arms)
     yield from population.trajectories(case, design, "trained", outcomes)
     found = outcomes["trained"]
     for arm in held:
@@ -368,7 +368,6 @@ def _(case: Case):
 population.limit(
     covariate_shift,
     design,
-    gates,
     "what batch norm leaves alone",
     says="Mean and deviation of each unit are not the distribution. The correlations between units, which batch norm does not touch, change over all "
     "steps nearly as much with it as without.",

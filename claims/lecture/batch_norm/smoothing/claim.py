@@ -11,7 +11,7 @@ from .....reference import bounds
 from ....language import Case, Figure, Wrong, claim, population, within
 from ....language.statistics import Gate
 from ...shared import landscape, mutants
-from . import design, gates
+from . import design
 
 FRAMEWORKS = ("torch", "tensorflow")
 MEASURED = (
@@ -128,7 +128,7 @@ def smooths_cases(case: Case, *, right=theorem, compare=population.as_measured, 
         )
         return
     experiments = NARROW if case.dtype == np.float32 else WIDE
-    outcomes, measured, _ = yield from population.study(case, design, gates, experiments, compare=compare, arms=arms)
+    outcomes, measured, _ = yield from population.study(case, design, experiments, compare=compare, arms=arms)
     if case.dtype == np.float64:
         yield from population.trajectories(case, design, "multilayer", outcomes)
         yield Figure(
@@ -144,7 +144,7 @@ def smooths_cases(case: Case, *, right=theorem, compare=population.as_measured, 
 def _limit(name: str, *, says: str, effect: str, literal: str, least: float = 1.0) -> None:
     """A limit: the ratio is not above 1 here (or not above what the design's gate wants elsewhere), as the sentence has it."""
     stated = Gate(literal, effect, "above", (least,))
-    population.limit(smooths, design, gates, name, says=says, stated=stated)
+    population.limit(smooths, design, name, says=says, stated=stated)
 
 
 _limit(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -106,7 +105,9 @@ def pixels_permuted(case: Case, *, gradient=moved):
     exact = oracle.fully_connected(x, w, b).astype(x.dtype)
     same = "the same network on the images as they were"
     yield same_bits(here["first layer"], exact, label="the first layer", source=LITERAL_SUM)
-    yield same_bits(there["first layer"], exact, label="the first layer, pixels and columns permuted", source=LITERAL_SUM)
+    yield same_bits(
+        there["first layer"], exact, label="the first layer, pixels and columns permuted", source=LITERAL_SUM
+    )
     yield same_bits(there["loss"], here["loss"].value, label="the loss of each image", source=same)
     # Each number of the gradient is the sum over the four images of δ·x.
     S, n = oracle.sizes(
@@ -169,7 +170,9 @@ def same_function(case: Case, *, gather=summed):
         source=LITERAL_SUM,
     )
     _, whole, _ = oracle.fully_connected_gradient(rows, dense, above)
-    yield same_bits(free, whole.astype(x.dtype), label="the fully connected layer's gradient itself", source=LITERAL_SUM)
+    yield same_bits(
+        free, whole.astype(x.dtype), label="the fully connected layer's gradient itself", source=LITERAL_SUM
+    )
     outside = free.then(lambda g: bool(np.any(g[places == 0] != 0)))
     yield fact(outside, True, label="it has a gradient where the kernel has no number", source=FORMULA)
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from ....language import Call, Case, Wrong, ask, claim, fact, population, smallest
 from ...shared import first_steps
 from .. import mutants
-from . import design, gates
+from . import design
 
 FRAMEWORKS = ("torch", "tensorflow")
 
@@ -82,7 +82,7 @@ def learned_parameters_cases(case: Case, *, compare=population.as_measured, arms
             source="θ − 0·g",
         )
         return
-    outcomes, _, _ = yield from population.study(case, design, gates, ("learns",), compare=compare, arms=arms)
+    outcomes, _, _ = yield from population.study(case, design, ("learns",), compare=compare, arms=arms)
     if str(case.dtype) == "float64":
         yield from population.trajectories(case, design, "learns", outcomes)
 
