@@ -80,10 +80,12 @@ class Edge(NamedTuple):
     words: str
 
 
+PIXELS = [*itertools.product(range(X_SHAPE[2]), range(X_SHAPE[3]))]
+"""On a circle there are as many shifts as pixels."""
+NEAR = [*itertools.product(range(-2, 3), range(-2, 3))]
 EDGES = {
-    # On a circle there are as many shifts as pixels.
-    "circular": Edge(functools.partial(wrapped, k=W_SHAPE[2:]), [*np.ndindex(X_SHAPE[2:])], everywhere, ""),
-    "interior": Edge(np.asarray, [*itertools.product(range(-2, 3), repeat=2)], inside, ", interior"),
+    "circular": Edge(functools.partial(wrapped, k=W_SHAPE[2:]), PIXELS, everywhere, ""),
+    "interior": Edge(np.asarray, NEAR, inside, ", interior"),
 }
 
 

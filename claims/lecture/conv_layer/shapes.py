@@ -131,10 +131,8 @@ def own_layers(case: Case, *, output=four_axes, of: SizeOf = size, layout=own_la
         words = REFUSING[case.backend]
         yield happens(y, "raised", label=f"refused: {words}", source="the layer's documentation", error=words)
         return
-    axes = [
-        Axis(*numbers, p, p)
-        for *numbers, p in zip(x.shape[2:], w.shape[2:], told["stride"], told["dilation"], told["padding"], strict=True)
-    ]
+    each = zip(x.shape[2:], w.shape[2:], told["stride"], told["dilation"], told["padding"], strict=True)
+    axes = [Axis(n, k, s, d, p, p) for n, k, s, d, p in each]
     named = dict(zip("NCHW", output(2, 4, 6, told["groups"], *map(of, axes)), strict=True))
     wanted = [named[axis] for axis in layout(case.backend)]
     yield same_shape(y.part("y"), wanted, label="its own shape", source=f"{SIZE}, in its own layout")

@@ -10,7 +10,7 @@ import numpy as np
 
 from ....reference.operators import catalogue
 from ...language import Call, Case, Outcome, Wrong, ask, claim, fact, happens, same_bits, same_shape, smallest, sweep
-from ..shared.exact import numbered
+from ..shared.exact import numbered, squares
 from ..shared.geometry import layer
 from ..shared.wrongs import mistaken
 from .own_functions import PADDING_AT_THE_START, turned_if_flipping
@@ -176,7 +176,7 @@ def _(case: Case):
     functions = (yield ask("own_sames")).value
 
     def arrays(p: Kernel, rank: int) -> tuple[np.ndarray, np.ndarray]:
-        return (numbered((7,) * rank) ** 2).astype(case.dtype), numbered((p.k,) * rank).astype(case.dtype)
+        return squares((7,) * rank).astype(case.dtype), numbered((p.k,) * rank).astype(case.dtype)
 
     def build(p: Kernel, function: str = functions[0][0], rank: int = functions[0][1]) -> Call:
         x, w = arrays(p, rank)

@@ -20,7 +20,7 @@ import numpy as np
 from ....reference import bounds
 from ....reference.oracle.remembered import once
 from ...language import Call, Case, Outcome, ask, same_bits, within
-from ..shared.exact import draw, must_be_exact, numbered
+from ..shared.exact import draw, must_be_exact, numbered, squares
 from ..shared.geometry import PLAIN_1D, PLAIN_2D
 
 AS_IT_STANDS = "the lecture's sum, written as it stands, in exact arithmetic"
@@ -132,7 +132,7 @@ def sizes(each: tuple[int, ...], *, fit: bool) -> list[Sizes]:
 
 
 def ramps(case: Case, s: Sizes) -> tuple[np.ndarray, np.ndarray]:
-    x, w = numbered((s.H, s.W)) ** 2, numbered((s.ky, s.kx))
+    x, w = squares((s.H, s.W)), numbered((s.ky, s.kx))
     return x.astype(case.dtype), w.astype(case.dtype)
 
 

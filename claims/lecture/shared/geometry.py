@@ -88,8 +88,8 @@ class Geometry(NamedTuple):
 
     @classmethod
     def of(cls, height: Axis, width: Axis, N: int = 1, Cin: int = 1, Cout: int = 1, groups: int = 1) -> Geometry:
-        pairs = zip(height[:4], width[:4], strict=True)
-        return cls(*(n for pair in pairs for n in pair), *height[4:], *width[4:], N, Cin, Cout, groups)
+        a, b = height, width
+        return cls(a.H, b.H, a.k, b.k, a.s, b.s, a.d, b.d, a.p, a.q, b.p, b.q, N, Cin, Cout, groups)
 
     @classmethod
     def along(cls, axis: str, a: Axis) -> Geometry:
