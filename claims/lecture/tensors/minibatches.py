@@ -14,8 +14,8 @@ from ....reference import oracle
 from ....reference.samples import data
 from ...language import Case, Outcome, Wrong, ask, claim, fact, happens, same_bits, same_shape, smallest
 from ..convolution.flipping import PLAIN_2D, must_be_exact
-from . import mutants as mutants_images
-from .images import exact_photograph
+from ..shared.photographs import exact_photograph
+from . import mutants
 
 # --- “A minibatch of images is a collection of N images, a 4-dim tensor.” -----------------------------------------------
 
@@ -58,12 +58,11 @@ minibatch = claim(
     wrongs={
         "N is the last axis": {"batched": last_axis},
         "stacked along the second axis": Wrong(
-            operations={"stack": mutants_images.stacked_along_channels}, cases=("3 images, all axes alike",)
+            operations={"stack": mutants.stacked_along_channels}, cases=("3 images, all axes alike",)
         ),
-        "the last image first": Wrong(operations={"stack": mutants_images.stacked_from_the_last}, cases=("16 digits",)),
+        "the last image first": Wrong(operations={"stack": mutants.stacked_from_the_last}, cases=("16 digits",)),
         "taken apart along the second axis": Wrong(
-            operations={"take_apart": mutants_images.taken_apart_along_the_second_axis},
-            cases=("3 images, all axes alike",),
+            operations={"take_apart": mutants.taken_apart_along_the_second_axis}, cases=("3 images, all axes alike",)
         ),
     },
 )
@@ -208,8 +207,7 @@ internal_channels = claim(
         "as many channels as the image has": {"count": of_the_image},
         "kernels times channels": {"count": kernels_times_channels},
         "every channel made by the first kernel": Wrong(
-            operations={"cross_correlation2d": mutants_images.first_kernel_for_all},
-            cases=("every number of channels to 16",),
+            operations={"cross_correlation2d": mutants.first_kernel_for_all}, cases=("every number of channels to 16",)
         ),
     },
 )
