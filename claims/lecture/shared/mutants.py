@@ -8,30 +8,7 @@ from __future__ import annotations
 
 import types
 
-import numpy as np
-
 from ..batch_norm.smoothing import design as smoothing_design
-
-
-def kernel_flipped(lib, x, w, b, **settings):
-    return lib.cross_correlation2d(x, np.ascontiguousarray(w[:, :, ::-1, ::-1]), b, **settings)
-
-
-def stride_axes_exchanged(lib, x, w, b, *, stride, **settings):
-    return lib.cross_correlation2d(x, w, b, stride=stride[::-1], **settings)
-
-
-def last_tap_dropped(lib, x, w, b, **settings):
-    w = w.copy()
-    w[:, :, -1, -1] = 0
-    return lib.cross_correlation2d(x, w, b, **settings)
-
-
-def position_dependent_kernel(lib, x, w, b, **settings):
-    """Every second column of the output is made by a kernel twice as large: a layer whose weights are not shared."""
-    y = lib.cross_correlation2d(x, w, b, **settings)
-    y[..., ::2] += lib.cross_correlation2d(x, w, None, **settings)[..., ::2]
-    return y
 
 
 def gradient_slightly_off(lib, *, seeds, dtype):
