@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ....reference import oracle
-from ...language import Case, Outcome, Wrong, ask, claim, happens, same_bits, same_shape, smallest
-from ..convolution.flipping import PLAIN_2D, must_be_exact
+from ...language import Case, Outcome, Wrong, claim, happens, same_bits, same_shape, smallest
+from ..shared.geometry import LITERAL_SUM, exact_layer
+from ..shared.geometry import layer as convolution
 from ..shared.photographs import exact_photograph
 from . import mutants
 
@@ -95,7 +95,7 @@ def single_layers(case: Case, *, count=number_of_kernels):
         )
         for layer in case.layers
     ]
-    outputs = yield [ask("cross_correlation2d", x=x, w=w, b=None, **PLAIN_2D) for x, w in arrays]
+    outputs = yield [convolution(x, w) for x, w in arrays]
     for layer, (x, w), y in zip(case.layers, arrays, outputs, strict=True):
         yield judged(y, x, w, layer, count)
 
@@ -107,7 +107,7 @@ def chain(case: Case, *, count=number_of_kernels):
     x = (photograph - 128).astype(case.dtype)
     for C, K in itertools.pairwise(case.channels):
         w = case.integers(f"w {C} {K}", (K, C, 1, 1), -1, 1)
-        y = yield ask("cross_correlation2d", x=x, w=w, b=None, **PLAIN_2D)
+        y = yield convolution(x, w)
         yield judged(y, x, w, Layer(C, K, 6, 6), count)
         x = y.value
 
@@ -117,9 +117,7 @@ def judged(y: Outcome, x: np.ndarray, w: np.ndarray, layer: Layer, count: Callab
     if count(layer) != layer.K:
         wanted = (1, count(layer), *[n - k + 1 for n, k in zip(x.shape[2:], w.shape[2:], strict=True)])
         return same_shape(y, wanted, label=label, source="the number of kernels")
-    must_be_exact(x, w)
-    exact = oracle.cross_correlation2d(x, w, None, **PLAIN_2D).astype(x.dtype)
-    return same_bits(y, exact, label=label, source="the literal sum in Python integers")
+    return same_bits(y, exact_layer(x, w), label=label, source=LITERAL_SUM)
 
 
 class Groups(NamedTuple):
@@ -149,7 +147,7 @@ def _(case: Case):
     def build(p: Groups):
         # TensorFlow infers the groups from the kernel, which has the channels of one of them.
         x, w = np.ones((1, p.Cin, 2, 2), case.dtype), np.ones((p.Cout, -(-p.Cin // p.groups), 1, 1), case.dtype)
-        return ask("cross_correlation2d", x=x, w=w, b=None, **{**PLAIN_2D, "groups": p.groups})
+        return convolution(x, w, groups=p.groups)
 
     def refused(y: Outcome, p: Groups):
         label = f"{p.Cin} to {p.Cout} channels in {p.groups} groups are refused"
@@ -180,7 +178,7 @@ def _(case: Case):
 
     def build(p: Kernels):
         x, w = np.ones((1, 2, 2, 2), case.dtype), np.ones((p.K, 2, 1, 1), case.dtype)
-        return ask("cross_correlation2d", x=x, w=w, b=None, **PLAIN_2D)
+        return convolution(x, w)
 
     yield from smallest(
         [Kernels(k) for k in range(6)],
