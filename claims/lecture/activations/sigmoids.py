@@ -114,7 +114,7 @@ def logistic_of_minus_z(case: Case, *, mirrored=one_minus):
     yield within(gap, np.zeros_like(z), bound, label="σ(−z) − (1 − σ(z))", source="the identity")
 
 
-def slope_from_value(case: Case, function: str, formula: Callable[[np.ndarray], np.ndarray]):
+def slope_from_value(case: Case, function: str, formula: Callable[[np.ndarray], np.ndarray], label: str):
     """f′ by the formula that has only f in it."""
     z = grid(case.dtype)
     ones = np.ones_like(z)
@@ -123,14 +123,14 @@ def slope_from_value(case: Case, function: str, formula: Callable[[np.ndarray], 
     gradient = bounds.elementwise_gradient(function, case.dtype, wanted, ones)
     bound = bounds.slope_from_value(function, case.dtype, wanted, value, gradient)
     gap = g.then(lambda a: a - formula(y.value))
-    yield within(gap, np.zeros_like(z), bound, label=case.name, source="the identity")
+    yield within(gap, np.zeros_like(z), bound, label=label, source="the identity")
 
 
 @sigmoid.case(
     "σ′ = σ(1 − σ)", wrongs={"σ′ = σ(1 + σ)": Wrong(says={"slope": logistic_slope_with_plus}, needs=GRADIENTS)}
 )
 def slope_of_logistic(case: Case, *, slope=logistic_slope):
-    yield from slope_from_value(case, "logistic", slope)
+    yield from slope_from_value(case, "logistic", slope, "σ′ = σ(1 − σ)")
 
 
 @sigmoid.case(
@@ -148,7 +148,7 @@ def tanh_from_logistic(case: Case, *, widened=from_logistic):
     "tanh′ = 1 − tanh²", wrongs={"tanh′ = 1 − tanh": Wrong(says={"slope": tanh_slope_without_square}, needs=TANH)}
 )
 def slope_of_tanh(case: Case, *, slope=tanh_slope):
-    yield from slope_from_value(case, "tanh", slope)
+    yield from slope_from_value(case, "tanh", slope, "tanh′ = 1 − tanh²")
 
 
 def exact(function: str, z: np.ndarray) -> tuple[np.ndarray, bounds.Bound]:

@@ -9,13 +9,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .....reference import oracle
 from .....reference.samples import data
 from ....language import Call, Case, Figure, Outcome, Wrong, ask, claim, fact, population, same_bits, smallest
 from ....language.prose import line
 from ....language.statistics import Gate
-from ...conv_layer.parameters import layer
-from ...convolution.flipping import PLAIN_2D, must_be_exact
+from ...shared.geometry import PLAIN_2D, exact_layer, layer
 from ...shared.libraries import TRAINING
 from ...shared.photographs import scene
 from ...shared.wrongs import arm_for_arm
@@ -122,21 +120,19 @@ polarity = claim(
 )
 def exact_features(case: Case, *, kernel=sums_to_zero, reversal=reversed_):
     """An image's numbers are whole multiples of 1/levels, so that 1 − x is exact and every sum of them too."""
-    whole = case.images()
-    x = (whole / case.levels).astype(case.dtype)
+    whole = case.images().astype(case.dtype)
+    x = whole / case.levels
     w = kernel(ZERO_SUM).astype(case.dtype)[:, None]
     anything = case.integers("any kernel", (5, 1, 3, 3))
-    must_be_exact(x * case.levels, w)
-    must_be_exact(x * case.levels, anything)
     given = ((x, w), (reversal(x), w), (x, anything), (-x, anything))
     features = yield [layer(image, kernels) for image, kernels in given]
     z, z_reversed = (feature.value for feature in features[:2])
 
     size, size_reversed, *any_sizes = yield [ask("absolute_value", x=feature.value) for feature in features]
-    exact = np.abs(oracle.cross_correlation2d(x, anything, None, **PLAIN_2D)).astype(case.dtype)
+    exact = np.abs(exact_layer(whole, anything)) / case.levels
     for name, got in zip(("x", "−x"), any_sizes, strict=True):
         yield same_bits(got, exact, label=f"|w · ({name})|, any kernel", source=LITERAL)
-    exact = np.abs(oracle.cross_correlation2d(x, w, None, **PLAIN_2D)).astype(case.dtype)
+    exact = np.abs(exact_layer(whole, w)) / case.levels
     for name, got in (("x", size), ("1 − x", size_reversed)):
         yield same_bits(got, exact, label=f"|w · ({name})|, kernels that sum to zero", source=LITERAL)
 
