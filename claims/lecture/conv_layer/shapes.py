@@ -108,36 +108,36 @@ def every_setting_of_a_layer(case: Case, *, output=four_axes, of: SizeOf = size)
 
 @shapes.each(
     {
-        "own layer, stride": {"told": {"stride": (2, 1)}},
-        "own layer, padding": {"told": {"padding": (1, 2)}},
-        "own layer, dilation": {"told": {"dilation": (1, 2)}},
-        "own layer, two groups": {"told": {"groups": 2}},
-        "own layer, stride and dilation": {"told": {"stride": (2, 1), "dilation": (1, 2)}},
+        "own layer, stride": {"given": {"stride": (2, 1)}},
+        "own layer, padding": {"given": {"padding": (1, 2)}},
+        "own layer, dilation": {"given": {"dilation": (1, 2)}},
+        "own layer, two groups": {"given": {"groups": 2}},
+        "own layer, stride and dilation": {"given": {"stride": (2, 1), "dilation": (1, 2)}},
     },
     wrongs=MISTAKES,
 )
 @shapes.case(
     "own layer",
-    told={},
+    given={},
     wrongs=MISTAKES
     | {"the other library's layout": Wrong(says={"layout": the_other_layout}, needs=("own_conv_layer",))},
 )
 def own_layers(case: Case, *, output=four_axes, of: SizeOf = size, layout=own_layout):
-    """torch.nn.Conv2d and keras.layers.Conv2D, ``told`` this beside what makes a layer plain."""
-    told = OWN_LAYER | case.told
-    x, w = case.integers("x", (2, 4, 6, 7)), case.integers("w", (6, 4 // told["groups"], 3, 2))
-    y = yield own_layer(case.backend, x, w, **case.told)
-    if max(told["stride"]) > 1 and max(told["dilation"]) > 1 and case.backend in REFUSING:
+    """torch.nn.Conv2d and keras.layers.Conv2D, ``given`` this beside what makes a layer plain."""
+    given = OWN_LAYER | case.given
+    x, w = case.integers("x", (2, 4, 6, 7)), case.integers("w", (6, 4 // given["groups"], 3, 2))
+    y = yield own_layer(case.backend, x, w, **case.given)
+    if max(given["stride"]) > 1 and max(given["dilation"]) > 1 and case.backend in REFUSING:
         words = REFUSING[case.backend]
         yield happens(y, "raised", label=f"refused: {words}", source="the layer's documentation", error=words)
         return
-    each = zip(x.shape[2:], w.shape[2:], told["stride"], told["dilation"], told["padding"], strict=True)
+    each = zip(x.shape[2:], w.shape[2:], given["stride"], given["dilation"], given["padding"], strict=True)
     axes = [Axis(n, k, s, d, p, p) for n, k, s, d, p in each]
-    named = dict(zip("NCHW", output(2, 4, 6, told["groups"], *map(of, axes)), strict=True))
+    named = dict(zip("NCHW", output(2, 4, 6, given["groups"], *map(of, axes)), strict=True))
     wanted = [named[axis] for axis in layout(case.backend)]
     yield same_shape(y.part("y"), wanted, label="its own shape", source=f"{SIZE}, in its own layout")
-    padding = tuple((p, p) for p in told["padding"])
-    wanted = exact_layer(x, w, **told | {"padding": padding})
+    padding = tuple((p, p) for p in given["padding"])
+    wanted = exact_layer(x, w, **given | {"padding": padding})
     yield same_bits(in_nchw(y, case.backend), wanted, label="its values", source=LITERAL)
 
 

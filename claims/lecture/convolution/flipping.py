@@ -114,16 +114,16 @@ def _(case: Case):
     function, rank = (yield ask("own_convolutions")).value[0]
     x = numbered((3,) * rank).astype(case.dtype)
 
-    def told(y: Outcome, t: Taps, wanted: str, label: str):
-        tells = y.then(functools.partial(which_sum, x=x, w=t.kernel(rank, case.dtype)))
-        return fact(tells, wanted, label=label, source=BOTH_SUMS)
+    def judge(y: Outcome, t: Taps, wanted: str, label: str):
+        computed = y.then(functools.partial(which_sum, x=x, w=t.kernel(rank, case.dtype)))
+        return fact(computed, wanted, label=label, source=BOTH_SUMS)
 
     yield from smallest(
         TAPS,
         lambda t: ask("own_convolution", x=x, w=t.kernel(rank, case.dtype), function=function),
         order=BY_TAPS,
-        literal=lambda y, t: told(y, t, predicted(function), f"{function} tells which sum it is"),
-        instead=lambda y, t: told(y, t, "cannot tell", "the experiment refuses such a kernel"),
+        literal=lambda y, t: judge(y, t, predicted(function), f"{function} tells which sum it is"),
+        instead=lambda y, t: judge(y, t, "cannot tell", "the experiment refuses such a kernel"),
     )
 
 
