@@ -114,6 +114,11 @@ class Geometry(NamedTuple):
         """[N, Cin, H, W] and [Cout, Cin ÷ groups, ky, kx]."""
         return (self.N, self.Cin, self.H, self.W), (self.Cout, self.Cin // self.groups, self.ky, self.kx)
 
+    def arrays(self, draw: Callable[[str, tuple[int, ...]], np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        """The images "x" and the kernels "w", drawn by their names: ``case.integers``, ``case.reals``."""
+        x_shape, w_shape = self.shapes
+        return draw("x", x_shape), draw("w", w_shape)
+
 
 def layer(x: np.ndarray, w: np.ndarray, b: np.ndarray | None = None, **settings: Any) -> Call:
     """The convolution layer, which cross-correlates; plain but for ``settings``."""

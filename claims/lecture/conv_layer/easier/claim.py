@@ -18,7 +18,7 @@ from ...shared.geometry import FORMULA, LITERAL_SUM, PLAIN_2D, exact_layer, laye
 from ...shared.libraries import TRAINING
 from ...shared.matrix import flat, matrix
 from ...shared.wrongs import arm_for_arm
-from ..counting import SAID, places_forgotten
+from ..cost.counting import SAID, places_forgotten
 from . import design, gates
 
 

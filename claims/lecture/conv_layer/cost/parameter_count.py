@@ -8,9 +8,9 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import NamedTuple
 
-from ....reference.networks import layers
-from ...language import Case, Figure, Outcome, Wrong, ask, claim, fact, smallest
-from ..shared.geometry import FORMULA
+from .....reference.networks import layers
+from ....language import Case, Figure, Outcome, Wrong, ask, claim, fact, smallest
+from ...shared.geometry import FORMULA
 from .networks import PUBLISHED, Layer, batch_norm, convolution, fully_connected
 
 # --- “how many parameters are in this convolution?” ---------------------------------------------------------------------
