@@ -15,7 +15,7 @@ import numpy as np
 
 from ....reference import bounds
 from ...language import Call, Case, Wrong, ask, claim, same_bits, smallest
-from ..convolution.flipping import PLAIN_2D
+from ..shared.geometry import PLAIN_2D
 from ..shared.wrongs import another
 from . import mutants
 from .layers import PADDED

@@ -15,7 +15,7 @@ import numpy as np
 
 from .....reference import bounds, oracle
 from ....language import Case, Figure, Wrong, ask, claim, population, same_bits, within
-from ...convolution.flipping import PLAIN_2D
+from ...shared.geometry import PLAIN_2D
 from ...shared.gradients import gradients_off
 from ...shared.libraries import TRAINING
 from ...shared.wrongs import another, arm_for_arm

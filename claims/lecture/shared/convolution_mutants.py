@@ -1,4 +1,4 @@
-"""Operator mutants: mistaken operations with the signatures of the right ones, ``mutant(lib, **the same arguments)``.
+"""Mistaken convolution layers with the signature of the right one, ``mutant(lib, **the same arguments)``.
 
 They run in the library's own process and call the library's real operation, so that what refutes them is a real output.
 Each of these mistakes has been made by somebody: a kernel copied without turning it, axes exchanged, a tap lost at the border.
@@ -7,6 +7,8 @@ Each of these mistakes has been made by somebody: a kernel copied without turnin
 from __future__ import annotations
 
 import numpy as np
+
+from ...language import Wrong
 
 
 def kernel_flipped(lib, x, w, b, **settings):
@@ -28,3 +30,9 @@ def position_dependent_kernel(lib, x, w, b, **settings):
     y = lib.cross_correlation2d(x, w, b, **settings)
     y[..., ::2] += lib.cross_correlation2d(x, w, None, **settings)[..., ::2]
     return y
+
+
+KERNEL_FLIPPED = Wrong(operations={"cross_correlation2d": kernel_flipped})
+STRIDE_AXES_EXCHANGED = Wrong(operations={"cross_correlation2d": stride_axes_exchanged})
+LAST_TAP_DROPPED = Wrong(operations={"cross_correlation2d": last_tap_dropped})
+POSITION_DEPENDENT_KERNEL = Wrong(operations={"cross_correlation2d": position_dependent_kernel})
