@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from ....reference import mistakes
 from ...language import Outcome
 
 FARTHEST = {"float32": 120.0, "float64": 800.0}
@@ -44,7 +42,7 @@ FLUSH = {"tensorflow": ("relu", "relu_gradient", "absolute_value_gradient", "lea
 """Library → operations for which a subnormal number counts as 0."""
 
 
-def seen(backend: str, operation: str, z: np.ndarray) -> np.ndarray:
+def seen_by(backend: str, operation: str, z: np.ndarray) -> np.ndarray:
     """z as the library's operation sees it: subnormal numbers, where they count as 0, are 0."""
     if operation not in FLUSH.get(backend, ()):
         return z
@@ -96,8 +94,3 @@ class Spelled(NamedTuple):
 
     function: str
     z: float
-
-
-def mistaken(mistake: str, operation: str) -> Callable[..., Any]:
-    """The operation with a known mistake: an operator mutant."""
-    return functools.partial(mistakes.commit, mistake=mistake, operation=operation)
