@@ -8,20 +8,9 @@ import numpy as np
 
 from ....reference import bounds, oracle
 from ...language import Call, Case, Outcome, Wrong, ask, claim, edge, fact, rounding, same_bits, smallest, within
-from ..shared.floats import FARTHEST, Number, in_words, is_number, row
+from ..shared.floats import DIGITS, FARTHEST, Number, grid, in_words, is_number, row
 from ..shared.wrongs import mistaken
 from . import mutants
-
-DIGITS = "the function in 95 bits or more, rounded once"
-
-
-def grid(dtype: np.dtype) -> np.ndarray:
-    """0, both signs of 2⁻³⁰ … 1 by powers, and from 0 to the farthest |z| at even steps: as many positive as negative ones."""
-    z = np.concatenate(
-        [[0], 2.0 ** np.arange(-30, 1), np.linspace(0, 20, 260)[1:], np.geomspace(20, FARTHEST[str(dtype)], 60)]
-    )
-    return np.concatenate([-z[::-1], z]).astype(dtype)
-
 
 # --- what they are -------------------------------------------------------------------------------------------------------
 

@@ -7,11 +7,10 @@ import numpy as np
 from .....reference import bounds, oracle
 from ....language import Call, Case, Outcome, Wrong, ask, claim, fact, population, rounding, smallest, within
 from ....language.statistics import Gate
-from ...shared.floats import Number, row
+from ...shared.floats import Number, grid, row
 from ...shared.libraries import TRAINING
 from ...shared.wrongs import arm_for_arm, mistaken
 from .. import mutants
-from ..sigmoids import grid
 from . import design, gates
 
 
