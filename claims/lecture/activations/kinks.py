@@ -34,12 +34,9 @@ def gradient_is_the_slope(operation: str, case: Case):
     value = getattr(oracle, operation)
 
     def literal(g: Outcome, p: Number):
-        return fact(
-            in_words(g).then(lambda slope: (slope, slope)),
-            quotients(value, p.z),
-            label=f"the gradient at z = {p.z:g} is the slope from the left and from the right",
-            source="difference quotients",
-        )
+        both = in_words(g).then(lambda slope: (slope, slope))
+        label = f"the gradient at z = {p.z:g} is the slope from the left and from the right"
+        return fact(both, quotients(value, p.z), label=label, source="difference quotients")
 
     def instead(g: Outcome, p: Number):
         source = "a choice between the slopes of the two sides"

@@ -209,9 +209,8 @@ def _(case: Case):
 
     def instead(g: Outcome, p: Number):
         z = row(p.z, case.dtype)
-        return within(
-            g, np.zeros_like(z), bounds.logistic_tail(z), label="|dL/dz| at most e^−|z|", source="σ′ ≤ e^−|z|"
-        )
+        label, source = "|dL/dz| at most e^−|z|", "σ′ ≤ e^−|z|"
+        return within(g, np.zeros_like(z), bounds.logistic_tail(z), label=label, source=source)
 
     points = [Number(float(-z)) for z in range(31)]
     yield from smallest(points, build, literal, instead=instead, order="by |z|, whole numbers")
