@@ -120,8 +120,9 @@ def gates_of(design: ModuleType) -> ModuleType:
 
 
 def _name(design: ModuleType) -> str:
-    """The design's name: that of the folder in which its claim, its arms and its gates lie side by side."""
-    return design.__name__.split(".")[-2]
+    """The design's name: that of the folder in which it lies beside its claim and its gates, or its own where it is not called "design"."""
+    *_, folder, own = design.__name__.split(".")
+    return folder if own == "design" else own
 
 
 def digest_of(design: ModuleType) -> str:

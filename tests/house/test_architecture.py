@@ -196,7 +196,7 @@ MAKERS = ("Bound", "derived", "empirical", "composed")
 OPEN = {
     "carried": ("reference/judging/composition.py",),
     "trajectory": ("claims/language/population.py",),
-    "norm_identity": ("claims/lecture/batch_norm/smoothing.py",),
+    "norm_identity": ("claims/lecture/batch_norm/smoothing/claim.py",),
     "error_ratio": ("claims/adjudication/explanation.py",),
 }
 """Functions of bounds that are given sizes nobody can check, and the only sources that may call them."""

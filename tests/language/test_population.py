@@ -9,7 +9,7 @@ import types
 import numpy as np
 import pytest
 from lectureclaims.claims.language import population
-from lectureclaims.claims.language.claim import Case, Figure, Stated
+from lectureclaims.claims.language.claim import Case, Figure, Stated, claim
 from lectureclaims.claims.language.comparison import Comparison
 from lectureclaims.claims.language.outcome import Outcome
 from lectureclaims.claims.language.statistics import Contrast, Gate
@@ -262,6 +262,20 @@ def test_a_limit_needs_the_sentence_to_fail_and_the_designs_gates_to_hold(design
         if isinstance(c, Comparison) and c.must_fail
     ]
     assert not any(c.made for c in literal), "an interval that is too wide exhibits nothing"
+
+
+def test_the_words_of_a_limit_over_seeds_are_a_text(design_of):
+    made = claim("a.claim", "A statement.", expected="supported", kind="statistical")
+    larger = Gate("larger with", EFFECT.name, "below", (1.0,))
+    words = """
+        In its place
+        this is so.
+    """
+    population.limit(made, design_of(), "its name", words, larger, as_worded=True)
+    (limit,) = made.limits
+    assert (limit.name, limit.says, limit.as_worded) == ("its name", "In its place this is so.", True)
+    assert (limit.backends, limit.dtypes) == (population.FRAMEWORKS, ("float64",))
+    assert sum(c.must_fail for c in steps_of(limit.experiment(a_case())) if isinstance(c, Comparison)) == 2
 
 
 def test_a_trajectory_is_drawn_as_its_difference_and_judged_within_the_bound():

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from lectureclaims.claims.language.outcome import Outcome
-from lectureclaims.claims.lecture.conv_layer.networks import PUBLISHED
+from lectureclaims.claims.lecture.conv_layer.cost.networks import PUBLISHED
 from lectureclaims.reference import libraries, validation
 from lectureclaims.reference.networks import layers
 from lectureclaims.reference.operators import cross_correlation, fully_connected, max_pooling

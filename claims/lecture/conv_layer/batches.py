@@ -104,7 +104,7 @@ def together_and_apart(x: np.ndarray, w: np.ndarray, geometry: Geometry, place):
 
 @batch_parallel.each(designs("integers"), wrongs=COUPLED | LEFT_IN_PLACE)
 def whole_numbers(case: Case, *, place=moved):
-    x, w = (case.integers(name, shape) for name, shape in zip("xw", case.geometry.shapes, strict=True))
+    x, w = case.geometry.arrays(case.integers)
     must_be_exact(x, w)
     y, pairs = yield from together_and_apart(x, w, case.geometry, place)
     for label, got, wanted, source in pairs:
@@ -114,7 +114,7 @@ def whole_numbers(case: Case, *, place=moved):
 
 @batch_parallel.each(designs("reals"), wrongs=COUPLED | LEFT_IN_PLACE)
 def reals(case: Case, *, place=moved):
-    x, w = (case.reals(name, shape) for name, shape in zip("xw", case.geometry.shapes, strict=True))
+    x, w = case.geometry.arrays(case.reals)
     y, pairs = yield from together_and_apart(x, w, case.geometry, place)
     for label, got, wanted, source in pairs:
         yield to_rounding(got, wanted, got.call, label=label, source=source)
@@ -123,7 +123,7 @@ def reals(case: Case, *, place=moved):
 
 @batch_parallel.each(designs("mates of NaN and infinity"), wrongs=COUPLED)
 def beside_nan_and_infinity(case: Case):
-    x, w = (case.integers(name, shape) for name, shape in zip("xw", case.geometry.shapes, strict=True))
+    x, w = case.geometry.arrays(case.integers)
     mates = x.copy()
     mates[0], mates[2] = np.nan, np.inf
     y, beside = yield [layer(images, w, **case.geometry.settings) for images in (x, mates)]
@@ -136,7 +136,7 @@ def beside_nan_and_infinity(case: Case):
 @batch_parallel.case("own layer", geometry=BATCHES["3 × 3"], wrongs=LEFT_IN_PLACE)
 def own_layers(case: Case, *, place=moved):
     """The frameworks' layer objects, on integers."""
-    x, w = (case.integers(name, shape) for name, shape in zip("xw", case.geometry.shapes, strict=True))
+    x, w = case.geometry.arrays(case.integers)
     answers = yield [own_layer(case.backend, a, w) for a in (x, moved(x), *[x[[i]] for i in range(len(x))])]
     y, other, *alone = [in_nchw(one, case.backend) for one in answers]
     wanted = exact_layer(x, w)

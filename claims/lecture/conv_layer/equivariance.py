@@ -38,8 +38,6 @@ def wrapped(x: np.ndarray, k: tuple[int, int]) -> np.ndarray:
 
 OWN = "shift f(x), of the same library"
 X_SHAPE, W_SHAPE = (2, 2, 8, 6), (3, 2, 3, 3)
-BY = (2, 1)
-"""The shift that the limit and the figure show."""
 
 
 def everywhere(by: tuple[int, int], shape: tuple[int, int]) -> np.ndarray:
@@ -80,10 +78,12 @@ class Edge(NamedTuple):
     words: str
 
 
+PIXELS = [*itertools.product(range(X_SHAPE[2]), range(X_SHAPE[3]))]
+"""On a circle there are as many shifts as pixels."""
+NEAR = [*itertools.product(range(-2, 3), range(-2, 3))]
 EDGES = {
-    # On a circle there are as many shifts as pixels.
-    "circular": Edge(functools.partial(wrapped, k=W_SHAPE[2:]), [*np.ndindex(X_SHAPE[2:])], everywhere, ""),
-    "interior": Edge(np.asarray, [*itertools.product(range(-2, 3), repeat=2)], inside, ", interior"),
+    "circular": Edge(functools.partial(wrapped, k=W_SHAPE[2:]), PIXELS, everywhere, ""),
+    "interior": Edge(np.asarray, NEAR, inside, ", interior"),
 }
 
 
@@ -156,10 +156,12 @@ class Padded(NamedTuple):
 
 SAME = ((1, 1), (1, 1))
 """One zero on each side."""
-# An output of f(shift x) is touched if its own window, or the one it came from, reaches over an edge: the first rows up
-# to the shift and one more, and the last row; likewise the columns.
+BY = (2, 1)
+"""The shift that the limit and the figure show."""
 BORDER = {"row": [*range(BY[0] + 1), X_SHAPE[2] - 1], "column": [*range(BY[1] + 1), X_SHAPE[3] - 1]}
+"""Which outputs of f(shift x) are touched: those whose own window, or the one they came from, reaches over an edge."""
 AWAY = (..., slice(BY[0] + 1, X_SHAPE[2] - 1), slice(BY[1] + 1, X_SHAPE[3] - 1))
+"""The outputs further in."""
 
 
 def padded(case: Case):

@@ -11,7 +11,7 @@ from ..shared.exact import LITERAL
 from ..shared.geometry import Geometry, exact_layer, layer
 from ..shared.layouts import reshape, transpose
 from ..shared.libraries import TRAINING
-from .networks import convolution
+from .cost.networks import convolution
 from .own_layers import OWN_LAYER, in_nchw, own_layout, own_order, the_other_order
 
 
@@ -90,9 +90,8 @@ GEOMETRIES = {
     },
 )
 def each_kernel_makes_a_channel(case: Case, *, makes=its_own):
-    (x_shape, w_shape), settings = case.geometry.shapes, case.geometry.settings
-    x, w = case.integers("x", x_shape), case.integers("w", w_shape)
-    out, channels = range(w_shape[0]), range(w_shape[1])
+    (x, w), settings = case.geometry.arrays(case.integers), case.geometry.settings
+    out, channels = range(w.shape[0]), range(w.shape[1])
     y, *zeroed = yield [layer(x, w, **settings), *[layer(x, without(w, o), **settings) for o in out]]
     alone = yield [layer(x, w[[o]], **settings) for o in out]
     planes = yield [layer(x[:, [c]], w[[o]][:, [c]], **settings) for o in out for c in channels]

@@ -14,7 +14,7 @@ from ..shared.exact import LITERAL
 from ..shared.geometry import SIZE, Axis, Geometry, SizeOf, exact_layer, layer_of_ones, size
 from ..shared.layouts import KERNELS
 from ..shared.libraries import TRAINING
-from .own_layers import OWN_LAYER, in_nchw, own_layer, own_layout, the_other_layout
+from .own_layers import in_nchw, own_layer, own_layout, the_other_layout
 
 
 @functools.cache
@@ -33,24 +33,24 @@ def every_setting(every: int = 17) -> list[Geometry]:
     return sorted(fitting, key=lambda g: g.N * g.Cin * g.Cout * g.H * g.W)[::every]
 
 
-def four_axes(N: int, Cin: int, Cout: int, groups: int, height: int, width: int) -> tuple[int, ...]:
-    return N, Cout, height, width
+def four_axes(g: Geometry, height: int, width: int) -> tuple[int, ...]:
+    return g.N, g.Cout, height, width
 
 
-def channels_kept(N: int, Cin: int, Cout: int, groups: int, height: int, width: int) -> tuple[int, ...]:
-    return N, Cin, height, width
+def channels_kept(g: Geometry, height: int, width: int) -> tuple[int, ...]:
+    return g.N, g.Cin, height, width
 
 
-def one_for_the_batch(N: int, Cin: int, Cout: int, groups: int, height: int, width: int) -> tuple[int, ...]:
-    return 1, Cout, height, width
+def one_for_the_batch(g: Geometry, height: int, width: int) -> tuple[int, ...]:
+    return 1, g.Cout, height, width
 
 
-def cout_by_group(N: int, Cin: int, Cout: int, groups: int, height: int, width: int) -> tuple[int, ...]:
-    return N, Cout * groups, height, width
+def cout_by_group(g: Geometry, height: int, width: int) -> tuple[int, ...]:
+    return g.N, g.Cout * g.groups, height, width
 
 
-def width_first(N: int, Cin: int, Cout: int, groups: int, height: int, width: int) -> tuple[int, ...]:
-    return N, Cout, width, height
+def width_first(g: Geometry, height: int, width: int) -> tuple[int, ...]:
+    return g.N, g.Cout, width, height
 
 
 def size_kept(a: Axis) -> int:
@@ -98,49 +98,45 @@ MISTAKES = {
 )
 def every_setting_of_a_layer(case: Case, *, output=four_axes, of: SizeOf = size):
     def judge(y: Outcome, g: Geometry, design: str):
-        shape = output(g.N, g.Cin, g.Cout, g.groups, *map(of, g.axes))
-        return same_shape(y, shape, label="shape", source=SIZE)
+        return same_shape(y, output(g, *map(of, g.axes)), label="shape", source=SIZE)
 
     build = functools.partial(layer_of_ones, str(case.dtype))
     label = "[N, Cin, H, W] → [N, Cout, Hout, Wout]"
     yield from sweep(case, every_setting(), build, judge, label=label, source=SIZE, designs=("ones",))
 
 
+PLAIN = Geometry(6, 7, 3, 2, N=2, Cin=4, Cout=6)
+
+
 @shapes.each(
     {
-        "own layer, stride": {"told": {"stride": (2, 1)}},
-        "own layer, padding": {"told": {"padding": (1, 2)}},
-        "own layer, dilation": {"told": {"dilation": (1, 2)}},
-        "own layer, two groups": {"told": {"groups": 2}},
-        "own layer, stride and dilation": {"told": {"stride": (2, 1), "dilation": (1, 2)}},
+        "own layer, stride": {"geometry": PLAIN._replace(sy=2)},
+        "own layer, padding": {"geometry": PLAIN._replace(top=1, bottom=1, left=2, right=2)},
+        "own layer, dilation": {"geometry": PLAIN._replace(dx=2)},
+        "own layer, two groups": {"geometry": PLAIN._replace(groups=2)},
+        "own layer, stride and dilation": {"geometry": PLAIN._replace(sy=2, dx=2)},
     },
     wrongs=MISTAKES,
 )
 @shapes.case(
     "own layer",
-    told={},
+    geometry=PLAIN,
     wrongs=MISTAKES
     | {"the other library's layout": Wrong(says={"layout": the_other_layout}, needs=("own_conv_layer",))},
 )
 def own_layers(case: Case, *, output=four_axes, of: SizeOf = size, layout=own_layout):
-    """torch.nn.Conv2d and keras.layers.Conv2D, ``told`` this beside what makes a layer plain."""
-    told = OWN_LAYER | case.told
-    x, w = case.integers("x", (2, 4, 6, 7)), case.integers("w", (6, 4 // told["groups"], 3, 2))
-    y = yield own_layer(case.backend, x, w, **case.told)
-    if max(told["stride"]) > 1 and max(told["dilation"]) > 1 and case.backend in REFUSING:
+    """torch.nn.Conv2d and keras.layers.Conv2D."""
+    g = case.geometry
+    x, w = g.arrays(case.integers)
+    y = yield own_layer(case.backend, x, w, **g.settings | {"padding": (g.top, g.left)})
+    if max(g.sy, g.sx) > 1 and max(g.dy, g.dx) > 1 and case.backend in REFUSING:
         words = REFUSING[case.backend]
         yield happens(y, "raised", label=f"refused: {words}", source="the layer's documentation", error=words)
         return
-    axes = [
-        Axis(*numbers, p, p)
-        for *numbers, p in zip(x.shape[2:], w.shape[2:], told["stride"], told["dilation"], told["padding"], strict=True)
-    ]
-    named = dict(zip("NCHW", output(2, 4, 6, told["groups"], *map(of, axes)), strict=True))
-    wanted = [named[axis] for axis in layout(case.backend)]
-    yield same_shape(y.part("y"), wanted, label="its own shape", source=f"{SIZE}, in its own layout")
-    padding = tuple((p, p) for p in told["padding"])
-    wanted = exact_layer(x, w, **told | {"padding": padding})
-    yield same_bits(in_nchw(y, case.backend), wanted, label="its values", source=LITERAL)
+    named = dict(zip("NCHW", output(g, *map(of, g.axes)), strict=True))
+    shape = [named[axis] for axis in layout(case.backend)]
+    yield same_shape(y.part("y"), shape, label="its own shape", source=f"{SIZE}, in its own layout")
+    yield same_bits(in_nchw(y, case.backend), exact_layer(x, w, **g.settings), label="its values", source=LITERAL)
 
 
 class Leading(NamedTuple):

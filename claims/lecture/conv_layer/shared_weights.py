@@ -16,7 +16,7 @@ from ..shared.convolution_mutants import LAST_TAP_DROPPED, POSITION_DEPENDENT_KE
 from ..shared.exact import half_turn, must_be_exact, unchanged
 from ..shared.geometry import FORMULA, LITERAL_SUM, PLAIN_2D, Geometry, layer
 from ..shared.matrix import flat, matrix, own_matrix, slides, units
-from .counting import SAID
+from .cost.counting import SAID
 
 GEOMETRIES = {
     "plain": Geometry(4, 5, 2, 3, N=2, Cin=2, Cout=3),
@@ -56,12 +56,10 @@ sparse_fc = claim(
     },
 )
 def equal_layers(case: Case, *, kernel=unchanged):
-    x_shape, w_shape = case.geometry.shapes
-    draw = case.reals if case.design == "reals" else case.integers
-    x, w = draw("x", x_shape), draw("w", w_shape)
-    whole = matrix(kernel(w), x_shape[2:], case.geometry.settings)
+    x, w = case.geometry.arrays(case.reals if case.design == "reals" else case.integers)
+    whole = matrix(kernel(w), x.shape[2:], case.geometry.settings)
     pixels, y, z = yield [
-        layer(units(x_shape[1:], case.dtype), w, **case.geometry.settings),
+        layer(units(x.shape[1:], case.dtype), w, **case.geometry.settings),
         layer(x, w, **case.geometry.settings),
         ask("fully_connected", x=x.reshape(len(x), -1), w=flat(whole), b=None),
     ]

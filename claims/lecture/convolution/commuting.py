@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +15,7 @@ from .sums import (
     AS_IT_STANDS,
     Sizes,
     by_fft,
+    each_design,
     every_overlap,
     lecture_sum,
     minus,
@@ -58,10 +58,7 @@ commutes = claim(
 
 
 @commutes.each(
-    {
-        f"{name}, {design}": {"x": x, "w": w, "design": design}
-        for (name, (x, w)), design in itertools.product(PAIRS.items(), ("dense integers", "wide input"))
-    },
+    each_design(PAIRS, ("dense integers", "wide input")),
     wrongs={
         "cross-correlation commutes": {"operation": "cross_correlation"},
         "off by one in the second sum": {"index": off_by_one},

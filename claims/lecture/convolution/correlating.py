@@ -9,12 +9,13 @@ from typing import NamedTuple
 import numpy as np
 
 from ...language import Call, Case, Outcome, ask, claim, fact, smallest
-from ..shared.exact import DESIGNS, half_turn, numbered, unchanged
+from ..shared.exact import half_turn, numbered, unchanged
 from .own_functions import predicted
 from .sums import (
     AS_IT_STANDS,
     Sizes,
     agrees,
+    each_design,
     every_overlap,
     lecture_sum,
     minus,
@@ -79,10 +80,7 @@ cross_correlation = claim(
 
 
 @cross_correlation.each(
-    {
-        f"{name}, {design}": {"x": x, "w": w, "design": design}
-        for (name, (x, w)), design in itertools.product(CORRELATED.items(), DESIGNS)
-    },
+    each_design(CORRELATED),
     wrongs={
         "i − m for i + m": {"index": minus},
         "sum over m only": {"kernel": first_column_only},

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import itertools
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from ....reference import bounds
 from ...language import Call, Case, Outcome, Wrong, ask, claim, fact, smallest, within
-from ..shared.exact import DESIGNS, half_turn, numbered, unchanged
+from ..shared.exact import half_turn, numbered, unchanged
 from ..shared.wrongs import mistaken
 from .sums import (
     AS_IT_STANDS,
     Row,
     agrees,
     by_fft,
+    each_design,
     every_overlap,
     lecture_sum,
     minus,
@@ -98,11 +99,6 @@ WRONG_2D = {
 }
 SHAPES_1D = {"9 and 3": ((9,), (3,)), "4 and 6": ((4,), (6,))}
 SHAPES_2D = {"6×5 and 3×2": ((6, 5), (3, 2)), "2×3 and 3×3": ((2, 3), (3, 3))}
-
-
-def each_design(shapes: dict[str, tuple[tuple[int, ...], tuple[int, ...]]]) -> dict[str, dict[str, Any]]:
-    cases = itertools.product(shapes.items(), DESIGNS)
-    return {f"{name}, {design}": {"x": x, "w": w, "design": design} for (name, (x, w)), design in cases}
 
 
 @discrete_2d.each(each_design(SHAPES_2D), wrongs=WRONG_INDEX | WRONG_2D)

@@ -15,7 +15,7 @@ import numpy as np
 
 from ....reference import bounds, oracle
 from ...language import Case, Figure, Outcome, Wrong, ask, claim, fact, same_bits, smallest, within
-from ..shared.exact import DESIGNS, LITERAL, ROUNDED, draw, half_turn, must_be_exact, numbered, unchanged
+from ..shared.exact import DESIGNS, LITERAL, ROUNDED, draw, half_turn, must_be_exact, numbered, squares, unchanged
 from ..shared.geometry import PLAIN_1D, PLAIN_2D
 from ..shared.libraries import TRAINING
 from .own_functions import predicted
@@ -32,14 +32,12 @@ def symmetric(shape: tuple[int, ...]) -> np.ndarray:
 
 def which_sum(y: np.ndarray, x: np.ndarray, w: np.ndarray) -> str:
     """Which of the two sums y is; a kernel for which the two agree cannot tell."""
-    sums = {
-        "cross-correlation": literal_sum(oracle.cross_correlation2d, x, w),
-        "convolution": literal_sum(oracle.convolution2d, x, w),
-    }
-    if np.array_equal(*sums.values()):
+    correlation, convolution = (literal_sum(s, x, w) for s in (oracle.cross_correlation2d, oracle.convolution2d))
+    if np.array_equal(correlation, convolution):
         return "cannot tell"
     # An FFT is right to rounding only; the two sums are whole numbers, so the nearest whole numbers decide.
-    return next((name for name, S in sums.items() if y.shape == S.shape and np.array_equal(np.rint(y), S)), "neither")
+    named = {"cross-correlation": correlation, "convolution": convolution}
+    return next((name for name, S in named.items() if y.shape == S.shape and np.array_equal(np.rint(y), S)), "neither")
 
 
 def literal_sum(sum_, x: np.ndarray, w: np.ndarray) -> np.ndarray:
@@ -71,11 +69,6 @@ def impulse(shape: tuple[int, ...]) -> np.ndarray:
     x = np.zeros(shape, int)
     x[(2, 2)[: len(shape)]] = 1
     return x
-
-
-def squares(shape: tuple[int, ...]) -> np.ndarray:
-    """1, 4, 9, …"""
-    return numbered(shape) ** 2
 
 
 @libraries_correlate.each(
@@ -121,16 +114,16 @@ def _(case: Case):
     function, rank = (yield ask("own_convolutions")).value[0]
     x = numbered((3,) * rank).astype(case.dtype)
 
-    def told(y: Outcome, t: Taps, wanted: str, label: str):
-        tells = y.then(functools.partial(which_sum, x=x, w=t.kernel(rank, case.dtype)))
-        return fact(tells, wanted, label=label, source=BOTH_SUMS)
+    def judge(y: Outcome, t: Taps, wanted: str, label: str):
+        computed = y.then(functools.partial(which_sum, x=x, w=t.kernel(rank, case.dtype)))
+        return fact(computed, wanted, label=label, source=BOTH_SUMS)
 
     yield from smallest(
         TAPS,
         lambda t: ask("own_convolution", x=x, w=t.kernel(rank, case.dtype), function=function),
         order=BY_TAPS,
-        literal=lambda y, t: told(y, t, predicted(function), f"{function} tells which sum it is"),
-        instead=lambda y, t: told(y, t, "cannot tell", "the experiment refuses such a kernel"),
+        literal=lambda y, t: judge(y, t, predicted(function), f"{function} tells which sum it is"),
+        instead=lambda y, t: judge(y, t, "cannot tell", "the experiment refuses such a kernel"),
     )
 
 

@@ -90,8 +90,8 @@ def rebuilt(coefficients: np.ndarray, kernel: tuple[str, ...] = KERNEL) -> list[
 def own_coefficients(lib, *, function: str, dtype: str) -> np.ndarray:
     """Runs in the worker: the library's own function on every pair of one letter of the input and one of the kernel."""
     pairs = itertools.product(one_letter_each(INPUT, np.dtype(dtype)), one_letter_each(KERNEL, np.dtype(dtype)))
-    found = [lib.own_convolution(x[0], w[0], function=function) for x, w in pairs]
-    return np.reshape(found, (len("".join(INPUT)), len("".join(KERNEL)), *found[0].shape))
+    outputs = [lib.own_convolution(x[0], w[0], function=function) for x, w in pairs]
+    return np.reshape(outputs, (len("".join(INPUT)), len("".join(KERNEL)), *outputs[0].shape))
 
 
 # --- wrong sums --------------------------------------------------------------------------------------------------------
@@ -294,15 +294,15 @@ class Kernel(NamedTuple):
 
 def kernels(*sizes: tuple[int, int]) -> list[Kernel]:
     """Every pattern of equal and different letters, for kernels of these sizes; the most different letters first."""
-    found = []
+    patterns = []
     for ky, kx in sizes:
         words = {
             "".join("wxyz"[i] for i in named)
             for named in itertools.product(range(4), repeat=ky * kx)
             if _in_order(named)
         }
-        found += [Kernel(ky, kx, word) for word in sorted(words, key=lambda word: (-len(set(word)), word))]
-    return found
+        patterns += [Kernel(ky, kx, word) for word in sorted(words, key=lambda word: (-len(set(word)), word))]
+    return patterns
 
 
 def _in_order(named: tuple[int, ...]) -> bool:

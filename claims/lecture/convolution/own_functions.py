@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...language import Call, Case, Outcome, ask, fact, happens, same_bits, smallest
-from ..shared.exact import half_turn, numbered
+from ..shared.exact import half_turn, numbered, squares
 from .sums import AS_IT_STANDS, Row, Sizes, by_fft, every_overlap, lecture_sum, minus, outputs, plus, ramps
 
 FLIPPING = (
@@ -71,7 +71,7 @@ def exchanged_arguments(case: Case, kind: str):
     index, first = (minus, 0) if kind == "convolution" else (plus, -1)
 
     def arrays(r: Row, rank: int) -> tuple[np.ndarray, np.ndarray]:
-        x, w = numbered((r.W,) * rank) ** 2, numbered((r.k,) * rank)
+        x, w = squares((r.W,) * rank), numbered((r.k,) * rank)
         return x.astype(case.dtype), w.astype(case.dtype)
 
     def build(r: Row, function: str = functions[0][0], rank: int = functions[0][1]) -> Call:

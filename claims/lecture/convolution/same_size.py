@@ -10,7 +10,7 @@ import numpy as np
 
 from ....reference.operators import catalogue
 from ...language import Call, Case, Outcome, Wrong, ask, claim, fact, happens, same_bits, same_shape, smallest, sweep
-from ..shared.exact import numbered
+from ..shared.exact import numbered, squares
 from ..shared.geometry import layer
 from ..shared.wrongs import mistaken
 from .own_functions import PADDING_AT_THE_START, turned_if_flipping
@@ -176,24 +176,24 @@ def _(case: Case):
     functions = (yield ask("own_sames")).value
 
     def arrays(p: Kernel, rank: int) -> tuple[np.ndarray, np.ndarray]:
-        return (numbered((7,) * rank) ** 2).astype(case.dtype), numbered((p.k,) * rank).astype(case.dtype)
+        return squares((7,) * rank).astype(case.dtype), numbered((p.k,) * rank).astype(case.dtype)
 
     def build(p: Kernel, function: str = functions[0][0], rank: int = functions[0][1]) -> Call:
         x, w = arrays(p, rank)
         return ask("own_same", x=x, w=w, function=function, stride=1)
 
-    def told(y: Outcome, p: Kernel, function: str, rank: int) -> Outcome:
+    def measured(y: Outcome, p: Kernel, function: str, rank: int) -> Outcome:
         x, w = arrays(p, rank)
         return y.then(functools.partial(sides, x=x, w=w, function=function))
 
     def literal(y: Outcome, p: Kernel):
         half = (p.k - 1) // 2
         label = f"{functions[0][0]}: (k − 1)/2 zeros before and as many after"
-        return fact(told(y, p, *functions[0]), (half, half), label=label, source="the lecture, as worded")
+        return fact(measured(y, p, *functions[0]), (half, half), label=label, source="the lecture, as worded")
 
     def instead(y: Outcome, p: Kernel, function: str = functions[0][0], rank: int = functions[0][1]):
         label = f"{function}, {rank}-d, k = {p.k}: zeros before and after"
-        return fact(told(y, p, function, rank), sides_of(function, p.k), label=label, source=AS_IT_STANDS)
+        return fact(measured(y, p, function, rank), sides_of(function, p.k), label=label, source=AS_IT_STANDS)
 
     yield from smallest([Kernel(k) for k in range(1, 7)], build, literal, instead=instead, order="by k")
     for function, rank in functions:

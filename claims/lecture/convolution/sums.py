@@ -11,7 +11,7 @@ lie inside X ("valid") are a part.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -20,7 +20,7 @@ import numpy as np
 from ....reference import bounds
 from ....reference.oracle.remembered import once
 from ...language import Call, Case, Outcome, ask, same_bits, within
-from ..shared.exact import draw, must_be_exact, numbered
+from ..shared.exact import DESIGNS, draw, must_be_exact, numbered, squares
 from ..shared.geometry import PLAIN_1D, PLAIN_2D
 
 AS_IT_STANDS = "the lecture's sum, written as it stands, in exact arithmetic"
@@ -66,6 +66,14 @@ def every_overlap(x: np.ndarray, w: np.ndarray, *, first: int = 0) -> Over:
 
 def windows_inside(x: np.ndarray, w: np.ndarray) -> Over:
     return tuple((0, n - k + 1) for n, k in zip(x.shape, w.shape, strict=True))
+
+
+def each_design(
+    shapes: Mapping[str, tuple[tuple[int, ...], tuple[int, ...]]], designs: Sequence[str] = DESIGNS
+) -> dict[str, dict[str, Any]]:
+    """Cases: each pair of shapes with inputs of each design, for :func:`planes`."""
+    cases = itertools.product(shapes.items(), designs)
+    return {f"{name}, {design}": {"x": x, "w": w, "design": design} for (name, (x, w)), design in cases}
 
 
 def planes(case: Case, x: tuple[int, ...], w: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
@@ -132,7 +140,7 @@ def sizes(each: tuple[int, ...], *, fit: bool) -> list[Sizes]:
 
 
 def ramps(case: Case, s: Sizes) -> tuple[np.ndarray, np.ndarray]:
-    x, w = numbered((s.H, s.W)) ** 2, numbered((s.ky, s.kx))
+    x, w = squares((s.H, s.W)), numbered((s.ky, s.kx))
     return x.astype(case.dtype), w.astype(case.dtype)
 
 

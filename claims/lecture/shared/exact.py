@@ -47,6 +47,11 @@ def numbered(shape: tuple[int, ...]) -> np.ndarray:
     return np.arange(1, 1 + int(np.prod(shape))).reshape(shape)
 
 
+def squares(shape: tuple[int, ...]) -> np.ndarray:
+    """1, 4, 9, …: no two differences of neighbours are equal either."""
+    return numbered(shape) ** 2
+
+
 def half_turn(w: np.ndarray) -> np.ndarray:
     """W(−m, −n): every spatial axis reversed, [Cout, Cin, …]."""
     return w[(..., *[slice(None, None, -1)] * (w.ndim - 2))]

@@ -88,8 +88,8 @@ class Geometry(NamedTuple):
 
     @classmethod
     def of(cls, height: Axis, width: Axis, N: int = 1, Cin: int = 1, Cout: int = 1, groups: int = 1) -> Geometry:
-        pairs = zip(height[:4], width[:4], strict=True)
-        return cls(*(n for pair in pairs for n in pair), *height[4:], *width[4:], N, Cin, Cout, groups)
+        a, b = height, width
+        return cls(a.H, b.H, a.k, b.k, a.s, b.s, a.d, b.d, a.p, a.q, b.p, b.q, N, Cin, Cout, groups)
 
     @classmethod
     def along(cls, axis: str, a: Axis) -> Geometry:
@@ -113,6 +113,11 @@ class Geometry(NamedTuple):
     def shapes(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """[N, Cin, H, W] and [Cout, Cin ÷ groups, ky, kx]."""
         return (self.N, self.Cin, self.H, self.W), (self.Cout, self.Cin // self.groups, self.ky, self.kx)
+
+    def arrays(self, draw: Callable[[str, tuple[int, ...]], np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        """The images "x" and the kernels "w", drawn by their names: ``case.integers``, ``case.reals``."""
+        x_shape, w_shape = self.shapes
+        return draw("x", x_shape), draw("w", w_shape)
 
 
 def layer(x: np.ndarray, w: np.ndarray, b: np.ndarray | None = None, **settings: Any) -> Call:

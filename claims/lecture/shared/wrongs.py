@@ -1,12 +1,18 @@
-"""Wrongs that many claims must refute: a library with a known mistake, and one arm's numbers in another's place."""
+"""Wrongs that many claims must refute: a library with a known mistake or another operation, and one arm's numbers in another's place."""
 
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from typing import Any
 
 from ....reference import mistakes
 from ...language import Wrong, population
+
+
+def another(operation: str, mutant: Callable[..., Any], **where: Any) -> Wrong:
+    """Another operation in a library's place, tried where the library has the operation. ``where``: see :func:`mistaken`."""
+    return Wrong(operations={operation: mutant}, **{"needs": (operation,), **where})
 
 
 def mistaken(mistake: str, *operations: str, **where: Any) -> Wrong:

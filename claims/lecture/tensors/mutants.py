@@ -10,13 +10,6 @@ def first_kernel_for_all(lib, x, w, b, **settings):
     return lib.cross_correlation2d(x, np.repeat(w[:1], len(w), axis=0), b, **settings)
 
 
-def border_dependent_bias(lib, x, w, b, **settings):
-    """1 is added to the outputs at the border."""
-    y = lib.cross_correlation2d(x, w, b, **settings)
-    inner = np.pad(np.zeros([max(n - 2, 0) for n in y.shape[2:]], y.dtype), 1, constant_values=1)
-    return y + inner[: y.shape[2], : y.shape[3]]
-
-
 def stacked_along_channels(lib, images):
     """Images stacked, and then the axes of images and channels (or rows) exchanged."""
     return np.ascontiguousarray(lib.stack(images).swapaxes(0, 1))

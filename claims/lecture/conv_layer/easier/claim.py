@@ -13,12 +13,12 @@ from .....reference.networks import layers
 from ....language import Call, Case, Outcome, Wrong, ask, claim, fact, population, same_bits, smallest, within
 from ....language.statistics import Gate
 from ...shared.convolution_mutants import POSITION_DEPENDENT_KERNEL
-from ...shared.exact import must_be_exact, numbered
+from ...shared.exact import must_be_exact, numbered, squares
 from ...shared.geometry import FORMULA, LITERAL_SUM, PLAIN_2D, exact_layer, layer
 from ...shared.libraries import TRAINING
 from ...shared.matrix import flat, matrix
 from ...shared.wrongs import arm_for_arm
-from ..counting import SAID, places_forgotten
+from ..cost.counting import SAID, places_forgotten
 from . import design, gates
 
 
@@ -95,9 +95,8 @@ def first_input_ignored(lib, x, w, b):
 )
 def pixels_permuted(case: Case, *, gradient=moved):
     """Two fully connected layers and a loss, on images and on the same images with their pixels in another order."""
-    x, w, b, v = (
-        case.integers(name, shape) for name, shape in (("x", (4, 12)), ("w", (5, 12)), ("b", (5,)), ("v", (3, 5)))
-    )
+    shapes = {"x": (4, 12), "w": (5, 12), "b": (5,), "v": (3, 5)}
+    x, w, b, v = (case.integers(name, shape) for name, shape in shapes.items())
     order = case.rng("order").permutation(12)
     must_be_exact(x, w)
     here = yield from learning_step(x, w, b, v)
@@ -142,11 +141,8 @@ def learning_step(x: np.ndarray, w: np.ndarray, b: np.ndarray, v: np.ndarray):
 )
 def same_function(case: Case, *, gather=summed):
     """A fully connected layer with the convolution's matrix: the same output, and the gradient before it is summed."""
-    x, w, upstream = (
-        case.integers("x", (2, 2, 4, 4)),
-        case.integers("w", (3, 2, 3, 3)),
-        case.integers("u", (2, 3, 2, 2)),
-    )
+    shapes = {"x": (2, 2, 4, 4), "w": (3, 2, 3, 3), "u": (2, 3, 2, 2)}
+    x, w, upstream = (case.integers(name, shape) for name, shape in shapes.items())
     must_be_exact(x, w)
     rows, above, dense = x.reshape(2, -1), upstream.reshape(2, -1), flat(matrix(w, (4, 4), PLAIN_2D))
     places = flat(matrix(numbered(w.shape), (4, 4), PLAIN_2D))
@@ -177,11 +173,6 @@ def same_function(case: Case, *, gather=summed):
     yield fact(outside, True, label="it has a gradient where the kernel has no number", source=FORMULA)
 
 
-def squares(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
-    """1, 4, 9, …: no two differences of neighbours are equal."""
-    return (numbered(shape) ** 2).astype(dtype)
-
-
 def exchanged(x: np.ndarray, i: int, j: int) -> np.ndarray:
     """The images with their pixels number i and j exchanged."""
     order = np.arange(x[0].size)
@@ -196,15 +187,15 @@ def arranged(w: np.ndarray) -> np.ndarray:
 
 def alike(z: np.ndarray, wanted: np.ndarray) -> int:
     """In how many channels of z [N, C, H, W] each image has the numbers of wanted [N, 1, H, W], in whatever order."""
-    found, target = (np.sort(a.reshape(*a.shape[:2], -1)) for a in (z, wanted))
-    return int((found == target).all(axis=(0, 2)).sum())
+    numbers, target = (np.sort(a.reshape(*a.shape[:2], -1)) for a in (z, wanted))
+    return int((numbers == target).all(axis=(0, 2)).sum())
 
 
 @easier_to_optimize.case(
     "every arrangement of the taps", wrongs={"a convolution is blind as well": {"arrangements": 1}}
 )
 def every_arrangement(case: Case, *, arrangements: int = 0):
-    x, w = squares((2, 1, 3, 4), case.dtype), squares((1, 1, 2, 2), case.dtype)
+    x, w = squares((2, 1, 3, 4)).astype(case.dtype), squares((1, 1, 2, 2)).astype(case.dtype)
     must_be_exact(x, w)
     y, z = yield [layer(x, w), layer(exchanged(x, 0, 1), arranged(w))]
     label = "arrangements that give the same numbers, in whatever order, for images with two pixels exchanged"
@@ -256,8 +247,8 @@ def networks(case: Case):
     wanted = {"parameters": (1418, 1405, 19_850), "multiply_adds": (17_728, 1_386, 19_712)}
     source = "80 + 1168 + 170, 1305 + 100 and 18,560 + 1290; 100·72 + 9·1152 + 160, 1296 + 90 and 18,432 + 1280"
     for what, numbers in wanted.items():
-        found = shared.then(lambda r, what=what: tuple(_sum(each, what) for each in (r, dense.value, large.value)))
-        yield fact(found, numbers, label=f"{what.replace('_', '-')} of the three", source=source)
+        counted = shared.then(lambda r, what=what: tuple(_sum(each, what) for each in (r, dense.value, large.value)))
+        yield fact(counted, numbers, label=f"{what.replace('_', '-')} of the three", source=source)
     ratio = shared.then(lambda r: f"{_sum(r, 'multiply_adds') / _sum(dense.value, 'multiply_adds'):.1f}")
     yield fact(ratio, "12.8", label="times the multiply-adds", source="17,728 ÷ 1,386")
 
@@ -314,17 +305,17 @@ def _(case: Case):
     ]
 
     def build(p: Exchange) -> list[Call]:
-        x, w = squares((2, 1, 1, p.W), case.dtype), squares((1, 1, 1, p.k), case.dtype)
+        x, w = squares((2, 1, 1, p.W)).astype(case.dtype), squares((1, 1, 1, p.k)).astype(case.dtype)
         must_be_exact(x, w)
         return [layer(x, w), layer(exchanged(x, p.i, p.j), arranged(w))]
 
     def literal(answer: list[Outcome], p: Exchange):
         y, z = answer
-        found = z.then(lambda a: alike(a, y.value) > 0)
-        return fact(found, True, label="some arrangement of the taps gives the same numbers", source=SAID)
+        some = z.then(lambda a: alike(a, y.value) > 0)
+        return fact(some, True, label="some arrangement of the taps gives the same numbers", source=SAID)
 
     def instead(answer: list[Outcome], p: Exchange):
-        x, w = squares((2, 1, 1, p.W), case.dtype), squares((1, 1, 1, p.k), case.dtype)
+        x, w = squares((2, 1, 1, p.W)).astype(case.dtype), squares((1, 1, 1, p.k)).astype(case.dtype)
         exact = exact_layer(exchanged(x, p.i, p.j), arranged(w))
         return same_bits(answer[1], exact, label="the convolutions of the exchanged pixels", source=LITERAL_SUM)
 
@@ -339,7 +330,7 @@ def _(case: Case):
     points = [Exchange(W, W, i, j) for W in (1, 2, 3, 4) for i in range(W) for j in range(i, W)]
 
     def build(p: Exchange) -> list[Call]:
-        x, w = squares((2, p.W), case.dtype), squares((1, p.W), case.dtype)
+        x, w = squares((2, p.W)).astype(case.dtype), squares((1, p.W)).astype(case.dtype)
         must_be_exact(x, w)
         there = exchanged(x, p.i, p.j)
         return [
@@ -352,7 +343,8 @@ def _(case: Case):
         return same_bits(answer[1], answer[0].value, label="the same output, weights as they were", source=SAID)
 
     def instead(answer: list[Outcome], p: Exchange):
-        exact = oracle.fully_connected(squares((2, p.W), case.dtype), squares((1, p.W), case.dtype), None)
+        x, w = (squares((n, p.W)).astype(case.dtype) for n in (2, 1))
+        exact = oracle.fully_connected(x, w, None)
         label = "the same output, columns exchanged as well"
         return same_bits(answer[2], exact.astype(case.dtype), label=label, source=LITERAL_SUM)
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from ....reference import oracle
-from ...language import Call, Case, Outcome, Wrong, ask, claim, fact, same_bits, smallest
-from ..shared.exact import must_be_exact
-from ..shared.geometry import FORMULA, LITERAL_SUM, layer
+from .....reference import oracle
+from ....language import Call, Case, Outcome, Wrong, ask, claim, fact, same_bits, smallest
+from ...shared.exact import must_be_exact
+from ...shared.geometry import FORMULA, LITERAL_SUM, layer
 from .counting import SAID, WEAKENED, Kernel, Narrow, Sizes, both, by_area, fewer, no_more, ones, squares, times
 
 

@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from ....reference.networks import layers
-from ...language import Call, Case, Outcome, Timing, Wrong, ask, claim, fact, smallest
-from ..shared.convolution_mutants import LAST_TAP_DROPPED
-from ..shared.geometry import FORMULA
-from ..shared.libraries import TRAINING
+from .....reference.networks import layers
+from ....language import Call, Case, Outcome, Timing, Wrong, ask, claim, fact, smallest
+from ...shared.convolution_mutants import LAST_TAP_DROPPED
+from ...shared.geometry import FORMULA
+from ...shared.libraries import TRAINING
 from .counting import (
     SAID,
     WEAKENED,

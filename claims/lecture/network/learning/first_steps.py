@@ -5,8 +5,8 @@ Small enough for both dtypes, and for a trajectory to be told from another one s
 
 import numpy as np
 
-from ...language import training
-from . import common
+from ....language import training
+from ...shared import common
 
 NETWORK = (
     ("convolution", "w0", "b0", 1),

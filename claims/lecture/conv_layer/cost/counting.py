@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...language import Call, Outcome
-from ..shared.geometry import Axis, layer, size
+from ....language import Call, Outcome
+from ...shared.geometry import Axis, layer, size
 
 SAID = "the sentence, as worded"
 WEAKENED = "the sentence, weakened from “fewer” to “not more”: even so it fails"

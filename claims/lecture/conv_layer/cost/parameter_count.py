@@ -8,10 +8,9 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import NamedTuple
 
-from ....reference.networks import layers
-from ...language import Case, Figure, Outcome, Wrong, ask, claim, fact, smallest
-from ..shared.geometry import FORMULA
-from ..shared.geometry import layer as layer
+from .....reference.networks import layers
+from ....language import Case, Figure, Outcome, Wrong, ask, claim, fact, smallest
+from ...shared.geometry import FORMULA
 from .networks import PUBLISHED, Layer, batch_norm, convolution, fully_connected
 
 # --- “how many parameters are in this convolution?” ---------------------------------------------------------------------
@@ -165,9 +164,9 @@ def published_networks(case: Case, *, count: Count = learned, work: Work = every
     yield fact(whole, sum(wanted["parameters"]), label="learned, summed over the layers", source=FORMULA)
     if count is learned:
         yield fact(whole, network.learned, label="learned, against the published number", source=network.source)
-    told = [report["multiply_adds"] for report in reports.value]
-    if network.multiply_adds and None not in told:
-        printed = f"{Decimal(sum(told)).scaleb(-network.power):.{len(network.multiply_adds.partition('.')[2])}f}"
+    counted = [report["multiply_adds"] for report in reports.value]
+    if network.multiply_adds and None not in counted:
+        printed = f"{Decimal(sum(counted)).scaleb(-network.power):.{len(network.multiply_adds.partition('.')[2])}f}"
         label = f"multiply-adds ÷ 10^{network.power}, as they are printed"
         yield fact(reports.then(lambda _: printed), network.multiply_adds, label=label, source=network.counted_by)
     table = [[r.name, r.kind, list(r.takes), list(r.output), r.parameters, r.multiply_adds] for r in rows]
