@@ -7,7 +7,7 @@ import numpy as np
 from ....reference import oracle
 from ...language import Case, Outcome, Wrong, ask, claim, fact, same_bits, smallest
 from ..shared.floats import Number, numbers, seen_by
-from ..shared.wrongs import mistaken
+from ..shared.wrongs import another, mistaken
 from . import mutants
 from .kinks import DEFINITION, all_spellings_agree, gradient_by_cases, gradient_is_the_slope, nan_stays_nan, relu_slope
 
@@ -80,7 +80,7 @@ def two_relus(case: Case, *, both=sum_of_both):
 @absolute_value.case(
     "gradient",
     wrongs={
-        "the slope of z": Wrong(operations={"absolute_value_gradient": mutants.unsigned_slope}, needs=GRADIENTS),
+        "the slope of z": another("absolute_value_gradient", mutants.unsigned_slope),
         "the slope of ReLU": Wrong(says={"slope": relu_slope}, needs=GRADIENTS),
         "upstream gradient left out": mistaken(
             "upstream gradient forgotten", "absolute_value_gradient", needs=GRADIENTS

@@ -9,7 +9,7 @@ import numpy as np
 from ....reference import oracle
 from ...language import Call, Case, Outcome, Wrong, ask, claim, edge, fact, same_bits, smallest
 from ..shared.floats import ROW, SIGNED, Number, in_words, numbers, row, seen_by, word
-from ..shared.wrongs import mistaken
+from ..shared.wrongs import another, mistaken
 from . import mutants
 from .kinks import (
     DEFINITION,
@@ -74,9 +74,7 @@ def larger_of_zero_and_z(case: Case, *, value=by_cases):
 @relu.case(
     "gradient",
     wrongs={
-        "a gradient of 1 for negative z too": Wrong(
-            operations={"relu_gradient": mutants.slope_everywhere}, needs=GRADIENTS
-        ),
+        "a gradient of 1 for negative z too": another("relu_gradient", mutants.slope_everywhere),
         "the gradient of ReLU6": Wrong(says={"slope": relu6_slope}, needs=GRADIENTS),
         "upstream gradient left out": mistaken("upstream gradient forgotten", "relu_gradient", needs=GRADIENTS),
     },

@@ -9,7 +9,7 @@ from ....language import Call, Case, Outcome, Wrong, ask, claim, fact, populatio
 from ....language.statistics import Gate
 from ...shared.floats import Number, grid, row
 from ...shared.libraries import TRAINING
-from ...shared.wrongs import arm_for_arm, mistaken
+from ...shared.wrongs import another, arm_for_arm, mistaken
 from .. import mutants
 from . import design, gates
 
@@ -100,7 +100,7 @@ last_layer = claim(
 LOSS_OF_SWAPPED_LABELS = mistaken("labels off by one", "cross_entropy")
 SOFTMAX_TWICE = mistaken("softmax twice", "cross_entropy")
 LABELS_SWAPPED = mistaken("labels off by one", "cross_entropy_gradient", needs=CROSS_ENTROPY)
-SQUARED_ERROR = Wrong(operations={"cross_entropy_gradient": mutants.squared_error}, needs=CROSS_ENTROPY)
+SQUARED_ERROR = another("cross_entropy_gradient", mutants.squared_error)
 
 
 @last_layer.case(
