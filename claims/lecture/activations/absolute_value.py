@@ -6,10 +6,10 @@ import numpy as np
 
 from ....reference import oracle
 from ...language import Case, Outcome, Wrong, ask, claim, fact, same_bits, smallest
-from ..shared.floats import Number, nans, numbers, seen_by, upstream_for
-from ..shared.wrongs import mistaken
+from ..shared.floats import Number, numbers, seen_by
+from ..shared.wrongs import another, mistaken
 from . import mutants
-from .kinks import DEFINITION, all_spellings_agree, gradient_is_the_slope, none_at_zero, relu_slope
+from .kinks import DEFINITION, all_spellings_agree, gradient_by_cases, gradient_is_the_slope, nan_stays_nan, relu_slope
 
 GRADIENTS = ("absolute_value_gradient",)
 
@@ -80,7 +80,7 @@ def two_relus(case: Case, *, both=sum_of_both):
 @absolute_value.case(
     "gradient",
     wrongs={
-        "the slope of z": Wrong(operations={"absolute_value_gradient": mutants.unsigned_slope}, needs=GRADIENTS),
+        "the slope of z": another("absolute_value_gradient", mutants.unsigned_slope),
         "the slope of ReLU": Wrong(says={"slope": relu_slope}, needs=GRADIENTS),
         "upstream gradient left out": mistaken(
             "upstream gradient forgotten", "absolute_value_gradient", needs=GRADIENTS
@@ -88,19 +88,12 @@ def two_relus(case: Case, *, both=sum_of_both):
     },
 )
 def plus_or_minus_one(case: Case, *, slope=sign):
-    z = numbers(case.dtype)
-    z = z[z != 0]
-    g = yield ask("absolute_value_gradient", x=z, upstream=upstream_for(z))
-    wanted = slope(seen_by(case.backend, "absolute_value_gradient", z)) * upstream_for(z)
-    yield same_bits(g, wanted, label="the sign of z", source=DEFINITION)
-    yield from none_at_zero("absolute_value_gradient", case)
+    yield from gradient_by_cases("absolute_value_gradient", case, slope, "the sign of z")
 
 
 @absolute_value.case("NaN")
-def nan_stays_nan(case: Case):
-    z = nans(case.dtype)
-    count = (yield ask("absolute_value", x=z)).then(lambda a: int(np.isnan(a).sum()))
-    yield fact(count, z.size, label="NaN stays NaN: how many", source=DEFINITION)
+def nan(case: Case):
+    yield from nan_stays_nan("absolute_value", case)
 
 
 @absolute_value.limit("the gradient at 0")

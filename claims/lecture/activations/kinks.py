@@ -8,7 +8,7 @@ import numpy as np
 
 from ....reference import oracle
 from ...language import Call, Case, Outcome, ask, fact, same_bits, smallest
-from ..shared.floats import SIGNED, Number, Spelled, in_words, row, word
+from ..shared.floats import SIGNED, Number, Spelled, in_words, nans, numbers, row, seen_by, upstream_for, word
 
 DEFINITION = "the definition, by cases"
 
@@ -34,12 +34,9 @@ def gradient_is_the_slope(operation: str, case: Case):
     value = getattr(oracle, operation)
 
     def literal(g: Outcome, p: Number):
-        return fact(
-            in_words(g).then(lambda slope: (slope, slope)),
-            quotients(value, p.z),
-            label=f"the gradient at z = {p.z:g} is the slope from the left and from the right",
-            source="difference quotients",
-        )
+        both = in_words(g).then(lambda slope: (slope, slope))
+        label = f"the gradient at z = {p.z:g} is the slope from the left and from the right"
+        return fact(both, quotients(value, p.z), label=label, source="difference quotients")
 
     def instead(g: Outcome, p: Number):
         source = "a choice between the slopes of the two sides"
@@ -51,11 +48,22 @@ def gradient_is_the_slope(operation: str, case: Case):
     yield from smallest([Number(z) for z in SIGNED], build, literal, instead=instead, order="by |z|")
 
 
-def none_at_zero(operation: str, case: Case):
-    """At the kink there is no derivative; every library's own operation takes 0, of its free choice."""
+def gradient_by_cases(operation: str, case: Case, slope: Callable[[np.ndarray], np.ndarray], label: str):
+    """The slope on either side of the kink; at the kink there is none, and every library's own operation chooses 0."""
+    z = numbers(case.dtype)
+    z = z[z != 0]
+    g = yield ask(operation, x=z, upstream=upstream_for(z))
+    wanted = slope(seen_by(case.backend, operation, z)) * upstream_for(z)
+    yield same_bits(g, wanted, label=label, source=DEFINITION)
     zeros = np.zeros(5, case.dtype)
     g = yield ask(operation, x=zeros, upstream=np.full_like(zeros, 3))
     yield same_bits(g, zeros, label="the choice at z = 0: no gradient", source="the libraries' documentation: 0")
+
+
+def nan_stays_nan(operation: str, case: Case):
+    z = nans(case.dtype)
+    count = (yield ask(operation, x=z)).then(lambda a: int(np.isnan(a).sum()))
+    yield fact(count, z.size, label="NaN stays NaN: how many", source=DEFINITION)
 
 
 AT_ZERO = {

@@ -189,9 +189,8 @@ def _(case: Case):
 
     yield from smallest(images, build, literal, instead=instead, order="by C·H·W")
     begun = in_words((yield build(images[-1])).then(np.ravel))
-    yield fact(
-        begun, INITIAL.get(case.backend, begun.value), label="the slopes it begins with", source="seen of the library"
-    )
+    wanted = INITIAL.get(case.backend, begun.value)
+    yield fact(begun, wanted, label="the slopes it begins with", source="seen of the library")
 
 
 class Pair(NamedTuple):

@@ -8,10 +8,18 @@ import numpy as np
 
 from ....reference import oracle
 from ...language import Call, Case, Outcome, Wrong, ask, claim, edge, fact, same_bits, smallest
-from ..shared.floats import ROW, SIGNED, Number, in_words, nans, numbers, row, seen_by, upstream_for, word
-from ..shared.wrongs import mistaken
+from ..shared.floats import ROW, SIGNED, Number, in_words, numbers, row, seen_by, word
+from ..shared.wrongs import another, mistaken
 from . import mutants
-from .kinks import DEFINITION, all_spellings_agree, gradient_is_the_slope, none_at_zero, relu6_slope, relu_slope
+from .kinks import (
+    DEFINITION,
+    all_spellings_agree,
+    gradient_by_cases,
+    gradient_is_the_slope,
+    nan_stays_nan,
+    relu6_slope,
+    relu_slope,
+)
 
 GRADIENTS = ("relu_gradient",)
 
@@ -66,27 +74,18 @@ def larger_of_zero_and_z(case: Case, *, value=by_cases):
 @relu.case(
     "gradient",
     wrongs={
-        "a gradient of 1 for negative z too": Wrong(
-            operations={"relu_gradient": mutants.slope_everywhere}, needs=GRADIENTS
-        ),
+        "a gradient of 1 for negative z too": another("relu_gradient", mutants.slope_everywhere),
         "the gradient of ReLU6": Wrong(says={"slope": relu6_slope}, needs=GRADIENTS),
         "upstream gradient left out": mistaken("upstream gradient forgotten", "relu_gradient", needs=GRADIENTS),
     },
 )
 def zero_or_one(case: Case, *, slope=relu_slope):
-    z = numbers(case.dtype)
-    z = z[z != 0]
-    g = yield ask("relu_gradient", x=z, upstream=upstream_for(z))
-    wanted = slope(seen_by(case.backend, "relu_gradient", z)) * upstream_for(z)
-    yield same_bits(g, wanted, label="1 for z > 0, 0 for z < 0", source=DEFINITION)
-    yield from none_at_zero("relu_gradient", case)
+    yield from gradient_by_cases("relu_gradient", case, slope, "1 for z > 0, 0 for z < 0")
 
 
 @relu.case("NaN and −0", wrongs={"a mask z > 0 that makes NaN 0": Wrong(operations={"relu": mutants.masked_relu})})
-def nan_stays_nan(case: Case):
-    z = nans(case.dtype)
-    count = (yield ask("relu", x=z)).then(lambda a: int(np.isnan(a).sum()))
-    yield fact(count, z.size, label="NaN stays NaN: how many", source=DEFINITION)
+def nan_and_minus_zero(case: Case):
+    yield from nan_stays_nan("relu", case)
     y = yield ask("relu", x=row(-0.0, case.dtype))
     wanted = MINUS_ZERO.get(case.backend, "0")
     yield fact(in_words(y), wanted, label="max(0, −0)", source="what was seen of the library")

@@ -8,20 +8,9 @@ import numpy as np
 
 from ....reference import bounds, oracle
 from ...language import Call, Case, Outcome, Wrong, ask, claim, edge, fact, rounding, same_bits, smallest, within
-from ..shared.floats import FARTHEST, Number, in_words, is_number, row
+from ..shared.floats import DIGITS, FARTHEST, Number, grid, in_words, is_number, row
 from ..shared.wrongs import mistaken
 from . import mutants
-
-DIGITS = "the function in 95 bits or more, rounded once"
-
-
-def grid(dtype: np.dtype) -> np.ndarray:
-    """0, both signs of 2⁻³⁰ … 1 by powers, and from 0 to the farthest |z| at even steps: as many positive as negative ones."""
-    z = np.concatenate(
-        [[0], 2.0 ** np.arange(-30, 1), np.linspace(0, 20, 260)[1:], np.geomspace(20, FARTHEST[str(dtype)], 60)]
-    )
-    return np.concatenate([-z[::-1], z]).astype(dtype)
-
 
 # --- what they are -------------------------------------------------------------------------------------------------------
 
@@ -177,19 +166,14 @@ def _(case: Case):
     farthest = FARTHEST[str(case.dtype)]
 
     def literal(y: Outcome, z: float):
-        return fact(
-            is_number(y.part(0)),
-            True,
-            label=f"e^z/(1 + e^z) is a number at z = {z:g}",
-            source="σ is defined everywhere",
-        )
+        label = f"e^z/(1 + e^z) is a number at z = {z:g}"
+        return fact(is_number(y.part(0)), True, label=label, source="σ is defined everywhere")
 
     def instead(y: Outcome, z: float):
         return fact(in_words(y.part(0)), "nan", label=f"e^z/(1 + e^z) at z = {z:g}", source="e^z = ∞, and ∞/∞")
 
-    yield from edge(
-        0, farthest, case.dtype, formula_at(case, "exp(z)/(1 + exp(z))"), literal, instead=instead, symbol="z"
-    )
+    build = formula_at(case, "exp(z)/(1 + exp(z))")
+    yield from edge(0, farthest, case.dtype, build, literal, instead=instead, symbol="z")
     y = yield ask("logistic", x=row(farthest, case.dtype))
     yield same_bits(y, row(1, case.dtype), label=f"the library’s own σ({farthest:g})", source=DIGITS)
 
@@ -206,10 +190,9 @@ def _(case: Case):
         return fact(is_number(y.part(1)), True, label=label, source="σ′ is defined everywhere")
 
     def instead(y: Outcome, z: float):
+        bound = bounds.logistic_tail(row(z, case.dtype))
         exact = oracle.logistic(row(z, case.dtype))
-        return within(
-            y.part(0), exact, bounds.logistic_tail(row(z, case.dtype)), label=f"the value at z = {z:g}", source=DIGITS
-        )
+        return within(y.part(0), exact, bound, label=f"the value at z = {z:g}", source=DIGITS)
 
     formula = formula_at(case, "1/(1 + exp(-z))")
     yield from edge(0, farthest, case.dtype, formula, literal, instead=instead, symbol="z")

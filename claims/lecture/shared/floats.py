@@ -9,6 +9,7 @@ import numpy as np
 
 from ...language import Outcome
 
+DIGITS = "the function in 95 bits or more, rounded once"
 FARTHEST = {"float32": 120.0, "float64": 800.0}
 """Beyond this |z| e^−|z| is 0 in this dtype, and every sigmoid at its limit, subnormal numbers included."""
 
@@ -79,6 +80,14 @@ def is_number(y: Outcome) -> Outcome:
 def unsigned(y: Outcome) -> Outcome:
     """−0 as 0."""
     return y.then(lambda a: a + a.dtype.type(0))
+
+
+def grid(dtype: np.dtype) -> np.ndarray:
+    """0, both signs of 2⁻³⁰ … 1 by powers, and from 0 to the farthest |z| at even steps: as many positive as negative ones."""
+    z = np.concatenate(
+        [[0], 2.0 ** np.arange(-30, 1), np.linspace(0, 20, 260)[1:], np.geomspace(20, FARTHEST[str(dtype)], 60)]
+    )
+    return np.concatenate([-z[::-1], z]).astype(dtype)
 
 
 SIGNED = (0.0, 1.0, -1.0, 2.0, -2.0, 3.0, -3.0)

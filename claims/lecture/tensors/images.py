@@ -12,7 +12,7 @@ import numpy as np
 
 from ....reference import bounds, libraries
 from ....reference.samples import data, pictures
-from ...language import Case, Outcome, Wrong, ask, claim, fact, fails, same_bits, same_shape, smallest, within
+from ...language import Call, Case, Outcome, Wrong, ask, claim, fact, fails, same_bits, same_shape, smallest, within
 from ..shared.photographs import exact_photograph
 from .decoders import Habit, colours, habit_of, scaled, three_axes
 
@@ -194,7 +194,7 @@ class Size(NamedTuple):
     C: int
 
 
-def of_size(case: Case, size: Size):
+def of_size(case: Case, size: Size) -> Call:
     return ask("decode_image", data=pictures.png(drawn(case, size)))
 
 
@@ -236,12 +236,18 @@ class Pixel(NamedTuple):
     B: int
 
 
-def of_pixel(pixel: Pixel):
-    return ask("decode_image", data=pictures.png(np.array(pixel, np.uint8).reshape(1, 1, 3)))
+class Grey(NamedTuple):
+    """The one value of a gray image of one pixel."""
+
+    value: int
 
 
 def one_pixel(*values: int) -> np.ndarray:
     return np.array(values, np.uint8).reshape(1, 1, -1)
+
+
+def of_pixel(pixel: Pixel | Grey) -> Call:
+    return ask("decode_image", data=pictures.png(one_pixel(*pixel)))
 
 
 @image.limit("OpenCV gives B, G, R", backends=("opencv",))
@@ -257,12 +263,6 @@ def _(case: Case):
     )
 
 
-class Grey(NamedTuple):
-    """The one value of a gray image of one pixel."""
-
-    value: int
-
-
 @image.limit("numbers from 0 to 1", backends=("matplotlib",))
 def _(case: Case):
     """matplotlib divides the integers of a PNG by 255 (and leaves those of a JPEG alone): any pixel but 0 is another
@@ -274,7 +274,7 @@ def _(case: Case):
 
     yield from smallest(
         [Grey(v) for v in range(256)],
-        lambda g: ask("decode_image", data=pictures.png(one_pixel(g.value))),
+        of_pixel,
         lambda y, g: fact(value(y), float(g.value), label="the number in the file", source=KNOWN),
         instead=lambda y, g: fact(
             value(y), float(np.float32(g.value) / np.float32(255)), label="that ÷ 255 in float32", source=KNOWN

@@ -1,4 +1,4 @@
-"""Operator mutants of the claims about images and detectors; how they are written stands in ``mutants``."""
+"""Mistaken operations of the claims about tensors, ``mutant(lib, **the arguments of the right one)``; they call the library's real operation."""
 
 from __future__ import annotations
 

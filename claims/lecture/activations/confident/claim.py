@@ -7,11 +7,10 @@ import numpy as np
 from .....reference import bounds, oracle
 from ....language import Call, Case, Outcome, Wrong, ask, claim, fact, population, rounding, smallest, within
 from ....language.statistics import Gate
-from ...shared.floats import Number, row
+from ...shared.floats import Number, grid, row
 from ...shared.libraries import TRAINING
-from ...shared.wrongs import arm_for_arm, mistaken
+from ...shared.wrongs import another, arm_for_arm, mistaken
 from .. import mutants
-from ..sigmoids import grid
 from . import design, gates
 
 
@@ -101,7 +100,7 @@ last_layer = claim(
 LOSS_OF_SWAPPED_LABELS = mistaken("labels off by one", "cross_entropy")
 SOFTMAX_TWICE = mistaken("softmax twice", "cross_entropy")
 LABELS_SWAPPED = mistaken("labels off by one", "cross_entropy_gradient", needs=CROSS_ENTROPY)
-SQUARED_ERROR = Wrong(operations={"cross_entropy_gradient": mutants.squared_error}, needs=CROSS_ENTROPY)
+SQUARED_ERROR = another("cross_entropy_gradient", mutants.squared_error)
 
 
 @last_layer.case(
@@ -210,9 +209,8 @@ def _(case: Case):
 
     def instead(g: Outcome, p: Number):
         z = row(p.z, case.dtype)
-        return within(
-            g, np.zeros_like(z), bounds.logistic_tail(z), label="|dL/dz| at most e^−|z|", source="σ′ ≤ e^−|z|"
-        )
+        label, source = "|dL/dz| at most e^−|z|", "σ′ ≤ e^−|z|"
+        return within(g, np.zeros_like(z), bounds.logistic_tail(z), label=label, source=source)
 
     points = [Number(float(-z)) for z in range(31)]
     yield from smallest(points, build, literal, instead=instead, order="by |z|, whole numbers")

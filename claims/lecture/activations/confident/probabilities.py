@@ -83,12 +83,8 @@ def _(case: Case):
 
     def instead(g: Outcome, z: float):
         reached.append(int(z))
-        return fact(
-            what_is_left(g),
-            left,
-            label=f"what is left of it at z = {z:g}",
-            source="the library's clipping, as it was seen",
-        )
+        label, source = f"what is left of it at z = {z:g}", "the library's clipping, as it was seen"
+        return fact(what_is_left(g), left, label=label, source=source)
 
     yield from edge(-1, -FARTHEST[str(case.dtype)], case.dtype, build, literal, instead=instead, symbol="z")
     names = (yield ask("own_losses_of_logits")).value
@@ -121,9 +117,8 @@ def _(case: Case):
 
     def right(y: Outcome, p: np.ndarray, label: str):
         wanted = oracle.cross_entropy_of_probabilities(p[:, None], np.zeros(len(p), np.int64))
-        return within(
-            y, wanted, bounds.cross_entropy_of_probabilities(wanted, case.dtype), label=label, source="log in 95 bits"
-        )
+        bound = bounds.cross_entropy_of_probabilities(wanted, case.dtype)
+        return within(y, wanted, bound, label=label, source="log in 95 bits")
 
     def literal(y: Outcome, z: float):
         p, label = probability(z), f"{function} is −log p at p = σ({z:g})"
@@ -131,16 +126,14 @@ def _(case: Case):
             return right(y, p, label)
         most = -np.log(np.finfo(case.dtype).smallest_subnormal)
         grows = y.then(lambda a: bool(np.isfinite(a).all() and (a > most).all()))
-        return fact(
-            grows, True, label=f"{function} at p = 0 is a number, larger than at any other p", source="−log σ(z) grows"
-        )
+        label = f"{function} at p = 0 is a number, larger than at any other p"
+        return fact(grows, True, label=label, source="−log σ(z) grows")
 
     def instead(y: Outcome, z: float):
         if clip := SMALLEST_PROBABILITY.get(case.backend):
             return right(y, row(clip, case.dtype), f"−log {clip:g}")
-        return fact(
-            in_words(y), LARGEST_LOSS.get(case.backend, "inf"), label=f"{function} at p = σ({z:g})", source="seen"
-        )
+        largest = LARGEST_LOSS.get(case.backend, "inf")
+        return fact(in_words(y), largest, label=f"{function} at p = σ({z:g})", source="seen")
 
     yield from edge(-1, -FARTHEST[str(case.dtype)], case.dtype, build, literal, instead=instead, symbol="z")
 

@@ -21,15 +21,14 @@ from ....language import (
     within,
 )
 from ....language.statistics import Gate
-from ...shared.floats import FARTHEST, ROW, Number, row
+from ...shared.floats import DIGITS, FARTHEST, ROW, Number, row
 from ...shared.libraries import TRAINING
 from ..kinks import relu6_slope, relu_slope
-from ..sigmoids import DIGITS
 from . import design, gates
 from .cutoffs import cutoffs, reached, slope
 
 
-def grid(dtype: np.dtype) -> np.ndarray:
+def fine_grid(dtype: np.dtype) -> np.ndarray:
     """From −farthest to farthest, closer together near 0, and the two zeros."""
     z = np.concatenate([np.linspace(0, 20, 401), np.geomspace(20, FARTHEST[str(dtype)], 200)])
     return np.concatenate([-z[::-1], z]).astype(dtype)
@@ -109,7 +108,7 @@ saturation = claim(
     },
 )
 def slopes(case: Case, *, value=exactly, derivative=slope, most=cap, relu=relu_slope):
-    z = grid(case.dtype)
+    z = fine_grid(case.dtype)
     ones = np.ones_like(z)
     for function, cap_in_words in (("logistic", "¼ and e^−|z|"), ("tanh", "1 and 4e^−2|z|")):
         y, g = yield [ask(function, x=z), ask(f"{function}_gradient", x=z, upstream=ones)]

@@ -10,8 +10,7 @@ import numpy as np
 from .....reference import bounds, oracle
 from .....reference.libraries import Unsupported
 from ....language import Case, Figure, ask, fact, within
-from ...shared.floats import FARTHEST, row
-from ..sigmoids import DIGITS
+from ...shared.floats import DIGITS, FARTHEST, row
 
 SIGMOIDS = ("logistic", "tanh")
 LIMITS = {("logistic", ">"): 1.0, ("logistic", "<"): 0.0, ("tanh", ">"): 1.0, ("tanh", "<"): -1.0}
