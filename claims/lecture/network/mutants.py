@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..shared import gradients
+from .layers import network
 from .learning import first_steps
 
 # --- components ------------------------------------------------------------------------------------------------------------
@@ -23,10 +24,8 @@ def one_unit_off(lib, *, operation, **arguments):
 
 def network_without_bias(lib, *, x, steps):
     """``layers.network`` with the first layer's bias left out."""
-    (first, settings), *others = steps
-    for name, arguments in [(first, settings | {"b": None}), *others]:
-        x = x.reshape(len(x), -1) if name == "flatten" else getattr(lib, name)(x, **arguments)
-    return x
+    first, *others = steps
+    return network(lib, x=x, steps=[first | {"b": None}, *others])
 
 
 # --- a distribution, and a prediction -------------------------------------------------------------------------------------
