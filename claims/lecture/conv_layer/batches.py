@@ -10,11 +10,11 @@ from typing import NamedTuple
 import numpy as np
 
 from ....reference import bounds, oracle
+from ....reference.libraries import FRAMEWORKS
 from ...language import Call, Case, Outcome, Wrong, ask, claim, rounding, same_bits, smallest, within
 from ...language.comparison import Comparison
 from ..shared.exact import LITERAL, must_be_exact, unchanged
 from ..shared.geometry import Geometry, exact_layer, layer
-from ..shared.libraries import TRAINING
 from .own_layers import in_nchw, own_layer
 
 ALONE = "the image alone, of the same library"
@@ -181,7 +181,7 @@ def batches() -> list[Batch]:
     )
 
 
-@batch_parallel.limit("bit for bit", backends=("numpy", *TRAINING))
+@batch_parallel.limit("bit for bit", backends=("numpy", *FRAMEWORKS))
 def _(case: Case):
     """On reals an image's output is not the same to the bit in a batch and alone: libraries choose by the size of the
     batch in what order they add. The search takes convolutions first, then fully connected layers; where they differ

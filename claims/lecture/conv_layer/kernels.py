@@ -6,11 +6,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ....reference.libraries import FRAMEWORKS
 from ...language import Call, Case, Outcome, Wrong, ask, claim, fact, happens, same_bits, smallest
 from ..shared.exact import LITERAL
 from ..shared.geometry import Geometry, exact_layer, layer
 from ..shared.layouts import reshape, transpose
-from ..shared.libraries import TRAINING
 from .cost.networks import convolution
 from .own_layers import OWN_LAYER, in_nchw, own_layout, own_order, the_other_order
 
@@ -209,7 +209,7 @@ class Depthwise(NamedTuple):
     multiplier: int
 
 
-@kernels.limit("depthwise layers", backends=TRAINING)
+@kernels.limit("depthwise layers", backends=FRAMEWORKS)
 def _(case: Case):
     """The frameworks' depthwise layers keep their weight otherwise: PyTorch (Cin·m, 1, ky, kx), Keras (ky, kx, Cin,
     m), not in terms of Cout = Cin·m. Channel c·m + j of the output is made by kernel j of channel c.

@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ....reference.libraries import FRAMEWORKS
 from ...language import Call, Case, Outcome, Wrong, ask, claim, happens, same_bits, same_shape, smallest, sweep
 from ..shared.convolution_mutants import STRIDE_AXES_EXCHANGED
 from ..shared.exact import LITERAL
 from ..shared.geometry import SIZE, Axis, Geometry, SizeOf, exact_layer, layer_of_ones, size
 from ..shared.layouts import KERNELS
-from ..shared.libraries import TRAINING
 from .own_layers import in_nchw, own_layer, own_layout, the_other_layout
 
 
@@ -145,7 +145,7 @@ class Leading(NamedTuple):
     axes: int
 
 
-@shapes.limit("the batch is not always one axis", backends=TRAINING)
+@shapes.limit("the batch is not always one axis", backends=FRAMEWORKS)
 def _(case: Case):
     """PyTorch takes an image without a batch axis, [Cin, H, W] → [Cout, Hout, Wout], and TensorFlow's tf.nn.conv2d
     takes two batch axes: the output has the leading axes that the input had, not one N.

@@ -14,10 +14,10 @@ from typing import NamedTuple
 import numpy as np
 
 from ....reference import bounds, oracle
+from ....reference.libraries import FRAMEWORKS
 from ...language import Case, Figure, Outcome, Wrong, ask, claim, fact, same_bits, smallest, within
 from ..shared.exact import DESIGNS, LITERAL, ROUNDED, draw, half_turn, must_be_exact, numbered, squares, unchanged
 from ..shared.geometry import PLAIN_1D, PLAIN_2D
-from ..shared.libraries import TRAINING
 from .own_functions import predicted
 
 BOTH_SUMS = "both sums of the lecture in Python integers"
@@ -133,7 +133,7 @@ TRANSPOSED = {
 }
 
 
-@libraries_correlate.limit("transposed convolutions flip", backends=TRAINING)
+@libraries_correlate.limit("transposed convolutions flip", backends=FRAMEWORKS)
 def _(case: Case):
     """PyTorch's and TensorFlow's transposed convolutions do flip the kernel: cut to the windows that lie inside the
     image, what they return is the convolution.

@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ....reference.libraries import FRAMEWORKS
 from ...language import Call, Case, Outcome, ask, claim, fact, happens, same_bits, same_shape, smallest, sweep
 from ..shared.convolution_mutants import KERNEL_FLIPPED, LAST_TAP_DROPPED
 from ..shared.geometry import FORMULA, layer
-from ..shared.libraries import TRAINING
 from .own_functions import exchanged_arguments, raises, turned_if_flipping
 from .sums import Sizes, agrees, one_channel, ramps, sizes
 
@@ -157,7 +157,7 @@ def _(case: Case):
     yield same_shape(y, (1, 1, 3, 1), label="a kernel of 1 × 3", source=FORMULA)
 
 
-@valid.limit("a kernel larger than the image", backends=("numpy", *TRAINING))
+@valid.limit("a kernel larger than the image", backends=("numpy", *FRAMEWORKS))
 def _(case: Case):
     """Of a kernel larger than the image no window lies inside, and NumPy's reference, PyTorch and TensorFlow raise;
     TensorFlow does so from two pixels on.

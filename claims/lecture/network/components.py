@@ -9,10 +9,10 @@ import numpy as np
 
 from ....reference import oracle
 from ....reference.judging import assessment
+from ....reference.libraries import FRAMEWORKS
 from ....reference.operators import catalogue
 from ....reference.samples import inputs
 from ...language import Case, Outcome, Wrong, ask, claim, fact, rounding, same_bits, smallest
-from ..shared.libraries import TRAINING
 from ..shared.wrongs import another, mistaken
 from . import mutants
 from .layers import classifier, is_classifier, network
@@ -178,7 +178,7 @@ class Resampling(NamedTuple):
 
 
 @component_parity.limit(
-    "a coordinate on the border between two pixels", backends=TRAINING, dtypes=("float32", "float64")
+    "a coordinate on the border between two pixels", backends=FRAMEWORKS, dtypes=("float32", "float64")
 )
 def _(case: Case):
     """PyTorch and TensorFlow multiply by a ratio of the sizes rounded to float32, in float64 too, to find the nearest

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from .....reference.libraries import FRAMEWORKS
 from ....language import Case, claim, population
-from ...shared.libraries import TRAINING
 from ...shared.wrongs import arm_for_arm
 from . import design
 
@@ -53,7 +53,7 @@ due_to_saturation = claim(
 
 @due_to_saturation.case(
     "over seeds",
-    backends=TRAINING,
+    backends=FRAMEWORKS,
     wrongs={
         "arms exchanged": {"compare": population.exchanged},
         "the logistic in place of the stretched one": arm_for_arm(

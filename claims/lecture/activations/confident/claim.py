@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from .....reference import bounds, oracle
+from .....reference.libraries import FRAMEWORKS
 from ....language import Call, Case, Outcome, Wrong, ask, claim, fact, population, rounding, smallest, within
 from ....language.statistics import Gate
 from ...shared.floats import Number, grid, row
-from ...shared.libraries import TRAINING
 from ...shared.wrongs import another, arm_for_arm, mistaken
 from .. import mutants
 from . import design, gates
@@ -175,7 +175,7 @@ def squared_error(case: Case, *, squared=with_the_slope):
 
 @last_layer.case(
     "over seeds",
-    backends=TRAINING,
+    backends=FRAMEWORKS,
     dtypes=("float64",),
     wrongs={
         "arms exchanged": {"compare": population.exchanged},

@@ -9,13 +9,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .....reference.libraries import FRAMEWORKS
 from .....reference.networks.notation import Network, make_layer
 from .....reference.samples import data
 from ....language import Call, Case, Figure, Outcome, Wrong, ask, claim, fact, population, same_bits, smallest
 from ....language.prose import line
 from ....language.statistics import Gate
 from ...shared.geometry import PLAIN_2D, exact_layer, layer
-from ...shared.libraries import TRAINING
 from ...shared.photographs import scene
 from ...shared.wrongs import arm_for_arm
 from .. import mutants
@@ -150,7 +150,7 @@ EXPERIMENTS = ("upright", "mixed", "random_filters", "polarity_as_label")
 
 @polarity.case(
     "over seeds",
-    backends=TRAINING,
+    backends=FRAMEWORKS,
     dtypes=("float64",),
     wrongs={
         "arms exchanged": {"compare": population.exchanged},

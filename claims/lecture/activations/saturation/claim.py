@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .....reference import bounds, oracle
+from .....reference.libraries import FRAMEWORKS
 from ....language import (
     Call,
     Case,
@@ -22,7 +23,6 @@ from ....language import (
 )
 from ....language.statistics import Gate
 from ...shared.floats import DIGITS, FARTHEST, ROW, Number, row
-from ...shared.libraries import TRAINING
 from ..kinks import relu6_slope, relu_slope
 from . import design, gates
 from .cutoffs import cutoffs, reached, slope
@@ -133,7 +133,7 @@ EXPERIMENTS = {"float32": WITHOUT_TRAINING, "float64": ("deep", "shallow", *WITH
 
 @saturation.case(
     "depth",
-    backends=TRAINING,
+    backends=FRAMEWORKS,
     wrongs={
         "arms exchanged": {"compare": population.exchanged},
         "the control in place of the logistic": {"arms": control_arm},
@@ -157,7 +157,7 @@ def layer_by_layer(sizes: dict[str, np.ndarray]) -> Figure:
     return Figure("saturation_depth", {"layers": list(range(1, 1 + len(drawn[0]["size"]))), "arms": drawn})
 
 
-@saturation.limit("the logistic is not symmetric in floating point", backends=TRAINING)
+@saturation.limit("the logistic is not symmetric in floating point", backends=FRAMEWORKS)
 def _(case: Case):
     """On the positive side the logistic becomes exactly 1, and its gradient exactly 0, near z = 17 in float32 and 37
     in float64; on the negative side the gradient lives on to about −88 or −104 and −708 or −745, where numbers

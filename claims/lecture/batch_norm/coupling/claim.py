@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 
 from .....reference import bounds, oracle
+from .....reference.libraries import FRAMEWORKS
 from ....language import Case, Figure, Wrong, ask, claim, population, same_bits, within
 from ...shared.geometry import PLAIN_2D
 from ...shared.gradients import gradients_off
-from ...shared.libraries import TRAINING
 from ...shared.wrongs import another, arm_for_arm
 from .. import mutants
 from ..figures import RELATIVE, by_layer
@@ -236,7 +236,7 @@ def inner_products(dw: np.ndarray, *, w: np.ndarray) -> np.ndarray:
 
 @decouples.case(
     "over seeds",
-    backends=TRAINING,
+    backends=FRAMEWORKS,
     dtypes=("float64",),
     wrongs={
         "arms exchanged": {"compare": population.exchanged},
@@ -263,7 +263,7 @@ def first_layer_over_seeds(case: Case, *, compare=population.as_measured, arms=p
 
 @decouples.case(
     "all layers at once",
-    backends=TRAINING,
+    backends=FRAMEWORKS,
     dtypes=("float64",),
     wrongs={
         "arms exchanged, all layers at once": {"compare": population.exchanged},

@@ -12,10 +12,10 @@ from typing import NamedTuple
 import numpy as np
 
 from .....reference import bounds, oracle
+from .....reference.libraries import FRAMEWORKS
 from ....language import Case, Figure, Outcome, Wrong, ask, claim, fact, population, smallest, within
 from ....language.prose import line
 from ....language.statistics import Gate
-from ...shared.libraries import TRAINING
 from ...shared.wrongs import another
 from .. import mutants
 from ..figures import by_layer
@@ -212,7 +212,7 @@ NETWORKS = (
 
 @disputed.case(
     "over seeds",
-    backends=TRAINING,
+    backends=FRAMEWORKS,
     dtypes=("float64",),
     wrongs={
         "arms exchanged": {"compare": population.exchanged},

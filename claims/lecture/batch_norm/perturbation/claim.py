@@ -13,9 +13,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from .....reference.judging import composition
+from .....reference.libraries import FRAMEWORKS
 from .....reference.networks.notation import Layer, make_layer
 from ....language import Case, Figure, Wrong, ask, claim, fact, population, same_bits, within
-from ...shared.libraries import TRAINING
 from ...shared.wrongs import another, arm_for_arm, mistaken
 from .. import mutants
 from ..figures import RELATIVE, by_layer
@@ -131,7 +131,7 @@ def first_layer_changed(case: Case, *, amplified=doubled):
 
 @downstream_change.case(
     "over seeds",
-    backends=TRAINING,
+    backends=FRAMEWORKS,
     dtypes=("float64",),
     wrongs={
         "over seeds by f, whatever the depth": {"growth": once},

@@ -14,10 +14,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .....reference.libraries import FRAMEWORKS
 from ....language import Case, Outcome, Wrong, ask, claim, fact, population, same_bits, smallest
 from ....language.statistics import Gate
 from ...shared.gradients import gradients_off
-from ...shared.libraries import TRAINING
 from ...shared.wrongs import another, arm_for_arm
 from .. import mutants
 from ..layers import exactly
@@ -186,7 +186,7 @@ def shifted(step: Step, measured: Callable[..., Any], below: bool):
 
 @covariate_shift.case(
     "over seeds",
-    backends=TRAINING,
+    backends=FRAMEWORKS,
     dtypes=("float64",),
     wrongs={
         "arms exchanged": {"compare": population.exchanged},

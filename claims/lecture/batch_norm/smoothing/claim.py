@@ -7,12 +7,12 @@ from collections.abc import Mapping
 import numpy as np
 
 from .....reference import bounds
+from .....reference.libraries import FRAMEWORKS
 from ....language import Case, Figure, claim, population, within
 from ....language.prose import line
 from ....language.statistics import Gate
 from ...shared import landscape
 from ...shared.gradients import gradients_off
-from ...shared.libraries import TRAINING
 from ...shared.wrongs import arm_for_arm
 from . import design
 
@@ -104,7 +104,7 @@ smooths = claim(
 
 @smooths.case(
     "identity",
-    backends=TRAINING,
+    backends=FRAMEWORKS,
     wrongs={
         "the last term of the identity forgotten": {"right": last_term_forgotten},
         "ε forgotten in σ²": {"right": epsilon_forgotten},
@@ -125,7 +125,7 @@ def theorem_4_1(case: Case, *, right=theorem):
 
 @smooths.case(
     "training",
-    backends=TRAINING,
+    backends=FRAMEWORKS,
     wrongs={
         "arms exchanged": {"compare": population.exchanged},
         "the null arm in place of batch norm": arm_for_arm("multilayer", "null", replaced="with"),

@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
+from .....reference.libraries import FRAMEWORKS
 from .....reference.networks import layers
 from ....language import Call, Case, Outcome, Timing, Wrong, ask, claim, fact, smallest
 from ...shared.convolution_mutants import LAST_TAP_DROPPED
 from ...shared.geometry import FORMULA
-from ...shared.libraries import TRAINING
 from .counting import (
     SAID,
     WEAKENED,
@@ -141,7 +141,7 @@ WEIGHTS_COUNTED_ONCE = {"the library counts a weight once": Wrong(operations={"n
 
 @cheaper.case(
     "3 × 3, 3 → 16 channels, 32 × 32 pixels: the library's own count",
-    backends=TRAINING,
+    backends=FRAMEWORKS,
     dtypes=("float32",),
     wrongs=WEIGHTS_COUNTED_ONCE,
 )
@@ -157,7 +157,7 @@ def own_count_of_a_layer(case: Case):
     yield fact(work.then(times), str(Fraction(32 * 32, 3 * 3)), label="how many times fewer", source="H·W ÷ k²")
 
 
-@cheaper.case("VGG-16: the library's own count", backends=TRAINING, dtypes=("float32",), wrongs=WEIGHTS_COUNTED_ONCE)
+@cheaper.case("VGG-16: the library's own count", backends=FRAMEWORKS, dtypes=("float32",), wrongs=WEIGHTS_COUNTED_ONCE)
 def own_count_of_a_network(case: Case):
     """In a whole network the fully connected layers hold the parameters, the convolutions do the work."""
     network = PUBLISHED["VGG-16"]
@@ -248,7 +248,7 @@ def _(case: Case):
     yield from smallest(by_area(3), build, literal, instead=instead, order="by H·W, then by k, p = 0")
 
 
-@cheaper.limit("zeros are multiplied too", backends=TRAINING, dtypes=("float32",))
+@cheaper.limit("zeros are multiplied too", backends=FRAMEWORKS, dtypes=("float32",))
 def _(case: Case):
     """With padding a library counts the products with zeros, and may do more than the fully connected layer, which
     has none: a 2 × 2 kernel with one zero on each side of a single pixel, 16 multiply-adds against four. Of products

@@ -7,12 +7,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .....reference.libraries import FRAMEWORKS
 from ....language import Case, Figure, Outcome, claim, fact, population, same_bits, smallest
 from ....language.statistics import Gate
 from ...shared.convolution_mutants import KERNEL_FLIPPED, LAST_TAP_DROPPED
 from ...shared.exact import must_be_exact, unchanged
 from ...shared.geometry import layer
-from ...shared.libraries import TRAINING
 from ...shared.photographs import scene
 from ...shared.wrongs import arm_for_arm
 from . import design, gates
@@ -152,7 +152,7 @@ def edges_of_a_photograph(case: Case, *, sobel=unchanged):
 
 @feature_detectors.case(
     "a planted pattern",
-    backends=TRAINING,
+    backends=FRAMEWORKS,
     dtypes=("float64",),
     wrongs={
         "arms exchanged": {"compare": population.exchanged},

@@ -9,13 +9,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .....reference import bounds, oracle
+from .....reference.libraries import FRAMEWORKS
 from .....reference.networks import layers
 from ....language import Call, Case, Outcome, Wrong, ask, claim, fact, population, same_bits, smallest, within
 from ....language.statistics import Gate
 from ...shared.convolution_mutants import POSITION_DEPENDENT_KERNEL
 from ...shared.exact import must_be_exact, numbered, squares
 from ...shared.geometry import FORMULA, LITERAL_SUM, PLAIN_2D, exact_layer, layer
-from ...shared.libraries import TRAINING
 from ...shared.matrix import flat, matrix
 from ...shared.wrongs import arm_for_arm
 from ..cost.counting import SAID, places_forgotten
@@ -234,7 +234,7 @@ LARGE: list[dict[str, Any]] = [
 
 @easier_to_optimize.case(
     "the experiment's networks",
-    backends=TRAINING,
+    backends=FRAMEWORKS,
     dtypes=("float32",),
     wrongs={"the library counts a weight once": Wrong(operations={"network_layers": places_forgotten})},
 )
@@ -265,7 +265,7 @@ DENSE_TWICE = arm_for_arm("placed", "dense", replaced="unshared")
 
 @easier_to_optimize.case(
     "over seeds",
-    backends=TRAINING,
+    backends=FRAMEWORKS,
     dtypes=("float64",),
     wrongs={
         "arms exchanged": {"compare": population.exchanged},

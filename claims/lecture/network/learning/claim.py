@@ -6,8 +6,8 @@ import functools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from .....reference.libraries import FRAMEWORKS
 from ....language import Call, Case, Wrong, ask, claim, fact, population, smallest
-from ...shared.libraries import TRAINING
 from ...shared.wrongs import arm_for_arm
 from .. import mutants
 from . import design, first_steps
@@ -49,7 +49,7 @@ learned_parameters = claim(
 
 @learned_parameters.case(
     "the first steps",
-    backends=TRAINING,
+    backends=FRAMEWORKS,
     wrongs={
         "gradient ascent": descending_with(mutants.ascent),
         "frozen parameters": descending_with(mutants.frozen),
@@ -76,7 +76,7 @@ def step_by_step(case: Case):
 
 @learned_parameters.case(
     "training",
-    backends=TRAINING,
+    backends=FRAMEWORKS,
     wrongs={
         "arms exchanged": {"compare": population.exchanged},
         "shuffled labels in place of the true ones": arm_for_arm("learns", "shuffled", replaced="true"),

@@ -1,4 +1,0 @@
-"""Libraries by what they can do."""
-
-TRAINING = ("torch", "tensorflow")
-"""Those that differentiate, and so train networks by gradient descent."""
