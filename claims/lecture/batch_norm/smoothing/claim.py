@@ -10,11 +10,10 @@ from .....reference import bounds
 from ....language import Case, Figure, claim, population, within
 from ....language.prose import line
 from ....language.statistics import Gate
-from ...shared import landscape
 from ...shared.gradients import gradients_off
 from ...shared.libraries import TRAINING
 from ...shared.wrongs import arm_for_arm
-from . import design
+from . import design, landscape
 
 MEASURED = line(
     """

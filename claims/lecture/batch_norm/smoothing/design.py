@@ -8,7 +8,8 @@ plain arrays: the measures of ``landscape``, one number for each seed, [S], unde
 import numpy as np
 
 from ....language import training
-from ...shared import common, landscape
+from ...shared import common
+from . import landscape
 
 BATCH, WIDTH = 64, 32
 ARMS = {"with": "batch_norm", "without": "nothing", "null": "affine"}
