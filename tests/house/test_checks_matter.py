@@ -251,13 +251,13 @@ STATISTICAL_CHECKS = [
     ),
     (
         POPULATION,
-        '!= before.data["digest"]:',
-        "is None:",
+        "if digest_of(design) != digest:",
+        "if False:",
         "language/test_population.py::test_gates_that_are_moved_while_the_arms_run_are_noticed",
     ),
     (
         POPULATION,
-        "if len(told) < sum(count):",
+        "if len(runs_apart) < sum(count):",
         "if False:",
         "language/test_population.py::test_seeds_that_are_shared_by_mistake_are_noticed",
     ),

@@ -11,10 +11,9 @@ from .....reference.libraries import FRAMEWORKS
 from ....language import Case, Figure, claim, population, within
 from ....language.prose import line
 from ....language.statistics import Gate
-from ...shared import landscape
 from ...shared.gradients import gradients_off
 from ...shared.wrongs import arm_for_arm
-from . import design
+from . import design, landscape
 
 MEASURED = line(
     """

@@ -9,7 +9,8 @@ import numpy as np
 
 from .....reference.networks.notation import add_parameter, batch_norm, convolution, fully_connected, make_layer
 from ....language import training
-from ...shared import common, landscape
+from ...shared import common
+from . import landscape
 
 BATCH, WIDTH = 64, 32
 ARMS = {"with": "batch_norm", "without": "nothing", "null": "affine"}

@@ -5,7 +5,7 @@ the gate has a slack of about 2, or is the bare sign where the sentence claims n
 """
 
 from ....language.statistics import Contrast, Gate
-from ...shared.landscape import MEASURES
+from .landscape import MEASURES
 
 _WITHOUT = [
     Contrast(f"{experiment}: {measure}, without / with", "ratio", experiment, f"{measure}.without", f"{measure}.with")

@@ -12,8 +12,8 @@ The first three are those of Santurkar, Tsipras, Ilyas, Madry 2018, 3.1, and dep
 
 import numpy as np
 
-from ....reference.networks.notation import parameter_names
-from ...language import training
+from .....reference.networks.notation import parameter_names
+from ....language import training
 
 MULTIPLES = (0.5, 1.0, 2.0, 3.0, 4.0)
 RHO = 0.03
