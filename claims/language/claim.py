@@ -44,7 +44,7 @@ from .case import Case as Case
 from .comparison import Comparison
 from .outcome import Call, Outcome
 
-Experiment = Callable[..., Generator[Any, Any, None]]
+Experiment = Callable[..., Generator[Any, Any, Any]]
 VERDICTS = get_args(Verdict)
 NARROW_AND_WIDE = ("float32", "float64")
 """The dtypes of a claim that names none."""

@@ -262,7 +262,7 @@ def adjoint(case: Case, literal, x: np.ndarray, w: np.ndarray, settings: dict, e
     yield agree(case, gradients.part(0), literal, upstream, exchange(square), label=label, **every_overlap)
 
 
-@flip.case(PICTURE, wrongs=MISTAKES, **CASES[PICTURE])
+@flip.each({PICTURE: CASES[PICTURE]}, wrongs=MISTAKES)
 def lectures_picture(case: Case, *, turn=half_turn, output=unchanged, exchange=exchanged):
     y = yield from flipped(case, turn=turn, output=output, exchange=exchange)
     x, w = draw(case, case.design, *SHAPES[case.shape][:2])
