@@ -501,7 +501,7 @@ def queries(made: Evidence) -> dict[str, Meant]:
         "saturation -": text("saturation"),
     }
     for kind, key in (("library", "backend"), ("dtype", "dtype")):
-        for name in sorted({cell[key] for _, cell in pairs if cell[key]}):
+        for name in sorted({getattr(cell, key) for _, cell in pairs if getattr(cell, key)}):
             for typed in (
                 name,
                 name.upper(),
