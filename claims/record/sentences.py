@@ -23,21 +23,20 @@ def finding(row: Row) -> str:
             return "departs, and not the same way twice"
         case Sweep() if row.agrees:
             return f"{row.geometries} geometries, {row.elements} elements, all agree"
-        case _ if row.shape and not row.agrees:
-            return f"got {short(row.got)}, wanted {short(row.wanted)}"
         case Fact() | Gate() | Sweep(of="fact"):
             relation = "as expected" if row.agrees else "expected " + short(wanted(row))
             return f"got {short(got(row))}, {relation}" + (f" ({row.note})" if row.note else "")
+        case _ if row.shape and not row.agrees:
+            return f"got {short(row.got)}, wanted {short(row.wanted)}"
         case Bits() | Sweep(of="bits"):
             if row.agrees:
                 return f"{row.elements} elements, every bit equal"
             return f"{row.differing} of {row.elements} differ; worst{_place(row)}"
         case Within() | Sweep():
-            bound = "empirical bound" if isinstance(row, Within) and row.measured else "bound"
+            bound = "empirical bound" if row.measured else "bound"
             text = f"{row.elements} elements, worst error ÷ {bound} {row.ratio:.3g}"
             if not row.agrees:
-                allowed = row.allowed if isinstance(row, Within) else None
-                text += f"{_place(row)}, allowed {short(allowed)} ({row.differing} outside)"
+                text += f"{_place(row)}, allowed {short(row.allowed)} ({row.differing} outside)"
             return text
         case _:
             raise TypeError(f"row={row!r}: a comparison of no known kind")

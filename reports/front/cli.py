@@ -1,4 +1,4 @@
-"""The command line: ``lecture-claims list | verify | show | report | compare | adjudicate | operations | layers | doctor``.
+"""The command line: ``lecture-claims list | verify | show | report | compare | adjudicate | operations | layers | new | doctor``.
 
 Exit 0: every computed verdict is its claim's expected one and every departure a recorded defect that reproduced; 1:
 anything else; 2: wrong usage, in one line that says what was given, what was expected and the way out.
@@ -293,6 +293,23 @@ def layer_table(
     else:
         terminal.layer_table(out, network, answers)
     raise typer.Exit(0 if all(one.agrees for one in answers) else 1)
+
+
+new = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Write the files of something new from a template.")
+app.add_typer(new, name="new")
+
+
+@new.command("claim")
+def new_claim(
+    id: Annotated[str, typer.Argument(metavar="ID", help="section.name, such as convolution.flip.")],
+    folder: Annotated[bool, typer.Option("--folder", help="A statistical claim: with its design and gates.")] = False,
+    lecture_folder: Folder = None,
+) -> None:
+    """A claim that verifies at once, to be rewritten into your own; says what to do next."""
+    from . import new as templates
+
+    for line in templates.claim(id, folder=folder, lecture_folder=lecture_folder):
+        out.print(line, soft_wrap=True)
 
 
 @app.command("doctor")

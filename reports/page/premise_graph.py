@@ -218,6 +218,7 @@ def _tracks(graph: Graph, y: dict[Spot, float]) -> tuple[Ports, Tracks, dict[int
     ports: Ports = {}
     tracks: Tracks = {}
     x, at = {}, float(MARGIN)
+    order: list[Bus] = []
     for column in range(max(graph.column.values(), default=-1) + 1):
         x[column] = at
         hops = [hop for hop in _hops(graph) if hop[0][0] == column]
