@@ -1,0 +1,4 @@
+"""Libraries by what they can do."""
+
+TRAINING = ("torch", "tensorflow")
+"""Those that differentiate, and so train networks by gradient descent."""
