@@ -227,6 +227,7 @@ def _tracks(graph: Graph, y: dict[Spot, float]) -> tuple[Ports, Tracks, dict[int
             apart = min(PORT, (HEIGHT - PORT) // len(entering) or 0.5)
             for i, (_, source) in enumerate(entering):
                 ports[spot, source] = y[spot] + (i - (len(entering) - 1) / 2) * apart
+        order: list[Bus] = []
         for _ in range(NUDGES):
             order = _uncrossed(_buses(hops, y, ports))
             covered = [(a.source, h) for a, b in itertools.combinations(order, 2) for h in {*a.outlets} & {*b.inlets}]

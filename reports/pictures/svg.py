@@ -81,22 +81,26 @@ def _plainly(element: ET.Element, names: dict[str, str]) -> None:
         element.attrib.pop("transform")
     if HREF in element.attrib:
         element.set("href", element.attrib.pop(HREF))
+    if name := element.attrib.pop("id", ""):
+        loose = LOOSE if name.startswith(("matplotlib.axis", "legend")) else ""
+        if kept := names.get(name, loose):
+            element.set("id", kept)
     for name, value in list(element.attrib.items()):
-        if name == "id":
-            element.attrib.pop("id")
-            if value in names:
-                element.set("id", names[value])
-            elif value.startswith(("matplotlib.axis", "legend")):
-                element.set("id", LOOSE)
-        elif name in ("fill", "stroke"):
-            element.set(name, COLOURS.get(value, value))
-        elif "#" in value:
-            element.set(name, re.sub(r"#([\w-]+)", lambda m: f"#{names[m[1]]}", value))
-        elif name == "d":
-            element.set(name, _path(value, 2 if "id" in element.attrib else 1))
-        else:
-            digits = 1 if name in ("x", "y") else 2
-            element.set(name, re.sub(r"-?\d+\.\d+", lambda m, digits=digits: _short(float(m[0]), digits), value))
+        element.set(name, _attribute(name, value, names, digits=2 if "id" in element.attrib else 1))
+
+
+def _attribute(name: str, value: str, names: dict[str, str], *, digits: int) -> str:
+    """``digits``: of a path, which a mark that is drawn many times has more exactly."""
+    if name == "id":
+        return value
+    if name in ("fill", "stroke"):
+        return COLOURS.get(value, value)
+    if "#" in value:
+        return re.sub(r"#([\w-]+)", lambda m: f"#{names[m[1]]}", value)
+    if name == "d":
+        return _path(value, digits)
+    places = 1 if name in ("x", "y") else 2
+    return re.sub(r"-?\d+\.\d+", lambda m: _short(float(m[0]), places), value)
 
 
 def _unstyle(element: ET.Element) -> None:

@@ -5,26 +5,7 @@ from __future__ import annotations
 import math
 
 from ...claims.record.types import Cell, Claim, Evidence, Within
-from .standing import (
-    HOLDS,
-    TAKES_NO_PART,
-    WORST_FIRST,
-    as_worded,
-    columns,
-    defects_of,
-    exact_part_only,
-    in_part,
-    ledger,
-    left_open,
-    limits,
-    premises_of,
-    state,
-    tested_in_part,
-    unexpected,
-    unseen,
-    untested,
-    within_bounds,
-)
+from . import standing
 from .words import cells, listed, number, plural
 
 ON_SAND = "Resting on sand, for a claim that they use is refuted, not supported or inconclusive"
@@ -33,7 +14,7 @@ NO_PARTS = ("absent", "broken")
 
 def ratio(cell: Cell, *, mark: bool = True) -> str:
     """The largest error ÷ bound of a cell: in words where no error was allowed at all, and marked where the bound is empirical."""
-    x, rows = cell.worst_ratio, within_bounds(cell)
+    x, rows = cell.worst_ratio, standing.within_bounds(cell)
     if x is None or not math.isfinite(x):
         return number(x)
     if not rows:
@@ -44,7 +25,7 @@ def ratio(cell: Cell, *, mark: bool = True) -> str:
 
 def empirical(cell: Cell) -> bool:
     """Whether the bound that the cell comes nearest to was measured, not derived."""
-    nearest = (r for r in within_bounds(cell) if r.agrees and r.ratio == cell.worst_ratio)
+    nearest = (r for r in standing.within_bounds(cell) if r.agrees and r.ratio == cell.worst_ratio)
     return any(isinstance(r, Within) and r.measured for r in nearest)
 
 
@@ -59,13 +40,13 @@ def quick(evidence: Evidence) -> str:
 
 def worded_line(claim: Claim) -> str:
     """That the sentence fails as worded, and in what; empty where it does not."""
-    found = [x.name for x in as_worded(claim)]
+    found = [x.name for x in standing.as_worded(claim)]
     return f"As worded, the sentence fails for: {'; '.join(found)}." if found else ""
 
 
 def marks(claim: Claim) -> str:
     """A verdict with what qualifies it, in words: “supported, qualified, fails as worded”."""
-    worded = bool(as_worded(claim))
+    worded = bool(standing.as_worded(claim))
     return ", ".join([claim.verdict, *["qualified"] * claim.qualified, *["fails as worded"] * worded])
 
 
@@ -73,25 +54,25 @@ def verdict_line(evidence: Evidence, claim: Claim) -> str:
     """The verdict and its reason as a plain sentence or two."""
     text = f"{claim.verdict.capitalize()}{', qualified' if claim.qualified else ''}: {claim.reason.rstrip('.')}."
     if claim.qualified:
-        text += f" Read literally, the sentence fails in {plural(len(limits(claim)), 'way')} just outside this scope."
-    tested = [c for c in claim.cells if c.verdict not in TAKES_NO_PART]
-    if part := [c.name for c in tested if in_part(c)]:
+        text += f" Read literally, the sentence fails in {plural(len(standing.limits(claim)), 'way')} just outside this scope."
+    tested = [c for c in claim.cells if c.verdict not in standing.TAKES_NO_PART]
+    if part := [c.name for c in tested if standing.in_part(c)]:
         text += f" {'Nowhere tested in full' if len(part) == len(tested) else 'Tested only in part on'}: {cells(part)}."
-    if flawed := [c.name for c in claim.cells if defects_of(c)]:
+    if flawed := [c.name for c in claim.cells if standing.defects_of(c)]:
         text += f" Where recorded, the library itself departs: {cells(flawed)}."
-    if sand := premises_of(evidence, claim).sand:
+    if sand := standing.premises_of(evidence, claim).sand:
         verdicts = {c.id: c.verdict for c in evidence.claims}
         text += f" It rests on sand: {listed(f'{p} is {verdicts[p]}' for p in sand)}."
-    if unexpected(evidence, claim):
+    if standing.unexpected(evidence, claim):
         text += f" Its author expected “{claim.expected}”."
-    if left_open(evidence, claim):
+    if standing.left_open(evidence, claim):
         text += " Left open by a quick run, which has few seeds."
     return text
 
 
 def summary(evidence: Evidence) -> list[str]:
     """The run in a few sentences, computed from its counts."""
-    counts, waiting = evidence.counts, len(untested(evidence))
+    counts, waiting = evidence.counts, len(standing.untested(evidence))
     lines = [
         *_verdicts(evidence),
         f"{plural(waiting, 'claim')} of the lecture {'has' if waiting == 1 else 'have'} no evidence here yet."
@@ -109,16 +90,16 @@ def summary(evidence: Evidence) -> list[str]:
 def _verdicts(evidence: Evidence) -> list[str]:
     counts, total = evidence.counts, len(evidence.claims)
     of = counts.claims
-    kinds = ", ".join(f"{of[v]} {v}" for v in HOLDS if of[v])
+    kinds = ", ".join(f"{of[v]} {v}" for v in standing.HOLDS if of[v])
     first = f"{counts.holds} of {plural(total, 'claim')} {'holds' if 1 in (counts.holds, total) else 'hold'}"
     first += f" ({kinds})" if kinds else ""
     if counts.qualified:
         first += f", {counts.qualified} of them qualified: the sentence needed a narrower scope than its words"
-    others = [f"{of[v]} {v}" for v in reversed(WORST_FIRST) if v not in HOLDS and of[v]]
+    others = [f"{of[v]} {v}" for v in reversed(standing.WORST_FIRST) if v not in standing.HOLDS and of[v]]
     lines = [first + ".", f"The rest: {', '.join(others)}." if others else ""]
-    if failing := [c.id for c in evidence.claims if as_worded(c)]:
+    if failing := [c.id for c in evidence.claims if standing.as_worded(c)]:
         lines.append(f"As worded the sentence fails in {plural(len(failing), 'claim')}: {listed(failing)}.")
-    if waiting := exact_part_only(evidence):
+    if waiting := standing.exact_part_only(evidence):
         lines.append(
             f"Of {plural(len(waiting), 'claim')} that statistics must settle only the exact part was tested: on no library of this run did the other run."
         )
@@ -127,14 +108,14 @@ def _verdicts(evidence: Evidence) -> list[str]:
 
 def _coverage(evidence: Evidence) -> list[str]:
     lines = []
-    if part := tested_in_part(evidence.claims):
+    if part := standing.tested_in_part(evidence.claims):
         lines.append(f"{plural(part, 'cell')} tested in part: what was not tested is listed there.")
     if mistakes := evidence.sensitivity:
         seen = sum(m.seen for m in mistakes)
         lines.append(
             f"Mistaken operations tried on every claim that uses them: {len(mistakes):,}, of which some claim sees {seen:,}."
         )
-    sentences = ledger(evidence)
+    sentences = standing.ledger(evidence)
     others = [s for s, claims in sentences if not claims]
     lines.append(
         f"Sentences: {len(sentences)}, of which {len(sentences) - len(others)} are tested by claims, "
@@ -145,7 +126,7 @@ def _coverage(evidence: Evidence) -> list[str]:
 
 
 def _libraries(evidence: Evidence) -> list[str]:
-    states = {b: state(evidence, b) for b, _ in columns(evidence)}
+    states = {b: standing.state(evidence, b) for b, _ in standing.columns(evidence)}
     took = [f"{b} {s}" for b, s in states.items() if s not in NO_PARTS]
     lines = [f"Libraries: {listed(took)}." if took else "No library took part."]
     if missing := [b for b, s in states.items() if s in NO_PARTS]:
@@ -160,11 +141,11 @@ def _libraries(evidence: Evidence) -> list[str]:
 def warnings(evidence: Evidence) -> list[str]:
     """What a reader must know before trusting the rest."""
     lines = []
-    if surprises := [c.id for c in evidence.claims if unexpected(evidence, c)]:
+    if surprises := [c.id for c in evidence.claims if standing.unexpected(evidence, c)]:
         lines.append(f"Not the verdict that was expected: {listed(surprises)}.")
     if sand := [p.claim for p in evidence.premises if p.sand]:
         lines.append(f"{ON_SAND}: {listed(sand)}.")
-    if holes := unseen(evidence):
+    if holes := standing.unseen(evidence):
         lines.append(f"Mistakes that no claim sees: {listed(holes)}.")
     if left := evidence.lecture.unaccounted:
         has = "has" if len(left) == 1 else "have"

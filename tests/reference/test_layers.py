@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import sample_evidence as sample
 from lectureclaims.claims.engine import layers as built
 from lectureclaims.claims.language.outcome import Outcome
 from lectureclaims.claims.lecture.conv_layer.cost.networks import PUBLISHED
@@ -320,7 +321,8 @@ def test_the_report_has_a_table_for_each_network_in_html_and_markdown():
     )
     assert '<td>64 × 224 × 224</td><td class="n">1,792</td><td class="n">86,704,128</td>' in picture.html
     assert "torch and tensorflow built it" in picture.caption and not picture.rows
-    lines = markdown._layers({"figures": {"layers/VGG-16": {"torch": data}, "flip": {}, "layers/none": {"torch": {}}}})
+    drawn = {"layers/VGG-16": {"torch": data}, "flip": {}, "layers/none": {"torch": {}}}
+    lines = markdown._layers(sample.claim("a.b", (), figures=drawn))
     assert sum(line.startswith("| ") for line in lines) == len(rows) + 3
     assert "15,470,264,320" in lines[1] and lines[1].startswith("<details><summary>")
 

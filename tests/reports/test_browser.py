@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import copy
 import importlib.resources
-import json
 import os
 import re
 import shutil
@@ -16,16 +15,20 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import parse_qs, unquote
 
 import pytest
 import sample_evidence as sample
 from lectureclaims.claims import verify
+from lectureclaims.claims.record import file as record
+from lectureclaims.claims.record.types import Cell, Claim, ClaimNamed, Evidence, Found
 from lectureclaims.reports.page import html, matrix
 from lectureclaims.reports.page.anchors import anchor, link
 from lectureclaims.reports.pictures import interactive
-from lectureclaims.reports.wording import view
+from lectureclaims.reports.wording import standing, summary
+from lectureclaims.reports.wording import words as wording
+from msgspec import structs
 from playwright.sync_api import Browser, Dialog, Page, sync_playwright
 from poison import HOSTILE, poisoned
 
@@ -33,9 +36,10 @@ ROOT = Path(__file__).parents[2]
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-SCOPE = "shapes: H ≤ 32, k ≤ 7, stride ≤ 4, dilation ≤ 3, padding ≤ 3, on either axis"
+RANGES = {"H": 32, "k": 7, "stride": 4, "dilation": 3, "padding": 3}
 LETTERS = [list("abcd"), list("efgh"), list("ijkl")]
 KERNEL = [list("wx"), list("yz")]
+Role = Literal["smallest", "instead", "neighbour"]
 OUTPUT = "Output: N × C_out × (W − k_x + 1) × (H − k_y + 1) × (D − k_z + 1) = S(i, j)"
 PHONE = {"width": 390, "height": 844}
 
@@ -69,23 +73,21 @@ def evidence() -> Evidence:
     made = sample.sample_evidence()
     first, second, third = made.claims[:3]
     first.figures = {"worked_example": {"torch float32": worked_example()}}
-    second.scope = SCOPE
+    second.ranges = RANGES
     search = sample.limit("the smallest kernel")
-    search.rows = [
-        {
-            **sample.row(label=role),
-            "must_fail": role == "smallest",
-            "found": {"role": role, "symbols": {"k": k}, "how": "by k"},
-        }
-        for k, role in enumerate(("smallest", "instead", "neighbour"), 1)
-    ]
-    second.cells[0].limits.append(search)
-    third["figures"] = {name: sample.figures()[name] for name in ("saturation", "flip")}
-    others = [{"id": f"claim.that_has_a_long_name_{i}", "written": False} for i in range(3)]
-    made.lecture.sentences[1].claims += others  # links that stand below one another on a phone
+    roles: tuple[Role, ...] = ("smallest", "instead", "neighbour")
+    search.rows = tuple(
+        sample.row(label=role, must_fail=role == "smallest", found=Found(role=role, symbols={"k": k}, how="by k"))
+        for k, role in enumerate(roles, 1)
+    )
+    second.cells[0].limits += (search,)
+    third.figures = {name: sample.figures()[name] for name in ("saturation", "flip")}
+    others = tuple(ClaimNamed(id=f"claim.that_has_a_long_name_{i}", written=False) for i in range(3))
+    linear = made.lecture.sentences[1]
+    linear.claims += others  # links that stand below one another on a phone
     for name, formula in (("sentence.formula", "$2 + 2$"), ("sentence.output", OUTPUT)):
         made.lecture.markdown += f"\n{formula}\n"
-        made.lecture.sentences.append({**made.lecture.sentences[1], "id": name, "text": formula})
+        made.lecture.sentences += (structs.replace(linear, id=name, text=formula),)
     return made
 
 
@@ -278,14 +280,14 @@ def test_nothing_scrolls_sideways_but_boxes_of_their_own(chromium: Browser, tmp_
         worst_ratio=0.9999999,
         margin=8.07e11,
         comparisons=404_808,
-        in_part=["the half"],
-        rows=[
+        in_part=("the half",),
+        rows=(
             *sample.cell("torch", "float32").rows,
-            sample.row("reals", "y", kind="empirical bound", ratio=0.9999999),
+            sample.bound("reals", "y", measured=True, ratio=0.9999999),
             sample.departing(defect="torch-tanh"),
-        ],
+        ),
     )
-    made.claims[0].cells.append(widest)
+    made.claims[0].cells += (widest,)
     path = tmp_path / "wide.html"
     path.write_text(html.render(made), encoding="utf-8")
     with Watched(chromium, path, viewport={"width": width, "height": 844}) as page:
@@ -378,25 +380,23 @@ def test_hostile_text_comes_out_as_text(chromium: Browser, tmp_path: Path, poiso
     with Watched(chromium, path, viewport=PHONE) as page:
         assert page.locator("script").count() == 1
         assert page.locator("img, iframe, object, embed").count() == 0
-        assert words.visible(poison).split()[0] in page.locator("h1").inner_text()
+        assert wording.visible(poison).split()[0] in page.locator("h1").inner_text()
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
-        assert not words.HIDDEN.search(page.locator("body").inner_text())
+        assert not wording.HIDDEN.search(page.locator("body").inner_text())
         page.evaluate("document.querySelectorAll('button').forEach(button => button.click())")
 
 
 # --- the matrix: search and order --------------------------------------------------------------------------------------
 
-Claim = dict[str, Any]
-Cell = dict[str, Any]
 Meant = Callable[[Claim, Cell], bool]
 
 
-def searchable() -> dict[str, Any]:
+def searchable() -> Evidence:
     """The evidence with a claim that fails as worded, with narrow dtypes, and with statements that differ."""
     made = evidence()
-    made.claims.append(sample.worded())
+    made.claims += (sample.worded(),)
     correlate, linear, saturation, equivariance, worded = made.claims
-    correlate.cells += [sample.cell("torch", "float16"), sample.cell("tensorflow", "bfloat16", in_part=["reals"])]
+    correlate.cells += (sample.cell("torch", "float16"), sample.cell("tensorflow", "bfloat16", in_part=("reals",)))
     correlate.statement = "Sums over W − k_x + 1 places, of [x] times {w}: cross-correlation."
     linear.statement = "No less than 100 % of it, and no more: f(a·x) = a·f(x), without error."
     saturation.says = "Saturation & its “causes”, in torch and elsewhere."
@@ -421,7 +421,7 @@ def text(*every: str) -> Meant:
 
 
 def of(kind: str, name: str) -> Meant:
-    return lambda claim, cell: cell[kind] == name
+    return lambda claim, cell: getattr(cell, kind) == name
 
 
 def marks(cell: Cell) -> list[str]:
@@ -451,7 +451,7 @@ def telling(one: Meant) -> Meant:
     )
 
 
-def queries(made: dict[str, Any]) -> dict[str, Meant]:
+def queries(made: Evidence) -> dict[str, Meant]:
     """What a reader may type, and the cells that it means."""
     pairs = [(claim, cell) for claim in made.claims for cell in claim.cells]
     torch, single, half = of("backend", "torch"), of("dtype", "float32"), of("dtype", "float16")
@@ -501,7 +501,7 @@ def queries(made: dict[str, Any]) -> dict[str, Meant]:
         "saturation -": text("saturation"),
     }
     for kind, key in (("library", "backend"), ("dtype", "dtype")):
-        for name in sorted({cell[key] for _, cell in pairs if cell[key]}):
+        for name in sorted({getattr(cell, key) for _, cell in pairs if getattr(cell, key)}):
             for typed in (
                 name,
                 name.upper(),
@@ -586,14 +586,12 @@ AGAIN = """hash => new Promise(done => {
 })"""
 
 
-def expected(made: dict[str, Any], meant: Meant, order: Sequence[str] = ()) -> tuple[list[list[Any]], str]:
+def expected(made: Evidence, meant: Meant, order: Sequence[str] = ()) -> tuple[list[list[Any]], str]:
     """The rows with their links, and the line that counts them."""
     every = {claim.id: claim for claim in made.claims}
     kept = {name: [cell for cell in every[name].cells if meant(every[name], cell)] for name in order or every}
     rows = [
-        [name, sorted(link(name, cell.backend, cell.dtype) for cell in cells)]
-        for name, cells in kept.items()
-        if cells
+        [name, sorted(link(name, cell.backend, cell.dtype) for cell in cells)] for name, cells in kept.items() if cells
     ]
     n = sum(len(cells) for cells in kept.values())
     total = sum(len(claim.cells) for claim in every.values())
@@ -611,7 +609,7 @@ def test_a_search_shows_the_claims_and_cells_that_it_means(chromium: Browser, se
     asked = queries(made)
     with Watched(chromium, searched) as page:
         for query, seen in zip(asked, page.evaluate(ASK % SHOWN, list(asked)), strict=True):
-            assert (seen.rows, seen["count"]) == expected(made, asked[query]), query[:80]
+            assert (seen["rows"], seen["count"]) == expected(made, asked[query]), query[:80]
             assert seen["empty"] == 0, query[:80]
             assert kept(seen["hash"]) == ({"search": [query]} if query else {}), query[:80]
 
@@ -633,22 +631,22 @@ def test_the_address_keeps_the_search_and_the_order(chromium: Browser, searched:
         for query in ("-torch", "verdict:qualified", ""):
             page.locator("#search").fill(query)
             seen = page.evaluate(SHOWN)
-            assert (seen.rows, seen["count"]) == expected(made, asked[query], by_surprise)
+            assert (seen["rows"], seen["count"]) == expected(made, asked[query], by_surprise)
         assert kept(page.evaluate("location.hash")) == {"sort": ["surprise"]}
         page.locator("#sort").select_option("chapter")
-        assert page.evaluate(SHOWN).rows == expected(made, asked[""])[0]
+        assert page.evaluate(SHOWN)["rows"] == expected(made, asked[""])[0]
         assert page.evaluate("location.hash") == "#matrix"
     for query, address in addresses.items():
         with Watched(chromium, searched, address) as page:
             assert page.locator("#search").input_value() == query
             seen = page.evaluate(SHOWN)
-            assert (seen.rows, seen["count"], seen["hash"]) == (*expected(made, asked[query]), address)
+            assert (seen["rows"], seen["count"], seen["hash"]) == (*expected(made, asked[query]), address)
     with Watched(chromium, searched, sorted_address) as page:
         assert page.locator("#sort").input_value() == "surprise"
-        assert page.evaluate(SHOWN).rows == expected(made, asked["shift"], by_surprise)[0]
+        assert page.evaluate(SHOWN)["rows"] == expected(made, asked["shift"], by_surprise)[0]
         page.evaluate(AGAIN, "search=verdict:qualified")
         assert page.locator("#search").input_value() == "verdict:qualified"
-        assert page.evaluate(SHOWN).rows == expected(made, asked["verdict:qualified"])[0]
+        assert page.evaluate(SHOWN)["rows"] == expected(made, asked["verdict:qualified"])[0]
 
 
 def test_slash_leads_to_the_search_and_escape_empties_it(chromium: Browser, searched: Path) -> None:
@@ -668,12 +666,12 @@ def test_slash_leads_to_the_search_and_escape_empties_it(chromium: Browser, sear
         assert page.locator("#search").input_value() == "/"
         page.keyboard.press("Backspace")
         page.keyboard.type("-shift")
-        assert page.evaluate(SHOWN).rows == expected(made, no(text("shift")))[0]
+        assert page.evaluate(SHOWN)["rows"] == expected(made, no(text("shift")))[0]
         page.keyboard.press("Escape")
         assert page.evaluate(field)
         assert page.locator("#search").input_value() == ""
         seen = page.evaluate(SHOWN)
-        assert (seen.rows, seen["count"], seen["hash"]) == (*expected(made, text()), "#matrix")
+        assert (seen["rows"], seen["count"], seen["hash"]) == (*expected(made, text()), "#matrix")
 
 
 # --- WCAG 2.2 AA -------------------------------------------------------------------------------------------------------
@@ -690,10 +688,10 @@ def violations(page: Page, **options: Any) -> list[str]:
         "options => axe.run(document, options)", {"resultTypes": ["violations"], "preload": False, **options}
     )
     return [
-        f"{rule.id}: {node['html'][:200]}"
+        f"{rule['id']}: {node['html'][:200]}"
         for rule in found["violations"]
         for node in rule["nodes"]
-        if not (rule.id == "target-size" and 'class="says' in node["html"])
+        if not (rule["id"] == "target-size" and 'class="says' in node["html"])
     ]
 
 
@@ -721,7 +719,7 @@ def test_axe_does_find_what_is_there(chromium: Browser, file: Path) -> None:
     with Watched(chromium, file) as page:
         page.evaluate("document.querySelector('.try input').parentElement.replaceWith(document.createElement('input'))")
         page.evaluate("document.querySelector('.skip').removeAttribute('href')")
-        assert any(line.startswith("label:") for line in violations(page, runOnly=.label))
+        assert any(line.startswith("label:") for line in violations(page, runOnly=["label"]))
 
 
 # --- pictures that answer ----------------------------------------------------------------------------------------------
@@ -841,7 +839,7 @@ def test_data_of_another_shape_give_no_picture() -> None:
     assert list(interactive.of(claim)) == ["kernel"]
     claim.figures["worked_example"]["torch float32"]["sums"] = [{"name": "x"}]
     claim.figures["saturation"] = {"torch float32": {"cutoffs": [{"function": 3}]}}
-    claim.scope = "H ≤ 32, k ≤ 7"
+    claim.ranges = {"H": 32, "k": 7}
     assert interactive.of(claim) == {}
 
 
@@ -856,7 +854,7 @@ def benchmark(*arguments: object, **environment: str) -> subprocess.CompletedPro
 @pytest.fixture(scope="module")
 def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("results") / "results.json"
-    path.write_text(json.dumps(sample.sample_evidence()), encoding="utf-8")
+    path.write_text(record.dumps(sample.sample_evidence()), encoding="utf-8")
     return path
 
 
@@ -865,7 +863,7 @@ def test_the_benchmark_says_what_is_missing(results: Path, tmp_path: Path) -> No
     notes.write_text("{}", encoding="utf-8")
     for said, ran in {
         "page: no nowhere.json: run make verify": benchmark("page", "--results", "nowhere.json"),
-        f"page: results={str(notes)!r}: schema None, expected": benchmark("page", "--results", notes),
+        f"page: results={str(notes)!r}: schema '', expected": benchmark("page", "--results", notes),
         "page: no chromium on PATH": benchmark("page", "--results", results, PATH=str(tmp_path)),
         "pages: no such benchmark; there is detectors": benchmark("pages"),
     }.items():
@@ -881,7 +879,7 @@ def test_the_benchmark_measures_the_page_and_leaves_the_other_figures(results: P
     assert (ran.returncode, ran.stderr) == (0, "")
     assert (ROOT / "docs/measured.md").read_bytes() == before
     rows = dict(re.findall(r"^\| ([^|]+) \| ([^|]+) \|", ran.stdout, re.MULTILINE))
-    size = len(html.render(json.loads(results.read_text(encoding="utf-8"))).encode())
+    size = len(html.render(record.load(results)).encode())
     assert rows["size of the file"] == f"{size:,} bytes"
     assert f"| size of the file | {size:,} bytes |  | under 2,000,000 bytes: kept |" in ran.stdout
     assert re.search(r"\| opened \(load event\) \| \d+\.\d\d s \| .* \| under 1 s: ", ran.stdout)

@@ -12,6 +12,7 @@ from lectureclaims.claims import lecture as folder
 from lectureclaims.claims.engine.lecture import read as lecture_of
 from lectureclaims.reports.page import html
 from lectureclaims.reports.wording import findings
+from poison import put
 
 
 def test_a_verified_claim_says_on_how_much_and_how_near_to_the_bound_it_came() -> None:
@@ -34,7 +35,7 @@ def test_a_claim_over_seeds_says_its_own_words_with_what_its_gates_measured_on_f
     said = "it costs {deep} of accuracy"
     claim = sample.worded(finding=said)
     for cell in claim.cells:
-        cell.rows[-1]["got"] = "2.4242e+04 [2e+04, 3e+04]"
+        put(cell.rows[-1], estimate=24242.0, low=2e4, high=3e4)
     assert findings.in_one_line(claim) == "it costs 24,200 of accuracy."
     assert findings.in_one_line(sample.worded()) == "1 gate met, on the first and on fresh seeds."
     assert (

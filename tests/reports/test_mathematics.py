@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from lectureclaims.claims.engine import lecture
+from lectureclaims.claims.record.types import Sentence
 from lectureclaims.reports.page import lecture_text, mathematics
 from markdown_it import MarkdownIt
 
@@ -27,7 +28,7 @@ def found(*lines):
 
 def rendered(markdown, sentences=()):
     def mark(sentence, link):
-        return (f'<a href="#{sentence["id"]}">', "</a>") if link else ("<mark>", "</mark>")
+        return (f'<a href="#{sentence.id}">', "</a>") if link else ("<mark>", "</mark>")
 
     return lecture_text.render(markdown, sentences, title="", mark=mark, after=lambda sentence: "")
 
@@ -113,7 +114,7 @@ def test_prose_stays_prose(prose):
 
 def test_a_lecture_without_formulas_is_unchanged(monkeypatch):
     prose = "# Title\n\nSome *words* and [a link](https://example.org/), a list:\n\n- first `k_x = 1`\n- second\n\n| a | b |\n| --- | --- |\n| c | d |\n"
-    sentences = [{"id": "one", "text": "Some *words*", "claims": [1], "see": []}]
+    sentences = [Sentence(id="one", text="Some *words*", see=("a.b",))]
     typeset = rendered(prose, sentences)
     monkeypatch.setattr(mathematics, "typeset", lambda blocks: None)
     assert typeset == rendered(prose, sentences)
@@ -142,7 +143,7 @@ def test_a_name_of_a_function_is_one_where_an_equals_sign_gives_it():
 def test_marks_run_over_formulas_and_a_mark_that_ends_within_one_leaves_it_plain():
     def marked(text):
         html, missing = rendered(
-            "Output: N × C_x × (W − 1), so S(i) = 1 here.", [{"id": "s", "text": text, "claims": [1], "see": []}]
+            "Output: N × C_x × (W − 1), so S(i) = 1 here.", [Sentence(id="s", text=text, see=("a.b",))]
         )
         assert missing == []
         assert words(html).strip() == "Output: N × C_x × (W − 1), so S(i) = 1 here."

@@ -230,7 +230,7 @@ def test_infinite_and_missing_numbers_are_words_for_people(evidence: Evidence) -
 
 def illustrated() -> Evidence:
     found = sample.sample_evidence()
-    found["claims"][0]["figures"] = {name: sample.figures()[name] for name in ("flip", "forest:smoothing")}
+    found.claims[0].figures = {name: sample.figures()[name] for name in ("flip", "forest:smoothing")}
     return found
 
 
