@@ -17,7 +17,7 @@ from typing import Any
 
 import msgspec
 
-from .types import SCHEMA, Claim, Evidence, Part, Real, Text, Verdict
+from .types import SCHEMA, Claim, Evidence, Gate, Part, Real, Text, Verdict
 
 WAY_OUT = "give the results.json that verify wrote"
 WORDS = {"inf": math.inf, "-inf": -math.inf, "nan": math.nan}
@@ -191,6 +191,10 @@ def _flaws(evidence: Evidence) -> Iterator[str]:
 def _flaws_of(claim: Claim, evidence: Evidence) -> Iterator[str]:
     limits = [x.name for x in claim.limits]
     yield from _nowhere(claim.id, "limit", claim.fails_as_worded, limits)
+    gates = [gate for design in claim.designs.values() for gate in design.gates]
+    for gate in (*gates, *(row for cell in claim.cells for row in cell.rows if isinstance(row, Gate))):
+        if len(gate.bounds) != (2 if gate.side == "within" else 1):
+            yield f"{claim.id}: a gate {gate.side} has {len(gate.bounds)} bounds"
     yield from _twice(f"cell of {claim.id}", [x.name for x in claim.cells])
     for cell in claim.cells:
         where = f"{claim.id} [{cell.name}]"
