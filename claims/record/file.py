@@ -185,6 +185,11 @@ def _flaws(evidence: Evidence) -> Iterator[str]:
         yield from _flaws_of(claim, evidence)
     for row in evidence.premises:
         yield from _nowhere("premises", "claim", [row.claim, *row.sand], claims)
+    for where, clocks in evidence.volatile.timings.items():
+        for name, data in clocks.items():
+            rows = data.get("rows", []) if isinstance(data, dict) else None
+            if not (isinstance(rows, list) and all(isinstance(row, dict) for row in rows)):
+                yield f"timings of {where}: {name!r} has no list of rows"
     yield from _nowhere("counts", "verdict", typing.get_args(Verdict), evidence.counts.claims)
 
 
