@@ -5,7 +5,7 @@ import shlex
 
 import pytest
 from lectureclaims.claims.record import file, replay
-from lectureclaims.claims.record.types import Sweep
+from lectureclaims.claims.record.types import LibraryFacts, Sweep
 from lectureclaims.reference import libraries
 from lectureclaims.reports.front.cli import main
 from lying import FRAMEWORKS, LECTURE, library, run_command, without_frameworks
@@ -314,7 +314,7 @@ def test_an_absent_framework_is_absent_in_the_record_and_never_a_pass(bare):
     assert "the claim is about this library by name" in layouts.reason
     assert (flip.id, flip.verdict) == ("convolution.flip", "verified"), "it is about every library that is there"
     assert {name: found.environment.backends[name] for name in FRAMEWORKS} == {
-        name: {"absent": f"{name} is not installed"} for name in FRAMEWORKS
+        name: LibraryFacts(absent=f"{name} is not installed") for name in FRAMEWORKS
     }
 
 
