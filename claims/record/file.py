@@ -17,7 +17,7 @@ from typing import Any
 
 import msgspec
 
-from .types import SCHEMA, Claim, Evidence, Part, Real, Text, Verdict
+from .types import SCHEMA, Claim, Evidence, Gate, Part, Real, Text, Verdict
 
 WAY_OUT = "give the results.json that verify wrote"
 WORDS = {"inf": math.inf, "-inf": -math.inf, "nan": math.nan}
@@ -185,12 +185,21 @@ def _flaws(evidence: Evidence) -> Iterator[str]:
         yield from _flaws_of(claim, evidence)
     for row in evidence.premises:
         yield from _nowhere("premises", "claim", [row.claim, *row.sand], claims)
+    for where, clocks in evidence.volatile.timings.items():
+        for name, data in clocks.items():
+            rows = data.get("rows", []) if isinstance(data, dict) else None
+            if not (isinstance(rows, list) and all(isinstance(row, dict) for row in rows)):
+                yield f"timings of {where}: {name!r} has no list of rows"
     yield from _nowhere("counts", "verdict", typing.get_args(Verdict), evidence.counts.claims)
 
 
 def _flaws_of(claim: Claim, evidence: Evidence) -> Iterator[str]:
     limits = [x.name for x in claim.limits]
     yield from _nowhere(claim.id, "limit", claim.fails_as_worded, limits)
+    gates = [gate for design in claim.designs.values() for gate in design.gates]
+    for gate in (*gates, *(row for cell in claim.cells for row in cell.rows if isinstance(row, Gate))):
+        if len(gate.bounds) != (2 if gate.side == "within" else 1):
+            yield f"{claim.id}: a gate {gate.side} has {len(gate.bounds)} bounds"
     yield from _twice(f"cell of {claim.id}", [x.name for x in claim.cells])
     for cell in claim.cells:
         where = f"{claim.id} [{cell.name}]"

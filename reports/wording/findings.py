@@ -59,6 +59,8 @@ def _filled(claim: Claim, measured: Mapping[str, Measured]) -> str:
 
 def _agreement(claim: Claim) -> str:
     took = [c for c in claim.cells if c.verdict not in TAKES_NO_PART]
+    if not took:  # no run says so of a claim that holds
+        return claim.reason
     libraries = {c.backend for c in took}
     where = words.plural(len(libraries), "library", "libraries") if len(libraries) > 1 else min(libraries)
     worst = max(took, key=lambda c: words.size(c.worst_ratio))

@@ -1,10 +1,11 @@
 """The command line as a user types it: what it prints, what it refuses, its exit code; and a machine without the frameworks."""
 
-import json
 import re
 import shlex
 
 import pytest
+from lectureclaims.claims.record import file, replay
+from lectureclaims.claims.record.types import LibraryFacts, Sweep
 from lectureclaims.reference import libraries
 from lectureclaims.reports.front.cli import main
 from lying import FRAMEWORKS, LECTURE, library, run_command, without_frameworks
@@ -22,7 +23,7 @@ def verified(*arguments, **where):
     """The evidence that ``verify --json`` prints, and the exit code."""
     done = cli("verify", *arguments, "--json", **where)
     assert done.stderr == ""
-    return json.loads(done.stdout), done.returncode
+    return file.loads(done.stdout), done.returncode
 
 
 # --- what it shows -----------------------------------------------------------------------------------------------------
@@ -88,7 +89,7 @@ def test_verify_prints_the_table_and_where_the_report_is(written):
 def test_verify_writes_the_record_and_the_reports(written):
     folder, _ = written
     assert sorted(p.name for p in folder.iterdir()) == sorted((*REPORTS, "results.json"))
-    assert json.loads((folder / "results.json").read_text(encoding="utf-8"))["success"] is True
+    assert file.load(folder / "results.json").success
 
 
 @pytest.mark.parametrize("format, name", [("html", "index.html"), ("markdown", "report.md"), ("junit", "junit.xml")])
@@ -115,13 +116,13 @@ def test_show_reads_the_record(written):
 
 def test_json_is_all_that_is_printed():
     found, code = verified(*QUICK)
-    assert code == 0 and found["success"]
-    assert [c["id"] for c in found["claims"]] == [QUICK[0]]
+    assert code == 0 and found.success
+    assert [c.id for c in found.claims] == [QUICK[0]]
 
 
 def test_globs_choose_claims_in_the_lectures_order():
     found, code = verified("layer.*", "*.survives", "--backend", "numpy", lecture=True)
-    assert [c["id"] for c in found["claims"]] == ["layer.correlates", "layer.rounds", "mistake.survives"]
+    assert [c.id for c in found.claims] == ["layer.correlates", "layer.rounds", "mistake.survives"]
     assert code == 1
 
 
@@ -172,7 +173,7 @@ def test_globs_choose_claims_in_the_lectures_order():
             "write it again with this version",
         ),
         (("report", "foreign.json"), "results='foreign.json'", "write it again with this version"),
-        (("report", "foreign.json", "--format", "pdf"), "format='pdf'", "html, markdown, junit"),
+        (("report", "foreign.json", "--format", "pdf"), "format='pdf'", "html, junit, markdown"),
     ],
 )
 def test_wrong_usage_is_one_line_that_names_what_was_given_and_the_way_out(
@@ -216,26 +217,24 @@ def test_two_libraries_of_one_name_are_refused(tmp_path):
 
 
 def only(found):
-    ((cell,),) = (
-        [c for c in claim["cells"] if c["verdict"] not in ("absent", "unsupported")] for claim in found["claims"]
-    )
+    ((cell,),) = ([c for c in claim.cells if c.verdict not in ("absent", "unsupported")] for claim in found.claims)
     return cell
 
 
 def test_one_geometry_of_a_sweep_is_replayed_by_its_address():
     found, code = verified("fault.sweep", "--case", "one/H=3,W=2", "--backend", library("newer"), lecture=True)
     cell = only(found)
-    departing = [r for r in cell["rows"] if not r["agrees"]]
-    assert code == 1 and cell["wrongs"] == [] and cell["limits"] == []
-    assert [(r["geometries"], [d["address"] for d in r["departures"]]) for r in departing] == [(1, ["H=3,W=2"])]
-    assert cell["verdict"] == "refuted"
+    departing = [r for r in cell.rows if not r.agrees]
+    assert code == 1 and not cell.wrongs and not cell.limits
+    assert [(r.geometries, [d.address for d in r.departures]) for r in departing] == [(1, ["H=3,W=2"])]
+    assert cell.verdict == "refuted"
 
 
 def test_a_neighbouring_geometry_is_right():
     found, code = verified("fault.sweep", "--case", "one/H=2,W=3", "--backend", library("newer"), lecture=True)
     assert code == 0, "a part holds where everything in it does"
-    assert [r["geometries"] for r in only(found)["rows"]] == [0, 1]
-    assert only(found)["verdict"] == "inconclusive", "but a part has no verdict"
+    assert [r.geometries for r in only(found).rows if isinstance(r, Sweep)] == [1]
+    assert only(found).verdict == "inconclusive", "but a part has no verdict"
 
 
 def test_the_replay_that_a_departure_prints_runs_it_again():
@@ -252,44 +251,44 @@ def test_a_case_alone_runs_no_wrong_and_no_limit():
         "convolution.libraries_correlate", "--case", "impulse", "--backend", "numpy", "--dtype", "float32"
     )
     cell = only(found)
-    assert code == 0 and {r["case"] for r in cell["rows"]} == {"impulse"}
-    assert cell["wrongs"] == [] and cell["limits"] == []
+    assert code == 0 and {r.case for r in cell.rows} == {"impulse"}
+    assert not cell.wrongs and not cell.limits
 
 
 def test_a_wrong_alone_is_all_that_runs():
     found, code = verified(*PART, "--wrong", "every library flips")
     cell = only(found)
-    assert code == 0 and cell["rows"] == [] and cell["limits"] == []
-    assert [(w["name"], w["caught"]) for w in cell["wrongs"]] == [("every library flips", True)]
+    assert code == 0 and not cell.rows and not cell.limits
+    assert [(w.name, w.caught) for w in cell.wrongs] == [("every library flips", True)]
 
 
 def test_a_wrong_that_survives_fails_alone_too():
     found, code = verified("mistake.survives", "--wrong", "no mistake", "--backend", "numpy", lecture=True)
-    assert code == 1 and [w["caught"] for w in only(found)["wrongs"]] == [False]
+    assert code == 1 and [w.caught for w in only(found).wrongs] == [False]
 
 
 def test_a_limit_alone_is_all_that_runs():
     found, code = verified(*PART, "--limit", "a kernel that a half turn leaves as it was")
     cell = only(found)
-    assert code == 0 and cell["rows"] == [] and cell["wrongs"] == []
-    assert [(x["shown"], len(x["rows"])) for x in cell["limits"]] == [(True, 3)]
+    assert code == 0 and not cell.rows and not cell.wrongs
+    assert [(x.shown, len(x.rows)) for x in cell.limits] == [(True, 3)]
 
 
 @pytest.mark.skipif(not libraries.installed("torch"), reason="torch is not installed")
 def test_a_quick_run_is_marked_as_such_and_replayed_as_such():
     """Six seeds instead of ten: what was stated says so, and nobody fails for what six seeds leave open."""
     found, status = verified("network.learned_parameters", "--backend", "torch", "--dtype", "float64", "--quick")
-    (claim,) = found["claims"]
-    assert found["selection"]["quick"] and claim["designs"]["learning"]["quick"]
-    assert claim["designs"]["learning"]["seeds"]["learns"] == 6
-    assert claim["verdict"] in ("supported", "inconclusive") and status == 0
-    (cell,) = claim["cells"]
-    assert all("--quick" in wrong["replay"] for wrong in cell["wrongs"])
+    (claim,) = found.claims
+    assert found.selection.quick and claim.designs["learning"].quick
+    assert claim.designs["learning"].seeds["learns"] == 6
+    assert claim.verdict in ("supported", "inconclusive") and status == 0
+    (cell,) = claim.cells
+    assert "--quick" in replay.words(found, claim.id, cell, wrong=cell.wrongs[0].name)
 
 
 def test_an_address_that_no_geometry_has_is_no_success():
     found, code = verified("fault.sweep", "--case", "one/H=9,W=9", "--backend", "numpy", lecture=True)
-    assert code == 1 and only(found)["reason"] == "no geometry of this case has the address H=9,W=9"
+    assert code == 1 and only(found).reason == "no geometry of this case has the address H=9,W=9"
 
 
 # --- a machine without the frameworks ----------------------------------------------------------------------------------
@@ -302,20 +301,20 @@ def bare(tmp_path_factory):
 
 def test_an_absent_framework_is_absent_in_the_record_and_never_a_pass(bare):
     found, code = verified("tensors.layouts", "convolution.flip", "--dtype", "float32", ahead=bare)
-    assert code == 1 and not found["success"]
-    for claim in found["claims"]:
-        verdicts = {c["backend"]: (c["verdict"], c["reason"]) for c in claim["cells"]}
+    assert code == 1 and not found.success
+    for claim in found.claims:
+        verdicts = {c.backend: (c.verdict, c.reason) for c in claim.cells}
         assert [verdicts[name] for name in FRAMEWORKS] == [
             ("absent", f"{name} is not installed") for name in FRAMEWORKS
         ]
         assert verdicts["numpy"][0] == "verified"
-        assert all(c["rows"] == c["wrongs"] == c["limits"] == [] for c in claim["cells"] if c["backend"] in FRAMEWORKS)
-    layouts, flip = sorted(found["claims"], key=lambda c: c["id"], reverse=True)
-    assert (layouts["id"], layouts["verdict"]) == ("tensors.layouts", "inconclusive"), "it is about them by name"
-    assert "the claim is about this library by name" in layouts["reason"]
-    assert (flip["id"], flip["verdict"]) == ("convolution.flip", "verified"), "it is about every library that is there"
-    assert {name: found["environment"]["backends"][name] for name in FRAMEWORKS} == {
-        name: {"absent": f"{name} is not installed"} for name in FRAMEWORKS
+        assert not any(c.rows or c.wrongs or c.limits for c in claim.cells if c.backend in FRAMEWORKS)
+    layouts, flip = sorted(found.claims, key=lambda c: c.id, reverse=True)
+    assert (layouts.id, layouts.verdict) == ("tensors.layouts", "inconclusive"), "it is about them by name"
+    assert "the claim is about this library by name" in layouts.reason
+    assert (flip.id, flip.verdict) == ("convolution.flip", "verified"), "it is about every library that is there"
+    assert {name: found.environment.backends[name] for name in FRAMEWORKS} == {
+        name: LibraryFacts(absent=f"{name} is not installed") for name in FRAMEWORKS
     }
 
 
