@@ -29,7 +29,7 @@ def tracked():
 
 
 PATH_OUTSIDE = re.compile(
-    r"(?:^|[\s'\"`(=:])((?!/proc/|/dev/)/[a-zA-Z]\w*/[\w.]+|\.\./\w+(?:\.md)?|~/\w+|[A-Z]:\\\w)"
+    r"(?:^|[\s'\"`(=:])((?!/proc/|/dev/)/[a-zA-Z]\w*/[\w.]+|\.\./\w+(?:\.\w+)?|~/\w+|[A-Z]:\\\w)"
 )
 """An absolute path, a home folder, a folder above the repository; /proc and /dev are every Linux machine's."""
 
