@@ -36,7 +36,7 @@ def main() -> None:
     if unknown := [name for name in asked.names if name not in NAMES]:
         sys.exit(_say(f"{unknown[0]}: no such benchmark; there is {', '.join(NAMES)}"))
     names = asked.names or NAMES
-    evidence, loaded = {}, {}
+    evidence, loaded = None, {}
     if "page" in names:
         try:
             evidence = page.ready(asked.results)  # before the others, which take minutes

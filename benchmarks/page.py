@@ -16,7 +16,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from lectureclaims.claims.record.evidence import BadEvidence, load
+from lectureclaims.claims.record.file import BadEvidence, load
+from lectureclaims.claims.record.types import Evidence
 from lectureclaims.reports.page import html
 
 from .table import Table
@@ -40,7 +41,7 @@ class Missing(Exception):
     """What the measurement needs and does not have, in one line."""
 
 
-def ready(results: Path) -> dict[str, Any]:
+def ready(results: Path) -> Evidence:
     """The evidence; raises Missing where it, or what drives a browser, is not there."""
     if not results.exists():
         raise Missing(f"no {results}: run make verify, or give --results the results.json of a run")
@@ -55,7 +56,7 @@ def ready(results: Path) -> dict[str, Any]:
     return evidence
 
 
-def run(evidence: dict[str, Any]) -> Iterator[Table]:
+def run(evidence: Evidence) -> Iterator[Table]:
     begin = time.perf_counter()
     text = html.render(evidence)
     rendering = time.perf_counter() - begin
@@ -82,7 +83,7 @@ def run(evidence: dict[str, Any]) -> Iterator[Table]:
         "The page: size and speed",
         ["what", "measured", "lowest – highest", "limit"],
         rows,
-        f"A page of {len(evidence['claims'])} claims, from the disk, in Chromium {version} without a window, 1440 × 900. Medians of {LOADS} loads from the start of "
+        f"A page of {len(evidence.claims)} claims, from the disk, in Chromium {version} without a window, 1440 × 900. Medians of {LOADS} loads from the start of "
         f"the navigation, after one that warms; with scripts and without in turn. Other work only ever slows a load, so the quickest round counts; "
         f"another is made, up to {ROUNDS}, where half of the {os.cpu_count()} cores or more are busy. Opened in each round, and the load average before it: {tried}.",
     )

@@ -9,10 +9,10 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from lectureclaims.claims.engine import lecture, runner
+from lectureclaims.claims.engine import build, environment, lecture, ran, runner
 from lectureclaims.claims.language import Wrong
-from lectureclaims.claims.record import environment, evidence
-from lectureclaims.claims.record.verdict import BOUNDED, caught
+from lectureclaims.claims.record.types import Evidence, Row, Sweep, Within
+from lectureclaims.claims.record.verdicts import Facts, caught
 from lectureclaims.reference import libraries
 from lectureclaims.reference.operators import catalogue
 
@@ -34,25 +34,25 @@ def off(lib: Any, *, operation: str, exponent: int, **arguments: Any) -> Any:
     return getattr(lib, operation)(**arguments)
 
 
-def perturbed(exponent: int, says: dict[str, Any]) -> Wrong:
+def bounded(row: Row) -> bool:
+    return isinstance(row, Within) or (isinstance(row, Sweep) and row.of == "within")
+
+
+def perturbed(exponent: int, says: dict[str, Any], cases: tuple[str, ...]) -> Wrong:
     operations = {name: functools.partial(off, operation=name, exponent=exponent) for name in catalogue.OPERATIONS}
-    return Wrong(f"2^-{exponent}", says, operations)
+    return Wrong(f"2^-{exponent}", says, operations, cases)
 
 
 def run() -> Iterator[Table]:
     book = lecture.read()
     rounding = {name: claim for name, claim in book.claims.items() if "rounding" in claim.kind}
-    honest = evidence.build(book, _run(book, tuple(rounding)), expected_run={})
+    honest = _run(book, tuple(rounding))
     yield _honest(honest)
-    yield _margins(honest)
+    yield _margins(build.build(book, honest, begun="", seconds=0))
+    says = {"network.component_parity": {"families": ("normal",)}}
     weighed = {
         name: replace(
-            claim,
-            limits=[],
-            wrongs=[
-                perturbed(k, {"families": ("normal",)} if name == "network.component_parity" else {}) for k in EXPONENTS
-            ],
-            cases={case: settings for case, settings in claim.cases.items() if case != "depth"},
+            claim, limits=[], wrongs=[perturbed(k, says.get(name, {}), tuple(claim.cases)) for k in EXPONENTS]
         )
         for name, claim in rounding.items()
         if name != "activations.saturation"
@@ -60,22 +60,21 @@ def run() -> Iterator[Table]:
     yield _power(_run(replace(book, claims=weighed), tuple(weighed)))
 
 
-def _run(book: lecture.Lecture, claims: tuple[str, ...]) -> runner.Run:
-    selection = runner.Selection(claims, libraries.names())
+def _run(book: lecture.Lecture, claims: tuple[str, ...]) -> ran.Run:
+    selection = ran.Selection(claims, libraries.names())
     return runner.run(book, selection, jobs=2, timeout=TIMEOUT, cpu_features=environment.cpu_features())
 
 
-def _honest(found: dict[str, Any]) -> Table:
+def _honest(found: ran.Run) -> Table:
     """Operation × library × format of network.component_parity."""
     worst: dict[tuple[str, str], dict[str, float]] = defaultdict(dict)
     dtypes: list[str] = []
-    for claim in found["claims"]:
-        for cell in claim["cells"] if claim["id"] == "network.component_parity" else ():
-            dtypes += [cell["dtype"]] if cell["dtype"] not in dtypes else []
-            for row in cell["rows"]:
-                if row["kind"] in BOUNDED and row["agrees"]:
-                    place = worst[row["label"].partition(",")[0], cell["backend"]]
-                    place[cell["dtype"]] = max(place.get(cell["dtype"], 0.0), row["ratio"])
+    for cell in (cell for cell in found.cells if cell.claim == "network.component_parity"):
+        dtypes += [str(cell.dtype)] if cell.dtype not in dtypes else []
+        for comparison in cell.honest.comparisons:
+            if comparison.call is not None and bounded(comparison.row) and comparison.row.agrees:
+                place = worst[comparison.call.name, cell.backend]
+                place[str(cell.dtype)] = max(place.get(str(cell.dtype), 0.0), comparison.row.ratio)
     rows = [
         [operation, library, *(f"{ratios[d]:.2g}" if d in ratios else "–" for d in dtypes)]
         for (operation, library), ratios in sorted(worst.items())
@@ -88,19 +87,19 @@ def _honest(found: dict[str, Any]) -> Table:
     )
 
 
-def _margins(found: dict[str, Any]) -> Table:
+def _margins(found: Evidence) -> Table:
     rows = []
-    for claim in found["claims"]:
-        for dtype in dict.fromkeys(cell["dtype"] for cell in claim["cells"]):
-            cells = [cell for cell in claim["cells"] if cell["dtype"] == dtype and cell["comparisons"]]
-            ratios = [r["ratio"] for c in cells for r in c["rows"] if r["kind"] in BOUNDED and r["agrees"]]
-            wrongs = [(float(w["ratio"]), w["name"]) for c in cells for w in c["wrongs"] if w["ratio"] is not None]
-            margins = [float(c["margin"]) for c in cells if c["margin"] is not None]
+    for claim in found.claims:
+        for dtype in dict.fromkeys(cell.dtype for cell in claim.cells):
+            cells = [cell for cell in claim.cells if cell.dtype == dtype and cell.comparisons]
+            ratios = [r.ratio for c in cells for r in c.rows if bounded(r) and r.agrees]
+            wrongs = [(w.worst.ratio, w.name) for c in cells for w in c.wrongs if w.worst is not None]
+            margins = [c.margin for c in cells if c.margin is not None]
             if ratios:
                 smallest, name = min(wrongs)
                 told = (f"{smallest:.3g}", name) if smallest < float("inf") else ("∞", "–")
                 rows.append(
-                    [claim["id"], str(dtype), f"{max(ratios):.2g}", *told, f"{min(margins):.2g}".replace("inf", "∞")]
+                    [claim.id, str(dtype), f"{max(ratios):.2g}", *told, f"{min(margins):.2g}".replace("inf", "∞")]
                 )
     return Table(
         "Margins",
@@ -111,23 +110,24 @@ def _margins(found: dict[str, Any]) -> Table:
     )
 
 
-def _power(ran: runner.Run) -> Table:
+def _power(found: ran.Run) -> Table:
     """Per operation, the change that every library's check notices."""
     noticed: dict[tuple[str, str, str], dict[str, dict[str, int]]] = defaultdict(lambda: defaultdict(dict))
-    for cell in ran.cells:
-        for name, trial in cell.facts.wrongs.items():
-            for comparison in caught(trial, about_shapes=False):
+    for cell in found.cells:
+        for name, variant in cell.wrongs.items():
+            refuting = {id(row) for row in caught(variant.rows, Facts(cell.honest.rows))}
+            for comparison in (c for c in variant.comparisons if id(c.row) in refuting):
                 if comparison.call is not None:
-                    mode = "rounding" if comparison.kind in BOUNDED else "exact"
+                    mode = "rounding" if bounded(comparison.row) else "exact"
                     place = noticed[cell.claim, comparison.call.name, str(cell.dtype)][mode]
                     place[cell.backend] = max(place.get(cell.backend, 0), int(name.removeprefix("2^-")))
     dtypes = ("float16", "bfloat16", "float32", "float64")
     rows = []
     for claim, operation in dict.fromkeys((claim, operation) for claim, operation, _ in noticed):
         for mode in ("rounding", "exact"):
-            found = [noticed.get((claim, operation, dtype), {}).get(mode) for dtype in dtypes]
-            if any(found):
-                rows.append([claim, operation, mode, *(f"2^-{min(f.values())}" if f else "–" for f in found)])
+            least = [noticed.get((claim, operation, dtype), {}).get(mode) for dtype in dtypes]
+            if any(least):
+                rows.append([claim, operation, mode, *(f"2^-{min(f.values())}" if f else "–" for f in least)])
     return Table(
         "Power: the smallest relative change of one weight that is noticed",
         ["claim", "operation", "mode", *dtypes],

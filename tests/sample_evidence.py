@@ -352,14 +352,14 @@ def design(*gates: tuple[str, str, str], quick: bool = False) -> Design:
 def disputed(**changes: Any) -> Claim:
     """A claim of which gates of both sides are met, one of them on the first seeds only."""
     sides = (("trains better", "for"), ("bare", "for"), ("so does noise", "against"))
-    rows = [
-        gate(n, group, met=n != "bare" or group == "first", speaks=side)
-        for n, side in sides
-        for group in ("first", "fresh")
-    ]
-    cells = [
-        cell(library, "float64", "disputed", rows=(row(), *rows), limits=()) for library in ("torch", "tensorflow")
-    ]
+    cells = []
+    for library in ("torch", "tensorflow"):
+        rows = [
+            gate(n, group, met=n != "bare" or group == "first", speaks=side)
+            for n, side in sides
+            for group in ("first", "fresh")
+        ]
+        cells.append(cell(library, "float64", "disputed", rows=(row(), *rows), limits=()))
     stated = design(
         ("trains better", "effect", "for"), ("bare", "effect", "for"), ("so does noise", "control", "against")
     )
@@ -378,8 +378,12 @@ def disputed(**changes: Any) -> Claim:
 def worded(*, quick: bool = False, **changes: Any) -> Claim:
     """A claim that is supported although its sentence fails as worded."""
     name = "tanh as a hidden activation"
-    rows = (row(), gate("deep", "first"), gate("deep", "fresh"))
-    cells = [cell(b, "float64", "supported", rows=rows, limits=(limit(name),)) for b in ("torch", "tensorflow")]
+    cells = [
+        cell(
+            b, "float64", "supported", rows=(row(), gate("deep", "first"), gate("deep", "fresh")), limits=(limit(name),)
+        )
+        for b in ("torch", "tensorflow")
+    ]
     members: dict[str, Any] = {
         "kind": "statistical",
         "expected": "supported",

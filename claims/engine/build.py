@@ -19,6 +19,7 @@ from ..record.sentences import sentence
 from ..record.verdicts import (
     HOLDS,
     TAKES_NO_PART,
+    WAITS,
     ClaimFacts,
     Facts,
     caught,
@@ -27,7 +28,6 @@ from ..record.verdicts import (
     margin,
     shown,
     summary,
-    waits_for_statistics,
 )
 from . import environment, probing
 from .lecture import OWN, Lecture
@@ -142,7 +142,7 @@ def _claim(lecture: Lecture, run: Run, claim_id: str) -> types.Claim:
         qualified=decided.verdict in HOLDS and any(x.shown for c in cells for x in c.limits),
         margin=min(margins, default=None),
         fails_as_worded=_as_worded(claim, cells) if settled else (),
-        waits_for_statistics=decided.verdict == "inconclusive" and bool(waits_for_statistics(facts)),
+        waits_for_statistics=decided.rule == WAITS.name,
         ranges=dict(claim.ranges),
         limits=tuple(types.LimitSaid(name=x.name, says=x.says, as_worded=x.as_worded) for x in claim.limits),
         cells=cells,

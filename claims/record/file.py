@@ -25,8 +25,8 @@ WORDS = {"inf": math.inf, "-inf": -math.inf, "nan": math.nan}
 MOST_DEEP = 40
 """What reads a record goes down step by step; none that was ever written is half as deep."""
 STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
-LONG = re.compile(rb"(?<![\d.])\d{20,}")
-"""A whole number that does not fit into 64 bits; the writer has it as text."""
+LONG = re.compile(rb"(?<![\d.])\d{19,}")
+"""A whole number of more than 18 digits, which need not fit into 64 bits; the writer has it as text."""
 STEPS = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 NO_STEPS = bytes(b for b in range(256) if b not in STEPS)
 
@@ -106,7 +106,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, float):
         return _number(value)
     if isinstance(value, int) and not isinstance(value, bool):
-        return value if abs(value) < 2**63 else str(value)
+        return value if abs(value) < 10**18 else str(value)
     return value if value is None or isinstance(value, bool | str) else str(value)
 
 
@@ -172,7 +172,7 @@ def _check_sizes(data: bytes) -> None:
     if max(accumulate(STEPS[b] for b in bare.translate(None, NO_STEPS)), default=0) > MOST_DEEP:
         raise ValueError(f"no record: nested more than {MOST_DEEP} deep")
     if found := LONG.search(bare):
-        raise ValueError(f"no record: {found[0][:20].decode()}… is too large a whole number")
+        raise ValueError(f"no record: {found[0][:19].decode()}… is too large a whole number")
 
 
 def _flaws(evidence: Evidence) -> Iterator[str]:

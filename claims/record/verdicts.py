@@ -316,7 +316,7 @@ def _nobody(facts: ClaimFacts) -> str:
     return "" if facts.part else "no library took part"
 
 
-def waits_for_statistics(facts: ClaimFacts) -> str:
+def _waits_for_statistics(facts: ClaimFacts) -> str:
     """Whether only the exact part of a claim that statistics must settle ran, however many cells hold."""
     waits = facts.statistical and all(c.verdict == "verified" for c in facts.part)
     return "statistics: the statistical part of the claim ran on no library here" if waits else ""
@@ -331,13 +331,14 @@ def _held_by_gates(facts: ClaimFacts) -> str:
     return _held(facts) if any(c.verdict == "supported" for c in facts.part) else ""
 
 
+WAITS = Rule("statistics did not run", "inconclusive", _waits_for_statistics)
 CLAIM_RULES = (
     Rule("a cell in error", "error", _cell_is("error")),
     Rule("a refuted cell", "refuted", _cell_is("refuted")),
     Rule("an inconclusive cell", "inconclusive", _cell_is("inconclusive")),
     Rule("a named library is missing", "inconclusive", _library_missing),
     Rule("no library took part", "inconclusive", _nobody),
-    Rule("statistics did not run", "inconclusive", waits_for_statistics),
+    WAITS,
     Rule("a cell that is not supported", "not supported", _cell_is("not supported")),
     Rule("a disputed cell", "disputed", _cell_is("disputed")),
     Rule("a wrong or a limit ran nowhere", "inconclusive", lambda facts: facts.idle),

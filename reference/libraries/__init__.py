@@ -24,25 +24,6 @@ from typing import NoReturn
 
 from .library import Library, Unsupported
 
-__all__ = [
-    "DECODERS",
-    "ENVIRONMENT",
-    "FRAMEWORKS",
-    "LIBRARIES",
-    "REFERENCE",
-    "WITH_LAYERS",
-    "Library",
-    "Unsupported",
-    "declared",
-    "every",
-    "installed",
-    "label",
-    "load",
-    "names",
-    "quickest",
-    "source_file",
-]
-
 _HERE = pathlib.Path(__file__).parent
 _PARTS = ("operations", "training", "defaults")
 

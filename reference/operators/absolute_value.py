@@ -8,26 +8,20 @@ recognition?* (2009), §2; Goodfellow, Bengio, Courville, *Deep Learning* (2016)
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from .. import validation
+from .axes import Array, Float
 from .operation import with_gradient
 
-if TYPE_CHECKING:
-    from jaxtyping import Float
 
-
-def absolute_value(x: Float[np.ndarray, "*axes"]) -> Float[np.ndarray, "*axes"]:
+def absolute_value(x: Float[Array, "*axes"]) -> Float[Array, "*axes"]:
     """x [...] -> y [...] in the dtype of x. NaN stays NaN; BadInput unless x is a floating-point array."""
     validation.array("x", x, axes=None)
     return np.abs(x)
 
 
-def absolute_value_gradient(
-    x: Float[np.ndarray, "*axes"], upstream: Float[np.ndarray, "*axes"]
-) -> Float[np.ndarray, "*axes"]:
+def absolute_value_gradient(x: Float[Array, "*axes"], upstream: Float[Array, "*axes"]) -> Float[Array, "*axes"]:
     """upstream · sign z; 0 at 0 and at NaN."""
     validation.array("x", x, axes=None)
     validation.upstream(upstream, x)
@@ -40,7 +34,6 @@ OPERATIONS = with_gradient(
     says="|x|",
     arrays={"x": "…"},
     y="…",
-    gradients={"dx": "…"},
     rules=("chosen", "chosen"),
     aliases=("abs",),
 )

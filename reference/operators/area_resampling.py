@@ -8,30 +8,26 @@ overlap. As TensorFlow's ResizeArea; adaptive average pooling (PyTorch's "area")
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
+from .axes import Array, Float
 from .narrow import computed_wide
 from .operation import REQUIRED, pair, with_gradient
 from .resampling import backward, check, check_gradient, forward, output_shape
-
-if TYPE_CHECKING:
-    from jaxtyping import Float
 
 __all__ = ["area_resampling2d", "area_resampling2d_gradient", "output_shape"]
 
 
 @computed_wide
-def area_resampling2d(x: Float[np.ndarray, "N C H W"], *, size: tuple[int, int]) -> Float[np.ndarray, "N C Hout Wout"]:
+def area_resampling2d(x: Float[Array, "N C H W"], *, size: tuple[int, int]) -> Float[Array, "N C Hout Wout"]:
     """x [N, C, H, W] -> y [N, C, *size] in the dtype of x. size (height, width): elements."""
     return forward(x, *_weights(x, size))
 
 
 @computed_wide
 def area_resampling2d_gradient(
-    x: Float[np.ndarray, "N C H W"], upstream: Float[np.ndarray, "N C Hout Wout"], *, size: tuple[int, int]
-) -> Float[np.ndarray, "N C H W"]:
+    x: Float[Array, "N C H W"], upstream: Float[Array, "N C Hout Wout"], *, size: tuple[int, int]
+) -> Float[Array, "N C H W"]:
     """dx [N, C, H, W] for an upstream gradient [N, C, *size]."""
     check_gradient(x, upstream, size)
     return backward(upstream, *_weights(x, size))
@@ -56,7 +52,6 @@ OPERATIONS = with_gradient(
     arrays={"x": "NCHW"},
     parameters={"size": (REQUIRED, pair)},
     y="NCHW",
-    gradients={"dx": "NCHW"},
     rules=("resampled", "resampled"),
     aliases=("area",),
 )

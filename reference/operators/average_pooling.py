@@ -9,31 +9,22 @@ elements of it lie inside the image (TensorFlow, ONNX). Linear downsampling: Goo
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from .. import validation
+from .axes import Array, Float
 from .cross_correlation import Sides
 from .max_pooling import PARAMETERS, output_shape, seen
 from .narrow import computed_wide
 from .operation import REQUIRED, one_of, with_gradient
-
-if TYPE_CHECKING:
-    from jaxtyping import Float
 
 __all__ = ["average_pooling2d", "average_pooling2d_gradient", "output_shape"]
 
 
 @computed_wide
 def average_pooling2d(
-    x: Float[np.ndarray, "N C H W"],
-    *,
-    window: tuple[int, int],
-    stride: tuple[int, int],
-    padding: Sides,
-    count_padding: bool,
-) -> Float[np.ndarray, "N C Hout Wout"]:
+    x: Float[Array, "N C H W"], *, window: tuple[int, int], stride: tuple[int, int], padding: Sides, count_padding: bool
+) -> Float[Array, "N C Hout Wout"]:
     """x [N, C, H, W] -> y [N, C, Hout, Wout] in the dtype of x.
 
     window (wy, wx), stride (sy, sx), padding ((top, bottom), (left, right)): elements; count_padding: True or False.
@@ -48,14 +39,14 @@ def average_pooling2d(
 
 @computed_wide
 def average_pooling2d_gradient(
-    x: Float[np.ndarray, "N C H W"],
-    upstream: Float[np.ndarray, "N C Hout Wout"],
+    x: Float[Array, "N C H W"],
+    upstream: Float[Array, "N C Hout Wout"],
     *,
     window: tuple[int, int],
     stride: tuple[int, int],
     padding: Sides,
     count_padding: bool,
-) -> Float[np.ndarray, "N C H W"]:
+) -> Float[Array, "N C H W"]:
     """dx [N, C, H, W] for an upstream gradient [N, C, Hout, Wout]: each is spread evenly over its window."""
     shape, divisor = _check(x, window, stride, padding, count_padding)
     validation.upstream(upstream, x, shape, "the shape of the output [N, C, Hout, Wout]", axes="N C Hout Wout")
@@ -89,7 +80,6 @@ OPERATIONS = with_gradient(
     arrays={"x": "NCHW"},
     parameters=PARAMETERS | {"count_padding": (REQUIRED, one_of(True, False))},
     y="NCHW",
-    gradients={"dx": "NCHW"},
     rules=("averages", "averages"),
     aliases=("avg_pool2d",),
 )

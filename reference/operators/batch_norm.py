@@ -8,16 +8,12 @@ Ioffe & Szegedy, *Batch Normalization* (2015), algorithm 1 (training), algorithm
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from .. import validation
+from .axes import Array, Float
 from .narrow import computed_wide
 from .operation import REQUIRED, Operation, finite, non_negative, one_of
-
-if TYPE_CHECKING:
-    from jaxtyping import Float
 
 
 def output_shape(x_shape) -> tuple[int, ...]:
@@ -35,8 +31,8 @@ def parameter_count(channels: int) -> tuple[int, int]:
 
 @computed_wide
 def batch_norm_training(
-    x: Float[np.ndarray, "N C *space"], gamma: Float[np.ndarray, " C"], beta: Float[np.ndarray, " C"], *, epsilon: float
-) -> tuple[Float[np.ndarray, "N C *space"], Float[np.ndarray, " C"], Float[np.ndarray, " C"]]:
+    x: Float[Array, "N C *space"], gamma: Float[Array, " C"], beta: Float[Array, " C"], *, epsilon: float
+) -> tuple[Float[Array, "N C *space"], Float[Array, " C"], Float[Array, " C"]]:
     """x [N, C, ...], gamma [C], beta [C] -> (y [N, C, ...], mean [C], biased variance [C]), in the dtype of x.
 
     epsilon: in units of x squared, finite and >= 0. BadInput if shapes, dtypes or epsilon do not fit.
@@ -48,14 +44,14 @@ def batch_norm_training(
 
 @computed_wide
 def batch_norm_inference(
-    x: Float[np.ndarray, "N C *space"],
-    gamma: Float[np.ndarray, " C"],
-    beta: Float[np.ndarray, " C"],
-    mean: Float[np.ndarray, " C"],
-    variance: Float[np.ndarray, " C"],
+    x: Float[Array, "N C *space"],
+    gamma: Float[Array, " C"],
+    beta: Float[Array, " C"],
+    mean: Float[Array, " C"],
+    variance: Float[Array, " C"],
     *,
     epsilon: float,
-) -> Float[np.ndarray, "N C *space"]:
+) -> Float[Array, "N C *space"]:
     """The same with the statistics given: x [N, C, ...], the others [C] -> y [N, C, ...]; variance >= 0."""
     epsilon = _check(x, epsilon, gamma=gamma, beta=beta, mean=mean, variance=variance)
     validation.non_negative("variance", variance)
@@ -64,13 +60,13 @@ def batch_norm_inference(
 
 @computed_wide
 def batch_norm_running(
-    x: Float[np.ndarray, "N C *space"],
-    mean: Float[np.ndarray, " C"],
-    variance: Float[np.ndarray, " C"],
+    x: Float[Array, "N C *space"],
+    mean: Float[Array, " C"],
+    variance: Float[Array, " C"],
     *,
     momentum: float,
     correction: int,
-) -> tuple[Float[np.ndarray, " C"], Float[np.ndarray, " C"]]:
+) -> tuple[Float[Array, " C"], Float[Array, " C"]]:
     """(mean, variance) to remember: (1 - momentum)·old + momentum·batch, the batch variance over n - correction.
 
     momentum is the weight of the *new* value, 0 to 1; correction 0 or 1. BadInput if nothing is left to divide by.
@@ -95,12 +91,8 @@ def batch_norm_running(
 
 @computed_wide
 def batch_norm_gradient(
-    x: Float[np.ndarray, "N C *space"],
-    gamma: Float[np.ndarray, " C"],
-    upstream: Float[np.ndarray, "N C *space"],
-    *,
-    epsilon: float,
-) -> tuple[Float[np.ndarray, "N C *space"], Float[np.ndarray, " C"], Float[np.ndarray, " C"]]:
+    x: Float[Array, "N C *space"], gamma: Float[Array, " C"], upstream: Float[Array, "N C *space"], *, epsilon: float
+) -> tuple[Float[Array, "N C *space"], Float[Array, " C"], Float[Array, " C"]]:
     """(dx [N, C, ...], dgamma [C], dbeta [C]) of training mode, the statistics' own dependence on x included.
 
     With z = (x - mean)/sqrt(variance + epsilon): dbeta = sum upstream, dgamma = sum upstream·z,

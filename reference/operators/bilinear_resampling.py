@@ -12,17 +12,13 @@ Woods, *Digital Image Processing* (4th ed. 2018), §2.4.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from .. import validation
+from .axes import Array, Float
 from .narrow import computed_wide
 from .operation import REQUIRED, one_of, pair, with_gradient
 from .resampling import backward, check, check_gradient, forward, output_shape
-
-if TYPE_CHECKING:
-    from jaxtyping import Float
 
 __all__ = ["bilinear_resampling2d", "bilinear_resampling2d_gradient", "output_shape"]
 
@@ -31,16 +27,16 @@ GRIDS = ("half_pixel", "align_corners", "asymmetric")
 
 @computed_wide
 def bilinear_resampling2d(
-    x: Float[np.ndarray, "N C H W"], *, size: tuple[int, int], grid: str
-) -> Float[np.ndarray, "N C Hout Wout"]:
+    x: Float[Array, "N C H W"], *, size: tuple[int, int], grid: str
+) -> Float[Array, "N C Hout Wout"]:
     """x [N, C, H, W] -> y [N, C, *size] in the dtype of x. size (height, width): elements."""
     return forward(x, *_weights(x, size, grid))
 
 
 @computed_wide
 def bilinear_resampling2d_gradient(
-    x: Float[np.ndarray, "N C H W"], upstream: Float[np.ndarray, "N C Hout Wout"], *, size: tuple[int, int], grid: str
-) -> Float[np.ndarray, "N C H W"]:
+    x: Float[Array, "N C H W"], upstream: Float[Array, "N C Hout Wout"], *, size: tuple[int, int], grid: str
+) -> Float[Array, "N C H W"]:
     """dx [N, C, H, W] for an upstream gradient [N, C, *size]."""
     check_gradient(x, upstream, size)
     return backward(upstream, *_weights(x, size, grid))
@@ -77,7 +73,6 @@ OPERATIONS = with_gradient(
     arrays={"x": "NCHW"},
     parameters={"size": (REQUIRED, pair), "grid": (REQUIRED, one_of(*GRIDS))},
     y="NCHW",
-    gradients={"dx": "NCHW"},
     rules=("resampled", "resampled"),
     aliases=("bilinear",),
 )

@@ -9,11 +9,8 @@ Goodfellow, Bengio, Courville, *Deep Learning* (2016), §9.1, equations 9.4 and 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-import numpy as np
-
 from .. import validation
+from .axes import Array, Float
 from .cross_correlation import (
     ARRAYS1,
     ARRAYS2,
@@ -28,22 +25,19 @@ from .cross_correlation import (
 )
 from .operation import Operation
 
-if TYPE_CHECKING:
-    from jaxtyping import Float
-
 __all__ = ["convolution1d", "convolution2d", "output_shape", "output_size", "parameter_count"]
 
 
 def convolution1d(
-    x: Float[np.ndarray, "N Cin W"],
-    w: Float[np.ndarray, "O I k"],
-    b: Float[np.ndarray, " O"] | None,
+    x: Float[Array, "N Cin W"],
+    w: Float[Array, "O I k"],
+    b: Float[Array, " O"] | None,
     *,
     stride: int,
     padding: tuple[int, int],
     dilation: int,
     groups: int,
-) -> Float[np.ndarray, "N O Wout"]:
+) -> Float[Array, "N O Wout"]:
     """x [N, Cin, W], w [Cout, Cin/groups, k], b [Cout] or None -> y [N, Cout, Wout], all in the dtype of x.
 
     stride, dilation: elements; padding: (before, after) zeros. BadInput on any argument that does not fit.
@@ -54,15 +48,15 @@ def convolution1d(
 
 
 def convolution2d(
-    x: Float[np.ndarray, "N Cin H W"],
-    w: Float[np.ndarray, "O I ky kx"],
-    b: Float[np.ndarray, " O"] | None,
+    x: Float[Array, "N Cin H W"],
+    w: Float[Array, "O I ky kx"],
+    b: Float[Array, " O"] | None,
     *,
     stride: tuple[int, int],
     padding: Sides,
     dilation: tuple[int, int],
     groups: int,
-) -> Float[np.ndarray, "N O Hout Wout"]:
+) -> Float[Array, "N O Hout Wout"]:
     """x [N, Cin, H, W], w [Cout, Cin/groups, ky, kx], b [Cout] or None -> y [N, Cout, Hout, Wout], in the dtype of x.
 
     stride (sy, sx), dilation (dy, dx): elements; padding: ((top, bottom), (left, right)) zeros. BadInput on any

@@ -10,16 +10,13 @@ Dumoulin & Visin, *A guide to convolution arithmetic for deep learning* (2016).
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .. import validation
+from .axes import Array, Float
 from .narrow import computed_wide
 from .operation import count, padding_of, pair, with_gradient
-
-if TYPE_CHECKING:
-    from jaxtyping import Float
 
 Sides = tuple[tuple[int, int], ...]
 
@@ -78,15 +75,15 @@ def parameter_count(channels_in: int, channels_out: int, kernel: tuple[int, ...]
 
 @computed_wide
 def cross_correlation1d(
-    x: Float[np.ndarray, "N Cin W"],
-    w: Float[np.ndarray, "O I k"],
-    b: Float[np.ndarray, " O"] | None,
+    x: Float[Array, "N Cin W"],
+    w: Float[Array, "O I k"],
+    b: Float[Array, " O"] | None,
     *,
     stride: int,
     padding: tuple[int, int],
     dilation: int,
     groups: int,
-) -> Float[np.ndarray, "N O Wout"]:
+) -> Float[Array, "N O Wout"]:
     """x [N, Cin, W], w [Cout, Cin/groups, k], b [Cout] or None -> y [N, Cout, Wout], all in the dtype of x.
 
     stride, dilation: elements; padding: (before, after) zeros. BadInput on any argument that does not fit.
@@ -96,15 +93,15 @@ def cross_correlation1d(
 
 @computed_wide
 def cross_correlation2d(
-    x: Float[np.ndarray, "N Cin H W"],
-    w: Float[np.ndarray, "O I ky kx"],
-    b: Float[np.ndarray, " O"] | None,
+    x: Float[Array, "N Cin H W"],
+    w: Float[Array, "O I ky kx"],
+    b: Float[Array, " O"] | None,
     *,
     stride: tuple[int, int],
     padding: Sides,
     dilation: tuple[int, int],
     groups: int,
-) -> Float[np.ndarray, "N O Hout Wout"]:
+) -> Float[Array, "N O Hout Wout"]:
     """x [N, Cin, H, W], w [Cout, Cin/groups, ky, kx], b [Cout] or None -> y [N, Cout, Hout, Wout], in the dtype of x.
 
     stride (sy, sx), dilation (dy, dx): elements; padding: ((top, bottom), (left, right)) zeros. BadInput on any
@@ -115,30 +112,30 @@ def cross_correlation2d(
 
 @computed_wide
 def cross_correlation1d_gradient(
-    x: Float[np.ndarray, "N Cin W"],
-    w: Float[np.ndarray, "O I k"],
-    upstream: Float[np.ndarray, "N O Wout"],
+    x: Float[Array, "N Cin W"],
+    w: Float[Array, "O I k"],
+    upstream: Float[Array, "N O Wout"],
     *,
     stride: int,
     padding: tuple[int, int],
     dilation: int,
     groups: int,
-) -> tuple[Float[np.ndarray, "N Cin W"], Float[np.ndarray, "O I k"], Float[np.ndarray, " O"]]:
+) -> tuple[Float[Array, "N Cin W"], Float[Array, "O I k"], Float[Array, " O"]]:
     """(dx, dw, db) for an upstream gradient [N, Cout, Wout]: the adjoint of :func:`cross_correlation1d`."""
     return _gradient(x, w, upstream, stride, padding, dilation, groups, rank=1)
 
 
 @computed_wide
 def cross_correlation2d_gradient(
-    x: Float[np.ndarray, "N Cin H W"],
-    w: Float[np.ndarray, "O I ky kx"],
-    upstream: Float[np.ndarray, "N O Hout Wout"],
+    x: Float[Array, "N Cin H W"],
+    w: Float[Array, "O I ky kx"],
+    upstream: Float[Array, "N O Hout Wout"],
     *,
     stride: tuple[int, int],
     padding: Sides,
     dilation: tuple[int, int],
     groups: int,
-) -> tuple[Float[np.ndarray, "N Cin H W"], Float[np.ndarray, "O I ky kx"], Float[np.ndarray, " O"]]:
+) -> tuple[Float[Array, "N Cin H W"], Float[Array, "O I ky kx"], Float[Array, " O"]]:
     """(dx, dw, db) for an upstream gradient [N, Cout, Hout, Wout]: the adjoint of :func:`cross_correlation2d`.
 
     dw[o, c, i, j] = sum over n, p, q of upstream[n, o, p, q] · x at that tap; dx gathers upstream · w from every
@@ -221,7 +218,6 @@ OPERATIONS = (
         arrays=ARRAYS1,
         parameters=PARAMETERS1,
         y="NCW",
-        gradients={"dx": "NCW", "dw": "OIW", "db": "O"},
         rules=("sums", "sums"),
         aliases=("conv1d",),
     ),
@@ -232,7 +228,6 @@ OPERATIONS = (
         arrays=ARRAYS2,
         parameters=PARAMETERS2,
         y="NCHW",
-        gradients={"dx": "NCHW", "dw": "OIHW", "db": "O"},
         rules=("sums", "sums"),
         aliases=("conv2d",),
     ),

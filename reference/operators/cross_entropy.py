@@ -9,20 +9,16 @@ format. Goodfellow, Bengio, Courville, *Deep Learning* (2016), §6.2.2.3, equati
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from .. import validation
+from .axes import Array, Float, Int
 from .narrow import computed_wide
 from .operation import with_gradient
 
-if TYPE_CHECKING:
-    from jaxtyping import Float, Int
-
 
 @computed_wide
-def cross_entropy(logits: Float[np.ndarray, "N K"], labels: Int[np.ndarray, " N"]) -> Float[np.ndarray, " N"]:
+def cross_entropy(logits: Float[Array, "N K"], labels: Int[Array, " N"]) -> Float[Array, " N"]:
     """logits [N, K], labels int64 [N], 0 to K - 1 -> loss [N] in the dtype of logits."""
     at = _check("logits", logits, labels)
     most = np.arange(len(logits)), logits.argmax(axis=1)
@@ -34,8 +30,8 @@ def cross_entropy(logits: Float[np.ndarray, "N K"], labels: Int[np.ndarray, " N"
 
 @computed_wide
 def cross_entropy_gradient(
-    logits: Float[np.ndarray, "N K"], labels: Int[np.ndarray, " N"], upstream: Float[np.ndarray, " N"]
-) -> Float[np.ndarray, "N K"]:
+    logits: Float[Array, "N K"], labels: Int[Array, " N"], upstream: Float[Array, " N"]
+) -> Float[Array, "N K"]:
     """upstream [N] -> [N, K]: upstream · (softmax z - onehot).
 
     At the label it is minus the sum of the other classes, so that p - 1 cannot cancel.
@@ -49,9 +45,7 @@ def cross_entropy_gradient(
 
 
 @computed_wide
-def cross_entropy_of_probabilities(
-    p: Float[np.ndarray, "N K"], labels: Int[np.ndarray, " N"]
-) -> Float[np.ndarray, " N"]:
+def cross_entropy_of_probabilities(p: Float[Array, "N K"], labels: Int[Array, " N"]) -> Float[Array, " N"]:
     """p [N, K], labels int64 [N] -> loss [N] in the dtype of p; infinite where p is 0."""
     at = _check("p", p, labels)
     with np.errstate(divide="ignore"):
@@ -60,8 +54,8 @@ def cross_entropy_of_probabilities(
 
 @computed_wide
 def cross_entropy_of_probabilities_gradient(
-    p: Float[np.ndarray, "N K"], labels: Int[np.ndarray, " N"], upstream: Float[np.ndarray, " N"]
-) -> Float[np.ndarray, "N K"]:
+    p: Float[Array, "N K"], labels: Int[Array, " N"], upstream: Float[Array, " N"]
+) -> Float[Array, "N K"]:
     """upstream [N] -> [N, K]."""
     at = _check_gradient("p", p, labels, upstream)
     slope = np.zeros_like(p)
@@ -90,7 +84,6 @@ OPERATIONS = (
         says="log Σ exp(logits) − logits[label], one a row",
         arrays={"logits": "NK", "labels": "N"},
         y="N",
-        gradients={"dlogits": "NK"},
         rules=("cross_entropy", "cross_entropy_gradient"),
     ),
     *with_gradient(
@@ -99,7 +92,6 @@ OPERATIONS = (
         says="−log p[label], one a row",
         arrays={"p": "NK", "labels": "N"},
         y="N",
-        gradients={"dp": "NK"},
         rules=("logarithm", "reciprocal"),
     ),
 )

@@ -7,16 +7,10 @@ Goodfellow, Bengio, Courville, *Deep Learning* (2016), §6.1 (there w is written
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-import numpy as np
-
 from .. import validation
+from .axes import Array, Float
 from .narrow import computed_wide
 from .operation import with_gradient
-
-if TYPE_CHECKING:
-    from jaxtyping import Float
 
 
 def output_shape(x_shape, w_shape) -> tuple[int, int]:
@@ -35,8 +29,8 @@ def parameter_count(features_in: int, features_out: int, *, bias: bool) -> int:
 
 @computed_wide
 def fully_connected(
-    x: Float[np.ndarray, "N I"], w: Float[np.ndarray, "O I"], b: Float[np.ndarray, " O"] | None
-) -> Float[np.ndarray, "N O"]:
+    x: Float[Array, "N I"], w: Float[Array, "O I"], b: Float[Array, " O"] | None
+) -> Float[Array, "N O"]:
     """x [N, I], w [O, I], b [O] or None -> y [N, O], all in the dtype of x. BadInput if the shapes do not fit."""
     _check(x, w, b)
     y = x @ w.T
@@ -45,8 +39,8 @@ def fully_connected(
 
 @computed_wide
 def fully_connected_gradient(
-    x: Float[np.ndarray, "N I"], w: Float[np.ndarray, "O I"], upstream: Float[np.ndarray, "N O"]
-) -> tuple[Float[np.ndarray, "N I"], Float[np.ndarray, "O I"], Float[np.ndarray, " O"]]:
+    x: Float[Array, "N I"], w: Float[Array, "O I"], upstream: Float[Array, "N O"]
+) -> tuple[Float[Array, "N I"], Float[Array, "O I"], Float[Array, " O"]]:
     """(dx, dw, db) for an upstream gradient [N, O]: dx = upstream·w, dw = upstream transposed · x, db its sum over N."""
     shape = _check(x, w, None)
     validation.upstream(upstream, x, shape, "the shape of the output [N, O]", axes="N O")
@@ -69,7 +63,6 @@ OPERATIONS = with_gradient(
     says="y = x wᵀ + b",
     arrays={"x": "NI", "w": "OI", "b": "?O"},
     y="NO",
-    gradients={"dx": "NI", "dw": "OI", "db": "O"},
     rules=("sums", "sums"),
     aliases=("linear", "dense"),
 )

@@ -10,23 +10,20 @@ linear units* (2016), §2.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import special
 
 from .. import validation
+from .axes import Array, Float
 from .narrow import computed_wide
 from .operation import REQUIRED, Operation, one_of
-
-if TYPE_CHECKING:
-    from jaxtyping import Float
 
 FORMS = ("none", "tanh")
 
 
 @computed_wide
-def gelu(x: Float[np.ndarray, "*axes"], *, approximate: str) -> Float[np.ndarray, "*axes"]:
+def gelu(x: Float[Array, "*axes"], *, approximate: str) -> Float[Array, "*axes"]:
     """x [...] -> y [...] in the dtype of x; ``approximate`` "none" or "tanh"."""
     validation.array("x", x, axes=None)
     kind = x.dtype.type

@@ -8,20 +8,16 @@ models* (2013); Goodfellow, Bengio, Courville, *Deep Learning* (2016), §6.3.1.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from .. import validation
+from .axes import Array, Float
 from .narrow import computed_wide
 from .operation import REQUIRED, finite, with_gradient
 
-if TYPE_CHECKING:
-    from jaxtyping import Float
-
 
 @computed_wide
-def leaky_relu(x: Float[np.ndarray, "*axes"], *, alpha: float) -> Float[np.ndarray, "*axes"]:
+def leaky_relu(x: Float[Array, "*axes"], *, alpha: float) -> Float[Array, "*axes"]:
     """x [...] -> y [...] in the dtype of x; alpha a finite number. NaN stays NaN."""
     validation.array("x", x, axes=None)
     zero, slope = x.dtype.type(0), x.dtype.type(validation.finite("alpha", alpha))
@@ -30,8 +26,8 @@ def leaky_relu(x: Float[np.ndarray, "*axes"], *, alpha: float) -> Float[np.ndarr
 
 @computed_wide
 def leaky_relu_gradient(
-    x: Float[np.ndarray, "*axes"], upstream: Float[np.ndarray, "*axes"], *, alpha: float
-) -> Float[np.ndarray, "*axes"]:
+    x: Float[Array, "*axes"], upstream: Float[Array, "*axes"], *, alpha: float
+) -> Float[Array, "*axes"]:
     """upstream where x > 0, else alpha · upstream (also at 0 and at NaN)."""
     validation.array("x", x, axes=None)
     validation.upstream(upstream, x)
@@ -45,6 +41,5 @@ OPERATIONS = with_gradient(
     arrays={"x": "…"},
     parameters={"alpha": (REQUIRED, finite)},
     y="…",
-    gradients={"dx": "…"},
     rules=("sloped", "sloped"),
 )

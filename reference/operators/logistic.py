@@ -7,20 +7,16 @@ Goodfellow, Bengio, Courville, *Deep Learning* (2016), §3.10, equations 3.30 an
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from .. import validation
+from .axes import Array, Float
 from .narrow import computed_wide
 from .operation import with_gradient
 
-if TYPE_CHECKING:
-    from jaxtyping import Float
-
 
 @computed_wide
-def logistic(x: Float[np.ndarray, "*axes"]) -> Float[np.ndarray, "*axes"]:
+def logistic(x: Float[Array, "*axes"]) -> Float[Array, "*axes"]:
     """x [...] -> y [...] in the dtype of x. NaN stays NaN; BadInput unless x is a floating-point array."""
     validation.array("x", x, axes=None)
     # Two-sided, with exp of a number that is never positive: neither side can overflow.
@@ -29,9 +25,7 @@ def logistic(x: Float[np.ndarray, "*axes"]) -> Float[np.ndarray, "*axes"]:
 
 
 @computed_wide
-def logistic_gradient(
-    x: Float[np.ndarray, "*axes"], upstream: Float[np.ndarray, "*axes"]
-) -> Float[np.ndarray, "*axes"]:
+def logistic_gradient(x: Float[Array, "*axes"], upstream: Float[Array, "*axes"]) -> Float[Array, "*axes"]:
     """upstream · y·(1 - y), written exp(-|z|) / (1 + exp(-|z|))**2, so that 1 - y cannot cancel for large z."""
     validation.array("x", x, axes=None)
     validation.upstream(upstream, x)
@@ -45,7 +39,6 @@ OPERATIONS = with_gradient(
     says="1/(1 + exp(−x))",
     arrays={"x": "…"},
     y="…",
-    gradients={"dx": "…"},
     rules=("elementwise", "elementwise_gradient"),
     aliases=("sigmoid",),
     in_steps=True,

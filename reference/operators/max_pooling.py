@@ -9,17 +9,13 @@ Courville, *Deep Learning* (2016), §9.3.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from .. import validation
+from .axes import Array, Float
 from .cross_correlation import Sides, output_size
 from .narrow import computed_wide
 from .operation import REQUIRED, padding_of, pair, with_gradient
-
-if TYPE_CHECKING:
-    from jaxtyping import Float
 
 
 def output_shape(x_shape, *, window, stride, padding) -> tuple[int, ...]:
@@ -48,8 +44,8 @@ def seen(tap, shape, stride):
 
 
 def max_pooling2d(
-    x: Float[np.ndarray, "N C H W"], *, window: tuple[int, int], stride: tuple[int, int], padding: Sides
-) -> Float[np.ndarray, "N C Hout Wout"]:
+    x: Float[Array, "N C H W"], *, window: tuple[int, int], stride: tuple[int, int], padding: Sides
+) -> Float[Array, "N C Hout Wout"]:
     """x [N, C, H, W] -> y [N, C, Hout, Wout] in the dtype of x.
 
     window (wy, wx), stride (sy, sx), padding ((top, bottom), (left, right)): elements.
@@ -64,13 +60,13 @@ def max_pooling2d(
 
 @computed_wide
 def max_pooling2d_gradient(
-    x: Float[np.ndarray, "N C H W"],
-    upstream: Float[np.ndarray, "N C Hout Wout"],
+    x: Float[Array, "N C H W"],
+    upstream: Float[Array, "N C Hout Wout"],
     *,
     window: tuple[int, int],
     stride: tuple[int, int],
     padding: Sides,
-) -> Float[np.ndarray, "N C H W"]:
+) -> Float[Array, "N C H W"]:
     """dx [N, C, H, W] for an upstream gradient [N, C, Hout, Wout]: each goes to the first largest of its window."""
     shape = _check(x, window, stride, padding)
     validation.upstream(upstream, x, shape, "the shape of the output [N, C, Hout, Wout]", axes="N C Hout Wout")
@@ -105,7 +101,6 @@ OPERATIONS = with_gradient(
     arrays={"x": "NCHW"},
     parameters=PARAMETERS,
     y="NCHW",
-    gradients={"dx": "NCHW"},
     rules=("chosen", "routed"),
     aliases=("max_pool2d",),
 )

@@ -10,17 +10,13 @@ Image Processing* (4th ed. 2018), §2.4.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from .. import validation
+from .axes import Array, Float
 from .narrow import computed_wide
 from .operation import REQUIRED, one_of, pair, with_gradient
 from .resampling import check, check_gradient, output_shape
-
-if TYPE_CHECKING:
-    from jaxtyping import Float
 
 __all__ = ["nearest_resampling2d", "nearest_resampling2d_gradient", "output_shape"]
 
@@ -28,8 +24,8 @@ GRIDS = ("half_pixel", "asymmetric")
 
 
 def nearest_resampling2d(
-    x: Float[np.ndarray, "N C H W"], *, size: tuple[int, int], grid: str
-) -> Float[np.ndarray, "N C Hout Wout"]:
+    x: Float[Array, "N C H W"], *, size: tuple[int, int], grid: str
+) -> Float[Array, "N C Hout Wout"]:
     """x [N, C, H, W] -> y [N, C, *size] in the dtype of x. size (height, width): elements."""
     rows, columns = _sources(x, size, grid)
     return x[:, :, rows[:, None], columns]
@@ -37,8 +33,8 @@ def nearest_resampling2d(
 
 @computed_wide
 def nearest_resampling2d_gradient(
-    x: Float[np.ndarray, "N C H W"], upstream: Float[np.ndarray, "N C Hout Wout"], *, size: tuple[int, int], grid: str
-) -> Float[np.ndarray, "N C H W"]:
+    x: Float[Array, "N C H W"], upstream: Float[Array, "N C Hout Wout"], *, size: tuple[int, int], grid: str
+) -> Float[Array, "N C H W"]:
     """dx [N, C, H, W] for an upstream gradient [N, C, *size]: each is added to the pixel whose value was taken."""
     check_gradient(x, upstream, size)
     rows, columns = _sources(x, size, grid)
@@ -66,7 +62,6 @@ OPERATIONS = with_gradient(
     arrays={"x": "NCHW"},
     parameters={"size": (REQUIRED, pair), "grid": (REQUIRED, one_of(*GRIDS))},
     y="NCHW",
-    gradients={"dx": "NCHW"},
     rules=("chosen", "sums"),
     aliases=("nearest",),
 )

@@ -60,16 +60,16 @@ def with_gradient(
     says: str,
     arrays: Mapping[str, str],
     y: str,
-    gradients: Mapping[str, str],
     rules: tuple[str, str],
     parameters: Mapping[str, tuple[Any, Parse]] | None = None,
     aliases: tuple[str, ...] = (),
     in_steps: bool = False,
 ) -> tuple[Operation, Operation]:
-    """The operation, and its gradient for an upstream gradient of the shape of y, which does not need what may be left out.
+    """The operation, and its gradient by each array but labels, for an upstream gradient of the shape of y.
 
-    ``in_steps`` is said of the gradient.
+    The gradient does not need what may be left out. ``in_steps`` is said of it.
     """
+    gradients = {f"d{name}": axes.lstrip("?") for name, axes in arrays.items() if name != "labels"}
     kept = {name: axes for name, axes in arrays.items() if not axes.startswith("?")} | {"upstream": y}
     known, also = parameters or {}, tuple(f"{alias}_gradient" for alias in aliases)
     return (

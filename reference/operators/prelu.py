@@ -7,20 +7,16 @@ The derivative by z at 0 is a choice (alpha here). He, Zhang, Ren & Sun, *Delvin
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from .. import validation
+from .axes import Array, Float
 from .narrow import computed_wide
 from .operation import with_gradient
 
-if TYPE_CHECKING:
-    from jaxtyping import Float
-
 
 @computed_wide
-def prelu(x: Float[np.ndarray, "N C *space"], alpha: Float[np.ndarray, " C"]) -> Float[np.ndarray, "N C *space"]:
+def prelu(x: Float[Array, "N C *space"], alpha: Float[Array, " C"]) -> Float[Array, "N C *space"]:
     """x [N, C, ...], alpha [C] -> y [N, C, ...] in the dtype of x. NaN stays NaN."""
     slope, zero = _check(x, alpha), x.dtype.type(0)
     return np.maximum(x, zero) + slope * np.minimum(x, zero)
@@ -28,8 +24,8 @@ def prelu(x: Float[np.ndarray, "N C *space"], alpha: Float[np.ndarray, " C"]) ->
 
 @computed_wide
 def prelu_gradient(
-    x: Float[np.ndarray, "N C *space"], alpha: Float[np.ndarray, " C"], upstream: Float[np.ndarray, "N C *space"]
-) -> tuple[Float[np.ndarray, "N C *space"], Float[np.ndarray, " C"]]:
+    x: Float[Array, "N C *space"], alpha: Float[Array, " C"], upstream: Float[Array, "N C *space"]
+) -> tuple[Float[Array, "N C *space"], Float[Array, " C"]]:
     """(dx [N, C, ...], dalpha [C]) for an upstream gradient of the shape of x."""
     slope = _check(x, alpha)
     validation.upstream(upstream, x)
@@ -57,6 +53,5 @@ OPERATIONS = with_gradient(
     says="max(0, x) + alpha·min(0, x), one alpha a channel",
     arrays={"x": "NC…", "alpha": "C"},
     y="NC…",
-    gradients={"dx": "NC…", "dalpha": "C"},
     rules=("sloped", "sloped"),
 )

@@ -8,20 +8,16 @@ Goodfellow, Bengio, Courville, *Deep Learning* (2016), §4.1 and §6.2.2.3.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from .. import validation
+from .axes import Array, Float
 from .narrow import computed_wide
 from .operation import REQUIRED, axis_of_x, with_gradient
 
-if TYPE_CHECKING:
-    from jaxtyping import Float
-
 
 @computed_wide
-def softmax(x: Float[np.ndarray, "*axes"], *, axis: int) -> Float[np.ndarray, "*axes"]:
+def softmax(x: Float[Array, "*axes"], *, axis: int) -> Float[Array, "*axes"]:
     """x [...] -> y [...] in the dtype of x, summing to one along ``axis``. BadInput if x has no such axis."""
     axis = _check(x, axis)
     # A row of +inf or NaN has no distribution; it becomes NaN without a warning.
@@ -31,9 +27,7 @@ def softmax(x: Float[np.ndarray, "*axes"], *, axis: int) -> Float[np.ndarray, "*
 
 
 @computed_wide
-def softmax_gradient(
-    x: Float[np.ndarray, "*axes"], upstream: Float[np.ndarray, "*axes"], *, axis: int
-) -> Float[np.ndarray, "*axes"]:
+def softmax_gradient(x: Float[Array, "*axes"], upstream: Float[Array, "*axes"], *, axis: int) -> Float[Array, "*axes"]:
     """y·(upstream - sum over j of upstream[j]·y[j]): the product of upstream with the Jacobian diag(y) - y y'."""
     axis = _check(x, axis)
     validation.upstream(upstream, x)
@@ -55,7 +49,6 @@ OPERATIONS = with_gradient(
     arrays={"x": "…"},
     parameters={"axis": (REQUIRED, axis_of_x)},
     y="…",
-    gradients={"dx": "…"},
     rules=("softmax", "softmax_gradient"),
     in_steps=True,
 )

@@ -13,9 +13,8 @@ from urllib.parse import quote
 
 from ...claims.record.sentences import got, sentence, wanted
 from ...claims.record.types import Cell, Claim, Evidence, Gate
-from ..page import layers
 from ..page.anchors import anchor, link
-from ..pictures import figures, letters
+from ..pictures import figures, layers, letters
 from ..wording import standing, summary, words
 from ..wording.compared import Seen
 from ..wording.markup import MOST_BYTES, block, code, folded, table, text

@@ -233,7 +233,7 @@ def adjudicate(
 ) -> None:
     """Rounding or bug? Judge libraries' outputs for your own arrays against the exact result."""
     from ...claims import adjudication
-    from ..page import adjudication as report
+    from ..page import adjudication as page
 
     inputs, outputs, parameters = adjudication.read(case)
     asked = adjudication.case(operation, inputs=inputs, outputs=outputs, parameters=parameters)
@@ -241,11 +241,11 @@ def adjudicate(
         _writable_file(out_file)
     found = adjudication.judge(asked)
     if out_file is not None:
-        out_file.write_text(report.html(found), encoding="utf-8")
+        out_file.write_text(page.html(found), encoding="utf-8")
     if as_json:
         sys.stdout.write(json.dumps(found.as_dict(), indent=2, ensure_ascii=False) + "\n")
     else:
-        report.terminal(out, found)
+        terminal.adjudication(out, found)
         if out_file is not None:
             out.print(f"Page: {out_file}", soft_wrap=True)
     raise typer.Exit(0 if found.within else 1)
@@ -280,18 +280,18 @@ def layer_table(
     as_json: Annotated[bool, typer.Option("--json", help="Print the table as JSON and nothing else.")] = False,
 ) -> None:
     """A network's output sizes, parameters and multiply-adds, layer by layer, and whether the frameworks agree."""
-    from ..page import layers as report
+    from ...claims.engine import layers
 
-    network = report.read(file, size)
+    network = layers.read(file, size)
     named = verification.select(
         lecture.read(None), (), backends=backend or (), dtypes=(), case="", wrong="", limit="", seed=0
     )
-    names = named.backends if backend else report.with_layers()
-    answers = [report.built(network, library, timeout=timeout) for library in names]
+    names = named.backends if backend else layers.with_layers()
+    answers = [layers.built(network, library, timeout=timeout) for library in names]
     if as_json:
-        sys.stdout.write(json.dumps(report.as_dict(network, answers), indent=2, ensure_ascii=False) + "\n")
+        sys.stdout.write(json.dumps(layers.as_dict(network, answers), indent=2, ensure_ascii=False) + "\n")
     else:
-        report.terminal(out, network, answers)
+        terminal.layer_table(out, network, answers)
     raise typer.Exit(0 if all(one.agrees for one in answers) else 1)
 
 

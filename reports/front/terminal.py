@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -9,8 +12,14 @@ from rich.text import Text
 from ...claims.record import replay
 from ...claims.record.sentences import sentence
 from ...claims.record.types import Cell, Claim, Evidence, Row
+from ..wording import adjudication as said
 from ..wording import standing, summary, words
 from ..wording.gates import sides
+
+if TYPE_CHECKING:  # what these need takes a second to import
+    from ...claims.adjudication import Adjudication
+    from ...claims.engine.layers import Answer
+    from ...reference.networks import layers
 
 STYLE = {
     "verified": "green",
@@ -24,6 +33,10 @@ STYLE = {
     "unsupported": "dim",
 }
 IN_PART = "cyan"
+SHADES = " ░▒▓█"
+"""Of a picture: no error, up to 1 % of the bound, up to a tenth, up to the bound, outside."""
+ROWS = 12
+"""Of a picture, at most."""
 GATES = {"gate": "gate not met", "side": "not met, of two sides"}
 
 
@@ -187,6 +200,77 @@ def _where(one: Claim, cell: Cell) -> str:
 
 def _figure(x: float | None) -> str:
     return "" if x is None else words.NOT_FINITE.get(str(x), f"{x:.3g}")
+
+
+# --- a list of layers, an adjudication ---------------------------------------------------------------------------------
+
+
+def layer_table(out: Console, network: layers.Network, answers: Sequence[Answer]) -> None:
+    """The table of a list of layers, and under it a line for each library."""
+    from ...claims.engine.layers import as_figure
+    from ..pictures import layers as table_of
+
+    data = as_figure(network)
+    out.print(Text(f"{table_of.title(data)}, on an input of {table_of.size(network.size)}", "bold"), soft_wrap=True)
+    table = Table(box=None, pad_edge=False)
+    for i, head in enumerate(table_of.HEAD):
+        number = i >= len(table_of.HEAD) - table_of.NUMBERS
+        table.add_column(head, justify="right" if number else "left", overflow="fold")
+    for row in table_of.cells(data):
+        table.add_row(*map(Text, row))
+    out.print(table)
+    for one in answers:
+        style = "green" if one.agrees else "dim" if one.kind in standing.TAKES_NO_PART else "bold red"
+        _say(out, answer(one), style)
+    if not answers:
+        out.print("By formula only: no library that has layers is installed here to build it in.")
+
+
+def answer(one: Answer) -> str:
+    if one.kind != "value":
+        return f"{one.library}: {one.kind}: {one.error}"
+    if one.differences:
+        said = "; ".join(f"{what.replace('_', '-')}: {text}" for what, text in one.differences.items())
+        return f"{one.library}: not so. {words.cut(said, 2000)}"
+    untold = f"; of {words.plural(one.untold, 'layer')} it does not tell the multiply-adds" if one.untold else ""
+    return f"{one.library}: agrees in every layer{untold}"
+
+
+def adjudication(out: Console, found: Adjudication) -> None:
+    """The answer first; then each result's worst element, the libraries against each other, pictures, bounds."""
+    _line(out, said.summary(found), "bold green" if found.within else "bold red")
+    _line(out, f"{found.operation}: {said.facts(found)}", "dim")
+    for library in found.libraries:
+        own = [f for f in found.findings if f.library == library]
+        _line(out, f"{library}: {found.verdict(library)}", "green" if all(f.within for f in own) else "red")
+        for f in own:
+            _line(out, f"  {f.result} ({f.dtype}; {f.contract}): {said.sentence(f)}")
+        for e in found.explanations[library]:
+            detail = f", {e.detail}" if e.detail else ""
+            _line(out, f"  {e.mistake}{detail}: error ÷ bound {e.ratio:.3g} against that; to change: {e.remedy}")
+    for difference in found.differences:
+        _line(out, said.between(found, difference))
+    for f in found.findings:
+        rows = _fewer(f.map)
+        if f.outside and any(ratio <= 1 for row in rows for ratio in row):
+            _line(
+                out, f"{f.library}, {f.result}, last two axes; █ outside, ▓ ▒ ░ within (above 0.1, above 0.01, less):"
+            )
+            for row in rows:
+                _line(out, "  │" + "".join(SHADES[said.shade(ratio)] for ratio in row) + "│")
+    for who, text in said.bounds(found):
+        _line(out, f"Bound, {who}: {text}", "dim")
+
+
+def _line(out: Console, text: str, style: str = "") -> None:
+    # Into a pipe a line stays a line; on a screen it breaks between words.
+    out.print(Text(words.visible(text), style), soft_wrap=not out.is_terminal)
+
+
+def _fewer(rows: Sequence[Sequence[float]]) -> list[list[float]]:
+    """Neighbouring rows joined, the larger ratios kept."""
+    step = -(-len(rows) // ROWS)
+    return [[max(column) for column in zip(*rows[i : i + step], strict=True)] for i in range(0, len(rows), step)]
 
 
 def _say(out: Console, line: str, style: str = "") -> None:

@@ -57,9 +57,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..page import layers
 from ..wording import words
-from . import letters
+from . import layers, letters
 from .svg import to_svg
 
 MISFITS = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)

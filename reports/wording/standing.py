@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar
 
 from ...claims.record.types import (
     Cell,
-    CellVerdict,
     Claim,
     Evidence,
     Gate,
@@ -20,14 +19,12 @@ from ...claims.record.types import (
     Sentence,
     Stopped,
     Sweep,
-    Verdict,
     Within,
     WrongFound,
 )
-
-WORST_FIRST: tuple[Verdict, ...] = get_args(Verdict)[::-1]
-HOLDS = ("verified", "supported")
-TAKES_NO_PART = tuple(v for v in get_args(CellVerdict) if v not in WORST_FIRST)
+from ...claims.record.verdicts import HOLDS as HOLDS  # reports take these from here
+from ...claims.record.verdicts import TAKES_NO_PART as TAKES_NO_PART
+from ...claims.record.verdicts import WORST_FIRST as WORST_FIRST
 
 MEANING = {
     "verified": "every comparison agreed, and every wrong variant was refuted by the same experiment",

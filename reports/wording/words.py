@@ -72,16 +72,20 @@ def cells(names: Iterable[str]) -> str:
     """Names of cells, gathered: “numpy, torch (float32, float64); scipy float64”."""
     by: dict[str, list[str]] = {}
     for name in names:
-        library, _, dtype = name.rpartition(" ")  # a library's own name may hold a blank
-        by.setdefault(library or dtype, []).append(dtype if library else "")
+        by.setdefault(library(name), []).append(name.removeprefix(library(name)).strip())
     same: dict[tuple[str, ...], list[str]] = {}
-    for library, dtypes in by.items():
-        same.setdefault(tuple(d for d in dtypes if d), []).append(library)
+    for name, dtypes in by.items():
+        same.setdefault(tuple(d for d in dtypes if d), []).append(name)
     parts = []
     for dtypes, libraries in same.items():
         told = f" ({', '.join(dtypes)})" if len(dtypes) > 1 else f" {dtypes[0]}" if dtypes else ""
         parts.append(", ".join(libraries) + told)
     return "; ".join(parts)
+
+
+def library(cell: str) -> str:
+    """The library in a cell's name; its own name may hold a blank."""
+    return cell.rpartition(" ")[0] or cell
 
 
 def symbols(point: Mapping[str, Any]) -> str:

@@ -5,7 +5,7 @@ import time
 
 import numpy as np
 import pytest
-from lectureclaims.claims.engine.workers import LOSSES, PINNED, Worker
+from lectureclaims.claims.engine.workers import LOSSES, PINNED, InProcess, Worker
 from lectureclaims.claims.language import ask
 from lying import BACKENDS
 
@@ -206,3 +206,15 @@ def test_the_time_of_the_import_is_known(odd):
     worker = odd(slow=1)
     worker.start()
     assert worker.import_seconds > 1
+
+
+def test_in_this_process_the_same_calls_have_the_same_outcomes(odd):
+    calls = [ask("double", x=2), ask("refuses", x=1), ask("leaves"), ask("sum")]
+    worker = odd()
+    there, here = worker.run(calls), InProcess(worker.backend)
+    try:
+        assert here.start()["versions"] == {"odd": "1.0"}
+        assert [(o.kind, o.content, o.error) for o in here.run(calls)] == [(o.kind, o.content, o.error) for o in there]
+        assert here.run([ask("process")])[0].value == os.getpid() and here.begun == 1
+    finally:
+        here.close()

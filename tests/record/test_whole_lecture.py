@@ -1,9 +1,11 @@
-"""What is computed over a whole lecture: which claim sees which blunder, what rests on sand, which words nobody accounts for."""
+"""What is computed over a whole lecture: which claim sees which mistake, what rests on sand, which words nobody accounts for."""
 
 import pytest
 from lectureclaims.claims.engine import lecture, verification
 from lectureclaims.claims.record import premises
+from lectureclaims.claims.record.types import Premises, Reading
 from lying import library
+from msgspec.structs import replace
 
 TEXT = """# A small lecture
 
@@ -64,26 +66,32 @@ def layer(case):
     return x, w, ask("cross_correlation2d", x=x, w=w, b=None, **PLAIN)
 
 
-MORE = {"scope": "", "expected": "verified", "kind": "exact", "dtypes": ("float32",)}
+EXACT = {"kind": "exact", "dtypes": ("float32",)}
+
+size = claim("layer.size", "It shrinks.", expected="verified", premises=("layer.vague",), about_shapes=True, **EXACT)
 
 
-@claim("layer.size", statement="", **MORE, about_shapes=True, cases={"one": {}}, wrongs={"as large": {"size": (4, 5)}},
-       premises=("layer.vague",))
-def size(case, *, size=(3, 4)):
+@size.case("one", wrongs={"as large": {"size": (4, 5)}})
+def _(case, *, size=(3, 4)):
     x, w, call = layer(case)
     yield same_shape((yield call), (1, 1, *size), label="shape", source="the formula")
 
 
-@claim("layer.sum", statement="", **MORE, cases={"one": {}}, premises=("layer.size",),
-       wrongs={"one more": Wrong(operations={"cross_correlation2d": shifted})})
-def sum_(case):
+sum_ = claim("layer.sum", "It sums.", expected="verified", premises=("layer.size",), **EXACT)
+
+
+@sum_.case("one", wrongs={"one more": Wrong(operations={"cross_correlation2d": shifted})})
+def _(case):
     x, w, call = layer(case)
     wanted = oracle.cross_correlation2d(x, w, None, **PLAIN).astype(x.dtype)
     yield same_bits((yield call), wanted, label="values", source="the sum")
 
 
-@claim("layer.vague", statement="", **{**MORE, "expected": "inconclusive"}, cases={"one": {}}, wrongs={})
-def vague(case):
+vague = claim("layer.vague", "It does something.", expected="inconclusive", premises=(), **EXACT)
+
+
+@vague.case("one")
+def _(case):
     x, w, call = layer(case)
     yield same_shape((yield call), (1, 1, 3, 4), label="shape", source="the formula")
 """
@@ -102,60 +110,67 @@ def whole(folder):
     return verification.verify(backends=["numpy"], lecture_folder=folder)
 
 
-def blunder(evidence, name, operation="cross_correlation2d"):
-    return next(b for b in evidence["sensitivity"] if b["name"] == name and operation in b["operations"])
+@pytest.fixture(scope="module")
+def part(folder):
+    return verification.verify(["layer.sum"], backends=["numpy"], lecture_folder=folder)
 
 
-# --- which claim sees which blunder ------------------------------------------------------------------------------------
+def mistake(evidence, name, operation="cross_correlation2d"):
+    return next(m for m in evidence.sensitivity if m.name == name and operation in m.operations)
+
+
+def claim_of(evidence, id):
+    return next(c for c in evidence.claims if c.id == id)
+
+
+# --- which claim sees which mistake ------------------------------------------------------------------------------------
 
 
 def test_a_claim_about_values_sees_what_a_claim_about_shapes_does_not(whole):
-    one_more = blunder(whole, "one more")
-    assert one_more["origin"] == "layer.sum"
-    assert one_more["claims"] == {"layer.size": "blind", "layer.sum": "seen", "layer.vague": "blind"}
-    turned = blunder(whole, "kernel turned")
-    assert turned["origin"] == "a known mistake"
-    assert turned["claims"]["layer.sum"] == "seen" and turned["claims"]["layer.size"] == "blind"
+    one_more = mistake(whole, "one more")
+    assert one_more.origin == "layer.sum"
+    assert one_more.claims == {"layer.size": "blind", "layer.sum": "seen", "layer.vague": "blind"}
+    turned = mistake(whole, "kernel turned")
+    assert turned.origin == "a known mistake"
+    assert turned.claims["layer.sum"] == "seen" and turned.claims["layer.size"] == "blind"
 
 
 def test_a_mistake_that_no_call_leaves_room_for_is_told_apart_from_blindness_and_is_no_pass(whole):
     """There is no bias to forget; two strides that are equal can be exchanged, which shows nothing."""
-    forgotten = blunder(whole, "bias forgotten")
-    assert set(forgotten["claims"].values()) == {"cannot be made"} and not forgotten["seen"]
-    assert blunder(whole, "strides exchanged")["claims"]["layer.sum"] == "blind"
+    forgotten = mistake(whole, "bias forgotten")
+    assert set(forgotten.claims.values()) == {"cannot be made"} and not forgotten.seen
+    assert mistake(whole, "strides exchanged").claims["layer.sum"] == "blind"
 
 
 def test_what_is_seen_by_no_claim_is_told(whole):
-    assert all(b["seen"] == ("seen" in b["claims"].values()) for b in whole["sensitivity"])
+    assert all(m.seen == ("seen" in m.claims.values()) for m in whole.sensitivity)
 
 
-def test_a_claim_that_the_library_refutes_without_any_blunder_sees_none(folder):
+def test_a_claim_that_the_library_refutes_without_any_mistake_sees_none(folder):
     lying = verification.verify(backends=[library("one_ulp")], lecture_folder=folder)
-    assert next(c for c in lying["claims"] if c["id"] == "layer.sum")["verdict"] == "refuted"
-    turned = blunder(lying, "kernel turned")
-    assert "layer.sum" not in turned["claims"] and not turned["seen"]
+    assert claim_of(lying, "layer.sum").verdict == "refuted"
+    turned = mistake(lying, "kernel turned")
+    assert "layer.sum" not in turned.claims and not turned.seen
 
 
-def test_a_part_of_the_lecture_says_nothing_of_blunders(folder):
-    part = verification.verify(["layer.sum"], backends=["numpy"], lecture_folder=folder)
-    assert part["sensitivity"] == []
+def test_a_part_of_the_lecture_says_nothing_of_mistakes(part):
+    assert part.sensitivity == ()
 
 
 # --- what rests on sand ------------------------------------------------------------------------------------------------
 
 
 def test_a_claim_rests_on_sand_where_a_premise_of_a_premise_does_not_hold(whole):
-    graph = {p["claim"]: p for p in whole["premises"]}
-    assert next(c for c in whole["claims"] if c["id"] == "layer.vague")["verdict"] == "inconclusive"
-    assert graph["layer.size"]["sand"] == ["layer.vague"]
-    assert graph["layer.sum"] == {"claim": "layer.sum", "uses": ["layer.size"], "untested": [], "sand": ["layer.vague"]}
-    assert graph["layer.vague"]["sand"] == []
-    assert next(c for c in whole["claims"] if c["id"] == "layer.sum")["verdict"] == "verified"
+    graph = {p.claim: p for p in whole.premises}
+    assert claim_of(whole, "layer.vague").verdict == "inconclusive"
+    assert graph["layer.size"].sand == ("layer.vague",)
+    assert graph["layer.sum"] == Premises(claim="layer.sum", uses=("layer.size",), sand=("layer.vague",))
+    assert graph["layer.vague"].sand == ()
+    assert claim_of(whole, "layer.sum").verdict == "verified"
 
 
-def test_a_premise_outside_the_run_is_untested_and_no_sand(folder):
-    part = verification.verify(["layer.sum"], backends=["numpy"], lecture_folder=folder)
-    assert part["premises"] == [{"claim": "layer.sum", "uses": ["layer.size"], "untested": ["layer.size"], "sand": []}]
+def test_a_premise_outside_the_run_is_untested_and_no_sand(part):
+    assert part.premises == (Premises(claim="layer.sum", uses=("layer.size",), untested=("layer.size",)),)
 
 
 @pytest.mark.parametrize(
@@ -170,15 +185,16 @@ def test_a_premise_outside_the_run_is_untested_and_no_sand(folder):
         ("verified", False),
     ],
 )
-def test_which_verdicts_are_sand(verdict, sandy):
-    claims = [{"id": "a", "verdict": "verified", "premises": ["b"]}, {"id": "b", "verdict": verdict, "premises": []}]
-    assert premises.graph(claims)[0]["sand"] == (["b"] if sandy else [])
+def test_which_verdicts_are_sand(part, verdict, sandy):
+    (claim,) = part.claims
+    claims = (replace(claim, id="a", premises=("b",)), replace(claim, id="b", premises=(), verdict=verdict))
+    assert premises.graph(claims)[0].sand == (("b",) if sandy else ())
 
 
 def test_premises_that_go_in_a_circle_are_refused(folder, tmp_path):
     for name, text in (("lecture.md", TEXT), ("sentences.toml", LEDGER)):
         (tmp_path / name).write_text(text, encoding="utf-8")
-    looping = SECTION.replace("wrongs={})\ndef vague", 'wrongs={}, premises=("layer.sum",))\ndef vague')
+    looping = SECTION.replace("premises=(), **EXACT", 'premises=("layer.sum",), **EXACT')
     (tmp_path / "circling.py").write_text(looping, encoding="utf-8")
     with pytest.raises(lecture.BadLecture, match=r"premises go in a circle: layer\..* → layer\."):
         lecture.read(tmp_path)
@@ -194,11 +210,26 @@ def test_a_premise_that_is_no_claim_is_refused(tmp_path):
         lecture.read(tmp_path)
 
 
+# --- what waits for statistics ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "where, rule", [("", "statistics did not run"), ('backends=("torch",), ', "no library took part")]
+)
+def test_a_claim_waits_for_statistics_where_its_exact_part_alone_ran(tmp_path, where, rule):
+    statistical = SECTION.replace('("layer.size",), **EXACT', '("layer.size",), **{**EXACT, "kind": "statistical"}')
+    section = statistical.replace('@sum_.case("one", ', f'@sum_.case("one", {where}')
+    for name, text in (("lecture.md", TEXT), ("sentences.toml", LEDGER), ("waiting.py", section)):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    found = verification.verify(["layer.sum"], backends=["numpy"], lecture_folder=tmp_path, in_process=True)
+    assert found.claims[0].rule == rule and found.claims[0].waits_for_statistics == (not where)
+
+
 # --- which words nobody accounts for -----------------------------------------------------------------------------------
 
 
 def test_words_that_stand_in_no_sentence_are_told_and_notes_headings_and_readings_are_not(whole):
-    assert whole["lecture"]["unaccounted"] == ["Nobody knows.", "a first item"]
+    assert whole.lecture.unaccounted == ("Nobody knows.", "a first item")
 
 
 def test_a_sentence_of_the_ledger_without_claims_or_disposition_is_told(folder, tmp_path):
@@ -210,8 +241,8 @@ def test_a_sentence_of_the_ledger_without_claims_or_disposition_is_told(folder, 
 
 
 def test_an_uncertain_reading_comes_with_the_scans_own_words(whole):
-    readings = {s["id"]: s["reading"] for s in whole["lecture"]["sentences"]}
-    assert readings["sum"] == {"place": "the sum", "scan": "`the svm`", "taken": "the sum"}
+    readings = {s.id: s.reading for s in whole.lecture.sentences}
+    assert readings["sum"] == Reading(place="the sum", scan="`the svm`", taken="the sum")
     assert readings["size"] is None
 
 

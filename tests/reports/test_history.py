@@ -17,9 +17,9 @@ from lectureclaims.reports.diff import comparing, history
 from lectureclaims.reports.diff.changes import Record
 from lectureclaims.reports.page import html
 from msgspec.structs import replace
+from pages import Page
 from poison import HOSTILE, KINDS, put
 from test_comparing import cell, claim, drop, read, sampled, typed
-from test_page import Page
 
 
 @pytest.fixture

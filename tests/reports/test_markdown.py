@@ -17,8 +17,8 @@ from lectureclaims.reports.formats import markdown
 from lectureclaims.reports.front.cli import main
 from lectureclaims.reports.page import html
 from markdown_it import MarkdownIt
+from pages import Page
 from poison import HOSTILE, poisoned
-from test_page import Page
 
 PAGE = "https://example.org/runs/7/index.html"
 

@@ -1,0 +1,166 @@
+"""Experiments under way: what they may yield, what is kept of a mistake in a claim, and how it is debugged."""
+
+import os
+
+import numpy as np
+import pytest
+from lectureclaims.claims.engine import verification
+from lectureclaims.claims.engine.experiments import Experiment, advance_all
+from lectureclaims.claims.engine.ran import Progress, Variant
+from lectureclaims.claims.language import Case, Figure, Outcome, Timing, Wrong, ask, same_bits
+from lectureclaims.claims.language.claim import Stated
+from lectureclaims.claims.record import file
+from lectureclaims.claims.record.types import Stopped
+from lying import LECTURE, library, run_command
+
+GOT = {"relu": 1.0, "tanh": 2.0}
+
+
+class Answering:
+    """Answers from a table; what it was asked, batch by batch."""
+
+    begun, interrupted = 0, False
+
+    def __init__(self):
+        self.batches = []
+
+    def run(self, calls):
+        self.batches.append([call.name for call in calls])
+        return [Outcome("value", GOT[c.name]) if c.name in GOT else Outcome("unsupported", error="none") for c in calls]
+
+
+def ran(*generators, wrong=None, debug=False):
+    """The experiments, advanced together, and who answered."""
+    kept = {kind: {} for kind in (Figure, Timing, Stated)}
+    case = Case("a.claim", "one; two", {}, dtype=None, backend="numpy", seed=0)
+    experiments = [Experiment(Variant(), case, g, wrong, kept, debug=debug) for g in generators]
+    caller = Answering()
+    advance_all(experiments, caller, "numpy", (), Progress())
+    return experiments, caller
+
+
+def rows(experiment):
+    return experiment.variant.rows
+
+
+# --- what goes on ------------------------------------------------------------------------------------------------------
+
+
+def test_experiments_advance_together_and_equal_calls_are_made_once():
+    def experiment(*names):
+        for name in names:
+            yield ask(name)
+
+    _, caller = ran(experiment("relu", "tanh"), experiment("relu", "relu", "tanh"))
+    assert [batch for batch in caller.batches if batch] == [["relu"], ["tanh"]]
+
+
+def test_a_list_of_calls_is_answered_by_a_list_and_one_call_by_its_outcome():
+    def experiment():
+        one = yield ask("relu")
+        several = yield [ask("relu"), ask("tanh")]
+        assert one.value == 1.0 and [o.value for o in several] == [1.0, 2.0]
+
+    ((only,), _) = ran(experiment())
+    assert rows(only) == []
+
+
+def test_what_the_library_lacks_ends_the_experiment_and_is_no_mistake_of_the_claim():
+    def experiment():
+        y = yield ask("softmax")
+        yield same_bits(Outcome("value", y.value), 1.0, label="never", source="")
+
+    ((only,), _) = ran(experiment())
+    (row,) = rows(only)
+    assert isinstance(row, Stopped) and (row.outcome, row.case, row.traceback) == ("unsupported", "one; two", "")
+    assert only.variant.unsupported == {"softmax"}
+
+
+def test_a_wrong_world_draws_no_figures():
+    def experiment():
+        yield Figure("a figure", {})
+        yield Stated("a design", {})
+        yield Timing("a clock", {})
+
+    ((honest,), _), ((wrong,), _) = ran(experiment()), ran(experiment(), wrong=Wrong("w"))
+    assert [list(kept) for kept in honest.kept.values()] == [["a figure"], ["a clock"], ["a design"]]
+    assert not any(wrong.kept.values())
+
+
+# --- a mistake in a claim ----------------------------------------------------------------------------------------------
+
+
+def outer():
+    return inner()
+
+
+def inner():
+    return {}["a mistake"]
+
+
+def mistaken():
+    yield ask("relu")
+    outer()
+
+
+@pytest.mark.parametrize("step", [1, "a call", None, [1], np.ones(2)])
+def test_what_is_neither_a_call_nor_evidence_is_a_mistake_in_the_claim(step):
+    ((only,), _) = ran(iter_of(step))
+    (row,) = rows(only)
+    assert row.outcome == "error" and row.note.startswith("TypeError: an experiment yielded")
+
+
+def iter_of(step):
+    yield step
+
+
+def test_a_mistake_in_a_claim_keeps_its_whole_traceback_and_one_line():
+    ((only, other), _) = ran(mistaken(), iter_of(ask("tanh")))
+    (row,) = rows(only)
+    assert isinstance(row, Stopped) and not row.made and row.outcome == "error"
+    assert row.note.startswith("KeyError: 'a mistake' (test_experiments.py:") and "\n" not in row.note
+    assert row.traceback.startswith("Traceback (most recent call last):")
+    places = [row.traceback.index(f"in {name}\n") for name in ("mistaken", "outer", "inner")]
+    assert places == sorted(places), "every function on the way, from the experiment to the mistake"
+    assert row.traceback.endswith("KeyError: 'a mistake'\n") and 'return {}["a mistake"]' in row.traceback
+    assert rows(other) == [], "nobody else is harmed"
+
+
+def test_a_mistake_in_a_claim_is_raised_where_it_is_debugged():
+    with pytest.raises(KeyError, match="a mistake") as raised:
+        ran(mistaken(), debug=True)
+    assert raised.traceback[-1].name == "inner"
+
+
+def test_the_traceback_is_in_the_record_that_is_written():
+    done = run_command("lecture-claims", "verify", "broken.experiment", "--backend=numpy", "--json", lecture=True)
+    assert done.returncode == 1
+    (claim,) = file.loads(done.stdout).claims
+    (row,) = (r for r in claim.cells[0].rows if isinstance(r, Stopped))
+    assert 'raise KeyError("a mistake in the claim")' in row.traceback and str(LECTURE / "section.py") in row.traceback
+    assert "\n" not in claim.reason, "the reason keeps one line"
+
+
+# --- in this process ---------------------------------------------------------------------------------------------------
+
+
+def in_process(claim, backend="numpy", **more):
+    return verification.verify([claim], backends=[backend], lecture_folder=LECTURE, in_process=True, **more)
+
+
+def test_in_this_process_a_mistake_in_a_claim_is_raised():
+    before = dict(os.environ)
+    with pytest.raises(KeyError, match="a mistake in the claim") as raised:
+        in_process("broken.experiment")
+    assert raised.traceback[-1].path == LECTURE / "section.py"
+    assert dict(os.environ) == before, "the environment is given back"
+
+
+def test_in_this_process_the_evidence_is_the_same():
+    here, there = in_process("layer.*"), verification.verify(["layer.*"], backends=["numpy"], lecture_folder=LECTURE)
+    assert here.claims == there.claims and here.success
+
+
+def test_in_this_process_what_a_library_raises_is_an_observation():
+    (claim,) = in_process("layer.correlates", library("refuses")).claims
+    assert claim.verdict == "error" and "the library raised RuntimeError: not today" in claim.reason
