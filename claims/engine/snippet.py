@@ -79,17 +79,7 @@ def _literal(value: Any) -> str:
 def _closure(path: Path, name: str) -> tuple[list[str], list[str]] | None:
     """The imports and the definitions that ``name`` needs, in the order of the file; relative imports are followed."""
     source = path.read_text(encoding="utf-8")
-    tree = ast.parse(source)
-    defined: dict[str, ast.stmt] = {}
-    imported: dict[str, ast.stmt] = {}
-    for node in tree.body:
-        if isinstance(node, ast.FunctionDef | ast.ClassDef):
-            defined[node.name] = node
-        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-            defined[node.targets[0].id] = node
-        elif isinstance(node, ast.Import | ast.ImportFrom):
-            for alias in node.names:
-                imported[(alias.asname or alias.name).split(".")[0]] = node
+    defined, imported = _named(ast.parse(source))
     if name not in defined and name not in imported:
         return None
     wanted, seen = [name], set()
@@ -114,6 +104,20 @@ def _closure(path: Path, name: str) -> tuple[list[str], list[str]] | None:
                 imports[ast.unparse(node)] = None
     here = [ast.get_source_segment(source, node) or "" for key, node in defined.items() if key in seen]
     return sorted(imports), [*elsewhere, *here]
+
+
+def _named(tree: ast.Module) -> tuple[dict[str, ast.stmt], dict[str, ast.stmt]]:
+    """What a file defines and what it imports, each by its name."""
+    defined: dict[str, ast.stmt] = {}
+    imported: dict[str, ast.stmt] = {}
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            defined[node.name] = node
+        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            defined[node.targets[0].id] = node
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            imported |= {(alias.asname or alias.name).split(".")[0]: node for alias in node.names}
+    return defined, imported
 
 
 def _whole(path: Path, name: str) -> tuple[list[str], list[str]] | None:

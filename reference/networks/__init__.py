@@ -33,6 +33,22 @@ LOSSES = ("softmax_cross_entropy", "logistic_cross_entropy", "logistic_squared_e
 
 def check(network, parameters, x, targets, *, loss, statistics, record):
     """Refuse, with one clear sentence, what no library could give a meaning to."""
+    _check_network(network, parameters, statistics)
+    wanted = parameter_names(network)
+    if loss not in LOSSES:
+        raise ValueError(f"loss={loss!r}: expected one of {', '.join(LOSSES)}")
+    if x.dtype not in (np.float64, np.float32) or any(parameters[name].dtype != x.dtype for name in wanted):
+        raise ValueError(f"x.dtype={x.dtype}: expected float64 or float32, the same for x and every parameter")
+    if x.ndim not in (3, 5) or x.size == 0:
+        raise ValueError(f"x.shape={x.shape}: expected [S, N, I] or [S, N, C, H, W], none of them 0")
+    if any(parameters[name].shape[0] != x.shape[0] for name in wanted):
+        raise ValueError(f"S={x.shape[0]} in x: expected the same leading axis for every parameter")
+    _check_targets(targets, x.shape[:2], loss, parameters[network[-1]["weight"]].shape[1])
+    if not all(0 <= index < len(network) for index in record):
+        raise ValueError(f"record={record!r}: expected indexes of the network's {len(network)} layers")
+
+
+def _check_network(network, parameters, statistics):
     for layer in network:
         if not written(layer):
             raise ValueError(f"layer={layer!r}: expected one of {', '.join(TRAINED)} with its settings")
@@ -47,22 +63,13 @@ def check(network, parameters, x, targets, *, loss, statistics, record):
     wanted = parameter_names(network)
     if set(wanted) != set(parameters):
         raise ValueError(f"parameters={sorted(parameters)}: the network uses {sorted(wanted)}, expected exactly these")
-    if loss not in LOSSES:
-        raise ValueError(f"loss={loss!r}: expected one of {', '.join(LOSSES)}")
-    if x.dtype not in (np.float64, np.float32) or any(parameters[name].dtype != x.dtype for name in wanted):
-        raise ValueError(f"x.dtype={x.dtype}: expected float64 or float32, the same for x and every parameter")
-    if x.ndim not in (3, 5) or x.size == 0:
-        raise ValueError(f"x.shape={x.shape}: expected [S, N, I] or [S, N, C, H, W], none of them 0")
-    if targets.shape != x.shape[:2] or targets.dtype.kind not in "iu":
-        raise ValueError(f"targets.shape={targets.shape}, {targets.dtype}: expected {x.shape[:2]} integers")
-    classes = parameters[network[-1]["weight"]].shape[1]
-    if loss != "softmax_cross_entropy":
-        if classes != 1:
-            raise ValueError(f"{classes} outputs: {loss} expects 1")
-        classes = 2
+
+
+def _check_targets(targets, shape, loss, outputs):
+    if targets.shape != shape or targets.dtype.kind not in "iu":
+        raise ValueError(f"targets.shape={targets.shape}, {targets.dtype}: expected {shape} integers")
+    if loss != "softmax_cross_entropy" and outputs != 1:
+        raise ValueError(f"{outputs} outputs: {loss} expects 1")
+    classes = outputs if loss == "softmax_cross_entropy" else 2
     if targets.min() < 0 or targets.max() >= classes:
         raise ValueError(f"targets from {targets.min()} to {targets.max()}: expected classes from 0 to {classes - 1}")
-    if any(parameters[name].shape[0] != x.shape[0] for name in wanted):
-        raise ValueError(f"S={x.shape[0]} in x: expected the same leading axis for every parameter")
-    if not all(0 <= index < len(network) for index in record):
-        raise ValueError(f"record={record!r}: expected indexes of the network's {len(network)} layers")

@@ -3,13 +3,14 @@
 import numpy as np
 import pytest
 from lectureclaims.claims.language import statistics, training
-from lectureclaims.claims.lecture.batch_norm import mutants
 from lectureclaims.claims.lecture.batch_norm.coupling import claim as decoupling
 from lectureclaims.claims.lecture.batch_norm.coupling import design as coupling_design
 from lectureclaims.claims.lecture.batch_norm.coupling import gates as coupling_gates
 from lectureclaims.claims.lecture.shared import common
+from lectureclaims.claims.lecture.shared.gradients import slightly_off
 from lectureclaims.reference.libraries.numpy import training as reference
 from lectureclaims.reference.networks.notation import fully_connected
+from two_sides import arms_of
 
 SEEDS = (0, 1, 2)
 SIX = tuple(range(statistics.FEWEST_SEEDS))
@@ -95,7 +96,10 @@ def test_what_the_gates_must_notice(monkeypatch):
     monkeypatch.setattr(coupling_design, "STEPS", 21)
     monkeypatch.setattr(coupling_design, "LOOKED_AT", (20,))
     measured = {"in_training": coupling_design.in_training(reference, seeds=SIX, dtype="float64")}
-    told, lied = judged(measured), judged(decoupling.null_arm(measured))
+    told, lied = (
+        judged(measured),
+        judged(arms_of(decoupling.decouples)["the null arm in place of batch norm"](measured)),
+    )
     effect = "the layers' updates meddle less with batch norm"
     assert told[effect] and told["null arm: scale and shift alone"] and not lied[effect]
 
@@ -104,7 +108,7 @@ def test_gradients_off_by_a_hundred_millionth_leave_the_trajectory(load):
     torch = load("torch")
     wanted = coupling_design.reference(reference, seeds=SEEDS, dtype="float64")
     right = coupling_design.in_training(torch, seeds=SEEDS, dtype="float64")
-    wrong = mutants.coupling_slightly_off(torch, seeds=SEEDS, dtype="float64")
+    wrong = slightly_off(torch, experiment=coupling_design.in_training, seeds=SEEDS, dtype="float64")
     for arm in coupling_design.ARMS:
         loss, allowed = wanted[f"loss.{arm}"], wanted[f"allowed.{arm}"]
         assert (abs(right[f"loss.{arm}"] - loss) <= allowed).all()

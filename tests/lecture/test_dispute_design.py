@@ -11,6 +11,7 @@ from lectureclaims.claims.lecture.batch_norm.dispute import claim as disputed
 from lectureclaims.claims.lecture.batch_norm.dispute import design as dispute_design
 from lectureclaims.claims.lecture.batch_norm.dispute import gates as dispute_gates
 from lectureclaims.claims.lecture.shared import common
+from lectureclaims.claims.lecture.shared.gradients import differentiating
 from lectureclaims.reference.libraries.numpy import training as reference
 from two_sides import unmet, verdict
 
@@ -100,7 +101,7 @@ def test_the_linear_network_is_linear(short):
         networks.append(network)
         return reference.value_and_gradient(network, *arguments, **settings)
 
-    dispute_design.linear(mutants._with(reference, value_and_gradient), seeds=SEEDS, dtype="float64")
+    dispute_design.linear(differentiating(reference, value_and_gradient), seeds=SEEDS, dtype="float64")
     assert {layer["kind"] for network in networks for layer in network} == {"fully_connected", "batch_norm"}
     assert {sum(layer["kind"] == "fully_connected" for layer in network) for network in networks} == {5}
 

@@ -146,6 +146,6 @@ def test_the_gates_are_met_where_the_effects_are_and_no_lie_passes():
     assert all(verdicts(measured()).values())
     assert not all(verdicts(measured(better=0.0)).values()), "an arm that is the same as the control"
     assert not all(verdicts(measured(), population.exchanged).values()), "arms exchanged"
-    permuted = verdicts(claim.permuted_arm(measured()))
+    permuted = verdicts(claim.PERMUTED.says["arms"](measured()))
     assert not permuted["easier at equal parameters: loss"]
-    assert not verdicts(claim.dense_arm(measured()))["not easier than the same function unshared: loss"]
+    assert not verdicts(claim.DENSE_TWICE.says["arms"](measured()))["not easier than the same function unshared: loss"]

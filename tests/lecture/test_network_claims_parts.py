@@ -4,9 +4,9 @@ import math
 
 import numpy as np
 import pytest
+from lectureclaims.claims.lecture.network import layers, nonlinearity, predictions
 from lectureclaims.claims.lecture.network import mutants as mutants_network
-from lectureclaims.claims.lecture.network import nonlinearity, predictions
-from lectureclaims.claims.lecture.shared import first_steps
+from lectureclaims.claims.lecture.network.learning import first_steps
 from lectureclaims.reference import bounds, libraries, oracle
 from lectureclaims.reference.judging import composition
 from lectureclaims.reference.libraries.numpy.training import value_and_gradient
@@ -85,7 +85,7 @@ def test_the_first_of_equals_is_the_largest():
 
 
 def test_the_nearest_mean_recognises_most_digits():
-    x, labels = predictions.held_out(200, np.dtype(np.float64))
+    x, labels = layers.held_out(200, np.dtype(np.float64))
     w, b = predictions.nearest_mean(np.dtype(np.float64))
     assert (predictions.first_largest(x.reshape(len(x), -1) @ w.T + b) == labels).mean() > 0.8
 

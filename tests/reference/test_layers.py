@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from lectureclaims.claims.engine import layers as built
 from lectureclaims.claims.language.outcome import Outcome
-from lectureclaims.claims.lecture.conv_layer.networks import PUBLISHED
+from lectureclaims.claims.lecture.conv_layer.cost.networks import PUBLISHED
 from lectureclaims.reference import libraries, validation
 from lectureclaims.reference.networks import layers
 from lectureclaims.reference.operators import cross_correlation, fully_connected, max_pooling

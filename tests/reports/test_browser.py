@@ -591,9 +591,7 @@ def expected(made: dict[str, Any], meant: Meant, order: Sequence[str] = ()) -> t
     every = {claim.id: claim for claim in made.claims}
     kept = {name: [cell for cell in every[name].cells if meant(every[name], cell)] for name in order or every}
     rows = [
-        [name, sorted(link(name, cell.backend, cell.dtype) for cell in cells)]
-        for name, cells in kept.items()
-        if cells
+        [name, sorted(link(name, cell.backend, cell.dtype) for cell in cells)] for name, cells in kept.items() if cells
     ]
     n = sum(len(cells) for cells in kept.values())
     total = sum(len(claim.cells) for claim in every.values())

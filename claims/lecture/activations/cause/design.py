@@ -32,11 +32,11 @@ def six_layers(lib, *, seeds, dtype):
         activation, extra, _ = saturation_design.DEEP_ARMS[arm]
         network = saturation_design.layers_of(saturation_design.DEPTH, activation, extra)
         setting = saturation_design.setting(network, activation, seeds=seeds, dtype=dtype)
-        found = _trained(lib, network, activation, *setting, rate=rate, dtype=dtype)
+        trained = _trained(lib, network, activation, *setting, rate=rate, dtype=dtype)
         measured |= {
-            f"accuracy.{arm}": found["accuracy"],
-            f"saturated.{arm}": np.stack(list(found["saturated"].values())).max((0, 1)),
-            f"factor.{arm}": saturation_design.factor(found["lengths"]),
+            f"accuracy.{arm}": trained["accuracy"],
+            f"saturated.{arm}": np.stack(list(trained["saturated"].values())).max((0, 1)),
+            f"factor.{arm}": saturation_design.factor(trained["lengths"]),
         }
     return measured
 
@@ -51,12 +51,12 @@ def three_layers(lib, *, seeds, dtype):
     measured = {}
     for arm, (rate, _) in THREE.items():
         network, *setting = _three(arm, seeds=seeds, dtype=dtype)
-        found = _trained(lib, network, "logistic", *setting, rate=rate, dtype=dtype)
+        trained = _trained(lib, network, "logistic", *setting, rate=rate, dtype=dtype)
         measured |= {
-            f"accuracy.{arm}": found["accuracy"],
-            f"top.{arm}": found["saturated"][EARLY][-1],
-            f"last.{arm}": found["saturated"][LAST].max(0),
-            f"loss.{arm}": found["losses"],
+            f"accuracy.{arm}": trained["accuracy"],
+            f"top.{arm}": trained["saturated"][EARLY][-1],
+            f"last.{arm}": trained["saturated"][LAST].max(0),
+            f"loss.{arm}": trained["losses"],
         }
     return measured
 

@@ -11,13 +11,27 @@ from typing import Any
 
 import numpy as np
 
-from ....reference.networks import layers
-from ...language import Call, Case, Outcome, Timing, Wrong, ask, claim, fact, smallest
-from ..shared import mutants
-from . import mutants_costs
-from .costs import SAID, WEAKENED, Kernel, Narrow, Sizes, both, by_area, fewer, no_more, ones, squares, times
+from .....reference.libraries import FRAMEWORKS
+from .....reference.networks import layers
+from ....language import Call, Case, Outcome, Timing, Wrong, ask, claim, fact, smallest
+from ...shared.convolution_mutants import LAST_TAP_DROPPED
+from ...shared.geometry import FORMULA
+from .counting import (
+    SAID,
+    WEAKENED,
+    Kernel,
+    Narrow,
+    Sizes,
+    both,
+    by_area,
+    fewer,
+    no_more,
+    ones,
+    places_forgotten,
+    squares,
+    times,
+)
 from .networks import PUBLISHED
-from .parameters import FORMULA
 
 
 def weights(g: Sizes) -> int:
@@ -39,25 +53,19 @@ def total(y: np.ndarray) -> int:
     return sum(int(n) for n in y.ravel())
 
 
+def given(call: Call) -> int:
+    """The bytes of the arrays that go in."""
+    return sum(a.nbytes for a in call.arguments.values() if isinstance(a, np.ndarray))
+
+
 def touched(y: np.ndarray, call: Call) -> int:
     """The bytes of the arrays that went in and of the one that came out."""
-    return sum(a.nbytes for a in call.arguments.values() if isinstance(a, np.ndarray)) + y.nbytes
+    return given(call) + y.nbytes
 
 
 def all_to_all(inputs: int, outputs: int, dtype: np.dtype) -> Call:
     """A fully connected layer of ones, likewise: each output is its number of products."""
     return ask("fully_connected", x=np.ones((1, inputs), dtype), w=np.ones((outputs, inputs), dtype), b=None)
-
-
-COUNTED = {
-    f"k = {k}, {cin} → {cout} channels": {"k": k, "channels": (cin, cout)}
-    for k in (1, 2, 3)
-    for cin, cout in ((1, 1), (2, 3))
-}
-LAYER = "3 × 3, 3 → 16 channels, 32 × 32 pixels: the library's own count"
-NETWORK = "VGG-16: the library's own count"
-CLOCK = "by the clock"
-OWN: dict[str, Any] = {"backends": ("torch", "tensorflow"), "dtypes": ("float32",)}
 
 
 cheaper = claim(
@@ -83,27 +91,27 @@ cheaper = claim(
 )
 
 
+def first_row_left_out(lib, x, w, b, **settings):
+    """The products of the kernel's first row are not made."""
+    w = w.copy()
+    w[:, :, 0] = 0
+    return lib.cross_correlation2d(x, w, b, **settings)
+
+
 @cheaper.each(
-    COUNTED | {LAYER: OWN, NETWORK: OWN, CLOCK: {"dtypes": ("float32",), "blunders": False}},
+    {
+        f"k = {k}, {cin} → {cout} channels": {"k": k, "channels": (cin, cout)}
+        for k in (1, 2, 3)
+        for cin, cout in ((1, 1), (2, 3))
+    },
     wrongs={
-        "as many multiply-adds as weights": Wrong(says={"work": weights}, cases=tuple(COUNTED)),
-        "input and output forgotten": Wrong(says={"numbers": weights}, cases=tuple(COUNTED)),
-        "a tap dropped": Wrong(operations={"cross_correlation2d": mutants.last_tap_dropped}, cases=tuple(COUNTED)),
-        "the kernel's first row left out": Wrong(
-            operations={"cross_correlation2d": mutants_costs.first_row_left_out}, cases=tuple(COUNTED)
-        ),
-        "the library counts a weight once": Wrong(
-            operations={"network_layers": mutants_costs.places_forgotten}, cases=(LAYER, NETWORK), **OWN
-        ),
+        "as many multiply-adds as weights": {"work": weights},
+        "input and output forgotten": {"numbers": weights},
+        "a tap dropped": LAST_TAP_DROPPED,
+        "the kernel's first row left out": Wrong(operations={"cross_correlation2d": first_row_left_out}),
     },
 )
-def cheaper_cases(case: Case, *, work=at_every_place, numbers=all_numbers):
-    if case.name in (LAYER, NETWORK):
-        yield from (own_count_of_a_layer() if case.name == LAYER else own_count_of_a_network())
-        return
-    if case.name == CLOCK:
-        yield from by_the_clock()
-        return
+def multiply_adds_and_bytes(case: Case, *, work=at_every_place, numbers=all_numbers):
     sizes = [Sizes(n, n, case.k, 0, *case.channels) for n in (4, 6, 8, 12)]
     few = yield [ones(g, case.dtype) for g in sizes]
     many = yield [all_to_all(g.inputs, g.outputs, case.dtype) for g in sizes]
@@ -119,7 +127,55 @@ def cheaper_cases(case: Case, *, work=at_every_place, numbers=all_numbers):
         yield fact(here.value < dense.value, True, label=f"{at}: fewer bytes than fully connected", source=FORMULA)
 
 
-def by_the_clock():
+def own_reports(layer_list: list[dict[str, Any]], size: tuple[int, int, int]) -> Call:
+    """What a library says of each layer, its multiply-adds by the counter that it brings along."""
+    return ask("network_layers", layers=layers.resolve(layer_list, size), size=size)
+
+
+def last(what: str) -> Callable[[list[dict[str, Any]]], int]:
+    return lambda reports: reports[-1][what]
+
+
+WEIGHTS_COUNTED_ONCE = {"the library counts a weight once": Wrong(operations={"network_layers": places_forgotten})}
+
+
+@cheaper.case(
+    "3 × 3, 3 → 16 channels, 32 × 32 pixels: the library's own count",
+    backends=FRAMEWORKS,
+    dtypes=("float32",),
+    wrongs=WEIGHTS_COUNTED_ONCE,
+)
+def own_count_of_a_layer(case: Case):
+    size, source = (3, 32, 32), "3·3·3·16 + 16 and 3072·14400 + 14400 parameters, 900·432 and 3072·14400 multiply-adds"
+    answer = yield [
+        own_reports([{"kind": "convolution", "channels_out": 16, "kernel": 3}], size),
+        own_reports([{"kind": "flatten"}, {"kind": "fully_connected", "features_out": 16 * 30 * 30}], size),
+    ]
+    yield fact(both(answer, last("parameters")), (448, 44_251_200), label="parameters of both", source=source)
+    work = both(answer, last("multiply_adds"))
+    yield fact(work, (388_800, 44_236_800), label="multiply-adds of both", source=source)
+    yield fact(work.then(times), str(Fraction(32 * 32, 3 * 3)), label="how many times fewer", source="H·W ÷ k²")
+
+
+@cheaper.case("VGG-16: the library's own count", backends=FRAMEWORKS, dtypes=("float32",), wrongs=WEIGHTS_COUNTED_ONCE)
+def own_count_of_a_network(case: Case):
+    """In a whole network the fully connected layers hold the parameters, the convolutions do the work."""
+    network = PUBLISHED["VGG-16"]
+    reports = yield own_reports(network.build(), network.size)
+    for what, kind, share in (("parameters", "fully_connected", "89.4 %"), ("multiply_adds", "convolution", "99.2 %")):
+        label = f"the share of the {kind.replace('_', ' ')} layers in the {what.replace('_', '-')}"
+        kinds = [layer["kind"] for layer in network.build()]
+        measured = reports.then(functools.partial(share_of, kinds=kinds, kind=kind, what=what))
+        yield fact(measured, share, label=label, source="the formula, summed over configuration D")
+
+
+def share_of(reports: list[dict[str, Any]], kinds: list[str], kind: str, what: str) -> str:
+    own = sum(report[what] for report, its in zip(reports, kinds, strict=True) if its == kind)
+    return f"{100 * own / sum(report[what] for report in reports):.1f} %"
+
+
+@cheaper.case("by the clock", dtypes=("float32",), probed=False)
+def by_the_clock(case: Case):
     """Times and memory as ratios, measured side by side; small images, for which the clock may say otherwise, among them."""
     sizes = [Sizes(n, n, 3, 0, 3, 8) for n in (3, 4, 6, 8, 12, 16, 24)]
     measured = yield ask(side_by_side, sizes=[tuple(g) for g in sizes])
@@ -145,12 +201,12 @@ def by_the_clock():
 
 def side_by_side(lib, *, sizes: list[tuple[int, ...]]) -> list[tuple[list[float], list[int]]]:
     """Runs in the worker: ([seconds of the convolution, of the fully connected layer], [peak bytes that Python's allocator sees])."""
-    found = []
+    measured = []
     for size in sizes:
         g = Sizes(*size)
         requests = [ones(g, np.dtype("float32")), all_to_all(g.inputs, g.outputs, np.dtype("float32"))]
-        found.append(([_quickest(lib, r) for r in requests], [_peak(lib, r) for r in requests]))
-    return found
+        measured.append(([_quickest(lib, r) for r in requests], [_peak(lib, r) for r in requests]))
+    return measured
 
 
 def _quickest(lib, request: Call, repeats: int = 7) -> float:
@@ -168,49 +224,9 @@ def _peak(lib, request: Call) -> int:
     tracemalloc.start()
     try:
         getattr(lib, request.name)(**request.arguments)
-        return tracemalloc.get_traced_memory()[1] + sum(
-            a.nbytes for a in request.arguments.values() if isinstance(a, np.ndarray)
-        )
+        return tracemalloc.get_traced_memory()[1] + given(request)
     finally:
         tracemalloc.stop()
-
-
-def own_reports(layer_list: list[dict[str, Any]], size: tuple[int, int, int]) -> Call:
-    """What a library says of each layer, its multiply-adds by the counter that it brings along."""
-    return ask("network_layers", layers=layers.resolve(layer_list, size), size=size)
-
-
-def last(what: str) -> Callable[[list[dict[str, Any]]], int]:
-    return lambda reports: reports[-1][what]
-
-
-def own_count_of_a_layer():
-    size, source = (3, 32, 32), "3·3·3·16 + 16 and 3072·14400 + 14400 parameters, 900·432 and 3072·14400 multiply-adds"
-    answer = yield [
-        own_reports([{"kind": "convolution", "channels_out": 16, "kernel": 3}], size),
-        own_reports([{"kind": "flatten"}, {"kind": "fully_connected", "features_out": 16 * 30 * 30}], size),
-    ]
-    yield fact(both(answer, last("parameters")), (448, 44_251_200), label="parameters of both", source=source)
-    work = both(answer, last("multiply_adds"))
-    yield fact(work, (388_800, 44_236_800), label="multiply-adds of both", source=source)
-    yield fact(work.then(times), str(Fraction(32 * 32, 3 * 3)), label="how many times fewer", source="H·W ÷ k²")
-
-
-def own_count_of_a_network():
-    """In a whole network the fully connected layers hold the parameters, the convolutions do the work."""
-    network = PUBLISHED["VGG-16"]
-    reports = yield own_reports(network.build(), network.size)
-    for what, kind, share in (("parameters", "fully_connected", "89.4 %"), ("multiply_adds", "convolution", "99.2 %")):
-        label = f"the share of the {kind.replace('_', ' ')} layers in the {what.replace('_', '-')}"
-        found = reports.then(
-            functools.partial(part, kinds=[layer["kind"] for layer in network.build()], kind=kind, what=what)
-        )
-        yield fact(found, share, label=label, source="the formula, summed over configuration D")
-
-
-def part(reports: list[dict[str, Any]], kinds: list[str], kind: str, what: str) -> str:
-    own = sum(report[what] for report, its in zip(reports, kinds, strict=True) if its == kind)
-    return f"{100 * own / sum(report[what] for report in reports):.1f} %"
 
 
 @cheaper.limit("a kernel the size of the image")
@@ -232,7 +248,7 @@ def _(case: Case):
     yield from smallest(by_area(3), build, literal, instead=instead, order="by H·W, then by k, p = 0")
 
 
-@cheaper.limit("zeros are multiplied too", backends=("torch", "tensorflow"), dtypes=("float32",))
+@cheaper.limit("zeros are multiplied too", backends=FRAMEWORKS, dtypes=("float32",))
 def _(case: Case):
     """With padding a library counts the products with zeros, and may do more than the fully connected layer, which
     has none: a 2 × 2 kernel with one zero on each side of a single pixel, 16 multiply-adds against four. Of products

@@ -3,51 +3,16 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from ....reference import oracle
-from ...language import Call, Case, Outcome, Wrong, ask, claim, fact, same_bits, smallest
-from ..convolution.flipping import must_be_exact
-from . import mutants_costs
-from .parameters import FORMULA, LITERAL
-
-SAID = "the sentence, as worded"
-WEAKENED = "the sentence, weakened from “fewer” to “not more”: even so it fails"
-
-
-class Sizes(NamedTuple):
-    """A convolution on an image: H × W pixels, a k × k kernel, p zeros on each side, channels in and out."""
-
-    H: int
-    W: int
-    k: int
-    p: int = 0
-    Cin: int = 1
-    Cout: int = 1
-
-    @property
-    def places(self) -> int:
-        """Hout · Wout."""
-        return (self.H + 2 * self.p - self.k + 1) * (self.W + 2 * self.p - self.k + 1)
-
-    @property
-    def inputs(self) -> int:
-        return self.Cin * self.H * self.W
-
-    @property
-    def outputs(self) -> int:
-        return self.Cout * self.places
-
-
-def ones(g: Sizes, dtype: np.dtype) -> Call:
-    """The convolution of ones with ones: each output is the number of products in it with a pixel of the image."""
-    x, w = np.ones((1, g.Cin, g.H, g.W), dtype), np.ones((g.Cout, g.Cin, g.k, g.k), dtype)
-    padding = ((g.p, g.p), (g.p, g.p))
-    return ask("cross_correlation2d", x=x, w=w, b=None, stride=(1, 1), padding=padding, dilation=(1, 1), groups=1)
+from .....reference import oracle
+from ....language import Call, Case, Outcome, Wrong, ask, claim, fact, same_bits, smallest
+from ...shared.exact import must_be_exact
+from ...shared.geometry import FORMULA, LITERAL_SUM, layer
+from .counting import SAID, WEAKENED, Kernel, Narrow, Sizes, both, by_area, fewer, no_more, ones, squares, times
 
 
 def convolution(g: Sizes, bias: bool = False) -> Call:
@@ -60,26 +25,7 @@ def fully_connected(inputs: int, outputs: int, bias: bool = False) -> Call:
     return ask("layer_parameters", layer=layer)
 
 
-def both(answer: list[Outcome], count: Callable[[Any], int]) -> Outcome:
-    """A number of the convolution and the same of the fully connected layer."""
-    few, many = answer
-    return few.then(lambda a: (count(a), count(many.value)))
-
-
-def fewer(n: tuple[int, int]) -> bool:
-    return n[0] < n[1]
-
-
-def no_more(n: tuple[int, int]) -> bool:
-    return n[0] <= n[1]
-
-
-def times(n: tuple[int, int]) -> str:
-    """How many times fewer, exactly."""
-    return str(Fraction(n[1], n[0]))
-
-
-def parameters(report: dict[str, Any]) -> int:
+def learned(report: dict[str, Any]) -> int:
     return report["learned"]
 
 
@@ -106,14 +52,29 @@ def kernel_side(k: int) -> int:
 
 
 IMAGES = ((3, 3), (4, 4), (6, 6), (12, 12), (4, 9))
-LAYERS = {
-    f"k = {k}, {cin} → {cout} channels{', with biases' if bias else ''}": {
-        "k": k,
-        "channels": (cin, cout),
-        "bias": bias,
+
+
+def layers(*kernels: int) -> dict[str, dict[str, Any]]:
+    each = itertools.product(kernels, ((1, 1, False), (2, 3, False), (2, 3, True)))
+    return {
+        f"k = {k}, {cin} → {cout} channels{', with biases' if bias else ''}": {
+            "k": k,
+            "channels": (cin, cout),
+            "bias": bias,
+        }
+        for k, (cin, cout, bias) in each
     }
-    for k, (cin, cout), bias in itertools.product((1, 2, 3), ((1, 1), (2, 3)), (False, True))
-    if not bias or cin == 2
+
+
+def kernel_not_shared(lib, layer):
+    """A locally connected layer of four places: a kernel of its own for each."""
+    report = lib.layer_parameters(layer)
+    return report | {"learned": 4 * report["learned"]} if layer["kind"] == "convolution" else report
+
+
+MISTAKES = {
+    "compared at unequal shapes": {"features": one_a_channel},
+    "a kernel of its own at each place": Wrong(operations={"layer_parameters": kernel_not_shared}),
 }
 
 
@@ -138,15 +99,9 @@ fewer_parameters = claim(
 )
 
 
-@fewer_parameters.each(
-    LAYERS,
-    wrongs={
-        "compared at unequal shapes": {"features": one_a_channel},
-        "k for k²": Wrong(says={"taps": kernel_side}, cases=tuple(name for name in LAYERS if "k = 1" not in name)),
-        "a kernel of its own at each place": Wrong(operations={"layer_parameters": mutants_costs.kernel_not_shared}),
-    },
-)
-def fewer_parameters_cases(case: Case, *, features=every_number, taps=kernel_area):
+@fewer_parameters.each(layers(2, 3), wrongs=MISTAKES | {"k for k²": {"taps": kernel_side}})
+@fewer_parameters.each(layers(1), wrongs=MISTAKES)
+def parameters_of_both(case: Case, *, features=every_number, taps=kernel_area):
     sizes = [Sizes(H, W, case.k, 0, *case.channels) for H, W in IMAGES if case.k < max(H, W)]
     images = yield [ones(g, case.dtype) for g in sizes]
     few = yield [convolution(g, case.bias) for g in sizes]
@@ -157,31 +112,9 @@ def fewer_parameters_cases(case: Case, *, features=every_number, taps=kernel_are
         ratio = Fraction(g.H * g.W * g.places, taps(g.k))
         if case.bias:  # I·O + O against k²·Cin·Cout + Cout
             ratio = Fraction(g.outputs * (g.inputs + 1), g.Cout * (taps(g.k) * g.Cin + 1))
-        at, counted = f"{g.H} × {g.W} image", both(answer, parameters)
+        at, counted = f"{g.H} × {g.W} image", both(answer, learned)
         yield fact(counted.then(times), str(ratio), label=f"{at}: fully connected ÷ convolution", source=FORMULA)
         yield fact(counted.then(fewer), True, label=f"{at}: fewer", source=FORMULA)
-
-
-class Kernel(NamedTuple):
-    """An image of H × W pixels, a k × k kernel, p zeros on each side; one channel in and out."""
-
-    H: int
-    W: int
-    k: int
-    p: int
-
-
-def by_area(most: int) -> list[Kernel]:
-    """Images of up to most × most pixels, kernels up to the whole image, no padding."""
-    points = [
-        Kernel(H, W, k, 0) for H in range(1, 1 + most) for W in range(1, 1 + most) for k in range(1, 1 + min(H, W))
-    ]
-    return sorted(points, key=lambda g: (g.H * g.W, g.k))
-
-
-def squares(most: int) -> list[Kernel]:
-    """Square images, kernels up to 3 × 3 that fit, with and without a zero on each side."""
-    return [Kernel(n, n, k, p) for n in range(1, 1 + most) for k in (1, 2, 3) for p in (0, 1) if k <= n + 2 * p]
 
 
 def equivalent(g: Kernel) -> list[Call]:
@@ -198,23 +131,19 @@ def _(case: Case):
     """
 
     def literal(answer: list[Outcome], g: Kernel):
-        return fact(both(answer, parameters).then(fewer), True, label="fewer parameters", source=SAID)
+        return fact(both(answer, learned).then(fewer), True, label="fewer parameters", source=SAID)
 
     def instead(answer: list[Outcome], g: Kernel):
-        return fact(both(answer, parameters), (g.k**2, g.k**2), label="as many parameters", source=FORMULA)
+        return fact(both(answer, learned), (g.k**2, g.k**2), label="as many parameters", source=FORMULA)
 
     yield from smallest(by_area(4), equivalent, literal, instead=instead, order="by H·W, then by k, p = 0")
     x, w = case.integers("x", (2, 3, 2, 2)), case.integers("w", (4, 3, 2, 2))
     must_be_exact(x, w)
-    plain = {"stride": (1, 1), "padding": ((0, 0), (0, 0)), "dilation": (1, 1), "groups": 1}
-    y, z = yield [
-        ask("cross_correlation2d", x=x, w=w, b=None, **plain),
-        ask("fully_connected", x=x.reshape(2, 12), w=w.reshape(4, 12), b=None),
-    ]
+    y, z = yield [layer(x, w), ask("fully_connected", x=x.reshape(2, 12), w=w.reshape(4, 12), b=None)]
     exact = oracle.fully_connected(x.reshape(2, 12), w.reshape(4, 12), None).astype(case.dtype)
     label = "a 2 × 2 kernel on 2 × 2 pixels: the convolution is the fully connected layer"
-    yield same_bits(y, exact.reshape(2, 4, 1, 1), label=label, source=LITERAL)
-    yield same_bits(z, exact, label="the fully connected layer itself", source=LITERAL)
+    yield same_bits(y, exact.reshape(2, 4, 1, 1), label=label, source=LITERAL_SUM)
+    yield same_bits(z, exact, label="the fully connected layer itself", source=LITERAL_SUM)
 
 
 @fewer_parameters.limit("padding lets the kernel exceed the image")
@@ -224,22 +153,13 @@ def _(case: Case):
     """
 
     def literal(answer: list[Outcome], g: Kernel):
-        return fact(both(answer, parameters).then(no_more), True, label="no more parameters", source=WEAKENED)
+        return fact(both(answer, learned).then(no_more), True, label="no more parameters", source=WEAKENED)
 
     def instead(answer: list[Outcome], g: Kernel):
         wanted = (g.k**2, Sizes(*g).inputs * Sizes(*g).outputs)
-        return fact(both(answer, parameters), wanted, label="parameters of both", source=FORMULA)
+        return fact(both(answer, learned), wanted, label="parameters of both", source=FORMULA)
 
     yield from smallest(squares(4), equivalent, literal, instead=instead, order="by H = W, then by k, then by p")
-
-
-class Narrow(NamedTuple):
-    """An image of H × H pixels, a k × k kernel smaller than it, Cout channels; a fully connected layer with O outputs."""
-
-    H: int
-    k: int
-    Cout: int
-    O: int
 
 
 @fewer_parameters.limit("a fully connected layer with fewer outputs")
@@ -253,10 +173,10 @@ def _(case: Case):
         return [convolution(Sizes(g.H, g.H, g.k, 0, 1, g.Cout)), fully_connected(g.H**2, g.O)]
 
     def literal(answer: list[Outcome], g: Narrow):
-        return fact(both(answer, parameters).then(no_more), True, label="no more parameters", source=WEAKENED)
+        return fact(both(answer, learned).then(no_more), True, label="no more parameters", source=WEAKENED)
 
     def instead(answer: list[Outcome], g: Narrow):
         wanted = (g.k**2 * g.Cout, g.H**2 * g.O)
-        return fact(both(answer, parameters), wanted, label="parameters of both", source=FORMULA)
+        return fact(both(answer, learned), wanted, label="parameters of both", source=FORMULA)
 
     yield from smallest(points, build, literal, instead=instead, order="by H = W, then by k, Cout and O")

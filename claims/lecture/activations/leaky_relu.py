@@ -9,12 +9,12 @@ import numpy as np
 
 from ....reference import oracle
 from ...language import Call, Case, Outcome, Wrong, ask, claim, fact, rounding, same_bits, smallest
+from ..shared.floats import SIGNED, Spelled, in_words, numbers, row, seen_by, unsigned, upstream_for, word
+from ..shared.wrongs import mistaken
 from . import mutants
-from .floats import SIGNED, Spelled, in_words, mistaken, numbers, row, seen, unsigned, upstream_for, word
+from .kinks import DEFINITION
 
 FORMULA = "α·min(0, z) + max(0, z), of which one term is 0 and the other exact"
-
-# --- leaky ReLU ----------------------------------------------------------------------------------------------------------
 
 
 def by_formula(z: np.ndarray, alpha: float) -> np.ndarray:
@@ -26,10 +26,16 @@ def as_the_larger(z: np.ndarray, alpha: float) -> np.ndarray:
     return np.maximum(z.dtype.type(alpha) * z, z)
 
 
+SPECIAL = {
+    0.0: ("ReLU", oracle.relu),
+    1.0: ("the identity", np.positive),
+    -1.0: ("the absolute value", oracle.absolute_value),
+}
+"""α → what it makes of leaky ReLU."""
+
+
 def special(alpha: float, z: np.ndarray) -> np.ndarray:
-    """What α = 0, 1 and −1 make of it: ReLU, z itself, |z|."""
-    known = {0.0: oracle.relu, 1.0: np.positive, -1.0: oracle.absolute_value}
-    return known[alpha](z).astype(z.dtype)
+    return SPECIAL[alpha][1](z).astype(z.dtype)
 
 
 def other_sign(alpha: float, z: np.ndarray) -> np.ndarray:
@@ -70,78 +76,87 @@ leaky_relu = claim(
 )
 
 
-@leaky_relu.each(
-    {
-        "α = 1/8": {"alpha": 0.125},
-        "α = 2": {"alpha": 2.0},
-        "α = 0": {"alpha": 0.0},
-        "α = 1": {"alpha": 1.0},
-        "α = −1": {"alpha": -1.0},
-        "α = 0.1": {"alpha": 0.1},
-        "one α a channel": {},
-    },
+@leaky_relu.case(
+    "α = 2",
+    alpha=2.0,
     wrongs={
-        "max(αz, z) with α > 1": Wrong(says={"value": as_the_larger}, cases=("α = 2",)),
-        "computed as max(αz, z)": Wrong(operations={"leaky_relu": mutants.larger_of_the_two}, cases=("α = 2",)),
-        "α on the positive side": Wrong(
-            operations={"leaky_relu": mutants.slope_on_the_other_side}, cases=("α = 1/8", "α = 2")
-        ),
-        "α on the positive side of each channel": Wrong(
-            operations={"prelu": mutants.slopes_on_the_other_side}, cases=("one α a channel",)
-        ),
-        "the gradient's α on the positive side": Wrong(
-            operations={"leaky_relu_gradient": mutants.slope_on_the_other_side_gradient}, cases=("α = 1/8",)
-        ),
-        "another slope": Wrong(operations={"leaky_relu": mistaken("other slope", "leaky_relu")}, cases=("α = 1/8",)),
-        "another slope in the gradient": Wrong(
-            operations={"leaky_relu_gradient": mistaken("other slope", "leaky_relu_gradient")}, cases=("α = 1/8",)
-        ),
-        "the sign of α": Wrong(says={"known": other_sign}, cases=("α = 1", "α = −1")),
-        "one α for all channels": Wrong(
-            operations={"prelu": mistaken("one slope for all channels", "prelu")}, cases=("one α a channel",)
-        ),
-        "the channels' α in reverse": Wrong(
-            operations={"prelu": mistaken("slopes in reverse", "prelu")}, cases=("one α a channel",)
-        ),
+        "max(αz, z) with α > 1": {"value": as_the_larger},
+        "computed as max(αz, z)": Wrong(operations={"leaky_relu": mutants.larger_of_the_two}),
+        "α on the positive side": Wrong(operations={"leaky_relu": mutants.slope_on_the_other_side}),
     },
 )
-def leaky_relu_cases(case: Case, *, value=by_formula, known=special):
-    if case.name == "one α a channel":
-        z, alpha = case.integers("z", (2, 5, 3, 4)), np.array([-1, 0, 0.125, 1, 2], case.dtype)
-        y = yield ask("prelu", x=z, alpha=alpha)
-        yield same_bits(y, oracle.prelu(z, alpha).astype(z.dtype), label="α_c for channel c", source=FORMULA)
-        return
-    alpha = case.alpha
-    if case.name == "α = 0.1":
-        z = case.reals("z", (200,))
-        for operation, more in (("leaky_relu", {}), ("leaky_relu_gradient", {"upstream": case.reals("g", z.shape)})):
-            y = yield ask(operation, x=z, **more, alpha=alpha)
-            yield from rounding(y, label=operation)
-        return
+@leaky_relu.case(
+    "α = 1/8",
+    alpha=0.125,
+    wrongs={
+        "α on the positive side": Wrong(operations={"leaky_relu": mutants.slope_on_the_other_side}),
+        "the gradient's α on the positive side": Wrong(
+            operations={"leaky_relu_gradient": mutants.slope_on_the_other_side_gradient}
+        ),
+        "another slope": mistaken("other slope", "leaky_relu"),
+        "another slope in the gradient": mistaken("other slope", "leaky_relu_gradient"),
+    },
+)
+def power_of_two(case: Case, *, value=by_formula):
+    yield from bits_of_values(case, value)
+    yield from bits_of_gradients(case)
+
+
+@leaky_relu.each(
+    {"α = 0": {"alpha": 0.0}, "α = 1": {"alpha": 1.0}, "α = −1": {"alpha": -1.0}},
+    wrongs={"the sign of α": Wrong(says={"known": other_sign}, cases=("α = 1", "α = −1"))},
+)
+def another_function(case: Case, *, known=special):
+    yield from bits_of_values(case, by_formula)
+    z = some(case.dtype)
+    z = z[np.isfinite(z)]
+    y = yield ask("leaky_relu", x=z, alpha=case.alpha)
+    wanted = known(case.alpha, seen_by(case.backend, "leaky_relu", z))
+    yield same_bits(y, wanted, label="every finite z", source=SPECIAL[case.alpha][0])
+    yield from bits_of_gradients(case)
+
+
+@leaky_relu.case("α = 0.1", alpha=0.1)
+def rounded_slope(case: Case):
+    z = case.reals("z", (200,))
+    y = yield ask("leaky_relu", x=z, alpha=case.alpha)
+    yield from rounding(y, label="leaky_relu")
+    g = yield ask("leaky_relu_gradient", x=z, upstream=case.reals("g", z.shape), alpha=case.alpha)
+    yield from rounding(g, label="leaky_relu_gradient")
+
+
+@leaky_relu.case(
+    "one α a channel",
+    wrongs={
+        "α on the positive side of each channel": Wrong(operations={"prelu": mutants.slopes_on_the_other_side}),
+        "one α for all channels": mistaken("one slope for all channels", "prelu"),
+        "the channels' α in reverse": mistaken("slopes in reverse", "prelu"),
+    },
+)
+def slope_of_each_channel(case: Case):
+    z, alpha = case.integers("z", (2, 5, 3, 4)), np.array([-1, 0, 0.125, 1, 2], case.dtype)
+    y = yield ask("prelu", x=z, alpha=alpha)
+    yield same_bits(y, oracle.prelu(z, alpha).astype(z.dtype), label="α_c for channel c", source=FORMULA)
+
+
+def bits_of_values(case: Case, value: Callable[[np.ndarray, float], np.ndarray]):
     z = far_from_the_ends(some(case.dtype))
-    y = yield ask("leaky_relu", x=z, alpha=alpha)
-    yield same_bits(y, value(z, alpha), label=f"{alpha:g}·min(0, z) + max(0, z)", source=FORMULA)
-    if alpha in (0, 1, -1):
-        z = some(case.dtype)
-        z = z[np.isfinite(z)]
-        y = yield ask("leaky_relu", x=z, alpha=alpha)
-        wanted = known(alpha, seen(case.backend, "leaky_relu", z))
-        yield same_bits(
-            y, wanted, label="every finite z", source={0: "ReLU", 1: "the identity", -1: "the absolute value"}[alpha]
-        )
-    z = far_from_the_ends(some(case.dtype))
+    y = yield ask("leaky_relu", x=z, alpha=case.alpha)
+    yield same_bits(y, value(z, case.alpha), label=f"{case.alpha:g}·min(0, z) + max(0, z)", source=FORMULA)
+
+
+def bits_of_gradients(case: Case):
+    """At z = 0 too, where there is no derivative, but a choice in which the libraries are at one."""
+    alpha, z = case.alpha, far_from_the_ends(some(case.dtype))
     z = z[z != 0]
     g = yield ask("leaky_relu_gradient", x=z, upstream=upstream_for(z), alpha=alpha)
     wanted = oracle.leaky_relu_gradient(z, upstream_for(z), alpha=alpha).astype(z.dtype)
-    yield same_bits(g, wanted, label=f"1 for z > 0, {alpha:g} for z < 0", source="the definition, by cases")
+    yield same_bits(g, wanted, label=f"1 for z > 0, {alpha:g} for z < 0", source=DEFINITION)
     zeros = np.zeros(5, case.dtype)
     g = yield ask("leaky_relu_gradient", x=zeros, upstream=np.full_like(zeros, 3), alpha=alpha)
-    yield same_bits(
-        g,
-        np.full_like(zeros, 3 * alpha),
-        label=f"the choice at z = 0: {alpha:g}",
-        source="the left side's slope, which every library takes",
-    )
+    wanted = np.full_like(zeros, 3 * alpha)
+    source = "the left side's slope, which every library takes"
+    yield same_bits(g, wanted, label=f"the choice at z = 0: {alpha:g}", source=source)
 
 
 class Leaky(NamedTuple):

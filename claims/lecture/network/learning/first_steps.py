@@ -5,9 +5,9 @@ Small enough for both dtypes, and for a trajectory to be told from another one s
 
 import numpy as np
 
-from ....reference.networks.notation import batch_norm, convolution, fully_connected, make_layer
-from ...language import training
-from . import common
+from .....reference.networks.notation import batch_norm, convolution, fully_connected, make_layer
+from ....language import training
+from ...shared import common
 
 NETWORK = (
     convolution("w0", "b0", padding=1),

@@ -1,4 +1,4 @@
-"""The lecture's section “Conv2d operation in PyTorch”: how many parameters; and the layer that its other claims ask for."""
+"""The lecture's section “Conv2d operation in PyTorch”: how many parameters."""
 
 from __future__ import annotations
 
@@ -8,30 +8,10 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import NamedTuple
 
-import numpy as np
-
-from ....reference import oracle
-from ....reference.networks import layers
-from ...language import Case, Figure, Outcome, Wrong, ask, claim, fact, smallest
-from ..convolution.flipping import must_be_exact
-from . import mutants_costs
+from .....reference.networks import layers
+from ....language import Case, Figure, Outcome, Wrong, ask, claim, fact, smallest
+from ...shared.geometry import FORMULA
 from .networks import PUBLISHED, Layer, batch_norm, convolution, fully_connected
-
-NO_PADDING = ((0, 0), (0, 0))
-LITERAL = "the literal sum in Python integers"
-FORMULA = "the formula"
-
-
-def layer(x: np.ndarray, w: np.ndarray, *, stride=(1, 1), padding=NO_PADDING):
-    return ask("cross_correlation2d", x=x, w=w, b=None, stride=stride, padding=padding, dilation=(1, 1), groups=1)
-
-
-def exact_layer(x: np.ndarray, w: np.ndarray, *, stride=(1, 1), padding=NO_PADDING) -> np.ndarray:
-    """The literal sum in Python integers, in the dtype of x; raises ValueError where a sum would not be exact in it."""
-    settings = {"stride": stride, "padding": padding, "dilation": (1, 1), "groups": 1}
-    must_be_exact(x, w)
-    return oracle.cross_correlation2d(x, w, None, **settings).astype(x.dtype)
-
 
 # --- “how many parameters are in this convolution?” ---------------------------------------------------------------------
 
@@ -118,40 +98,58 @@ parameter_count = claim(
 )
 
 
+def groups_forgotten(lib, *, layers, size):
+    """Each convolution sees every channel: AlexNet on one GPU, with the two GPUs' numbers of channels."""
+    return lib.network_layers([layer | {"groups": 1} if "groups" in layer else layer for layer in layers], size=size)
+
+
+def stride_in_the_other_convolution(lib, *, layers, size):
+    """Of a bottleneck block's first two convolutions the other one has the stride: the other of the two ResNet-50s."""
+    strides = {layer["name"]: layer["stride"] for layer in layers if layer["kind"] == "convolution"}
+    other = {"1": "2", "2": "1"}
+
+    def exchanged(layer):
+        block, _, place = layer["name"].rpartition(".")
+        return layer | {"stride": strides[f"{block}.{other[place]}"]} if block and place in other else layer
+
+    return lib.network_layers([exchanged(layer) for layer in layers], size=size)
+
+
+Count = Callable[[Layer], int]
+Work = Callable[[layers.Row], int]
+MISCOUNTED = {
+    "bias forgotten": {"count": bias_forgotten},
+    "Cin forgotten": {"count": cin_forgotten},
+    "running statistics counted as learned": {"count": running_statistics_counted},
+}
+
+
+@parameter_count.each({name: {"layer": layer} for name, layer in SINGLE.items()}, wrongs=MISCOUNTED)
+def single_layers(case: Case, *, count: Count = learned):
+    report = yield ask("layer_parameters", layer=case.layer)
+    yield fact(report.then(lambda r: r["learned"]), count(case.layer), label="learned", source=FORMULA)
+    wanted = not_learned(case.layer)
+    yield fact(report.then(lambda r: r["not_learned"]), wanted, label="not learned", source=FORMULA)
+
+
 @parameter_count.each(
-    {name: {"layer": layer} for name, layer in SINGLE.items()} | {name: {"network": name} for name in PUBLISHED},
-    wrongs={
-        "bias forgotten": {"count": bias_forgotten},
-        "Cin forgotten": {"count": cin_forgotten},
-        "running statistics counted as learned": {"count": running_statistics_counted},
-        "as many multiply-adds as weights": Wrong(
-            says={"work": once_a_weight}, cases=tuple(PUBLISHED), needs=("network_layers",)
-        ),
+    {name: {"network": name} for name in PUBLISHED},
+    wrongs=MISCOUNTED
+    | {
+        "as many multiply-adds as weights": Wrong(says={"work": once_a_weight}, needs=("network_layers",)),
         "groups forgotten": Wrong(
-            operations={"network_layers": mutants_costs.groups_forgotten},
-            cases=("AlexNet, two groups",),
-            needs=("network_layers",),
+            operations={"network_layers": groups_forgotten}, cases=("AlexNet, two groups",), needs=("network_layers",)
         ),
         "the stride in a block's other convolution": Wrong(
-            operations={"network_layers": mutants_costs.stride_in_the_other_convolution},
+            operations={"network_layers": stride_in_the_other_convolution},
             cases=("ResNet-50",),
             needs=("network_layers",),
         ),
     },
 )
-def parameter_count_cases(case: Case, *, count: Callable[[Layer], int] = learned, work=every_weight_at_every_place):
-    if "network" in case.settings:
-        yield from network_count(case.network, count, work)
-        return
-    report = yield ask("layer_parameters", layer=case.layer)
-    kept = not_learned(case.layer)
-    yield fact(report.then(lambda r: r["learned"]), count(case.layer), label="learned", source=FORMULA)
-    yield fact(report.then(lambda r: r["not_learned"]), kept, label="not learned", source=FORMULA)
-
-
-def network_count(name: str, count: Callable[[Layer], int], work: Callable[[layers.Row], int]):
-    """A published network of the library's own layers, run on an input that has a size and no numbers: each layer's report."""
-    network = PUBLISHED[name]
+def published_networks(case: Case, *, count: Count = learned, work: Work = every_weight_at_every_place):
+    """Each network of the library's own layers, run on an input that has a size and no numbers: each layer's report."""
+    network = PUBLISHED[case.network]
     resolved, rows = layers.resolve(network.build(), network.size), layers.table(network.build(), network.size)
     reports = yield ask("network_layers", layers=resolved, size=network.size)
     wanted = {
@@ -160,26 +158,20 @@ def network_count(name: str, count: Callable[[Layer], int], work: Callable[[laye
         "multiply_adds": [work(row) for row in rows],
     }
     for what, numbers in wanted.items():
-        found = reports.then(functools.partial(layers.differences, wanted=numbers, what=what))
-        yield fact(found, layers.ALL_AGREE, label=f"{what.replace('_', '-')}, layer by layer", source=FORMULA)
+        differing = reports.then(functools.partial(layers.differences, wanted=numbers, what=what))
+        yield fact(differing, layers.ALL_AGREE, label=f"{what.replace('_', '-')}, layer by layer", source=FORMULA)
     whole = reports.then(lambda r: sum(report["parameters"] for report in r))
     yield fact(whole, sum(wanted["parameters"]), label="learned, summed over the layers", source=FORMULA)
     if count is learned:
         yield fact(whole, network.learned, label="learned, against the published number", source=network.source)
-    told = [report["multiply_adds"] for report in reports.value]
-    if network.multiply_adds and None not in told:
-        printed = f"{Decimal(sum(told)).scaleb(-network.power):.{len(network.multiply_adds.partition('.')[2])}f}"
+    counted = [report["multiply_adds"] for report in reports.value]
+    if network.multiply_adds and None not in counted:
+        printed = f"{Decimal(sum(counted)).scaleb(-network.power):.{len(network.multiply_adds.partition('.')[2])}f}"
         label = f"multiply-adds ÷ 10^{network.power}, as they are printed"
         yield fact(reports.then(lambda _: printed), network.multiply_adds, label=label, source=network.counted_by)
-    yield Figure(
-        f"layers/{name}",
-        {
-            "network": name,
-            "source": network.source,
-            "input": list(network.size),
-            "rows": [[r.name, r.kind, list(r.takes), list(r.output), r.parameters, r.multiply_adds] for r in rows],
-        },
-    )
+    table = [[r.name, r.kind, list(r.takes), list(r.output), r.parameters, r.multiply_adds] for r in rows]
+    about = {"network": case.network, "source": network.source, "input": list(network.size)}
+    yield Figure(f"layers/{case.network}", about | {"rows": table})
 
 
 class Network(NamedTuple):

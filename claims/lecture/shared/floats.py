@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from ....reference import mistakes
 from ...language import Outcome
 
+DIGITS = "the function in 95 bits or more, rounded once"
 FARTHEST = {"float32": 120.0, "float64": 800.0}
 """Beyond this |z| e^−|z| is 0 in this dtype, and every sigmoid at its limit, subnormal numbers included."""
 
@@ -44,7 +43,7 @@ FLUSH = {"tensorflow": ("relu", "relu_gradient", "absolute_value_gradient", "lea
 """Library → operations for which a subnormal number counts as 0."""
 
 
-def seen(backend: str, operation: str, z: np.ndarray) -> np.ndarray:
+def seen_by(backend: str, operation: str, z: np.ndarray) -> np.ndarray:
     """z as the library's operation sees it: subnormal numbers, where they count as 0, are 0."""
     if operation not in FLUSH.get(backend, ()):
         return z
@@ -83,6 +82,14 @@ def unsigned(y: Outcome) -> Outcome:
     return y.then(lambda a: a + a.dtype.type(0))
 
 
+def grid(dtype: np.dtype) -> np.ndarray:
+    """0, both signs of 2⁻³⁰ … 1 by powers, and from 0 to the farthest |z| at even steps: as many positive as negative ones."""
+    z = np.concatenate(
+        [[0], 2.0 ** np.arange(-30, 1), np.linspace(0, 20, 260)[1:], np.geomspace(20, FARTHEST[str(dtype)], 60)]
+    )
+    return np.concatenate([-z[::-1], z]).astype(dtype)
+
+
 SIGNED = (0.0, 1.0, -1.0, 2.0, -2.0, 3.0, -3.0)
 """Whole numbers, by size."""
 
@@ -96,8 +103,3 @@ class Spelled(NamedTuple):
 
     function: str
     z: float
-
-
-def mistaken(mistake: str, operation: str) -> Callable[..., Any]:
-    """The operation with a known mistake: an operator mutant."""
-    return functools.partial(mistakes.commit, mistake=mistake, operation=operation)
