@@ -1,9 +1,45 @@
 """What several test files share."""
 
+import functools
 import os
+import re
 
 import pytest
 from lectureclaims.reference import libraries
+
+RUNS = re.compile(
+    r"\b(run_command|verify_the_lies|subprocess|Worker|playwright|verification\.verify|LECTURE_CLAIMS = )\b"
+)
+"""What stands in a file whose tests run a command, a worker or a browser."""
+
+LONG = {
+    "adjudication",
+    "lecture",
+    "bounds",
+    "composition",
+    "history",
+    "layers",
+    "mistakes",
+    "networks",
+    "population",
+    "properties",
+}
+LONG |= {"statistics_report", "training"}
+"""Folders and files that compute for more than a few seconds."""
+
+
+@functools.cache
+def _slow(path):
+    return bool(RUNS.search(path.read_text(encoding="utf-8"))) or not LONG.isdisjoint(
+        {path.stem.removeprefix("test_"), path.parent.name}
+    )
+
+
+def pytest_collection_modifyitems(items):
+    """Mark as slow what runs a library, a command or a browser, or computes for long: ``make quick`` leaves it out."""
+    for item in items:
+        if "load" in getattr(item, "fixturenames", ()) or _slow(item.path):
+            item.add_marker("slow")
 
 
 @pytest.fixture(scope="session")

@@ -66,7 +66,7 @@ CLAIM = Template('''"""What the section's claims are about, in a line."""
 from __future__ import annotations
 
 from $language import Case, claim, population, same_bits
-from . import design, gates
+from . import design
 
 $name = claim(
     "$id",
@@ -88,7 +88,7 @@ $name = claim(
 @$name.case("over seeds", wrongs={"arms exchanged": {"compare": population.exchanged}})
 def over_seeds(case: Case, *, compare=population.as_measured):
     """Run the experiments on the first and on the fresh seeds and judge the gates; then hold what was measured against the exact result."""
-    found = yield from population.study(case, design, gates, ("pools",), compare=compare)
+    found = yield from population.study(case, design, ("pools",), compare=compare)
     seeds = population.seeds(case, design.SEEDS["pools"], "first")
     yield same_bits(
         found.outcomes["pools"].then(lambda measured: measured["means"]),

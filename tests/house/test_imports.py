@@ -87,7 +87,7 @@ def test_only_a_decoder_imports_what_reads_pictures():
     [
         ("claims.engine.verification", HEAVY),
         ("reports.front.cli", HEAVY),
-        ("reports.formats.formats", HEAVY),
+        ("reports.formats", HEAVY),
         ("reports.front.pytest_plugin", (*HEAVY, "numpy", "scipy")),
     ],
 )

@@ -22,8 +22,9 @@ def test_every_premise_is_a_claim_of_the_ledger():
 TEXT = "# Two sentences\n\nA whole is the sum\nof its parts. A part is smaller.\n"
 CLAIM = (
     "from lectureclaims.claims.language import claim\n"
-    "@claim('{id}', statement='s', scope='s', expected='verified', kind='exact', cases={{'one': {{}}}}, wrongs={{}})\n"
-    "def experiment(case):\n    yield from ()\n"
+    "it = claim('{id}', 'A statement.', expected='verified', kind='exact')\n"
+    "@it.case('one')\n"
+    "def one(case):\n    yield from ()\n"
 )
 
 

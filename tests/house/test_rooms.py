@@ -71,10 +71,6 @@ def test_a_circle_would_be_found(monkeypatch):
         rooms.rooms()
 
 
-def test_what_is_under_way_is_still_so():
-    assert rooms.UNDER_WAY - set(rooms.arrows(without=())) == set()
-
-
 def test_no_room_is_too_full():
     counted = folders()
     assert {name: n for name, n in counted.items() if n > FULL and name not in FULLER} == {}

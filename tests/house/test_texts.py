@@ -28,7 +28,7 @@ def tracked():
     return [ROOT / name for name in names if (ROOT / name).is_file() and not name.endswith(".png")]
 
 
-PATH_OUTSIDE = re.compile(r"(?:^|[\s'\"`(=:])((?!/proc/|/dev/)/[a-zA-Z]\w*/[\w.]+|\.\./\w+(?:\.md)?|~/\w+|[A-Z]:\\\w)")
+PATH_OUTSIDE = re.compile(r"(?:^|[\s'\"`(=:])((?!/proc/|/dev/)/[a-zA-Z]\w*/[\w.]+|\.\./\w+(?:\.\w+)?|~/\w+|[A-Z]:\\\w)")
 """An absolute path, a home folder, a folder above the repository; /proc and /dev are every Linux machine's."""
 
 
