@@ -1,22 +1,37 @@
-# Two commands on a fresh machine with Python >= 3.11: `make verify` and `make test`.
+# `make verify` and `make test` are all that a fresh machine with Python >= 3.11 needs; the others are for who changes the code.
 
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+ID ?= convolution.flip
 
-.PHONY: verify test bench clean
+.PHONY: verify test lint quick claim graph bench clean
 
 verify: $(VENV)/.ready
 	$(BIN)/lecture-claims verify --out reports/latest
 
 # The lecture is verified once; the tests of the claims read the record, and fail where a verdict is not the expected one.
-test: $(VENV)/.ready
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/pyright --pythonpath $(BIN)/python
+test: lint
 	rm -f reports/latest/results.json
 	-$(BIN)/lecture-claims verify --out reports/latest
 	$(BIN)/pytest --lecture-claims-results=reports/latest/results.json
+
+lint: $(VENV)/.ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright --pythonpath $(BIN)/python
+
+# The tests that neither import a framework nor start a worker: under a minute.
+quick: $(VENV)/.ready
+	$(BIN)/pytest -m "not slow" $(QUICK)
+
+# One claim, named by ID=, on NumPy and PyTorch: seconds.
+claim: $(VENV)/.ready
+	$(BIN)/lecture-claims verify $(ID) --backend numpy --backend torch
+
+# Draws the rooms and their imports in ARCHITECTURE.md.
+graph: $(VENV)/.ready
+	$(BIN)/python tests/house/rooms.py
 
 # Minutes: measures again what the empirical bounds rest on, what fixed tolerances miss and how large and fast the page of the last
 # verification is (which needs chromium), and writes docs/measured.md.
@@ -24,7 +39,7 @@ bench: $(VENV)/.ready
 	$(BIN)/python -m benchmarks
 
 # The constraints pin every version, and torch to a release whose plain version number is a CPU build where pip is
-# pointed at one; see the README.
+# pointed at one; see docs/install.md.
 $(VENV)/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[torch,tensorflow,opencv,dev]'

@@ -21,11 +21,10 @@ NAMES = ("detectors", "power", "ulps", "page")
 
 
 def main() -> None:
-    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
-        os.environ.setdefault(variable, "1")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     from lectureclaims.reference import libraries
 
+    for variable, value in libraries.ENVIRONMENT.items():
+        os.environ.setdefault(variable, value)
     from . import detectors, page, power, ulps
 
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure, and write docs/measured.md.")

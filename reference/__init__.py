@@ -1,0 +1,1 @@
+"""What the operations mean, how exactly they can be computed, and what each library calls them."""

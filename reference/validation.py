@@ -6,6 +6,7 @@ sees what was given, what was wanted and what to do without opening the code.
 
 import math
 import operator
+from collections.abc import Sequence
 from typing import Any, NoReturn
 
 import ml_dtypes
@@ -14,6 +15,7 @@ import numpy as np
 __all__ = [
     "BadInput",
     "array",
+    "choice",
     "count",
     "counts",
     "finite",
@@ -24,6 +26,7 @@ __all__ = [
     "refuse",
     "same_dtype",
     "shape",
+    "upstream",
 ]
 
 FLOATS = (np.float16, ml_dtypes.bfloat16, np.float32, np.float64)
@@ -81,6 +84,29 @@ def shape(name: str, value: np.ndarray, expected: tuple[int, ...], meaning: str)
     """The shape that the other arguments imply."""
     if value.shape != expected:
         refuse(f"{name}.shape", value.shape, f"{expected}, that is {meaning}", f"give {name} that shape")
+
+
+def upstream(
+    value: Any,
+    x: np.ndarray,
+    expected: tuple[int, ...] | None = None,
+    meaning: str = "the shape of x",
+    *,
+    axes: str | None = None,
+    of: str = "x",
+) -> None:
+    """The gradient that comes from above: an array of the output's shape, which is that of x unless said otherwise, in its dtype."""
+    array("upstream", value, axes=axes)
+    same_dtype(of, x, upstream=value)
+    shape("upstream", value, x.shape if expected is None else expected, meaning)
+
+
+def choice(name: str, value: Any, names: Sequence[Any]) -> Any:
+    """One of a few values, of their own type: 1 is not True."""
+    alike = isinstance(value, type(names[0])) and isinstance(value, bool) == isinstance(names[0], bool)
+    if not alike or value not in names:
+        refuse(name, value, " or ".join(map(repr, names)), f"use {name}={names[0]!r}")
+    return value
 
 
 def labels(name: str, value: Any, rows: int, classes: int) -> np.ndarray:

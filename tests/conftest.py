@@ -8,13 +8,12 @@ from lectureclaims.reference import libraries
 
 @pytest.fixture(scope="session")
 def load():
-    """A phrasebook by its name, imported on first use and once a process; skips where its library is absent.
+    """A library by its name, imported on first use and once a process; skips where it is absent.
 
     One test fails there: tests/house/test_frameworks.py.
     """
-    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
-        os.environ.setdefault(variable, "1")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    for variable, value in libraries.ENVIRONMENT.items():
+        os.environ.setdefault(variable, value)
     loaded = {}
 
     def get(name):

@@ -1,9 +1,40 @@
-"""A made-up results.json with every look that a report can have, for the tests of the reports. Nothing in it was measured."""
+"""A made-up record with every look that a report can have, for the tests of the reports. Nothing in it was measured."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
+
+from lectureclaims.claims.record.types import (
+    AnyRow,
+    Bits,
+    Cell,
+    Claim,
+    ClaimNamed,
+    Counts,
+    Defect,
+    Design,
+    Environment,
+    Evidence,
+    Gate,
+    Lecture,
+    LibraryFacts,
+    LimitFound,
+    LimitSaid,
+    Premises,
+    Reading,
+    Selection,
+    Sensitivity,
+    Sentence,
+    StatedGate,
+    Stopped,
+    Sweep,
+    Tool,
+    Volatile,
+    Within,
+    WrongFound,
+)
 
 LIBRARIES = ("numpy", "torch", "tensorflow", "scipy")
 VERDICTS = ("error", "refuted", "inconclusive", "not supported", "disputed", "supported", "verified")
@@ -36,134 +67,112 @@ NOT_TESTED = (
 )
 
 
-def row(case: str = "2-d", label: str = "the layer is the sum", **changes: Any) -> dict[str, Any]:
-    return {
-        "case": case,
-        "label": label,
-        "kind": "bits",
-        "source": "literal sum in Python integers",
-        "agrees": True,
-        "outcome": "value",
-        "ratio": 0.0,
+def row(case: str = "2-d", label: str = "the layer is the sum", **changes: Any) -> Bits:
+    return Bits(**{"case": case, "label": label, "source": "literal sum in Python integers", "elements": 48, **changes})
+
+
+def bound(case: str = "reals", label: str = "within the bound", **changes: Any) -> Within:
+    members = {
+        "source": "correctly rounded sum",
+        "ratio": 0.31,
         "elements": 48,
-        "differing": 0,
-        "geometries": 0,
-        "where": None,
-        "got": None,
-        "wanted": None,
-        "allowed": None,
-        "ulp": None,
-        "derivation": "",
-        "note": "",
-        "sentence": f"{label}: 48 elements, every bit equal",
-        "defect": "",
-        "departures": [],
-        **changes,
+        "where": (0, 2),
+        "got": 1.25,
+        "wanted": 1.2500001,
+        "allowed": 1e-6,
+        "ulp": 1.0,
+        "derivation": "γₙ·Σ|x||w|, n = 9 products",
     }
+    return Within(**{"case": case, "label": label, **members, **changes})
 
 
-def departing(**changes: Any) -> dict[str, Any]:
-    return row(
-        agrees=False,
-        ratio="inf",
-        differing=3,
-        where=[0, 1],
-        got=3.0,
-        wanted=4.0,
-        ulp=2.0,
-        sentence="the layer is the sum: 3 of 48 differ; worst at (0, 1): got 3, wanted 4",
-        replay="lecture-claims verify a.b --case 2-d --backend torch --dtype float32",
-        snippet="import numpy as np\nx = np.ones(3)\nprint(x)\n",
-        **changes,
+def sweep(**changes: Any) -> Sweep:
+    return Sweep(
+        **{"case": "2-d", "label": "the layer is the sum", "of": "bits", "geometries": 120, "elements": 48, **changes}
     )
 
 
-def wrong(name: str = "one axis flipped", *, is_caught: bool = True) -> dict[str, Any]:
-    return {
-        "name": name,
-        "caught": is_caught,
-        "by": 4 * is_caught,
-        "of": 5,
-        "ratio": "inf" if is_caught else None,
-        "differing": 12 if is_caught else None,
-        "elements": 48 if is_caught else None,
-        "sentence": "the layer is the sum: 12 of 48 differ" if is_caught else "every comparison still agreed",
-        "replay": f"lecture-claims verify a.b --wrong '{name}' --backend torch --dtype float32",
+def departing(**changes: Any) -> Bits:
+    members = {
+        "agrees": False,
+        "ratio": math.inf,
+        "differing": 3,
+        "where": (0, 1),
+        "got": 3.0,
+        "wanted": 4.0,
+        "ulp": 2.0,
+        "snippet": "import numpy as np\nx = np.ones(3)\nprint(x)\n",
     }
+    return row(**{**members, **changes})
 
 
-def limit(name: str = "a symmetric kernel") -> dict[str, Any]:
-    rows = [
-        {**departing(label="the literal sentence"), "must_fail": True},
-        {**row(label="what is predicted beside it"), "must_fail": False},
-    ]
-    return {
-        "name": name,
-        "says": "A kernel that a half turn leaves as it was cannot tell.",
-        "shown": True,
-        "rows": rows,
-    }
+def stopped(outcome: str = "error", note: str = "ValueError: x", **changes: Any) -> Stopped:
+    members = {"case": "2-d", "label": "the experiment stopped", "agrees": False, "made": False, "elements": 0}
+    return Stopped(**{**members, "differing": None, "ulp": None, "outcome": outcome, "note": note, **changes})
 
 
-def cell(backend: str, dtype: str | None, verdict: str = "verified", **changes: Any) -> dict[str, Any]:
+def wrong(name: str = "one axis flipped", *, is_caught: bool = True) -> WrongFound:
+    if not is_caught:
+        return WrongFound(name=name, caught=False, by=0, of=5, excuse="every comparison still agreed")
+    return WrongFound(name=name, caught=True, by=4, of=5, worst=departing(differing=12, snippet=None))
+
+
+SAYS = "A kernel that a half turn leaves as it was cannot tell."
+
+
+def limit(name: str = "a symmetric kernel", rows: tuple[AnyRow, ...] = (), *, shown: bool = True) -> LimitFound:
+    beside = row(label="what is predicted beside it")
+    return LimitFound(
+        name=name, shown=shown, rows=rows or (departing(label="the literal sentence", must_fail=True), beside)
+    )
+
+
+def cell(backend: str, dtype: str | None, verdict: str = "verified", **changes: Any) -> Cell:
     out = verdict in ("absent", "unsupported")
-    bound = row(
-        "reals",
-        "within the bound",
-        kind="bound",
-        ratio=0.31,
-        where=[0, 2],
-        got=1.25,
-        wanted=1.2500001,
-        allowed=1e-6,
-        ulp=1.0,
-        derivation="γₙ·Σ|x||w|, n = 9 products",
-        source="correctly rounded sum",
-        sentence="within the bound: 48 elements, worst error ÷ bound 0.31",
-    )
-    return {
+    members: dict[str, Any] = {
         "backend": backend,
         "dtype": dtype,
         "verdict": verdict,
+        "rule": verdict,
         "reason": f"{backend}: reason for {verdict}",
         "comparisons": 0 if out else 2,
         "elements": 0 if out else 96,
         "worst_ratio": None if out else 0.31,
         "margin": None if out else 1.2e5,
-        "calls_within_defects": {},
-        "in_part": [],
-        "rows": [] if out else [row(), bound],
-        "wrongs": [] if out else [wrong()],
-        "limits": [] if out else [limit()],
-        **changes,
+        "rows": () if out else (row(), bound()),
+        "wrongs": () if out else (wrong(),),
+        "limits": () if out else (limit(),),
     }
+    return Cell(**{**members, **changes})
 
 
-def claim(name: str, cells: list[dict[str, Any]], **changes: Any) -> dict[str, Any]:
-    part = [c["verdict"] for c in cells if c["verdict"] in VERDICTS]
+def claim(name: str, cells: Sequence[Cell], *, says: dict[str, str] | None = None, **changes: Any) -> Claim:
+    """``says``: what limits say, by their name; of one that is not named, always the same."""
+    part = [c.verdict for c in cells if c.verdict in VERDICTS]
     verdict = min(part, key=VERDICTS.index) if part else "inconclusive"
-    return {
+    limits = dict.fromkeys(x.name for c in cells for x in c.limits)
+    members: dict[str, Any] = {
         "id": name,
         "sentence": name.replace("claim", "sentence"),
         "says": "Equivariance to translation.",
         "statement": "f(shift x) = shift f(x).",
         "scope": "circular padding, stride 1",
         "kind": "exact",
-        "premises": ["convolution.flip"],
-        "sources": ["Goodfellow et al. (2016), §9.2"],
+        "premises": ("convolution.flip",),
+        "sources": ("Goodfellow et al. (2016), §9.2",),
         "notes": "",
         "finding": "",
         "file": "convolution.py",
         "expected": "verified",
         "verdict": verdict,
+        "rule": verdict,
         "reason": "held on numpy, torch (2 cells)",
         "qualified": verdict in ("verified", "supported"),
         "margin": 1.2e5,
-        "cells": cells,
-        "designs": {},
-        "figures": {},
-        **changes,
+        "limits": tuple(LimitSaid(name=x, says=(says or {}).get(x, SAYS)) for x in limits),
+        "cells": tuple(cells),
     }
+    return Claim(**{**members, **changes})
 
 
 def figures() -> dict[str, dict[str, dict[str, Any]]]:
@@ -297,105 +306,94 @@ def figures() -> dict[str, dict[str, dict[str, Any]]]:
 DIGEST = "4904d1af79aa0ebef8a39f8178499aea585645236f3a0e43fa4d261056b424b9"
 
 
-def gate(name: str, which: str, *, met: bool = True, **changes: Any) -> dict[str, Any]:
-    word = "met" if met else "not met"
-    return row(
-        "over seeds",
-        f"{name}, {which} seeds",
-        kind="gate",
-        agrees=met,
-        ratio=0.0 if met else "inf",
-        elements=1,
-        got="3.1 [2.9, 3.3]" if met else "1.1 [0.9, 1.3]",
-        wanted="interval above 1.5",
-        source="gate stated before the run; basis: 3.19 [3.04, 3.36]",
-        note=f"{name}: {word}, an effect over 20 seeds; wanted the interval above 1.5; 20 of 20 seeds above no effect, sign p 1.9e-06, Wilcoxon p 1.9e-06",
-        sentence=f"{name}, {which} seeds: {word}",
-        **changes,
-    )
-
-
-def design(*gates: tuple[str, str, str], quick: bool = False) -> dict[str, Any]:
-    """What a design states: (gate, role, the side that it speaks for)."""
-    stated = [
-        {
-            "name": name,
-            "effect": f"runs: {name}",
-            "side": "above",
-            "bounds": [1.5],
-            "basis": "3.19 [3.04, 3.36]",
-            "role": role,
-            "speaks": speaks,
-        }
-        for name, role, speaks in gates
-    ]
-    return {
-        "version": 2,
-        "digest": DIGEST,
-        "seeds": {"runs": 6 if quick else 20},
-        "quick": quick,
-        "from": {"first": 0, "fresh": 3000},
-        "gates": stated,
+def gate(name: str, group: str, *, met: bool = True, **changes: Any) -> Gate:
+    estimate = 3.1 if met else 1.1
+    members: dict[str, Any] = {
+        "case": "over seeds",
+        "label": f"{name}, {group} seeds",
+        "source": "gate stated before the run; basis: 3.19 [3.04, 3.36]",
+        "agrees": met,
+        "ratio": 0.0 if met else math.inf,
+        "gate": name,
+        "effect": f"runs: {name}",
+        "group": group,
+        "measure": "ratio",
+        "side": "above",
+        "bounds": (1.5,),
+        "estimate": estimate,
+        "low": estimate - 0.2,
+        "high": estimate + 0.2,
+        "seeds": 20,
+        "positive": 20,
+        "sign_p": 1.9e-6,
+        "wilcoxon_p": 1.9e-6,
     }
+    return Gate(**{**members, **changes})
 
 
-def disputed(**changes: Any) -> dict[str, Any]:
+def design(*gates: tuple[str, str, str], quick: bool = False) -> Design:
+    """What a design states: (gate, role, the side that it speaks for)."""
+    stated = tuple(
+        StatedGate(
+            name=name,
+            effect=f"runs: {name}",
+            side="above",
+            bounds=(1.5,),
+            basis="3.19 [3.04, 3.36]",
+            role=role,
+            speaks=speaks,
+        )
+        for name, role, speaks in gates
+    )
+    seeds = {"runs": 6 if quick else 20}
+    return Design(version=2, digest=DIGEST, seeds=seeds, quick=quick, start={"first": 0, "fresh": 3000}, gates=stated)
+
+
+def disputed(**changes: Any) -> Claim:
     """A claim of which gates of both sides are met, one of them on the first seeds only."""
-
-    def rows() -> list[dict[str, Any]]:
-        sides = (("trains better", "for"), ("bare", "for"), ("so does noise", "against"))
-        return [
-            gate(n, which, met=n != "bare" or which == "first", speaks=side)
+    sides = (("trains better", "for"), ("bare", "for"), ("so does noise", "against"))
+    cells = []
+    for library in ("torch", "tensorflow"):
+        rows = [
+            gate(n, group, met=n != "bare" or group == "first", speaks=side)
             for n, side in sides
-            for which in ("first", "fresh")
+            for group in ("first", "fresh")
         ]
-
-    cells = [
-        cell(library, "float64", "disputed", rows=[row(), *rows()], limits=[]) for library in ("torch", "tensorflow")
-    ]
+        cells.append(cell(library, "float64", "disputed", rows=(row(), *rows), limits=()))
     stated = design(
         ("trains better", "effect", "for"), ("bare", "effect", "for"), ("so does noise", "control", "against")
     )
     reason = "torch float64: 1 of 2 gates for it are met (“trains better”); 1 of 1 gates against it are met (“so does noise”)"
-    return claim(
-        "claim.disputed",
-        cells,
-        kind="statistical",
-        expected="disputed",
-        reason=reason,
-        designs={"two_sides": stated},
-        premises=[],
-        figures={"forest:two_sides": {"torch float64": forest()}},
-        **changes,
-    )
+    members: dict[str, Any] = {
+        "kind": "statistical",
+        "expected": "disputed",
+        "reason": reason,
+        "designs": {"two_sides": stated},
+        "premises": (),
+        "figures": {"forest:two_sides": {"torch float64": forest()}},
+    }
+    return claim("claim.disputed", cells, **{**members, **changes})
 
 
-def worded(*, quick: bool = False, **changes: Any) -> dict[str, Any]:
+def worded(*, quick: bool = False, **changes: Any) -> Claim:
     """A claim that is supported although its sentence fails as worded."""
-    failing = {**limit("tanh as a hidden activation"), "says": "The sentence is not supported for tanh."}
+    name = "tanh as a hidden activation"
     cells = [
         cell(
-            library,
-            "float64",
-            "supported",
-            rows=[row(), gate("deep", "first"), gate("deep", "fresh")],
-            limits=[failing],
+            b, "float64", "supported", rows=(row(), gate("deep", "first"), gate("deep", "fresh")), limits=(limit(name),)
         )
-        for library in ("torch", "tensorflow")
+        for b in ("torch", "tensorflow")
     ]
-    reason = "held on tensorflow, torch (2 cells); as worded the sentence fails for: tanh as a hidden activation"
-    return claim(
-        "claim.worded",
-        cells,
-        **{
-            "kind": "statistical",
-            "expected": "supported",
-            "reason": reason,
-            "premises": [],
-            "designs": {"depth": design(("deep", "effect", ""), quick=quick)},
-            **changes,
-        },
-    )
+    members: dict[str, Any] = {
+        "kind": "statistical",
+        "expected": "supported",
+        "reason": "held on tensorflow, torch (2 cells)",
+        "fails_as_worded": (name,),
+        "premises": (),
+        "designs": {"depth": design(("deep", "effect", ""), quick=quick)},
+        "limits": (LimitSaid(name=name, says="The sentence is not supported for tanh.", as_worded=True),),
+    }
+    return claim("claim.worded", cells, **{**members, **changes})
 
 
 def effect_row(name: str, role: str = "effect", ratio: float = 3.0, **changes: Any) -> dict[str, Any]:
@@ -481,17 +479,17 @@ def planted() -> dict[str, Any]:
     return {"pattern": pattern, "kernels": kernels, "note": "Six times the pattern."}
 
 
-def defect(**changes: Any) -> dict[str, Any]:
-    return {
+def defect(**changes: Any) -> Defect:
+    members: dict[str, Any] = {
         "id": "torch-tanh",
         "backend": "torch",
         "versions": ">=2.6,<2.14",
         "title": "Wrong sums with padding 3",
         "explanation": "Reads too far.",
         "condition": "padding > k",
-        "cpu_features": ["avx512f"],
+        "cpu_features": ("avx512f",),
         "repeatable": False,
-        "reports": ["pytorch #1"],
+        "reports": ("pytorch #1",),
         "applies": True,
         "departs": True,
         "neighbour_holds": True,
@@ -499,14 +497,23 @@ def defect(**changes: Any) -> dict[str, Any]:
         "snippet": "print(1)\n",
         "neighbour_says": "padding 2",
         "neighbour_snippet": "print(2)\n",
-        **changes,
     }
+    return Defect(**{**members, **changes})
 
 
-def sample_evidence() -> dict[str, Any]:
+def sample_claims() -> tuple[Claim, ...]:
     both = ("float32", "float64")
     absent = [cell("scipy", d, "absent") for d in both]
-    claims = [
+    equivariance = [
+        cell("numpy", "float32", "error", rows=(stopped(),)),
+        cell("torch", "float32", "refuted", rows=(departing(), row())),
+        cell(
+            "torch", "float64", rows=(departing(defect="torch-tanh"), sweep()), calls_within_defects={"torch-tanh": 7}
+        ),
+        cell("tensorflow", "float32", "inconclusive", wrongs=(wrong(is_caught=False),)),
+        cell("tensorflow", "float64", "disputed"),
+    ]
+    return (
         claim(
             "claim.correlate",
             [*(cell(b, d) for b in LIBRARIES[:3] for d in both), cell("scipy", None, "unsupported")],
@@ -514,163 +521,148 @@ def sample_evidence() -> dict[str, Any]:
         ),
         claim(
             "claim.linear",
-            [cell("numpy", None), cell("torch", None, in_part=list(NOT_TESTED)), cell("scipy", None, "absent")],
+            [cell("numpy", None), cell("torch", None, in_part=NOT_TESTED), cell("scipy", None, "absent")],
             qualified=False,
         ),
         claim(
             "claim.saturation",
-            [cell("torch", d, v) for d, v in zip(both, ("supported", "not supported"), strict=True)] + absent,
+            [*(cell("torch", d, v) for d, v in zip(both, ("supported", "not supported"), strict=True)), *absent],
         ),
-        claim(
-            "claim.equivariance",
-            [
-                cell(
-                    "numpy",
-                    "float32",
-                    "error",
-                    rows=[row(agrees=False, outcome="error", elements=0, ratio=None, note="ValueError: x")],
-                ),
-                cell("torch", "float32", "refuted", rows=[departing(), row()]),
-                cell(
-                    "torch",
-                    "float64",
-                    rows=[departing(defect="torch-tanh"), row(geometries=120)],
-                    calls_within_defects={"torch-tanh": 7},
-                ),
-                cell("tensorflow", "float32", "inconclusive", wrongs=[wrong(is_caught=False)]),
-                cell("tensorflow", "float64", "disputed"),
-            ],
+        claim("claim.equivariance", equivariance),
+    )
+
+
+def sample_sentences(ran: Sequence[str]) -> tuple[Sentence, ...]:
+    def named(*ids: str) -> tuple[ClaimNamed, ...]:
+        return tuple(ClaimNamed(id=i, written=i in ran) for i in ids)
+
+    correlate = "Instead of convolution, *ML libraries* implement cross-correlation (don't flip the kernel):"
+    return (
+        Sentence(id="sentence.correlate", text=correlate, claims=named("claim.correlate")),
+        Sentence(id="sentence.linear", text="Linear", claims=named("claim.linear", "claim.stack")),
+        Sentence(
+            id="sentence.saturation",
+            text="Not recommended for hidden layers due to saturation.",
+            claims=named("claim.saturation"),
         ),
-    ]
-    sentences = [
-        (
-            "sentence.correlate",
-            "Instead of convolution, *ML libraries* implement cross-correlation (don't flip the kernel):",
-            ["claim.correlate"],
+        Sentence(
+            id="sentence.equivariance", text="Equivariance to **translation**.", claims=named("claim.equivariance")
         ),
-        ("sentence.linear", "Linear", ["claim.linear", "claim.stack"]),
-        ("sentence.saturation", "Not recommended for hidden layers due to saturation.", ["claim.saturation"]),
-        ("sentence.equivariance", "Equivariance to **translation**.", ["claim.equivariance"]),
-        ("sentence.smoothing", "Other explanation: smoothing the objective.", ["claim.smooths"]),
-        ("sentence.heading", "Nobody has tested this sentence.", []),
-    ]
-    ran = {c["id"] for c in claims}
-    nothing = {"see": [], "disposition": "", "reason": "", "reading": None}
-    ledger = {
-        "sentence.heading": {**nothing, "disposition": "not testable", "reason": "It speaks of nobody."},
-        "sentence.smoothing": {**nothing, "reading": {"place": "the end", "scan": "smoolhing", "taken": "smoothing"}},
-    }
-    return {
-        "schema": "lecture-claims/results/1",
-        "tool": {"name": "lecture-claims", "version": "0.1.0"},
-        "seed": 0,
-        "selection": {
-            "claims": [c["id"] for c in claims],
-            "backends": list(LIBRARIES),
-            "dtypes": [],
-            "case": "",
-            "wrong": "",
-            "limit": "",
-            "partial": False,
-            "quick": False,
+        Sentence(
+            id="sentence.smoothing",
+            text="Other explanation: smoothing the objective.",
+            claims=named("claim.smooths"),
+            reading=Reading(place="the end", scan="smoolhing", taken="smoothing"),
+        ),
+        Sentence(
+            id="sentence.heading",
+            text="Nobody has tested this sentence.",
+            disposition="not testable",
+            reason="It speaks of nobody.",
+        ),
+    )
+
+
+def sample_environment() -> Environment:
+    oneDNN = {"build": {"oneDNN": True}}
+    return Environment(
+        python="3.13.1",
+        implementation="cpython",
+        system="Linux",
+        machine="x86_64",
+        cpu="A processor",
+        cores=2,
+        cpu_features=("avx2", "fma"),
+        packages={"numpy": "2.4.0", "torch": "2.13.0"},
+        backends={
+            "numpy": LibraryFacts(versions={"numpy": "2.4.0"}, facts={"threads": {"openblas": 1}}),
+            "torch": LibraryFacts(
+                versions={"torch": "2.13.0+cpu"}, facts={**oneDNN, "flushes subnormals": {"float32": False}}
+            ),
+            "tensorflow": LibraryFacts(
+                versions={"tensorflow": "2.21.0", "keras": "3.12.0"}, facts={**oneDNN, "TF32": False}
+            ),
+            "scipy": LibraryFacts(absent="scipy is not installed"),
         },
-        "interrupted": False,
-        "environment": {
-            "python": "3.13.1",
-            "implementation": "cpython",
-            "system": "Linux",
-            "machine": "x86_64",
-            "cpu": "A processor",
-            "cores": 2,
-            "cpu_features": ["avx2", "fma"],
-            "packages": {"numpy": "2.4.0", "torch": "2.13.0"},
-            "backends": {
-                "numpy": {"versions": {"numpy": "2.4.0"}, "threads": {"openblas": 1}},
-                "torch": {
-                    "versions": {"torch": "2.13.0+cpu"},
-                    "build": {"oneDNN": True},
-                    "flushes subnormals": {"float32": False},
-                },
-                "tensorflow": {
-                    "versions": {"tensorflow": "2.21.0", "keras": "3.12.0"},
-                    "build": {"oneDNN": True},
-                    "TF32": False,
-                },
-                "scipy": {"absent": "scipy is not installed"},
-            },
-        },
-        "lecture": {
-            "title": "A lecture",
-            "markdown": MARKDOWN,
-            "scan": SCAN,
-            "sentences": [
-                {"id": i, "text": t, "claims": [{"id": c, "written": c in ran} for c in cs], **ledger.get(i, nothing)}
-                for i, t, cs in sentences
-            ],
-            "unaccounted": ["This stands in no sentence of the ledger."],
-        },
-        "claims": claims,
-        "premises": [
-            {
-                "claim": c["id"],
-                "uses": c["premises"],
-                "untested": ["convolution.flip"],
-                "sand": ["claim.saturation"] if c["id"] == "claim.equivariance" else [],
-            }
-            for c in claims
-        ],
-        "sensitivity": [
-            {
-                "name": "kernel turned",
-                "operations": ["cross_correlation2d"],
-                "origin": "a known mistake",
-                "seen": True,
-                "claims": {"claim.correlate": "seen", "claim.equivariance": "blind"},
-            },
-            {
-                "name": "a tap lost",
-                "operations": ["cross_correlation2d"],
-                "origin": "claim.correlate",
-                "seen": False,
-                "claims": {
-                    "claim.correlate": "blind",
-                    "claim.equivariance": "stopped",
-                    "claim.linear": "cannot be made",
-                },
-            },
-        ],
-        "defects": [
+    )
+
+
+def sample_sensitivity() -> tuple[Sensitivity, ...]:
+    return (
+        Sensitivity(
+            name="kernel turned",
+            operations=("cross_correlation2d",),
+            origin="a known mistake",
+            seen=True,
+            claims={"claim.correlate": "seen", "claim.equivariance": "blind"},
+        ),
+        Sensitivity(
+            name="a tap lost",
+            operations=("cross_correlation2d",),
+            origin="claim.correlate",
+            seen=False,
+            claims={"claim.correlate": "blind", "claim.equivariance": "stopped", "claim.linear": "cannot be made"},
+        ),
+    )
+
+
+def sample_evidence() -> Evidence:
+    claims = sample_claims()
+    ids = tuple(c.id for c in claims)
+    premises = (
+        Premises(
+            claim=c.id,
+            uses=c.premises,
+            untested=("convolution.flip",),
+            sand=("claim.saturation",) if c.id == "claim.equivariance" else (),
+        )
+        for c in claims
+    )
+    return Evidence(
+        tool=Tool(name="lecture-claims", version="0.1.0"),
+        seed=0,
+        selection=Selection(claims=ids, backends=LIBRARIES),
+        interrupted=False,
+        environment=sample_environment(),
+        lecture=Lecture(
+            title="A lecture",
+            markdown=MARKDOWN,
+            scan=SCAN,
+            sentences=sample_sentences(ids),
+            unaccounted=("This stands in no sentence of the ledger.",),
+        ),
+        claims=claims,
+        premises=tuple(premises),
+        sensitivity=sample_sensitivity(),
+        defects=(
             defect(),
             defect(id="torch-old", applies=False, departs=False, neighbour_holds=False, reproduced=False),
-        ],
-        "counts": counts(claims),
-        "success": False,
-        "volatile": {
-            "begun": "2026-01-01T00:00:00+00:00",
-            "seconds": 12.5,
-            "import_seconds": {"torch": 2.5},
-            "cell_seconds": {"claim.correlate [torch float32]": 1.25},
-            "not_repeated": {},
-            "timings": {
-                "claim.correlate [torch float32]": {"the clock": {"rows": [{"image": "4 × 4", "seconds": 0.25}]}}
-            },
-        },
-    }
+        ),
+        counts=counts(claims),
+        success=False,
+        volatile=Volatile(
+            begun="2026-01-01T00:00:00+00:00",
+            seconds=12.5,
+            import_seconds={"torch": 2.5},
+            cell_seconds={"claim.correlate [torch float32]": 1.25},
+            timings={"claim.correlate [torch float32]": {"the clock": {"rows": [{"image": "4 × 4", "seconds": 0.25}]}}},
+        ),
+    )
 
 
-def counts(claims: list[dict[str, Any]]) -> dict[str, Any]:
-    cells = [c for one in claims for c in one["cells"]]
-    wrongs, limits = [w for c in cells for w in c["wrongs"]], [x for c in cells for x in c["limits"]]
-    return {
-        "claims": {v: sum(c["verdict"] == v for c in claims) for v in reversed(VERDICTS)},
-        "holds": sum(c["verdict"] in ("verified", "supported") for c in claims),
-        "qualified": sum(c["qualified"] for c in claims),
-        "cells": len(cells),
-        "cells_taking_no_part": sum(c["verdict"] not in VERDICTS for c in cells),
-        "comparisons": sum(c["comparisons"] for c in cells),
-        "elements": sum(c["elements"] for c in cells),
-        "wrongs": len(wrongs),
-        "wrongs_caught": sum(w["caught"] for w in wrongs),
-        "limits": len(limits),
-        "limits_shown": sum(x["shown"] for x in limits),
-    }
+def counts(claims: Sequence[Claim]) -> Counts:
+    cells = [c for one in claims for c in one.cells]
+    wrongs, limits = [w for c in cells for w in c.wrongs], [x for c in cells for x in c.limits]
+    return Counts(
+        claims={v: sum(c.verdict == v for c in claims) for v in reversed(VERDICTS)},
+        holds=sum(c.verdict in ("verified", "supported") for c in claims),
+        qualified=sum(c.qualified for c in claims),
+        cells=len(cells),
+        cells_taking_no_part=sum(c.verdict not in VERDICTS for c in cells),
+        comparisons=sum(c.comparisons for c in cells),
+        elements=sum(c.elements for c in cells),
+        wrongs=len(wrongs),
+        wrongs_caught=sum(w.caught for w in wrongs),
+        limits=len(limits),
+        limits_shown=sum(x.shown for x in limits),
+    )

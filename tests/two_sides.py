@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 from lectureclaims.claims.language import population, statistics
+from lectureclaims.claims.language.claim import Claim
 from lectureclaims.claims.record.verdicts import Facts, cell_verdict
 from rows import BAD, GOOD, gate
 
@@ -27,6 +28,11 @@ def made_up(as_found: Mapping[str, Mapping[str, float]], **other: float) -> Meas
         }
         for experiment, of in as_found.items()
     }
+
+
+def arms_of(claim: Claim) -> dict[str, population.Arms]:
+    """What each wrong does to the measurements, by its name."""
+    return {wrong.name: wrong.says["arms"] for wrong in claim.wrongs if "arms" in wrong.says}
 
 
 def judged(gates: ModuleType, measured: Measured, compare: Callable[..., Any] = population.as_measured) -> Judged:

@@ -16,7 +16,9 @@ def result_shapes(operation: Operation, arguments: Mapping[str, Any]) -> dict[st
     arrays = [arguments.get(name) for name in operation.arrays]
     wide = [a if a is None or a.dtype.kind in "iu" else a.astype(np.float64) for a in arrays]
     with np.errstate(all="ignore"):
-        results = getattr(libraries.load("numpy"), operation.name)(*wide, **_parameters(operation, arguments))
+        results = getattr(libraries.load(libraries.REFERENCE), operation.name)(
+            *wide, **_parameters(operation, arguments)
+        )
     return {name: y.shape for name, y in zip(operation.results, _tuple(results), strict=True)}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 
 @dataclass(frozen=True)
@@ -87,17 +87,24 @@ class Adjudication:
     def libraries(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(finding.library for finding in self.findings))
 
-    def verdict(self, library: str) -> str:
-        """In one sentence: within rounding, or outside with the mistakes that would explain it."""
+    def standing(self, library: str) -> Literal["within rounding", "outside", "undecided"]:
         own = [finding for finding in self.findings if finding.library == library]
         if all(finding.within for finding in own):
             return "within rounding"
-        if not any(finding.outside for finding in own):
-            return "undecided: for some elements no finite bound is known"
-        found = self.explanations[library]
-        if not found:
-            return "outside, and no known mistake explains it"
-        return "outside, as if " + "; or as if ".join(e.says + (f" ({e.detail})" if e.detail else "") for e in found)
+        return "outside" if any(finding.outside for finding in own) else "undecided"
+
+    def verdict(self, library: str) -> str:
+        """In one sentence: within rounding, or outside with the mistakes that would explain it."""
+        match self.standing(library), self.explanations[library]:
+            case "within rounding", _:
+                return "within rounding"
+            case "undecided", _:
+                return "undecided: for some elements no finite bound is known"
+            case _, ():
+                return "outside, and no known mistake explains it"
+            case _, found:
+                says = (e.says + (f" ({e.detail})" if e.detail else "") for e in found)
+                return "outside, as if " + "; or as if ".join(says)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data, for JSON: infinite and missing numbers become null."""

@@ -2,43 +2,39 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import platform
 import sys
 from importlib import metadata
-from pathlib import Path
 from typing import Any
+
+from ...reference import libraries
 
 PACKAGES = (
     "lecture-claims",
-    "numpy",
-    "scipy",
-    "torch",
-    "tensorflow",
-    "tensorflow-cpu",
-    "keras",
+    *(package for name in libraries.names() for package in libraries.LIBRARIES[name].distributions),
     "ml_dtypes",
     "scikit-learn",
     "pebble",
 )
 
 
+@functools.cache
+def processor() -> dict[str, Any]:
+    """What py-cpuinfo finds out: on Linux, macOS and Windows alike. It takes a second, so it is asked when needed and once."""
+    import cpuinfo
+
+    return cpuinfo.get_cpu_info()
+
+
 def cpu_features() -> tuple[str, ...]:
-    """The processor's features as the kernel names them; empty where the platform does not say."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return ()
-    flags = next((line.split(":", 1)[1] for line in lines if line.lower().startswith(("flags", "features"))), "")
-    return tuple(sorted(flags.split()))
+    """The processor's features; empty where the platform does not say."""
+    return tuple(sorted(processor().get("flags", ())))
 
 
 def cpu_model() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return platform.processor() or platform.machine()
+    return processor().get("brand_raw") or platform.processor() or platform.machine()
 
 
 def versions() -> dict[str, str]:

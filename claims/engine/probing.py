@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ...reference import mistakes
+from ...reference import libraries, mistakes
 from ..language.outcome import Call
 from ..record.types import Sensitivity, Sight
 from ..record.verdicts import Facts, caught
@@ -99,9 +99,8 @@ def _known(mutant: Callable[..., Any]) -> bool:
 
 
 def assigned(lecture: Lecture, claims: Iterable[str], labels: Sequence[str]) -> dict[str, str]:
-    """claim → the library on which it is probed: the first that it runs on; NumPy's makes no difference and costs least."""
-    order = [x for x in ("numpy", "scipy", "torch", "tensorflow") if x in labels]
-    order += [x for x in labels if x not in order]
+    """claim → the library on which it is probed: the quickest that it runs on (which one makes no difference)."""
+    order = libraries.quickest(labels)
     found = {c: next((x for x in order if lecture.claims[c].cases_for(x)), "") for c in claims}
     return {claim: library for claim, library in found.items() if library}
 

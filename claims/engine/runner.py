@@ -76,9 +76,9 @@ def run(
     return result
 
 
-def _slowest_first(backend: str) -> tuple[bool, str]:
+def _slowest_first(backend: str) -> tuple[float, str]:
     """The frameworks, which take longest to import and to run, before NumPy and SciPy, so that they work side by side."""
-    return backend in ("numpy", "scipy"), backend
+    return -libraries.declared(backend).seconds, backend
 
 
 def _takes_part(lecture: Lecture, result: Run, backend: str) -> bool:

@@ -1,6 +1,6 @@
 """A stand-alone script that makes one call again, with nothing but NumPy and the library.
 
-The call's operation is cut out of the phrasebook together with the helpers and imports that it uses, so that what a
+The call's operation is cut out of the library's folder together with the helpers and imports that it uses, so that what a
 reader pastes into a bug report is the very code that was run.
 """
 
@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from ...reference import libraries
+from ...reference.operators import catalogue
 from ..language.outcome import Call
 
 IN_FULL = 128
@@ -25,7 +26,7 @@ AT_MOST = 20_000
 def snippet(call: Call, wanted: Any, backend: str, *, shape: tuple[int, ...] | None = None) -> str | None:
     """The script, which prints what it got beside ``wanted``, or its shape beside ``shape`` where that was the question.
 
-    None where the call is not one operation of a phrasebook or its arrays would fill pages.
+    None where the call is not one operation of a library or its arrays would fill pages.
     """
     if callable(call.operation) or call.mutant is not None:
         return None
@@ -78,17 +79,7 @@ def _literal(value: Any) -> str:
 def _closure(path: Path, name: str) -> tuple[list[str], list[str]] | None:
     """The imports and the definitions that ``name`` needs, in the order of the file; relative imports are followed."""
     source = path.read_text(encoding="utf-8")
-    tree = ast.parse(source)
-    defined: dict[str, ast.stmt] = {}
-    imported: dict[str, ast.stmt] = {}
-    for node in tree.body:
-        if isinstance(node, ast.FunctionDef | ast.ClassDef):
-            defined[node.name] = node
-        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-            defined[node.targets[0].id] = node
-        elif isinstance(node, ast.Import | ast.ImportFrom):
-            for alias in node.names:
-                imported[(alias.asname or alias.name).split(".")[0]] = node
+    defined, imported = _named(ast.parse(source))
     if name not in defined and name not in imported:
         return None
     wanted, seen = [name], set()
@@ -115,13 +106,25 @@ def _closure(path: Path, name: str) -> tuple[list[str], list[str]] | None:
     return sorted(imports), [*elsewhere, *here]
 
 
+def _named(tree: ast.Module) -> tuple[dict[str, ast.stmt], dict[str, ast.stmt]]:
+    """What a file defines and what it imports, each by its name."""
+    defined: dict[str, ast.stmt] = {}
+    imported: dict[str, ast.stmt] = {}
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            defined[node.name] = node
+        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            defined[node.targets[0].id] = node
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            imported |= {(alias.asname or alias.name).split(".")[0]: node for alias in node.names}
+    return defined, imported
+
+
 def _whole(path: Path, name: str) -> tuple[list[str], list[str]] | None:
     """Where it cannot be cut out (the reference's own operators, which check what they are given): import it from here."""
-    nodes = ast.parse(path.read_text(encoding="utf-8")).body
-    passed_on = {a.asname or a.name for node in nodes if isinstance(node, ast.ImportFrom) for a in node.names}
-    if path.parents[1] != Path(libraries.__file__ or "").parent or name not in passed_on:
+    if path != libraries.source_file(libraries.REFERENCE) or name not in catalogue.OPERATIONS:
         return None
-    return [f"from {libraries.__name__}.{path.parent.name}.{path.stem} import {name}"], []
+    return [f"from {catalogue.OPERATIONS[name].function.__module__} import {name}"], []
 
 
 def _relative(path: Path, node: ast.ImportFrom, name: str) -> tuple[list[str], list[str]] | None:

@@ -31,19 +31,7 @@ from . import lecture
 
 # Fewer threads than these variables' defaults, so that a run repeats bit for bit and two workers do not fight over two
 # cores. They must be in the environment before NumPy or a framework is first imported, which is in the spawned worker.
-PINNED = {
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    "VECLIB_MAXIMUM_THREADS": "1",
-    "TF_NUM_INTRAOP_THREADS": "1",
-    "TF_NUM_INTEROP_THREADS": "1",
-    "TF_CPP_MIN_LOG_LEVEL": "3",
-    "TF_ENABLE_DEPRECATION_WARNINGS": "0",
-    "CUDA_VISIBLE_DEVICES": "",
-    "PYTHONHASHSEED": "0",
-    "KERAS_BACKEND": "tensorflow",
-}
+PINNED = {**libraries.ENVIRONMENT, "PYTHONHASHSEED": "0"}
 START_LIMIT = 180.0
 INTERRUPTED = "interrupted"
 LOSSES = 5

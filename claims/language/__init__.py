@@ -1,4 +1,4 @@
-"""The engine. A lecture's sections import its public names from here."""
+"""What the author of a claim writes with: a lecture's sections import its public names from here."""
 
 from .claim import Case, Claim, Figure, Timing, Wrong, claim
 from .comparison import fact, fails, gate, happens, same_bits, same_shape, within

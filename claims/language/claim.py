@@ -147,10 +147,8 @@ class Claim:
                 raise ValueError(f"cases={cases!r}: {self.id} has none here; name at least one")
             if twice := self.cases.keys() & cases.keys():
                 raise ValueError(f"case={min(twice)!r}: {self.id} has one of this name already; give it another")
-            for name, settings in cases.items():  # TRANSITIONAL: backends, dtypes and blunders among the settings
-                own = {k: v for k, v in settings.items() if k not in ("backends", "dtypes", "blunders")}
-                on, of = settings.get("backends", backends), settings.get("dtypes", dtypes)
-                self.cases[name] = Declared(experiment, own, _tuple(on), _tuple(of), settings.get("blunders", probed))
+            where = (_tuple(backends), _tuple(dtypes), probed)
+            self.cases |= {name: Declared(experiment, settings, *where) for name, settings in cases.items()}
             self.wrongs += [self._attack(experiment, cases, name, wrong) for name, wrong in (wrongs or {}).items()]
             return experiment
 
@@ -211,7 +209,7 @@ class Claim:
 
 def claim(
     id: str,
-    text: str = "",
+    text: str,
     *,
     expected: Verdict,
     kind: str,
@@ -220,8 +218,7 @@ def claim(
     about: Sequence[str] = (),
     about_shapes: bool = False,
     ranges: Mapping[str, int] | None = None,
-    **old: Any,
-) -> Any:
+) -> Claim:
     """A claim with its prose (see :mod:`.prose`); the sentence it belongs to is found by its id in the lecture's ``sentences.toml``.
 
     ``about`` names libraries that the claim is about and that must take part. ``ranges`` is how far each size of a sweep runs: {"H": 32}.
@@ -233,40 +230,18 @@ def claim(
     """
     if expected not in VERDICTS:
         raise ValueError(f"expected={expected!r}: not a verdict; choose one of {', '.join(VERDICTS)}")
-    caller = inspect.stack()[1].filename
-    if old:  # TRANSITIONAL: goes with the last claim that is written the old way
-        said = prose.Prose(
-            old["statement"],
-            old["scope"],
-            old.get("finding", ""),
-            old.get("notes", ""),
-            old.get("elsewhere", ""),
-            tuple(old.get("sources", ())),
-        )
-    else:
-        said = prose.read(text)
-    made = Claim(
-        id, said, expected, kind, tuple(premises), tuple(dtypes), tuple(about), about_shapes, dict(ranges or {}), caller
+    return Claim(
+        id,
+        prose.read(text),
+        expected,
+        kind,
+        tuple(premises),
+        tuple(dtypes),
+        tuple(about),
+        about_shapes,
+        dict(ranges or {}),
+        inspect.stack()[1].filename,
     )
-    if not old:
-        return made
-
-    def make(experiment: Experiment) -> Claim:
-        keys = ("backends", "dtypes", "blunders")
-        if not old["cases"]:
-            raise ValueError(f"cases={old['cases']!r}: {id} has none; name at least one")
-        for name, settings in old["cases"].items():
-            where = {k: settings[k] for k in ("backends", "dtypes") if k in settings}
-            made.each(
-                {name: {k: v for k, v in settings.items() if k not in keys}},
-                probed=settings.get("blunders", True),
-                **where,
-            )(experiment)
-        for name, wrong in old["wrongs"].items():
-            made.wrongs.append(made._attack(experiment, old["cases"], name, wrong))
-        return made
-
-    return make
 
 
 def _tuple(names: Iterable[str | None] | None) -> Any:

@@ -1,8 +1,8 @@
 """Statistical experiments as claims: arms run in the worker, effects and gates judged in the parent.
 
 A design is a module with functions ``f(lib, *, seeds, dtype) -> {name: array}`` that run the arms, [S] or [..., S] with the
-seeds last, and SEEDS, how many seeds each is designed for; and beside it a module "gates" with EFFECTS and GATES,
-stated before anything runs. The first seeds are 0, 1, …; the fresh ones 5000, 5001, … were never used while designing, and
+seeds last, and SEEDS, how many seeds each is designed for. Its gates are the module "gates" in the same folder, with EFFECTS and
+GATES, stated before anything runs. The first seeds are 0, 1, …; the fresh ones 5000, 5001, … were never used while designing, and
 every gate must be met on both.
 
 What is stated cannot be moved unseen: its digest is in the evidence before an arm runs, is compared with that of the gates
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import importlib
 import threading
 import tomllib
 from collections.abc import Callable, Generator, Mapping, Sequence
@@ -24,8 +25,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ...reference import bounds
+from ...reference.libraries import FRAMEWORKS
 from ...reference.libraries.numpy import training as reference_library
-from . import statistics
+from . import prose, statistics
 from .claim import Case, Claim, Figure, Stated
 from .comparison import Comparison, fails, gate, within
 from .outcome import Outcome, ask
@@ -34,8 +36,6 @@ from .statistics import Effect, Gate
 START = {"first": 0, "fresh": 5000}
 """The designs were made on the first seeds, and settled with a look at others: some from 1000 on, 3000 on, and those that ``--seed`` 1, 2, 3 and 7
 moved the first and those to. From 5000 on none was seen before."""
-FRAMEWORKS = ("torch", "tensorflow")
-"""Where gradient descent is run."""
 QUICK_SEEDS = statistics.FEWEST_SEEDS
 """Of each experiment in a quick run."""
 COPIES = 4
@@ -83,14 +83,14 @@ class Study(NamedTuple):
     effects: Mapping[str, dict[str, Effect]]
 
 
-def seeds(case: Case, count: int, which: str) -> list[int]:
+def seeds(case: Case, count: int, group: str) -> list[int]:
     """The first or the fresh seeds, moved by the run's seed; in a quick run no more than QUICK_SEEDS of them."""
-    return [MOVED * case.seed + START[which] + i for i in range(min(count, QUICK_SEEDS) if case.quick else count)]
+    return [MOVED * case.seed + START[group] + i for i in range(min(count, QUICK_SEEDS) if case.quick else count)]
 
 
-def stated_before(case: Case, design: ModuleType, gates: ModuleType) -> Stated:
+def stated_before(case: Case, design: ModuleType) -> Stated:
     """What is fixed before an arm runs. Raises ValueError where this digest is not the last of the design's history."""
-    name, digest = _name(design), digest_of(design, gates)
+    gates, name, digest = gates_of(design), _name(design), digest_of(design)
     history = tomllib.loads(Path(gates.__file__ or "").with_name("versions.toml").read_text(encoding="utf-8"))
     versions = history.get(name, [])
     if not versions or versions[-1] != digest:
@@ -107,22 +107,37 @@ def stated_before(case: Case, design: ModuleType, gates: ModuleType) -> Stated:
             "digest": digest,
             "seeds": counts,
             "quick": case.quick,
-            "from": {which: seeds(case, 1, which)[0] for which in START},
+            "from": {group: seeds(case, 1, group)[0] for group in START},
             "gates": listed,
         },
     )
 
 
-def _name(module: ModuleType) -> str:
-    """The design's name: that of the folder in which its claim, its arms and its gates lie side by side."""
-    return module.__name__.split(".")[-2]
+def gates_of(design: ModuleType) -> ModuleType:
+    """The module of the design's gates and effects: it lies beside the design."""
+    return importlib.import_module(".gates", design.__package__)
 
 
-def digest_of(design: ModuleType, gates: ModuleType) -> str:
+def _name(design: ModuleType) -> str:
+    """The design's name: that of the folder in which it lies beside its claim and its gates, or its own where it is not called "design"."""
+    *_, folder, own = design.__name__.split(".")
+    return folder if own == "design" else own
+
+
+def digest_of(design: ModuleType) -> str:
     """Of gates and effects, and of every constant of the design: numbers of seeds, learning rates, widths, steps, …"""
-    constants = {name: value for name, value in vars(design).items() if name.isupper() and _plain(value)}
+    constants = {name: _stated(value) for name, value in vars(design).items() if name.isupper() and _plain(value)}
+    gates = gates_of(design)
     rules = {"fresh": START["fresh"], "level": statistics.LEVEL, "resamples": statistics.RESAMPLES}
     return statistics.gates_digest(gates.GATES, gates.EFFECTS, {"constants": constants, "rules": rules})
+
+
+def _stated(value: Any) -> Any:
+    """The same with the settings of a network's layers in their order, without their names."""
+    if isinstance(value, dict):
+        parts = {key: _stated(part) for key, part in value.items()}
+        return [*parts.values()] if "kind" in value else parts
+    return [_stated(part) for part in value] if isinstance(value, list | tuple) else value
 
 
 def _plain(value: Any) -> bool:
@@ -140,20 +155,19 @@ def measure(
 
     Returns the outcomes on the first seeds by experiment, and what was measured, {"first"|"fresh": {experiment: arrays}}.
     """
-    calls, keys = [], [(which, name) for name in experiments for which in START]
-    for which, name in keys:
-        calls.append(ask(getattr(design, name), seeds=seeds(case, design.SEEDS[name], which), dtype=str(case.dtype)))
+    calls, keys = [], [(group, name) for name in experiments for group in START]
+    for group, name in keys:
+        calls.append(ask(getattr(design, name), seeds=seeds(case, design.SEEDS[name], group), dtype=str(case.dtype)))
     outcomes = dict(zip(keys, (yield calls), strict=True))
-    measured: dict[str, Measured] = {which: {} for which in START}
-    for (which, name), outcome in outcomes.items():
-        measured[which][name] = outcome.value
+    measured: dict[str, Measured] = {group: {} for group in START}
+    for (group, name), outcome in outcomes.items():
+        measured[group][name] = outcome.value
     return {name: outcomes["first", name] for name in experiments}, measured
 
 
 def study(
     case: Case,
     design: ModuleType,
-    gates: ModuleType,
     experiments: Sequence[str],
     *,
     compare: Compare = as_measured,
@@ -163,21 +177,22 @@ def study(
 
     What a wrong does to the measurements is done to the fresh ones too. In float64 the effects are drawn, as they were measured.
     """
-    before = stated_before(case, design, gates)
+    gates, before = gates_of(design), stated_before(case, design)
     yield before
     outcomes, measured = yield from measure(case, design, experiments)
     for name in experiments:
-        _seeds_are_seeds(name, [measured[which][name] for which in START])
-    effects = {which: _effects(gates, arms(parts), seed=case.seed) for which, parts in measured.items()}
-    for which, found in effects.items():
+        _seeds_are_seeds(name, [measured[group][name] for group in START])
+    effects = {group: _effects(gates, arms(parts), seed=case.seed) for group, parts in measured.items()}
+    version, digest = before.data["version"], before.data["digest"]
+    source = f"gate stated before the run (version {version} of the gates, SHA-256 {digest[:16]}…); basis: "
+    for group, by_name in effects.items():
         for one in _asked(gates, experiments):
-            effect = replace(compare(found[one.effect]), name=one.effect)
-            source = f"gate stated before the run (version {before.data['version']} of the gates, SHA-256 {before.data['digest'][:16]}…); basis: {one.basis}"
-            yield _gate(one, effect, which, source=source)
-    if digest_of(design, gates) != before.data["digest"]:
+            effect = replace(compare(by_name[one.effect]), name=one.effect)
+            yield _gate(one, effect, group, source=source + one.basis)
+    if digest_of(design) != digest:
         raise ValueError(f"design {before.name!r}: its gates are not those that were stated before the run")
     if case.dtype == np.float64:
-        yield forest(gates, effects, experiments)
+        yield forest(design, effects, experiments)
     return Study(outcomes, measured, effects)
 
 
@@ -216,18 +231,18 @@ def _seeds_are_seeds(experiment: str, runs: Sequence[Mapping[str, Any]]) -> None
         np.concatenate([np.reshape(run[n], (-1, size)) for n in sorted(run) if np.shape(run[n])[-1] == size]).T
         for run, size in zip(runs, count, strict=True)
     ]
-    told = {column.tobytes() for part in columns for column in part}
-    if len(told) < sum(count):
+    runs_apart = {column.tobytes() for part in columns for column in part}
+    if len(runs_apart) < sum(count):
         raise ValueError(
-            f"{experiment}: {sum(count)} seeds gave {len(told)} different runs; expected one for each: are seeds shared?"
+            f"{experiment}: {sum(count)} seeds gave {len(runs_apart)} different runs; expected one for each: are seeds shared?"
         )
 
 
-def forest(gates: ModuleType, effects: Mapping[str, dict[str, Effect]], experiments: Sequence[str]) -> Figure:
+def forest(design: ModuleType, effects: Mapping[str, dict[str, Effect]], experiments: Sequence[str]) -> Figure:
     """The interval of every gate's effect on the first and on the fresh seeds, and where the gate wants it."""
     rows = []
-    for one in _asked(gates, experiments):
-        first, fresh = (effects[which][one.effect] for which in START)
+    for one in _asked(gates_of(design), experiments):
+        first, fresh = (effects[group][one.effect] for group in START)
         interval = {"estimate": first.estimate, "low": first.low, "high": first.high}
         again = {"estimate": fresh.estimate, "low": fresh.low, "high": fresh.high}
         low, high = (None if np.isinf(end) else end for end in statistics.region(one))
@@ -245,41 +260,42 @@ def forest(gates: ModuleType, effects: Mapping[str, dict[str, Effect]], experime
                 "positive": first.positive,
             }
         )
-    name = _name(gates)
-    return Figure(f"forest:{name}", {"rows": rows})
+    return Figure(f"forest:{_name(design)}", {"rows": rows})
 
 
-def literally(case: Case, design: ModuleType, gates: ModuleType, stated: Gate) -> Generator[Any, Any, None]:
+def literally(case: Case, design: ModuleType, stated: Gate) -> Generator[Any, Any, None]:
     """In a limit: the sentence as worded, put as a gate on one effect, must fail on the first seeds and on the fresh ones.
 
     Beside it the design's own gates on the same effect must be met: they say what is found in its place.
     """
-    yield stated_before(case, design, gates)
+    yield stated_before(case, design)
+    gates = gates_of(design)
     contrast = next((effect for effect in gates.EFFECTS if effect.name == stated.effect), None)
     beside = [g for g in gates.GATES if g.effect == stated.effect]
     if contrast is None or not beside:
         raise ValueError(f"effect={stated.effect!r}: no gate of the design says what is found instead")
     _, measured = yield from measure(case, design, (contrast.experiment,))
-    for which, parts in measured.items():
+    for group, parts in measured.items():
         effect = _effects(gates, parts, seed=case.seed)[stated.effect]
         for each in (stated, *beside):
             predicted = each is not stated
             source = f"gate stated before the run; basis: {each.basis}" if predicted else _wording(each)
-            judged = _gate(each, effect, which, source=source)
+            judged = _gate(each, effect, group, source=source)
             # Where a seed gave no finite number the sentence did not fail: nothing was measured. Nor did it where the interval is too wide.
             undecided = statistics.judge(each, effect).undecided
             judged = judged.but(made=not effect.missing and (predicted or not undecided))
             yield judged if predicted else fails(judged)
 
 
-def limit(
-    claim: Claim, design: ModuleType, gates: ModuleType, name: str, *, says: str, stated: Gate, as_worded: bool = False
-) -> None:
-    """Add to a claim the limit that a sentence, put as the gate ``stated``, fails over seeds in either framework."""
+def limit(claim: Claim, design: ModuleType, name: str, says: str, stated: Gate, *, as_worded: bool = False) -> None:
+    """Add to a claim the limit that a sentence, put as the gate ``stated``, fails over seeds in either framework.
 
-    @claim.limit(name, says=says, backends=FRAMEWORKS, dtypes=("float64",), as_worded=as_worded)
+    ``says``, a text, is what is so in its place; line breaks count as blanks.
+    """
+
+    @claim.limit(name, says=prose.line(says), backends=FRAMEWORKS, dtypes=("float64",), as_worded=as_worded)
     def _(case: Case) -> Generator[Any, Any, None]:
-        yield from literally(case, design, gates, stated)
+        yield from literally(case, design, stated)
 
 
 def _wording(literal: Gate) -> str:

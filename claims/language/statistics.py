@@ -153,12 +153,12 @@ def judge(gate, effect):
     """Whether the gate is met, and the sentence that says so. Only the interval over all seeds counts, never one seed."""
     if gate.effect != effect.name:
         raise ValueError(f"effect.name={effect.name!r}: gate {gate.name!r} is about {gate.effect!r}")
-    found = f"{effect.name} {effect.estimate:.3g} [{effect.low:.3g}, {effect.high:.3g}] over {effect.seeds} seeds"
+    observed = f"{effect.name} {effect.estimate:.3g} [{effect.low:.3g}, {effect.high:.3g}] over {effect.seeds} seeds"
     low, high = region(gate)
     if effect.missing:
         sentence = f"{effect.missing} of {effect.seeds} seeds gave no finite number"
     elif effect.seeds < FEWEST_SEEDS:
-        sentence = f"{effect.seeds} seeds are too few (at least {FEWEST_SEEDS}); {found}"
+        sentence = f"{effect.seeds} seeds are too few (at least {FEWEST_SEEDS}); {observed}"
     elif effect.identical:
         sentence = f"both arms gave the very same numbers in most of {effect.seeds} seeds: is it one arm twice?"
     else:
@@ -170,7 +170,7 @@ def judge(gate, effect):
         met = low < effect.low and effect.high < high
         undecided = not met and low < effect.high and effect.low < high
         word = "met" if met else "not decided" if undecided else "not met"
-        return Judged(met, undecided, f"{gate.name}: {word}, {found}; wanted {wanted}")
+        return Judged(met, undecided, f"{gate.name}: {word}, {observed}; wanted {wanted}")
     return Judged(False, True, f"{gate.name}: not met, {sentence}")
 
 
@@ -212,5 +212,5 @@ def _wilcoxon_p(values):
     if not len(decided):
         return 1.0
     ties = len(np.unique(np.abs(decided))) < len(decided)
-    found: Any = stats.wilcoxon(decided, method="asymptotic" if ties else "exact")
-    return float(found.pvalue)
+    tested: Any = stats.wilcoxon(decided, method="asymptotic" if ties else "exact")
+    return float(tested.pvalue)

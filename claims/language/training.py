@@ -7,6 +7,8 @@ from the same numbers and sees the same images in the same order, and a seed's n
 
 import numpy as np
 
+from ...reference.networks.notation import frozen
+
 LOSS = "softmax_cross_entropy"
 _WEIGHTS, _BATCHES, _LABELS = 1, 2, 3  # what a seed's random numbers are for: one stream each
 
@@ -21,9 +23,9 @@ def initial_parameters(network, shapes, *, seeds, rule, dtype):
         raise ValueError(f"rule={rule!r}: expected 'he' or 'glorot'")
     streams = [np.random.default_rng([seed, _WEIGHTS]) for seed in seeds]
     parameters, channels = {}, 0
-    for kind, *entries in network:
-        if kind in ("fully_connected", "convolution"):
-            weight, bias = entries[:2]
+    for layer in network:
+        if "weight" in layer:
+            weight, bias = layer["weight"], layer["bias"]
             shape = shapes[weight]
             channels = shape[0]
             fan_in, fan_out = np.prod(shape[1:]), channels * np.prod(shape[2:])
@@ -31,9 +33,9 @@ def initial_parameters(network, shapes, *, seeds, rule, dtype):
             parameters[weight] = np.stack([spread * stream.standard_normal(shape) for stream in streams])
             if bias is not None:
                 parameters[bias] = np.zeros((len(seeds), channels))
-        elif kind in ("batch_norm", "frozen_batch_norm", "affine"):
-            parameters[entries[0]] = np.ones((len(seeds), channels))
-            parameters[entries[1]] = np.zeros((len(seeds), channels))
+        elif "scale" in layer:
+            parameters[layer["scale"]] = np.ones((len(seeds), channels))
+            parameters[layer["shift"]] = np.zeros((len(seeds), channels))
     return {name: array.astype(dtype) for name, array in parameters.items()}
 
 
@@ -96,16 +98,11 @@ def train(lib, network, parameters, examples, *, rate, loss=LOSS, given=learned_
     return parameters, np.stack(losses)
 
 
-def frozen(network):
-    """The same network with the statistics of every batch norm given instead of computed."""
-    return tuple((f"frozen_{layer[0]}", *layer[1:]) if layer[0] == "batch_norm" else layer for layer in network)
-
-
 def accuracy(lib, network, parameters, train_images, images, labels):
     """Fraction [S] of `images` classified rightly, by the largest logit, or by the sign of the only one; batch norm uses the statistics of
     all the training images."""
     seeds = len(next(iter(parameters.values())))
-    loss = LOSS if parameters[network[-1][1]].shape[1] > 1 else "logistic_cross_entropy"
+    loss = LOSS if parameters[network[-1]["weight"]].shape[1] > 1 else "logistic_cross_entropy"
     statistics = {}
     if frozen(network) != network:
         everything = np.broadcast_to(train_images, (seeds, *train_images.shape))
@@ -135,10 +132,10 @@ def roundings(network, parameters, batch):
     """How many roundings can meet in one number on its way through one step: the lengths of all sums, forward and back."""
     count = 0
     for layer in network:
-        if layer[0] in ("fully_connected", "convolution"):
-            shape = parameters[layer[1]].shape[1:]
+        if "weight" in layer:
+            shape = parameters[layer["weight"]].shape[1:]
             count += np.prod(shape[1:]) + shape[0] * np.prod(shape[2:]) + batch  # the output, dL/dx, dL/dW
-        elif layer[0] == "batch_norm":
+        elif layer["kind"] == "batch_norm":
             count += 4 * batch  # mean and variance, and the two sums of the gradient
         else:
             count += 4

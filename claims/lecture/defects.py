@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..language import Call, Defect, ask
+from ..language.prose import line
 
 LAYERS = ("cross_correlation2d", "convolution2d")
 
@@ -103,12 +104,21 @@ DEFECTS = (
         backend="tensorflow",
         versions=">=2.17,<=2.21.0",
         title="conv2d of one-channel images to an output one column wide reads the wrong rows",
-        explanation="With a column stride of two or more, rows after the first are computed from rows further down the image, and past "
-        "its end from memory that was never written. oneDNN's kernel brg_conv_fwd:avx512_core copies the rows and then strides over "
-        "them by stride × kernel columns in place of stride × ⌈kernel ÷ stride⌉. Seen in 2.17.1, 2.18.1, 2.19.1, 2.20.0 and 2.21.0 "
-        "(oneDNN 3.3 to 3.7.3); 2.15.1 and 2.12.1 are right. float64, oneDNN off, and AVX2 are right.",
-        condition="float32, oneDNN on, one thread, AVX-512; batch ≥ 2, Cin = 1, stride (1, ≥ 2), kernel ≥ 2 columns wide, output 1 column "
-        "wide and ≥ 2 rows high, padding smaller than the kernel, columns not dilated",
+        explanation=line(
+            """
+            With a column stride of two or more, rows after the first are computed from rows further down the image,
+            and past its end from memory that was never written. oneDNN's kernel brg_conv_fwd:avx512_core copies the
+            rows and then strides over them by stride × kernel columns in place of stride × ⌈kernel ÷ stride⌉. Seen in
+            2.17.1, 2.18.1, 2.19.1, 2.20.0 and 2.21.0 (oneDNN 3.3 to 3.7.3); 2.15.1 and 2.12.1 are right. float64,
+            oneDNN off, and AVX2 are right.
+            """
+        ),
+        condition=line(
+            """
+            float32, oneDNN on, one thread, AVX-512; batch ≥ 2, Cin = 1, stride (1, ≥ 2), kernel ≥ 2 columns wide,
+            output 1 column wide and ≥ 2 rows high, padding smaller than the kernel, columns not dilated
+            """
+        ),
         trigger=one_channel_to_one_column,
         applies_where=with_onednn_and_one_thread,
         cpu_features=("avx512f", "avx512bw", "avx512dq", "avx512vl"),
@@ -123,9 +133,14 @@ DEFECTS = (
         backend="tensorflow",
         versions=">=2.12,<=2.21.0",
         title="conv2d returns a tensor of the input's shape where its output is empty",
-        explanation="Where the kernel is larger than the padded image by less than two strides the output has no rows or no columns. In "
-        "float64, or without oneDNN, TensorFlow returns that empty tensor; with oneDNN it returns uninitialised memory of the shape of "
-        "the input. Seen in every version tried, 2.12.1 to 2.21.0, whatever the processor.",
+        explanation=line(
+            """
+            Where the kernel is larger than the padded image by less than two strides the output has no rows or no
+            columns. In float64, or without oneDNN, TensorFlow returns that empty tensor; with oneDNN it returns
+            uninitialised memory of the shape of the input. Seen in every version tried, 2.12.1 to 2.21.0, whatever
+            the processor.
+            """
+        ),
         condition="float32, oneDNN on; dilation·(kernel − 1) + 1 − size − padding > 0 on some axis and < 2·stride on both",
         trigger=empty_output,
         applies_where=with_onednn,
@@ -143,10 +158,14 @@ DEFECTS = (
         backend="tensorflow",
         versions="==2.21.0",
         title="leaky_relu in float64 rounds its slope to float32",
-        explanation="The slope is an attribute of type float of the operation LeakyRelu and of its gradient, whatever the dtype of the "
-        "tensor: in float64 every negative number comes out with the slope's error in float32, a relative error of up to 6e-8 where "
-        "1e-16 is meant. Keras' LeakyReLU and tf.nn.leaky_relu are both made of it. A slope that float32 holds, such as 0.125, is right. Seen in "
-        "2.21.0, the only version tried.",
+        explanation=line(
+            """
+            The slope is an attribute of type float of the operation LeakyRelu and of its gradient, whatever the dtype
+            of the tensor: in float64 every negative number comes out with the slope's error in float32, a relative
+            error of up to 6e-8 where 1e-16 is meant. Keras' LeakyReLU and tf.nn.leaky_relu are both made of it. A
+            slope that float32 holds, such as 0.125, is right. Seen in 2.21.0, the only version tried.
+            """
+        ),
         condition="float64; a slope that is no number of float32 (0.1, 0.2, 0.3 and 0.01, all of the defaults)",
         trigger=slope_of_float32,
         smallest=(ask("leaky_relu", x=np.array([-1.0]), alpha=0.1), np.array([-0.1])),

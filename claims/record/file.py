@@ -1,25 +1,42 @@
-"""The record's file: one writer, and one strict reader for reports, comparison, history and the plug-in alike."""
+"""The record's file: one writer, and one strict reader for reports, comparison, history and the plug-in alike.
+
+``python -m lectureclaims.claims.record.file > claims/record/schema.json`` writes the published schema again.
+"""
 
 from __future__ import annotations
 
 import functools
+import json
 import math
+import re
 import typing
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from .types import SCHEMA, Evidence, Part, Real, Text
+from .types import SCHEMA, Claim, Evidence, Part, Real, Text, Verdict
 
 WAY_OUT = "give the results.json that verify wrote"
 WORDS = {"inf": math.inf, "-inf": -math.inf, "nan": math.nan}
 """JSON's missing numbers."""
+MOST_DEEP = 40
+"""What reads a record goes down step by step; none that was ever written is half as deep."""
+STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
+LONG = re.compile(rb"(?<![\d.])\d{19,}")
+"""A whole number of more than 18 digits, which need not fit into 64 bits; the writer has it as text."""
+STEPS = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
+NO_STEPS = bytes(b for b in range(256) if b not in STEPS)
 
 
 class BadEvidence(ValueError):
-    """A results file that cannot be read; the message is one line."""
+    """A results file that cannot be read; the message is one line. why: the same without the file's name and the way out."""
+
+    def __init__(self, message: str, why: str = "") -> None:
+        super().__init__(message)
+        self.why = why or message
 
 
 class _Heading(msgspec.Struct):
@@ -38,27 +55,25 @@ def dumps(evidence: Evidence) -> str:
 
 def loads(data: bytes | str, name: str = "results") -> Evidence:
     """The record of a JSON. Raises BadEvidence, in one line, for anything that is not a whole record of this version."""
+    data = data.encode(errors="surrogatepass") if isinstance(data, str) else data
+    way_out = WAY_OUT
     try:
+        _check_sizes(data)
         heading = msgspec.json.decode(data, type=_Heading)
         if heading.schema != SCHEMA:
-            raise BadEvidence(
-                f"{name}: schema {heading.schema!r}, expected {SCHEMA!r}; write it again with this version"
-            )
-        hook = functools.partial(_decoded, heading.texts)
-        evidence = msgspec.json.decode(data, type=Evidence, dec_hook=hook)
+            way_out = "write it again with this version"
+            raise ValueError(f"schema {heading.schema[:80]!r}, expected {SCHEMA!r}")
+        evidence = msgspec.json.decode(data, type=Evidence, dec_hook=functools.partial(_decoded, heading.texts))
+        for flaw in _flaws(evidence):
+            raise ValueError(f"no record: {flaw}")
+        return evidence
     except msgspec.ValidationError as error:
-        raise BadEvidence(f"{name}: no record: {_line(error)}; {WAY_OUT}") from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, OverflowError) as error:
-        raise BadEvidence(f"{name}: not JSON: {_line(error)}; {WAY_OUT}") from None
-    for what, ids in (
-        ("claim", [c.id for c in evidence.claims]),
-        ("sentence", [s.id for s in evidence.lecture.sentences]),
-        *((f"cell of {c.id}", [x.name for x in c.cells]) for c in evidence.claims),
-    ):
-        if len(set(ids)) < len(ids):
-            twice = next(i for i in ids if ids.count(i) > 1)
-            raise BadEvidence(f"{name}: no record: {what} {twice!r} stands in it twice; {WAY_OUT}")
-    return evidence
+        why = f"no record: {_line(error)}"
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        why = f"not JSON: {_line(error)}"
+    except ValueError as error:
+        why = _line(error)
+    raise BadEvidence(f"{name}: {why}; {way_out}", why)
 
 
 def load(path: Path) -> Evidence:
@@ -66,7 +81,7 @@ def load(path: Path) -> Evidence:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise BadEvidence(f"results={str(path)!r}: {error.strerror}; {WAY_OUT}") from None
+        raise BadEvidence(f"results={str(path)!r}: {error.strerror}; {WAY_OUT}", str(error.strerror)) from None
     return loads(data, f"results={str(path)!r}")
 
 
@@ -90,24 +105,37 @@ def plain(value: Any) -> Any:
         return [plain(v) for v in value]
     if isinstance(value, float):
         return _number(value)
-    return value if value is None or isinstance(value, bool | int | str) else str(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value if abs(value) < 10**18 else str(value)
+    return value if value is None or isinstance(value, bool | str) else str(value)
 
 
 def _plain(value: Any, texts: dict[str, int]) -> Any:
-    if isinstance(value, Part):
-        kind = type(value)
-        tag = kind.__struct_config__.tag
-        found: dict[str, Any] = {kind.__struct_config__.tag_field or "": tag} if tag else {}
-        for name, default, shared in _members(kind):
-            member = getattr(value, name)
-            if member is not default and member != default:
-                found[name] = texts.setdefault(str(member), len(texts)) if shared else _plain(member, texts)
-        return found
-    if isinstance(value, dict):
-        return {k: _plain(v, texts) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(v, texts) for v in value]
-    return _number(value) if isinstance(value, float) else value
+    match value:
+        case Part():
+            kind = type(value)
+            tag = kind.__struct_config__.tag
+            found: dict[str, Any] = {kind.__struct_config__.tag_field or "": tag} if tag else {}
+            for name, default, shared in _members(kind):
+                member = getattr(value, name)
+                if member is not default and member != default:
+                    found[name] = texts.setdefault(_text(member), len(texts)) if shared else _plain(member, texts)
+            return found
+        case str():
+            return _text(value)
+        case dict():
+            return {_text(k): _plain(v, texts) for k, v in value.items()}
+        case list() | tuple():
+            return [_plain(v, texts) for v in value]
+        case float():
+            return _number(value)
+        case _:
+            return value
+
+
+def _text(value: str) -> str:
+    """As UTF-8 has it: half a pair of surrogates, say of a file's name, by its code."""
+    return value.encode(errors="backslashreplace").decode()
 
 
 @functools.cache
@@ -135,5 +163,55 @@ def _decoded(texts: tuple[str, ...], kind: type, value: Any) -> Any:
     raise ValueError(f"expected a number or one of {', '.join(WORDS)}, got {value!r}")
 
 
+# --- what the types do not say -----------------------------------------------------------------------------------------
+
+
+def _check_sizes(data: bytes) -> None:
+    """Raise ValueError where the JSON is deeper, or has a longer whole number, than anything that reads a record is made for."""
+    bare = STRING.sub(b"", data)
+    if max(accumulate(STEPS[b] for b in bare.translate(None, NO_STEPS)), default=0) > MOST_DEEP:
+        raise ValueError(f"no record: nested more than {MOST_DEEP} deep")
+    if found := LONG.search(bare):
+        raise ValueError(f"no record: {found[0][:19].decode()}… is too large a whole number")
+
+
+def _flaws(evidence: Evidence) -> Iterator[str]:
+    """Ids that stand twice, and names that lead nowhere."""
+    claims = [c.id for c in evidence.claims]
+    yield from _twice("claim", claims)
+    yield from _twice("sentence", [s.id for s in evidence.lecture.sentences])
+    yield from _twice("defect", [d.id for d in evidence.defects])
+    for claim in evidence.claims:
+        yield from _flaws_of(claim, evidence)
+    for row in evidence.premises:
+        yield from _nowhere("premises", "claim", [row.claim, *row.sand], claims)
+    yield from _nowhere("counts", "verdict", typing.get_args(Verdict), evidence.counts.claims)
+
+
+def _flaws_of(claim: Claim, evidence: Evidence) -> Iterator[str]:
+    limits = [x.name for x in claim.limits]
+    yield from _nowhere(claim.id, "limit", claim.fails_as_worded, limits)
+    yield from _twice(f"cell of {claim.id}", [x.name for x in claim.cells])
+    for cell in claim.cells:
+        where = f"{claim.id} [{cell.name}]"
+        yield from _nowhere(where, "library", [cell.backend], evidence.environment.backends)
+        yield from _nowhere(where, "limit", [x.name for x in cell.limits], limits)
+        yield from _twice(f"wrong of {where}", [x.name for x in cell.wrongs])
+        yield from _twice(f"limit of {where}", [x.name for x in cell.limits])
+
+
+def _twice(what: str, names: list[str]) -> Iterator[str]:
+    if len(set(names)) < len(names):
+        yield f"{what} {next(n for n in names if names.count(n) > 1)!r} stands in it twice"
+
+
+def _nowhere(where: str, what: str, names: Iterable[str], known: typing.Container[str]) -> Iterator[str]:
+    yield from (f"{where}: it has no {what} {name!r}" for name in names if name not in known)
+
+
 def _line(error: BaseException) -> str:
     return " ".join(str(error).split())[:200]
+
+
+if __name__ == "__main__":
+    print(json.dumps(schema(), indent=1, ensure_ascii=False))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 
-from .types import Cell, Evidence, Row, Sweep
+from .types import Cell, Evidence, LibraryFacts, Row, Sweep
 
 
 def words(evidence: Evidence, claim: str, cell: Cell, *, case: str = "", wrong: str = "", limit: str = "") -> list[str]:
@@ -12,7 +12,7 @@ def words(evidence: Evidence, claim: str, cell: Cell, *, case: str = "", wrong: 
     found = ["lecture-claims", "verify", claim]
     for option, value in (("--case", case), ("--wrong", wrong), ("--limit", limit)):
         found += [option, value] if value else []
-    found += ["--backend", evidence.environment.backends[cell.backend].file or cell.backend]
+    found += ["--backend", evidence.environment.backends.get(cell.backend, LibraryFacts()).file or cell.backend]
     found += ["--dtype", cell.dtype] if cell.dtype else []
     found += ["--seed", str(evidence.seed)] if evidence.seed else []
     found += ["--quick"] if evidence.selection.quick else []

@@ -9,27 +9,32 @@ from .types import Bits, Fact, Gate, Row, Stopped, Sweep, Within
 
 def sentence(row: Row) -> str:
     """The comparison in one line. What a library does not repeat is left out of it."""
+    return f"{row.case if isinstance(row, Stopped) else row.label}: {finding(row)}"
+
+
+def finding(row: Row) -> str:
+    """The same without what was compared."""
     match row:
         case Stopped():
-            return f"{row.case}: {row.outcome}: {row.note}"
+            return f"{row.outcome}: {row.note}"
         case _ if not row.made:
-            return f"{row.label}: not compared: {row.note}"
+            return f"not compared: {row.note}"
         case _ if row.differing is None:
-            return f"{row.label}: departs, and not the same way twice"
+            return "departs, and not the same way twice"
         case Sweep() if row.agrees:
-            return f"{row.label}: {row.geometries} geometries, {row.elements} elements, all agree"
+            return f"{row.geometries} geometries, {row.elements} elements, all agree"
         case Fact() | Gate() | Sweep(of="fact"):
             relation = "as expected" if row.agrees else "expected " + short(wanted(row))
-            return f"{row.label}: got {short(got(row))}, {relation}" + (f" ({row.note})" if row.note else "")
+            return f"got {short(got(row))}, {relation}" + (f" ({row.note})" if row.note else "")
         case _ if row.shape and not row.agrees:
-            return f"{row.label}: got {short(row.got)}, wanted {short(row.wanted)}"
+            return f"got {short(row.got)}, wanted {short(row.wanted)}"
         case Bits() | Sweep(of="bits"):
             if row.agrees:
-                return f"{row.label}: {row.elements} elements, every bit equal"
-            return f"{row.label}: {row.differing} of {row.elements} differ; worst{_place(row)}"
+                return f"{row.elements} elements, every bit equal"
+            return f"{row.differing} of {row.elements} differ; worst{_place(row)}"
         case Within() | Sweep():
             bound = "empirical bound" if row.measured else "bound"
-            text = f"{row.label}: {row.elements} elements, worst error ÷ {bound} {row.ratio:.3g}"
+            text = f"{row.elements} elements, worst error ÷ {bound} {row.ratio:.3g}"
             if not row.agrees:
                 text += f"{_place(row)}, allowed {short(row.allowed)} ({row.differing} outside)"
             return text
@@ -53,8 +58,13 @@ def short(value: Any) -> str:
     """A value on one line, cut where it is long."""
     if isinstance(value, float):
         return f"{value:.9g}"
-    text = str(tuple(value)) if isinstance(value, list) else str(value)
+    text = str(_tuples(value))
     return text if len(text) <= 120 else text[:117] + "…"
+
+
+def _tuples(value: Any) -> Any:
+    """Lists as tuples: a record that was read back from its file has only lists."""
+    return tuple(map(_tuples, value)) if isinstance(value, list | tuple) else value
 
 
 def _place(row: Row) -> str:

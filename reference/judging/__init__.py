@@ -1,0 +1,1 @@
+"""Under which contract of arithmetic a result lies within its bound, and the bound of a chain of operations."""

@@ -14,7 +14,7 @@ import numpy as np
 
 from .. import bounds, oracle, validation
 from ..bounds import Bound
-from ..operators.catalogue import Operation
+from ..operators.catalogue import OPERATIONS, Operation
 from .contracts import NARROW, Contract, contracts
 from .rules import RULES, Question, parts
 
@@ -116,16 +116,7 @@ def _worst(y: np.ndarray, judged: Judged) -> float:
 # ------------------------------------------------------------------------------------------------------- the exact mode
 
 
-DIRECT = (
-    "cross_correlation1d",
-    "cross_correlation1d_gradient",
-    "cross_correlation2d",
-    "cross_correlation2d_gradient",
-    "convolution1d",
-    "convolution2d",
-    "fully_connected",
-    "fully_connected_gradient",
-)
+DIRECT = tuple(name for name, operation in OPERATIONS.items() if operation.rule == "sums" and "w" in operation.arrays)
 """Sums of products of the arrays themselves, without weights of the operation's own."""
 
 FACTORS = {"y": ("x", "w"), "dx": ("upstream", "w"), "dw": ("upstream", "x"), "db": ("upstream",)}

@@ -1,23 +1,21 @@
 """A small network, operation after operation: its exact result, and the rounding error that is carried through it.
 
-A *step* is the name of an operation and its arguments but for x. Each step errs by its own bound, at the sizes that its
+A *step* is a layer whose kind is an operation, or "flatten", and whose settings are the operation's arguments but for x. Each step errs by its own bound, at the sizes that its
 inputs may have after the error of the steps before, and moves by what the exact operation makes of that error (running
 error analysis: Higham 2002, §3.3; Wilkinson 1986).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from .. import bounds, oracle, validation
 from ..bounds import Bound
+from ..networks.notation import Network, settings_of
 from .contracts import Contract
 from .rules import RULES, Question
-
-Steps = Sequence[tuple[str, Mapping[str, Any]]]
 
 SUMS = ("cross_correlation1d", "cross_correlation2d", "convolution1d", "convolution2d", "fully_connected")
 RESAMPLED = ("average_pooling2d", "area_resampling2d", "bilinear_resampling2d", "nearest_resampling2d")
@@ -25,7 +23,7 @@ CHOICES = ("relu", "absolute_value", "max_pooling2d")
 KNOWN = (*SUMS, *RESAMPLED, *CHOICES, "batch_norm_inference", "logistic", "tanh", "softmax", "flatten")
 
 
-def compose(steps: Steps, x: np.ndarray, dtype: Any) -> tuple[np.ndarray, Bound]:
+def compose(steps: Network, x: np.ndarray, dtype: Any) -> tuple[np.ndarray, Bound]:
     """(value, bound) of ``steps`` applied to x one after another, each computed and stored in ``dtype``: float32 or float64.
 
     "flatten" has no arguments: [N, C, H, W] → [N, C·H·W]. Raises BadInput for an operation that is not of :data:`KNOWN`, or a
@@ -35,10 +33,11 @@ def compose(steps: Steps, x: np.ndarray, dtype: Any) -> tuple[np.ndarray, Bound]
         validation.refuse("dtype", np.dtype(dtype).name, "float32 or float64", "judge the operations one by one")
     value = np.asarray(x, np.float64)
     bound = bounds.exact(value.shape, reason="the inputs are given")
-    for name, arguments in steps:
+    for step in steps:
+        name, arguments = step["kind"], settings_of(step)
         if name not in KNOWN:
             validation.refuse("step", name, f"one of {', '.join(KNOWN)}", "judge it by itself")
-        value, bound = _step(name, dict(arguments), value, bound, dtype)
+        value, bound = _step(name, arguments, value, bound, dtype)
     return value, bound
 
 

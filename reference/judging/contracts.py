@@ -13,25 +13,11 @@ from ..operators.catalogue import Operation
 NARROW = ("float16", "bfloat16")
 """Formats that hardware and libraries store numbers in, and mostly do not compute in."""
 
-WITH_VARIANCE = ("batch_norm_training", "batch_norm_running", "batch_norm_gradient")
-"""Operations that form a variance of the data."""
-
 VARIANCES = {
     "two passes": "in two passes (the mean first)",
     "updated": "in one pass, mean and squares updated number by number (Welford)",
     "one pass": "in one pass (mean of squares − square of mean)",
 }
-
-
-IN_STEPS = (
-    "batch_norm_training",
-    "batch_norm_running",
-    "batch_norm_gradient",
-    "logistic_gradient",
-    "tanh_gradient",
-    "softmax_gradient",
-)
-"""Operations whose steps may be rounded to a narrow format one by one; those with a bias are others."""
 
 
 @dataclass(frozen=True)
@@ -64,11 +50,11 @@ def contracts(
     """Those that an implementation for this format may keep, strictest first; with ``arithmetic``, those that compute in it."""
     name = np.dtype(dtype).name
     formats = [arithmetic] if arithmetic else ["float32", name] if name in NARROW else [name]
-    variances = tuple(VARIANCES) if operation.name in WITH_VARIANCE else ("two passes",)
+    variances = tuple(VARIANCES) if operation.forms_variance else ("two passes",)
     return [
         Contract(format, flushes, variance, apart)
         for format in formats
-        for apart in ((False, True) if (biased or operation.name in IN_STEPS) and format != name else (False,))
+        for apart in ((False, True) if (biased or operation.in_steps) and format != name else (False,))
         for variance in variances
         for flushes in (False, True)
     ]

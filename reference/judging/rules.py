@@ -1,4 +1,7 @@
-"""Which bound belongs to which operation: one rule for each kind, given the exact results and the contract."""
+"""Which bound belongs to which operation: one rule for each kind, given the exact results and the contract.
+
+An operation names its rule in its own file, in ``reference/operators``.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,8 @@ import numpy as np
 
 from .. import bounds, oracle
 from ..bounds import Bound
-from .contracts import WITH_VARIANCE, Contract
+from ..operators.catalogue import OPERATIONS
+from .contracts import Contract
 
 
 @dataclass(frozen=True)
@@ -148,48 +152,26 @@ def _reciprocal(q: Question) -> Bounds:
 
 
 def _norm(q: Question) -> Bounds:
-    formed = {"formed": q.contract.variance, "stored": q.stored} if q.name in WITH_VARIANCE else {}
+    formed = {"formed": q.contract.variance, "stored": q.stored} if OPERATIONS[q.name].forms_variance else {}
     return parts(getattr(bounds, q.name)(*q.arrays, q.dtype, **q.parameters, **formed)), None
 
 
-_KINDS: dict[Rule, tuple[str, ...]] = {
-    _sums: (
-        "cross_correlation1d",
-        "cross_correlation1d_gradient",
-        "cross_correlation2d",
-        "cross_correlation2d_gradient",
-        "convolution1d",
-        "convolution2d",
-        "fully_connected",
-        "fully_connected_gradient",
-        "nearest_resampling2d_gradient",
-    ),
-    _averages: ("average_pooling2d", "average_pooling2d_gradient"),
-    _resampled: (
-        "bilinear_resampling2d",
-        "bilinear_resampling2d_gradient",
-        "area_resampling2d",
-        "area_resampling2d_gradient",
-    ),
-    _chosen: (
-        "relu",
-        "relu_gradient",
-        "absolute_value",
-        "absolute_value_gradient",
-        "max_pooling2d",
-        "nearest_resampling2d",
-    ),
-    _routed: ("max_pooling2d_gradient",),
-    _each: ("logistic", "tanh"),
-    _each_gradient: ("logistic_gradient", "tanh_gradient"),
-    _gelu: ("gelu",),
-    _sloped: ("leaky_relu", "leaky_relu_gradient", "prelu", "prelu_gradient"),
-    _softmax: ("softmax",),
-    _softmax_gradient: ("softmax_gradient",),
-    _cross_entropy: ("cross_entropy",),
-    _cross_entropy_gradient: ("cross_entropy_gradient",),
-    _logarithm: ("cross_entropy_of_probabilities",),
-    _reciprocal: ("cross_entropy_of_probabilities_gradient",),
-    _norm: ("batch_norm_inference", "batch_norm_training", "batch_norm_running", "batch_norm_gradient"),
+KINDS: dict[str, Rule] = {
+    "sums": _sums,
+    "averages": _averages,
+    "resampled": _resampled,
+    "chosen": _chosen,
+    "routed": _routed,
+    "elementwise": _each,
+    "elementwise_gradient": _each_gradient,
+    "gelu": _gelu,
+    "sloped": _sloped,
+    "softmax": _softmax,
+    "softmax_gradient": _softmax_gradient,
+    "cross_entropy": _cross_entropy,
+    "cross_entropy_gradient": _cross_entropy_gradient,
+    "logarithm": _logarithm,
+    "reciprocal": _reciprocal,
+    "norm": _norm,
 }
-RULES: dict[str, Rule] = {name: rule for rule, names in _KINDS.items() for name in names}
+RULES: dict[str, Rule] = {name: KINDS[operation.rule] for name, operation in OPERATIONS.items()}

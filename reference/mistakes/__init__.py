@@ -39,7 +39,7 @@ def readings(mistake: Mistake, operation: str, arguments: Mapping[str, Any]) -> 
 
 
 def commit(lib: Any, *arrays: Any, mistake: str, operation: str, **arguments: Any) -> Any:
-    """Run an operation of a phrasebook with a mistake: an operator mutant, once ``mistake`` and ``operation`` are given.
+    """Run an operation of a library with a mistake: an operator mutant, once ``mistake`` and ``operation`` are given.
 
     The other arguments are those of the operation. Raises ValueError where the mistake cannot be made with them.
     """

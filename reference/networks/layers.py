@@ -1,6 +1,6 @@
 """Lists of layers: what each layer's output size, parameters and multiply-adds are, by formula.
 
-A network is a list of layers, each a mapping with a ``kind`` and that kind's settings (:data:`SETTINGS`); the sizes that a layer
+A network is a list of layers, each a mapping with a ``kind`` and that kind's settings (:data:`notation.SETTINGS`); the sizes that a layer
 meets follow from the layers before it. A layer takes the output of the one before it, or of those that ``from`` names, so that a
 network may branch; ``"input"`` is the image. ``docs/layers.md`` describes the format in full.
 
@@ -27,57 +27,10 @@ from typing import Any
 
 from .. import validation
 from ..operators import batch_norm, catalogue, cross_correlation, fully_connected, prelu
+from .notation import FOLLOWS, ON_IMAGES, REQUIRED, SETTINGS, SEVERAL, Layer
 
-Layer = Mapping[str, Any]
 Size = tuple[int, ...]
 """(C, H, W), or (I,) once an image has been flattened."""
-
-REQUIRED, FOLLOWS = "required", "follows"
-"""Must be given; follows from the layers before, and is checked where it is given."""
-
-POOLING = {"window": REQUIRED, "stride": FOLLOWS, "padding": 0}
-SETTINGS: dict[str, dict[str, Any]] = {
-    "convolution": {
-        "channels_in": FOLLOWS,
-        "channels_out": REQUIRED,
-        "kernel": REQUIRED,
-        "stride": 1,
-        "padding": 0,
-        "dilation": 1,
-        "groups": 1,
-        "bias": True,
-    },
-    "fully_connected": {"features_in": FOLLOWS, "features_out": REQUIRED, "bias": True},
-    "batch_norm": {"channels": FOLLOWS},
-    "prelu": {"channels": FOLLOWS},
-    "max_pooling": POOLING,
-    "average_pooling": POOLING,
-    "global_max_pooling": {},
-    "global_average_pooling": {},
-    "relu": {},
-    "absolute_value": {},
-    "leaky_relu": {},
-    "logistic": {},
-    "tanh": {},
-    "softmax": {},
-    "flatten": {},
-    "add": {},
-    "concatenate": {},
-    "channels": {"take": REQUIRED},
-}
-"""Kind of layer → its settings and their defaults."""
-
-SEVERAL = ("add", "concatenate")
-"""Kinds that take more than one input."""
-ON_IMAGES = (
-    "convolution",
-    "max_pooling",
-    "average_pooling",
-    "global_max_pooling",
-    "global_average_pooling",
-    "channels",
-)
-"""Kinds that need [C, H, W]."""
 
 
 @dataclass(frozen=True)

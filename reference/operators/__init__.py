@@ -1,0 +1,1 @@
+"""The operations, one a file, with their gradients, in NumPy."""

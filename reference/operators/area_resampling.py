@@ -6,28 +6,35 @@ Pixels count by their overlap, which may be a part of one. Where out divides in,
 overlap. As TensorFlow's ResizeArea; adaptive average pooling (PyTorch's "area") takes whole pixels instead.
 """
 
+from __future__ import annotations
+
 import numpy as np
 
+from .axes import Array, Float
 from .narrow import computed_wide
-from .resampling import backward, check, forward, output_shape
+from .operation import REQUIRED, pair, with_gradient
+from .resampling import backward, check, check_gradient, forward, output_shape
 
 __all__ = ["area_resampling2d", "area_resampling2d_gradient", "output_shape"]
 
 
 @computed_wide
-def area_resampling2d(x, *, size) -> np.ndarray:
+def area_resampling2d(x: Float[Array, "N C H W"], *, size: tuple[int, int]) -> Float[Array, "N C Hout Wout"]:
     """x [N, C, H, W] -> y [N, C, *size] in the dtype of x. size (height, width): elements."""
-    return forward(x, *_weights(x, None, size))
+    return forward(x, *_weights(x, size))
 
 
 @computed_wide
-def area_resampling2d_gradient(x, upstream, *, size) -> np.ndarray:
+def area_resampling2d_gradient(
+    x: Float[Array, "N C H W"], upstream: Float[Array, "N C Hout Wout"], *, size: tuple[int, int]
+) -> Float[Array, "N C H W"]:
     """dx [N, C, H, W] for an upstream gradient [N, C, *size]."""
-    return backward(upstream, *_weights(x, upstream, size))
+    check_gradient(x, upstream, size)
+    return backward(upstream, *_weights(x, size))
 
 
-def _weights(x, upstream, size):
-    check(x, upstream, size)
+def _weights(x, size):
+    check(x, size)
     return [_along_axis(elements, outputs) for elements, outputs in zip(x.shape[2:], size, strict=True)]
 
 
@@ -36,3 +43,15 @@ def _along_axis(elements, outputs):
     i, j = np.arange(outputs)[:, None], np.arange(elements)
     overlap = np.minimum((i + 1) * elements, (j + 1) * outputs) - np.maximum(i * elements, j * outputs)
     return np.maximum(overlap, 0) / elements
+
+
+OPERATIONS = with_gradient(
+    area_resampling2d,
+    area_resampling2d_gradient,
+    says="the mean over the area of each output pixel",
+    arrays={"x": "NCHW"},
+    parameters={"size": (REQUIRED, pair)},
+    y="NCHW",
+    rules=("resampled", "resampled"),
+    aliases=("area",),
+)

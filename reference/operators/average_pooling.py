@@ -7,17 +7,24 @@ elements of it lie inside the image (TensorFlow, ONNX). Linear downsampling: Goo
 (2016), §9.3; Dumoulin & Visin, *A guide to convolution arithmetic for deep learning* (2016), §3.
 """
 
+from __future__ import annotations
+
 import numpy as np
 
 from .. import validation
-from .max_pooling import output_shape, seen
+from .axes import Array, Float
+from .cross_correlation import Sides
+from .max_pooling import PARAMETERS, output_shape, seen
 from .narrow import computed_wide
+from .operation import REQUIRED, one_of, with_gradient
 
 __all__ = ["average_pooling2d", "average_pooling2d_gradient", "output_shape"]
 
 
 @computed_wide
-def average_pooling2d(x, *, window, stride, padding, count_padding) -> np.ndarray:
+def average_pooling2d(
+    x: Float[Array, "N C H W"], *, window: tuple[int, int], stride: tuple[int, int], padding: Sides, count_padding: bool
+) -> Float[Array, "N C Hout Wout"]:
     """x [N, C, H, W] -> y [N, C, Hout, Wout] in the dtype of x.
 
     window (wy, wx), stride (sy, sx), padding ((top, bottom), (left, right)): elements; count_padding: True or False.
@@ -31,12 +38,18 @@ def average_pooling2d(x, *, window, stride, padding, count_padding) -> np.ndarra
 
 
 @computed_wide
-def average_pooling2d_gradient(x, upstream, *, window, stride, padding, count_padding) -> np.ndarray:
+def average_pooling2d_gradient(
+    x: Float[Array, "N C H W"],
+    upstream: Float[Array, "N C Hout Wout"],
+    *,
+    window: tuple[int, int],
+    stride: tuple[int, int],
+    padding: Sides,
+    count_padding: bool,
+) -> Float[Array, "N C H W"]:
     """dx [N, C, H, W] for an upstream gradient [N, C, Hout, Wout]: each is spread evenly over its window."""
     shape, divisor = _check(x, window, stride, padding, count_padding)
-    validation.array("upstream", upstream, axes="N C Hout Wout")
-    validation.same_dtype("x", x, upstream=upstream)
-    validation.shape("upstream", upstream, shape, "the shape of the output [N, C, Hout, Wout]")
+    validation.upstream(upstream, x, shape, "the shape of the output [N, C, Hout, Wout]", axes="N C Hout Wout")
     (top, bottom), (left, right) = padding
     padded = np.zeros((*x.shape[:2], top + x.shape[2] + bottom, left + x.shape[3] + right), x.dtype)
     for tap in np.ndindex(*window):
@@ -58,3 +71,15 @@ def _check(x, window, stride, padding, count_padding):
         for size, outputs, k, s, (before, _) in zip(x.shape[2:], shape[2:], window, stride, padding, strict=True)
     ]
     return shape, np.multiply.outer(*inside).astype(x.dtype)
+
+
+OPERATIONS = with_gradient(
+    average_pooling2d,
+    average_pooling2d_gradient,
+    says="the mean of each window",
+    arrays={"x": "NCHW"},
+    parameters=PARAMETERS | {"count_padding": (REQUIRED, one_of(True, False))},
+    y="NCHW",
+    rules=("averages", "averages"),
+    aliases=("avg_pool2d",),
+)

@@ -6,10 +6,14 @@
 Ioffe & Szegedy, *Batch Normalization* (2015), algorithm 1 (training), algorithm 2 (inference), §3 (gradient).
 """
 
+from __future__ import annotations
+
 import numpy as np
 
 from .. import validation
+from .axes import Array, Float
 from .narrow import computed_wide
+from .operation import REQUIRED, Operation, finite, non_negative, one_of
 
 
 def output_shape(x_shape) -> tuple[int, ...]:
@@ -26,7 +30,9 @@ def parameter_count(channels: int) -> tuple[int, int]:
 
 
 @computed_wide
-def batch_norm_training(x, gamma, beta, *, epsilon):
+def batch_norm_training(
+    x: Float[Array, "N C *space"], gamma: Float[Array, " C"], beta: Float[Array, " C"], *, epsilon: float
+) -> tuple[Float[Array, "N C *space"], Float[Array, " C"], Float[Array, " C"]]:
     """x [N, C, ...], gamma [C], beta [C] -> (y [N, C, ...], mean [C], biased variance [C]), in the dtype of x.
 
     epsilon: in units of x squared, finite and >= 0. BadInput if shapes, dtypes or epsilon do not fit.
@@ -37,7 +43,15 @@ def batch_norm_training(x, gamma, beta, *, epsilon):
 
 
 @computed_wide
-def batch_norm_inference(x, gamma, beta, mean, variance, *, epsilon) -> np.ndarray:
+def batch_norm_inference(
+    x: Float[Array, "N C *space"],
+    gamma: Float[Array, " C"],
+    beta: Float[Array, " C"],
+    mean: Float[Array, " C"],
+    variance: Float[Array, " C"],
+    *,
+    epsilon: float,
+) -> Float[Array, "N C *space"]:
     """The same with the statistics given: x [N, C, ...], the others [C] -> y [N, C, ...]; variance >= 0."""
     epsilon = _check(x, epsilon, gamma=gamma, beta=beta, mean=mean, variance=variance)
     validation.non_negative("variance", variance)
@@ -45,7 +59,14 @@ def batch_norm_inference(x, gamma, beta, mean, variance, *, epsilon) -> np.ndarr
 
 
 @computed_wide
-def batch_norm_running(x, mean, variance, *, momentum, correction):
+def batch_norm_running(
+    x: Float[Array, "N C *space"],
+    mean: Float[Array, " C"],
+    variance: Float[Array, " C"],
+    *,
+    momentum: float,
+    correction: int,
+) -> tuple[Float[Array, " C"], Float[Array, " C"]]:
     """(mean, variance) to remember: (1 - momentum)·old + momentum·batch, the batch variance over n - correction.
 
     momentum is the weight of the *new* value, 0 to 1; correction 0 or 1. BadInput if nothing is left to divide by.
@@ -57,7 +78,7 @@ def batch_norm_running(x, mean, variance, *, momentum, correction):
         validation.refuse(
             "momentum", momentum, "the weight of the new value, 0 to 1", "use 1 - momentum if yours is of the old"
         )
-    if isinstance(correction, bool) or correction not in (0, 1):
+    if isinstance(correction, bool) or not isinstance(correction, int | np.integer) or correction not in (0, 1):
         validation.refuse("correction", correction, "0 (divide by n) or 1 (by n - 1)", "use correction=0")
     n = x.size // x.shape[1]
     if n <= correction:
@@ -69,16 +90,16 @@ def batch_norm_running(x, mean, variance, *, momentum, correction):
 
 
 @computed_wide
-def batch_norm_gradient(x, gamma, upstream, *, epsilon):
+def batch_norm_gradient(
+    x: Float[Array, "N C *space"], gamma: Float[Array, " C"], upstream: Float[Array, "N C *space"], *, epsilon: float
+) -> tuple[Float[Array, "N C *space"], Float[Array, " C"], Float[Array, " C"]]:
     """(dx [N, C, ...], dgamma [C], dbeta [C]) of training mode, the statistics' own dependence on x included.
 
     With z = (x - mean)/sqrt(variance + epsilon): dbeta = sum upstream, dgamma = sum upstream·z,
     dx = gamma/sqrt(variance + epsilon) · (upstream - dbeta/n - z·dgamma/n).
     """
     epsilon = _check(x, epsilon, gamma=gamma)
-    validation.array("upstream", upstream, axes=None)
-    validation.same_dtype("x", x, upstream=upstream)
-    validation.shape("upstream", upstream, x.shape, "the shape of x")
+    validation.upstream(upstream, x)
     mean, variance = _moments(x)
     n = x.dtype.type(x.size // x.shape[1])
     scale = 1 / np.sqrt(variance + epsilon)
@@ -118,4 +139,48 @@ def _check(x, epsilon, **channelwise):
         validation.array(name, value, axes="C")
         validation.shape(name, value, (x.shape[1],), "one number a channel [C]")
     validation.same_dtype("x", x, **channelwise)
-    return x.dtype.type(validation.non_negative("epsilon", epsilon))
+    return x.dtype.type(validation.non_negative("epsilon", validation.finite("epsilon", epsilon)))
+
+
+EPSILON = {"epsilon": (REQUIRED, non_negative)}
+OPERATIONS = (
+    Operation(
+        batch_norm_inference,
+        "batch norm with the statistics given",
+        {"x": "NC…", "gamma": "C", "beta": "C", "mean": "C", "variance": "C"},
+        {"y": "NC…"},
+        "norm",
+        EPSILON,
+        aliases=("batch_norm",),
+    ),
+    Operation(
+        batch_norm_training,
+        "batch norm with the batch's own statistics",
+        {"x": "NC…", "gamma": "C", "beta": "C"},
+        {"y": "NC…", "mean": "C", "variance": "C"},
+        "norm",
+        EPSILON,
+        in_steps=True,
+        forms_variance=True,
+    ),
+    Operation(
+        batch_norm_running,
+        "the running statistics after one batch",
+        {"x": "NC…", "mean": "C", "variance": "C"},
+        {"mean": "C", "variance": "C"},
+        "norm",
+        {"momentum": (REQUIRED, finite), "correction": (REQUIRED, one_of(0, 1))},
+        in_steps=True,
+        forms_variance=True,
+    ),
+    Operation(
+        batch_norm_gradient,
+        "gradient of: batch norm with the batch's own statistics",
+        {"x": "NC…", "gamma": "C", "upstream": "NC…"},
+        {"dx": "NC…", "dgamma": "C", "dbeta": "C"},
+        "norm",
+        EPSILON,
+        in_steps=True,
+        forms_variance=True,
+    ),
+)

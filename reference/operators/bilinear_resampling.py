@@ -10,11 +10,15 @@ Nothing is smoothed before downsampling. Coordinates are fractions of whole numb
 Woods, *Digital Image Processing* (4th ed. 2018), §2.4.
 """
 
+from __future__ import annotations
+
 import numpy as np
 
 from .. import validation
+from .axes import Array, Float
 from .narrow import computed_wide
-from .resampling import backward, check, forward, output_shape
+from .operation import REQUIRED, one_of, pair, with_gradient
+from .resampling import backward, check, check_gradient, forward, output_shape
 
 __all__ = ["bilinear_resampling2d", "bilinear_resampling2d_gradient", "output_shape"]
 
@@ -22,21 +26,25 @@ GRIDS = ("half_pixel", "align_corners", "asymmetric")
 
 
 @computed_wide
-def bilinear_resampling2d(x, *, size, grid) -> np.ndarray:
+def bilinear_resampling2d(
+    x: Float[Array, "N C H W"], *, size: tuple[int, int], grid: str
+) -> Float[Array, "N C Hout Wout"]:
     """x [N, C, H, W] -> y [N, C, *size] in the dtype of x. size (height, width): elements."""
-    return forward(x, *_weights(x, None, size, grid))
+    return forward(x, *_weights(x, size, grid))
 
 
 @computed_wide
-def bilinear_resampling2d_gradient(x, upstream, *, size, grid) -> np.ndarray:
+def bilinear_resampling2d_gradient(
+    x: Float[Array, "N C H W"], upstream: Float[Array, "N C Hout Wout"], *, size: tuple[int, int], grid: str
+) -> Float[Array, "N C H W"]:
     """dx [N, C, H, W] for an upstream gradient [N, C, *size]."""
-    return backward(upstream, *_weights(x, upstream, size, grid))
+    check_gradient(x, upstream, size)
+    return backward(upstream, *_weights(x, size, grid))
 
 
-def _weights(x, upstream, size, grid):
-    check(x, upstream, size)
-    if grid not in GRIDS:
-        validation.refuse("grid", grid, " or ".join(map(repr, GRIDS)), "use grid='half_pixel'")
+def _weights(x, size, grid):
+    check(x, size)
+    validation.choice("grid", grid, GRIDS)
     return [_along_axis(elements, outputs, grid) for elements, outputs in zip(x.shape[2:], size, strict=True)]
 
 
@@ -56,3 +64,15 @@ def _along_axis(elements, outputs, grid):
     # At the last pixel nothing is left for a neighbour.
     A[i, np.minimum(low + 1, elements - 1)] += rest / denominator
     return A
+
+
+OPERATIONS = with_gradient(
+    bilinear_resampling2d,
+    bilinear_resampling2d_gradient,
+    says="linear interpolation between the four nearest pixels",
+    arrays={"x": "NCHW"},
+    parameters={"size": (REQUIRED, pair), "grid": (REQUIRED, one_of(*GRIDS))},
+    y="NCHW",
+    rules=("resampled", "resampled"),
+    aliases=("bilinear",),
+)

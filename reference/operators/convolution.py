@@ -7,15 +7,37 @@ Channels are not turned: each output channel is the sum over input channels of t
 Goodfellow, Bengio, Courville, *Deep Learning* (2016), §9.1, equations 9.4 and 9.5.
 """
 
-import numpy as np
+from __future__ import annotations
 
 from .. import validation
-from .cross_correlation import cross_correlation1d, cross_correlation2d, output_shape, output_size, parameter_count
+from .axes import Array, Float
+from .cross_correlation import (
+    ARRAYS1,
+    ARRAYS2,
+    PARAMETERS1,
+    PARAMETERS2,
+    Sides,
+    cross_correlation1d,
+    cross_correlation2d,
+    output_shape,
+    output_size,
+    parameter_count,
+)
+from .operation import Operation
 
 __all__ = ["convolution1d", "convolution2d", "output_shape", "output_size", "parameter_count"]
 
 
-def convolution1d(x, w, b, *, stride, padding, dilation, groups) -> np.ndarray:
+def convolution1d(
+    x: Float[Array, "N Cin W"],
+    w: Float[Array, "O I k"],
+    b: Float[Array, " O"] | None,
+    *,
+    stride: int,
+    padding: tuple[int, int],
+    dilation: int,
+    groups: int,
+) -> Float[Array, "N O Wout"]:
     """x [N, Cin, W], w [Cout, Cin/groups, k], b [Cout] or None -> y [N, Cout, Wout], all in the dtype of x.
 
     stride, dilation: elements; padding: (before, after) zeros. BadInput on any argument that does not fit.
@@ -25,7 +47,16 @@ def convolution1d(x, w, b, *, stride, padding, dilation, groups) -> np.ndarray:
     return cross_correlation1d(x, turned, b, stride=stride, padding=padding, dilation=dilation, groups=groups)
 
 
-def convolution2d(x, w, b, *, stride, padding, dilation, groups) -> np.ndarray:
+def convolution2d(
+    x: Float[Array, "N Cin H W"],
+    w: Float[Array, "O I ky kx"],
+    b: Float[Array, " O"] | None,
+    *,
+    stride: tuple[int, int],
+    padding: Sides,
+    dilation: tuple[int, int],
+    groups: int,
+) -> Float[Array, "N O Hout Wout"]:
     """x [N, Cin, H, W], w [Cout, Cin/groups, ky, kx], b [Cout] or None -> y [N, Cout, Hout, Wout], in the dtype of x.
 
     stride (sy, sx), dilation (dy, dx): elements; padding: ((top, bottom), (left, right)) zeros. BadInput on any
@@ -34,3 +65,10 @@ def convolution2d(x, w, b, *, stride, padding, dilation, groups) -> np.ndarray:
     validation.array("w", w, axes="Cout Cin/groups ky kx")
     turned = w[:, :, ::-1, ::-1]
     return cross_correlation2d(x, turned, b, stride=stride, padding=padding, dilation=dilation, groups=groups)
+
+
+SAYS = "convolution in the strict sense: the kernel is flipped"
+OPERATIONS = (
+    Operation(convolution1d, SAYS, ARRAYS1, {"y": "NCW"}, "sums", PARAMETERS1),
+    Operation(convolution2d, SAYS, ARRAYS2, {"y": "NCHW"}, "sums", PARAMETERS2),
+)

@@ -7,12 +7,16 @@ Goodfellow, Bengio, Courville, *Deep Learning* (2016), §9.1, equation 9.6; stri
 Dumoulin & Visin, *A guide to convolution arithmetic for deep learning* (2016).
 """
 
+from __future__ import annotations
+
 import math
 
 import numpy as np
 
 from .. import validation
+from .axes import Array, Float
 from .narrow import computed_wide
+from .operation import count, padding_of, pair, with_gradient
 
 Sides = tuple[tuple[int, int], ...]
 
@@ -70,7 +74,16 @@ def parameter_count(channels_in: int, channels_out: int, kernel: tuple[int, ...]
 
 
 @computed_wide
-def cross_correlation1d(x, w, b, *, stride, padding, dilation, groups) -> np.ndarray:
+def cross_correlation1d(
+    x: Float[Array, "N Cin W"],
+    w: Float[Array, "O I k"],
+    b: Float[Array, " O"] | None,
+    *,
+    stride: int,
+    padding: tuple[int, int],
+    dilation: int,
+    groups: int,
+) -> Float[Array, "N O Wout"]:
     """x [N, Cin, W], w [Cout, Cin/groups, k], b [Cout] or None -> y [N, Cout, Wout], all in the dtype of x.
 
     stride, dilation: elements; padding: (before, after) zeros. BadInput on any argument that does not fit.
@@ -79,7 +92,16 @@ def cross_correlation1d(x, w, b, *, stride, padding, dilation, groups) -> np.nda
 
 
 @computed_wide
-def cross_correlation2d(x, w, b, *, stride, padding, dilation, groups) -> np.ndarray:
+def cross_correlation2d(
+    x: Float[Array, "N Cin H W"],
+    w: Float[Array, "O I ky kx"],
+    b: Float[Array, " O"] | None,
+    *,
+    stride: tuple[int, int],
+    padding: Sides,
+    dilation: tuple[int, int],
+    groups: int,
+) -> Float[Array, "N O Hout Wout"]:
     """x [N, Cin, H, W], w [Cout, Cin/groups, ky, kx], b [Cout] or None -> y [N, Cout, Hout, Wout], in the dtype of x.
 
     stride (sy, sx), dilation (dy, dx): elements; padding: ((top, bottom), (left, right)) zeros. BadInput on any
@@ -89,13 +111,31 @@ def cross_correlation2d(x, w, b, *, stride, padding, dilation, groups) -> np.nda
 
 
 @computed_wide
-def cross_correlation1d_gradient(x, w, upstream, *, stride, padding, dilation, groups):
+def cross_correlation1d_gradient(
+    x: Float[Array, "N Cin W"],
+    w: Float[Array, "O I k"],
+    upstream: Float[Array, "N O Wout"],
+    *,
+    stride: int,
+    padding: tuple[int, int],
+    dilation: int,
+    groups: int,
+) -> tuple[Float[Array, "N Cin W"], Float[Array, "O I k"], Float[Array, " O"]]:
     """(dx, dw, db) for an upstream gradient [N, Cout, Wout]: the adjoint of :func:`cross_correlation1d`."""
     return _gradient(x, w, upstream, stride, padding, dilation, groups, rank=1)
 
 
 @computed_wide
-def cross_correlation2d_gradient(x, w, upstream, *, stride, padding, dilation, groups):
+def cross_correlation2d_gradient(
+    x: Float[Array, "N Cin H W"],
+    w: Float[Array, "O I ky kx"],
+    upstream: Float[Array, "N O Hout Wout"],
+    *,
+    stride: tuple[int, int],
+    padding: Sides,
+    dilation: tuple[int, int],
+    groups: int,
+) -> tuple[Float[Array, "N Cin H W"], Float[Array, "O I ky kx"], Float[Array, " O"]]:
     """(dx, dw, db) for an upstream gradient [N, Cout, Hout, Wout]: the adjoint of :func:`cross_correlation2d`.
 
     dw[o, c, i, j] = sum over n, p, q of upstream[n, o, p, q] · x at that tap; dx gathers upstream · w from every
@@ -113,9 +153,9 @@ def _forward(x, w, b, stride, padding, dilation, groups, rank):
 
 def _gradient(x, w, upstream, stride, padding, dilation, groups, rank):
     shape, stride, padding, dilation = _check(x, w, None, stride, padding, dilation, groups, rank)
-    validation.array("upstream", upstream, axes="N Cout Wout" if rank == 1 else "N Cout Hout Wout")
-    validation.same_dtype("x", x, upstream=upstream)
-    validation.shape("upstream", upstream, shape, "the shape of the output")
+    validation.upstream(
+        upstream, x, shape, "the shape of the output", axes="N Cout Wout" if rank == 1 else "N Cout Hout Wout"
+    )
     columns = _windows(x, w.shape[2:], shape[2:], stride, padding, dilation, groups)
     above = upstream.reshape(shape[0], groups, shape[1] // groups, -1)
     dw = (above @ columns.swapaxes(2, 3)).sum(axis=0, dtype=x.dtype).reshape(w.shape)
@@ -164,3 +204,31 @@ def _windows(x, kernel, sizes, stride, padding, dilation, groups):
     for tap in np.ndindex(*kernel):
         columns[:, :, *tap] = padded[:, :, *_reach(tap, sizes, stride, dilation)]
     return columns.reshape(x.shape[0], groups, -1, math.prod(sizes))
+
+
+ARRAYS1 = {"x": "NCW", "w": "OIW", "b": "?O"}
+ARRAYS2 = {"x": "NCHW", "w": "OIHW", "b": "?O"}
+PARAMETERS1 = {"stride": (1, count), "dilation": (1, count), "groups": (1, count), "padding": (0, padding_of(1, "w"))}
+PARAMETERS2 = {"stride": (1, pair), "dilation": (1, pair), "groups": (1, count), "padding": (0, padding_of(2, "w"))}
+OPERATIONS = (
+    *with_gradient(
+        cross_correlation1d,
+        cross_correlation1d_gradient,
+        says="what libraries call conv1d: the kernel is not flipped",
+        arrays=ARRAYS1,
+        parameters=PARAMETERS1,
+        y="NCW",
+        rules=("sums", "sums"),
+        aliases=("conv1d",),
+    ),
+    *with_gradient(
+        cross_correlation2d,
+        cross_correlation2d_gradient,
+        says="what libraries call conv2d: the kernel is not flipped",
+        arrays=ARRAYS2,
+        parameters=PARAMETERS2,
+        y="NCHW",
+        rules=("sums", "sums"),
+        aliases=("conv2d",),
+    ),
+)

@@ -5,10 +5,12 @@
 Goodfellow, Bengio, Courville, *Deep Learning* (2016), §6.1 (there w is written transposed) and §6.5.6 for the gradient.
 """
 
-import numpy as np
+from __future__ import annotations
 
 from .. import validation
+from .axes import Array, Float
 from .narrow import computed_wide
+from .operation import with_gradient
 
 
 def output_shape(x_shape, w_shape) -> tuple[int, int]:
@@ -26,7 +28,9 @@ def parameter_count(features_in: int, features_out: int, *, bias: bool) -> int:
 
 
 @computed_wide
-def fully_connected(x, w, b) -> np.ndarray:
+def fully_connected(
+    x: Float[Array, "N I"], w: Float[Array, "O I"], b: Float[Array, " O"] | None
+) -> Float[Array, "N O"]:
     """x [N, I], w [O, I], b [O] or None -> y [N, O], all in the dtype of x. BadInput if the shapes do not fit."""
     _check(x, w, b)
     y = x @ w.T
@@ -34,12 +38,12 @@ def fully_connected(x, w, b) -> np.ndarray:
 
 
 @computed_wide
-def fully_connected_gradient(x, w, upstream):
+def fully_connected_gradient(
+    x: Float[Array, "N I"], w: Float[Array, "O I"], upstream: Float[Array, "N O"]
+) -> tuple[Float[Array, "N I"], Float[Array, "O I"], Float[Array, " O"]]:
     """(dx, dw, db) for an upstream gradient [N, O]: dx = upstream·w, dw = upstream transposed · x, db its sum over N."""
     shape = _check(x, w, None)
-    validation.array("upstream", upstream, axes="N O")
-    validation.same_dtype("x", x, upstream=upstream)
-    validation.shape("upstream", upstream, shape, "the shape of the output [N, O]")
+    validation.upstream(upstream, x, shape, "the shape of the output [N, O]", axes="N O")
     return upstream @ w, upstream.T @ x, upstream.sum(axis=0, dtype=x.dtype)
 
 
@@ -51,3 +55,14 @@ def _check(x, w, b):
         validation.shape("b", b, (w.shape[0],), "one number an output [O]")
     validation.same_dtype("x", x, w=w, b=b)
     return output_shape(x.shape, w.shape)
+
+
+OPERATIONS = with_gradient(
+    fully_connected,
+    fully_connected_gradient,
+    says="y = x wᵀ + b",
+    arrays={"x": "NI", "w": "OI", "b": "?O"},
+    y="NO",
+    rules=("sums", "sums"),
+    aliases=("linear", "dense"),
+)

@@ -7,27 +7,32 @@ Not of the lecture: the difference of the two is what is most often taken for ro
 linear units* (2016), §2.
 """
 
+from __future__ import annotations
+
 import math
 
 import numpy as np
 from scipy import special
 
 from .. import validation
+from .axes import Array, Float
 from .narrow import computed_wide
+from .operation import REQUIRED, Operation, one_of
 
 FORMS = ("none", "tanh")
 
 
 @computed_wide
-def gelu(x, *, approximate) -> np.ndarray:
+def gelu(x: Float[Array, "*axes"], *, approximate: str) -> Float[Array, "*axes"]:
     """x [...] -> y [...] in the dtype of x; ``approximate`` "none" or "tanh"."""
     validation.array("x", x, axes=None)
     kind = x.dtype.type
-    if approximate not in FORMS:
-        validation.refuse("approximate", approximate, "'none' or 'tanh'", "use 'none' for the exact form")
-    if approximate == "none":
+    if validation.choice("approximate", approximate, FORMS) == "none":
         # erfc for negative z, of which 1 + erf would leave no digits.
         return x * special.erfc(-x / kind(math.sqrt(2))) / 2
     with np.errstate(over="ignore"):  # tanh of infinity is 1
         inner = kind(math.sqrt(2 / math.pi)) * (x + kind(0.044715) * x**3)
     return x / 2 * (1 + np.tanh(inner))
+
+
+OPERATIONS = (Operation(gelu, "x·Φ(x)", {"x": "…"}, {"y": "…"}, "gelu", {"approximate": (REQUIRED, one_of(*FORMS))}),)

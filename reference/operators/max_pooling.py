@@ -7,11 +7,15 @@ element, at a tie to the first in reading order: a choice, as the maximum has no
 Courville, *Deep Learning* (2016), §9.3.
 """
 
+from __future__ import annotations
+
 import numpy as np
 
 from .. import validation
-from .cross_correlation import output_size
+from .axes import Array, Float
+from .cross_correlation import Sides, output_size
 from .narrow import computed_wide
+from .operation import REQUIRED, padding_of, pair, with_gradient
 
 
 def output_shape(x_shape, *, window, stride, padding) -> tuple[int, ...]:
@@ -39,7 +43,9 @@ def seen(tap, shape, stride):
     return np.s_[:, :, rows, columns]
 
 
-def max_pooling2d(x, *, window, stride, padding) -> np.ndarray:
+def max_pooling2d(
+    x: Float[Array, "N C H W"], *, window: tuple[int, int], stride: tuple[int, int], padding: Sides
+) -> Float[Array, "N C Hout Wout"]:
     """x [N, C, H, W] -> y [N, C, Hout, Wout] in the dtype of x.
 
     window (wy, wx), stride (sy, sx), padding ((top, bottom), (left, right)): elements.
@@ -53,12 +59,17 @@ def max_pooling2d(x, *, window, stride, padding) -> np.ndarray:
 
 
 @computed_wide
-def max_pooling2d_gradient(x, upstream, *, window, stride, padding) -> np.ndarray:
+def max_pooling2d_gradient(
+    x: Float[Array, "N C H W"],
+    upstream: Float[Array, "N C Hout Wout"],
+    *,
+    window: tuple[int, int],
+    stride: tuple[int, int],
+    padding: Sides,
+) -> Float[Array, "N C H W"]:
     """dx [N, C, H, W] for an upstream gradient [N, C, Hout, Wout]: each goes to the first largest of its window."""
     shape = _check(x, window, stride, padding)
-    validation.array("upstream", upstream, axes="N C Hout Wout")
-    validation.same_dtype("x", x, upstream=upstream)
-    validation.shape("upstream", upstream, shape, "the shape of the output [N, C, Hout, Wout]")
+    validation.upstream(upstream, x, shape, "the shape of the output [N, C, Hout, Wout]", axes="N C Hout Wout")
     y = max_pooling2d(x, window=window, stride=stride, padding=padding)
     padded, inside = _padded(x, padding), np.pad(np.ones(x.shape, bool), ((0, 0), (0, 0), *padding))
     dx = np.zeros_like(padded)
@@ -80,3 +91,16 @@ def _padded(x, padding):
 def _check(x, window, stride, padding):
     validation.array("x", x, axes="N C H W")
     return output_shape(x.shape, window=window, stride=stride, padding=padding)
+
+
+PARAMETERS = {"window": (REQUIRED, pair), "stride": (REQUIRED, pair), "padding": (0, padding_of(2, "window"))}
+OPERATIONS = with_gradient(
+    max_pooling2d,
+    max_pooling2d_gradient,
+    says="the largest number of each window",
+    arrays={"x": "NCHW"},
+    parameters=PARAMETERS,
+    y="NCHW",
+    rules=("chosen", "routed"),
+    aliases=("max_pool2d",),
+)

@@ -17,14 +17,16 @@ def output_shape(x_shape, *, size) -> tuple[int, ...]:
     return (*x_shape[:2], *validation.counts("size", size, rank=2))
 
 
-def check(x, upstream, size) -> None:
-    """The arrays at the door; upstream [N, C, *size] or None."""
+def check(x, size) -> tuple[int, ...]:
+    """The arguments at the door; the output's shape [N, C, *size]."""
     validation.array("x", x, axes="N C H W")
-    shape = output_shape(x.shape, size=size)
-    if upstream is not None:
-        validation.array("upstream", upstream, axes="N C Hout Wout")
-        validation.same_dtype("x", x, upstream=upstream)
-        validation.shape("upstream", upstream, shape, "the shape of the output [N, C, Hout, Wout]")
+    return output_shape(x.shape, size=size)
+
+
+def check_gradient(x, upstream, size) -> None:
+    """The same, and upstream [N, C, *size]."""
+    shape = check(x, size)
+    validation.upstream(upstream, x, shape, "the shape of the output [N, C, Hout, Wout]", axes="N C Hout Wout")
 
 
 def forward(x, A, B) -> np.ndarray:

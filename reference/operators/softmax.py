@@ -6,14 +6,18 @@ The maximum is subtracted so that no exponential overflows; it cancels in the qu
 Goodfellow, Bengio, Courville, *Deep Learning* (2016), §4.1 and §6.2.2.3.
 """
 
+from __future__ import annotations
+
 import numpy as np
 
 from .. import validation
+from .axes import Array, Float
 from .narrow import computed_wide
+from .operation import REQUIRED, axis_of_x, with_gradient
 
 
 @computed_wide
-def softmax(x, *, axis) -> np.ndarray:
+def softmax(x: Float[Array, "*axes"], *, axis: int) -> Float[Array, "*axes"]:
     """x [...] -> y [...] in the dtype of x, summing to one along ``axis``. BadInput if x has no such axis."""
     axis = _check(x, axis)
     # A row of +inf or NaN has no distribution; it becomes NaN without a warning.
@@ -23,12 +27,10 @@ def softmax(x, *, axis) -> np.ndarray:
 
 
 @computed_wide
-def softmax_gradient(x, upstream, *, axis) -> np.ndarray:
+def softmax_gradient(x: Float[Array, "*axes"], upstream: Float[Array, "*axes"], *, axis: int) -> Float[Array, "*axes"]:
     """y·(upstream - sum over j of upstream[j]·y[j]): the product of upstream with the Jacobian diag(y) - y y'."""
     axis = _check(x, axis)
-    validation.array("upstream", upstream, axes=None)
-    validation.same_dtype("x", x, upstream=upstream)
-    validation.shape("upstream", upstream, x.shape, "the shape of x")
+    validation.upstream(upstream, x)
     y = softmax(x, axis=axis)
     return y * (upstream - (upstream * y).sum(axis=axis, keepdims=True))
 
@@ -38,3 +40,15 @@ def _check(x, axis):
     if isinstance(axis, bool) or not isinstance(axis, (int, np.integer)) or not -x.ndim <= axis < x.ndim:
         validation.refuse("axis", axis, f"an axis of x, {-x.ndim} to {x.ndim - 1}", "use axis=-1 for the last one")
     return int(axis)
+
+
+OPERATIONS = with_gradient(
+    softmax,
+    softmax_gradient,
+    says="exp(x)/Σ exp(x) along an axis",
+    arrays={"x": "…"},
+    parameters={"axis": (REQUIRED, axis_of_x)},
+    y="…",
+    rules=("softmax", "softmax_gradient"),
+    in_steps=True,
+)

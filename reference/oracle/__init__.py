@@ -9,7 +9,7 @@ Functions (logistic, tanh, exp, softmax, cross-entropy, batch norm) are computed
 to float64: within 2**-53·(1 + 2**-40) of the exact value, or half the smallest subnormal number. Where something is subtracted
 (the gradient of softmax, batch norm) the 2**-94 are of the size of the terms; each module says of which.
 
-Results are float64, read-only, of the canonical shape, and remembered: four backends ask for the same ones. The key is
+Results are float64, read-only, of the canonical shape, and remembered: all libraries ask for the same ones. The key is
 the *values* of the arrays, so that float32 and float64 copies of the same numbers share one.
 """
 
@@ -56,50 +56,3 @@ from .weights import (
     nearest_resampling2d,
     nearest_resampling2d_gradient,
 )
-
-__all__ = [
-    "absolute_value",
-    "absolute_value_gradient",
-    "area_resampling2d",
-    "area_resampling2d_gradient",
-    "average_pooling2d",
-    "average_pooling2d_gradient",
-    "batch_norm_gradient",
-    "batch_norm_inference",
-    "batch_norm_running",
-    "batch_norm_training",
-    "bilinear_resampling2d",
-    "bilinear_resampling2d_gradient",
-    "convolution1d",
-    "convolution2d",
-    "cross_correlation1d",
-    "cross_correlation1d_gradient",
-    "cross_correlation2d",
-    "cross_correlation2d_gradient",
-    "cross_entropy",
-    "cross_entropy_gradient",
-    "cross_entropy_of_probabilities",
-    "cross_entropy_of_probabilities_gradient",
-    "exp",
-    "flush_sizes",
-    "fully_connected",
-    "fully_connected_gradient",
-    "gelu",
-    "leaky_relu",
-    "leaky_relu_gradient",
-    "logistic",
-    "logistic_gradient",
-    "max_pooling2d",
-    "max_pooling2d_gradient",
-    "nearest_resampling2d",
-    "nearest_resampling2d_gradient",
-    "prelu",
-    "prelu_gradient",
-    "relu",
-    "relu_gradient",
-    "sizes",
-    "softmax",
-    "softmax_gradient",
-    "tanh",
-    "tanh_gradient",
-]

@@ -1,0 +1,1 @@
+"""Inputs: seeded families of numbers, digits, photographs."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from datetime import UTC, datetime
+from typing import Any, Literal, NamedTuple, Protocol, TypeVar
 
-from ..wording import view
-from ..wording.circumstances import Fact
-from .records import Record
+from ...claims.record.types import Cell, Claim, Evidence
+from ..wording import standing
+from ..wording.environments import Fact
 
 FACTOR = 2.0
 """An error ÷ bound that grew or shrank by no more is not told: rounding moves that much from one version to the next."""
@@ -53,84 +54,97 @@ class Change:
     versions: str = ""
 
 
+class Record(NamedTuple):
+    """A record, with the name of its file as it was given."""
+
+    name: str
+    evidence: Evidence
+
+    @property
+    def begun(self) -> datetime | None:
+        """When the run began; None where it is no date."""
+        try:
+            said = datetime.fromisoformat(self.evidence.volatile.begun)
+            return said.astimezone(UTC) if said.tzinfo else said.replace(tzinfo=UTC)
+        except (ValueError, OverflowError):
+            return None
+
+
 class Terms(NamedTuple):
     """On which terms two records can be compared.
 
-    unsaid: members that one of them lacks; seeds: whether both had the same; whole: whether neither ran only a part of each
-    claim; fewer: whether the new run was asked for fewer libraries or dtypes.
+    seeds: whether both had the same; whole: whether neither ran only a part of each claim; fewer: whether the new run was asked for
+    fewer libraries or dtypes.
     """
 
     old: Record
     new: Record
-    unsaid: frozenset[str]
     seeds: bool
     whole: bool
     fewer: bool
 
     @classmethod
     def of(cls, old: Record, new: Record) -> Terms:
-        before, after = old.evidence["selection"], new.evidence["selection"]
-        unsaid = old.missing | new.missing
-        fewer = any(_lost(before[m], after[m]) for m in ("backends", "dtypes") if f"selection.{m}" not in unsaid)
+        before, after = old.evidence.selection, new.evidence.selection
         return cls(
             old,
             new,
-            unsaid,
-            seeds=old.evidence["seed"] == new.evidence["seed"],
-            whole=not (before["partial"] or after["partial"]),
-            fewer=fewer,
+            seeds=old.evidence.seed == new.evidence.seed,
+            whole=not (before.partial or after.partial),
+            fewer=_lost(before.backends, after.backends) or _lost(before.dtypes, after.dtypes),
         )
 
-    def says(self, member: str) -> bool:
-        """Whether both records have a member, given as "claims[].designs"."""
-        return member not in self.unsaid
 
-
-def _lost(before: list[str], after: list[str]) -> bool:
+def _lost(before: Iterable[str], after: Iterable[str]) -> bool:
     """Whether a selection takes in less than it did; an empty one is all there is."""
-    return bool(after) and (not before or not set(before) <= set(after))
+    before, after = {*before}, {*after}
+    return bool(after) and (not before or not before <= after)
 
 
-def of_library(cell: str, versions: Iterable[Fact]) -> str:
-    """What changed of a cell's library; empty where nothing did, or where it is about no cell."""
-    library = cell.partition(" ")[0]
-    return ", ".join(str(v) for v in versions if v.part == library and library)
+def of_library(library: str, versions: Iterable[Fact]) -> str:
+    """What changed of a library; empty where nothing did."""
+    return ", ".join(str(v) for v in versions if v.part == library)
 
 
-def cells(claim: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    return {view.cell_name(c): c for c in claim["cells"]}
+class Named(Protocol):
+    @property
+    def name(self) -> str: ...
 
 
-def named(items: Iterable[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
-    return {x["name"]: x for x in items}
+N = TypeVar("N", bound=Named)
+T = TypeVar("T")
 
 
-def shared(old: Mapping[Any, Any], new: Mapping[Any, Any]) -> list[tuple[Any, Any]]:
+def named(items: Iterable[N]) -> dict[str, N]:
+    """Cells, wrong variants or limits by their name."""
+    return {x.name: x for x in items}
+
+
+def shared(old: Mapping[Any, T], new: Mapping[Any, T]) -> list[tuple[T, T]]:
     return [(old[key], new[key]) for key in new if key in old]
 
 
-def asked(record: Record, cell: Mapping[str, Any]) -> bool:
+def asked(record: Record, cell: Cell) -> bool:
     """Whether a run was asked for a cell's library and dtype."""
-    backends, dtypes = (record.evidence["selection"][m] for m in ("backends", "dtypes"))
-    return (not backends or cell["backend"] in backends) and (
-        not dtypes or cell["dtype"] is None or cell["dtype"] in dtypes
+    selection = record.evidence.selection
+    return (not selection.backends or cell.backend in selection.backends) and (
+        not selection.dtypes or cell.dtype is None or cell.dtype in selection.dtypes
     )
 
 
-def as_declared(record: Record, claim: Mapping[str, Any]) -> bool:
-    """Whether a verdict is its author's expected one, where the record says it; a quick run may leave a claim open."""
-    return left_open(record, claim) or claim["verdict"] == (claim["expected"] or claim["verdict"])
+def as_declared(record: Record, claim: Claim) -> bool:
+    """Whether a verdict is its author's expected one; a quick run may leave a claim open."""
+    return left_open(record, claim) or claim.verdict == claim.expected
 
 
-def left_open(record: Record, claim: Mapping[str, Any], cell: Mapping[str, Any] | None = None) -> bool:
+def left_open(record: Record, claim: Claim, cell: Cell | None = None) -> bool:
     """Whether a claim, or a cell of it, is inconclusive for the few seeds that a quick run gave to its statistics."""
-    verdict = (cell or claim)["verdict"]
-    return record.evidence["selection"]["quick"] and bool(claim["designs"]) and verdict == "inconclusive"
+    return record.evidence.selection.quick and bool(claim.designs) and (cell or claim).verdict == "inconclusive"
 
 
 def order(before: str, after: str) -> Judged:
     """By WORST_FIRST; but supported is the statistical form of verified, so between these two nothing got worse or better."""
-    if before in view.HOLDS and after in view.HOLDS:
+    if before in standing.HOLDS and after in standing.HOLDS:
         return "neither"
-    fell = view.WORST_FIRST.index(after) - view.WORST_FIRST.index(before)
+    fell = standing.WORST_FIRST.index(after) - standing.WORST_FIRST.index(before)
     return "worse" if fell < 0 else "better" if fell > 0 else "neither"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,9 +11,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ..formats import markdown as md
-from ..wording import view
-from ..wording.circumstances import HERE, Fact
+from ...claims.record.file import plain
+from ..wording import markup, words
+from ..wording.environments import HERE, Fact
 from .changes import FACTOR, KINDS, Change, Judged
 from .comparing import Compared
 
@@ -59,8 +59,8 @@ class Line:
     def where(self) -> str:
         """“convolution.flip [torch (float32, float64)]”."""
         many = f"{len(self.claims)} claims: " if len(self.claims) > 3 else ""
-        claims = many + view.listed(self.claims) if self.claims else ""
-        return view.cut(claims, 1000) + (view.cut(f" [{view.cells(self.cells)}]", 1000) if self.cells else "")
+        claims = many + words.listed(self.claims) if self.claims else ""
+        return words.cut(claims, 1000) + (words.cut(f" [{words.cells(self.cells)}]", 1000) if self.cells else "")
 
     @property
     def what(self) -> str:
@@ -68,7 +68,7 @@ class Line:
         if self.counted:
             return name
         if len(self.names) > 1:
-            return f"{len(self.names)} {noun}s: {view.cut('; '.join(self.names), WIDTH)}"
+            return f"{len(self.names)} {noun}s: {words.cut('; '.join(self.names), WIDTH)}"
         return f"{noun} {name if noun == 'its' else _quoted(name)}".strip() if name else noun
 
     @property
@@ -93,7 +93,7 @@ class Line:
             self.first.remark if len(self.names) < 2 else "",
             f"between the runs: {self.first.versions}" if self.first.versions else "",
         )
-        return "; ".join(view.cut(p, WIDTH) for p in parts if p)
+        return "; ".join(words.cut(p, WIDTH) for p in parts if p)
 
 
 def lines(changes: Iterable[Change]) -> list[Line]:
@@ -126,22 +126,22 @@ def _names_gathered(gathered: Iterable[Line]) -> list[Line]:
 
 
 def _largest_first(line: Line) -> float:
-    return -view.size(line.after) if line.first.kind in ("error", "row") else 0.0
+    return -words.size(line.after) if line.first.kind in ("error", "row") else 0.0
 
 
 def _quoted(name: str) -> str:
-    return f"“{view.cut(name, WIDTH)}”"
+    return f"“{words.cut(name, WIDTH)}”"
 
 
 def _said(x: Any) -> str:
-    return view.value(x, WIDTH) if not isinstance(x, float) else view.number(x)
+    return words.number(x) if isinstance(x, float) else words.value(x, WIDTH)
 
 
 def headline(found: Compared) -> str:
     """What came of it, in a sentence; an empty comparison cannot come this far."""
     said: dict[Judged, str] = {"worse": "for the worse", "better": "for the better", "neither": "that are neither"}
-    counts = ((len(found.judged(judged)), words) for judged, words in said.items())
-    parts = [f"{view.plural(count, 'change')} {words}" for count, words in counts if count]
+    counts = {kind: len(found.judged(judged)) for judged, kind in said.items()}
+    parts = [f"{words.plural(count, 'change')} {kind}" for kind, count in counts.items() if count]
     first = "" if found.worse else "Nothing got worse. "
     return f"{first}{', '.join(parts)}.{_grown(found)}" if parts else f"{first}Nothing that was compared has changed."
 
@@ -150,17 +150,17 @@ def _grown(found: Compared) -> str:
     """How many errors grew within their bounds: that is not worse, and must not be missed for it."""
     rows = sum(c.kind == "row" for c in found.changes)
     cells = sum(c.kind == "error" and c.remark == "grew" for c in found.changes)
-    what = [f"the error of {view.plural(rows, 'comparison')}"] * bool(rows)
-    what += [f"the largest error of {view.plural(cells, 'cell')}"] * bool(cells)
-    return f" Within the bounds {view.listed(what)} grew by more than a factor of {FACTOR:g}." if what else ""
+    what = [f"the error of {words.plural(rows, 'comparison')}"] * bool(rows)
+    what += [f"the largest error of {words.plural(cells, 'cell')}"] * bool(cells)
+    return f" Within the bounds {words.listed(what)} grew by more than a factor of {FACTOR:g}." if what else ""
 
 
 def compared(found: Compared) -> str:
     both = found.both
     return (
-        f"In both: {view.plural(both['claims'], 'claim')}, {view.plural(both['cells'], 'cell')}, "
-        f"{view.plural(both['comparisons'], 'named comparison')} (of a sweep all geometries are one), "
-        f"{view.plural(both['wrongs'], 'wrong variant')}, {view.plural(both['limits'], 'limit')}."
+        f"In both: {words.plural(both['claims'], 'claim')}, {words.plural(both['cells'], 'cell')}, "
+        f"{words.plural(both['comparisons'], 'named comparison')} (of a sweep all geometries are one), "
+        f"{words.plural(both['wrongs'], 'wrong variant')}, {words.plural(both['limits'], 'limit')}."
     )
 
 
@@ -179,6 +179,10 @@ def _others(found: Compared) -> list[tuple[str, list[Line]]]:
     return [(heading, by[kind]) for kind, heading in KINDS.items() if by[kind]]
 
 
+def _circumstances(found: Compared) -> list[tuple[str, tuple[Fact, ...]]]:
+    return [("Versions that changed", found.versions), ("What else changed of the machine", found.machine)]
+
+
 def _of_a_fact(fact: Fact) -> tuple[str, str, str]:
     name = fact.name if fact.part in (fact.name, HERE) else f"{fact.part}: {fact.name}"
     before, after = ("none" if x is None else _list(x) for x in (fact.before, fact.after))
@@ -194,31 +198,28 @@ def _list(x: Any) -> str:
 
 def as_json(found: Compared) -> str:
     """All of it; other letters than ASCII by their codes, so that no console and no mark of direction can spoil it."""
-    return json.dumps(found.as_dict(), indent=1, allow_nan=False) + "\n"
+    return json.dumps(plain(found.as_dict()), indent=1, allow_nan=False) + "\n"
 
 
 def terminal(out: Console, found: Compared) -> None:
     """Both runs in a table, what came of it, then every change in a line of its own."""
     table = Table("", "old", "new", box=None, pad_edge=False)
     for row in _facts(found):
-        table.add_row(*(Text(view.visible(x)) for x in row))
+        table.add_row(*(Text(words.visible(x)) for x in row))
     out.print(table)
     _say(out, headline(found), STYLE["worse" if found.worse else "better"])
     _say(out, compared(found))
     for note in found.notes:
-        _say(out, f"Note: {view.cut(note, 1000)}")
+        _say(out, f"Note: {words.cut(note, 1000)}")
     for judged, heading in SECTIONS:
         _listed(out, heading, lines(found.judged(judged)), STYLE[judged])
     for heading, rest in _others(found):
         _listed(out, heading, rest, "")
-    for heading, facts in (
-        ("Versions that changed", found.versions),
-        ("What else changed of the machine", found.machine),
-    ):
+    for heading, facts in _circumstances(found):
         if facts:
             _say(out, f"\n{heading}", "bold")
         for name, before, after in map(_of_a_fact, facts):
-            _say(out, f"  {view.cut(name, WIDTH)}: {view.cut(before, WIDTH)} → {view.cut(after, WIDTH)}")
+            _say(out, f"  {words.cut(name, WIDTH)}: {words.cut(before, WIDTH)} → {words.cut(after, WIDTH)}")
 
 
 def _listed(out: Console, heading: str, rest: list[Line], style: str) -> None:
@@ -237,7 +238,7 @@ def _listed(out: Console, heading: str, rest: list[Line], style: str) -> None:
 def _say(out: Console, line: str, style: str = "") -> None:
     blank = "\n" if line.startswith("\n") else ""
     out.print(
-        Text(blank + " " * (len(line) - len(line.lstrip(" "))) + view.visible(" ".join(line.split())), style),
+        Text(blank + " " * (len(line) - len(line.lstrip(" "))) + words.visible(" ".join(line.split())), style),
         soft_wrap=True,
     )
 
@@ -247,45 +248,37 @@ def markdown(found: Compared) -> str:
     text = ""
     for most in (MOST, 10, 2):
         text = "\n".join(_markdown(found, most))
-        if len(text.encode()) <= md.MOST_BYTES:
+        if len(text.encode()) <= markup.MOST_BYTES:
             break
     return text
 
 
 def _markdown(found: Compared, most: int) -> Iterator[str]:
     yield "# Two runs compared\n"
-    yield from _table(
+    yield from markup.table(
         ("", "old", "new"), ((name, _code(before), _code(after)) for name, before, after in _facts(found))
     )
-    yield f"**{md.text(headline(found))}** {md.text(compared(found))}\n"
-    yield from (f"- {md.text(note, 1000)}" for note in found.notes)
+    yield f"**{markup.text(headline(found))}** {markup.text(compared(found))}\n"
+    yield from (f"- {markup.text(note, 1000)}" for note in found.notes)
     for judged, heading in SECTIONS:
         yield from _section(heading, lines(found.judged(judged)), most, folded=False)
     for heading, rest in _others(found):
         yield from _section(heading, rest, most, folded=True)
-    for heading, facts in (
-        ("Versions that changed", found.versions),
-        ("What else changed of the machine", found.machine),
-    ):
+    for heading, facts in _circumstances(found):
         if facts:
             yield f"\n## {heading}\n"
             shown = ([_code(cell) for cell in _of_a_fact(f)] for f in facts[: 5 * most])
-            yield from _table(("", "old", "new"), shown)
+            yield from markup.table(("", "old", "new"), shown)
             yield from _more(len(facts) - 5 * most)
 
 
 def _section(heading: str, rest: list[Line], most: int, *, folded: bool) -> Iterator[str]:
     if not rest:
         return
-    title = f"{md.text(heading)}: {len(rest):,}"
+    title = f"{markup.text(heading)}: {len(rest):,}"
     yield f"\n<details><summary>{title}</summary>\n" if folded else f"\n## {title}\n"
-    cells: Callable[[Line], tuple[str, ...]] = lambda x: (  # noqa: E731
-        _code(x.where),
-        md.text(x.what),
-        *map(md.text, x.change),
-        md.text(x.because),
-    )
-    yield from _table(("where", "what", "before", "after", ""), map(cells, rest[:most]))
+    shown = ([_code(x.where), *map(markup.text, (x.what, *x.change, x.because))] for x in rest[:most])
+    yield from markup.table(("where", "what", "before", "after", ""), shown)
     yield from _more(len(rest) - most)
     if folded:
         yield "\n</details>"
@@ -297,12 +290,4 @@ def _more(left: int) -> Iterator[str]:
 
 
 def _code(x: str) -> str:
-    return md.code(x, WIDTH) if x else ""
-
-
-def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
-    head = list(head)
-    yield "| " + " | ".join(head) + " |"
-    yield "|" + " --- |" * len(head)
-    yield from ("| " + " | ".join(row) + " |" for row in rows)
-    yield ""
+    return markup.code(x, WIDTH) if x else ""

@@ -8,17 +8,20 @@ Whether one of these is the cause is for a person to find out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
-from ...claims.record.evidence import BadEvidence
-from ..wording import circumstances, view
-from . import changes, comparing_cells, records
-from .changes import left_open
-from .records import Record
+from msgspec.structs import replace
+
+from ...claims.record import file
+from ...claims.record.file import BadEvidence
+from ...claims.record.types import Cell, Claim, Evidence
+from ..wording import environments, standing, words
+from . import changes, comparing_cells
+from .changes import Record, left_open
 
 MOST = 100
 """Runs that the page shows, the latest; all are in the folder."""
@@ -32,7 +35,7 @@ class Run:
 
     file: str
     begun: str
-    seconds: float | None
+    seconds: float
     seed: int
     quick: bool
     interrupted: bool
@@ -78,7 +81,7 @@ class Step:
 
     @property
     def cells(self) -> str:
-        return view.cells(name for move in self.moves for name in move.cells) if self.moves else ""
+        return words.cells(name for move in self.moves for name in move.cells) if self.moves else ""
 
 
 @dataclass(frozen=True)
@@ -114,43 +117,43 @@ class History:
         return found
 
 
-def read(folder: Path, evidence: dict[str, Any] | None = None) -> History:
+def read(folder: Path, evidence: Evidence | None = None) -> History:
     """The history in a folder and the folders in it, with the evidence at hand as one run more unless it lies there too.
 
-    Raises BadEvidence where the folder cannot be read or has no record.
+    A file that is no record of a whole run is skipped and named. Raises BadEvidence where the folder cannot be read or has no record.
     """
     given = f"history={str(folder)!r}"
     if not folder.is_dir():
         raise BadEvidence(f"{given}: no such folder; give a folder with the results.json files of earlier runs")
-    files = sorted({*folder.glob("*.json"), *folder.glob("*/*.json")})
-    found, skipped = [], []
-    for file in files:
-        name = file.relative_to(folder).as_posix()
+    paths = sorted({*folder.glob("*.json"), *folder.glob("*/*.json")})
+    found, skipped = list[Record](), list[tuple[str, str]]()
+    for path in paths:
+        name = path.relative_to(folder).as_posix()
         try:
-            record = records.read(file, verdicts_only=True)
+            record = Record(name, _light(file.load(path)))
         except BadEvidence as error:
-            skipped.append((name, _why(str(error), file)))
+            skipped.append((name, error.why))
             continue
-        light = Record(name, _light(record.evidence), record.missing)
-        if record.evidence["selection"]["partial"]:
+        if record.evidence.selection.partial:
             skipped.append((name, "only a part of each claim ran, so it has no verdicts"))
-        elif again := next((r for r in found if r.evidence == light.evidence), None):
+        elif again := next((r for r in found if r.evidence == record.evidence), None):
             skipped.append((name, f"the same run as {again.name}"))
         else:
-            found.append(light)
+            found.append(record)
     if not found:
         raise BadEvidence(
-            f"{given}: {view.plural(len(files), 'JSON file')} and no record of a whole run among them; give a folder with the results.json files of earlier runs"
+            f"{given}: {words.plural(len(paths), 'JSON file')} and no record of a whole run among them{_first(skipped)}; "
+            "give a folder with the results.json files of earlier runs"
         )
     return of(found, skipped, evidence)
 
 
-def of(found: list[Record], skipped: list[tuple[str, str]], evidence: Mapping[str, Any] | None = None) -> History:
+def of(found: list[Record], skipped: list[tuple[str, str]], evidence: Evidence | None = None) -> History:
     """The history of records that are at hand."""
     here = None
-    if evidence is not None and not evidence["selection"]["partial"]:
+    if evidence is not None and not evidence.selection.partial:
         light = _light(evidence)
-        here = next((r for r in found if r.evidence == light), None) or Record("", light, frozenset())
+        here = next((r for r in found if r.evidence == light), None) or Record("", light)
         found = [*(r for r in found if r is not here), here]
     ordered = sorted(found, key=lambda r: (r.begun or datetime.min.replace(tzinfo=UTC), r.name))
     earlier = max(0, len(ordered) - MOST)
@@ -165,51 +168,43 @@ def of(found: list[Record], skipped: list[tuple[str, str]], evidence: Mapping[st
     return History(tuple(runs), steps, tuple(cells), tuple(errors), compared, tuple(skipped), earlier)
 
 
-def _why(message: str, file: Path) -> str:
-    """What is wrong with a file, without the file's name and the way out, which a list of files does not need."""
-    return message.removeprefix(f"results={str(file)!r}: ").removesuffix(f"; {records.WAY_OUT}")
+def _first(skipped: list[tuple[str, str]]) -> str:
+    return f" ({skipped[0][0]}: {skipped[0][1]})" if skipped else ""
 
 
-def _light(evidence: Mapping[str, Any]) -> dict[str, Any]:
-    """What a history needs of a record: a folder may hold a hundred of them, of 25 MB each."""
-    volatile = evidence["volatile"]
-    return {
-        "seed": evidence["seed"],
-        "tool": {"version": evidence["tool"]["version"]},
-        "selection": {m: evidence["selection"].get(m, False) for m in ("backends", "dtypes", "partial", "quick")},
-        "interrupted": evidence["interrupted"],
-        "environment": evidence["environment"],
-        "volatile": {m: volatile[m] for m in ("begun", "seconds") if m in volatile},
-        "claims": [
-            {
-                "id": c["id"],
-                "verdict": c["verdict"],
-                "qualified": c["qualified"],
-                "designs": bool(c.get("designs")),
-                "cells": {view.cell_name(x): {m: x.get(m) for m in ("verdict", "worst_ratio")} for x in c["cells"]},
-            }
-            for c in evidence["claims"]
-        ],
-    }
+def _light(evidence: Evidence) -> Evidence:
+    """The same without what a history has no need of: a folder may hold a hundred records. Margins go too: NaN is not equal to itself."""
+
+    def claim(one: Claim) -> Claim:
+        cells = tuple(replace(x, rows=(), wrongs=(), limits=(), margin=None) for x in one.cells)
+        return replace(one, cells=cells, figures={}, margin=None)
+
+    return replace(
+        evidence,
+        lecture=replace(evidence.lecture, markdown="", scan="", sentences=()),
+        claims=tuple(map(claim, evidence.claims)),
+        sensitivity=(),
+        volatile=replace(evidence.volatile, timings={}),
+        texts=(),
+    )
 
 
 def _run(record: Record, before: Record | None, *, here: bool) -> Run:
     e = record.evidence
-    told = [c for c in e["claims"] if not left_open(record, c)]
-    date = f"{record.begun:%Y-%m-%d %H:%M} UTC" if record.begun else str(e["volatile"].get("begun", ""))
+    told = [c for c in e.claims if not left_open(record, c)]
     return Run(
-        record.name,
-        date,
-        e["volatile"].get("seconds"),
-        e["seed"],
-        e["selection"]["quick"],
-        e["interrupted"],
-        sum(c["verdict"] in view.HOLDS for c in e["claims"]),
-        len(e["claims"]),
-        {c["id"]: c["verdict"] for c in told},
-        frozenset(c["id"] for c in told if c["qualified"]),
-        tuple(_between(before, record)) if before else (),
-        here,
+        file=record.name,
+        begun=f"{record.begun:%Y-%m-%d %H:%M} UTC" if record.begun else e.volatile.begun,
+        seconds=e.volatile.seconds,
+        seed=e.seed,
+        quick=e.selection.quick,
+        interrupted=e.interrupted,
+        holds=sum(c.verdict in standing.HOLDS for c in e.claims),
+        claims=len(e.claims),
+        verdicts={c.id: c.verdict for c in told},
+        qualified=frozenset(c.id for c in told if c.qualified),
+        changed=tuple(_between(before, record)) if before else (),
+        here=here,
     )
 
 
@@ -230,59 +225,58 @@ def _steps(claim: str, runs: list[Run], ordered: list[Record], moves: list[Move]
 
 # --- the cells ---------------------------------------------------------------------------------------------------------
 
-Cell = Mapping[str, Any]
-Sort = Callable[[Record, Mapping[str, Any], Cell], Any]
+Sort = Callable[[Record, Claim, Cell], Any]
 
 
-def _pairs(ordered: list[Record], sort: Sort) -> Iterator[tuple[int, int, str, str, Cell, Cell]]:
-    """Each cell with the same one of the last run before: the places of the two runs, claim, name, both cells.
+def _pairs(ordered: list[Record], sort: Sort) -> Iterator[tuple[int, int, str, Cell, Cell]]:
+    """Each cell with the same one of the last run before: the places of the two runs, claim, both cells.
 
     Only cells of one sort go together; one whose sort is None is passed over.
     """
     latest: dict[Any, tuple[int, Cell]] = {}
     for later, record in enumerate(ordered):
-        for claim in record.evidence["claims"]:
-            for name, new in claim["cells"].items():
+        for claim in record.evidence.claims:
+            for new in claim.cells:
                 if (of := sort(record, claim, new)) is None:
                     continue
-                key = (claim["id"], name, of)
+                key = (claim.id, new.name, of)
                 if key in latest:
                     earlier, old = latest[key]
-                    yield earlier, later, claim["id"], name, old, new
+                    yield earlier, later, claim.id, old, new
                 latest[key] = later, new
 
 
 def _verdicts(ordered: list[Record]) -> list[Move]:
     """Verdicts of cells that changed, the same of several cells once; a cell that a quick run left open is passed over."""
     found: dict[Any, list[str]] = {}
-    for earlier, later, claim, name, old, new in _pairs(ordered, lambda *where: None if left_open(*where) else "told"):
-        if old["verdict"] != new["verdict"]:
-            versions = _versions(name, ordered[earlier], ordered[later])
-            found.setdefault((claim, earlier, later, old["verdict"], new["verdict"], versions), []).append(name)
+    for earlier, later, claim, old, new in _pairs(ordered, lambda *where: None if left_open(*where) else "told"):
+        if old.verdict != new.verdict:
+            versions = _versions(new.backend, ordered[earlier], ordered[later])
+            found.setdefault((claim, earlier, later, old.verdict, new.verdict, versions), []).append(new.name)
     return [Move(claim, tuple(names), *rest) for (claim, *rest), names in found.items()]
 
 
 def _errors(ordered: list[Record]) -> tuple[list[Move], int]:
     """The largest errors ÷ bound that grew, and how many were compared: of runs with one seed, for another draws other inputs."""
     found, compared = [], 0
-    for earlier, later, claim, name, old, new in _pairs(ordered, _seed):
+    for earlier, later, claim, old, new in _pairs(ordered, _seed):
         compared += 1
         before, after = ordered[earlier], ordered[later]
         for change in comparing_cells.errors(changes.Terms.of(before, after), old, new):
-            if view.size(change.after) > view.size(change.before):
-                versions = _versions(name, before, after)
-                found.append(Move(claim, (name,), earlier, later, change.before, change.after, versions))
-    return sorted(found, key=lambda m: (-m.later, -view.size(m.after))), compared
+            if change.after > change.before:
+                versions = _versions(new.backend, before, after)
+                found.append(Move(claim, (new.name,), earlier, later, change.before, change.after, versions))
+    return sorted(found, key=lambda m: (-m.later, -m.after)), compared
 
 
-def _seed(record: Record, claim: Mapping[str, Any], cell: Cell) -> int | None:
-    """The seed of a cell that has an error, where the record says it."""
-    return None if cell["worst_ratio"] is None or "seed" in record.missing else record.evidence["seed"]
+def _seed(record: Record, _: Claim, cell: Cell) -> int | None:
+    """The seed of a cell that has an error."""
+    return None if cell.worst_ratio is None else record.evidence.seed
 
 
-def _versions(cell: str, before: Record, after: Record) -> str:
-    machines = before.evidence["environment"], after.evidence["environment"]
-    return changes.of_library(cell, circumstances.versions(*machines))
+def _versions(library: str, before: Record, after: Record) -> str:
+    machines = before.evidence.environment, after.evidence.environment
+    return changes.of_library(library, environments.versions(*machines))
 
 
 # --- what is not the same ----------------------------------------------------------------------------------------------
@@ -291,20 +285,23 @@ def _versions(cell: str, before: Record, after: Record) -> str:
 def _between(before: Record, after: Record) -> Iterator[str]:
     """What is not the same between two runs, in words."""
     old, new = before.evidence, after.evidence
-    yield from map(str, circumstances.versions(old["environment"], new["environment"]))
-    if old["tool"]["version"] != new["tool"]["version"] and "lecture-claims" not in old["environment"]["packages"]:
-        yield f"lecture-claims {old['tool']['version']} → {new['tool']['version']}"
-    if old["seed"] != new["seed"]:
-        yield f"seed {old['seed']} → {new['seed']}"
-    for member, said in (("backends", "libraries"), ("dtypes", "dtypes")):
-        was, now = (e["selection"][member] for e in (old, new))
-        if set(was) != set(now):
-            yield f"{said} asked for: {', '.join(was) or 'all'} → {', '.join(now) or 'all'}"
-    if new["selection"]["quick"] != old["selection"]["quick"]:
-        yield "quick" if new["selection"]["quick"] else "no longer quick"
-    facts = [*circumstances.machine(old["environment"], new["environment"])]
+    yield from map(str, environments.versions(old.environment, new.environment))
+    if old.tool.version != new.tool.version and "lecture-claims" not in old.environment.packages:
+        yield f"lecture-claims {old.tool.version} → {new.tool.version}"
+    if old.seed != new.seed:
+        yield f"seed {old.seed} → {new.seed}"
+    yield from _asked_for("libraries", old.selection.backends, new.selection.backends)
+    yield from _asked_for("dtypes", old.selection.dtypes, new.selection.dtypes)
+    if new.selection.quick != old.selection.quick:
+        yield "quick" if new.selection.quick else "no longer quick"
+    facts = [*environments.machine(old.environment, new.environment)]
     for fact in facts[:MOST_FACTS]:
-        name = fact.name if fact.part == circumstances.HERE else f"{fact.part}: {fact.name}"
-        yield f"{name}: {view.value(fact.before)} → {view.value(fact.after)}"
+        name = fact.name if fact.part == environments.HERE else f"{fact.part}: {fact.name}"
+        yield f"{name}: {words.value(fact.before)} → {words.value(fact.after)}"
     if len(facts) > MOST_FACTS:
-        yield f"and {view.plural(len(facts) - MOST_FACTS, 'other fact')} of the machine"
+        yield f"and {words.plural(len(facts) - MOST_FACTS, 'other fact')} of the machine"
+
+
+def _asked_for(what: str, was: Iterable[str], now: Iterable[str]) -> Iterator[str]:
+    if {*was} != {*now}:
+        yield f"{what} asked for: {', '.join(was) or 'all'} → {', '.join(now) or 'all'}"

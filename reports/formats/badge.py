@@ -9,14 +9,14 @@ everything that a colour does.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
-from typing import Any
 
-from ..wording import view
+from ...claims.record.types import Evidence
+from ..wording import standing
 
+FILE = "badge.svg"
 LABEL = "lecture claims"
 GREEN, AMBER, RED, GREY = "#2b7a0b", "#8a5a00", "#b3261e", "#5f6368"
 SIZE = 11
@@ -47,44 +47,37 @@ class Badge:
     failed: bool
 
 
-def of(evidence: Mapping[str, Any]) -> Badge:
+def of(evidence: Evidence) -> Badge:
     """The badge of a run, from its counts."""
-    counts, total = evidence["counts"], len(evidence["claims"])
-    holds, waiting, failed = counts["holds"], len(view.untested(evidence)), not evidence["success"]
-    disputed = counts["claims"]["disputed"]
+    counts, total = evidence.counts, len(evidence.claims)
+    holds, waiting, disputed = counts.holds, len(standing.untested(evidence)), counts.claims["disputed"]
     two_sided = [f"{disputed} disputed"] * bool(disputed)  # these do not fail: gates of both sides were met
-    others = [f"{n} {v}" for v, n in counts["claims"].items() if n and v not in (*view.HOLDS, "disputed")]
-    told = [f"{holds} hold ({counts['qualified']} qualified)", *two_sided, f"{total - holds - disputed} do not"]
-    titles = [f"{holds} of {total} hold, {counts['qualified']} of them qualified", *two_sided]
+    others = [f"{n} {v}" for v, n in counts.claims.items() if n and v not in (*standing.HOLDS, "disputed")]
+    told = [f"{holds} hold ({counts.qualified} qualified)", *two_sided, f"{total - holds - disputed} do not"]
+    titles = [f"{holds} of {total} hold, {counts.qualified} of them qualified", *two_sided]
     titles.append(f"{total - holds - disputed} do not hold" + (f" ({', '.join(others)})" if others else ""))
-    if waiting:
-        told.append(f"{waiting} not tested")
-        titles.append(f"{waiting} not tested")
-    if evidence["selection"]["partial"]:
+    if evidence.selection.partial:
         told = titles = ["only a part ran"]
-    elif evidence["selection"]["quick"]:
-        told, titles = [*told, "quick run"], [*titles, "statistics on a few seeds only"]
-    if evidence["interrupted"]:
-        told, titles = [*told, "interrupted"], [*titles, "the run was interrupted"]
-    if failed:
-        told, titles = [*told, "not as declared"], [*titles, "not as declared"]
-    return Badge(
-        ", ".join(told),
-        f"{LABEL}: {'; '.join(titles)}",
-        _colour(evidence, all_hold=holds == total and not waiting),
-        failed,
-    )
+    for applies, short, long in (
+        (waiting and not evidence.selection.partial, f"{waiting} not tested", f"{waiting} not tested"),
+        (evidence.selection.quick and not evidence.selection.partial, "quick run", "statistics on a few seeds only"),
+        (evidence.interrupted, "interrupted", "the run was interrupted"),
+        (not evidence.success, "not as declared", "not as declared"),
+    ):
+        told, titles = [*told, *[short] * bool(applies)], [*titles, *[long] * bool(applies)]
+    colour = _colour(evidence, all_hold=holds == total and not waiting)
+    return Badge(", ".join(told), f"{LABEL}: {'; '.join(titles)}", colour, failed=not evidence.success)
 
 
-def _colour(evidence: Mapping[str, Any], *, all_hold: bool) -> str:
-    if not evidence["success"]:
+def _colour(evidence: Evidence, *, all_hold: bool) -> str:
+    if not evidence.success:
         return RED
-    if evidence["selection"]["partial"] or not evidence["claims"]:
+    if evidence.selection.partial or not evidence.claims:
         return GREY
-    return GREEN if all_hold and not evidence["selection"]["quick"] and not evidence["interrupted"] else AMBER
+    return GREEN if all_hold and not evidence.selection.quick and not evidence.interrupted else AMBER
 
 
-def render(evidence: Mapping[str, Any]) -> str:
+def render(evidence: Evidence) -> str:
     """The badge as SVG."""
     badge = of(evidence)
     left_text, right_text = width(LABEL), width(badge.message)

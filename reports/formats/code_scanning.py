@@ -6,12 +6,10 @@ So this is the same log without the claims that hold or were left open.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
+from ...claims.record.types import Evidence
 from . import sarif
 
 
-def render(evidence: Mapping[str, Any]) -> str:
+def render(evidence: Evidence) -> str:
     """The log as JSON text."""
-    return sarif.render(evidence, kinds=("fail",))
+    return sarif.log(evidence, kinds=("fail",))

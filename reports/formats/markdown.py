@@ -7,18 +7,20 @@ Claims, limits, cases, cells and recorded defects lead to their anchors in the p
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import quote
 
-from ..page import layers
+from ...claims.record.sentences import got, sentence, wanted
+from ...claims.record.types import Cell, Claim, Evidence, Gate
 from ..page.anchors import anchor, link
-from ..pictures import figures, letters
-from ..wording import claim_view, view
+from ..pictures import figures, layers, letters
+from ..wording import standing, summary, words
+from ..wording.compared import Seen
+from ..wording.markup import MOST_BYTES, block, code, folded, table, text
+from ..wording.section import Limit, Section
 
-MOST_BYTES = 480_000
+FILE = "report.md"
 SHED = {
     "again": "commands and scripts that show something again",
     "caught": "how the wrong variants were caught",
@@ -45,8 +47,6 @@ SIGN = {
     "absent": "·",
     "unsupported": "∅",
 }
-PLAIN = {"<": "&lt;", ">": "&gt;", "@": "@<!-- -->", "#": "\\#<!-- -->"}
-SPECIAL = re.compile(r"([\\`*_{}\[\]<>|~#$@])")
 
 
 @dataclass(frozen=True)
@@ -69,11 +69,11 @@ class Form:
         return f"[{said}]({self.page}{link(*parts)})" if self.page else said
 
 
-def render(evidence: Mapping[str, Any], page: str = "") -> str:
+def render(evidence: Evidence, page: str = "") -> str:
     """The report; of one that would be too long as little as needed is left out, and it says what."""
-    views = [claim_view.of(evidence, c) for c in evidence["claims"]]
+    views = [Section(evidence, c) for c in evidence.claims]
     address = quote(page, safe=":/?@!&'*+,;=%~", errors="replace")  # of a link in a table: no blank, bracket or pipe
-    sections = frozenset(c["id"] for c in evidence["claims"])
+    sections = frozenset(c.id for c in evidence.claims)
     report = ""
     for n in range(len(SHED) + 1):
         form = Form(address, sections, without=tuple(SHED)[:n])
@@ -84,106 +84,71 @@ def render(evidence: Mapping[str, Any], page: str = "") -> str:
     return _cut(report)
 
 
-def text(x: Any, width: int = 600) -> str:
-    """Data as plain text on one line: nothing in it is markup, a mention of a person or a reference to an issue."""
-    line = " ".join(view.visible(view.cut(str(x), width)).split()).replace("&", "&amp;")
-    line = SPECIAL.sub(lambda m: PLAIN.get(m[0], "\\" + m[0]), line)
-    return re.sub(r"^([-+=]|\d+(?=[.)](\s|$)))", lambda m: "\\" + m[0] if m[0] in "-+=" else m[0] + "\\", line)
-
-
-def code(x: Any, width: int = 600) -> str:
-    """Data as code on one line, in HTML, which no backtick and no pipe can end."""
-    line = " ".join(view.visible(view.cut(str(x), width)).split())
-    return "<code>" + "".join(f"&#{ord(c)};" if c in "&<>`|*_~[]\\@$#" else c for c in line) + "</code>"
-
-
-def block(source: str, language: str = "") -> list[str]:
-    """A block of code, fenced by more backticks than it holds."""
-    longest = max((len(run) for run in re.findall(r"`+", source)), default=0)
-    fence = "`" * max(3, longest + 1)
-    lines = [view.visible(line) for line in source.rstrip("\n").split("\n")]
-    return [fence + language, *lines, fence]
-
-
-def _table(head: list[str], rows: Iterable[list[str]]) -> list[str]:
-    return [
+def _head(evidence: Evidence, form: Form) -> list[str]:
+    title = text(evidence.lecture.title, 200)
+    lines = [
+        f"# {title}: the lecture put to the test",
         "",
-        "| " + " | ".join(head) + " |",
-        "|" + " --- |" * len(head),
-        *("| " + " | ".join(r) + " |" for r in rows),
+        " ".join(text(s, 2000) for s in summary.summary(evidence)),
         "",
     ]
-
-
-def _folded(title: str, lines: list[str]) -> list[str]:
-    return ["", f"<details><summary>{title}</summary>", "", *lines, "", "</details>", ""] if lines else []
-
-
-def _head(evidence: Mapping[str, Any], form: Form) -> list[str]:
-    title = text(evidence["lecture"]["title"], 200)
-    lines = [f"# {title}: the lecture put to the test", "", " ".join(text(s, 2000) for s in view.summary(evidence)), ""]
-    if quick := view.quick(evidence):
+    if quick := summary.quick(evidence):
         lines[1:1] = ["", f"> **{text(quick, 2000)}**"]
-    lines += [line for s in view.warnings(evidence) for line in (f"**{text(s, 2000)}**", "")]
+    lines += [line for s in summary.warnings(evidence) for line in (f"**{text(s, 2000)}**", "")]
     if form.page:
         lines += [f"The same as a page, with the lecture's text and pictures: [{text(form.page)}]({form.page})", ""]
     if form.without:
         left = "; ".join(SHED[part] for part in form.without)
         where = "All of it is in results.json and in the page."
         lines += [f"_Shortened to less than {MOST_BYTES:,} bytes. Left out: {left}. {where}_", ""]
-    columns = [b for b, _ in view.columns(evidence)]
-    head = ["claim", "verdict", *(f"{text(b, 60)} {text(view.state(evidence, b), 40)}" for b in columns)]
+    columns = [b for b, _ in standing.columns(evidence)]
+    head = ["claim", "verdict", *(f"{text(b, 60)} {text(standing.state(evidence, b), 40)}" for b in columns)]
     rows = []
-    for claim in evidence["claims"]:
-        verdict = f"{SIGN[claim['verdict']]} {view.marks(claim)}"
-        verdict += f" **(expected {claim['expected']})**" if view.unexpected(evidence, claim) else ""
+    for claim in evidence.claims:
+        verdict = f"{SIGN[claim.verdict]} {summary.marks(claim)}"
+        verdict += f" **(expected {claim.expected})**" if standing.unexpected(evidence, claim) else ""
         rows.append(
-            [
-                form.section(claim["id"]),
-                verdict,
-                *(_library([c for c in claim["cells"] if c["backend"] == b]) for b in columns),
-            ]
+            [form.section(claim.id), verdict, *(_library([c for c in claim.cells if c.backend == b]) for b in columns)]
         )
-    return [*lines, *_table(head, rows)]
+    return [*lines, *table(head, rows)]
 
 
-def _library(cells: list[Mapping[str, Any]]) -> str:
+def _library(cells: Sequence[Cell]) -> str:
     """A library's cells in a word, or a word for each dtype where they differ."""
     if not cells:
         return "–"
-    flaw = " ⚑ defect" if any(view.defects_of(c) for c in cells) else ""
-    words = {(c["verdict"], _in_part(c)) for c in cells}
-    if len(words) == 1:
-        verdict, part = words.pop()
+    flaw = " ⚑ defect" if any(standing.defects_of(c) for c in cells) else ""
+    states = {(c.verdict, _in_part(c)) for c in cells}
+    if len(states) == 1:
+        verdict, part = states.pop()
         return f"{SIGN[verdict]} {verdict}{part}{flaw}"
-    said = [f"{SIGN[c['verdict']]} {text(c['dtype'] or 'any', 20)}: {c['verdict']}{_in_part(c)}" for c in cells]
+    said = [f"{SIGN[c.verdict]} {text(c.dtype or 'any', 20)}: {c.verdict}{_in_part(c)}" for c in cells]
     return "<br>".join(said) + flaw
 
 
-def _in_part(cell: Mapping[str, Any]) -> str:
-    return ", in part" if view.in_part(cell) else ""
+def _in_part(cell: Cell) -> str:
+    return ", in part" if standing.in_part(cell) else ""
 
 
-def _claim(c: Mapping[str, Any], form: Form) -> str:
-    claim = c["claim"]
-    lines = ["", f'<a name="{anchor(claim["id"])}"></a>', "", f"## {text(claim['id'], 200)}", ""]
-    lines += [f"> {text(claim['says'])}", "", text(claim["statement"], 3000), "", f"**{text(c['line'], 2000)}**", ""]
-    if c["as_worded"]:
+def _claim(c: Section, form: Form) -> str:
+    claim = c.claim
+    lines = ["", f'<a name="{anchor(claim.id)}"></a>', "", f"## {text(claim.id, 200)}", ""]
+    lines += [f"> {text(claim.says)}", "", text(claim.statement, 3000), "", f"**{text(c.line, 2000)}**", ""]
+    if c.as_worded:
         lines += ["**As worded, the sentence fails for:**", ""]
-        lines += [*(f"- **{text(name, 200)}.** {text(says, 1000)}" for name, says in c["as_worded"]), ""]
-    lines += [*_sides(c), f"Scope: {text(claim['scope'], 2000)}", "", *_related(c, form)]
-    for title, pairs in c["against"]:
+        lines += [*(f"- **{text(x.name, 200)}.** {text(x.says, 1000)}" for x in c.as_worded), ""]
+    lines += [*_sides(c), f"Scope: {text(claim.scope, 2000)}", "", *_related(c, form)]
+    for title, found in c.against:
         lines += [f"**{title}:**", ""]
-        for row, names in pairs[:6]:
-            case = text(row["case"], 200)
-            case = case if row["kind"] == "gate" else form.in_page(case, claim["id"], "case", row["case"])
-            lines.append(f"- {text(view.cells(names))}, case {case}: {text(row['sentence'], 1000)}")
-            lines += _again(row) if form.has("again") else []
-        lines += [f"- … and {len(pairs) - 6} more", ""] if len(pairs) > 6 else [""]
-    lines += [
-        f"- {text(cell)}: ⚑ {text(row['sentence'], 400)} (recorded defect {form.in_page(code(name, 120), 'defect', name)})"
-        for name, cell, row in c["defects"][:12]
-    ]
+        for seen in found[:6]:
+            row, case = seen.row, text(seen.row.case, 200)
+            case = case if isinstance(row, Gate) else form.in_page(case, claim.id, "case", row.case)
+            lines.append(f"- {text(words.cells(seen.cells))}, case {case}: {text(sentence(row), 1000)}")
+            lines += _again(c, seen) if form.has("again") else []
+        lines += [f"- … and {len(found) - 6} more", ""] if len(found) > 6 else [""]
+    for cell, row in c.defects[:12]:
+        name = form.in_page(code(row.defect, 120), "defect", row.defect)
+        lines.append(f"- {text(cell.name)}: ⚑ {text(sentence(row), 400)} (recorded defect {name})")
     parts = {
         "layers": (*_letters(claim), *_layers(claim)),
         "cells": _cells(c, form),
@@ -196,21 +161,21 @@ def _claim(c: Mapping[str, Any], form: Form) -> str:
     return "\n".join([*lines, *(line for part, made in parts.items() if form.has(part) for line in made)])
 
 
-def _related(c: Mapping[str, Any], form: Form) -> list[str]:
+def _related(c: Section, form: Form) -> list[str]:
     """The claims that it rests on and those that rest on it, and where its evidence stands in the page."""
     said = [
         f"{title}: {', '.join(map(form.section, ids))}"
-        for title, ids in (("Rests on", c["claim"]["premises"]), ("Used by", c["used_by"]))
+        for title, ids in (("Rests on", c.claim.premises), ("Used by", c.used_by))
         if ids
     ]
-    said += [form.in_page("In the page", c["claim"]["id"])] if form.page else []
+    said += [form.in_page("In the page", c.claim.id)] if form.page else []
     return [". ".join(said) + ".", ""] if said else []
 
 
-def _letters(claim: Mapping[str, Any]) -> list[str]:
+def _letters(claim: Claim) -> list[str]:
     """The lecture's worked picture: for each window the input with the kernel's letters on it, and the sum."""
     try:
-        found = letters.sums(figures.groups_of(claim["figures"]["worked_example"]))
+        found = letters.sums(figures.groups_of(claim.figures["worked_example"]))
     except figures.MISFITS:  # there is none, or it has another shape
         return []
     lines = []
@@ -223,224 +188,202 @@ def _letters(claim: Mapping[str, Any]) -> list[str]:
         lines += [
             "",
             f"{text(one.name, 60)}: {text(one.formula, 120)}",
-            *_table(["window", "input, the kernel on it", "sum"], rows),
+            *table(["window", "input, the kernel on it", "sum"], rows),
         ]
-    return _folded("The worked picture, window by window", lines)
+    return folded("The worked picture, window by window", lines)
 
 
-def _layers(claim: Mapping[str, Any]) -> list[str]:
+def _layers(claim: Claim) -> list[str]:
     """The networks' tables of layers, each folded under its name and sums."""
     lines = []
-    for name, data in claim["figures"].items():
+    for name, data in claim.figures.items():
         if not name.startswith(layers.FIGURE):
             continue
         try:
             (one, _), *_ = figures.groups_of(data)
             rows = [[text(cell, 120) for cell in row] for row in layers.cells(one)]
-            lines += _folded(text(layers.title(one), 200), _table(list(layers.HEAD), rows))
+            lines += folded(text(layers.title(one), 200), table(list(layers.HEAD), rows))
         except figures.MISFITS:  # data of another shape
             continue
     return lines
 
 
-def _again(row: Mapping[str, Any]) -> list[str]:
-    if not row.get("replay"):
+def _again(c: Section, seen: Seen) -> list[str]:
+    if not (command := c.again(seen)):
         return []
-    lines = block(row["replay"], "sh") + (block(row["snippet"], "python") if row.get("snippet") else [])
-    return _folded("replay", lines)
+    return folded("replay", block(command, "sh") + (block(seen.row.snippet, "python") if seen.row.snippet else []))
 
 
-def _cells(c: Mapping[str, Any], form: Form) -> list[str]:
+def _cells(c: Section, form: Form) -> list[str]:
     head = ["library", "verdict", "comparisons", "numbers", "error ÷ bound", "margin", "wrongs", "limits"]
-    last = {row.cells[-1]["name"]: row for row in c["libraries"]}
+    last = {row.cells[-1].name: row for row in c.libraries}
     rows = []
-    for x in c["cells"]:
-        cell, library = x["cell"], last.get(x["name"])
-        verdict = f"{SIGN[cell['verdict']]} {cell['verdict']}{_in_part(cell)}" + (" ⚑ defect" if x["defects"] else "")
-        verdict += "" if cell["verdict"] in view.HOLDS else f": {text(cell['reason'], 400)}"
+    for x in c.cells:
+        cell, library = x.cell, last.get(x.name)
+        verdict = f"{SIGN[cell.verdict]} {cell.verdict}{_in_part(cell)}" + (" ⚑ defect" if x.defects else "")
+        verdict += "" if cell.verdict in standing.HOLDS else f": {text(cell.reason, 400)}"
         for names, missing in library.untested if library else ():
-            on = f" on {text(view.cells(names), 200)}" if library and library.several else ""
+            on = f" on {text(words.cells(names), 200)}" if library and library.several else ""
             verdict += "".join(f"<br>not tested{on}: {text(what, 400)}" for what in missing)
-        measured = [
-            view.number(cell["comparisons"]),
-            view.number(cell["elements"]),
-            x["ratio"],
-            view.margin(cell["margin"]),
-        ]
-        measured += [f"{x['caught']} of {len(cell['wrongs'])}", f"{x['shown']} of {len(cell['limits'])}"]
-        name = form.in_page(text(x["name"], 60), c["claim"]["id"], cell["backend"], cell["dtype"])
-        rows.append([name, verdict, *(["–"] * 6 if x["out"] else measured)])
-    return _folded(f"Library by library: {len(rows)} cells", _table(head, rows))
+        measured = [words.number(cell.comparisons), words.number(cell.elements), x.ratio, words.margin(cell.margin)]
+        measured += [f"{x.caught} of {len(cell.wrongs)}", f"{x.shown} of {len(cell.limits)}"]
+        name = form.in_page(text(x.name, 60), c.claim.id, cell.backend, cell.dtype)
+        rows.append([name, verdict, *(["–"] * 6 if x.out else measured)])
+    return folded(f"Library by library: {len(rows)} cells", table(head, rows))
 
 
-def _gates(c: Mapping[str, Any], form: Form) -> list[str]:
-    if not c["gates"]:
+def _gates(c: Section, form: Form) -> list[str]:
+    if not c.gates:
         return []
     lines = [
-        f"Design **{text(name, 80)}**, version {design['version']} of what it states, fixed before any arm ran: SHA-256 {code(design['digest'], 64)}. "
-        f"Seeds: {text(seeds, 500)}." + (" **Fewer than designed for: a quick run.**" if design["quick"] else "")
-        for name, design, seeds in c["designs"]
+        f"Design **{text(name, 80)}**, version {design.version} of what it states, fixed before any arm ran: SHA-256 {code(design.digest, 64)}. "
+        f"Seeds: {text(seeds, 500)}." + (" **Fewer than designed for: a quick run.**" if design.quick else "")
+        for name, design, seeds in c.designs
     ]
     rows = []
-    for gate in c["gates"]:
-        role = ", ".join(
-            filter(None, [text(gate["role"], 40), f"{gate['speaks']} the assertion" if gate["speaks"] else ""])
-        )
-        measured = [text(view.value(row["got"], 120)) for _, row, _ in gate["measured"]]
-        word = gate["word"] if gate["met"] or gate["speaks"] else f"**{gate['word']}**"
-        numbers = [text(view.value(gate["wanted"], 120)), *(measured if len(measured) > 1 else [*measured, ""])]
-        on = text(view.cells(gate["cells"]), 120)
-        rows.append([text(gate["name"], 200), role, *numbers * form.has("measured"), word, on])
-    met = sum(gate["met"] for gate in c["gates"])
+    for gate in c.gates:
+        role = ", ".join(filter(None, [text(gate.role, 40), f"{gate.speaks} the assertion" if gate.speaks else ""]))
+        measured = [text(words.value(got(row), 120)) for row in gate.rows]
+        word = gate.word if gate.met or gate.speaks else f"**{gate.word}**"
+        numbers = [text(words.value(gate.wanted, 120)), *(measured if len(measured) > 1 else [*measured, ""])]
+        on = text(words.cells(gate.cells), 120)
+        rows.append([text(gate.name, 200), role, *numbers * form.has("measured"), word, on])
+    met = sum(gate.met for gate in c.gates)
     head = ["gate", "role", *["wanted", "first seeds", "fresh seeds"] * form.has("measured"), "met", "on"]
     title = f"Gates, stated before the run: {met} of {len(rows)} measurements meet theirs, on the first seeds and on the fresh ones"
-    return _folded(title, [*lines, *_table(head, rows)])
+    return folded(title, [*lines, *table(head, rows)])
 
 
-def _sides(c: Mapping[str, Any]) -> list[str]:
+def _sides(c: Section) -> list[str]:
     """Of a sentence with two sides: the gates that speak for it and against it, and which were met."""
     lines = []
-    for side, gates in c["sides"]:
+    for side, gates in c.sides:
         lines.append(
-            f"- {side.capitalize()} the assertion, {sum(met for _, met in gates)} of {view.plural(len(gates), 'gate')} met:"
+            f"- {side.capitalize()} the assertion, {sum(met for _, met in gates)} of {words.plural(len(gates), 'gate')} met:"
         )
         lines += [f"  - {'met' if met else 'not met'}: {text(name, 200)}" for name, met in gates]
     return [*lines, ""] if lines else []
 
 
-def _limits(c: Mapping[str, Any], form: Form) -> list[str]:
+def _limits(c: Section, form: Form) -> list[str]:
     lines = []
-    for x in c["limits"]:
-        state = f"shown on {text(view.cells(x['shown']), 300)}" if x["shown"] else "**not shown**"
-        if x["shown"] and x["hidden"]:
-            state += f", **not shown on {text(view.cells(x['hidden']), 300)}**"
-        name = form.in_page(text(x["name"], 200), c["claim"]["id"], "limit", x["name"])
-        lines += [f"- **{name}.** {text(x['says'])} ({state})"]
+    for x in c.limits:
+        state = f"shown on {text(words.cells(x.shown), 300)}" if x.shown else "**not shown**"
+        if x.shown and x.hidden:
+            state += f", **not shown on {text(words.cells(x.hidden), 300)}**"
+        name = form.in_page(text(x.name, 200), c.claim.id, "limit", x.name)
+        lines += [f"- **{name}.** {text(x.says)} ({state})"]
         lines += _counterexamples(x) if form.has("counterexamples") else []
-    shown = [
-        r
-        for x in c["limits"]
-        for r in (*(roles["smallest"] for roles, _ in x["searches"]), *(row for row, _ in x["literal"]))
-    ]
-    replay = next((row["replay"] for row in shown if row.get("replay")), "")
-    lines += ["", *block(replay, "sh")] if replay and form.has("again") else []
-    return _folded(f"Limits: {len(c['limits'])}, where the sentence read literally stops being true", lines)
+    commands = (c.again(seen, limit=x.name) for x in c.limits for seen in x.shows)
+    lines += ["", *block(command, "sh")] if form.has("again") and (command := next(commands, "")) else []
+    return folded(f"Limits: {len(c.limits)}, where the sentence read literally stops being true", lines)
 
 
-def _counterexamples(x: Mapping[str, Any]) -> list[str]:
+def _counterexamples(x: Limit) -> list[str]:
     lines = []
-    for roles, names in x["searches"][:3]:
-        at = text(view.symbols(roles["smallest"]["found"]["symbols"]), 200)
-        near = (
-            text(view.symbols(roles["neighbour"]["found"]["symbols"]), 200)
-            if "neighbour" in roles
-            else "**none found**"
+    for smallest, _, neighbour in x.searches[:3]:
+        at, near = (
+            text(words.symbols(r.found.symbols), 200) if r and r.found else "" for r in (smallest.row, neighbour)
         )
         lines.append(
-            f"  - smallest counterexample {at}: {text(roles['smallest']['sentence'], 200)}; nearest that holds: {near} ({text(view.cells(names), 120)})"
+            f"  - smallest counterexample {at}: {text(sentence(smallest.row), 200)}; "
+            f"nearest that holds: {near or '**none found**'} ({text(words.cells(smallest.cells), 120)})"
         )
-    for row, names in x["literal"][:3]:
-        got = row["got"] if row["outcome"] == "value" else row["outcome"]
-        said, gave = code(view.value(row["wanted"], 120)), code(view.value(got, 120))
-        where = text(view.cells(names), 120)
+    for row, _, names in x.literal[:3]:
+        said, gave = wanted(row), got(row) if row.outcome == "value" else row.outcome
+        said, gave = (code(words.value(v, 120)) for v in (said, gave))
         lines.append(
-            f"  - {text(row['label'], 200)}: the literal sentence says {said}; the library gave {gave} ({where})"
+            f"  - {text(row.label, 200)}: the literal sentence says {said}; the library gave {gave} ({text(words.cells(names), 120)})"
         )
     return lines
 
 
-def _wrongs(c: Mapping[str, Any], form: Form) -> list[str]:
+def _wrongs(c: Section, form: Form) -> list[str]:
     rows = []
-    for w in c["wrongs"]:
-        survived = f", **survived on {text(view.cells(w['survived']), 200)}**" if w["survived"] else ""
-        how = [view.number(w["weakest"]["ratio"]), text(w["weakest"]["sentence"], 300)]
-        rows.append([text(w["name"], 200), f"{w['caught']} of {w['of']}{survived}", *how * form.has("caught")])
-    whole = sum(not w["survived"] for w in c["wrongs"])
+    for w in c.wrongs:
+        survived = f", **survived on {text(words.cells(w.survived), 200)}**" if w.survived else ""
+        how = [words.number(w.ratio), text(w.sentence, 300)]
+        rows.append([text(w.name, 200), f"{w.caught} of {w.of}{survived}", *how * form.has("caught")])
+    whole = sum(not w.survived for w in c.wrongs)
     how = ["error ÷ bound", "how, where it was hardest"]
-    lines = _table(["wrong variant", "cells that caught it", *how * form.has("caught")], rows)
-    again = [w["weakest"]["replay"] for w in c["wrongs"] if w["survived"] and w["weakest"].get("replay")]
+    lines = table(["wrong variant", "cells that caught it", *how * form.has("caught")], rows)
+    again = [c.wrong_again(w) for w in c.wrongs if w.survived]
     lines += block("\n".join(again), "sh") if again and form.has("again") else []
-    return _folded(f"Wrong variants: {whole} of {len(rows)} caught everywhere", lines) if rows else []
+    return folded(f"Wrong variants: {whole} of {len(rows)} caught everywhere", lines) if rows else []
 
 
-def _cases(c: Mapping[str, Any], form: Form) -> list[str]:
+def _cases(c: Section, form: Form) -> list[str]:
     """Where each case stands in the page; there is nothing else to say of all of them here."""
-    names = [name for cases, _ in c["compared"].cases for name in cases] if form.page else []
-    linked = (form.in_page(text(name, 80), c["claim"]["id"], "case", name) for name in names)
-    return _folded(f"Cases, in the page: {len(names)}", ["; ".join(linked)]) if names else []
+    names = [name for cases, _ in c.compared.cases for name in cases] if form.page else []
+    linked = (form.in_page(text(name, 80), c.claim.id, "case", name) for name in names)
+    return folded(f"Cases, in the page: {len(names)}", ["; ".join(linked)]) if names else []
 
 
-def _bounds(c: Mapping[str, Any]) -> list[str]:
-    lines = [f"- {text(derivation, 1000)}" for derivation, _, _ in c["derivations"]]
-    return _folded("Why that much error is allowed", lines)
+def _bounds(c: Section) -> list[str]:
+    lines = [f"- {text(derivation, 1000)}" for derivation, _, _ in c.derivations]
+    return folded("Why that much error is allowed", lines)
 
 
-def _defects(evidence: Mapping[str, Any], form: Form) -> list[str]:
-    lines = ["", "## Library defects", ""] if evidence["defects"] else []
-    for d in evidence["defects"]:
-        state = (
-            "does not apply here" if not d["applies"] else "reproduced" if d["reproduced"] else "**did not reproduce**"
-        )
+def _defects(evidence: Evidence, form: Form) -> list[str]:
+    lines = ["", "## Library defects", ""] if evidence.defects else []
+    for d in evidence.defects:
+        state = "does not apply here" if not d.applies else "reproduced" if d.reproduced else "**did not reproduce**"
         lines += [
-            f"- ⚑ **{form.in_page(text(d['title'], 300), 'defect', d['id'])}** ({text(d['backend'], 60)} {text(d['versions'], 100)}; {state}). {text(d['explanation'], 1000)}"
+            f"- ⚑ **{form.in_page(text(d.title, 300), 'defect', d.id)}** ({text(d.backend, 60)} {text(d.versions, 100)}; {state}). {text(d.explanation, 1000)}"
         ]
-        lines += [f"  Condition: {text(d['condition'], 500)}."] if d["condition"] else []
-        lines += [f"  Nearest passing neighbour: {text(d['neighbour_says'], 500)}."]
-        if d["snippet"] and form.has("again"):
-            lines += _folded(f"smallest script for {text(d['id'], 100)}", block(d["snippet"], "python"))
+        lines += [f"  Condition: {text(d.condition, 500)}."] if d.condition else []
+        lines += [f"  Nearest passing neighbour: {text(d.neighbour_says, 500)}."]
+        if d.snippet and form.has("again"):
+            lines += folded(f"smallest script for {text(d.id, 100)}", block(d.snippet, "python"))
     return lines
 
 
-def _sensitivity(evidence: Mapping[str, Any], form: Form) -> list[str]:
+def _sensitivity(evidence: Evidence, form: Form) -> list[str]:
     """The claims by number, to keep the tables narrow; mistakes that every claim sees are counted, not listed."""
     lines = []
-    for operation, claims, rows in view.sensitivity(evidence):
-        told = [(b, signs) for b, signs in rows if set(signs) - {view.SIGHT["seen"][0]}]
+    for operation, claims, rows in standing.sensitivity(evidence):
+        told = [(b, signs) for b, signs in rows if set(signs) - {standing.SIGHT["seen"][0]}]
         head = ["mistake", *(str(i) for i in range(1, len(claims) + 1))]
-        table = (
-            _table(head, [[text(b["name"], 120), *(sign or " " for sign in signs)] for b, signs in told])
-            if told
-            else []
-        )
+        rows_told = [[text(b.name, 120), *(sign or " " for sign in signs)] for b, signs in told]
         numbered = ", ".join(f"{i} {form.section(c, 80)}" for i, c in enumerate(claims, 1))
         lines += [
             "",
             f"**{text(operation, 80)}**: {len(rows) - len(told)} of {len(rows)} mistakes seen by every claim ({numbered})",
-            *table,
+            *(table(head, rows_told) if told else []),
         ]
-    signs = "; ".join(f"{sign} {sight}" for sight, (sign, _) in view.SIGHT.items() if sign)
-    return _folded(f"What each claim can see ({signs})", lines)
+    signs = "; ".join(f"{sign} {sight}" for sight, (sign, _) in standing.SIGHT.items() if sign)
+    return folded(f"What each claim can see ({signs})", lines)
 
 
-def _ledger(evidence: Mapping[str, Any], form: Form) -> list[str]:
+def _ledger(evidence: Evidence, form: Form) -> list[str]:
     rows = []
-    for sentence, ids in view.ledger(evidence):
+    for s, ids in standing.ledger(evidence):
         said = ", ".join(map(form.section, ids))
-        if sentence["disposition"]:
-            said += ("; " if ids else "") + f"{text(sentence['disposition'], 40)}: {text(sentence['reason'], 200)}"
-        reading = f" [?] the scan has “{text(sentence['reading']['scan'], 120)}”" if sentence["reading"] else ""
-        rows.append([text(sentence["text"], 160) + reading, said])
-    return _folded(
-        f"Sentence by sentence: {len(rows)}", _table(["the lecture's words", "tested by, or disposition"], rows)
+        if s.disposition:
+            said += ("; " if ids else "") + f"{text(s.disposition, 40)}: {text(s.reason, 200)}"
+        reading = f" [?] the scan has “{text(s.reading.scan, 120)}”" if s.reading else ""
+        rows.append([text(s.text, 160) + reading, said])
+    return folded(
+        f"Sentence by sentence: {len(rows)}", table(["the lecture's words", "tested by, or disposition"], rows)
     )
 
 
-def _end(evidence: Mapping[str, Any], form: Form) -> list[str]:
-    waiting = view.untested(evidence)
+def _end(evidence: Evidence, form: Form) -> list[str]:
+    waiting = standing.untested(evidence)
     lines = (
-        _folded(f"{len(waiting)} claims not tested here", [" ".join(code(i, 120) for i in waiting)]) if waiting else []
+        folded(f"{len(waiting)} claims not tested here", [" ".join(code(i, 120) for i in waiting)]) if waiting else []
     )
-    facts = evidence["environment"]
-    machine = f"Python {facts['python']}, {facts.get('cpu', '')}, seed {evidence['seed']}, lecture-claims {evidence['tool']['version']}"
-    meaning = [f"- {SIGN[v]} **{v}**: {says}" for v, says in view.MEANING.items()]
+    facts = evidence.environment
+    machine = f"Python {facts.python}, {facts.cpu}, seed {evidence.seed}, lecture-claims {evidence.tool.version}"
+    meaning = [f"- {SIGN[v]} **{v}**: {says}" for v, says in standing.MEANING.items()]
     meaning += [
         "- **qualified**: holds, but in a narrower scope than the sentence's words; where they fail was shown",
         "- **fails as worded**: a plain reading of the sentence was put to the test and fails; what holds is the statement",
-        f"- **in part**: {view.IN_PART}",
+        f"- **in part**: {standing.IN_PART}",
         "- ⚑ **defect**: the library itself departs from the exact result, as recorded; never a pass",
     ]
     lines = [*(_sensitivity(evidence, form) if form.has("sight") else []), *_ledger(evidence, form), *lines]
-    return [*lines, *_folded("What the words mean", meaning), text(machine, 500) + ".", ""]
+    return [*lines, *folded("What the words mean", meaning), text(machine, 500) + ".", ""]
 
 
 def _cut(whole: str) -> str:

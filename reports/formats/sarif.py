@@ -18,13 +18,16 @@ import json
 import re
 import shlex
 from collections.abc import Collection, Iterator, Mapping
-from itertools import pairwise
 from pathlib import PurePath
 from typing import Any
 
-from ..wording import places, view
-from . import markdown
+from ...claims.record import replay
+from ...claims.record.sentences import sentence
+from ...claims.record.types import Claim, Evidence
+from ..wording import markup, places, summary, words
+from ..wording.standing import HOLDS, as_worded, columns, departures, left_open, limits, state
 
+FILE = "results.sarif"
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 KINDS = ("fail", "open", "pass")
 OWN = {"uri": "claims/lecture/lecture.md", "uriBaseId": "%SRCROOT%"}
@@ -35,35 +38,39 @@ MOST_CHARACTERS = 1000
 """Of a rule's descriptions: GitHub takes at most 1024."""
 
 
-def render(evidence: Mapping[str, Any], kinds: Collection[str] = KINDS) -> str:
-    """The log as JSON text, with the results that are of these kinds."""
-    folder = _lecture_folder(evidence)
-    text = evidence["lecture"]["markdown"]
-    regions = {name: _region(text, *span) for name, span in places.in_lecture(evidence).items()}
-    results = [_result(evidence, i, c, folder, regions) for i, c in enumerate(evidence["claims"])]
+def render(evidence: Evidence) -> str:
+    """The log as JSON text."""
+    return log(evidence)
+
+
+def log(evidence: Evidence, kinds: Collection[str] = KINDS) -> str:
+    """The log with the results that are of these kinds."""
+    text = evidence.lecture.markdown
+    regions = {name: _region(text, *span) for name, span in places.in_lecture(evidence.lecture).items()}
+    results = [_result(evidence, i, c, regions.get(c.sentence)) for i, c in enumerate(evidence.claims)]
     run = {
-        "tool": {"driver": _driver(evidence, folder)},
+        "tool": {"driver": _driver(evidence)},
         "automationDetails": {"id": "lecture-claims/"},
         "invocations": [_invocation(evidence)],
-        "originalUriBaseIds": _bases(folder),
-        "artifacts": [_artifact(evidence, folder)],
+        "originalUriBaseIds": _bases(evidence.lecture.folder),
+        "artifacts": [_artifact(evidence)],
         "columnKind": "utf16CodeUnits",  # what editors count, and the default
         "results": [r for r in results if r["kind"] in kinds],
     }
-    log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
-    return json.dumps(_visible(log), indent=1, ensure_ascii=False) + "\n"
+    made = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
+    return json.dumps(_visible(made), indent=1, ensure_ascii=False) + "\n"
 
 
-def standing(evidence: Mapping[str, Any], claim: Mapping[str, Any]) -> tuple[str, str]:
+def standing(evidence: Evidence, claim: Claim) -> tuple[str, str]:
     """(kind, level) of a claim's result; the level of what is no failure is "none", as the format wants it."""
-    verdict, partial = claim["verdict"], evidence["selection"]["partial"]
+    verdict, partial = claim.verdict, evidence.selection.partial
     if verdict in ("error", "refuted"):
-        return "fail", "note" if verdict == claim["expected"] == "refuted" else "error"
-    if view.left_open(evidence, claim) or (partial and verdict in ("inconclusive", *view.HOLDS)):
+        return "fail", "note" if verdict == claim.expected == "refuted" else "error"
+    if left_open(evidence, claim) or (partial and verdict in ("inconclusive", *HOLDS)):
         return "open", "none"
-    if verdict != claim["expected"]:
+    if verdict != claim.expected:
         return "fail", "warning"
-    if verdict not in view.HOLDS or view.as_worded(claim):
+    if verdict not in HOLDS or as_worded(claim):
         return "fail", "note"
     return "pass", "none"
 
@@ -71,69 +78,53 @@ def standing(evidence: Mapping[str, Any], claim: Mapping[str, Any]) -> tuple[str
 # --- the run -----------------------------------------------------------------------------------------------------------
 
 
-def _driver(evidence: Mapping[str, Any], folder: str) -> dict[str, Any]:
+def _driver(evidence: Evidence) -> dict[str, Any]:
     return {
         "name": "lecture-claims",
-        "version": evidence["tool"]["version"],
-        "rules": [_rule(evidence, claim, folder) for claim in evidence["claims"]],
-        "properties": {"libraries": {b: view.state(evidence, b) for b, _ in view.columns(evidence)}},
+        "version": evidence.tool.version,
+        "rules": [_rule(evidence, claim) for claim in evidence.claims],
+        "properties": {"libraries": {b: state(evidence, b) for b, _ in columns(evidence)}},
     }
 
 
-def _rule(evidence: Mapping[str, Any], claim: Mapping[str, Any], folder: str) -> dict[str, Any]:
+def _rule(evidence: Evidence, claim: Claim) -> dict[str, Any]:
     """The claim: the lecture's words in short, the statement in full, and all that its author says of it as help."""
-    premises = view.listed(claim["premises"]) if claim["premises"] else "nothing"
     facts = [
-        ("Statement", claim["statement"]),
-        ("Scope", claim["scope"]),
-        ("Kind", claim["kind"]),
-        ("Rests on", premises),
+        ("Statement", claim.statement),
+        ("Scope", claim.scope),
+        ("Kind", claim.kind),
+        ("Rests on", words.listed(claim.premises) if claim.premises else "nothing"),
+        *([("Notes", claim.notes)] if claim.notes else []),
+        *(("Source", source) for source in claim.sources),
     ]
-    facts += [("Notes", claim["notes"])] if claim["notes"] else []
-    facts += [("Source", source) for source in claim["sources"]]
-    command = _command(evidence, claim, folder)
-    plain = [f"The lecture says: “{_line(claim['says'])}”", *(f"{name}: {_line(said)}" for name, said in facts)]
-    formatted = [f"> {markdown.text(claim['says'], 2000)}", *(f"**{n}:** {markdown.text(x, 2000)}" for n, x in facts)]
+    command = _command(evidence, claim)
+    plain = [f"The lecture says: “{_line(claim.says)}”", *(f"{name}: {_line(said)}" for name, said in facts)]
+    formatted = [f"> {markup.text(claim.says, 2000)}", *(f"**{n}:** {markup.text(x, 2000)}" for n, x in facts)]
     return {
-        "id": claim["id"],
-        "name": "".join(word.capitalize() for word in re.findall(r"[^\W_]+", claim["id"])),  # as viewers want names
-        "shortDescription": _text(f"“{view.cut(claim['says'], 500)}” ({claim['id']})", MOST_CHARACTERS),
-        "fullDescription": _text(claim["statement"], MOST_CHARACTERS),
+        "id": claim.id,
+        "name": "".join(word.capitalize() for word in re.findall(r"[^\W_]+", claim.id)),  # as viewers want names
+        "shortDescription": _text(f"“{words.cut(claim.says, 500)}” ({claim.id})", MOST_CHARACTERS),
+        "fullDescription": _text(claim.statement, MOST_CHARACTERS),
         "help": {
             "text": _literal("\n".join([*plain, f"Run it: {command}"])),
-            "markdown": _literal("\n\n".join([*formatted, "\n".join(markdown.block(command, "sh"))])),
+            "markdown": _literal("\n\n".join([*formatted, "\n".join(markup.block(command, "sh"))])),
         },
-        "properties": {"tags": _tags(claim)},
+        "properties": {"tags": list(dict.fromkeys([claim.id.partition(".")[0], claim.kind]))},  # section and kind
     }
 
 
-def _tags(claim: Mapping[str, Any]) -> list[str]:
-    """The section and the kinds, each once: the format wants tags distinct."""
-    return list(dict.fromkeys([claim["id"].partition(".")[0], *re.findall(r"\w+", claim["kind"])]))[:10]
-
-
-def _invocation(evidence: Mapping[str, Any]) -> dict[str, Any]:
+def _invocation(evidence: Evidence) -> dict[str, Any]:
     """Whether the run came to its end, and what a reader must know before trusting the results."""
-    notes = [{"level": "warning", "message": _text(line)} for line in view.warnings(evidence)]
+    notes = [{"level": "warning", "message": _text(line)} for line in summary.warnings(evidence)]
     notes += [
-        {"level": "error", "message": _text(f"The recorded defect of {d['backend']} did not reproduce: {d['title']}")}
-        for d in evidence["defects"]
-        if d["applies"] and not d["reproduced"]
+        {"level": "error", "message": _text(f"The recorded defect of {d.backend} did not reproduce: {d.title}")}
+        for d in evidence.defects
+        if d.applies and not d.reproduced
     ]
-    return {"executionSuccessful": not evidence["interrupted"], "toolExecutionNotifications": notes}
+    return {"executionSuccessful": not evidence.interrupted, "toolExecutionNotifications": notes}
 
 
 # --- where it stands ---------------------------------------------------------------------------------------------------
-
-
-def _lecture_folder(evidence: Mapping[str, Any]) -> str:
-    """The folder of a lecture that is not the package's own, as the replay commands name it; empty for our own."""
-    named = (w["replay"] for c in evidence["claims"] for cell in c["cells"] for w in cell["wrongs"] if "replay" in w)
-    try:
-        words = shlex.split(next((replay for replay in named if " --lecture " in replay), ""))
-    except ValueError:  # no command that a shell could read
-        return ""
-    return next((folder for option, folder in pairwise(words) if option == "--lecture"), "")
 
 
 def _location(folder: str) -> dict[str, Any]:
@@ -148,16 +139,16 @@ def _bases(folder: str) -> dict[str, Any]:
     return {"LECTURE": {**base, "description": {"text": "The lecture's folder."}}}
 
 
-def _artifact(evidence: Mapping[str, Any], folder: str) -> dict[str, Any]:
+def _artifact(evidence: Evidence) -> dict[str, Any]:
     """The lecture: its text, in which lines and columns were counted, for readers who do not have the file; and its hash."""
-    text = evidence["lecture"]["markdown"]
+    lecture = evidence.lecture
     return {
-        "location": _location(folder),
-        "description": _text(evidence["lecture"]["title"]),
+        "location": _location(lecture.folder),
+        "description": _text(lecture.title),
         "roles": ["analysisTarget"],
         "mimeType": "text/markdown",
-        "contents": {"text": text},
-        "hashes": {"sha-256": hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()},
+        "contents": {"text": lecture.markdown},
+        "hashes": {"sha-256": hashlib.sha256(lecture.markdown.encode(errors="surrogatepass")).hexdigest()},
     }
 
 
@@ -183,88 +174,77 @@ def _point(text: str, offset: int) -> tuple[int, int]:
 # --- the results -------------------------------------------------------------------------------------------------------
 
 
-def _result(
-    evidence: Mapping[str, Any],
-    index: int,
-    claim: Mapping[str, Any],
-    folder: str,
-    regions: Mapping[str, dict[str, Any]],
-) -> dict[str, Any]:
+def _result(evidence: Evidence, index: int, claim: Claim, region: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The result of a claim; without a region it is about the whole file."""
     kind, level = standing(evidence, claim)
-    replay = _replay(claim) or _command(evidence, claim, folder)
-    region = regions.get(claim["sentence"])  # without one the result is about the whole file
+    again = _replay(evidence, claim) or _command(evidence, claim)
+    location = {"artifactLocation": {**_location(evidence.lecture.folder), "index": 0}}
+    location |= {"region": region} if region else {}
     return {
-        "ruleId": claim["id"],
+        "ruleId": claim.id,
         "ruleIndex": index,
         "kind": kind,
         "level": level,
-        "message": {"text": _literal("\n".join(_message(evidence, claim, replay)))},
-        "locations": [
-            {
-                "physicalLocation": {
-                    "artifactLocation": {**_location(folder), "index": 0},
-                    **({} if region is None else {"region": region}),
-                }
-            }
-        ],
+        "message": {"text": _literal("\n".join(_message(evidence, claim, again)))},
+        "locations": [{"physicalLocation": location}],
         "partialFingerprints": {FINGERPRINT: _fingerprint(evidence, claim)},
         "properties": {
-            "verdict": claim["verdict"],
-            "declared": claim["expected"],
-            "qualified": claim["qualified"],
-            "replay": replay,
-            "cells": {view.cell_name(c): c["verdict"] for c in claim["cells"]},
+            "verdict": claim.verdict,
+            "declared": claim.expected,
+            "qualified": claim.qualified,
+            "replay": again,
+            "cells": {c.name: c.verdict for c in claim.cells},
         },
     }
 
 
-def _fingerprint(evidence: Mapping[str, Any], claim: Mapping[str, Any]) -> str:
+def _fingerprint(evidence: Evidence, claim: Claim) -> str:
     """Of the claim in its lecture, whatever its verdict and wherever its sentence has moved."""
-    return hashlib.sha256(f"{evidence['lecture']['title']}\n{claim['id']}".encode(errors="replace")).hexdigest()
+    return hashlib.sha256(f"{evidence.lecture.title}\n{claim.id}".encode(errors="replace")).hexdigest()
 
 
-def _message(evidence: Mapping[str, Any], claim: Mapping[str, Any], replay: str) -> Iterator[str]:
+def _message(evidence: Evidence, claim: Claim, again: str) -> Iterator[str]:
     """The verdict with its reason first, since that is all that a narrow list shows."""
-    yield _line(view.verdict_line(evidence, claim))
-    if worded := view.worded_line(claim):
+    yield _line(summary.verdict_line(evidence, claim))
+    if worded := summary.worded_line(claim):
         yield _line(worded)
     against = list(dict.fromkeys(_against(claim)))
     yield from (_line(finding) for finding in against[:MOST_FINDINGS])
     if len(against) > MOST_FINDINGS:
         yield f"… and {len(against) - MOST_FINDINGS} more"
-    if claim["qualified"]:
-        yield _line(f"Just outside its scope: {'; '.join(view.gathered(claim, 'limits'))}.")
-    yield f"Replay: {replay}"
+    if claim.qualified:
+        yield _line(f"Just outside its scope: {'; '.join(limits(claim))}.")
+    yield f"Replay: {again}"
 
 
-def _against(claim: Mapping[str, Any]) -> Iterator[str]:
+def _against(claim: Claim) -> Iterator[str]:
     """What keeps the claim from holding, cell by cell."""
-    for cell in claim["cells"]:
-        name = view.cell_name(cell)
-        yield from (f"{name}, case {r['case']}: {r['sentence']}" for r in view.departures(cell))
-        yield from (f"{name}: the wrong variant “{w['name']}” survived" for w in cell["wrongs"] if not w["caught"])
-        yield from (f"{name}: the limit “{x['name']}” did not show" for x in cell["limits"] if not x["shown"])
+    for cell in claim.cells:
+        yield from (f"{cell.name}, case {r.case}: {sentence(r)}" for r in departures(cell))
+        yield from (f"{cell.name}: the wrong variant “{w.name}” survived" for w in cell.wrongs if not w.caught)
+        yield from (f"{cell.name}: the limit “{x.name}” did not show" for x in cell.limits if not x.shown)
 
 
-def _replay(claim: Mapping[str, Any]) -> str:
+def _replay(evidence: Evidence, claim: Claim) -> str:
     """The command that shows the first thing that tells against the claim again; empty where nothing does."""
-    for cell in claim["cells"]:
-        tells = [*view.departures(cell), *(w for w in cell["wrongs"] if not w["caught"])]
-        tells += [r for x in cell["limits"] if not x["shown"] for r in x["rows"]]
-        if replay := next((one["replay"] for one in tells if one.get("replay")), ""):
-            return replay
+    for cell in claim.cells:
+        asked = [{"case": replay.address(r)} for r in departures(cell) if r.made]
+        asked += [{"wrong": w.name} for w in cell.wrongs if not w.caught]
+        asked += [{"limit": x.name} for x in cell.limits if not x.shown]
+        if asked:
+            return replay.command(evidence, claim.id, cell, **asked[0])
     return ""
 
 
-def _command(evidence: Mapping[str, Any], claim: Mapping[str, Any], folder: str) -> str:
+def _command(evidence: Evidence, claim: Claim) -> str:
     """The command that runs the whole claim again."""
-    selection = evidence["selection"]
-    words = ["lecture-claims", "verify", claim["id"]]
-    words += [word for dtype in selection["dtypes"] for word in ("--dtype", dtype)]
-    words += ["--seed", str(evidence["seed"])] if evidence["seed"] else []
-    words += ["--quick"] if selection["quick"] else []
-    words += ["--lecture", folder] if folder else []
-    return shlex.join(words)
+    selection, folder = evidence.selection, evidence.lecture.folder
+    found = ["lecture-claims", "verify", claim.id]
+    found += [word for dtype in selection.dtypes for word in ("--dtype", dtype)]
+    found += ["--seed", str(evidence.seed)] if evidence.seed else []
+    found += ["--quick"] if selection.quick else []
+    found += ["--lecture", folder] if folder else []
+    return shlex.join(found)
 
 
 # --- text --------------------------------------------------------------------------------------------------------------
@@ -275,7 +255,7 @@ def _text(said: str, width: int = 2000) -> dict[str, str]:
 
 
 def _line(said: str, width: int = 2000) -> str:
-    return view.cut(" ".join(said.split()), width)
+    return words.cut(" ".join(said.split()), width)
 
 
 def _literal(said: str) -> str:
@@ -286,7 +266,7 @@ def _literal(said: str) -> str:
 def _visible(x: Any) -> Any:
     """The same with every hidden character of its texts shown by its code."""
     if isinstance(x, Mapping):
-        return {view.visible(key): _visible(item) for key, item in x.items()}
+        return {words.visible(key): _visible(item) for key, item in x.items()}
     if isinstance(x, list):
         return [_visible(item) for item in x]
-    return view.visible(x) if isinstance(x, str) else x
+    return words.visible(x) if isinstance(x, str) else x

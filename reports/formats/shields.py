@@ -6,13 +6,15 @@ Format: the endpoint badge's schema, version 1, https://shields.io/badges/endpoi
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from typing import Any
 
+from ...claims.record.types import Evidence
 from . import badge
 
+FILE = "badge.json"
 
-def render(evidence: Mapping[str, Any]) -> str:
+
+def render(evidence: Evidence) -> str:
     """The JSON text; a run that failed is an error, whose colour no address can change."""
     says = badge.of(evidence)
     made: dict[str, Any] = {"schemaVersion": 1, "label": badge.LABEL, "message": says.message, "color": says.colour}

@@ -1,4 +1,4 @@
-"""The command line: ``lecture-claims list | verify | show | report | compare | adjudicate | operations | layers | doctor``.
+"""The command line: ``lecture-claims list | verify | show | report | compare | adjudicate | operations | layers | new | doctor``.
 
 Exit 0: every computed verdict is its claim's expected one and every departure a recorded defect that reproduced; 1:
 anything else; 2: wrong usage, in one line that says what was given, what was expected and the way out.
@@ -6,27 +6,29 @@ anything else; 2: wrong usage, in one line that says what was given, what was ex
 
 from __future__ import annotations
 
+import contextlib
 import json
+import pdb
 import shlex
 import sys
 from collections import Counter
-from importlib import metadata
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
-from ...claims.engine import lecture, strands, verification
-from ...claims.record import environment, evidence
-from ...reference import libraries, validation
-from ..diff import comparing, comparing_text, records
+from ...claims.engine import lecture, verification
+from ...claims.record import file
+from ...reference import validation
+from .. import formats
+from ..diff import changes, comparing, comparing_text
 from ..diff import history as earlier
-from ..formats import formats, tables
-from . import terminal
+from ..wording import standing
+from . import doctor, progress, terminal
 
 app = typer.Typer(
     add_completion=False,
@@ -42,7 +44,6 @@ Folder = Annotated[Path | None, typer.Option("--lecture", help="A lecture folder
 
 
 SAID = {"definition": "definitions", "": "unaccounted for"}
-REPORTS = (*formats.FORMATS, *formats.ON_REQUEST, *tables.FORMATS)
 
 
 @app.command("list")
@@ -85,12 +86,16 @@ def verify(
     timeout: Annotated[float, typer.Option(help="Seconds for one experiment on one library.")] = verification.TIMEOUT,
     out_folder: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Write the reports there.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the evidence as JSON and nothing else.")] = False,
+    in_process: Annotated[
+        bool, typer.Option("--in-process", help="Libraries in this process, and a mistake in a claim as its traceback.")
+    ] = False,
+    debug: Annotated[bool, typer.Option("--pdb", help="The same, with a debugger at the mistake.")] = False,
     lecture_folder: Folder = None,
 ) -> None:
     """Put claims to the test on the libraries that are installed."""
     if out_folder is not None:
         _writable(out_folder)  # before the minutes of work, not after them
-    with _bar(silent=as_json) as bar:
+    with progress.Bar(err, silent=as_json or in_process or debug) as bar, _debugger(wanted=debug):
         found = verification.verify(
             claims or (),
             backends=backend or (),
@@ -104,16 +109,17 @@ def verify(
             timeout=timeout,
             lecture_folder=lecture_folder,
             progress=bar.progress,
+            in_process=in_process or debug,
         )
     if out_folder is not None:
         formats.write(found, out_folder)
     if as_json:
-        sys.stdout.write(evidence.dumps(found))
+        sys.stdout.write(file.dumps(found))
     else:
         terminal.run(out, found)
         if out_folder is not None:
             out.print(f"Report: {out_folder / 'index.html'}", soft_wrap=True)
-    raise typer.Exit(0 if found["success"] else 1)
+    raise typer.Exit(0 if found.success else 1)
 
 
 @app.command()
@@ -126,7 +132,7 @@ def show(
     book = lecture.read(lecture_folder)
     if claim not in book.ids:
         verification.select(book, [claim], backends=(), dtypes=(), case="", wrong="", limit="", seed=0)
-    record = evidence.load(results) if results.is_file() else None
+    record = file.load(results) if results.is_file() else None
     sentence = book.sentence_of(claim)
     out.print(Text(claim, "bold"))
     out.print(Text(f"The lecture says: “{' '.join(sentence.text.split())}”"))
@@ -140,20 +146,20 @@ def show(
     if record is None:
         out.print(Text(f"No evidence at {results}: run `lecture-claims verify {claim} --out {results.parent}`."))
         return
-    found = next((c for c in record["claims"] if c["id"] == claim), None)
+    found = next((c for c in record.claims if c.id == claim), None)
     if found is None:
         out.print(Text(f"{results} has no evidence of it: run `lecture-claims verify {claim} --out {results.parent}`."))
         return
-    terminal.claim(out, found)
-    if sand := next((p["sand"] for p in record["premises"] if p["claim"] == claim), []):
+    terminal.claim(out, record, found)
+    if sand := standing.premises_of(record, found).sand:
         out.print(Text(f"Rests on sand: {', '.join(sand)} did not hold in that run."))
 
 
 @app.command()
 def report(
     results: Annotated[Path, typer.Argument(help="The results.json of a run.", metavar="RESULTS")],
-    format: Annotated[str, typer.Option(help=f"{', '.join(REPORTS)}.")] = "html",
-    table: Annotated[str, typer.Option(help=f"Of csv and parquet: {', '.join(tables.TABLES)}.")] = "rows",
+    format: Annotated[str, typer.Option(help=f"{', '.join(formats.names())}.")] = "html",
+    table: Annotated[str, typer.Option(help="Of csv and parquet: rows, cells, wrongs, limits, gates.")] = "",
     history: Annotated[
         Path | None, typer.Option(metavar="DIR", help="A folder of earlier results.json files, for the page.")
     ] = None,
@@ -169,38 +175,32 @@ def report(
     ] = None,
 ) -> None:
     """Make a report again from the evidence alone."""
-    for name, given, known in (("format", format, REPORTS), ("table", table, tables.TABLES)):
-        if given not in known:
-            raise verification.BadRequest(f"{name}={given!r}: no such {name}; there is {', '.join(known)}")
-    if table != "rows" and format not in tables.FORMATS:
+    if format not in formats.names():
+        raise verification.BadRequest(f"format={format!r}: no such format; there is {', '.join(formats.names())}")
+    told: dict[str, Any] = {k: x for k, x in (("table", table), ("history", history), ("page", page)) if x}
+    for name in told.keys() - formats.options(format):
+        able = [f for f in formats.names() if name in formats.options(f)]
         raise verification.BadRequest(
-            f"table={table!r}: only {' and '.join(tables.FORMATS)} have tables; format={format!r}"
+            f"{name}={str(told[name])!r}: {format} has no {name}; give --format {' or '.join(able)}"
         )
-    if history is not None and format != "html":
-        raise verification.BadRequest(f"history={str(history)!r}: only the page shows it; give --format html")
-    if page and format != "markdown":
-        raise verification.BadRequest(f"page={page!r}: only Markdown links to the page; give --format markdown")
     if "#" in page:
         raise verification.BadRequest(f"page={page!r}: has an anchor; give the address of the whole page")
-    if format == "parquet" and out_file is None:
-        raise verification.BadRequest("format='parquet': binary, not for standard output; give --out rows.parquet")
-    if out_file is not None and not out_file.parent.is_dir():
-        raise verification.BadRequest(
-            f"out={str(out_file)!r}: there is no folder {str(out_file.parent)!r}; make it, or give a file in one that is there"
-        )
     if out_file is not None:
+        if not out_file.parent.is_dir():
+            raise verification.BadRequest(
+                f"out={str(out_file)!r}: there is no folder {str(out_file.parent)!r}; make it, or give a file in one that is there"
+            )
         _writable_file(out_file)
-    found = evidence.load(results)
-    if out_file is not None and format in tables.FORMATS:
-        tables.write(found, format, table, out_file)
-        return
-    more: dict[str, Any] = {} if history is None else {"history": earlier.read(history, found)}
-    more |= {"page": page} if page else {}
-    text = tables.csv(found, table) if format == "csv" else formats.render(found, format, **more)
-    if out_file is None:
-        sys.stdout.write(text)
+    found = file.load(results)
+    if history is not None:
+        told["history"] = earlier.read(history, found)
+    made = formats.render(found, format, **told)
+    if out_file is not None:
+        formats.put(made, out_file)
+    elif isinstance(made, bytes):
+        raise verification.BadRequest(f"format={format!r}: binary, not for standard output; give --out FILE")
     else:
-        out_file.write_text(text, encoding="utf-8")
+        sys.stdout.write(made)
 
 
 @app.command()
@@ -214,7 +214,7 @@ def compare(
         raise verification.BadRequest(
             f"format={format!r}: no such format; there is {', '.join(comparing_text.FORMATS)}"
         )
-    found = comparing.compare(records.read(old), records.read(new))
+    found = comparing.compare(*(changes.Record(str(path), file.load(path)) for path in (old, new)))
     if format == "terminal":
         comparing_text.terminal(out, found)
     else:
@@ -233,7 +233,7 @@ def adjudicate(
 ) -> None:
     """Rounding or bug? Judge libraries' outputs for your own arrays against the exact result."""
     from ...claims import adjudication
-    from ..page import adjudication as report
+    from ..page import adjudication as page
 
     inputs, outputs, parameters = adjudication.read(case)
     asked = adjudication.case(operation, inputs=inputs, outputs=outputs, parameters=parameters)
@@ -241,11 +241,11 @@ def adjudicate(
         _writable_file(out_file)
     found = adjudication.judge(asked)
     if out_file is not None:
-        out_file.write_text(report.html(found), encoding="utf-8")
+        out_file.write_text(page.html(found), encoding="utf-8")
     if as_json:
         sys.stdout.write(json.dumps(found.as_dict(), indent=2, ensure_ascii=False) + "\n")
     else:
-        report.terminal(out, found)
+        terminal.adjudication(out, found)
         if out_file is not None:
             out.print(f"Page: {out_file}", soft_wrap=True)
     raise typer.Exit(0 if found.within else 1)
@@ -280,58 +280,42 @@ def layer_table(
     as_json: Annotated[bool, typer.Option("--json", help="Print the table as JSON and nothing else.")] = False,
 ) -> None:
     """A network's output sizes, parameters and multiply-adds, layer by layer, and whether the frameworks agree."""
-    from ..page import layers as report
+    from ...claims.engine import layers
 
-    network = report.read(file, size)
+    network = layers.read(file, size)
     named = verification.select(
         lecture.read(None), (), backends=backend or (), dtypes=(), case="", wrong="", limit="", seed=0
     )
-    names = named.backends if backend else report.with_layers()
-    answers = [report.built(network, library, timeout=timeout) for library in names]
+    names = named.backends if backend else layers.with_layers()
+    answers = [layers.built(network, library, timeout=timeout) for library in names]
     if as_json:
-        sys.stdout.write(json.dumps(report.as_dict(network, answers), indent=2, ensure_ascii=False) + "\n")
+        sys.stdout.write(json.dumps(layers.as_dict(network, answers), indent=2, ensure_ascii=False) + "\n")
     else:
-        report.terminal(out, network, answers)
+        terminal.layer_table(out, network, answers)
     raise typer.Exit(0 if all(one.agrees for one in answers) else 1)
 
 
-@app.command()
-def doctor() -> None:
+new = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Write the files of something new from a template.")
+app.add_typer(new, name="new")
+
+
+@new.command("claim")
+def new_claim(
+    id: Annotated[str, typer.Argument(metavar="ID", help="section.name, such as convolution.flip.")],
+    folder: Annotated[bool, typer.Option("--folder", help="A statistical claim: with its design and gates.")] = False,
+    lecture_folder: Folder = None,
+) -> None:
+    """A claim that verifies at once, to be rewritten into your own; says what to do next."""
+    from . import new as templates
+
+    for line in templates.claim(id, folder=folder, lecture_folder=lecture_folder):
+        out.print(line, soft_wrap=True)
+
+
+@app.command("doctor")
+def installed() -> None:
     """What is installed here: libraries and versions, processor, threads."""
-    here = environment.describe()
-    out.print(
-        f"lecture-claims {metadata.version('lecture-claims')}, Python {here['python']} on {here['system']} {here['machine']}"
-    )
-    out.print(f"{here['cpu']}, {here['cores']} cores")
-    simd = [
-        f for f in here["cpu_features"] if f.startswith(("avx", "fma", "f16c", "amx", "sse4", "neon", "asimd", "sve"))
-    ]
-    out.print(f"features: {' '.join(simd) or 'unknown'}", soft_wrap=True)
-    table = Table("library", "state", "version", "facts", box=None, pad_edge=False)
-    for name in libraries.every():
-        table.add_row(name, *_doctor_row(name))
-    out.print(table)
-
-
-def _doctor_row(backend: str) -> tuple[Text, str, str]:
-    from ...claims.engine.workers import Worker
-
-    if not libraries.installed(backend):
-        return Text("absent", "dim"), "", f"pip install 'lecture-claims[{backend}]'"
-    worker = Worker(backend, timeout=60)
-    try:
-        facts = worker.start()
-    finally:
-        worker.close()
-    if "error" in facts:
-        return Text("broken", "bold red"), "", facts["error"]
-    version = facts["versions"].get(backend, "")
-    rest = {k: v for k, v in facts.items() if k not in ("versions", "process")}
-    return Text("works", "green"), version, "; ".join(f"{k}: {_flat(v)}" for k, v in rest.items())
-
-
-def _flat(value: Any) -> str:
-    return " ".join(f"{k}={v}" for k, v in value.items()) if isinstance(value, dict) else str(value)
+    doctor.terminal(out)
 
 
 def _short(text: str, width: int) -> str:
@@ -357,49 +341,24 @@ def _writable_file(file: Path) -> None:
         raise verification.BadRequest(f"out={str(file)!r}: a folder; give the name of a file")
 
 
-class _bar:
-    """Rich's progress bar with one line for each library at work: the experiment's name and the calls made of it."""
-
-    def __init__(self, *, silent: bool) -> None:
-        self._tasks: dict[str, Any] = {}
-        self._rich = Progress(
-            SpinnerColumn(),
-            TextColumn("{task.fields[library]:<12}"),
-            TextColumn("{task.description:<34}"),
-            BarColumn(),
-            TextColumn("{task.completed:,.0f}/{task.total:,.0f} calls"),
-            TimeElapsedColumn(),
-            console=err,
-            transient=True,
-            disable=silent or not err.is_terminal,
-        )
-        self.progress = strands.Progress(self._started, self._advanced, self._finished)
-
-    def __enter__(self) -> _bar:
-        self._rich.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._rich.stop()
-
-    def _started(self, backend: str, claim: str) -> None:
-        if backend not in self._tasks:
-            self._tasks[backend] = self._rich.add_task(claim, total=1, library=libraries.label(backend))
-        self._rich.reset(self._tasks[backend], description=claim, total=1, completed=0)
-
-    def _advanced(self, backend: str, begun: int, total: int) -> None:
-        if backend in self._tasks:
-            self._rich.update(self._tasks[backend], total=max(1, total), completed=begun)
-
-    def _finished(self, backend: str, claim: str) -> None:
-        self._rich.update(self._tasks[backend], completed=1, total=1)
+@contextlib.contextmanager
+def _debugger(*, wanted: bool) -> Iterator[None]:
+    """A debugger where a mistake was raised."""
+    try:
+        yield
+    except (verification.BadRequest, lecture.BadLecture):
+        raise
+    except Exception:
+        if wanted:
+            pdb.post_mortem()
+        raise
 
 
 def main() -> None:
     """Entry point: one clear line and exit code 2 for bad input, never a traceback."""
     try:
         sys.exit(app(standalone_mode=False))  # the code that a command gave to typer.Exit
-    except (verification.BadRequest, lecture.BadLecture, evidence.BadEvidence, validation.BadInput) as error:
+    except (verification.BadRequest, lecture.BadLecture, file.BadEvidence, validation.BadInput) as error:
         _refuse(str(error))
     except Exception as error:
         say = getattr(error, "format_message", None)  # Typer's own usage errors have one

@@ -13,12 +13,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+if TYPE_CHECKING:
+    from ...claims.record.types import Cell, Claim, Evidence
+
 MARK = "LECTURE_CLAIMS = True"
-RUN = pytest.StashKey[dict[str, Any]]()
+RUN = pytest.StashKey["Evidence"]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -77,7 +80,7 @@ class ClaimFile(pytest.File):
         from ...claims.engine import lecture, verification
         from ...reference import libraries
 
-        items, chosen = [], asked_libraries(self.config)
+        items, chosen, alone = [], asked_libraries(self.config), [libraries.REFERENCE]
         try:
             book = lecture.read(lecture_folder(self.config))
             verification.select(book, (), backends=chosen, dtypes=(), case="", wrong="", limit="", seed=0)
@@ -86,8 +89,8 @@ class ClaimFile(pytest.File):
         for name, claim in book.claims.items():
             on = [backend for backend in libraries.every() if claim.cases_for(backend)]
             takes_part = [b for b in chosen if b in on or b not in libraries.DECODERS]
-            for backend in ("numpy",) if on == ["numpy"] and "numpy" in chosen else takes_part:
-                label = "reference" if on == ["numpy"] else libraries.label(backend)
+            for backend in alone if on == alone and alone[0] in chosen else takes_part:
+                label = "reference" if on == alone else libraries.label(backend)
                 items.append(ClaimItem.from_parent(self, name=f"{name}[{label}]", claim=name, backend=backend))
         return items
 
@@ -104,24 +107,24 @@ class ClaimItem(pytest.Item):
 
     def runtest(self) -> None:
         from ...reference import libraries
+        from ..wording.standing import HOLDS, TAKES_NO_PART
 
-        claim = next(c for c in evidence_of(self.session)["claims"] if c["id"] == self.claim)
-        cells = [c for c in claim["cells"] if c["backend"] == libraries.label(self.backend)]
-        self.user_properties += [(f"{c['dtype'] or 'any dtype'}", f"{c['verdict']}: {c['reason']}") for c in cells]
-        if all(c["verdict"] in ("absent", "unsupported") for c in cells):
-            pytest.skip(cells[0]["reason"])
-        bad = [c for c in cells if c["verdict"] not in (*good(claim["expected"]), "absent", "unsupported")]
+        claim = next(c for c in evidence_of(self.session).claims if c.id == self.claim)
+        cells = [c for c in claim.cells if c.backend == libraries.label(self.backend)]
+        self.user_properties += [(c.dtype or "any dtype", f"{c.verdict}: {c.reason}") for c in cells]
+        if all(c.verdict in TAKES_NO_PART for c in cells):
+            pytest.skip(cells[0].reason)
+        bad = [c for c in cells if c.verdict not in (*good(claim.expected), *TAKES_NO_PART)]
         if bad:
-            raise ClaimFailure("\n".join(line for c in bad for line in said(claim, c)))
-        if claim["expected"] not in ("verified", "supported") and claim["verdict"] != claim["expected"]:
-            raise ClaimFailure(f"{claim['id']} is {claim['verdict']}, expected {claim['expected']}: {claim['reason']}")
-        defects = sorted({r["defect"] for c in cells for r in c["rows"] if r["defect"]})
-        if defects:
+            raise ClaimFailure("\n".join(line for c in bad for line in said(evidence_of(self.session), claim, c)))
+        if claim.expected not in HOLDS and claim.verdict != claim.expected:
+            raise ClaimFailure(f"{claim.id} is {claim.verdict}, expected {claim.expected}: {claim.reason}")
+        if defects := sorted({r.defect for c in cells for r in c.rows if r.defect}):
             raise KnownDefect("\n\n".join(self._defect(d) for d in defects))
 
     def _defect(self, name: str) -> str:
-        record = next(d for d in evidence_of(self.session)["defects"] if d["id"] == name)
-        return f"{name}: {record['title']}\n{record['snippet'] or ''}"
+        record = next(d for d in evidence_of(self.session).defects if d.id == name)
+        return f"{name}: {record.title}\n{record.snippet or ''}"
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         if isinstance(excinfo.value, ClaimFailure | KnownDefect | pytest.UsageError):
@@ -147,26 +150,33 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 def good(expected: str) -> tuple[str, ...]:
     """The verdicts of a cell that are no worse than the claim's: a library without the statistical part is verified, not supported."""
-    from ...claims.record.verdict import WORST_FIRST
+    from ..wording.standing import WORST_FIRST
 
-    return WORST_FIRST[WORST_FIRST.index(expected) :]
+    names = tuple(str(v) for v in WORST_FIRST)
+    return names[names.index(expected) :]
 
 
-def said(claim: dict[str, Any], cell: dict[str, Any]) -> list[str]:
-    """How many differ, how large, where, how much was allowed; how to run it again; a snippet to paste."""
-    lines = [
-        f"{claim['id']} [{cell['backend']} {cell['dtype'] or ''}] is {cell['verdict']}, expected {claim['expected']}: {cell['reason']}"
-    ]
-    for row in cell["rows"]:
-        if not row["agrees"] and not row["defect"]:
-            lines.append(f"  {row['sentence']}")
-            lines += [f"  replay: {row['replay']}", row["snippet"] or ""] if "replay" in row else []
-    lines += [f"  survived: {w['name']}: {w['sentence']}" for w in cell["wrongs"] if not w["caught"]]
-    lines += [f"  not shown: {x['name']}" for x in cell["limits"] if not x["shown"]]
+def said(evidence: Evidence, claim: Claim, cell: Cell) -> list[str]:
+    """How many differ, how large, where, how much was allowed; how to run it again; a snippet to paste; of a mistake its traceback."""
+    from ...claims.record import replay
+    from ...claims.record.sentences import sentence
+    from ...claims.record.types import Stopped
+
+    lines = [f"{claim.id} [{cell.name}] is {cell.verdict}, expected {claim.expected}: {cell.reason}"]
+    for row in cell.rows:
+        if not row.agrees and not row.defect:
+            lines.append(f"  {sentence(row)}")
+            if row.made or isinstance(row, Stopped):
+                again = replay.command(evidence, claim.id, cell, case=replay.address(row))
+                lines += [f"  replay: {again}", row.snippet or ""]
+            if isinstance(row, Stopped) and row.traceback:
+                lines.append(row.traceback)
+    lines += [f"  survived: {w.name}: {w.excuse}" for w in cell.wrongs if not w.caught]
+    lines += [f"  not shown: {x.name}" for x in cell.limits if not x.shown]
     return lines
 
 
-def evidence_of(session: pytest.Session) -> dict[str, Any]:
+def evidence_of(session: pytest.Session) -> Evidence:
     """The one run that serves all selected items, or the file that has one."""
     if RUN not in session.stash:
         from ...claims.engine import verification
@@ -183,19 +193,19 @@ def evidence_of(session: pytest.Session) -> dict[str, Any]:
     return session.stash[RUN]
 
 
-def _recorded(session: pytest.Session, path: Path) -> dict[str, Any]:
+def _recorded(session: pytest.Session, path: Path) -> Evidence:
     """A recorded run that has all that is asked for; raises UsageError where it lacks something."""
-    from ...claims.record import evidence
+    from ...claims.record import file
     from ...reference import libraries
 
     try:
-        record = evidence.load(path)
-    except evidence.BadEvidence as error:
+        record = file.load(path)
+    except file.BadEvidence as error:
         raise pytest.UsageError(str(error)) from None
     chosen = [item for item in session.items if isinstance(item, ClaimItem)]
-    missing = {i.claim for i in chosen} - {c["id"] for c in record["claims"]}
-    missing |= {libraries.label(i.backend) for i in chosen} - {*record["selection"]["backends"]}
-    if missing or record["selection"]["partial"] or record["selection"]["dtypes"] or record["interrupted"]:
+    missing = {i.claim for i in chosen} - {c.id for c in record.claims}
+    missing |= {libraries.label(i.backend) for i in chosen} - {*record.selection.backends}
+    if missing or record.selection.partial or record.selection.dtypes or record.interrupted:
         why = f"has nothing of {min(missing)}" if missing else "is of a part of the lecture"
         raise pytest.UsageError(
             f"results={str(path)!r}: it {why}; run `lecture-claims verify --out DIR` without a selection"

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ..wording import claim_view, view
+from ...claims.record import replay
+from ...claims.record.sentences import sentence
+from ...claims.record.types import Cell, Claim, Evidence, Row
+from ..wording import adjudication as said
+from ..wording import standing, summary, words
+from ..wording.gates import sides
+
+if TYPE_CHECKING:  # what these need takes a second to import
+    from ...claims.adjudication import Adjudication
+    from ...claims.engine.layers import Answer
+    from ...reference.networks import layers
 
 STYLE = {
     "verified": "green",
@@ -22,175 +33,244 @@ STYLE = {
     "unsupported": "dim",
 }
 IN_PART = "cyan"
+SHADES = " ░▒▓█"
+"""Of a picture: no error, up to 1 % of the bound, up to a tenth, up to the bound, outside."""
+ROWS = 12
+"""Of a picture, at most."""
 GATES = {"gate": "gate not met", "side": "not met, of two sides"}
 
 
-def run(out: Console, found: dict[str, Any]) -> None:
+def run(out: Console, evidence: Evidence) -> None:
     """The verdict table, what is not as expected, the defects that showed, the counts; of a part of a claim, what it found."""
-    if quick := view.quick(found):
+    if quick := summary.quick(evidence):
         _say(out, quick, "bold yellow")
-    if found["selection"]["partial"]:
-        _part(out, found)
+    if evidence.selection.partial:
+        _part(out, evidence)
         return
-    libraries = found["selection"]["backends"]
+    libraries = evidence.selection.backends
     table = Table("claim", "verdict", *libraries, box=None, pad_edge=False)
     table.columns[0].no_wrap = True
-    for one in found["claims"]:
-        verdict = one["verdict"] + (" (qualified)" if one["qualified"] else "")
-        unexpected = " ≠ expected" if view.unexpected(found, one) else ""
-        cells = [_library([c for c in one["cells"] if c["backend"] == b]) for b in libraries]
-        table.add_row(one["id"], Text(verdict + unexpected, STYLE[one["verdict"]]), *cells)
+    for one in evidence.claims:
+        verdict = one.verdict + (" (qualified)" if one.qualified else "")
+        unexpected = " ≠ expected" if standing.unexpected(evidence, one) else ""
+        cells = [_library([c for c in one.cells if c.backend == b]) for b in libraries]
+        table.add_row(one.id, Text(verdict + unexpected, STYLE[one.verdict]), *cells)
     out.print(table)
-    for one in found["claims"]:
-        if view.unexpected(found, one):
-            _say(out, f"{one['id']} is {one['verdict']}, expected {one['expected']}: {one['reason']}")
-        elif view.left_open(found, one):
-            _say(out, f"{one['id']} is left open by a quick run: {one['reason']}")
-        if worded := view.worded_line(one):
-            _say(out, f"{one['id']}. {worded}")
-        _departures(out, one)
-    _defects(out, found)
-    counts, part = found["counts"], view.tested_in_part(found["claims"])
-    in_part = f"{view.plural(part, 'cell')} tested in part, " if part else ""
-    _say(
-        out,
-        f"{counts['holds']} of {len(found['claims'])} claims hold, {counts['qualified']} of them qualified. "
-        f"{counts['comparisons']:,} comparisons of {counts['elements']:,} elements, {counts['wrongs_caught']} of "
-        f"{counts['wrongs']} wrongs caught, {counts['limits_shown']} of {counts['limits']} limits shown, "
-        f"{in_part}seed {found['seed']}, {found['volatile']['seconds']} s",
-    )
-    if sand := [p["claim"] for p in found["premises"] if p["sand"]]:
-        _say(
-            out,
-            f"Resting on sand, for a claim that they use is refuted, not supported or inconclusive: {', '.join(sand)}",
-        )
-    if holes := view.unseen(found):
+    for one in evidence.claims:
+        if standing.unexpected(evidence, one):
+            _say(out, f"{one.id} is {one.verdict}, expected {one.expected}: {one.reason}")
+        elif standing.left_open(evidence, one):
+            _say(out, f"{one.id} is left open by a quick run: {one.reason}")
+        if worded := summary.worded_line(one):
+            _say(out, f"{one.id}. {worded}")
+        _departures(out, evidence, one)
+    _defects(out, evidence)
+    _say(out, _counted(evidence))
+    if sand := [p.claim for p in evidence.premises if p.sand]:
+        _say(out, f"{summary.ON_SAND}: {', '.join(sand)}")
+    if holes := standing.unseen(evidence):
         _say(out, f"Mistakes that no claim sees: {'; '.join(holes)}")
-    if found["interrupted"]:
+    if evidence.interrupted:
         _say(out, "Interrupted: the rest did not run.")
 
 
-def claim(out: Console, one: dict[str, Any]) -> None:
+def _counted(evidence: Evidence) -> str:
+    counts, part = evidence.counts, standing.tested_in_part(evidence.claims)
+    in_part = f"{words.plural(part, 'cell')} tested in part, " if part else ""
+    return (
+        f"{counts.holds} of {len(evidence.claims)} claims hold, {counts.qualified} of them qualified. "
+        f"{counts.comparisons:,} comparisons of {counts.elements:,} elements, {counts.wrongs_caught} of "
+        f"{counts.wrongs} wrongs caught, {counts.limits_shown} of {counts.limits} limits shown, "
+        f"{in_part}seed {evidence.seed}, {evidence.volatile.seconds} s"
+    )
+
+
+def claim(out: Console, evidence: Evidence, one: Claim) -> None:
     """A claim's evidence: the verdict, a row for each library and dtype, departures, limits."""
-    reason = one["reason"].partition(f"; {view.WORDED}")[0]
-    _say(out, f"Verdict: {one['verdict']}{' (qualified)' if one['qualified'] else ''}: {reason}")
-    if worded := view.worded_line(one):
+    _say(out, f"Verdict: {one.verdict}{' (qualified)' if one.qualified else ''}: {one.reason}")
+    if worded := summary.worded_line(one):
         _say(out, worded)
-    for name, design in one["designs"].items():
-        few = ", fewer seeds than designed for: a quick run" if design["quick"] else ""
-        _say(
-            out,
-            f"Gates of the design {name}, version {design['version']}, SHA-256 {design['digest']}, stated before any arm ran{few}",
+    for name, design in one.designs.items():
+        stated = (
+            f"Gates of the design {name}, version {design.version}, SHA-256 {design.digest}, stated before any arm ran"
         )
-    for side, gates in claim_view.sides(one):
-        _say(
-            out,
-            f"{side.capitalize()} the assertion: "
-            + "; ".join(f"{'met' if met else 'not met'}: {name}" for name, met in gates),
-        )
+        _say(out, stated + (", fewer seeds than designed for: a quick run" if design.quick else ""))
+    for side, gates in sides(one):
+        met = "; ".join(f"{'met' if met else 'not met'}: {name}" for name, met in gates)
+        _say(out, f"{side.capitalize()} the assertion: {met}")
     heads = ("library", "dtype", "verdict", "comparisons", "error ÷ bound", "margin", "wrongs", "limits")
     table = Table(*heads, box=None, pad_edge=False)
-    for c in one["cells"]:
-        caught, shown = sum(w["caught"] for w in c["wrongs"]), sum(x["shown"] for x in c["limits"])
+    for c in one.cells:
+        tried = (
+            f"{sum(w.caught for w in c.wrongs)}/{len(c.wrongs)}",
+            f"{sum(x.shown for x in c.limits)}/{len(c.limits)}",
+        )
+        verdict = Text(_word(c), _style(c))
         table.add_row(
-            c["backend"],
-            c["dtype"] or "",
-            Text(_word(c), _style(c)),
-            f"{c['comparisons']:,}",
-            view.ratio(c),
-            _figure(c["margin"]),
-            f"{caught}/{len(c['wrongs'])}",
-            f"{shown}/{len(c['limits'])}",
+            c.backend, c.dtype or "", verdict, f"{c.comparisons:,}", summary.ratio(c), _figure(c.margin), *tried
         )
     out.print(table)
-    for c in one["cells"]:
-        if missing := view.in_part(c):
-            _say(out, f"In part, {view.cell_name(c)}; not tested: {'; '.join(missing)}")
-    _departures(out, one)
-    for limit in {x["name"]: x for c in one["cells"] for x in c["limits"]}.values():
-        _say(out, f"Limit, {'shown' if limit['shown'] else 'not shown'}: {limit['says']}")
-        for row in limit["rows"]:
-            _say(out, f"  {row['sentence']}")
+    for c in one.cells:
+        if missing := standing.in_part(c):
+            _say(out, f"In part, {c.name}; not tested: {'; '.join(missing)}")
+    _departures(out, evidence, one)
+    says = {x.name: x.says for x in one.limits}
+    for name, found in standing.limits(one).items():
+        _, limit = found[-1]
+        _say(out, f"Limit, {'shown' if limit.shown else 'not shown'}: {says.get(name, name)}")
+        for row in limit.rows:
+            _say(out, f"  {sentence(row)}")
 
 
-def _part(out: Console, found: dict[str, Any]) -> None:
+def _part(out: Console, evidence: Evidence) -> None:
     """A replay: every finding in a line of its own, the snippet of each departure, and no verdict."""
-    for one in found["claims"]:
-        for cell in one["cells"]:
+    for one in evidence.claims:
+        says = {x.name: x.says for x in one.limits}
+        for cell in one.cells:
             _say(out, _where(one, cell), "bold")
-            if cell["verdict"] in ("absent", "unsupported", "error"):
-                _say(out, f"  {cell['verdict']}: {cell['reason']}")
-            for row in cell["rows"]:
-                state = (
-                    "agrees"
-                    if row["agrees"]
-                    else f"departs as recorded, {row['defect']}"
-                    if row["defect"]
-                    else row["outcome"]
-                )
-                word = GATES.get(view.standing(row), "departs" if state == "value" else state)
-                _say(out, f"  {word}: {row['sentence']}")
-                if row.get("snippet"):
-                    out.print(Text(row["snippet"]), soft_wrap=True)
-            for seen in found["volatile"]["not_repeated"].get(_where(one, cell), ()):
+            if cell.verdict in ("absent", "unsupported", "error"):
+                _say(out, f"  {cell.verdict}: {cell.reason}")
+            for row in cell.rows:
+                _say(out, f"  {_state(row)}: {sentence(row)}")
+                if row.snippet:
+                    out.print(Text(row.snippet), soft_wrap=True)
+            for seen in evidence.volatile.not_repeated.get(_where(one, cell), ()):
                 _say(out, f"  this time: {seen}")
-            for wrong in cell["wrongs"]:
-                _say(out, f"  {'caught' if wrong['caught'] else 'survived'}: {wrong['name']}: {wrong['sentence']}")
-            for limit in cell["limits"]:
-                _say(out, f"  {'shown' if limit['shown'] else 'not shown'}: {limit['says']}")
-                for row in limit["rows"]:
-                    _say(out, f"    {'must fail' if row['must_fail'] else 'beside it'}: {row['sentence']}")
-    _defects(out, found)
-    _say(out, "A part of a claim has no verdict. " + ("All as expected." if found["success"] else "Not as expected."))
+            for wrong in cell.wrongs:
+                how = sentence(wrong.worst) if wrong.worst else wrong.excuse
+                _say(out, f"  {'caught' if wrong.caught else 'survived'}: {wrong.name}: {how}")
+            for limit in cell.limits:
+                _say(out, f"  {'shown' if limit.shown else 'not shown'}: {says.get(limit.name, limit.name)}")
+                for row in limit.rows:
+                    _say(out, f"    {'must fail' if row.must_fail else 'beside it'}: {sentence(row)}")
+    _defects(out, evidence)
+    _say(out, "A part of a claim has no verdict. " + ("All as expected." if evidence.success else "Not as expected."))
 
 
-def _defects(out: Console, found: dict[str, Any]) -> None:
-    for defect in found["defects"]:
-        if defect["applies"]:
-            state = "reproduced" if defect["reproduced"] else "DID NOT REPRODUCE"
-            _say(out, f"Defect of {defect['backend']}, {state}: {defect['id']}: {defect['title']}")
+def _state(row: Row) -> str:
+    if row.agrees:
+        return "agrees"
+    if row.defect:
+        return f"departs as recorded, {row.defect}"
+    return GATES.get(standing.standing(row), "departs" if row.outcome == "value" else row.outcome)
 
 
-def _departures(out: Console, one: dict[str, Any]) -> None:
-    for cell in one["cells"]:
-        if cell["verdict"] in ("refuted", "error", "inconclusive", "not supported"):
-            _say(out, f"{_where(one, cell)}: {cell['verdict']}: {cell['reason']}")
-        for row in view.departures(cell):
-            if row.get("replay"):
-                _say(out, f"  replay: {row['replay']}")
-        for wrong in cell["wrongs"]:
-            if not wrong["caught"] and wrong.get("replay"):
-                _say(out, f"  replay: {wrong['replay']}")
+def _defects(out: Console, evidence: Evidence) -> None:
+    for defect in evidence.defects:
+        if defect.applies:
+            state = "reproduced" if defect.reproduced else "DID NOT REPRODUCE"
+            _say(out, f"Defect of {defect.backend}, {state}: {defect.id}: {defect.title}")
 
 
-def _library(cells: list[dict[str, Any]]) -> Text:
+def _departures(out: Console, evidence: Evidence, one: Claim) -> None:
+    for cell in one.cells:
+        if cell.verdict in ("refuted", "error", "inconclusive", "not supported"):
+            _say(out, f"{_where(one, cell)}: {cell.verdict}: {cell.reason}")
+        again = [{"case": replay.address(row)} for row in standing.departures(cell) if row.made]
+        again += [{"wrong": wrong.name} for wrong in cell.wrongs if not wrong.caught]
+        for part in again:
+            _say(out, f"  replay: {replay.command(evidence, one.id, cell, **part)}")
+
+
+def _library(cells: list[Cell]) -> Text:
     """One library's cells of a claim in a word, with how many of them are so in part; or a word for each dtype where they differ."""
-    words = {_word(c): _style(c) for c in cells}
-    mark = " +defect" if any(r["defect"] for c in cells for r in c["rows"]) else ""
-    in_part = [c for c in cells if view.in_part(c)]
-    if len({c["verdict"] for c in cells}) == 1 and 0 < len(in_part) < len(cells):
-        return Text(f"{cells[0]['verdict']} ({len(in_part)} of {len(cells)} in part){mark}", _style(in_part[0]))
-    if len(words) == 1:
-        word, style = words.popitem()
+    looks = {_word(c): _style(c) for c in cells}
+    mark = " +defect" if any(r.defect for c in cells for r in c.rows) else ""
+    in_part = [c for c in cells if standing.in_part(c)]
+    if len({c.verdict for c in cells}) == 1 and 0 < len(in_part) < len(cells):
+        return Text(f"{cells[0].verdict} ({len(in_part)} of {len(cells)} in part){mark}", _style(in_part[0]))
+    if len(looks) == 1:
+        word, style = looks.popitem()
         return Text(word + mark, style)
-    return Text(" ").join(Text(f"{c['dtype']}: {_word(c)}", _style(c)) for c in cells) + mark
+    return Text(" ").join(Text(f"{c.dtype}: {_word(c)}", _style(c)) for c in cells) + mark
 
 
-def _word(cell: dict[str, Any]) -> str:
-    return cell["verdict"] + (" (in part)" if view.in_part(cell) else "")
+def _word(cell: Cell) -> str:
+    return cell.verdict + (" (in part)" if standing.in_part(cell) else "")
 
 
-def _style(cell: dict[str, Any]) -> str:
+def _style(cell: Cell) -> str:
     """A cell that holds in part is not as green as one that was tested in full."""
-    return IN_PART if view.in_part(cell) and cell["verdict"] in view.HOLDS else STYLE[cell["verdict"]]
+    return IN_PART if standing.in_part(cell) and cell.verdict in standing.HOLDS else STYLE[cell.verdict]
 
 
-def _where(one: dict[str, Any], cell: dict[str, Any]) -> str:
-    return f"{one['id']} [{cell['backend']}{' ' + cell['dtype'] if cell['dtype'] else ''}]"
+def _where(one: Claim, cell: Cell) -> str:
+    return f"{one.id} [{cell.name}]"
 
 
-def _figure(x: float | str | None) -> str:
-    return "" if x is None else {"inf": "∞"}.get(x, x) if isinstance(x, str) else f"{x:.3g}"
+def _figure(x: float | None) -> str:
+    return "" if x is None else words.NOT_FINITE.get(str(x), f"{x:.3g}")
+
+
+# --- a list of layers, an adjudication ---------------------------------------------------------------------------------
+
+
+def layer_table(out: Console, network: layers.Network, answers: Sequence[Answer]) -> None:
+    """The table of a list of layers, and under it a line for each library."""
+    from ...claims.engine.layers import as_figure
+    from ..pictures import layers as table_of
+
+    data = as_figure(network)
+    out.print(Text(f"{table_of.title(data)}, on an input of {table_of.size(network.size)}", "bold"), soft_wrap=True)
+    table = Table(box=None, pad_edge=False)
+    for i, head in enumerate(table_of.HEAD):
+        number = i >= len(table_of.HEAD) - table_of.NUMBERS
+        table.add_column(head, justify="right" if number else "left", overflow="fold")
+    for row in table_of.cells(data):
+        table.add_row(*map(Text, row))
+    out.print(table)
+    for one in answers:
+        style = "green" if one.agrees else "dim" if one.kind in standing.TAKES_NO_PART else "bold red"
+        _say(out, answer(one), style)
+    if not answers:
+        out.print("By formula only: no library that has layers is installed here to build it in.")
+
+
+def answer(one: Answer) -> str:
+    if one.kind != "value":
+        return f"{one.library}: {one.kind}: {one.error}"
+    if one.differences:
+        said = "; ".join(f"{what.replace('_', '-')}: {text}" for what, text in one.differences.items())
+        return f"{one.library}: not so. {words.cut(said, 2000)}"
+    untold = f"; of {words.plural(one.untold, 'layer')} it does not tell the multiply-adds" if one.untold else ""
+    return f"{one.library}: agrees in every layer{untold}"
+
+
+def adjudication(out: Console, found: Adjudication) -> None:
+    """The answer first; then each result's worst element, the libraries against each other, pictures, bounds."""
+    _line(out, said.summary(found), "bold green" if found.within else "bold red")
+    _line(out, f"{found.operation}: {said.facts(found)}", "dim")
+    for library in found.libraries:
+        own = [f for f in found.findings if f.library == library]
+        _line(out, f"{library}: {found.verdict(library)}", "green" if all(f.within for f in own) else "red")
+        for f in own:
+            _line(out, f"  {f.result} ({f.dtype}; {f.contract}): {said.sentence(f)}")
+        for e in found.explanations[library]:
+            detail = f", {e.detail}" if e.detail else ""
+            _line(out, f"  {e.mistake}{detail}: error ÷ bound {e.ratio:.3g} against that; to change: {e.remedy}")
+    for difference in found.differences:
+        _line(out, said.between(found, difference))
+    for f in found.findings:
+        rows = _fewer(f.map)
+        if f.outside and any(ratio <= 1 for row in rows for ratio in row):
+            _line(
+                out, f"{f.library}, {f.result}, last two axes; █ outside, ▓ ▒ ░ within (above 0.1, above 0.01, less):"
+            )
+            for row in rows:
+                _line(out, "  │" + "".join(SHADES[said.shade(ratio)] for ratio in row) + "│")
+    for who, text in said.bounds(found):
+        _line(out, f"Bound, {who}: {text}", "dim")
+
+
+def _line(out: Console, text: str, style: str = "") -> None:
+    # Into a pipe a line stays a line; on a screen it breaks between words.
+    out.print(Text(words.visible(text), style), soft_wrap=not out.is_terminal)
+
+
+def _fewer(rows: Sequence[Sequence[float]]) -> list[list[float]]:
+    """Neighbouring rows joined, the larger ratios kept."""
+    step = -(-len(rows) // ROWS)
+    return [[max(column) for column in zip(*rows[i : i + step], strict=True)] for i in range(0, len(rows), step)]
 
 
 def _say(out: Console, line: str, style: str = "") -> None:

@@ -9,49 +9,53 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
 
 import jinja2
+import msgspec
 from markupsafe import Markup
 
+from ...claims.record import sentences
+from ...claims.record.types import Claim, Environment, Evidence, LibraryFacts, Reading, Sentence
 from ..pictures import figures, interactive
-from ..wording import claim_view, findings, places, view
+from ..wording import environments, findings, gates, places, standing, summary, words
+from ..wording.section import Section
 from . import lecture_text, matrix, premise_graph
 from .anchors import anchor, link
 
 TEMPLATES = Path(__file__).parent / "templates"
 
 
-def render(evidence: Mapping[str, Any], history: Any = None) -> str:
+def render(evidence: Evidence, history: Any = None) -> str:
     """The whole page, with the history of the verdicts where one is given (history.py)."""
     text, missing = _lecture(evidence)
-    claims = _claims(evidence)
+    sections = _sections(evidence)
     return page(
         "page.html",
         styles=("page.css", "premises.css", "interactive.css"),
         scripts=("page.js", "matrix.js", "interactive.js"),
         e=evidence,
-        summary=view.summary(evidence),
-        quick=view.quick(evidence),
-        warnings=view.warnings(evidence),
+        said=summary.summary(evidence),
+        quick=summary.quick(evidence),
+        warnings=summary.warnings(evidence),
         matrix=matrix,
-        in_part=view.tested_in_part(evidence["claims"]),
+        in_part=standing.tested_in_part(evidence.claims),
         lecture=Markup(text),
         missing=missing,
-        scan_lines=evidence["lecture"]["scan"].splitlines(),
-        claims=claims,
-        verdicts={c["id"]: c["verdict"] for c in evidence["claims"]},
+        scan_lines=evidence.lecture.scan.splitlines(),
+        sections=sections,
+        verdicts={c.id: c.verdict for c in evidence.claims},
         titles=interactive.TITLES,
-        playable=[(anchor(c["claim"]["id"], f"try-{kind}"), kind) for c in claims for kind in c["interactive"]],
+        playable=[(anchor(s.claim.id, f"try-{kind}"), kind) for s in sections for kind in s.interactive],
         graph=Markup(premise_graph.svg(evidence)),
-        ledger=view.ledger(evidence),
-        untested=view.untested(evidence),
-        exact_only=view.exact_part_only(evidence),
+        ledger=standing.ledger(evidence),
+        untested=standing.untested(evidence),
+        exact_only=standing.exact_part_only(evidence),
         history=history,
-        environment=_environment(evidence),
+        environment=_environment(evidence.environment),
     )
 
 
@@ -67,11 +71,12 @@ def page(
         undefined=jinja2.StrictUndefined,
         finalize=_shown,
     )
-    made.globals.update(anchor=anchor, link=link, icon=icon, view=view, meaning=view.MEANING)
-    made.tests.update(worded=view.as_worded, flawed=view.defects_of)
-    made.filters.update(
-        linked=linked, breakable=breakable, number=view.number, value=view.value, cut=view.cut, plural=view.plural
+    made.globals.update(
+        anchor=anchor, link=link, icon=icon, words=words, standing=standing, summary=summary, gates=gates
     )
+    made.tests.update(worded=standing.as_worded, flawed=standing.defects_of)
+    made.filters.update(linked=linked, breakable=breakable, number=words.number, value=words.value, cut=words.cut)
+    made.filters.update(plural=words.plural, sentence=sentences.sentence, got=sentences.got, wanted=sentences.wanted)
     style, script = (
         "\n".join((TEMPLATES / n).read_text(encoding="utf-8") for n in names) for names in (styles, scripts)
     )
@@ -104,163 +109,157 @@ def icon(verdict: str) -> Markup:
 
 def breakable(name: str) -> Markup:
     """An id that may be broken after its dots and underscores, where a column is narrow."""
-    return Markup(re.sub(r"([._])(?=\w)", r"\1<wbr>", escape(view.visible(name))))
+    return Markup(re.sub(r"([._])(?=\w)", r"\1<wbr>", escape(words.visible(name))))
 
 
 def linked(text: str) -> str | Markup:
     """A plain web address as a link, which nothing follows by itself; anything else as it is."""
     found = re.fullmatch(r"(https://[\w./#-]+)(.*)", text, re.DOTALL)
     return (
-        Markup('<a href="{0}" rel="noreferrer">{0}</a>{1}').format(found[1], view.visible(found[2])) if found else text
+        Markup('<a href="{0}" rel="noreferrer">{0}</a>{1}').format(found[1], words.visible(found[2])) if found else text
     )
 
 
 def _shown(x: Any) -> Any:
-    return view.visible(x) if isinstance(x, str) and not isinstance(x, Markup) else x
+    return words.visible(x) if isinstance(x, str) and not isinstance(x, Markup) else x
 
 
 def _hash(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
-def _claims(evidence: Mapping[str, Any]) -> list[dict[str, Any]]:
-    text = evidence["lecture"]["markdown"]
-    spans, scan = places.in_lecture(evidence), places.in_scan(evidence)
-    quotations = lecture_text.quoted([view.visible(c["says"]) for c in evidence["claims"]])
-    found = []
-    for claim, says in zip(evidence["claims"], quotations, strict=True):
-        drawn = figures.pictures(claim["figures"], prefix=claim["id"])
-        span = spans.get(claim["sentence"])
-        found.append(
-            {
-                **claim_view.of(evidence, claim),
-                "says": Markup(says),
-                "pictures": [(p, Markup(p.svg)) for p in drawn],
-                "interactive": interactive.of(claim),
-                "line_of_text": places.line(text, span[0]) if span else None,
-                "scan": scan.get(claim["sentence"]),
-            }
-        )
-    return found
+class _Section(Section):
+    """A claim's section with what only a page has: quotation, pictures, and its place in the lecture and in the scan."""
+
+    def __init__(self, evidence: Evidence, claim: Claim, *, says: str, line: int | None, scan: places.InScan | None):
+        super().__init__(evidence, claim)
+        self.says, self.line_of_text, self.scan = Markup(says), line, scan
+        self.pictures = [(p, Markup(p.svg)) for p in figures.pictures(claim.figures, prefix=claim.id)]
+        self.interactive = interactive.of(claim)
+
+
+def _sections(evidence: Evidence) -> list[_Section]:
+    lecture = evidence.lecture
+    lines = {s: places.line(lecture.markdown, begin) for s, (begin, _) in places.in_lecture(lecture).items()}
+    scan = places.in_scan(lecture)
+    quotations = lecture_text.quoted([words.visible(c.says) for c in evidence.claims])
+    return [
+        _Section(evidence, c, says=says, line=lines.get(c.sentence), scan=scan.get(c.sentence))
+        for c, says in zip(evidence.claims, quotations, strict=True)
+    ]
 
 
 # --- the lecture -------------------------------------------------------------------------------------------------------
 
 
-def _lecture(evidence: Mapping[str, Any]) -> tuple[str, list[str]]:
-    claims = {c["id"]: c for c in evidence["claims"]}
+def _lecture(evidence: Evidence) -> tuple[str, list[str]]:
+    claims = {c.id: c for c in evidence.claims}
     begun: set[str] = set()
     numbers: dict[str, int] = {}  # of the claims, in the order in which the text comes to them
 
-    def ids(sentence: Mapping[str, Any]) -> list[str]:
-        return [*(c["id"] for c in sentence["claims"]), *sentence["see"]]
+    def ids(sentence: Sentence) -> list[str]:
+        return [*(c.id for c in sentence.claims), *sentence.see]
 
     def number(claim: str) -> int:
         return numbers.setdefault(claim, len(numbers) + 1)
 
-    def tested(sentence: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    def tested(sentence: Sentence) -> list[Claim]:
         return [claims[c] for c in ids(sentence) if c in claims]
 
-    def mark(sentence: Mapping[str, Any], link_allowed: bool) -> tuple[str, str]:
-        worst = min(tested(sentence), key=lambda c: view.WORST_FIRST.index(c["verdict"]), default=None)
-        verdict = worst["verdict"] if worst else "untested"
+    def mark(sentence: Sentence, link_allowed: bool) -> tuple[str, str]:
+        worst = min(tested(sentence), key=lambda c: standing.WORST_FIRST.index(c.verdict), default=None)
+        verdict = worst.verdict if worst else "untested"
         attributes = f'class="says v-{verdict.replace(" ", "-")}"'
-        if sentence["id"] not in begun:
-            begun.add(sentence["id"])
-            attributes += f' id="{escape(anchor("sentence", sentence["id"]))}"'
+        if sentence.id not in begun:
+            begun.add(sentence.id)
+            attributes += f' id="{escape(anchor("sentence", sentence.id))}"'
         if not worst or not link_allowed:
             return f"<mark {attributes}>", "</mark>"
         # The title is the link's name where the sentence is a formula only.
-        title = escape(f"{view.cut(view.visible(worst['id']), 80)}: {verdict}")
-        return f'<a {attributes} href="{escape(link(worst["id"]))}" title="{title}">', "</a>"
+        title = escape(f"{words.cut(words.visible(worst.id), 80)}: {verdict}")
+        return f'<a {attributes} href="{escape(link(worst.id))}" title="{title}">', "</a>"
 
-    def after(sentence: Mapping[str, Any]) -> str:
+    def after(sentence: Sentence) -> str:
         chips = [_chip(c, claims.get(c), number(c) if c in claims else 0) for c in ids(sentence)]
-        if sentence["reading"]:
-            chips.append(_uncertain(sentence["reading"]))
+        if sentence.reading:
+            chips.append(_uncertain(sentence.reading))
         return '<span class="chips">' + "".join(chips) + "</span>"
 
-    def beside(sentence: Mapping[str, Any]) -> str:
+    def beside(sentence: Sentence) -> str:
         """Each claim's finding, beside the sentence that it was made of."""
-        own = [claims[c["id"]] for c in sentence["claims"] if c["id"] in claims]
-        return "".join(_finding(c, number(c["id"])) for c in own)
+        own = [claims[c.id] for c in sentence.claims if c.id in claims]
+        return "".join(_finding(c, number(c.id)) for c in own)
 
-    sentences = [{**s, "text": view.visible(s["text"])} for s in evidence["lecture"]["sentences"]]
+    sentences = [msgspec.structs.replace(s, text=words.visible(s.text)) for s in evidence.lecture.sentences]
     return lecture_text.render(
-        view.visible(evidence["lecture"]["markdown"]),
+        words.visible(evidence.lecture.markdown),
         sentences,
-        title=evidence["lecture"]["title"],
+        title=evidence.lecture.title,
         mark=mark,
         after=after,
         beside=beside,
     )
 
 
-def _uncertain(reading: Mapping[str, Any]) -> str:
+def _uncertain(reading: Reading) -> str:
     """A mark after a sentence whose words in the scan are uncertain, with the scan's own."""
-    says = view.visible(f"uncertain reading; the scan has “{view.cut(reading['scan'], 200)}”")
+    says = words.visible(f"uncertain reading; the scan has “{words.cut(reading.scan, 200)}”")
     return f'<a class="chip v-disputed" href="#ledger" title="{escape(says)}">[?]<span class="hidden">{escape(says)}</span></a>'
 
 
-def _finding(claim: Mapping[str, Any], number: int) -> str:
+def _finding(claim: Claim, number: int) -> str:
     """A note in the margin: the claim's number, its verdict and what was found, in a line or two."""
     beyond = findings.beyond(claim)
     return Markup('<span class="finding v-{}"><a href="{}">{}{} {}:</a> {}{}</span>').format(
-        claim["verdict"].replace(" ", "-"),
-        link(claim["id"]),
-        icon(claim["verdict"]),
+        claim.verdict.replace(" ", "-"),
+        link(claim.id),
+        icon(claim.verdict),
         number,
-        claim["verdict"],
-        view.visible(findings.in_one_line(claim)),
-        Markup(" <i>{}</i>").format(view.visible(beyond)) if beyond else "",
+        claim.verdict,
+        words.visible(findings.in_one_line(claim)),
+        Markup(" <i>{}</i>").format(words.visible(beyond)) if beyond else "",
     )
 
 
-def _chip(name: str, claim: Mapping[str, Any] | None, number: int) -> str:
+def _chip(name: str, claim: Claim | None, number: int) -> str:
     """A mark after the sentence for each of its claims: shape, word and number, leading to the evidence."""
-    name = view.visible(name)
+    name = words.visible(name)
     if claim is None:
         says, target, shape = "not tested here", "#untested", "untested"
     else:
-        says = view.marks(claim)
-        target, shape = link(claim["id"]), claim["verdict"]
-    marks = icon("qualified") if claim and claim["qualified"] else Markup()
-    if claim and view.as_worded(claim):
+        says = summary.marks(claim)
+        target, shape = link(claim.id), claim.verdict
+    marks = icon("qualified") if claim and claim.qualified else Markup()
+    if claim and standing.as_worded(claim):
         marks += icon("as-worded")
-    if claim and any(view.defects_of(c) for c in claim["cells"]):
+    if claim and any(standing.defects_of(c) for c in claim.cells):
         marks += Markup('<span class="v-defect">{}</span>').format(icon("defect"))
         says += ", the library itself departs where recorded"
     return (
-        f'<a class="chip v-{shape.replace(" ", "-")}" href="{escape(target)}" title="{escape(f"{view.cut(name, 80)}: {says}")}">'
-        f'{icon(shape)}{marks}{number or ""}<span class="hidden">{escape(f" {view.cut(name, 80)}: {says} ")}</span></a>'
+        f'<a class="chip v-{shape.replace(" ", "-")}" href="{escape(target)}" title="{escape(f"{words.cut(name, 80)}: {says}")}">'
+        f'{icon(shape)}{marks}{number or ""}<span class="hidden">{escape(f" {words.cut(name, 80)}: {says} ")}</span></a>'
     )
 
 
 # --- the machine -------------------------------------------------------------------------------------------------------
 
 
-def _environment(evidence: Mapping[str, Any]) -> list[tuple[str, list[tuple[str, str]]]]:
+def _environment(machine: Environment) -> list[tuple[str, list[tuple[str, str]]]]:
     """[(heading, [(fact, value)])] with what is nested flattened."""
-    facts = dict(evidence["environment"])
+    facts = msgspec.structs.asdict(machine)
     libraries, packages = facts.pop("backends"), facts.pop("packages")
-    parts = [("this machine", facts), *libraries.items(), ("installed packages", packages)]
-    return [(name, [(key, view.value(v, 2000)) for key, v in _flat(part)]) for name, part in parts]
+    parts = [("this machine", facts), *((name, _facts(f)) for name, f in libraries.items())]
+    parts.append(("installed packages", packages))
+    return [(name, [(key, words.value(_told(v), 2000)) for key, v in environments.flat(part)]) for name, part in parts]
 
 
-def _flat(part: Mapping[str, Any], before: str = "") -> list[tuple[str, Any]]:
-    found: list[tuple[str, Any]] = []
-    for key, item in part.items():
-        if isinstance(item, Mapping):
-            found += _flat(item, f"{before}{key}: ")
-        else:
-            said = (
-                " ".join(map(str, item))
-                if isinstance(item, list)
-                else "yes"
-                if item is True
-                else "no"
-                if item is False
-                else item
-            )
-            found.append((f"{before}{key}", said))
-    return found
+def _facts(library: LibraryFacts) -> dict[str, Any]:
+    """What a library says of itself, or why it took no part."""
+    missing = {"absent": library.absent, "error": library.error}
+    return {**{k: v for k, v in missing.items() if v}, "versions": library.versions, **library.facts}
+
+
+def _told(x: Any) -> Any:
+    if isinstance(x, list | tuple):
+        return " ".join(map(str, x))
+    return {True: "yes", False: "no"}[x] if isinstance(x, bool) else x

@@ -9,28 +9,28 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from html import escape
-from typing import Any
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from ...claims.record.types import Sentence
 from ..wording.places import find
 from . import mathematics
 
 WORDS = ("text", "code_inline", "math")
 BREAKS = ("softbreak", "hardbreak")
-Mark = Callable[[Mapping[str, Any], bool], tuple[str, str]]
+Mark = Callable[[Sentence, bool], tuple[str, str]]
 """(sentence, whether a link may be made) -> (opening HTML, closing HTML)."""
 
 
 def render(
     markdown: str,
-    sentences: Sequence[Mapping[str, Any]],
+    sentences: Sequence[Sentence],
     *,
     title: str,
     mark: Mark,
-    after: Callable[[Mapping[str, Any]], str],
-    beside: Callable[[Mapping[str, Any]], str] = lambda sentence: "",
+    after: Callable[[Sentence], str],
+    beside: Callable[[Sentence], str] = lambda sentence: "",
 ) -> tuple[str, list[str]]:
     """The HTML, and the ids of sentences that could not be placed.
 
@@ -46,11 +46,11 @@ def render(
         _tame(token, below=1 if titled else 2)
     blocks = [t.children for t in tokens if t.type == "inline" and t.children]
     mathematics.typeset(blocks)
-    owner, missing = _owners(parser, blocks, [s for s in sentences if s["claims"] or s["see"]])
+    owner, missing = _owners(parser, blocks, [s for s in sentences if s.claims or s.see])
     last = {id(s): spot for spot, s in owner.items()}  # the spots run in the lecture's order, so the last one stays
     in_table: list[str] = []  # what stands beside the sentences of the table that is open
 
-    def ends(sentence: Mapping[str, Any], *, within: bool) -> str:
+    def ends(sentence: Sentence, *, within: bool) -> str:
         if not within:
             return after(sentence) + beside(sentence)
         in_table.append(beside(sentence))
@@ -98,8 +98,8 @@ Spot = tuple[int, int, int]
 
 
 def _owners(
-    parser: MarkdownIt, blocks: list[list[Token]], sentences: Sequence[Mapping[str, Any]]
-) -> tuple[dict[Spot, Mapping[str, Any]], list[str]]:
+    parser: MarkdownIt, blocks: list[list[Token]], sentences: Sequence[Sentence]
+) -> tuple[dict[Spot, Sentence], list[str]]:
     """Which sentence each character of the lecture belongs to."""
     characters: list[str] = []
     spots: list[Spot | None] = []
@@ -111,12 +111,12 @@ def _owners(
         characters.append(" ")
         spots.append(None)
     text, position = "".join(characters), 0
-    owner: dict[Spot, Mapping[str, Any]] = {}
+    owner: dict[Spot, Sentence] = {}
     missing = []
     for sentence in sentences:
-        found = find(_words(parser, sentence["text"]), text, position) or find(sentence["text"], text, position)
+        found = find(_words(parser, sentence.text), text, position) or find(sentence.text, text, position)
         if found is None:
-            missing.append(sentence["id"])
+            missing.append(sentence.id)
             continue
         position = found.end()
         owner.update({spot: sentence for spot in spots[found.start() : found.end()] if spot is not None})
@@ -136,18 +136,18 @@ def _words(parser: MarkdownIt, text: str) -> str:
 def _marked(
     children: list[Token],
     block: int,
-    owner: Mapping[Spot, Mapping[str, Any]],
+    owner: Mapping[Spot, Sentence],
     last: Mapping[int, Spot],
     mark: Mark,
-    after: Callable[[Mapping[str, Any]], str],
+    after: Callable[[Sentence], str],
 ) -> list[Token]:
     """The same tokens with marks around the words of sentences; a mark never crosses a tag of the text's own."""
     made: list[Token] = []
-    now: Mapping[str, Any] | None = None
+    now: Sentence | None = None
     closing, linked = "", 0
-    waiting: list[Mapping[str, Any]] = []
+    waiting: list[Sentence] = []
 
-    def change(sentence: Mapping[str, Any] | None) -> None:
+    def change(sentence: Sentence | None) -> None:
         nonlocal now, closing
         if now is not None:
             made.append(_raw(closing))

@@ -1,6 +1,6 @@
 """The graph of premises as SVG for inlining: what rests on a claim stands at its right, each section of the lecture in a band of its own.
 
-``premises``: the member of results.json, [{claim, uses, untested, sand}]. A box is a link to its claim's evidence and looks by
+A box is a link to its claim's evidence and looks by
 the verdict (shape, word, colour). A premise runs around the boxes, never behind one: out of its claim, along that claim's own
 track between two columns, and through lanes between the boxes where it passes a column. Colours are the page's (premises.css).
 
@@ -15,9 +15,9 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
-from typing import Any
 
-from ..wording import view
+from ...claims.record.types import Claim, Evidence, Premises
+from ..wording import words
 from .anchors import link
 
 WIDTH, HEIGHT = 172, 34  # of a box, in the size of the page's small print
@@ -46,13 +46,13 @@ class Graph:
     """(premise, claim) -> box, lanes, box."""
 
 
-def svg(evidence: Mapping[str, Any]) -> str:
+def svg(evidence: Evidence) -> str:
     """The picture; empty where no claim ran. Raises BadEvidence where premises go in a circle."""
-    rows = {p["claim"]: p for p in evidence["premises"]}
-    claims = {c["id"]: c for c in evidence["claims"]}
+    rows = {p.claim: p for p in evidence.premises}
+    claims = {c.id: c for c in evidence.claims}
     if not claims:
         return ""
-    graph = _graph({name: list(dict.fromkeys(rows[name]["uses"] if name in rows else ())) for name in claims})
+    graph = _graph({name: list(dict.fromkeys(rows[name].uses if name in rows else ())) for name in claims})
     stacks = _sorted(graph)
     y, bands, below = _heights(graph, stacks)
     ports, tracks, x = _tracks(graph, y)
@@ -81,15 +81,15 @@ def svg(evidence: Mapping[str, Any]) -> str:
         )
     body.append(_legend(below, sand, any(p not in claims for p, _ in graph.steps)))
     says = (
-        f"The graph of premises: {view.plural(len(places), 'claim')}, {view.plural(len(graph.steps), 'premise')}, "
+        f"The graph of premises: {words.plural(len(places), 'claim')}, {words.plural(len(graph.steps), 'premise')}, "
         f"of which {sand:,} {'rests' if sand == 1 else 'rest'} on sand"
     )
     return f'<svg class="premises" role="group" aria-label="{says}" width="{width:g}" viewBox="0 0 {width:g} {below + TITLE:g}">{"".join(body)}</svg>'
 
 
-def on_sand(rows: Mapping[str, Mapping[str, Any]], premise: str, claim: str) -> bool:
+def on_sand(rows: Mapping[str, Premises], premise: str, claim: str) -> bool:
     """Whether the premise does not hold, or itself rests on one that does not."""
-    return premise in rows[claim]["sand"] or bool(premise in rows and rows[premise]["sand"])
+    return premise in rows[claim].sand or bool(premise in rows and rows[premise].sand)
 
 
 # --- where everything stands -------------------------------------------------------------------------------------------
@@ -99,7 +99,7 @@ def _graph(uses: dict[str, list[str]]) -> Graph:
     try:
         order = list(graphlib.TopologicalSorter(uses).static_order())
     except graphlib.CycleError as error:
-        from ...claims.record.evidence import BadEvidence
+        from ...claims.record.file import BadEvidence
 
         raise BadEvidence(
             f"premises={' → '.join(error.args[1])!r}: a circle, but no claim can rest on itself; give the results.json that verify wrote"
@@ -218,6 +218,7 @@ def _tracks(graph: Graph, y: dict[Spot, float]) -> tuple[Ports, Tracks, dict[int
     ports: Ports = {}
     tracks: Tracks = {}
     x, at = {}, float(MARGIN)
+    order: list[Bus] = []
     for column in range(max(graph.column.values(), default=-1) + 1):
         x[column] = at
         hops = [hop for hop in _hops(graph) if hop[0][0] == column]
@@ -298,40 +299,33 @@ def _route(
 
 
 def _band(name: str, top: float, bottom: float, width: float) -> str:
-    says = escape(view.visible(view.cut(name, 80)))
+    says = escape(words.visible(words.cut(name, 80)))
     return (
         f'<rect class="band" y="{top:g}" width="{width:g}" height="{bottom - top:g}" rx="4"/>'
         f'<text class="section" x="{MARGIN}" y="{top + 14:g}">{says}</text>'
     )
 
 
-def _edge(
-    edge: tuple[str, str], data: str, rows: Mapping[str, Mapping[str, Any]], claims: Mapping[str, Mapping[str, Any]]
-) -> str:
+def _edge(edge: tuple[str, str], data: str, rows: Mapping[str, Premises], claims: Mapping[str, Claim]) -> str:
     """The line, under a wider one that nobody sees, so that a pointer finds it."""
     premise, claim = edge
     says, look = f"{_name(claim)} rests on {_name(premise)}", "premise"
     if premise not in claims:
         says, look = says + ", which is not tested here", "premise untested"
     elif on_sand(rows, premise, claim):
-        verdict = claims[premise]["verdict"]
-        says += f", which is {verdict}: sand" if premise in rows[claim]["sand"] else ", which rests on sand"
+        verdict = claims[premise].verdict
+        says += f", which is {verdict}: sand" if premise in rows[claim].sand else ", which rests on sand"
         look = "premise sand"
     return f'<g class="{look}"><title>{escape(says)}</title><path class="reach" d="{data}"/><path d="{data}"/></g>'
 
 
-def _box(
-    name: str,
-    place: tuple[float, float],
-    rows: Mapping[str, Mapping[str, Any]],
-    claims: Mapping[str, Mapping[str, Any]],
-) -> str:
+def _box(name: str, place: tuple[float, float], rows: Mapping[str, Premises], claims: Mapping[str, Claim]) -> str:
     claim, (x, y) = claims.get(name), place
-    verdict = claim["verdict"] if claim else "not tested here"
-    sand = list(rows[name]["sand"]) if name in rows else []
-    marks = [*(["on sand"] if sand else []), *(["qualified"] if claim and claim["qualified"] else [])]
-    full = f"{_name(name)}: {', '.join([verdict, *marks])}" + (f" ({view.listed(map(_name, sand))})" if sand else "")
-    short = view.cut(view.visible(name.partition(".")[2] or name), NAME)
+    verdict = claim.verdict if claim else "not tested here"
+    sand = list(rows[name].sand) if name in rows else []
+    marks = [*(["on sand"] if sand else []), *(["qualified"] if claim and claim.qualified else [])]
+    full = f"{_name(name)}: {', '.join([verdict, *marks])}" + (f" ({words.listed(map(_name, sand))})" if sand else "")
+    short = words.cut(words.visible(name.partition(".")[2] or name), NAME)
     target = link(name) if claim else "#untested"
     return (
         f'<a href="{escape(target)}"><title>{escape(full)}</title><rect x="{x:g}" y="{y:g}" width="{WIDTH}" height="{HEIGHT}" rx="4"/>'
@@ -342,11 +336,11 @@ def _box(
 
 
 def _name(name: str) -> str:
-    return view.visible(view.cut(name, 120))
+    return words.visible(words.cut(name, 120))
 
 
-def _look(name: str, claims: Mapping[str, Mapping[str, Any]]) -> str:
-    return claims[name]["verdict"].replace(" ", "-") if name in claims else "untested"
+def _look(name: str, claims: Mapping[str, Claim]) -> str:
+    return claims[name].verdict.replace(" ", "-") if name in claims else "untested"
 
 
 def _legend(top: float, sand: int, untested: bool) -> str:

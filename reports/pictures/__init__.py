@@ -1,0 +1,1 @@
+"""Pictures as SVG, drawn from the evidence's figures."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..wording.view import cut, number
+from ..wording.words import cut, number
 from . import canvas
 from .canvas import INK, MUTED, PAPER, RULE, SERIES, Drawing, Groups, Table, known, log_ticks, names_of
 

@@ -57,9 +57,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..page import layers
-from ..wording import view
-from . import letters
+from ..wording import words
+from . import layers, letters
 from .svg import to_svg
 
 MISFITS = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
@@ -112,11 +111,11 @@ def _picture(name: str, data: Mapping[str, Any], prefix: str) -> Picture:
             return Picture(name, f"{drawing.caption} {note}".strip(), drawing.alt, svg)
         except MISFITS as error:  # a picture is never worth a report
             return _table(name, data, f"The picture could not be drawn ({type(error).__name__}); its data:")
-    return _table(name, data, f"Data of “{view.cut(name, 60)}”:")
+    return _table(name, data, f"Data of “{words.cut(name, 60)}”:")
 
 
 def _table(name: str, data: Mapping[str, Any], caption: str) -> Picture:
-    rows = tuple((f"{cell}: {key}", view.value(value, 200)) for cell, d in data.items() for key, value in _items(d))[
+    rows = tuple((f"{cell}: {key}", words.value(value, 200)) for cell, d in data.items() for key, value in _items(d))[
         :60
     ]
     return Picture(name, caption, caption, rows=rows)
@@ -125,10 +124,10 @@ def _table(name: str, data: Mapping[str, Any], caption: str) -> Picture:
 def _clean(data: Any) -> Any:
     """The same data with texts on one line, of bounded length, without characters that no SVG may hold."""
     if isinstance(data, Mapping):
-        return {view.visible(str(k)): _clean(v) for k, v in data.items()}
+        return {words.visible(str(k)): _clean(v) for k, v in data.items()}
     if isinstance(data, list):
         return [_clean(v) for v in data]
-    return view.cut(" ".join(view.visible(data).split()), 300) if isinstance(data, str) else data
+    return words.cut(" ".join(words.visible(data).split()), 300) if isinstance(data, str) else data
 
 
 def _items(data: Any) -> list[tuple[str, Any]]:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from ..wording.view import cut, number, plural
+from ..wording.words import cut, number, plural
 from . import canvas
 from .canvas import INK, MUTED, SERIES, Drawing, Groups, known, names_of
 

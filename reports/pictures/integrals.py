@@ -14,7 +14,7 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
-from ..wording.view import number
+from ..wording.words import number
 from . import canvas
 from .canvas import MUTED, SERIES, Drawing, Groups, known, log_ticks, names_of
 

@@ -1,8 +1,8 @@
 """Pictures that answer the reader: the kernel over the letters, the size of an output, where activations saturate.
 
 Each is a still picture in the page, drawn here; with scripts, templates/interactive.js moves it. Which claim gets which:
-by the data that it yields (``worked_example``: letters.py; ``saturation``: figures.py), and the size of an output where a
-scope states the ranges that were tested ("H ≤ 32, k ≤ 7, stride ≤ 4, dilation ≤ 3, padding ≤ 3").
+by the data that it yields (``worked_example``: letters.py; ``saturation``: figures.py), and the size of an output where the
+claim says how far each size was tested.
 
 The script computes in the same steps and writes numbers in the same way: what it draws for the values of the still picture
 is that picture.
@@ -11,13 +11,13 @@ is that picture.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
 from typing import Any
 
+from ...claims.record.types import Claim
 from ...reference.operators.cross_correlation import output_size
 from ...reference.validation import BadInput
-from ..wording import view
+from ..wording import words
 from . import figures, letters
 
 TITLES = {
@@ -32,7 +32,7 @@ FIRST_Z = 20.0
 """The still picture's z: tanh is constant in every format, the logistic function not in every one."""
 
 
-def of(claim: Mapping[str, Any]) -> dict[str, Any]:
+def of(claim: Claim) -> dict[str, Any]:
     """{"kernel" | "size" | "saturation": what its part of interactive.html needs}; data of another shape give no picture."""
     found = {}
     for name, make in (("kernel", _kernel), ("size", _size), ("saturation", _saturation)):
@@ -48,8 +48,8 @@ def of(claim: Mapping[str, Any]) -> dict[str, Any]:
 # --- the kernel over the letters ---------------------------------------------------------------------------------------
 
 
-def _kernel(claim: Mapping[str, Any]) -> dict[str, Any] | None:
-    data = claim["figures"].get("worked_example")
+def _kernel(claim: Claim) -> dict[str, Any] | None:
+    data = claim.figures.get("worked_example")
     if not data:
         return None
     groups = figures.groups_of(data)
@@ -69,7 +69,7 @@ def _kernel(claim: Mapping[str, Any]) -> dict[str, Any] | None:
             }
         )
     cells = [name for _, names in groups for name in names]
-    return {"input": groups[0][0]["input"], "columns": len(kernel[0]), "sums": made, "cells": view.cells(cells)}
+    return {"input": groups[0][0]["input"], "columns": len(kernel[0]), "sums": made, "cells": words.cells(cells)}
 
 
 # --- the size of an output ---------------------------------------------------------------------------------------------
@@ -79,10 +79,8 @@ LINE = 9  # between two windows
 UNIT = 5  # of the staircase, upwards
 
 
-def _size(claim: Mapping[str, Any]) -> dict[str, Any] | None:
-    tested: dict[str, int] = {}
-    for name, most in re.findall(r"\b(H|k|stride|padding|dilation) ≤ (\d+)", claim["scope"]):
-        tested.setdefault(name, int(most))
+def _size(claim: Claim) -> dict[str, Any] | None:
+    tested = claim.ranges
     if set(tested) != set(SIZES) or not 1 <= tested["H"] <= 64 or not 1 <= tested["padding"] <= 16:
         return None
     now = {name: min(BEGIN[name], tested[name]) for name in SIZES}
@@ -123,9 +121,9 @@ def _count_in_words(H: int, k: int, stride: int, padding: int, dilation: int) ->
         return f"No window fits: it reaches over {reach} elements, and the padded row has {H + 2 * padding}."
     left = H + 2 * padding - ((count - 1) * stride + reach)
     rest = (
-        f"; {view.plural(left, 'element')} at the end {'is' if left == 1 else 'are'} past the last one" if left else ""
+        f"; {words.plural(left, 'element')} at the end {'is' if left == 1 else 'are'} past the last one" if left else ""
     )
-    return f"{view.plural(count, 'window')} drawn{rest}."
+    return f"{words.plural(count, 'window')} drawn{rest}."
 
 
 def _row(H: int, k: int, stride: int, padding: int, dilation: int) -> dict[str, Any]:
@@ -170,8 +168,8 @@ BAR = 17  # between two formats
 SIGNS = {"logistic": "σ"}
 
 
-def _saturation(claim: Mapping[str, Any]) -> dict[str, Any] | None:
-    data = claim["figures"].get("saturation")
+def _saturation(claim: Claim) -> dict[str, Any] | None:
+    data = claim.figures.get("saturation")
     if not data:
         return None
     # Compared exactly: figures.py puts cut-offs together that lie within a hundredth of each other.
@@ -180,10 +178,10 @@ def _saturation(claim: Mapping[str, Any]) -> dict[str, Any] | None:
         for function in dict.fromkeys(c["function"] for c in one["cutoffs"]):
             sides = {c["side"]: c for c in one["cutoffs"] if c["function"] == function}
             key = (
-                SIGNS.get(function, view.visible(str(function))),
+                SIGNS.get(function, words.visible(str(function))),
                 *(_cut(sides.get(side)) for side in ("z < 0", "z > 0")),
             )
-            bars.setdefault(key, []).append(view.visible(str(cell)))
+            bars.setdefault(key, []).append(words.visible(str(cell)))
     if not bars:
         return None
     order = list(dict.fromkeys(key[0] for key in bars))
@@ -191,7 +189,7 @@ def _saturation(claim: Mapping[str, Any]) -> dict[str, Any] | None:
     ends = [x for key in bars for side in key[1:] for x in side[1:] if x is not None]
     most = 10.0 ** math.ceil(math.log10(1.05 * max([*ends, FIRST_Z])))
     drawn = [
-        {"function": key[0], "cells": view.cut(view.cells(names), 34), "low": key[1], "high": key[2]}
+        {"function": key[0], "cells": words.cut(words.cells(names), 34), "low": key[1], "high": key[2]}
         for key, names in rows
     ]
     return {
@@ -203,7 +201,7 @@ def _saturation(claim: Mapping[str, Any]) -> dict[str, Any] | None:
         "curves": [
             (name, _curve(f, most)) for name, f in (("logistic", logistic), ("tanh", math.tanh), ("relu", relu))
         ],
-        "ticks": [(place(z, most), view.number(z)) for z in _ticks(most)],
+        "ticks": [(place(z, most), words.number(z)) for z in _ticks(most)],
         "height": BOTTOM + 48 + BAR * len(drawn),
         "z": FIRST_Z,
         "x": place(FIRST_Z, most),
@@ -241,16 +239,16 @@ def table(z: float) -> list[tuple[str, str, str]]:
     values = (
         ("σ", _short_of_one(logistic(z), logistic(-abs(z)) if z > 0 else 1.0)),
         ("tanh", _short_of_one(math.tanh(z), 2 * two / (1 + two))),
-        ("ReLU", view.number(relu(z))),
+        ("ReLU", words.number(relu(z))),
     )
-    return [(name, said, view.number(slope)) for (name, said), slope in zip(values, slopes(z), strict=True)]
+    return [(name, said, words.number(slope)) for (name, said), slope in zip(values, slopes(z), strict=True)]
 
 
 def _short_of_one(value: float, gap: float) -> str:
     """A value that three digits would round to ±1 is told by what it lacks."""
     if not 0 < gap < 1e-3:
-        return view.number(value)
-    return f"1 − {view.number(gap)}" if value > 0 else f"−1 + {view.number(gap)}"
+        return words.number(value)
+    return f"1 − {words.number(gap)}" if value > 0 else f"−1 + {words.number(gap)}"
 
 
 def says(z: float, bars: list[dict[str, Any]]) -> str:
@@ -262,7 +260,7 @@ def says(z: float, bars: list[dict[str, Any]]) -> str:
         if start is not None and z != 0 and abs(z) >= start:
             names.append(bar["cells"])
     told = "; ".join(f"{name}: {', '.join(cells) if cells else 'nowhere'}" for name, cells in lost.items())
-    return f"At z = {view.number(z)} the computed slope is exactly 0 for {told}."
+    return f"At z = {words.number(z)} the computed slope is exactly 0 for {told}."
 
 
 def place(z: float, most: float) -> float:

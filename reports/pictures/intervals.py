@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from textwrap import wrap
 from typing import Any
 
-from ..wording.view import listed, number, plural
+from ..wording.words import listed, number, plural
 from . import canvas
 from .canvas import INK, MUTED, PAPER, SERIES, Drawing, Groups, Table, known
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from ..wording.view import cells
+from ..wording.words import cells
 
 PARTS = re.compile(r"[Σ∑]_(\w)|([A-Za-z])|(\d+)|(\S)")
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..wording.view import cut, number, plural
+from ..wording.words import cut, number, plural
 from . import canvas
 from .canvas import INK, MUTED, PAPER, SERIES, Drawing, Groups, known, names_of
 

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from ..wording import view
+from ..wording import words
 from .canvas import COLOURS
 
 SVG = "http://www.w3.org/2000/svg"
@@ -61,7 +61,7 @@ def to_svg(figure: Any, *, alt: str, prefix: str) -> str:
     root[:] = list(_together(_leaves(root)))
     root.set("viewBox", f"0 0 {width:g} {height:g}")
     root.set("role", "img")
-    root.set("aria-label", view.cut(alt, 2000))
+    root.set("aria-label", words.cut(alt, 2000))
     return re.sub(r">\s+<", "><", ET.tostring(root, encoding="unicode")).replace(" />", "/>")
 
 
@@ -74,11 +74,7 @@ def _tag(element: ET.Element) -> str:
 
 def _plainly(element: ET.Element, names: dict[str, str]) -> None:
     """Style as attributes, the page's colours, short ids, numbers to a tenth of a point."""
-    for declaration in filter(None, (d.strip() for d in element.attrib.pop("style", "").split(";"))):
-        name, _, value = (part.strip() for part in declaration.partition(":"))
-        if name == "font":  # "10px 'DejaVu Sans', …": the size is kept, the family is the page's
-            name, value = "font-size", next(word for word in value.split() if word.endswith("px"))
-        element.set(name, value)
+    _unstyle(element)
     for name in DROPPED:
         element.attrib.pop(name, None)
     if re.match(r"rotate\(-?0 ", element.get("transform", "")):
@@ -101,6 +97,15 @@ def _plainly(element: ET.Element, names: dict[str, str]) -> None:
         else:
             digits = 1 if name in ("x", "y") else 2
             element.set(name, re.sub(r"-?\d+\.\d+", lambda m, digits=digits: _short(float(m[0]), digits), value))
+
+
+def _unstyle(element: ET.Element) -> None:
+    """The declarations of a style as attributes."""
+    for declaration in filter(None, (d.strip() for d in element.attrib.pop("style", "").split(";"))):
+        name, _, value = (part.strip() for part in declaration.partition(":"))
+        if name == "font":  # "10px 'DejaVu Sans', …": the size is kept, the family is the page's
+            name, value = "font-size", next(word for word in value.split() if word.endswith("px"))
+        element.set(name, value)
 
 
 def _short(x: float, digits: int) -> str:

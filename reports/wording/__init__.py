@@ -1,0 +1,1 @@
+"""The words that all reports share for what was found."""

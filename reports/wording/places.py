@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
 from difflib import SequenceMatcher
-from typing import Any, NamedTuple
+from typing import NamedTuple
+
+from ...claims.record.types import Lecture
 
 WORD = re.compile(r"\w+")
 FEWEST = 0.3
@@ -27,14 +28,14 @@ class InScan(NamedTuple):
     words: int
 
 
-def in_lecture(evidence: Mapping[str, Any]) -> dict[str, tuple[int, int]]:
+def in_lecture(lecture: Lecture) -> dict[str, tuple[int, int]]:
     """(begin, end) of each sentence in the Markdown, by its id: each is sought after the one before it, since words like “Linear” recur."""
-    text, position, places = evidence["lecture"]["markdown"], 0, {}
-    for sentence in evidence["lecture"]["sentences"]:
-        found = find(sentence["text"], text, position)
+    text, position, places = lecture.markdown, 0, {}
+    for sentence in lecture.sentences:
+        found = find(sentence.text, text, position)
         if found is not None:
             position = found.end()
-            places[sentence["id"]] = found.span()
+            places[sentence.id] = found.span()
     return places
 
 
@@ -52,11 +53,11 @@ def line(text: str, offset: int) -> int:
     return text.count("\n", 0, offset) + 1
 
 
-def in_scan(evidence: Mapping[str, Any]) -> dict[str, InScan]:
+def in_scan(lecture: Lecture) -> dict[str, InScan]:
     """The place of each sentence in the scan, by its id; none where too few of its words are there."""
-    scan = evidence["lecture"]["scan"]
+    scan = lecture.scan
     theirs = [*WORD.finditer(scan)]
-    ours = [(w[0].lower(), s["id"]) for s in evidence["lecture"]["sentences"] for w in WORD.finditer(s["text"])]
+    ours = [(w[0].lower(), s.id) for s in lecture.sentences for w in WORD.finditer(s.text)]
     aligned = SequenceMatcher(None, [w for w, _ in ours], [w[0].lower() for w in theirs], autojunk=False)
     found: dict[str, list[re.Match[str]]] = {}
     for a, b, size in aligned.get_matching_blocks():

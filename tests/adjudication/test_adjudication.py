@@ -14,8 +14,9 @@ from lectureclaims.claims.adjudication import read
 from lectureclaims.reference import bounds, libraries
 from lectureclaims.reference.operators import catalogue
 from lectureclaims.reference.validation import BadInput
+from lectureclaims.reports.front import terminal
 from lectureclaims.reports.front.cli import main
-from lectureclaims.reports.page import adjudication as report
+from lectureclaims.reports.wording import adjudication as said
 from rich.console import Console
 
 PAIR = ("torch", "tensorflow")
@@ -232,7 +233,7 @@ def test_nothing_is_decided_where_no_finite_bound_is_known():
     (f,) = found.findings
     assert not found.within and (f.outside, f.undecided) == (0, 8)
     assert found.verdict("mine") == "undecided: for some elements no finite bound is known"
-    assert report.summary(found).startswith("Undecided.")
+    assert said.summary(found).startswith("Undecided.")
     with pytest.raises(BadInput, match="leave out what divides by 0"):
         adjudicate(
             "batch_norm_training",
@@ -622,7 +623,7 @@ def test_a_terminal_breaks_lines_between_words_and_shows_where(layer, width):
     wrong = y.copy()
     wrong[1, 2, 3, 4] += 1e-3
     text = io.StringIO()
-    report.terminal(
+    terminal.adjudication(
         Console(file=text, force_terminal=True, no_color=True, width=width, markup=False), judged(layer, mine=wrong)
     )
     lines = text.getvalue().splitlines()
@@ -690,13 +691,13 @@ def test_on_whole_numbers_what_is_within_and_yet_not_exact_is_told(off, says):
     y[1, 2] += off
     found = adjudicate("linear", inputs={"x": x, "w": w}, outputs={"torch": y})
     assert found.within and found.findings[0].unequal == int(off > 0)
-    assert says in report.sentence(found.findings[0])
+    assert says in said.sentence(found.findings[0])
 
 
 def test_on_other_numbers_nothing_is_said_of_bits():
     x, w = (np.random.default_rng(0).normal(size=(3, 4)).astype(np.float32) for _ in range(2))
     found = adjudicate("linear", inputs={"x": x, "w": w}, outputs={"torch": x @ w.T})
-    assert found.findings[0].unequal is None and "whole" not in report.sentence(found.findings[0])
+    assert found.findings[0].unequal is None and "whole" not in said.sentence(found.findings[0])
 
 
 IMAGE = np.random.default_rng(5).normal(size=(1, 2, 6, 6)).astype(np.float32)
@@ -776,4 +777,4 @@ def test_a_bound_that_can_tell_little_says_so():
         parameters={"epsilon": 1e-5},
     )
     assert found.within and found.findings[0].blunt > 0.1
-    assert "it can tell little here" in report.sentence(found.findings[0])
+    assert "it can tell little here" in said.sentence(found.findings[0])

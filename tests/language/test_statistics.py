@@ -200,7 +200,7 @@ def test_every_design_is_its_last_version(section, name):
     design, gates = (
         importlib.import_module(f"{lecture.__name__}.{section}.{name}.{part}") for part in ("design", "gates")
     )
-    assert stated_before(A_CASE, design, gates).data["version"] == len(versions()[section, name])
+    assert stated_before(A_CASE, design).data["version"] == len(versions()[section, name])
     assert len(set(versions()[section, name])) == len(versions()[section, name])
     effects = {effect.name: effect for effect in gates.EFFECTS}
     assert len(effects) == len(gates.EFFECTS) and len({gate.name for gate in gates.GATES}) == len(gates.GATES)

@@ -93,7 +93,7 @@ def test_trajectories_agree_step_by_step(lib, after):
         {"rate": float(np.float32(0.1))},
         {
             "network": tuple(
-                (*layer[:3], 1.001e-5) if layer[0] == "batch_norm" else layer
+                {**layer, "epsilon": 1.001e-5} if layer["kind"] == "batch_norm" else layer
                 for layer in common.multilayer(4, "relu", after="batch_norm")
             )
         },

@@ -6,7 +6,8 @@ import importlib.util
 
 import numpy as np
 import pytest
-from lectureclaims.claims.lecture.activations import floats, learned_slopes, mutants
+from lectureclaims.claims.lecture.activations import learned_slopes, mutants
+from lectureclaims.claims.lecture.shared import floats
 from lectureclaims.reference import bounds, libraries, oracle, validation
 
 FORMATS = ("float32", "float64")

@@ -5,8 +5,8 @@ import inspect
 import ml_dtypes
 import numpy as np
 import pytest
+from lectureclaims.claims.lecture.batch_norm import layers, moments, own_layers
 from lectureclaims.claims.lecture.batch_norm import mutants as mutants_batch_norm
-from lectureclaims.claims.lecture.batch_norm import normalization
 from lectureclaims.claims.lecture.batch_norm.coupling import claim as decoupling
 from lectureclaims.claims.lecture.batch_norm.perturbation import claim as downstream
 from lectureclaims.claims.lecture.batch_norm.shift import claim as covariate_shift
@@ -29,14 +29,14 @@ def test_moments_of_numbers_that_err_within_their_bound_stay_within_theirs(seed)
     rng = np.random.default_rng(seed)
     y = rng.normal(size=(5, 3, 2, 2)) * rng.choice([1e-3, 1, 1e3], (1, 3, 1, 1)) + rng.normal(size=(1, 3, 1, 1))
     allowed = rng.uniform(0, 1e-4, y.shape) * np.abs(y).max()
-    moments = bounds.channel_moments(_measured(allowed), y, np.float64)
+    limits = bounds.channel_moments(_measured(allowed), y, np.float64)
     for errors in (
         rng.uniform(-1, 1, y.shape),
         rng.choice([-1, 1], y.shape),
         np.sign(y - y.mean((0, 2, 3), keepdims=True)),
     ):
-        for order, bound in enumerate(moments, 1):
-            moved, exact = (normalization.channel_moment(z, order=order) for z in (y + errors * allowed, y))
+        for order, bound in enumerate(limits, 1):
+            moved, exact = (moments.channel_moment(z, order=order) for z in (y + errors * allowed, y))
             assert np.all(bound.ratio(moved, exact) <= 1)
 
 
@@ -44,14 +44,12 @@ def test_the_bounds_of_moments_are_near_what_the_worst_errors_do():
     """Half of the numbers up, half down, away from the mean: the variance moves by all that the bound allows; all up, the mean does."""
     y = np.array([[-1.0], [1.0], [-1.0], [1.0]])
     mean, variance, _ = bounds.channel_moments(_measured(np.full(y.shape, 1e-3)), y, np.float64)
-    assert mean.ratio(normalization.channel_moment(y + 1e-3, order=1), 0.0) > 0.99
-    assert variance.ratio(normalization.channel_moment(y * (1 + 1e-3), order=2), 1.0) > 0.99
+    assert mean.ratio(moments.channel_moment(y + 1e-3, order=1), 0.0) > 0.99
+    assert variance.ratio(moments.channel_moment(y * (1 + 1e-3), order=2), 1.0) > 0.99
     skewed = np.array([[0.0], [0.0], [0.0], [4.0]])
     third = bounds.channel_moments(_measured(np.full(y.shape, 1e-3)), skewed, np.float64)[2]
     worst = skewed + 1e-3 * np.array([[-1], [-1], [-1], [1]])
-    assert (
-        third.ratio(normalization.channel_moment(worst, order=3), normalization.channel_moment(skewed, order=3)) > 0.4
-    )
+    assert third.ratio(moments.channel_moment(worst, order=3), moments.channel_moment(skewed, order=3)) > 0.4
 
 
 def test_nothing_is_left_to_moments_of_exact_numbers_but_the_rounding():
@@ -113,46 +111,46 @@ def test_what_is_made_of_a_measured_bound_is_empirical_and_says_of_what(make):
 def test_moments_are_taken_exactly(dtype):
     """A mean of 2²⁰ and a spread of 1, where sums of squares in the dtype lose the variance."""
     y = (2.0**20 + np.array([-1, 1, -1, 1]))[:, None].astype(dtype)
-    assert [normalization.channel_moment(y, order=n)[0] for n in (1, 2, 3)] == [2.0**20, 1, 0]
-    assert normalization.channel_moment(y, order=1).dtype == dtype
+    assert [moments.channel_moment(y, order=n)[0] for n in (1, 2, 3)] == [2.0**20, 1, 0]
+    assert moments.channel_moment(y, order=1).dtype == dtype
 
 
 def test_the_third_moment_has_a_sign():
     y = np.array([[-1.0, 1.0], [-1.0, 1.0], [2.0, -2.0]])
-    assert normalization.channel_moment(y, order=3).tolist() == [2.0, -2.0]
+    assert moments.channel_moment(y, order=3).tolist() == [2.0, -2.0]
 
 
 # --- the libraries' own layers ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("library", normalization.LAYERS)
+@pytest.mark.parametrize("library", own_layers.LAYERS)
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_an_own_layer_answers_in_its_dtype_and_remembers_what_it_saw(library, dtype):
     if not libraries.installed(library):
         pytest.skip(f"{library} is not installed")
-    lib, habits = libraries.load(library), normalization.OWN[library]
+    lib, defaults = libraries.load(library), own_layers.OWN[library]
     x = np.array([[1.0, 0.0], [3.0, 4.0]], dtype)
     for mode in ("training", "as it comes", "inference"):
         y, mean, variance = lib.own_batch_norm(x, mode=mode, settings={"momentum": 0.5})
         assert y.shape == x.shape and {y.dtype, mean.dtype, variance.dtype} == {np.dtype(dtype)}
-        trained = mode == "training" or (mode == "as it comes" and habits.mode == "training")
+        trained = mode == "training" or (mode == "as it comes" and defaults.mode == "training")
         assert mean.tolist() == ([1.0, 1.0] if trained else [0.0, 0.0])
-        n = 2 / (2 - habits.correction)
+        n = 2 / (2 - defaults.correction)
         assert variance.tolist() == ([0.5 + 0.5 * n, 0.5 + 2.0 * n] if trained else [1.0, 1.0])
 
 
 def test_own_layers_have_one_signature():
     signatures = {
-        str(inspect.signature(libraries.load(b).own_batch_norm)) for b in normalization.LAYERS if libraries.installed(b)
+        str(inspect.signature(libraries.load(b).own_batch_norm)) for b in own_layers.LAYERS if libraries.installed(b)
     }
     assert len(signatures) <= 1
 
 
-def test_habits_are_exchanged_one_at_a_time():
-    changed = normalization.with_others("torch", habit="epsilon")
-    assert changed.epsilon == normalization.OWN["tensorflow"].epsilon
-    assert changed.momentum == normalization.OWN["torch"].momentum
-    assert normalization.OWN["torch"].weight_of_new(0.25) == 1 - normalization.OWN["tensorflow"].weight_of_new(0.25)
+def test_defaults_are_exchanged_one_at_a_time():
+    changed = own_layers.with_others("torch", default="epsilon")
+    assert changed.epsilon == own_layers.OWN["tensorflow"].epsilon
+    assert changed.momentum == own_layers.OWN["torch"].momentum
+    assert own_layers.OWN["torch"].weight_of_new(0.25) == 1 - own_layers.OWN["tensorflow"].weight_of_new(0.25)
 
 
 # --- mutants -------------------------------------------------------------------------------------------------------------
@@ -226,21 +224,21 @@ def test_the_factor_of_the_identity_is_batch_norm_with_another_epsilon(a):
 def test_layers_worked_out_exactly_refuse_what_could_round():
     with pytest.raises(validation.BadInput):
         wide = np.full((1, 2), 2.0**13 + 1, np.float32)
-        downstream.exactly(wide, [wide], [None])
+        downstream.layers_exactly(wide, [wide], [None])
     with pytest.raises(validation.BadInput):
-        covariate_shift.exactly(
+        layers.exactly(
             "fully_connected", x=np.full((1, 2), 3.0**10, np.float32), w=np.full((1, 2), 3.0**9, np.float32), b=None
         )
 
 
 def test_a_distribution_forgets_the_order_of_the_examples_and_nothing_else():
     h = np.array([[1.0, 5.0], [3.0, 4.0]])
-    assert np.array_equal(covariate_shift.distribution(h), covariate_shift.distribution(h[::-1]))
-    assert not np.array_equal(covariate_shift.distribution(h), covariate_shift.distribution(h[:, ::-1]))
+    assert np.array_equal(moments.distribution(h), moments.distribution(h[::-1]))
+    assert not np.array_equal(moments.distribution(h), moments.distribution(h[:, ::-1]))
 
 
 def test_a_frozen_lower_layer_keeps_its_parameters_alone():
     before, after = ({name: np.full(1, value) for name in ("w1", "b1", "w2", "b2")} for value in (0.0, 1.0))
-    kept = covariate_shift.of_the_lower(before, after, frozen=True)
+    kept = covariate_shift.lower_kept(before, after)
     assert {name: float(a[0]) for name, a in kept.items()} == {"w1": 0.0, "b1": 0.0, "w2": 1.0, "b2": 1.0}
-    assert covariate_shift.of_the_lower(before, after, frozen=False) == after
+    assert covariate_shift.all_moved(before, after) == after

@@ -3,12 +3,14 @@
 import numpy as np
 import pytest
 from lectureclaims.claims.language import statistics, training
-from lectureclaims.claims.lecture.batch_norm import mutants
 from lectureclaims.claims.lecture.batch_norm.coupling import claim as decoupling
 from lectureclaims.claims.lecture.batch_norm.coupling import design as coupling_design
 from lectureclaims.claims.lecture.batch_norm.coupling import gates as coupling_gates
 from lectureclaims.claims.lecture.shared import common
+from lectureclaims.claims.lecture.shared.gradients import slightly_off
 from lectureclaims.reference.libraries.numpy import training as reference
+from lectureclaims.reference.networks.notation import fully_connected
+from two_sides import arms_of
 
 SEEDS = (0, 1, 2)
 SIX = tuple(range(statistics.FEWEST_SEEDS))
@@ -54,7 +56,7 @@ def test_the_interaction_by_hand(monkeypatch):
     """L = w0 w1 at (4, 4) and (8, 4), each w to lose a quarter of its size: 3 · 3 - 16 = -7 against -4 - 4, of a promised 8; and
     6 · 3 - 32 = -14 against -8 - 8, of a promised 16."""
     monkeypatch.setattr(coupling_design, "RHO", 0.25)
-    network = (("fully_connected", "w0", None), ("fully_connected", "w1", None))
+    network = (fully_connected("w0", None), fully_connected("w1", None))
     start = {"w0": np.array([4.0, 8.0]).reshape(2, 1, 1), "w1": np.array([4.0, 4.0]).reshape(2, 1, 1)}
     x, targets = np.zeros((2, 1, 1)), np.zeros((2, 1), np.int64)
     loss, gradients, _ = Product.value_and_gradient(network, start, x, targets)
@@ -94,7 +96,10 @@ def test_what_the_gates_must_notice(monkeypatch):
     monkeypatch.setattr(coupling_design, "STEPS", 21)
     monkeypatch.setattr(coupling_design, "LOOKED_AT", (20,))
     measured = {"in_training": coupling_design.in_training(reference, seeds=SIX, dtype="float64")}
-    told, lied = judged(measured), judged(decoupling.null_arm(measured))
+    told, lied = (
+        judged(measured),
+        judged(arms_of(decoupling.decouples)["the null arm in place of batch norm"](measured)),
+    )
     effect = "the layers' updates meddle less with batch norm"
     assert told[effect] and told["null arm: scale and shift alone"] and not lied[effect]
 
@@ -103,7 +108,7 @@ def test_gradients_off_by_a_hundred_millionth_leave_the_trajectory(load):
     torch = load("torch")
     wanted = coupling_design.reference(reference, seeds=SEEDS, dtype="float64")
     right = coupling_design.in_training(torch, seeds=SEEDS, dtype="float64")
-    wrong = mutants.coupling_slightly_off(torch, seeds=SEEDS, dtype="float64")
+    wrong = slightly_off(torch, experiment=coupling_design.in_training, seeds=SEEDS, dtype="float64")
     for arm in coupling_design.ARMS:
         loss, allowed = wanted[f"loss.{arm}"], wanted[f"allowed.{arm}"]
         assert (abs(right[f"loss.{arm}"] - loss) <= allowed).all()

@@ -6,7 +6,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 import scipy.fft
-from lectureclaims.claims.lecture.convolution import mutants_discrete, same_size, windows
+from lectureclaims.claims.lecture.convolution import discrete, same_size, windows
 from lectureclaims.claims.lecture.convolution import sums as lecture_sums
 from lectureclaims.reference import bounds, libraries, oracle, validation
 from lectureclaims.reference.bounds import fft
@@ -62,7 +62,7 @@ def test_convolution_by_fft_keeps_its_bound_at_every_length_without_large_primes
 @pytest.mark.parametrize("name", ["numpy", "scipy"])
 def test_the_libraries_own_ffts_keep_it(name, dtype):
     library, rng = libraries.load(name), np.random.default_rng(7)
-    functions = [(f, rank) for f, rank in library.own_fulls() if lecture_sums.fourier(f)]
+    functions = [(f, rank) for f, rank in library.own_fulls() if lecture_sums.by_fft(f)]
     assert functions
     for function, rank in functions:
         for x_shape, w_shape in (((9,), (3,)), ((40,), (3,)), ((7, 5), (2, 3)), ((12, 4), (3, 3))):
@@ -150,7 +150,7 @@ def test_zeros_are_as_many_as_keep_the_size():
 
 def test_a_convolution_wrapped_around_is_the_circular_one():
     x, w = np.array([[[1.0, 2, 3]]]), np.array([[[4.0, 5]]])
-    y = mutants_discrete.wrapped_around(libraries.load("numpy"), x, w, None, **PLAIN1 | {"padding": (1, 1)})
+    y = discrete.wrapped_around(libraries.load("numpy"), x, w, None, **PLAIN1 | {"padding": (1, 1)})
     assert y.tolist() == [[[19, 13, 22, 19]]]
 
 

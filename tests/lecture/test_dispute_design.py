@@ -11,6 +11,7 @@ from lectureclaims.claims.lecture.batch_norm.dispute import claim as disputed
 from lectureclaims.claims.lecture.batch_norm.dispute import design as dispute_design
 from lectureclaims.claims.lecture.batch_norm.dispute import gates as dispute_gates
 from lectureclaims.claims.lecture.shared import common
+from lectureclaims.claims.lecture.shared.gradients import differentiating
 from lectureclaims.reference.libraries.numpy import training as reference
 from two_sides import unmet, verdict
 
@@ -100,9 +101,9 @@ def test_the_linear_network_is_linear(short):
         networks.append(network)
         return reference.value_and_gradient(network, *arguments, **settings)
 
-    dispute_design.linear(mutants._with(reference, value_and_gradient), seeds=SEEDS, dtype="float64")
-    assert {layer[0] for network in networks for layer in network} == {"fully_connected", "batch_norm"}
-    assert {sum(layer[0] == "fully_connected" for layer in network) for network in networks} == {5}
+    dispute_design.linear(differentiating(reference, value_and_gradient), seeds=SEEDS, dtype="float64")
+    assert {layer["kind"] for network in networks for layer in network} == {"fully_connected", "batch_norm"}
+    assert {sum(layer["kind"] == "fully_connected" for layer in network) for network in networks} == {5}
 
 
 # --- the gradients' agreement ------------------------------------------------------------------------------------------
@@ -211,9 +212,9 @@ def test_what_leaves_batch_norm_speaks_for_nothing():
     moments = [g for g in dispute_gates.GATES if g.effect in (dispute_gates.MEAN.name, dispute_gates.DEVIATION.name)]
     assert len(moments) == 2 and all(g.role == "control" and not g.speaks for g in moments)
     network = dispute_design._noisy("batch_norm")
-    inside = dispute_design.shift.inputs_of(network, "batch_norm")
-    assert {network[i][0] for i in inside} == {"fully_connected"} and len(inside) == dispute_design.DEEP["depth"]
-    assert {network[i][0] for i in dispute_design.shift.inputs_of(network, "relu")} == {"affine"}
+    inside = dispute_design.shift_design.inputs_of(network, "batch_norm")
+    assert {network[i]["kind"] for i in inside} == {"fully_connected"} and len(inside) == dispute_design.DEEP["depth"]
+    assert {network[i]["kind"] for i in dispute_design.shift_design.inputs_of(network, "relu")} == {"affine"}
 
 
 def test_the_network_without_batch_norm_shown_as_the_noisy_one_is_noticed():

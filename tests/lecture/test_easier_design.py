@@ -12,6 +12,7 @@ from lectureclaims.claims.lecture.conv_layer.easier import design as easier_desi
 from lectureclaims.claims.lecture.conv_layer.easier import gates as easier_gates
 from lectureclaims.claims.lecture.shared import common
 from lectureclaims.reference.libraries.numpy import training as reference
+from lectureclaims.reference.networks.notation import parameter_names
 from lectureclaims.reference.samples.data import digits
 
 SEEDS = (0, 1, 2)
@@ -37,7 +38,7 @@ def test_every_arm_has_its_measures_and_trajectory():
 def test_the_networks_are_as_large_as_is_said():
     def size(arm):
         network, start = easier_design._setting(arm, seeds=(0,), dtype="float64")[:2]
-        assert set(start) == {name for layer in network for name in layer[1:3] if isinstance(name, str)}
+        assert set(start) == {*parameter_names(network)}
         return sum(array.size for array in start.values())
 
     assert {arm: size(arm) for arm in easier_design.NETWORKS} == {
@@ -145,6 +146,6 @@ def test_the_gates_are_met_where_the_effects_are_and_no_lie_passes():
     assert all(verdicts(measured()).values())
     assert not all(verdicts(measured(better=0.0)).values()), "an arm that is the same as the control"
     assert not all(verdicts(measured(), population.exchanged).values()), "arms exchanged"
-    permuted = verdicts(claim.permuted_arm(measured()))
+    permuted = verdicts(claim.PERMUTED.says["arms"](measured()))
     assert not permuted["easier at equal parameters: loss"]
-    assert not verdicts(claim.dense_arm(measured()))["not easier than the same function unshared: loss"]
+    assert not verdicts(claim.DENSE_TWICE.says["arms"](measured()))["not easier than the same function unshared: loss"]

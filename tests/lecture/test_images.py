@@ -122,7 +122,7 @@ def test_the_bounds_of_a_jpeg():
 
 def test_the_photographs_are_files_and_no_package_is_imported_for_them():
     program = (
-        "import sys; from lectureclaims.reference import data; found = data.photographs()\n"
+        "import sys; from lectureclaims.reference.samples import data; found = data.photographs()\n"
         "print(sorted(found), all(f[:2] == b'\\xff\\xd8' for f in found.values()), 'sklearn' in sys.modules, 'matplotlib' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)

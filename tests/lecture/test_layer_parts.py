@@ -4,10 +4,10 @@ import itertools
 
 import numpy as np
 import pytest
-from lectureclaims.claims.lecture.conv_layer import batches as layer_batches
-from lectureclaims.claims.lecture.conv_layer import mutants_layer
-from lectureclaims.claims.lecture.conv_layer import shapes as layer_shapes
-from lectureclaims.claims.lecture.conv_layer import sizes as layer_sizes
+from lectureclaims.claims.lecture.conv_layer import batches, kernels, shapes, sizes
+from lectureclaims.claims.lecture.convolution import output_size as output_sizes
+from lectureclaims.claims.lecture.shared import geometry
+from lectureclaims.claims.lecture.shared.geometry import Axis, Geometry
 from lectureclaims.reference.libraries.numpy import operations as reference
 from lectureclaims.reference.operators.cross_correlation import output_size
 
@@ -27,12 +27,30 @@ def wholes(*shape):
 
 def test_the_length_is_the_reference_operators():
     for n, k, s, d, p, q in itertools.product(range(1, 6), (1, 2, 3), (1, 2), (1, 2), (0, 1), (0, 2)):
-        if (found := layer_shapes.length(n, k, s, d, p, q)) > 0:
-            assert found == output_size(n, k, stride=s, padding=(p, q), dilation=d)
+        if (size := geometry.size(Axis(n, k, s, d, p, q))) > 0:
+            assert size == output_size(n, k, stride=s, padding=(p, q), dilation=d)
+
+
+def test_a_geometry_is_its_two_axes():
+    height, width = Axis(7, 3, 2, 1, 1, 2), Axis(6, 2, 1, 2, 0, 3)
+    g = Geometry.of(height, width, N=2, Cin=4, Cout=6, groups=2)
+    assert g.axes == (height, width)
+    assert g.shapes == ((2, 4, 7, 6), (6, 2, 3, 2))
+    assert g.settings == {"stride": (2, 1), "padding": ((1, 2), (0, 3)), "dilation": (1, 2), "groups": 2}
+    assert Geometry.along("W", width).axes == (Axis(1, 1), width)
+
+
+def test_the_ranges_of_the_sweep_are_those_that_its_scope_states():
+    assert output_sizes.output_size.ranges == {"H": 32, "k": 7, "stride": 4, "dilation": 3, "padding": 3}
+    assert all(f"{name} ≤ {most}" in output_sizes.output_size.prose.scope for name, most in output_sizes.RANGES.items())
+    for axis, place in (("H", 0), ("W", 1)):
+        tried = {g.axes[place] for g in output_sizes.along(axis)}
+        assert len(tried) == 32 * 7 * 4 * 3 * 4
+        assert max(tried) == (32, 7, 4, 3, 3, 3)
 
 
 def test_every_value_of_every_setting_is_among_the_geometries_tried():
-    tried = layer_shapes.every_setting()
+    tried = shapes.every_setting()
     assert {g.N for g in tried} == {g.groups for g in tried} == {1, 2, 3}
     assert {(g.sy, g.sx) for g in tried} == {(1, 1), (2, 1), (1, 3)}
     assert {(g.dy, g.dx) for g in tried} == {(1, 1), (1, 2), (2, 1)}
@@ -42,15 +60,15 @@ def test_every_value_of_every_setting_is_among_the_geometries_tried():
 
 @pytest.mark.parametrize("reason", PAIRS)
 def test_the_smallest_pair_that_differs_by_one_reason(reason):
-    assert layer_sizes.first_pair(reason, lambda a: layer_shapes.length(*a)) == PAIRS[reason]
+    assert sizes.first_pair(reason, geometry.size) == PAIRS[reason]
 
 
 def test_no_pair_where_the_reason_changes_nothing():
-    assert layer_sizes.first_pair("stride", lambda a: layer_sizes.stride_ignored(*a)) == "none"
+    assert sizes.first_pair("stride", geometry.stride_ignored) == "none"
 
 
 def test_settings_that_keep_every_size_are_those_of_the_rule():
-    kept = layer_sizes.always_kept(layer_sizes.axes(), lambda a: layer_shapes.length(*a))
+    kept = sizes.always_kept(sizes.axes(), geometry.size)
     assert (1, 1, 1, 0, 0) in kept
     assert (2, 1, 1, 0, 1) in kept
     assert (3, 1, 2, 2, 2) in kept
@@ -60,12 +78,12 @@ def test_settings_that_keep_every_size_are_those_of_the_rule():
 @pytest.mark.parametrize(
     "mutant",
     [
-        mutants_layer.kernels_shared,
-        mutants_layer.planes_shared,
-        mutants_layer.kernels_reversed,
-        mutants_layer.batch_statistics_inside,
-        mutants_layer.one_scale_for_the_batch,
-        mutants_layer.images_reversed,
+        kernels.kernels_shared,
+        kernels.planes_shared,
+        kernels.kernels_reversed,
+        batches.batch_statistics_inside,
+        batches.one_scale_for_the_batch,
+        batches.images_reversed,
     ],
 )
 def test_a_mutant_gives_other_values_of_the_right_shape(mutant):
@@ -78,16 +96,16 @@ def test_a_mutant_gives_other_values_of_the_right_shape(mutant):
 def test_one_scale_for_the_batch_couples_images_that_it_leaves_apart_alone():
     x, w = wholes(2, 1, 3, 3), np.ones((1, 1, 1, 1), np.float32)
     x[1] *= 100
-    alone = mutants_layer.one_scale_for_the_batch(reference, x[:1], w, None, **PLAIN)
-    beside = mutants_layer.one_scale_for_the_batch(reference, x, w, None, **PLAIN)
+    alone = batches.one_scale_for_the_batch(reference, x[:1], w, None, **PLAIN)
+    beside = batches.one_scale_for_the_batch(reference, x, w, None, **PLAIN)
     assert np.abs(alone - x[:1]).max() < 1 < np.abs(beside[:1] - x[:1]).max()
 
 
 def test_the_batches_searched_are_two_images_or_more_convolutions_first():
-    kinds = [p.layer for p in layer_batches.batches()]
+    kinds = [p.layer for p in batches.batches()]
     assert kinds == sorted(kinds)
     assert set(kinds) == {"convolution", "fully connected"}
-    assert min(p.N for p in layer_batches.batches()) == 2
+    assert min(p.N for p in batches.batches()) == 2
 
 
 @pytest.mark.parametrize("told", [{}, {"stride": (2, 1)}, {"padding": (1, 2)}, {"dilation": (1, 2)}, {"groups": 2}])

@@ -4,19 +4,20 @@ import math
 
 import numpy as np
 import pytest
+from lectureclaims.claims.lecture.network import layers, nonlinearity, predictions
 from lectureclaims.claims.lecture.network import mutants as mutants_network
-from lectureclaims.claims.lecture.network import nonlinearity, predictions
-from lectureclaims.claims.lecture.shared import first_steps
+from lectureclaims.claims.lecture.network.learning import first_steps
 from lectureclaims.reference import bounds, libraries, oracle
 from lectureclaims.reference.judging import composition
 from lectureclaims.reference.libraries.numpy.training import value_and_gradient
+from lectureclaims.reference.networks.notation import make_layer, settings_of
 
 LIBRARY = libraries.load("numpy")
 RESAMPLED = (
-    ("average_pooling2d", {"window": (2, 2), "stride": (2, 2), "padding": ((0, 0), (0, 0)), "count_padding": True}),
-    ("area_resampling2d", {"size": (3, 3)}),
-    ("bilinear_resampling2d", {"size": (9, 13), "grid": "half_pixel"}),
-    ("nearest_resampling2d", {"size": (9, 13), "grid": "half_pixel"}),
+    make_layer("average_pooling2d", window=(2, 2), stride=(2, 2), padding=((0, 0), (0, 0)), count_padding=True),
+    make_layer("area_resampling2d", size=(3, 3)),
+    make_layer("bilinear_resampling2d", size=(9, 13), grid="half_pixel"),
+    make_layer("nearest_resampling2d", size=(9, 13), grid="half_pixel"),
 )
 
 
@@ -25,11 +26,12 @@ def images(dtype, *shape, seed=0):
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("name, settings", RESAMPLED)
-def test_resampling_in_a_stack_carries_what_came_before(dtype, name, settings):
+@pytest.mark.parametrize("resampled", RESAMPLED, ids=lambda layer: layer["kind"])
+def test_resampling_in_a_stack_carries_what_came_before(dtype, resampled):
+    name, settings = resampled["kind"], settings_of(resampled)
     x, w = images(dtype, 2, 2, 6, 6), images(dtype, 3, 2, 3, 3, seed=1)
     plain = {"stride": (1, 1), "padding": ((1, 1), (1, 1)), "dilation": (1, 1), "groups": 1}
-    steps = [("cross_correlation2d", {"w": w, "b": None, **plain}), (name, settings)]
+    steps = [make_layer("cross_correlation2d", w=w, b=None, **plain), resampled]
     value, bound = composition.compose(steps, x, dtype)
     got = getattr(LIBRARY, name)(LIBRARY.cross_correlation2d(x, w, None, **plain), **settings)
     assert bound.ratio(got, value).max() <= 1
@@ -83,7 +85,7 @@ def test_the_first_of_equals_is_the_largest():
 
 
 def test_the_nearest_mean_recognises_most_digits():
-    x, labels = predictions.held_out(200, np.dtype(np.float64))
+    x, labels = layers.held_out(200, np.dtype(np.float64))
     w, b = predictions.nearest_mean(np.dtype(np.float64))
     assert (predictions.first_largest(x.reshape(len(x), -1) @ w.T + b) == labels).mean() > 0.8
 

@@ -7,7 +7,9 @@ from lectureclaims.claims.lecture.batch_norm.coupling import claim as decoupling
 from lectureclaims.claims.lecture.batch_norm.perturbation import claim as downstream
 from lectureclaims.claims.lecture.batch_norm.perturbation import design as perturbation_design
 from lectureclaims.claims.lecture.batch_norm.perturbation import gates as perturbation_gates
+from lectureclaims.claims.lecture.shared.gradients import slightly_off
 from lectureclaims.reference.libraries.numpy import training as reference
+from two_sides import arms_of
 
 SEEDS = (0, 1, 2)
 SIX = tuple(range(statistics.FEWEST_SEEDS))
@@ -94,8 +96,9 @@ def test_what_the_decoupling_gates_must_notice():
     measured = {"first_layer": perturbation_design.first_layer(reference, seeds=SIX, dtype="float64")}
     told = judged(measured)
     assert told["decoupled: scale and shift"] and told["reversal, random direction"] and told["reversal, inference"]
-    for lie in (decoupling.inference_mode, decoupling.any_change):
-        assert not judged(lie(measured))["decoupled: scale and shift"], lie.__name__
+    lies = arms_of(decoupling.decouples)
+    for lie in ("inference mode in place of training mode", "any change in place of scale and shift"):
+        assert not judged(lies[lie](measured))["decoupled: scale and shift"], lie
     one_arm = population.in_place_of(measured, "first_layer", arm="without", replaced="with")
     assert not any(judged(one_arm)[name] for name in ("decoupled: scale and shift", "reversal, random direction"))
 
@@ -106,27 +109,21 @@ def test_what_the_downstream_gates_must_notice():
         for name in ("downstream", "every_layer")
     }
     told = judged(measured)
+    lies = arms_of(downstream.downstream_change)
     for lie, gate in (
-        (downstream.random_for_gradient, "amplified: against the gradient"),
-        (downstream.small_for_large_weights, "amplified: tanh with large weights"),
-        (downstream.batch_norm_left_in, "passed on: 1.1⁶ − 1"),
+        ("a random direction in place of the gradient", "amplified: against the gradient"),
+        ("small weights in place of large ones", "amplified: tanh with large weights"),
+        ("batch norm left in", "passed on: 1.1⁶ − 1"),
     ):
-        assert told[gate] and not judged(lie(measured))[gate], gate
+        assert told[gate] and not judged(lies[lie](measured))[gate], gate
 
 
 def test_gradients_off_by_a_hundred_millionth_leave_the_trajectory(load):
-    torch = load("torch")
-
-    class Off:
-        @staticmethod
-        def value_and_gradient(*arguments, **settings):
-            value, gradients, extra = torch.value_and_gradient(*arguments, **settings)
-            return value, {name: g * (1 + 1e-8) for name, g in gradients.items()}, extra
-
-    wanted = perturbation_design.reference(reference, seeds=SEEDS, dtype="float64")
+    torch, how = load("torch"), {"seeds": SEEDS, "dtype": "float64"}
+    wanted = perturbation_design.reference(reference, **how)
+    right = perturbation_design.trained(torch, **how)
+    wrong = slightly_off(torch, experiment=perturbation_design.trained, **how)
     for arm in perturbation_design.ARMS:
-        right, wrong = (
-            perturbation_design.trained(lib, seeds=SEEDS, dtype="float64")[f"loss.{arm}"] for lib in (torch, Off)
-        )
         loss, allowed = wanted[f"loss.{arm}"], wanted[f"allowed.{arm}"]
-        assert (abs(right - loss) <= allowed).all() and (abs(wrong - loss) > allowed).any()
+        assert (abs(right[f"loss.{arm}"] - loss) <= allowed).all()
+        assert (abs(wrong[f"loss.{arm}"] - loss) > allowed).any()

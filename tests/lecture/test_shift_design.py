@@ -5,11 +5,12 @@ import dataclasses
 import numpy as np
 import pytest
 from lectureclaims.claims.language import population, statistics
-from lectureclaims.claims.lecture.batch_norm import mutants
 from lectureclaims.claims.lecture.batch_norm.shift import claim as covariate_shift
 from lectureclaims.claims.lecture.batch_norm.shift import design as shift_design
 from lectureclaims.claims.lecture.batch_norm.shift import gates as shift_gates
+from lectureclaims.claims.lecture.shared.gradients import slightly_off
 from lectureclaims.reference.libraries.numpy import training as reference
+from two_sides import arms_of
 
 SEEDS = (0, 1, 2)
 AS_FOUND = {
@@ -78,7 +79,7 @@ def test_below_frozen_layers_nothing_shifts_at_all_and_above_them_everything_doe
     assert all(
         (change[: shift_design.FROZEN] == 0).all() and (change[shift_design.FROZEN :] > 0).all() for change in changes
     )
-    learning = covariate_shift.shifts(measured, covariate_shift.learning()[0])
+    learning = covariate_shift.shifts(measured, covariate_shift.LEARNING[0])
     assert all((change > 0).all() for change in learning)
     assert (measured[f"loss.{arm}"] != measured[f"loss.{'with' if arm == 'frozen_with' else 'without'}"])[1:].all()
 
@@ -138,7 +139,7 @@ def test_what_was_found_meets_every_gate():
 
 def test_exchanged_arms_and_the_null_arm_in_batch_norms_place_are_noticed():
     assert {"batch norm lowers it: mean", "batch norm lowers it: deviation"} <= unmet(made_up(), population.exchanged)
-    told = unmet(covariate_shift.null_arm(made_up()))
+    told = unmet(arms_of(covariate_shift.covariate_shift)["the null arm in place of batch norm"](made_up()))
     assert {"batch norm lowers it: mean", "batch norm lowers it: deviation"} <= told
     assert "in one step the correlations move less too" in told
 
@@ -150,7 +151,7 @@ def test_one_arm_twice_is_noticed():
 
 def test_gradients_a_hundred_millionth_too_long_leave_the_reference(short):
     wanted = shift_design.reference(reference, seeds=SEEDS, dtype="float64")
-    off = mutants.trained_slightly_off(reference, seeds=SEEDS, dtype="float64")
+    off = slightly_off(reference, experiment=shift_design.trained, seeds=SEEDS, dtype="float64")
     same = shift_design.trained(reference, seeds=SEEDS, dtype="float64")
     for arm in ("with", "without"):
         allowed = wanted[f"allowed.{arm}"] * population.COPIES

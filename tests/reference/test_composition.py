@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from lectureclaims.reference import bounds, libraries
 from lectureclaims.reference.judging import composition
+from lectureclaims.reference.networks.notation import make_layer
 from lectureclaims.reference.validation import BadInput
 
 PLAIN = {"stride": (1, 1), "padding": ((1, 1), (1, 1)), "dilation": (1, 1), "groups": 1}
@@ -18,23 +19,28 @@ def network(dtype, seed=0):
 
     x = normal(2, 3, 6, 6)
     steps = [
-        ("cross_correlation2d", {"w": normal(4, 3, 3, 3), "b": normal(4), **PLAIN}),
-        (
+        make_layer("cross_correlation2d", w=normal(4, 3, 3, 3), b=normal(4), **PLAIN),
+        make_layer(
             "batch_norm_inference",
-            {"gamma": normal(4), "beta": normal(4), "mean": normal(4), "variance": normal(4) ** 2, "epsilon": 1e-3},
+            gamma=normal(4),
+            beta=normal(4),
+            mean=normal(4),
+            variance=normal(4) ** 2,
+            epsilon=1e-3,
         ),
-        ("relu", {}),
-        ("max_pooling2d", {"window": (2, 2), "stride": (2, 2), "padding": ((0, 0), (0, 0))}),
-        ("flatten", {}),
-        ("fully_connected", {"w": normal(5, 36), "b": normal(5)}),
-        ("tanh", {}),
-        ("softmax", {"axis": 1}),
+        make_layer("relu"),
+        make_layer("max_pooling2d", window=(2, 2), stride=(2, 2), padding=((0, 0), (0, 0))),
+        make_layer("flatten"),
+        make_layer("fully_connected", w=normal(5, 36), b=normal(5)),
+        make_layer("tanh"),
+        make_layer("softmax", axis=1),
     ]
     return x, steps
 
 
 def run(x, steps, library=LIBRARY):
-    for name, arguments in steps:
+    for step in steps:
+        name, arguments = step["kind"], {key: value for key, value in step.items() if key != "kind"}
         x = x.reshape(len(x), -1) if name == "flatten" else getattr(library, name)(x, **arguments)
     return x
 
@@ -55,9 +61,8 @@ def test_an_honest_network_is_inside_at_every_depth(dtype, depth):
 def test_a_weight_that_is_off_shows_at_the_end(place):
     x, steps = network(np.float64)
     value, bound = composition.compose(steps, x, np.float64)
-    name, arguments = steps[place]
-    weight = "gamma" if name.startswith("batch") else "w"
-    wrong = [*steps[:place], (name, arguments | {weight: arguments[weight] * (1 + 1e-9)}), *steps[place + 1 :]]
+    weight = "gamma" if "gamma" in steps[place] else "w"
+    wrong = [*steps[:place], {**steps[place], weight: steps[place][weight] * (1 + 1e-9)}, *steps[place + 1 :]]
     assert bound.ratio(run(x, wrong), value).max() > 1
 
 
@@ -67,17 +72,17 @@ def test_error_is_carried_and_not_forgotten():
     value, bound = composition.compose(steps, x, np.float32)
     first, allowed = composition.compose(steps[:1], x, np.float32)
     for sign in (-1, 1):
-        moved = run((first + sign * 0.99 * allowed.allowed).astype(np.float64), [(n, _wide(a)) for n, a in steps[1:]])
+        moved = run((first + sign * 0.99 * allowed.allowed).astype(np.float64), [_wide(step) for step in steps[1:]])
         assert bound.ratio(moved, value).max() <= 1
 
 
-def _wide(arguments):
-    return {name: a.astype(np.float64) if isinstance(a, np.ndarray) else a for name, a in arguments.items()}
+def _wide(step):
+    return {name: a.astype(np.float64) if isinstance(a, np.ndarray) else a for name, a in step.items()}
 
 
 def test_what_cannot_be_composed_is_refused():
     x, steps = network(np.float32)
     with pytest.raises(BadInput, match="step='gelu'"):
-        composition.compose([("gelu", {})], x, np.float32)
+        composition.compose([make_layer("gelu")], x, np.float32)
     with pytest.raises(BadInput, match="dtype=bfloat16|dtype='bfloat16'"):
         composition.compose(steps, x, np.dtype("bfloat16"))

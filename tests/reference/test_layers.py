@@ -7,14 +7,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from lectureclaims.claims.engine import layers as built
 from lectureclaims.claims.language.outcome import Outcome
-from lectureclaims.claims.lecture.conv_layer.networks import PUBLISHED
+from lectureclaims.claims.lecture.conv_layer.cost.networks import PUBLISHED
 from lectureclaims.reference import libraries, validation
 from lectureclaims.reference.networks import layers
 from lectureclaims.reference.operators import cross_correlation, fully_connected, max_pooling
 from lectureclaims.reports.formats import markdown
+from lectureclaims.reports.front import terminal
 from lectureclaims.reports.front.cli import main
-from lectureclaims.reports.page import layers as report
 from lectureclaims.reports.pictures import figures
 
 ROOT = Path(__file__).parents[2]
@@ -130,8 +131,8 @@ def test_resnets_stages_end_in_the_papers_sizes():
 def test_a_framework_reports_every_kind_as_the_formulas_have_it(load, name):
     rows = layers.table(EVERY_KIND, SIZE)
     outcome = Outcome("value", load(name).network_layers(layers.resolve(EVERY_KIND, SIZE), size=SIZE))
-    found = report.answer(name, outcome, rows)
-    assert found.agrees, report.sentence(found)
+    found = built.answer(name, outcome, rows)
+    assert found.agrees, terminal.answer(found)
     assert found.untold == (1 if name == "tensorflow" else 0)  # the grouped convolution
 
 
@@ -142,9 +143,9 @@ def test_a_framework_reports_another_network_otherwise(load, name):
     other = [layer | {"bias": True} if layer["kind"] == "convolution" else layer for layer in EVERY_KIND]
     other[10] = other[10] | {"stride": 1}
     outcome = Outcome("value", load(name).network_layers(layers.resolve(other, SIZE), size=SIZE))
-    found = report.answer(name, outcome, rows)
+    found = built.answer(name, outcome, rows)
     assert set(found.differences) == {"output", "parameters", "multiply_adds"}
-    assert "convolution 1: 152, not 144" in report.sentence(found)
+    assert "convolution 1: 152, not 144" in terminal.answer(found)
 
 
 # --- bad input ---------------------------------------------------------------------------------------------------------
@@ -255,7 +256,7 @@ def test_a_backend_that_does_not_exist_gives_one_line_and_exit_code_2(command):
 
 
 def liar(tmp_path, body):
-    """A user's own phrasebook of one function."""
+    """A user's own library of one function."""
     source = "def configure(): pass\ndef environment(): return {'versions': {}}\n"
     file = tmp_path / "mine.py"
     file.write_text(f"{source}def network_layers(layers, *, size):\n    {body}\n", encoding="utf-8")

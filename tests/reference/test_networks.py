@@ -10,8 +10,18 @@ import os
 import numpy as np
 import pytest
 from lectureclaims.claims.language import training
-from lectureclaims.reference import libraries, networks
+from lectureclaims.reference import libraries
 from lectureclaims.reference.libraries.numpy import training as reference
+from lectureclaims.reference.networks.notation import (
+    add_parameter,
+    affine,
+    batch_norm,
+    convolution,
+    frozen,
+    fully_connected,
+    make_layer,
+    parameter_names,
+)
 
 SEEDS, BATCH = 3, 8
 DTYPES = ("float64", "float32")
@@ -19,54 +29,53 @@ DTYPES = ("float64", "float32")
 
 @functools.cache
 def library(name):
-    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
-        os.environ.setdefault(variable, "1")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    for variable, value in libraries.ENVIRONMENT.items():
+        os.environ.setdefault(variable, value)
     if not libraries.installed(name):
         pytest.skip(f"{name} is not installed")
     return libraries.load(name)
 
 
 def dense(*between):
-    return (("fully_connected", "w0", "b0"), *between, ("fully_connected", "w1", "b1"))
+    return (fully_connected("w0", "b0"), *between, fully_connected("w1", "b1"))
 
 
 NETWORKS = {
-    "relu": dense(("relu",)),
-    "logistic": dense(("logistic",)),
-    "tanh": dense(("tanh",)),
-    "affine": dense(("affine", "g", "c"), ("tanh",)),
-    "batch_norm": dense(("batch_norm", "g", "c", 1e-3), ("relu",)),
-    "frozen_batch_norm": dense(("frozen_batch_norm", "g", "c", 1e-3), ("relu",)),
-    "add": dense(("add", "a"), ("tanh",)),
-    "absolute": dense(("absolute",)),
-    "without_bias": (("fully_connected", "w0", None), ("tanh",), ("fully_connected", "w1", None)),
+    "relu": dense(make_layer("relu")),
+    "logistic": dense(make_layer("logistic")),
+    "tanh": dense(make_layer("tanh")),
+    "affine": dense(affine("g", "c"), make_layer("tanh")),
+    "batch_norm": dense(batch_norm("g", "c", epsilon=1e-3), make_layer("relu")),
+    "frozen_batch_norm": frozen(dense(batch_norm("g", "c", epsilon=1e-3), make_layer("relu"))),
+    "add": dense(add_parameter("a"), make_layer("tanh")),
+    "absolute": dense(make_layer("absolute_value")),
+    "without_bias": (fully_connected("w0", None), make_layer("tanh"), fully_connected("w1", None)),
     "shared_weights": (
-        ("fully_connected", "w0", "b0"),
-        ("fully_connected", "w1", "b1"),
-        ("tanh",),
-        ("fully_connected", "w1", "b1"),
+        fully_connected("w0", "b0"),
+        fully_connected("w1", "b1"),
+        make_layer("tanh"),
+        fully_connected("w1", "b1"),
     ),
     "convolution": (
-        ("convolution", "k0", "b0", 1),
-        ("batch_norm", "g", "c", 1e-3),
-        ("relu",),
-        ("max_pooling", 2),
-        ("convolution", "k1", None, 0),
-        ("affine", "h", "d"),
-        ("flatten",),
-        ("fully_connected", "w", "b"),
+        convolution("k0", "b0", padding=1),
+        batch_norm("g", "c", epsilon=1e-3),
+        make_layer("relu"),
+        make_layer("max_pooling", window=2),
+        convolution("k1", None, padding=0),
+        affine("h", "d"),
+        make_layer("flatten"),
+        fully_connected("w", "b"),
     ),
     "average_pooling": (
-        ("fully_connected", "w2", "b2"),
-        ("unflatten", 2, 6, 4),
-        ("absolute",),
-        ("average_pooling", 2),
-        ("flatten",),
-        ("fully_connected", "w3", "b"),
+        fully_connected("w2", "b2"),
+        make_layer("unflatten", channels=2, height=6, width=4),
+        make_layer("absolute_value"),
+        make_layer("average_pooling", window=2),
+        make_layer("flatten"),
+        fully_connected("w3", "b"),
     ),
-    "logistic_cross_entropy": (("fully_connected", "w0", "b0"), ("tanh",), ("fully_connected", "u", "d0")),
-    "logistic_squared_error": (("fully_connected", "w0", "b0"), ("tanh",), ("fully_connected", "v", "d0")),
+    "logistic_cross_entropy": (fully_connected("w0", "b0"), make_layer("tanh"), fully_connected("u", "d0")),
+    "logistic_squared_error": (fully_connected("w0", "b0"), make_layer("tanh"), fully_connected("v", "d0")),
 }
 LOSSES = {"u": "logistic_cross_entropy", "v": "logistic_squared_error"}
 """Last weight, of one output → the network's loss; of all others it is the cross-entropy after the softmax."""
@@ -98,7 +107,7 @@ def example(name, dtype="float64", seeds=SEEDS):
     """(network, arguments of value_and_gradient) with random numbers; the images are 4 wide and 6 high."""
     random = np.random.default_rng(len(name))
     network = NETWORKS[name]
-    parameters = {p: random.normal(size=(seeds, *SHAPES[p])).astype(dtype) for p in networks.parameter_names(network)}
+    parameters = {p: random.normal(size=(seeds, *SHAPES[p])).astype(dtype) for p in parameter_names(network)}
     x = random.normal(size=(seeds, BATCH, *((2, 6, 4) if name == "convolution" else (7,)))).astype(dtype)
     statistics = {}
     if name == "frozen_batch_norm":
@@ -109,7 +118,7 @@ def example(name, dtype="float64", seeds=SEEDS):
 
 
 def call(lib, network, parameters, x, targets, statistics, record=()):
-    loss = LOSSES.get(network[-1][1], training.LOSS)
+    loss = LOSSES.get(network[-1]["weight"], training.LOSS)
     return lib.value_and_gradient(network, parameters, x, targets, loss=loss, statistics=statistics, record=record)
 
 
@@ -203,7 +212,7 @@ def test_seeds_never_meet(lib):
 def test_frozen_statistics_change_the_gradient_but_not_the_function():
     network, parameters, x, targets, _ = example("batch_norm")
     loss, gradients, extra = call(reference, network, parameters, x, targets, {})
-    still = training.frozen(network)
+    still = frozen(network)
     same, slopes, _ = call(reference, still, parameters, x, targets, extra["statistics"])
     assert abs(same - loss).max() <= allowance(network, parameters, x, targets, {})[0]
     assert abs(slopes["w0"] - gradients["w0"]).max() > 0.1 * abs(gradients["w0"]).max()
@@ -221,10 +230,11 @@ def test_a_layer_that_adds_zero_has_the_gradient_at_its_place():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"network": (("fully_connected", "w0"),)}, "layer="),
-        ({"network": (("swish",),)}, "layer="),
+        ({"network": (make_layer("fully_connected", weight="w0"),)}, "layer="),
+        ({"network": (make_layer("relu", alpha=0),)}, "layer="),
+        ({"network": (make_layer("swish"),)}, "layer="),
         ({"network": ()}, "network="),
-        ({"network": (("relu",),), "parameters": {}}, "network="),
+        ({"network": (make_layer("relu"),), "parameters": {}}, "network="),
         ({"parameters": {}}, "parameters="),
         ({"loss": "hinge"}, "loss="),
         ({"loss": "logistic_cross_entropy"}, "5 outputs"),
@@ -237,7 +247,7 @@ def test_a_layer_that_adds_zero_has_the_gradient_at_its_place():
         ({"targets": np.full((SEEDS, BATCH), WIDTH)}, "targets from"),
         ({"targets": np.full((SEEDS, BATCH), -1)}, "targets from"),
         ({"record": (9,)}, "record="),
-        ({"network": training.frozen(NETWORKS["batch_norm"])}, "statistics="),
+        ({"network": frozen(NETWORKS["batch_norm"])}, "statistics="),
     ],
 )
 @pytest.mark.parametrize("lib", ["numpy", "torch", "tensorflow"])

@@ -7,8 +7,8 @@ from fractions import Fraction
 import ml_dtypes
 import numpy as np
 import pytest
+from calls import call
 from lectureclaims.reference import bounds, oracle
-from lectureclaims.reference.libraries.numpy import operations as phrases
 from lectureclaims.reference.operators import (
     absolute_value,
     area_resampling,
@@ -361,63 +361,12 @@ def test_cross_entropy_far_out():
     np.testing.assert_array_equal(slope, [[-6, 0], [-np.inf, 0]])
 
 
-PLAIN1 = {"stride": 1, "padding": (1, 0), "dilation": 1, "groups": 2}
-PLAIN2 = {"stride": (1, 1), "padding": ((1, 0), (0, 0)), "dilation": (1, 1), "groups": 2}
-POOL = {"window": (2, 2), "stride": (2, 1), "padding": ((1, 0), (0, 0))}
-IMAGE, LINE, STATISTICS = (
-    {"x": (2, 3, 5, 4)},
-    {"x": (24,)},
-    {name: (3,) for name in ("gamma", "beta", "mean", "variance")},
-)
-#: Operation -> shapes of its arrays, that of its result, parameters; gradients take the same.
-CALLS = {
-    "cross_correlation1d": ({"x": (2, 4, 5), "w": (6, 2, 3), "b": (6,)}, (2, 6, 4), PLAIN1),
-    "cross_correlation2d": ({"x": (2, 4, 4, 3), "w": (6, 2, 3, 2), "b": (6,)}, (2, 6, 3, 2), PLAIN2),
-    "convolution1d": ({"x": (2, 4, 5), "w": (6, 2, 3), "b": (6,)}, (2, 6, 4), PLAIN1),
-    "convolution2d": ({"x": (2, 4, 4, 3), "w": (6, 2, 3, 2), "b": (6,)}, (2, 6, 3, 2), PLAIN2),
-    "fully_connected": ({"x": (3, 7), "w": (4, 7), "b": (4,)}, (3, 4), {}),
-    "max_pooling2d": (IMAGE, (2, 3, 3, 3), POOL),
-    "average_pooling2d": (IMAGE, (2, 3, 3, 3), POOL | {"count_padding": False}),
-    "nearest_resampling2d": (IMAGE, (2, 3, 2, 7), {"size": (2, 7), "grid": "half_pixel"}),
-    "bilinear_resampling2d": (IMAGE, (2, 3, 2, 7), {"size": (2, 7), "grid": "half_pixel"}),
-    "area_resampling2d": (IMAGE, (2, 3, 2, 7), {"size": (2, 7)}),
-    "batch_norm_inference": (IMAGE | STATISTICS, None, {"epsilon": 1e-3}),
-    "batch_norm_training": (IMAGE | STATISTICS, None, {"epsilon": 1e-3}),
-    "batch_norm_running": (IMAGE | STATISTICS, None, {"momentum": 0.1, "correction": 1}),
-    "batch_norm_gradient": (IMAGE | STATISTICS, IMAGE["x"], {"epsilon": 1e-3}),
-    "logistic": (LINE, (24,), {}),
-    "tanh": (LINE, (24,), {}),
-    "relu": (LINE, (24,), {}),
-    "absolute_value": (LINE, (24,), {}),
-    "leaky_relu": (LINE, (24,), {"alpha": 0.1}),
-    "prelu": (IMAGE | {"alpha": (3,)}, IMAGE["x"], {}),
-    "gelu": (LINE, None, {"approximate": "none"}),
-    "softmax": ({"x": (4, 5)}, (4, 5), {"axis": 1}),
-    "cross_entropy": ({"logits": (4, 5), "labels": (4,)}, (4,), {}),
-    "cross_entropy_of_probabilities": ({"p": (4, 5), "labels": (4,)}, (4,), {}),
-}
-
-
-def called(name, dtype):
-    """The results of an operation on quarters, which every format holds."""
-    shapes, upstream, parameters = CALLS[name if name in CALLS else name.removesuffix("_gradient")]
-    rng, arrays = np.random.default_rng(13), {}
-    for array in catalogue.OPERATIONS[name].arrays:
-        quarters = rng.integers(-7, 8, upstream if array == "upstream" else shapes[array]) / 4
-        if array == "labels":
-            arrays[array] = rng.integers(0, 5, quarters.shape)
-        else:
-            arrays[array] = (np.abs(quarters) + 0.25 if array in ("p", "variance") else quarters).astype(dtype)
-    results = getattr(phrases, name)(**arrays, **parameters)
-    return results if isinstance(results, tuple) else (results,)
-
-
 @pytest.mark.parametrize("name", catalogue.OPERATIONS)
 def test_narrow_formats_are_computed_in_float32_and_rounded_once(name):
     for dtype in FLOATS:
-        assert {part.dtype for part in called(name, dtype)} == {np.dtype(dtype)}
+        assert {part.dtype for part in call(name, dtype)} == {np.dtype(dtype)}
     for dtype in NARROW:
-        for part, wide in zip(called(name, dtype), called(name, np.float32), strict=True):
+        for part, wide in zip(call(name, dtype), call(name, np.float32), strict=True):
             np.testing.assert_array_equal(part, wide.astype(dtype), strict=True)
 
 

@@ -141,6 +141,13 @@ def test_each_result_is_computed_once_and_read_only():
         results[0][0] = 1.0
 
 
+def test_memory_is_bounded_by_elements():
+    """Which results leave is cachetools' business; how large one is, is ours."""
+    kept = remembered._results
+    assert kept.maxsize == remembered.KEPT_ELEMENTS and kept.currsize <= kept.maxsize
+    assert [kept.getsizeof(r) for r in (np.zeros((3, 4)), np.zeros(()), (np.zeros(3), np.zeros(4)))] == [12, 1, 7]
+
+
 def test_pooling_leaves_the_padding_out():
     """Negative numbers, which zeros would beat; minus infinity, which the padding's own would not lose to; ties and NaN."""
     x = np.array([[[[-3.0, -np.inf, -1.0, -1.0]]]])

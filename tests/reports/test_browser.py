@@ -27,7 +27,7 @@ from lectureclaims.reports.page.anchors import anchor, link
 from lectureclaims.reports.pictures import interactive
 from lectureclaims.reports.wording import view
 from playwright.sync_api import Browser, Dialog, Page, sync_playwright
-from test_page import HOSTILE, poisoned
+from poison import HOSTILE, poisoned
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -64,14 +64,14 @@ def worked_example() -> dict[str, Any]:
     }
 
 
-def evidence() -> dict[str, Any]:
+def evidence() -> Evidence:
     """The sample evidence with every picture, and with those that answer the reader."""
     made = sample.sample_evidence()
-    first, second, third = made["claims"][:3]
-    first["figures"] = {"worked_example": {"torch float32": worked_example()}}
-    second["scope"] = SCOPE
+    first, second, third = made.claims[:3]
+    first.figures = {"worked_example": {"torch float32": worked_example()}}
+    second.scope = SCOPE
     search = sample.limit("the smallest kernel")
-    search["rows"] = [
+    search.rows = [
         {
             **sample.row(label=role),
             "must_fail": role == "smallest",
@@ -79,13 +79,13 @@ def evidence() -> dict[str, Any]:
         }
         for k, role in enumerate(("smallest", "instead", "neighbour"), 1)
     ]
-    second["cells"][0]["limits"].append(search)
+    second.cells[0].limits.append(search)
     third["figures"] = {name: sample.figures()[name] for name in ("saturation", "flip")}
     others = [{"id": f"claim.that_has_a_long_name_{i}", "written": False} for i in range(3)]
-    made["lecture"]["sentences"][1]["claims"] += others  # links that stand below one another on a phone
+    made.lecture.sentences[1].claims += others  # links that stand below one another on a phone
     for name, formula in (("sentence.formula", "$2 + 2$"), ("sentence.output", OUTPUT)):
-        made["lecture"]["markdown"] += f"\n{formula}\n"
-        made["lecture"]["sentences"].append({**made["lecture"]["sentences"][1], "id": name, "text": formula})
+        made.lecture.markdown += f"\n{formula}\n"
+        made.lecture.sentences.append({**made.lecture.sentences[1], "id": name, "text": formula})
     return made
 
 
@@ -162,7 +162,7 @@ def test_the_page_of_a_real_run_opens_and_its_kernel_slides(chromium: Browser, t
         assert page.locator(":target").is_visible()
         page.locator("figure[data-try=kernel] .board").press("ArrowRight")
         assert says(page, "kernel") == "S(1, 2) = b·z + c·y + f·x + g·w"
-    assert {name: one["input"] for name, one in run["claims"][0]["figures"]["worked_example"].items()} == {
+    assert {name: one["input"] for name, one in run.claims[0].figures["worked_example"].items()} == {
         "numpy float32": LETTERS,
         "numpy float64": LETTERS,
     }
@@ -280,12 +280,12 @@ def test_nothing_scrolls_sideways_but_boxes_of_their_own(chromium: Browser, tmp_
         comparisons=404_808,
         in_part=["the half"],
         rows=[
-            *sample.cell("torch", "float32")["rows"],
+            *sample.cell("torch", "float32").rows,
             sample.row("reals", "y", kind="empirical bound", ratio=0.9999999),
             sample.departing(defect="torch-tanh"),
         ],
     )
-    made["claims"][0]["cells"].append(widest)
+    made.claims[0].cells.append(widest)
     path = tmp_path / "wide.html"
     path.write_text(html.render(made), encoding="utf-8")
     with Watched(chromium, path, viewport={"width": width, "height": 844}) as page:
@@ -378,9 +378,9 @@ def test_hostile_text_comes_out_as_text(chromium: Browser, tmp_path: Path, poiso
     with Watched(chromium, path, viewport=PHONE) as page:
         assert page.locator("script").count() == 1
         assert page.locator("img, iframe, object, embed").count() == 0
-        assert view.visible(poison).split()[0] in page.locator("h1").inner_text()
+        assert words.visible(poison).split()[0] in page.locator("h1").inner_text()
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
-        assert not view.HIDDEN.search(page.locator("body").inner_text())
+        assert not words.HIDDEN.search(page.locator("body").inner_text())
         page.evaluate("document.querySelectorAll('button').forEach(button => button.click())")
 
 
@@ -394,14 +394,14 @@ Meant = Callable[[Claim, Cell], bool]
 def searchable() -> dict[str, Any]:
     """The evidence with a claim that fails as worded, with narrow dtypes, and with statements that differ."""
     made = evidence()
-    made["claims"].append(sample.worded())
-    correlate, linear, saturation, equivariance, worded = made["claims"]
-    correlate["cells"] += [sample.cell("torch", "float16"), sample.cell("tensorflow", "bfloat16", in_part=["reals"])]
-    correlate["statement"] = "Sums over W − k_x + 1 places, of [x] times {w}: cross-correlation."
-    linear["statement"] = "No less than 100 % of it, and no more: f(a·x) = a·f(x), without error."
-    saturation["says"] = "Saturation & its “causes”, in torch and elsewhere."
-    equivariance["statement"] = "The shift of x, then f: a shift."
-    worded["statement"] = "f(shift x) ≠ shift f(x), as it is worded."
+    made.claims.append(sample.worded())
+    correlate, linear, saturation, equivariance, worded = made.claims
+    correlate.cells += [sample.cell("torch", "float16"), sample.cell("tensorflow", "bfloat16", in_part=["reals"])]
+    correlate.statement = "Sums over W − k_x + 1 places, of [x] times {w}: cross-correlation."
+    linear.statement = "No less than 100 % of it, and no more: f(a·x) = a·f(x), without error."
+    saturation.says = "Saturation & its “causes”, in torch and elsewhere."
+    equivariance.statement = "The shift of x, then f: a shift."
+    worded.statement = "f(shift x) ≠ shift f(x), as it is worded."
     return made
 
 
@@ -413,7 +413,7 @@ def searched(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def words(claim: Claim) -> str:
-    return f"{claim['id']}\n{claim['says']}\n{claim['statement']}".lower()
+    return f"{claim.id}\n{claim.says}\n{claim.statement}".lower()
 
 
 def text(*every: str) -> Meant:
@@ -425,11 +425,11 @@ def of(kind: str, name: str) -> Meant:
 
 
 def marks(cell: Cell) -> list[str]:
-    return [cell["verdict"], *["in part"] * bool(view.in_part(cell)), *["defect"] * bool(view.defects_of(cell))]
+    return [cell.verdict, *["in part"] * bool(standing.in_part(cell)), *["defect"] * bool(standing.defects_of(cell))]
 
 
 def judged(mark: str) -> Meant:
-    return lambda claim, cell: mark in view.marks(claim).split(", ")
+    return lambda claim, cell: mark in summary.marks(claim).split(", ")
 
 
 def found(mark: str) -> Meant:
@@ -447,13 +447,13 @@ def all_of(*every: Meant) -> Meant:
 def telling(one: Meant) -> Meant:
     """Where libraries or dtypes are named but no verdict, a claim that nothing was tested of is not shown."""
     return lambda claim, cell: (
-        one(claim, cell) and any(one(claim, x) and x["verdict"] not in view.TAKES_NO_PART for x in claim["cells"])
+        one(claim, cell) and any(one(claim, x) and x.verdict not in standing.TAKES_NO_PART for x in claim.cells)
     )
 
 
 def queries(made: dict[str, Any]) -> dict[str, Meant]:
     """What a reader may type, and the cells that it means."""
-    pairs = [(claim, cell) for claim in made["claims"] for cell in claim["cells"]]
+    pairs = [(claim, cell) for claim in made.claims for cell in claim.cells]
     torch, single, half = of("backend", "torch"), of("dtype", "float32"), of("dtype", "float16")
     asked = {
         "": text(),
@@ -512,11 +512,11 @@ def queries(made: dict[str, Any]) -> dict[str, Meant]:
             ):
                 asked[typed] = telling(of(key, name))
                 asked[f"-{typed}"] = telling(no(of(key, name)))
-    claims = {mark for claim, _ in pairs for mark in view.marks(claim).split(", ")}
+    claims = {mark for claim, _ in pairs for mark in summary.marks(claim).split(", ")}
     cells = {mark for _, cell in pairs for mark in marks(cell)}
     assert {"verified", "qualified", "fails as worded"} <= claims
     assert {"absent", "unsupported", "in part", "defect"} <= cells - claims
-    said = "\n".join(map(words, made["claims"]))
+    said = "\n".join(map(words, made.claims))
     assert {mark for mark in claims | cells if mark in said} == {"error"}
     for mark in sorted(claims | cells):
         meant = judged(mark) if mark in claims else found(mark)
@@ -588,15 +588,15 @@ AGAIN = """hash => new Promise(done => {
 
 def expected(made: dict[str, Any], meant: Meant, order: Sequence[str] = ()) -> tuple[list[list[Any]], str]:
     """The rows with their links, and the line that counts them."""
-    every = {claim["id"]: claim for claim in made["claims"]}
-    kept = {name: [cell for cell in every[name]["cells"] if meant(every[name], cell)] for name in order or every}
+    every = {claim.id: claim for claim in made.claims}
+    kept = {name: [cell for cell in every[name].cells if meant(every[name], cell)] for name in order or every}
     rows = [
-        [name, sorted(link(name, cell["backend"], cell["dtype"]) for cell in cells)]
+        [name, sorted(link(name, cell.backend, cell.dtype) for cell in cells)]
         for name, cells in kept.items()
         if cells
     ]
     n = sum(len(cells) for cells in kept.values())
-    total = sum(len(claim["cells"]) for claim in every.values())
+    total = sum(len(claim.cells) for claim in every.values())
     told = f", {n} of {total} cells" if rows else "; Escape shows all"
     return rows, f"{len(rows)} of {len(every)} claims{told}"
 
@@ -611,7 +611,7 @@ def test_a_search_shows_the_claims_and_cells_that_it_means(chromium: Browser, se
     asked = queries(made)
     with Watched(chromium, searched) as page:
         for query, seen in zip(asked, page.evaluate(ASK % SHOWN, list(asked)), strict=True):
-            assert (seen["rows"], seen["count"]) == expected(made, asked[query]), query[:80]
+            assert (seen.rows, seen["count"]) == expected(made, asked[query]), query[:80]
             assert seen["empty"] == 0, query[:80]
             assert kept(seen["hash"]) == ({"search": [query]} if query else {}), query[:80]
 
@@ -620,7 +620,7 @@ def test_the_address_keeps_the_search_and_the_order(chromium: Browser, searched:
     made = searchable()
     asked = queries(made)
     by_surprise = matrix.surprise(made)
-    assert by_surprise != [claim["id"] for claim in made["claims"]]
+    assert by_surprise != [claim.id for claim in made.claims]
     with Watched(chromium, searched) as page:
         addresses = {}
         for query in ("library:torch dtype:float32 -verdict:verified", "“shift x”", "&sort=surprise"):
@@ -633,22 +633,22 @@ def test_the_address_keeps_the_search_and_the_order(chromium: Browser, searched:
         for query in ("-torch", "verdict:qualified", ""):
             page.locator("#search").fill(query)
             seen = page.evaluate(SHOWN)
-            assert (seen["rows"], seen["count"]) == expected(made, asked[query], by_surprise)
+            assert (seen.rows, seen["count"]) == expected(made, asked[query], by_surprise)
         assert kept(page.evaluate("location.hash")) == {"sort": ["surprise"]}
         page.locator("#sort").select_option("chapter")
-        assert page.evaluate(SHOWN)["rows"] == expected(made, asked[""])[0]
+        assert page.evaluate(SHOWN).rows == expected(made, asked[""])[0]
         assert page.evaluate("location.hash") == "#matrix"
     for query, address in addresses.items():
         with Watched(chromium, searched, address) as page:
             assert page.locator("#search").input_value() == query
             seen = page.evaluate(SHOWN)
-            assert (seen["rows"], seen["count"], seen["hash"]) == (*expected(made, asked[query]), address)
+            assert (seen.rows, seen["count"], seen["hash"]) == (*expected(made, asked[query]), address)
     with Watched(chromium, searched, sorted_address) as page:
         assert page.locator("#sort").input_value() == "surprise"
-        assert page.evaluate(SHOWN)["rows"] == expected(made, asked["shift"], by_surprise)[0]
+        assert page.evaluate(SHOWN).rows == expected(made, asked["shift"], by_surprise)[0]
         page.evaluate(AGAIN, "search=verdict:qualified")
         assert page.locator("#search").input_value() == "verdict:qualified"
-        assert page.evaluate(SHOWN)["rows"] == expected(made, asked["verdict:qualified"])[0]
+        assert page.evaluate(SHOWN).rows == expected(made, asked["verdict:qualified"])[0]
 
 
 def test_slash_leads_to_the_search_and_escape_empties_it(chromium: Browser, searched: Path) -> None:
@@ -668,12 +668,12 @@ def test_slash_leads_to_the_search_and_escape_empties_it(chromium: Browser, sear
         assert page.locator("#search").input_value() == "/"
         page.keyboard.press("Backspace")
         page.keyboard.type("-shift")
-        assert page.evaluate(SHOWN)["rows"] == expected(made, no(text("shift")))[0]
+        assert page.evaluate(SHOWN).rows == expected(made, no(text("shift")))[0]
         page.keyboard.press("Escape")
         assert page.evaluate(field)
         assert page.locator("#search").input_value() == ""
         seen = page.evaluate(SHOWN)
-        assert (seen["rows"], seen["count"], seen["hash"]) == (*expected(made, text()), "#matrix")
+        assert (seen.rows, seen["count"], seen["hash"]) == (*expected(made, text()), "#matrix")
 
 
 # --- WCAG 2.2 AA -------------------------------------------------------------------------------------------------------
@@ -690,10 +690,10 @@ def violations(page: Page, **options: Any) -> list[str]:
         "options => axe.run(document, options)", {"resultTypes": ["violations"], "preload": False, **options}
     )
     return [
-        f"{rule['id']}: {node['html'][:200]}"
+        f"{rule.id}: {node['html'][:200]}"
         for rule in found["violations"]
         for node in rule["nodes"]
-        if not (rule["id"] == "target-size" and 'class="says' in node["html"])
+        if not (rule.id == "target-size" and 'class="says' in node["html"])
     ]
 
 
@@ -721,7 +721,7 @@ def test_axe_does_find_what_is_there(chromium: Browser, file: Path) -> None:
     with Watched(chromium, file) as page:
         page.evaluate("document.querySelector('.try input').parentElement.replaceWith(document.createElement('input'))")
         page.evaluate("document.querySelector('.skip').removeAttribute('href')")
-        assert any(line.startswith("label:") for line in violations(page, runOnly=["label"]))
+        assert any(line.startswith("label:") for line in violations(page, runOnly=.label))
 
 
 # --- pictures that answer ----------------------------------------------------------------------------------------------
@@ -794,7 +794,7 @@ def still(browser: Browser, file: Path) -> list[str]:
 
 
 def test_z_moves_and_tells_what_the_formats_lose(chromium: Browser, file: Path) -> None:
-    made = interactive.of(evidence()["claims"][2])["saturation"]
+    made = interactive.of(evidence().claims[2])["saturation"]
     with Watched(chromium, file) as page:
         figure = page.locator("figure[data-try=saturation]")
         field, slider = figure.get_by_label("exactly"), figure.get_by_label("z", exact=True)
@@ -837,11 +837,11 @@ def test_on_a_phone_the_point_that_moves_stays_in_view(chromium: Browser, file: 
 
 
 def test_data_of_another_shape_give_no_picture() -> None:
-    claim = copy.deepcopy(evidence()["claims"][0])
+    claim = copy.deepcopy(evidence().claims[0])
     assert list(interactive.of(claim)) == ["kernel"]
-    claim["figures"]["worked_example"]["torch float32"]["sums"] = [{"name": "x"}]
-    claim["figures"]["saturation"] = {"torch float32": {"cutoffs": [{"function": 3}]}}
-    claim["scope"] = "H ≤ 32, k ≤ 7"
+    claim.figures["worked_example"]["torch float32"]["sums"] = [{"name": "x"}]
+    claim.figures["saturation"] = {"torch float32": {"cutoffs": [{"function": 3}]}}
+    claim.scope = "H ≤ 32, k ≤ 7"
     assert interactive.of(claim) == {}
 
 

@@ -21,11 +21,16 @@ import pandas
 import pyarrow.parquet
 import pytest
 import sample_evidence as sample
-from lectureclaims.claims.record import evidence as record
-from lectureclaims.reports.formats import badge, code_scanning, formats, sarif, shields, tables
+from lectureclaims.claims.record import file
+from lectureclaims.claims.record.sentences import sentence
+from lectureclaims.claims.record.types import ClaimNamed, Evidence, Found, Gate
+from lectureclaims.reports import formats
+from lectureclaims.reports.formats import badge, code_scanning, csv, parquet, sarif, shields
 from lectureclaims.reports.front.cli import main
-from lectureclaims.reports.wording import view
-from test_page import HOSTILE, poisoned
+from lectureclaims.reports.wording.standing import WORST_FIRST, version
+from lectureclaims.reports.wording.words import HIDDEN
+from msgspec.structs import replace
+from poison import HOSTILE, KINDS, poisoned, put
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = json.loads(
@@ -36,15 +41,15 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 @pytest.fixture
-def evidence() -> dict[str, Any]:
+def evidence() -> Evidence:
     return sample.sample_evidence()
 
 
 @pytest.fixture(scope="module")
-def real() -> dict[str, Any]:
+def real() -> Evidence:
     """The record of a run, as another day's report reads it."""
     found = lectureclaims.claims.verify(["convolution.libraries_correlate"], backends=["numpy"], dtypes=["float32"])
-    return json.loads(record.dumps(found))
+    return file.loads(file.dumps(found))
 
 
 def command(monkeypatch: Any, *arguments: str) -> int:
@@ -58,14 +63,14 @@ def command(monkeypatch: Any, *arguments: str) -> int:
 # --- SARIF -------------------------------------------------------------------------------------------------------------
 
 
-def log(evidence: dict[str, Any]) -> dict[str, Any]:
+def log(evidence: Evidence) -> dict[str, Any]:
     """The only run of the log, which must be valid."""
     found = json.loads(sarif.render(evidence))
     CHECK.validate(found)
     return found["runs"][0]
 
 
-def results(evidence: dict[str, Any]) -> dict[str, dict[str, Any]]:
+def results(evidence: Evidence) -> dict[str, dict[str, Any]]:
     return {r["ruleId"]: r for r in log(evidence)["results"]}
 
 
@@ -97,16 +102,16 @@ def test_the_schema_is_the_official_one_and_refuses() -> None:
         assert not CHECK.is_valid(broken)
 
 
-def test_each_claim_is_a_rule_and_has_one_result(evidence: dict[str, Any]) -> None:
-    evidence["claims"] += [sample.disputed(), sample.worded()]
+def test_each_claim_is_a_rule_and_has_one_result(evidence: Evidence) -> None:
+    evidence.claims += (sample.disputed(), sample.worded())
     run = log(evidence)
-    ids = [c["id"] for c in evidence["claims"]]
+    ids = [c.id for c in evidence.claims]
     assert [rule["id"] for rule in run["tool"]["driver"]["rules"]] == ids
     assert [(r["ruleId"], r["ruleIndex"]) for r in run["results"]] == [(name, i) for i, name in enumerate(ids)]
-    for rule, claim in zip(run["tool"]["driver"]["rules"], evidence["claims"], strict=True):
-        assert rule["fullDescription"]["text"] == claim["statement"]
-        assert claim["statement"] in rule["help"]["text"] and claim["scope"] in rule["help"]["text"]
-    assert run["tool"]["driver"]["version"] == evidence["tool"]["version"]
+    for rule, claim in zip(run["tool"]["driver"]["rules"], evidence.claims, strict=True):
+        assert rule["fullDescription"]["text"] == claim.statement
+        assert claim.statement in rule["help"]["text"] and claim.scope in rule["help"]["text"]
+    assert run["tool"]["driver"]["version"] == evidence.tool.version
 
 
 @pytest.mark.parametrize(
@@ -128,61 +133,62 @@ def test_each_claim_is_a_rule_and_has_one_result(evidence: dict[str, Any]) -> No
     ],
 )
 def test_the_level_follows_verdict_and_declaration(
-    evidence: dict[str, Any], verdict: str, expected: str, wanted: tuple[str, str]
+    evidence: Evidence, verdict: str, expected: str, wanted: tuple[str, str]
 ) -> None:
-    evidence["claims"][1].update(verdict=verdict, expected=expected)
+    put(evidence.claims[1], verdict=verdict, expected=expected)
     found = results(evidence)["claim.linear"]
     assert (found["kind"], found["level"]) == wanted
     assert found["message"]["text"].startswith(verdict.capitalize())
     assert found["properties"]["declared"] == expected
 
 
-def test_a_sentence_that_fails_as_worded_is_noted_though_its_claim_holds(evidence: dict[str, Any]) -> None:
-    evidence["claims"].append(sample.worded())
+def test_a_sentence_that_fails_as_worded_is_noted_though_its_claim_holds(evidence: Evidence) -> None:
+    evidence.claims += (sample.worded(),)
     found = results(evidence)["claim.worded"]
     assert (found["kind"], found["level"]) == ("fail", "note")
     assert "As worded, the sentence fails for: tanh as a hidden activation." in found["message"]["text"]
 
 
-def test_what_a_part_or_a_quick_run_leaves_open_is_open(evidence: dict[str, Any]) -> None:
-    evidence["claims"].append(sample.worded(quick=True, verdict="inconclusive"))
-    evidence["selection"]["quick"] = True
+def test_what_a_part_or_a_quick_run_leaves_open_is_open(evidence: Evidence) -> None:
+    evidence.claims += (sample.worded(quick=True, verdict="inconclusive"),)
+    evidence.selection.quick = True
     found = results(evidence)
     assert (found["claim.worded"]["kind"], found["claim.worded"]["level"]) == ("open", "none")
     assert found["claim.correlate"]["kind"] == "pass"
-    evidence["selection"]["partial"] = True
+    evidence.selection.partial = True
     found = results(evidence)
     assert {found[name]["kind"] for name in ("claim.correlate", "claim.linear")} == {"open"}
     assert (found["claim.equivariance"]["kind"], found["claim.equivariance"]["level"]) == ("fail", "error")
 
 
-def test_code_scanning_gets_only_what_is_to_be_seen_to(evidence: dict[str, Any]) -> None:
+def test_code_scanning_gets_only_what_is_to_be_seen_to(evidence: Evidence) -> None:
     made = json.loads(code_scanning.render(evidence))
     CHECK.validate(made)
     assert [r["ruleId"] for r in made["runs"][0]["results"]] == ["claim.saturation", "claim.equivariance"]
     assert [r["ruleIndex"] for r in made["runs"][0]["results"]] == [2, 3]
 
 
-def test_every_result_stands_on_its_sentence(evidence: dict[str, Any]) -> None:
-    text = evidence["lecture"]["markdown"]
-    words = {s["id"]: s["text"] for s in evidence["lecture"]["sentences"]}
+def test_every_result_stands_on_its_sentence(evidence: Evidence) -> None:
+    text = evidence.lecture.markdown
+    words = {s.id: s.text for s in evidence.lecture.sentences}
     found = results(evidence)
-    for claim in evidence["claims"]:
-        place = region(found[claim["id"]])
-        assert at(text, place).split() == words[claim["sentence"]].split()
+    for claim in evidence.claims:
+        place = region(found[claim.id])
+        assert at(text, place).split() == words[claim.sentence].split()
         assert place["snippet"]["text"] == at(text, place)
     over_two_lines = region(found["claim.correlate"])
     assert (over_two_lines["startLine"], over_two_lines["endLine"]) == (3, 4)
 
 
-def test_columns_are_counted_as_editors_do_and_equal_words_in_order(evidence: dict[str, Any]) -> None:
+def test_columns_are_counted_as_editors_do_and_equal_words_in_order(evidence: Evidence) -> None:
     text = "𝛴 🙂 Linear.\n\nThen: 🙂🙂 Linear\n🙂 over two\n"
-    evidence["lecture"]["markdown"] = text
-    evidence["lecture"]["sentences"] = [
-        {**evidence["lecture"]["sentences"][0], "id": "sentence.correlate", "text": "Linear"},
-        {**evidence["lecture"]["sentences"][0], "id": "sentence.linear", "text": "Linear"},
-        {**evidence["lecture"]["sentences"][0], "id": "sentence.equivariance", "text": "🙂 over\ntwo"},
-    ]
+    evidence.lecture.markdown = text
+    one = evidence.lecture.sentences[0]
+    evidence.lecture.sentences = (
+        replace(one, id="sentence.correlate", text="Linear"),
+        replace(one, id="sentence.linear", text="Linear"),
+        replace(one, id="sentence.equivariance", text="🙂 over\ntwo"),
+    )
     found = results(evidence)
     first, second = region(found["claim.correlate"]), region(found["claim.linear"])
     assert (first["startLine"], first["startColumn"]) == (1, 7)
@@ -192,24 +198,21 @@ def test_columns_are_counted_as_editors_do_and_equal_words_in_order(evidence: di
     assert "region" not in found["claim.saturation"]["locations"][0]["physicalLocation"]  # its words are gone
 
 
-def test_of_our_own_lecture_the_place_is_one_of_the_repository(real: dict[str, Any]) -> None:
+def test_of_our_own_lecture_the_place_is_one_of_the_repository(real: Evidence) -> None:
     run = log(real)
     (result,) = run["results"]
     location = result["locations"][0]["physicalLocation"]
-    file = ROOT / location["artifactLocation"]["uri"]
+    lecture = ROOT / location["artifactLocation"]["uri"]
     assert location["artifactLocation"]["uri"] == "claims/lecture/lecture.md"
-    assert at(file.read_text(encoding="utf-8"), location["region"]).split() == real["claims"][0]["says"].split()
-    assert run["artifacts"][0]["hashes"]["sha-256"] == hashlib.sha256(file.read_bytes()).hexdigest()
+    assert at(lecture.read_text(encoding="utf-8"), location["region"]).split() == real.claims[0].says.split()
+    assert run["artifacts"][0]["hashes"]["sha-256"] == hashlib.sha256(lecture.read_bytes()).hexdigest()
     assert set(run["originalUriBaseIds"]) == {"%SRCROOT%"}
     assert result["properties"]["replay"] == "lecture-claims verify convolution.libraries_correlate --dtype float32"
 
 
-def test_another_lecture_has_its_folder_as_base_and_in_the_replay(evidence: dict[str, Any], tmp_path: Path) -> None:
+def test_another_lecture_has_its_folder_as_base_and_in_the_replay(evidence: Evidence, tmp_path: Path) -> None:
     folder = tmp_path / "my lecture"
-    for claim in evidence["claims"]:
-        for cell in claim["cells"]:
-            for wrong in cell["wrongs"]:
-                wrong["replay"] += f" --lecture '{folder}'"
+    evidence.lecture.folder = str(folder)
     run = log(evidence)
     location = run["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]
     assert (location["uri"], location["uriBaseId"]) == ("lecture.md", "LECTURE")
@@ -217,36 +220,36 @@ def test_another_lecture_has_its_folder_as_base_and_in_the_replay(evidence: dict
     assert run["results"][0]["properties"]["replay"].endswith(f"verify claim.correlate --lecture '{folder}'")
 
 
-def test_the_message_has_the_reason_and_the_command_that_shows_it_again(evidence: dict[str, Any]) -> None:
+def test_the_message_has_the_reason_and_the_command_that_shows_it_again(evidence: Evidence) -> None:
     found = results(evidence)["claim.equivariance"]
     message = found["message"]["text"].split("\n")
-    assert message[0].startswith(f"Error: {evidence['claims'][3]['reason']}.")
+    assert message[0].startswith(f"Error: {evidence.claims[3].reason}.")
     assert "torch float32, case 2-d: the layer is the sum: 3 of 48 differ; worst at (0, 1): got 3, wanted 4" in message
-    assert message[-1] == "Replay: lecture-claims verify a.b --case 2-d --backend torch --dtype float32"
+    assert message[-1] == "Replay: lecture-claims verify claim.equivariance --case 2-d --backend torch --dtype float32"
     assert found["properties"]["replay"] == message[-1].removeprefix("Replay: ")
-    evidence["claims"][3]["cells"] = evidence["claims"][3]["cells"][3:4]  # only a wrong that survived is left
+    evidence.claims[3].cells = evidence.claims[3].cells[3:4]  # only a wrong that survived is left
     assert "--wrong 'one axis flipped'" in results(evidence)["claim.equivariance"]["properties"]["replay"]
-    whole = results({**evidence, "seed": 7})["claim.correlate"]["properties"]["replay"]
+    whole = results(replace(evidence, seed=7))["claim.correlate"]["properties"]["replay"]
     assert whole == "lecture-claims verify claim.correlate --seed 7"
 
 
-def test_the_fingerprint_is_of_the_claim_whatever_a_rerun_finds(evidence: dict[str, Any]) -> None:
+def test_the_fingerprint_is_of_the_claim_whatever_a_rerun_finds(evidence: Evidence) -> None:
     def prints() -> dict[str, str]:
         return {name: r["partialFingerprints"][sarif.FINGERPRINT] for name, r in results(evidence).items()}
 
     before = prints()
     assert len(set(before.values())) == len(before)
-    evidence["claims"][0].update(verdict="refuted", reason="something else")
-    evidence["lecture"]["markdown"] = "A new paragraph.\n\n" + evidence["lecture"]["markdown"]
-    evidence.update(seed=9)
+    put(evidence.claims[0], verdict="refuted", reason="something else")
+    evidence.lecture.markdown = "A new paragraph.\n\n" + evidence.lecture.markdown
+    put(evidence, seed=9)
     assert prints() == before
-    evidence["lecture"]["title"] = "Another lecture"
+    evidence.lecture.title = "Another lecture"
     assert not set(prints().values()) & set(before.values())
 
 
-def test_what_the_run_warns_of_is_a_notification(evidence: dict[str, Any]) -> None:
-    evidence["defects"][0]["reproduced"] = False
-    evidence["interrupted"] = True
+def test_what_the_run_warns_of_is_a_notification(evidence: Evidence) -> None:
+    evidence.defects[0].reproduced = False
+    evidence.interrupted = True
     (invocation,) = log(evidence)["invocations"]
     told = [(n["level"], n["message"]["text"]) for n in invocation["toolExecutionNotifications"]]
     assert not invocation["executionSuccessful"]
@@ -254,55 +257,56 @@ def test_what_the_run_warns_of_is_a_notification(evidence: dict[str, Any]) -> No
     assert ("error", "The recorded defect of torch did not reproduce: Wrong sums with padding 3") in told
 
 
-@pytest.mark.parametrize("poison", HOSTILE)
-def test_hostile_texts_come_out_as_text(evidence: dict[str, Any], poison: str) -> None:
+@pytest.mark.parametrize("poison", HOSTILE, ids=KINDS)
+def test_hostile_texts_come_out_as_text(evidence: Evidence, poison: str) -> None:
     bad = poisoned(evidence, poison)
-    bad["lecture"]["markdown"] = f"{poison}\n\n" + bad["lecture"]["markdown"]
-    bad["lecture"]["sentences"].insert(0, {**bad["lecture"]["sentences"][0], "id": "sentence.linear", "text": poison})
+    bad.lecture.markdown = f"{poison}\n\n" + bad.lecture.markdown
+    first = replace(bad.lecture.sentences[0], id="sentence.linear", text=poison)
+    bad.lecture.sentences = (first, *bad.lecture.sentences)
     text = sarif.render(bad)
-    assert not view.HIDDEN.search(text)
+    assert not HIDDEN.search(text)
     text.encode("utf-8")
     found = results(bad)
-    assert set(found) == {c["id"] for c in bad["claims"]}
+    assert set(found) == {c.id for c in bad.claims}
     for result in found.values():
         assert not re.search(r"\]\(", result["message"]["text"])  # no link
         assert not re.search(r"(?<!\{)(\{\{)*\{(?!\{)", result["message"]["text"])  # no placeholder
         assert len(result["message"]["text"]) < 20_000
-    for table in tables.TABLES:
-        tables.csv(bad, table).encode("utf-8")
-        assert not view.HIDDEN.search(tables.csv(bad, table))
+    for table in csv.TABLES:
+        csv.render(bad, table).encode("utf-8")
+        assert not HIDDEN.search(csv.render(bad, table))
     ET.fromstring(badge.render(bad))
     assert badge.of(bad) == badge.of(evidence)
 
 
-def test_braces_and_brackets_stand_for_themselves(evidence: dict[str, Any]) -> None:
-    evidence["claims"][1]["reason"] = "{0} and [a](javascript:b)"
+def test_braces_and_brackets_stand_for_themselves(evidence: Evidence) -> None:
+    evidence.claims[1].reason = "{0} and [a](javascript:b)"
     assert "{{0}} and [a] (javascript:b)" in results(evidence)["claim.linear"]["message"]["text"]
 
 
 # --- the badge ---------------------------------------------------------------------------------------------------------
 
 
-def holding(evidence: dict[str, Any]) -> dict[str, Any]:
+def holding(evidence: Evidence) -> Evidence:
     """All claims hold and nothing of the lecture is left."""
-    evidence["claims"] = evidence["claims"][:2]
-    ran = {c["id"] for c in evidence["claims"]}
-    for sentence in evidence["lecture"]["sentences"]:
-        sentence["claims"] = [c for c in sentence["claims"] if c["id"] in ran]
-    evidence["counts"].update(holds=2, qualified=1, claims=dict.fromkeys(view.WORST_FIRST, 0) | {"verified": 2})
-    evidence["success"] = True
+    evidence.claims = evidence.claims[:2]
+    ran = {c.id for c in evidence.claims}
+    for said in evidence.lecture.sentences:
+        said.claims = tuple(c for c in said.claims if c.id in ran)
+    put(evidence.counts, holds=2, qualified=1, claims=dict.fromkeys(WORST_FIRST, 0) | {"verified": 2})
+    evidence.success = True
     return evidence
 
 
 def test_the_badge_counts_what_holds_is_qualified_is_disputed_does_not_hold_and_was_not_tested(
-    evidence: dict[str, Any],
+    evidence: Evidence,
 ) -> None:
-    evidence["success"] = True
+    evidence.success = True
     found = badge.of(evidence)
     assert found.message == "2 hold (1 qualified), 2 do not, 2 not tested"
     assert "2 of 4 hold, 1 of them qualified; 2 do not hold (1 not supported, 1 error); 2 not tested" in found.title
-    evidence["claims"].append(sample.disputed())
-    evidence["counts"]["claims"]["disputed"] = 1
+    evidence.claims += (sample.disputed(),)
+    evidence.counts.claims["disputed"] = 1
     found = badge.of(evidence)
     assert found.message == "2 hold (1 qualified), 1 disputed, 2 do not, 2 not tested"
     assert "; 1 disputed; 2 do not hold (1 not supported, 1 error); 2 not tested" in found.title
@@ -313,25 +317,25 @@ def test_the_badge_counts_what_holds_is_qualified_is_disputed_does_not_hold_and_
     "change, colour, says",
     [
         (lambda e: None, badge.GREEN, ""),
-        (lambda e: e.update(success=False), badge.RED, "not as declared"),
-        (lambda e: e.update(interrupted=True), badge.AMBER, "interrupted"),
-        (lambda e: e["selection"].update(quick=True), badge.AMBER, "quick run"),
-        (lambda e: e["selection"].update(partial=True), badge.GREY, "only a part ran"),
+        (lambda e: put(e, success=False), badge.RED, "not as declared"),
+        (lambda e: put(e, interrupted=True), badge.AMBER, "interrupted"),
+        (lambda e: put(e.selection, quick=True), badge.AMBER, "quick run"),
+        (lambda e: put(e.selection, partial=True), badge.GREY, "only a part ran"),
         (
-            lambda e: e["lecture"]["sentences"][1]["claims"].append({"id": "x", "written": False}),
+            lambda e: put(e.lecture.sentences[1], claims=(ClaimNamed(id="x", written=False),)),
             badge.AMBER,
             "1 not tested",
         ),
-        (lambda e: e["counts"].update(holds=1), badge.AMBER, "1 do not"),
+        (lambda e: put(e.counts, holds=1), badge.AMBER, "1 do not"),
         (
-            lambda e: e["counts"].update(holds=1, claims={"verified": 1, "disputed": 1}),
+            lambda e: put(e.counts, holds=1, claims={"verified": 1, "disputed": 1}),
             badge.AMBER,
             "1 hold (1 qualified), 1 disputed, 0 do not",
         ),
     ],
 )
 def test_only_a_full_run_of_what_holds_is_green_and_the_words_say_why_not(
-    evidence: dict[str, Any], change: Callable[[Any], Any], colour: str, says: str
+    evidence: Evidence, change: Callable[[Any], Any], colour: str, says: str
 ) -> None:
     change(holding(evidence))
     found = badge.of(evidence)
@@ -340,7 +344,7 @@ def test_only_a_full_run_of_what_holds_is_green_and_the_words_say_why_not(
     assert json.loads(shields.render(evidence))["color"] == colour
 
 
-def test_the_badge_is_an_image_with_a_title_that_fetches_nothing_and_holds_its_text(evidence: dict[str, Any]) -> None:
+def test_the_badge_is_an_image_with_a_title_that_fetches_nothing_and_holds_its_text(evidence: Evidence) -> None:
     text = badge.render(evidence)
     assert text == badge.render(evidence)
     image = ET.fromstring(text)
@@ -381,8 +385,8 @@ def test_white_words_can_be_read_on_every_colour(colour: str) -> None:
     assert 1.05 / (luminance(colour) + 0.05) >= 4.5
 
 
-def test_the_json_is_what_shields_io_takes(evidence: dict[str, Any]) -> None:
-    evidence["success"] = False
+def test_the_json_is_what_shields_io_takes(evidence: Evidence) -> None:
+    evidence.success = False
     made = json.loads(shields.render(evidence))
     assert made == {
         "schemaVersion": 1,
@@ -397,152 +401,155 @@ def test_the_json_is_what_shields_io_takes(evidence: dict[str, Any]) -> None:
 # --- tables ------------------------------------------------------------------------------------------------------------
 
 
-def read_back(evidence: dict[str, Any], table: str, folder: Path) -> pyarrow.Table:
-    tables.write(evidence, "parquet", table, folder / f"{table}.parquet")
-    return pyarrow.parquet.read_table(folder / f"{table}.parquet")
+def read_back(evidence: Evidence, table: str) -> pyarrow.Table:
+    return pyarrow.parquet.read_table(io.BytesIO(parquet.render(evidence, table)))
 
 
-def test_there_is_a_row_for_everything(evidence: dict[str, Any]) -> None:
-    evidence["claims"] += [sample.disputed(), sample.worded()]
-    cells = [c for claim in evidence["claims"] for c in claim["cells"]]
+def test_there_is_a_row_for_everything(evidence: Evidence) -> None:
+    evidence.claims += (sample.disputed(), sample.worded())
+    cells = [c for claim in evidence.claims for c in claim.cells]
     wanted = {
-        "rows": sum(len(c["rows"]) for c in cells),
+        "rows": sum(len(c.rows) for c in cells),
         "cells": len(cells),
-        "wrongs": sum(len(c["wrongs"]) for c in cells),
-        "limits": sum(len(c["limits"]) for c in cells),
-        "gates": sum(r["kind"] == "gate" for c in cells for r in c["rows"]),
+        "wrongs": sum(len(c.wrongs) for c in cells),
+        "limits": sum(len(c.limits) for c in cells),
+        "gates": sum(isinstance(r, Gate) for c in cells for r in c.rows),
     }
-    assert {name: len(tables.frame(evidence, name)) for name in tables.TABLES} == wanted
+    assert {name: len(csv.frame(evidence, name)) for name in csv.TABLES} == wanted
     assert min(wanted.values()) > 0
 
 
-def test_the_rows_are_those_of_the_record(real: dict[str, Any]) -> None:
-    found = tables.frame(real, "rows")
-    rows = [r for c in real["claims"][0]["cells"] for r in c["rows"]]
+def test_the_rows_are_those_of_the_record(real: Evidence) -> None:
+    found = csv.frame(real, "rows")
+    rows = [r for c in real.claims[0].cells for r in c.rows]
     for name in ("case", "label", "kind", "agrees", "outcome", "elements"):
-        assert found[name].tolist() == [r[name] for r in rows]
-    assert found["finding"].tolist() == [r["sentence"] for r in rows]
+        assert found[name].tolist() == [getattr(r, name) for r in rows]
+    assert found["finding"].tolist() == [sentence(r) for r in rows]
     assert set(found["claim"]) == {"convolution.libraries_correlate"} and set(found["dtype"]) == {"float32"}
-    assert set(found["library"]) == {"numpy"} and found["version"][0] == view.version(real, "numpy")
-    cells = tables.frame(real, "cells")
-    assert cells["comparisons"].sum() == real["counts"]["comparisons"]
-    assert (
-        cells["wrongs_caught"].sum() == real["counts"]["wrongs_caught"] == tables.frame(real, "wrongs")["caught"].sum()
-    )
+    assert set(found["library"]) == {"numpy"} and found["version"][0] == version(real, "numpy")
+    cells = csv.frame(real, "cells")
+    assert cells["comparisons"].sum() == real.counts.comparisons
+    assert cells["wrongs_caught"].sum() == real.counts.wrongs_caught == csv.frame(real, "wrongs")["caught"].sum()
 
 
-@pytest.mark.parametrize("table", tables.TABLES)
-def test_columns_and_types_are_the_same_for_every_record(evidence: dict[str, Any], table: str, tmp_path: Path) -> None:
-    full, schema = tables.frame(evidence, table), read_back(evidence, table, tmp_path).schema
-    assert {name: str(dtype) for name, dtype in full.dtypes.items()} == tables.COLUMNS[table]
-    evidence["claims"] = []
-    empty = tables.frame(evidence, table)
+@pytest.mark.parametrize("table", csv.TABLES)
+def test_columns_and_types_are_the_same_for_every_record(evidence: Evidence, table: str) -> None:
+    full, schema = csv.frame(evidence, table), read_back(evidence, table).schema
+    assert {name: str(dtype) for name, dtype in full.dtypes.items()} == csv.COLUMNS[table]
+    evidence.claims = ()
+    empty = csv.frame(evidence, table)
     assert len(empty) == 0 and empty.dtypes.equals(full.dtypes)
-    assert read_back(evidence, table, tmp_path).schema.types == schema.types
+    assert read_back(evidence, table).schema.types == schema.types
 
 
-def test_infinity_and_nan_are_numbers_and_missing_is_neither(evidence: dict[str, Any], tmp_path: Path) -> None:
-    rows = [sample.row(ratio=x, got=x) for x in (0.5, "inf", "-inf", "nan", None)]
-    evidence["claims"][0]["cells"] = [sample.cell("torch", "float32", rows=rows)]
-    evidence["claims"] = evidence["claims"][:1]
-    found = read_back(evidence, "rows", tmp_path)["ratio"].to_pylist()
+def test_infinity_and_nan_are_numbers_and_missing_is_neither(evidence: Evidence) -> None:
+    rows = [sample.row(ratio=x, got=x) for x in (0.5, math.inf, -math.inf, math.nan)]
+    rows.append(sample.row(made=False))
+    evidence.claims[0].cells = [sample.cell("torch", "float32", rows=rows)]
+    evidence.claims = evidence.claims[:1]
+    found = read_back(evidence, "rows")["ratio"].to_pylist()
     assert found[:3] == [0.5, math.inf, -math.inf] and math.isnan(found[3]) and found[4] is None
-    text = pandas.read_csv(io.StringIO(tables.csv(evidence, "rows")), dtype=str, keep_default_na=False)
+    text = pandas.read_csv(io.StringIO(csv.render(evidence, "rows")), dtype=str, keep_default_na=False)
     assert text["ratio"].tolist() == ["0.5", "inf", "-inf", "nan", ""]
     assert text["got"].tolist() == ["0.5", '"inf"', '"-inf"', '"nan"', ""]
 
 
-def test_a_text_of_any_shape_survives_csv(evidence: dict[str, Any]) -> None:
+def test_a_text_of_any_shape_survives_csv(evidence: Evidence) -> None:
     said = 'a "quote", a comma\nand a line; =1+1'
-    evidence["claims"][0]["cells"][0]["rows"][0]["label"] = said
-    assert pandas.read_csv(io.StringIO(tables.csv(evidence, "rows")))["label"][0] == said
+    evidence.claims[0].cells[0].rows[0].label = said
+    assert pandas.read_csv(io.StringIO(csv.render(evidence, "rows")))["label"][0] == said
 
 
-def test_a_gate_has_its_effect_in_full_where_it_was_drawn_and_in_four_digits_elsewhere(
-    evidence: dict[str, Any],
-) -> None:
-    evidence["claims"] = [sample.disputed()]
-    found = tables.frame(evidence, "gates")
-    drawn = found[(found.library == "torch") & (found.gate == "so does noise")].set_index("seeds")
-    effect = next(r for r in sample.forest()["rows"] if r["name"] == "so does noise")
-    assert drawn.loc["first", ["estimate", "low", "high"]].tolist() == [
-        effect["estimate"],
-        effect["low"],
-        effect["high"],
-    ]
-    assert drawn.loc["fresh", "estimate"] == effect["fresh"]["estimate"]
-    assert drawn.loc["first", ["role", "speaks", "scale", "wanted_low"]].tolist() == [
-        "control",
-        "against",
-        "difference",
-        0.2,
-    ]
-    assert drawn["wanted_high"].isna().all()
-    read = found[found.library == "tensorflow"]
-    assert read[["estimate", "low", "high"]].iloc[0].tolist() == [3.1, 2.9, 3.3]
-    assert read["met"].tolist() == [True, True, True, False, True, True]
-    for broken in ({"rows": [{"name": "bare"}]}, {"rows": [3]}, {"rows": [{"name": "bare", "gate": 3, "fresh": None}]}):
-        evidence["claims"][0]["figures"]["forest:two_sides"] = {"torch float64": broken}
-        assert len(tables.frame(evidence, "gates")) == 12
+def test_a_gate_has_its_effect_in_numbers_and_the_region_that_it_wants(evidence: Evidence) -> None:
+    evidence.claims = (sample.disputed(),)
+    found = csv.frame(evidence, "gates")
+    one = found[(found.library == "torch") & (found.gate == "so does noise")].set_index("group")
+    assert one.loc["first", ["estimate", "low", "high"]].tolist() == [3.1, 3.1 - 0.2, 3.1 + 0.2]
+    told = ["role", "speaks", "measure", "side", "wanted_low", "seeds", "sign_p"]
+    assert one.loc["first", told].tolist() == ["control", "against", "ratio", "above", 1.5, 20, 1.9e-6]
+    assert one["wanted_high"].isna().all() and found["met"].tolist()[:6] == [True, True, True, False, True, True]
+    (row,) = (r for r in evidence.claims[0].cells[0].rows if isinstance(r, Gate) and r.gate == "bare" and r.agrees)
+    for side, bounds, wanted in (("below", (0.5,), [None, 0.5]), ("within", (0.7, 1.4), [0.7, 1.4])):
+        put(row, side=side, bounds=bounds)
+        last = csv.frame(evidence, "gates").query("gate == 'bare' and met").iloc[0]
+        assert [None if x is pandas.NA else x for x in last[["wanted_low", "wanted_high"]]] == wanted
 
 
-def test_a_limit_has_the_point_that_a_search_found(evidence: dict[str, Any]) -> None:
-    smallest = {
-        **sample.departing(),
-        "must_fail": True,
-        "found": {"role": "smallest", "symbols": {"H": 1, "W": 2}, "how": ""},
-    }
-    near = {**sample.row(), "must_fail": False, "found": {"role": "neighbour", "symbols": {"H": 1, "W": 1}, "how": ""}}
-    evidence["claims"][0]["cells"][0]["limits"][0]["rows"] = [smallest, near]
-    found = tables.frame(evidence, "limits").iloc[0]
+def test_a_limit_has_the_point_that_a_search_found(evidence: Evidence) -> None:
+    smallest = sample.departing(must_fail=True, found=Found(role="smallest", symbols={"H": 1, "W": 2}))
+    near = sample.row(found=Found(role="neighbour", symbols={"H": 1, "W": 1}))
+    evidence.claims[0].cells[0].limits[0].rows = (smallest, near)
+    found = csv.frame(evidence, "limits").iloc[0]
     assert (found["smallest"], found["neighbour"], found["must_fail"]) == ("H = 1, W = 2", "H = 1, W = 1", 1)
-    assert found["replay"] == smallest["replay"] and found["shown"]
-    assert tables.frame(evidence, "limits").iloc[1]["smallest"] is pandas.NA
+    assert "--limit 'a symmetric kernel' --backend numpy" in found["replay"] and found["shown"]
+    assert csv.frame(evidence, "limits").iloc[1]["smallest"] is pandas.NA
 
 
 # --- the command -------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
-def written(evidence: dict[str, Any], tmp_path: Path) -> Path:
-    file = tmp_path / "results.json"
-    file.write_text(json.dumps(evidence), encoding="utf-8")
-    return file
+def written(evidence: Evidence, tmp_path: Path) -> Path:
+    path = tmp_path / "results.json"
+    path.write_text(file.dumps(evidence), encoding="utf-8")
+    return path
 
 
-def test_verify_writes_these_too(evidence: dict[str, Any], tmp_path: Path) -> None:
+def test_verify_writes_these_too(evidence: Evidence, tmp_path: Path) -> None:
     formats.write(evidence, tmp_path)
     assert {"results.sarif", "badge.svg", "badge.json"} <= {p.name for p in tmp_path.iterdir()}
     assert (tmp_path / "results.sarif").read_text(encoding="utf-8") == sarif.render(evidence)
     assert (tmp_path / "badge.svg").read_text(encoding="utf-8") == badge.render(evidence)
 
 
-def test_report_prints_a_table_or_writes_it(
-    written: Path, evidence: dict[str, Any], monkeypatch: Any, capsys: Any
-) -> None:
+def test_report_prints_a_table_or_writes_it(written: Path, evidence: Evidence, monkeypatch: Any, capsys: Any) -> None:
     assert command(monkeypatch, "report", str(written), "--format", "csv", "--table", "cells") == 0
-    assert capsys.readouterr().out == tables.csv(evidence, "cells")
-    file = written.parent / "rows.csv"
-    assert command(monkeypatch, "report", str(written), "--format", "csv", "--out", str(file)) == 0
-    assert file.read_text(encoding="utf-8") == tables.csv(evidence, "rows")
-    file = written.parent / "gates.parquet"
-    assert (
-        command(monkeypatch, "report", str(written), "--format", "parquet", "--table", "wrongs", "--out", str(file))
-        == 0
-    )
-    assert pyarrow.parquet.read_table(file).num_rows == len(tables.frame(evidence, "wrongs"))
+    assert capsys.readouterr().out == csv.render(evidence, "cells")
+    out = written.parent / "rows.csv"
+    assert command(monkeypatch, "report", str(written), "--format", "csv", "--out", str(out)) == 0
+    assert out.read_text(encoding="utf-8") == csv.render(evidence)
+    out = written.parent / "gates.parquet"
+    asked = ("--format", "parquet", "--table", "wrongs", "--out", str(out))
+    assert command(monkeypatch, "report", str(written), *asked) == 0
+    assert pyarrow.parquet.read_table(out).num_rows == len(csv.frame(evidence, "wrongs"))
     assert capsys.readouterr().out == ""
     assert command(monkeypatch, "report", str(written), "--format", "code_scanning") == 0
     assert capsys.readouterr().out == code_scanning.render(evidence)
 
 
+def test_a_format_is_one_file_of_the_folder(
+    written: Path, evidence: Evidence, tmp_path: Path, monkeypatch: Any, capsys: Any
+) -> None:
+    """A file that is put there is a format of the command, with its options, and verify writes it; nothing else names it."""
+    folder = tmp_path / "more"
+    folder.mkdir()
+    (folder / "tally.py").write_text(
+        'FILE = "tally.txt"\n\n\ndef render(evidence, page=""):\n    return f"{len(evidence.claims)} claims {page}\\n"\n'
+    )
+    monkeypatch.setattr(formats, "__path__", [*formats.__path__, str(folder)])
+    assert "tally" in formats.names() and formats.options("tally") == {"page"}
+    assert command(monkeypatch, "report", str(written), "--format", "tally", "--page", "x.html") == 0
+    assert capsys.readouterr().out == f"{len(evidence.claims)} claims x.html\n"
+    formats.write(evidence, tmp_path)
+    assert (tmp_path / "tally.txt").read_text() == f"{len(evidence.claims)} claims index.html\n"
+    monkeypatch.delitem(sys.modules, f"{formats.__name__}.tally")
+
+
 @pytest.mark.parametrize(
     "arguments, names, way_out",
     [
-        (("--format", "parquet"), "format='parquet': binary", "give --out rows.parquet"),
+        (("--format", "parquet"), "format='parquet': binary", "give --out FILE"),
         (("--format", "csv", "--table", "row"), "table='row'", "there is rows, cells, wrongs, limits, gates"),
-        (("--format", "junit", "--table", "cells"), "table='cells'", "only csv and parquet have tables"),
-        (("--format", "xlsx"), "format='xlsx'", "sarif, badge, shields, code_scanning, csv, parquet"),
+        (
+            ("--format", "junit", "--table", "cells"),
+            "table='cells'",
+            "junit has no table; give --format csv or parquet",
+        ),
+        (
+            ("--format", "xlsx"),
+            "format='xlsx'",
+            "badge, code_scanning, csv, html, junit, markdown, parquet, sarif, shields",
+        ),
     ],
 )
 def test_wrong_usage_is_one_line(
@@ -567,7 +574,7 @@ def test_without_the_extra_a_table_is_refused_with_what_to_install(
 
 def test_pandas_is_imported_only_for_a_table() -> None:
     program = (
-        "import sys; from lectureclaims.reports.front import cli\nfrom lectureclaims.reports.formats import badge, code_scanning, formats, sarif, shields, tables\n"
+        "import sys; from lectureclaims.reports.front import cli\nfrom lectureclaims.reports.formats import badge, code_scanning, csv, html, parquet, sarif, shields\n"
         "print([m for m in ('pandas', 'pyarrow', 'matplotlib') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)

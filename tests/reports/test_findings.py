@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import re
-from typing import Any
 
 import pytest
 import sample_evidence as sample
@@ -24,18 +23,18 @@ def test_a_verified_claim_says_on_how_much_and_how_near_to_the_bound_it_came() -
     assert (
         findings.in_one_line(sample.claim("a", cells)) == "2 libraries, 4 comparisons, error at most 0.42 of the bound."
     )
-    exact = sample.cell("torch", None, rows=[sample.row()], comparisons=1, worst_ratio=0.0)
+    exact = sample.cell("torch", None, rows=(sample.row(),), comparisons=1, worst_ratio=0.0)
     assert findings.in_one_line(sample.claim("a", [exact])) == "torch, 1 comparison, every bit equal."
-    measured = sample.row("reals", kind="empirical bound", ratio=0.9999999)
-    near = sample.cell("torch", None, rows=[measured], worst_ratio=0.9999999)
+    measured = sample.bound(measured=True, ratio=0.9999999)
+    near = sample.cell("torch", None, rows=(measured,), worst_ratio=0.9999999)
     assert findings.in_one_line(sample.claim("a", [near])).endswith("error at most 0.999999 of an empirical bound.")
 
 
 def test_a_claim_over_seeds_says_its_own_words_with_what_its_gates_measured_on_fresh_seeds() -> None:
     said = "it costs {deep} of accuracy"
     claim = sample.worded(finding=said)
-    for cell in claim["cells"]:
-        cell["rows"][-1]["got"] = "2.4242e+04 [2e+04, 3e+04]"
+    for cell in claim.cells:
+        cell.rows[-1]["got"] = "2.4242e+04 [2e+04, 3e+04]"
     assert findings.in_one_line(claim) == "it costs 24,200 of accuracy."
     assert findings.in_one_line(sample.worded()) == "1 gate met, on the first and on fresh seeds."
     assert (
@@ -67,7 +66,7 @@ def test_every_claim_of_the_lecture_that_has_designs_has_words_and_they_name_gat
 
 def test_a_claim_that_does_not_hold_says_why_not() -> None:
     refuted = sample.claim(
-        "a", [sample.cell("numpy", None), sample.cell("torch", "float32", "refuted", rows=[sample.departing()])]
+        "a", [sample.cell("numpy", None), sample.cell("torch", "float32", "refuted", rows=(sample.departing(),))]
     )
     assert (
         findings.in_one_line(refuted)
@@ -80,16 +79,16 @@ def test_a_claim_that_does_not_hold_says_why_not() -> None:
 
 
 def test_where_a_sentence_fails_as_worded_comes_before_its_limits() -> None:
-    two = [sample.limit("stride 2"), sample.limit("an even kernel")]
+    two = (sample.limit("stride 2"), sample.limit("an even kernel"))
     qualified = sample.claim("a", [sample.cell("torch", None, limits=two)])
     assert findings.beyond(qualified) == "Except: stride 2, and 1 more."
     assert findings.beyond(sample.worded()) == "Not as worded: tanh as a hidden activation."
-    assert findings.beyond(sample.claim("a", [sample.cell("torch", None, limits=[])])) == ""
+    assert findings.beyond(sample.claim("a", [sample.cell("torch", None, limits=())])) == ""
 
 
 def test_what_is_long_is_cut() -> None:
     long = sample.claim(
-        "a", [sample.cell("torch", None, "inconclusive", limits=[sample.limit("x" * 9000)])], reason="y" * 9000
+        "a", [sample.cell("torch", None, "inconclusive", limits=(sample.limit("x" * 9000),))], reason="y" * 9000
     )
     assert len(findings.in_one_line(long)) + len(findings.beyond(long)) < 3 * findings.MOST
 
@@ -121,13 +120,13 @@ def test_notes_of_a_table_stand_below_it(lecture: str) -> None:
 
 
 def test_a_claim_says_its_line_in_the_lecture_and_its_lines_in_the_scan() -> None:
-    evidence: dict[str, Any] = sample.sample_evidence()
+    evidence = sample.sample_evidence()
     page = html.render(evidence)
     assert '<a href="#scan-1">lines 1–2 of the scan</a>: <q>Instead of convoIution' in page
     assert "<dd>line 3 of <code>lecture.md</code>" in page
     assert 'in <a href="#scan">the scan</a> its words are not to be found' in page
     assert [f'id="scan-{i}"' in page for i in (1, 3, 4)] == [True, True, False]
-    evidence["lecture"]["scan"] = ""
+    evidence.lecture.scan = ""
     without = html.render(evidence)
     assert "of the scan</a>" not in without
     assert 'id="scan"' not in without
@@ -135,7 +134,7 @@ def test_a_claim_says_its_line_in_the_lecture_and_its_lines_in_the_scan() -> Non
 
 def test_a_sentence_of_several_claims_leads_to_the_one_that_it_is_underlined_by() -> None:
     evidence = sample.sample_evidence()
-    evidence["lecture"]["sentences"][0]["see"] = ["claim.equivariance"]
+    evidence.lecture.sentences[0].see = ("claim.equivariance",)
     page = html.render(evidence)
     assert (
         'class="says v-error" id="sentence--sentence.correlate" href="#claim.equivariance" title="claim.equivariance: error"'

@@ -39,14 +39,14 @@ def lost():
 @pytest.fixture
 def evidence():
     made = sample.sample_evidence()
-    made["claims"] = made["claims"][:1]  # the pictures of the others would take seconds
-    made["claims"][0]["figures"] = {"worked_example": {"numpy float32": worked(), "torch float64": worked()}}
+    made.claims = made.claims[:1]  # the pictures of the others would take seconds
+    made.claims[0].figures = {"worked_example": {"numpy float32": worked(), "torch float64": worked()}}
     return made
 
 
 def typeset(evidence):
     """The picture as it goes into the page, with the end tags that the page leaves out."""
-    (picture,) = figures.pictures(evidence["claims"][0]["figures"], prefix="x")
+    (picture,) = figures.pictures(evidence.claims[0].figures, prefix="x")
     assert '<div class="letters">' in html.render(evidence)
     return f"<div>{picture.html}</div>"
 
@@ -82,7 +82,7 @@ def test_the_reports_need_no_script_and_say_who_computes_the_sums(evidence):
 def test_a_library_with_another_sum_is_named_beside_the_window(evidence):
     other = copy.deepcopy(worked())
     other["sums"][0]["windows"][0][1]["got"] = "bw + cx + fy + gz"
-    evidence["claims"][0]["figures"]["worked_example"]["tensorflow float32"] = other
+    evidence.claims[0].figures["worked_example"]["tensorflow float32"] = other
     assert typeset(evidence).count('<p class="bad">tensorflow float32: bw + cx + fy + gz</p>') == 1
     assert "compute is another sum where it says so" in html.render(evidence)
     assert "bz + cy + fx + gw<br>tensorflow float32: bw + cx + fy + gz" in markdown.render(evidence)
@@ -103,7 +103,7 @@ def test_hostile_letters_stay_letters(evidence, poison):
     data["input"][0][0] = poison
     one = data["sums"][0]["windows"][0][0]
     one["products"][0][0], one["sum"], one["got"], data["sums"][0]["name"] = poison, poison, poison + "!", poison
-    evidence["claims"][0]["figures"]["worked_example"] = {"numpy float32": data}
+    evidence.claims[0].figures["worked_example"] = {"numpy float32": data}
     page, text = typeset(evidence), markdown.render(evidence)
     ET.fromstring(page)
     assert "<script>alert(1)" not in page + text
@@ -115,10 +115,7 @@ def test_hostile_letters_stay_letters(evidence, poison):
     "broken", [{}, {"input": 1, "kernel": 2, "sums": 3}, {"sums": [{"name": "x"}]}, {"sums": []}, None]
 )
 def test_data_of_another_shape_become_a_table_and_no_error(evidence, broken):
-    evidence["claims"][0]["figures"] = {
-        "worked_example": {"numpy float32": broken},
-        "integral": {"numpy float32": broken},
-    }
+    evidence.claims[0].figures = {"worked_example": {"numpy float32": broken}, "integral": {"numpy float32": broken}}
     page = html.render(evidence)
     assert "could not be" in page
     assert '<div class="letters">' not in page

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -11,23 +10,26 @@ from urllib.parse import quote
 
 import pytest
 import sample_evidence as sample
-from lectureclaims.reports.formats import formats, markdown
+from lectureclaims.claims.record import file
+from lectureclaims.claims.record.types import Evidence, LibraryFacts
+from lectureclaims.reports import formats
+from lectureclaims.reports.formats import markdown
 from lectureclaims.reports.front.cli import main
 from lectureclaims.reports.page import html
 from markdown_it import MarkdownIt
-from test_page import HOSTILE, Page, poisoned
+from pages import Page
+from poison import HOSTILE, poisoned
 
 PAGE = "https://example.org/runs/7/index.html"
 
 
 @pytest.fixture
-def evidence() -> dict[str, Any]:
+def evidence() -> Evidence:
     """With a claim that rests on another of this run, and a gate that is not met."""
     found = sample.sample_evidence()
-    found["claims"] += [sample.disputed(), sample.worded()]
-    found["claims"][-1]["cells"][0]["rows"].append(sample.gate("wide", "first", met=False))
-    found["claims"][3]["premises"] = ["claim.saturation", "convolution.flip"]
-    found["premises"][3]["uses"] = ["claim.saturation", "convolution.flip"]
+    found.claims += (sample.disputed(), sample.worded())
+    found.claims[-1].cells[0].rows += (sample.gate("wide", "first", met=False),)
+    found.claims[3].premises = found.premises[3].uses = ("claim.saturation", "convolution.flip")
     return found
 
 
@@ -43,21 +45,21 @@ def names(page: Page) -> list[str]:
 # --- links -------------------------------------------------------------------------------------------------------------
 
 
-def test_every_claim_has_an_anchor_and_every_link_inside_leads_to_one(evidence: dict[str, Any]) -> None:
+def test_every_claim_has_an_anchor_and_every_link_inside_leads_to_one(evidence: Evidence) -> None:
     found = read(markdown.render(evidence))
-    assert names(found) == [c["id"] for c in evidence["claims"]]
+    assert names(found) == [c.id for c in evidence.claims]
     assert {*found.links} == {f"#{name}" for name in names(found)}
 
 
-def test_what_a_claim_rests_on_and_what_rests_on_it_are_links(evidence: dict[str, Any]) -> None:
+def test_what_a_claim_rests_on_and_what_rests_on_it_are_links(evidence: Evidence) -> None:
     report = markdown.render(evidence)
     rests = "Rests on: [claim.saturation](#claim.saturation), <code>convolution.flip</code>"  # of the latter there is no section
-    section = {c["id"]: report[report.index(f"## {c['id']}\n") :].split("\n## ")[0] for c in evidence["claims"]}
+    section = {c.id: report[report.index(f"## {c.id}\n") :].split("\n## ")[0] for c in evidence.claims}
     assert rests in section["claim.equivariance"]
     assert "Used by: [claim.equivariance](#claim.equivariance)" in section["claim.saturation"]
 
 
-def test_claims_cases_cells_limits_and_defects_lead_to_their_anchors_in_the_page(evidence: dict[str, Any]) -> None:
+def test_claims_cases_cells_limits_and_defects_lead_to_their_anchors_in_the_page(evidence: Evidence) -> None:
     page = Page(html.render(evidence))
     targets = {f"{PAGE}#{name}" for name in page.ids}
     outside = {href for href in read(markdown.render(evidence, page=PAGE)).links if not href.startswith("#")}
@@ -69,13 +71,13 @@ def test_claims_cases_cells_limits_and_defects_lead_to_their_anchors_in_the_page
         assert f"{PAGE}#{name}" in outside
 
 
-def test_without_a_page_nothing_leads_outside(evidence: dict[str, Any]) -> None:
+def test_without_a_page_nothing_leads_outside(evidence: Evidence) -> None:
     assert all(href.startswith("#") for href in read(markdown.render(evidence)).links)
     assert "index.html" not in markdown.render(evidence)
 
 
 @pytest.mark.parametrize("address", ["a page (2).html", "https://example.org/a|b?x=1&copy;<b>", "x](y) [z"])
-def test_any_address_is_one(evidence: dict[str, Any], address: str) -> None:
+def test_any_address_is_one(evidence: Evidence, address: str) -> None:
     report = markdown.render(evidence, page=address)
     outside = {href.partition("#")[0] for href in read(report).links} - {""}
     assert len(outside) == 1 and not {*outside.pop()} & {*"|<>()[] "}
@@ -83,15 +85,16 @@ def test_any_address_is_one(evidence: dict[str, Any], address: str) -> None:
 
 
 @pytest.mark.parametrize("poison", [*HOSTILE, "](javascript:alert(1)) [x", "`](#other)"])
-def test_hostile_names_stay_text_and_their_links_whole(evidence: dict[str, Any], poison: str) -> None:
+def test_hostile_names_stay_text_and_their_links_whole(evidence: Evidence, poison: str) -> None:
     bad = poisoned(evidence, poison)
-    for claim in bad["claims"]:
-        claim["id"] += poison
-        for cell in claim["cells"]:
-            cell["backend"] += poison
-    bad["premises"] = [{**p, "claim": p["claim"] + poison, "uses": []} for p in bad["premises"]]
+    for claim in bad.claims:
+        claim.id += poison
+        for cell in claim.cells:
+            cell.backend += poison
+    bad.environment.backends = {name + poison: LibraryFacts() for name in bad.environment.backends}
+    bad.premises = ()
     found = read(markdown.render(bad, page=PAGE))
-    assert len(names(found)) == len({*names(found)}) == len(bad["claims"])
+    assert len(names(found)) == len({*names(found)}) == len(bad.claims)
     assert all(href == PAGE or href.startswith(("#", f"{PAGE}#")) for href in found.links)
     assert {href for href in found.links if href.startswith("#")} == {f"#{quote(name)}" for name in names(found)}
     assert not {tag for tag, _ in found.elements} & {"script", "img"}
@@ -107,7 +110,7 @@ def shortened(report: str) -> list[str]:
     return line.split("; ") if line else []
 
 
-def test_as_little_as_needed_is_left_out_and_cells_go_last(evidence: dict[str, Any], monkeypatch: Any) -> None:
+def test_as_little_as_needed_is_left_out_and_cells_go_last(evidence: Evidence, monkeypatch: Any) -> None:
     report = markdown.render(evidence, page=PAGE)
     assert shortened(report) == []
     for n in range(1, len(markdown.SHED) + 1):
@@ -123,8 +126,8 @@ def test_as_little_as_needed_is_left_out_and_cells_go_last(evidence: dict[str, A
         if len(left) == len(markdown.SHED):
             break
     assert [*markdown.SHED][-2:] == ["limits", "cells"]
-    for claim in evidence["claims"]:
-        assert f"## {claim['id']}\n" in report and claim["statement"] in report
+    for claim in evidence.claims:
+        assert f"## {claim.id}\n" in report and claim.statement in report
 
 
 @pytest.mark.parametrize(
@@ -145,7 +148,7 @@ def test_as_little_as_needed_is_left_out_and_cells_go_last(evidence: dict[str, A
     ],
 )
 def test_what_is_said_to_be_left_out_is_what_is_left_out(
-    evidence: dict[str, Any], monkeypatch: Any, part: str, sign: str
+    evidence: Evidence, monkeypatch: Any, part: str, sign: str
 ) -> None:
     assert sign in markdown.render(evidence, page=PAGE)
     monkeypatch.setattr(markdown, "SHED", {part: markdown.SHED[part]})
@@ -154,7 +157,7 @@ def test_what_is_said_to_be_left_out_is_what_is_left_out(
     assert shortened(report) == [markdown.SHED[part]] and sign not in report
 
 
-def test_a_verdict_points_at_nothing_that_may_have_been_left_out(evidence: dict[str, Any]) -> None:
+def test_a_verdict_points_at_nothing_that_may_have_been_left_out(evidence: Evidence) -> None:
     report = markdown.render(evidence)
     assert "just outside this scope.**" in report and "shown below" not in report
 
@@ -163,8 +166,8 @@ def test_a_verdict_points_at_nothing_that_may_have_been_left_out(evidence: dict[
 
 
 @pytest.fixture
-def command(evidence: dict[str, Any], tmp_path: Path, monkeypatch: Any) -> Callable[..., int]:
-    (tmp_path / "results.json").write_text(json.dumps(evidence), encoding="utf-8")
+def command(evidence: Evidence, tmp_path: Path, monkeypatch: Any) -> Callable[..., int]:
+    (tmp_path / "results.json").write_text(file.dumps(evidence), encoding="utf-8")
     monkeypatch.chdir(tmp_path)
 
     def run(*arguments: str) -> int:
@@ -177,7 +180,7 @@ def command(evidence: dict[str, Any], tmp_path: Path, monkeypatch: Any) -> Calla
 
 
 def test_verify_links_to_the_page_beside_it_and_report_to_the_one_that_is_named(
-    evidence: dict[str, Any], tmp_path: Path, command: Callable[..., int], capsys: Any
+    evidence: Evidence, tmp_path: Path, command: Callable[..., int], capsys: Any
 ) -> None:
     formats.write(evidence, tmp_path)
     beside = (tmp_path / "report.md").read_text(encoding="utf-8")

@@ -5,91 +5,37 @@ from __future__ import annotations
 import base64
 import copy
 import hashlib
-import json
+import math
 import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import pytest
 import sample_evidence as sample
+from lectureclaims.claims.record import file
+from lectureclaims.claims.record.types import Claim, Evidence, LibraryFacts, LimitSaid
 from lectureclaims.reports.formats import junit, markdown
 from lectureclaims.reports.page import html, matrix
 from lectureclaims.reports.pictures import figures
-from lectureclaims.reports.wording import claim_view, findings, view
-
-HOSTILE = [
-    '<script>alert(1)</script><img src=x onerror="alert(2)">',
-    "\"quotes\" 'quotes' & &lt; ]]> --> {{ 7 * 7 }} {% raw %}",
-    "\u202eright to left\u202c \u2066isolated\u2069 \u200f",
-    "a|b `code` **bold** [link](javascript:alert(1)) $x$ @someone #1 \\ ``` ~~~\nsecond line",
-    "control \x00 \x07 \x1b[31m \x85 \ufffe \ud800 \t end",
-    "x" * 10_000,
-    "$\\frac{1}{2}$ $unfinished",
-]
+from lectureclaims.reports.wording import compared, findings, standing, summary, words
+from lectureclaims.reports.wording.section import Section
+from msgspec import structs
+from pages import MATHML, Page
+from poison import HOSTILE, KINDS, poisoned, put
 
 
 @pytest.fixture
-def evidence() -> dict[str, Any]:
+def evidence() -> Evidence:
     return sample.sample_evidence()
-
-
-def poisoned(x: Any, poison: str, *, key: str = "") -> Any:
-    """The same evidence with the poison in every text that is not of a fixed list."""
-    fixed = (
-        "verdict",
-        "expected",
-        "kind",
-        "outcome",
-        "schema",
-        "id",
-        "sentence",
-        "backend",
-        "dtype",
-        "defect",
-        "markdown",
-        "role",
-        "speaks",
-    )
-    if isinstance(x, dict):
-        return {k: poisoned(v, poison, key=k) for k, v in x.items()}
-    if isinstance(x, list):
-        return [poisoned(v, poison, key=key) for v in x]
-    return x if not isinstance(x, str) or key in fixed or x in ("inf", "nan", *view.SIGHT) else x + poison
-
-
-MATHML = {"math", "mrow", "mi", "mn", "mo", "msub", "munder", "mspace"}
-"""What a quotation may become that looks like a formula."""
-
-
-class Page(HTMLParser):
-    """Ids, links, elements and text of a page."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.ids: list[str] = []
-        self.links: list[str] = []
-        self.elements: list[tuple[str, dict[str, str | None]]] = []
-        self.words: list[str] = []
-        self.feed(page)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        found = dict(attrs)
-        self.elements.append((tag, found))
-        self.ids += [found["id"] or ""] if "id" in found else []
-        self.links += [found[a] or "" for a in ("href", "xlink:href", "src") if a in found]
-
-    def handle_data(self, data: str) -> None:
-        self.words.append(data)
 
 
 # --- HTML --------------------------------------------------------------------------------------------------------------
 
 
-def test_the_page_fetches_nothing_and_allows_its_own_style_and_script_only(evidence: dict[str, Any]) -> None:
+def test_the_page_fetches_nothing_and_allows_its_own_style_and_script_only(evidence: Evidence) -> None:
     text = html.render(evidence)
     page = Page(text)
     assert not {tag for tag, _ in page.elements} & {"link", "img", "iframe", "object", "embed", "base", "form", "image"}
@@ -122,15 +68,15 @@ def test_the_reports_of_the_whole_lecture_are_small_enough(recorded: Path) -> No
 
 
 def test_of_the_whole_lecture_no_claim_that_holds_shows_a_counterexample(recorded: Path) -> None:
-    evidence = json.loads(recorded.read_text(encoding="utf-8"))
-    for claim in evidence["claims"]:
-        found = [r["sentence"] for c in claim["cells"] if c["verdict"] in view.HOLDS for r in view.departures(c)]
-        assert found == [], claim["id"]
-        if claim["finding"]:
-            assert "gate" not in findings.in_one_line(claim), claim["id"]
+    evidence = file.load(recorded)
+    for claim in evidence.claims:
+        found = [r.label for c in claim.cells if c.verdict in standing.HOLDS for r in standing.departures(c)]
+        assert found == [], claim.id
+        if claim.finding:
+            assert "gate" not in findings.in_one_line(claim), claim.id
 
 
-def test_every_link_inside_the_page_leads_somewhere_and_ids_are_unique(evidence: dict[str, Any]) -> None:
+def test_every_link_inside_the_page_leads_somewhere_and_ids_are_unique(evidence: Evidence) -> None:
     page = Page(html.render(evidence))
     assert len(page.ids) == len(set(page.ids))
     targets = {f"#{name}" for name in page.ids}
@@ -140,19 +86,19 @@ def test_every_link_inside_the_page_leads_somewhere_and_ids_are_unique(evidence:
     )
 
 
-def test_the_page_is_the_same_each_time(evidence: dict[str, Any]) -> None:
+def test_the_page_is_the_same_each_time(evidence: Evidence) -> None:
     assert html.render(evidence) == html.render(copy.deepcopy(evidence))
 
 
 def test_sentences_are_marked_by_verdict_across_formatting_and_untested_ones_are_never_green(
-    evidence: dict[str, Any],
+    evidence: Evidence,
 ) -> None:
     text = html.render(evidence)
     lecture = text[text.index('<div class="lecture">') : text.index('<section id="claims">')]
     marks = re.findall(r'<(a|mark) class="says v-([\w-]+)"[^>]*>(.*?)</\1>', lecture, re.DOTALL)
     said: dict[str, str] = {}
-    for _, verdict, words in marks:
-        said[verdict] = said.get(verdict, "") + re.sub("<[^>]*>", "", words)
+    for _, verdict, marked in marks:
+        said[verdict] = said.get(verdict, "") + re.sub("<[^>]*>", "", marked)
     assert said == {
         "verified": "Instead of convolution, ML libraries implement\ncross-correlation (don't flip the kernel):Linear",
         "not-supported": "Not recommended for hidden layers due to saturation.",
@@ -165,26 +111,22 @@ def test_sentences_are_marked_by_verdict_across_formatting_and_untested_ones_are
     assert "&lt;script&gt;" in lecture
 
 
-def test_a_sentence_that_is_not_in_the_text_is_named_not_lost(evidence: dict[str, Any]) -> None:
-    evidence["lecture"]["sentences"][2]["text"] = "These words are nowhere."
+def test_a_sentence_that_is_not_in_the_text_is_named_not_lost(evidence: Evidence) -> None:
+    evidence.lecture.sentences[2].text = "These words are nowhere."
     assert "could not be found in the text above: sentence.saturation" in html.render(evidence)
 
 
-def test_what_took_no_part_is_no_counterexample_and_an_unmet_gate_is_not_called_one(evidence: dict[str, Any]) -> None:
-    idle = sample.row(agrees=False, outcome="unsupported", elements=0, sentence="not compared: no such operation")
-    unmet = sample.row(
-        agrees=False, kind="gate", got="0.1 [0, 0.2]", wanted="interval above 0.4", sentence="a gate: got 0.1"
-    )
-    raised = sample.row(agrees=False, outcome="raised", elements=0, sentence="2-d: raised: ValueError")
-    unbounded = sample.row(
-        agrees=False, ratio=1.3, made=False, sentence="2-d: not compared: these inputs leave no bound"
-    )
-    assert [view.standing(r) for r in (idle, unmet, raised, unbounded)] == ["no part", "gate", "stopped", "no part"]
-    evidence["claims"] = evidence["claims"][:1]
-    evidence["claims"][0]["cells"][0]["rows"] += [idle, unbounded]
+def test_what_took_no_part_is_no_counterexample_and_an_unmet_gate_is_not_called_one(evidence: Evidence) -> None:
+    idle = sample.row(agrees=False, made=False, outcome="unsupported", note="no such operation")
+    unmet = sample.gate("a gate", "first", met=False)
+    raised = sample.row(agrees=False, made=False, outcome="raised", note="ValueError")
+    unbounded = sample.row(agrees=False, ratio=1.3, made=False, note="these inputs leave no bound")
+    assert [standing.standing(r) for r in (idle, unmet, raised, unbounded)] == ["no part", "gate", "stopped", "no part"]
+    evidence.claims = evidence.claims[:1]
+    evidence.claims[0].cells[0].rows += (idle, unbounded)
     for report in (html.render(evidence), markdown.render(evidence)):
         assert "Counterexamples inside the scope" not in report
-    evidence["claims"][0]["cells"][1]["rows"] += [unmet, raised]
+    evidence.claims[0].cells[1].rows += (unmet, raised)
     for report in (html.render(evidence), markdown.render(evidence)):
         assert "Counterexamples inside the scope" not in report
         assert "Gates that were stated before the run and not met" in report
@@ -193,11 +135,11 @@ def test_what_took_no_part_is_no_counterexample_and_an_unmet_gate_is_not_called_
 
 
 def test_a_ratio_just_below_its_bound_is_never_shown_as_the_bound() -> None:
-    assert view.ratio(sample.cell("torch", "float32", worst_ratio=0.9999999)) == "0.999999"
-    assert view.ratio(sample.cell("torch", "float32", worst_ratio=1.0)) == "1"
+    assert summary.ratio(sample.cell("torch", "float32", worst_ratio=0.9999999)) == "0.999999"
+    assert summary.ratio(sample.cell("torch", "float32", worst_ratio=1.0)) == "1"
 
 
-def test_absent_unsupported_and_defects_look_different_from_a_pass(evidence: dict[str, Any]) -> None:
+def test_absent_unsupported_and_defects_look_different_from_a_pass(evidence: Evidence) -> None:
     text = html.render(evidence)
     matrix = text[text.index('<table class="matrix">') : text.index('<section id="lecture">')]
     for verdict in (
@@ -222,7 +164,7 @@ def test_absent_unsupported_and_defects_look_different_from_a_pass(evidence: dic
 
 
 def test_a_cell_tested_in_part_has_its_own_word_shape_and_colour_and_says_what_was_not_tested(
-    evidence: dict[str, Any],
+    evidence: Evidence,
 ) -> None:
     text = html.render(evidence)
     matrix = text[text.index('<table class="matrix">') : text.index('<section id="lecture">')]
@@ -241,23 +183,23 @@ def test_a_cell_tested_in_part_has_its_own_word_shape_and_colour_and_says_what_w
     assert "badge v-in-part" in evidence_of
     assert "1 cell tested in part" in text[: text.index('<section id="matrix">')]
     assert "Tested only in part on: torch." in text
-    assert view.IN_PART in text.replace("&#39;", "'")
-    for one in evidence["claims"][1]["cells"]:
-        one["in_part"] = ["the half"]
+    assert standing.IN_PART in text.replace("&#39;", "'")
+    for one in evidence.claims[1].cells:
+        one.in_part = ("the half",)
     assert "Nowhere tested in full: numpy, torch." in html.render(evidence)  # scipy is absent: it has no part
-    for one in evidence["claims"][1]["cells"]:
-        one["in_part"] = []
+    for one in evidence.claims[1].cells:
+        one.in_part = ()
     assert "in part</span>" not in html.render(evidence)
 
 
-def test_a_defect_that_did_not_reproduce_is_said_to_be_one(evidence: dict[str, Any]) -> None:
-    evidence["defects"][0].update(reproduced=False, departs=False)
+def test_a_defect_that_did_not_reproduce_is_said_to_be_one(evidence: Evidence) -> None:
+    put(evidence.defects[0], reproduced=False, departs=False)
     assert "applies, but did not reproduce" in html.render(evidence)
     assert "**did not reproduce**" in markdown.render(evidence)
 
 
-def test_every_picture_stands_in_the_page(evidence: dict[str, Any]) -> None:
-    evidence["claims"][0]["figures"] = sample.figures()
+def test_every_picture_stands_in_the_page(evidence: Evidence) -> None:
+    evidence.claims[0].figures = sample.figures()
     page = Page(html.render(evidence))
     assert (
         len([a for t, a in page.elements if t == "svg" and a.get("role") == "img" and a.get("aria-label")])
@@ -267,14 +209,14 @@ def test_every_picture_stands_in_the_page(evidence: dict[str, Any]) -> None:
     assert {href for href in page.links if href.startswith("#")} <= {f"#{name}" for name in page.ids}
 
 
-def test_infinite_and_missing_numbers_are_words_for_people(evidence: dict[str, Any]) -> None:
-    evidence["claims"][0]["margin"] = evidence["claims"][0]["cells"][0]["margin"] = "inf"
-    evidence["claims"][0]["cells"][0].update(worst_ratio=0.0, rows=[sample.row()])
+def test_infinite_and_missing_numbers_are_words_for_people(evidence: Evidence) -> None:
+    evidence.claims[0].margin = evidence.claims[0].cells[0].margin = math.inf
+    put(evidence.claims[0].cells[0], worst_ratio=0.0, rows=(sample.row(),))
     text = html.render(evidence)
     assert "<td>∞<td>" in text
     assert "0 (exact)" in text
     assert ">inf<" not in text
-    assert [view.number(x) for x in (None, "inf", "-inf", "nan", 0.0, 3, 1234567, 1e-9)] == [
+    assert [words.number(x) for x in (None, "inf", -math.inf, math.nan, 0.0, 3, 1234567, 1e-9)] == [
         "–",
         "∞",
         "−∞",
@@ -286,7 +228,7 @@ def test_infinite_and_missing_numbers_are_words_for_people(evidence: dict[str, A
     ]
 
 
-def illustrated() -> dict[str, Any]:
+def illustrated() -> Evidence:
     found = sample.sample_evidence()
     found["claims"][0]["figures"] = {name: sample.figures()[name] for name in ("flip", "forest:smoothing")}
     return found
@@ -298,9 +240,7 @@ def clean() -> set[str]:
     return {tag for tag, _ in Page(html.render(illustrated())).elements}
 
 
-@pytest.mark.parametrize(
-    "poison", HOSTILE, ids=["markup", "quotes", "direction", "markdown", "control", "long", "formula"]
-)
+@pytest.mark.parametrize("poison", HOSTILE, ids=KINDS)
 def test_hostile_text_comes_out_as_text(clean: set[str], poison: str) -> None:
     bad = poisoned(illustrated(), poison)
     text = html.render(bad)
@@ -310,27 +250,27 @@ def test_hostile_text_comes_out_as_text(clean: set[str], poison: str) -> None:
     assert not [a for _, attributes in page.elements for a in attributes if a.startswith("on")]
     assert {t for t, _ in page.elements} <= clean | {"code"} | MATHML
     assert not [href for href in page.links if href.startswith("javascript")]
-    assert not view.HIDDEN.search(text)
+    assert not words.HIDDEN.search(text)
     assert len(text) < 6_000_000
     report = markdown.render(bad)
-    assert not view.HIDDEN.search(report)
+    assert not words.HIDDEN.search(report)
     assert "<script" not in re.sub(r"^(`{3,})(\w*)\n.*?^\1$", "", report, flags=re.DOTALL | re.MULTILINE)
     assert len(report.encode()) < 500_000
     ET.fromstring(junit.render(bad).encode())
 
 
-def test_hostile_names_of_claims_and_libraries_do_not_break_links(evidence: dict[str, Any]) -> None:
-    evidence["claims"][0]["id"] = evidence["lecture"]["sentences"][0]["claims"][0]["id"] = (
+def test_hostile_names_of_claims_and_libraries_do_not_break_links(evidence: Evidence) -> None:
+    evidence.claims[0].id = evidence.lecture.sentences[0].claims[0].id = (
         '"><script>alert(1)</script> \u202e' + "y" * 300
     )
-    evidence["claims"][0]["cells"][0]["backend"] = "my <b>library</b>"
+    evidence.claims[0].cells[0].backend = "my <b>library</b>"
     page = Page(html.render(evidence))
     assert {href for href in page.links if href.startswith("#")} <= {f"#{name}" for name in page.ids}
     assert [t for t, _ in page.elements if t == "script"] == ["script"]
 
 
-def test_a_lecture_with_hostile_text_is_text(evidence: dict[str, Any]) -> None:
-    evidence["lecture"]["markdown"] += "\n\n".join(
+def test_a_lecture_with_hostile_text_is_text(evidence: Evidence) -> None:
+    evidence.lecture.markdown += "\n\n".join(
         ["", *HOSTILE[:5], "![x](https://example.org/spy.png)", '| a |\n|:-:|\n| <b onclick="x">y</b> |']
     )
     page = Page(html.render(evidence))
@@ -339,37 +279,42 @@ def test_a_lecture_with_hostile_text_is_text(evidence: dict[str, Any]) -> None:
     assert not [href for href in page.links if "spy" in href or href.startswith("javascript")]
 
 
-def test_an_empty_run_still_makes_every_report(evidence: dict[str, Any]) -> None:
-    evidence.update(claims=[], defects=[], counts=sample.counts([]))
-    evidence["selection"].update(backends=[], claims=[])
+def test_an_empty_run_still_makes_every_report(evidence: Evidence) -> None:
+    put(evidence, claims=(), defects=(), counts=sample.counts(()))
+    put(evidence.selection, backends=(), claims=())
     assert "No claim ran." in html.render(evidence)
     assert "0 of 0 claims" in markdown.render(evidence)
     ET.fromstring(junit.render(evidence))
 
 
-def test_rendering_imports_no_framework_and_no_claim(evidence: dict[str, Any], tmp_path: Path) -> None:
-    file = tmp_path / "results.json"
-    file.write_text(json.dumps(evidence), encoding="utf-8")
+def test_rendering_imports_no_framework_and_no_claim(evidence: Evidence, tmp_path: Path) -> None:
+    results = tmp_path / "results.json"
+    results.write_text(file.dumps(evidence), encoding="utf-8")
     code = (
-        "import json, sys\n"
+        "import pathlib, sys\n"
+        "from lectureclaims.claims.record import file\n"
         "from lectureclaims.reports.page import html\nfrom lectureclaims.reports.formats import junit, markdown\n"
         "assert 'matplotlib' not in sys.modules\n"
-        f"e = json.load(open({str(file)!r}))\n"
+        f"e = file.load(pathlib.Path({str(results)!r}))\n"
         "[f.render(e) for f in (html, junit, markdown)]\n"
-        "print([m for m in sys.modules if m.split('.')[0] in ('torch', 'tensorflow', 'keras', 'scipy') or 'lectureclaims.claims' in m])\n"
+        "run = ('torch', 'tensorflow', 'keras', 'scipy')\n"
+        "mine = ['lectureclaims.claims.' + room for room in ('engine', 'language', 'lecture', 'adjudication')]\n"
+        "print([m for m in sys.modules if m.split('.')[0] in run or any(m.startswith(room) for room in mine)])\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 
 
-def test_a_library_says_its_version_or_why_it_has_none(evidence: dict[str, Any]) -> None:
-    backends = evidence["environment"]["backends"]
-    backends["tensorflow"] = {"error": "the library could not be started"}
-    backends["torch"] = {"versions": {"numpy": "2.4.0"}}  # a file of the user's own, with the names of a phrasebook
-    said = [view.state(evidence, b) for b in ("numpy", "torch", "tensorflow", "scipy", "unheard of")]
+def test_a_library_says_its_version_or_why_it_has_none(evidence: Evidence) -> None:
+    backends = evidence.environment.backends
+    backends["tensorflow"] = LibraryFacts(error="the library could not be started")
+    backends["torch"] = LibraryFacts(
+        versions={"numpy": "2.4.0"}
+    )  # a file of the user's own, with the names of a phrasebook
+    said = [standing.state(evidence, b) for b in ("numpy", "torch", "tensorflow", "scipy", "unheard of")]
     assert said == ["2.4.0", "phrasebook", "broken", "absent", "absent"]
-    assert "Libraries: numpy 2.4.0 and torch phrasebook." in view.summary(evidence)
-    assert "Absent or not started: tensorflow and scipy. Nothing is said about them." in view.summary(evidence)
+    assert "Libraries: numpy 2.4.0 and torch phrasebook." in summary.summary(evidence)
+    assert "Absent or not started: tensorflow and scipy. Nothing is said about them." in summary.summary(evidence)
     assert 'torch<span class="version">phrasebook</span>' in html.render(evidence)
 
 
@@ -381,72 +326,68 @@ def section(page: str, name: str) -> str:
     return page[begin : page.index("</section>", begin)]
 
 
-def test_every_look_is_counted_apart_above_the_matrix_also_where_there_is_none(evidence: dict[str, Any]) -> None:
+def test_every_look_is_counted_apart_above_the_matrix_also_where_there_is_none(evidence: Evidence) -> None:
     def counted() -> dict[str, str]:
         cells = section(html.render(evidence), "matrix").partition('id="cells"')[2].partition("</ul>")[0]
         return {verdict: n for n, verdict in re.findall(r"<b>(\d+)</b> ([\w ]+?)\s*(?=<|$)", cells)}
 
     found = counted()
     assert found["verified"] == "9" and found["absent"] == "3" and found["unsupported"] == "1" and found["error"] == "1"
-    assert sum(map(int, found.values())) == evidence["counts"]["cells"]
+    assert sum(map(int, found.values())) == evidence.counts.cells
     assert found["broken"] == "0"
-    evidence["claims"][3]["cells"][0]["rows"] = [sample.row(agrees=False, outcome="broken", elements=0, ratio=None)]
+    evidence.claims[3].cells[0].rows = (sample.stopped("broken"),)
     assert counted() == {k: n for k, n in found.items() if k != "error"} | {"broken": "1"}
-    evidence["claims"] = evidence["claims"][:1]
+    evidence.claims = evidence.claims[:1]
     assert counted() == {"verified": "6", "refuted": "0", "broken": "0", "absent": "0", "unsupported": "1"}
 
 
-def test_a_row_says_each_verdict_of_a_library_once_and_leads_to_each_cell(evidence: dict[str, Any]) -> None:
+def test_a_row_says_each_verdict_of_a_library_once_and_leads_to_each_cell(evidence: Evidence) -> None:
     row, *_ = matrix.rows(evidence)
-    assert [[(f.look, [c["dtype"] for c in f.cells]) for f in facts] for facts in row.columns] == [
+    assert [[(f.look, [c.dtype for c in f.cells]) for f in facts] for facts in row.columns] == [
         *[[("verified", ["float32", "float64"])]] * 3,
         [("unsupported", [None])],
     ]
     page = html.render(evidence)
     links = Page(section(page, "matrix")).links
-    for claim in evidence["claims"]:
-        for cell in claim["cells"]:
-            assert html.link(claim["id"], cell["backend"], cell["dtype"]) in links
+    for claim in evidence.claims:
+        for cell in claim.cells:
+            assert html.link(claim.id, cell.backend, cell.dtype) in links
     flawed = re.search(r'<div class="fact ([^"]*)"[^>]*>(?:(?!</div>).)*#claim.equivariance--torch--float64', page)
     assert flawed is not None and flawed[1] == "v-verified flawed"
 
 
-def test_libraries_of_one_claim_only_share_a_column(evidence: dict[str, Any]) -> None:
+def test_libraries_of_one_claim_only_share_a_column(evidence: Evidence) -> None:
     assert matrix.libraries(evidence) == (list(sample.LIBRARIES), [])
-    evidence["claims"][1]["cells"] += [sample.cell("pillow", None), sample.cell("opencv", None, "absent")]
+    evidence.claims[1].cells += (sample.cell("pillow", None), sample.cell("opencv", None, "absent"))
     assert matrix.libraries(evidence) == (list(sample.LIBRARIES), ["pillow", "opencv"])
     assert [f.library for f in matrix.rows(evidence)[1].columns[-1]] == ["pillow", "opencv"]
     assert {f for row in matrix.rows(evidence) for f in map(len, [row.columns])} == {5}
 
 
-def test_surprise_goes_from_what_was_not_expected_to_the_smallest_margin(evidence: dict[str, Any]) -> None:
-    template = evidence["claims"][0]
+def test_surprise_goes_from_what_was_not_expected_to_the_smallest_margin(evidence: Evidence) -> None:
+    template = evidence.claims[0]
 
-    def one(name: str, verdict: str, margin: Any = 10.0, *, expected: str = "", reason: str = "held") -> dict[str, Any]:
-        return {
-            **template,
-            "id": name,
-            "verdict": verdict,
-            "expected": expected or verdict,
-            "margin": margin,
-            "reason": reason,
-        }
+    def one(name: str, verdict: Any, margin: float | None = 10.0, **members: Any) -> Claim:
+        return structs.replace(
+            template, **{"id": name, "verdict": verdict, "expected": verdict, "margin": margin, **members}
+        )
 
     kinds = ("disputed", "not supported", "inconclusive", "error", "refuted")
-    evidence["claims"] = [
-        one("wide", "verified", "inf"),
+    failing = {"limits": (LimitSaid(name="a limit", says="", as_worded=True),), "fails_as_worded": ("a limit",)}
+    evidence.claims = (
+        one("wide", "verified", math.inf),
         one("none", "verified", None),
         one("narrow", "verified", 2.0),
-        one("worded", "supported", "inf", reason=f"held; {view.WORDED}a limit"),
+        one("worded", "supported", math.inf, **failing),
         *(one(kind, kind) for kind in kinds),
-        one("other", "verified", "inf", expected="refuted"),
-    ]
+        one("other", "verified", math.inf, expected="refuted"),
+    )
     assert matrix.surprise(evidence) == ["other", *kinds[::-1], "worded", "narrow", "wide", "none"]
     told = dict(re.findall(r'data-claim="([^"]*)"[^>]*data-surprise="(\d+)"', html.render(evidence)))
     assert told["other"] == "0" and told["narrow"] == "7"
 
 
-def test_the_search_is_not_shown_without_scripts_and_the_script_finds_what_it_needs(evidence: dict[str, Any]) -> None:
+def test_the_search_is_not_shown_without_scripts_and_the_script_finds_what_it_needs(evidence: Evidence) -> None:
     page = Page(html.render(evidence))
     ids = {attributes.get("id"): (tag, attributes) for tag, attributes in page.elements if "id" in attributes}
     assert ids["search"][0] == "input" and ids["sort"][0] == "select" and ids["shown"][1]["role"] == "status"
@@ -454,15 +395,15 @@ def test_the_search_is_not_shown_without_scripts_and_the_script_finds_what_it_ne
     assert "hidden" in filter
     assert "[hidden] { display: none !important; }" in html.render(evidence)  # or a look of its own would show it
     rows = [a for t, a in page.elements if t == "tr" and "data-claim" in a]
-    assert [a["data-claim"] for a in rows] == [c["id"] for c in evidence["claims"]]
+    assert [a["data-claim"] for a in rows] == [c.id for c in evidence.claims]
     assert {a["data-claim"] for a in rows} <= set(page.ids)
 
 
 # --- comparisons, said once ----------------------------------------------------------------------------------------------
 
 
-def test_comparisons_stand_by_their_cases_once_for_all_libraries_that_agree(evidence: dict[str, Any]) -> None:
-    found = claim_view.of(evidence, evidence["claims"][0])["compared"]
+def test_comparisons_stand_by_their_cases_once_for_all_libraries_that_agree(evidence: Evidence) -> None:
+    found = Section(evidence, evidence.claims[0]).compared
     assert [names for names, _ in found.cases] == [["2-d"], ["reals"]]
     assert [len(x.cells) for _, rows in found.cases for x, _ in rows] == [6, 6]
     assert (found.listed, found.of, len(found.cells)) == (2, 2, 6)
@@ -470,44 +411,40 @@ def test_comparisons_stand_by_their_cases_once_for_all_libraries_that_agree(evid
     assert {html.anchor("claim.correlate", "case", case) for case in ("2-d", "reals")} <= set(page.ids)
 
 
-def test_a_library_that_departs_has_a_row_of_its_own_with_its_replay(evidence: dict[str, Any]) -> None:
-    evidence["claims"][0]["cells"][2]["rows"][0] = sample.departing()
-    (_, rows), _ = claim_view.of(evidence, evidence["claims"][0])["compared"].cases
+def test_a_library_that_departs_has_a_row_of_its_own_with_its_replay(evidence: Evidence) -> None:
+    evidence.claims[0].cells[2].rows = (sample.departing(), *evidence.claims[0].cells[2].rows[1:])
+    (_, rows), _ = Section(evidence, evidence.claims[0]).compared.cases
     assert [(x.standing, len(x.cells)) for x, _ in rows] == [("agrees", 5), ("departs", 1)]
 
 
-def test_cases_that_are_alike_share_a_row_and_keep_their_links(evidence: dict[str, Any]) -> None:
-    evidence["claims"][0]["cells"] = [
-        sample.cell("torch", "float32", rows=[sample.row(f"case {i}") for i in range(30)])
-    ]
-    ((names, ((_, numbers),)),) = claim_view.of(evidence, evidence["claims"][0])["compared"].cases
+def test_cases_that_are_alike_share_a_row_and_keep_their_links(evidence: Evidence) -> None:
+    rows = tuple(sample.row(f"case {i}") for i in range(30))
+    evidence.claims[0].cells = (sample.cell("torch", "float32", rows=rows),)
+    ((names, ((_, numbers),)),) = Section(evidence, evidence.claims[0]).compared.cases
     assert len(names) == 30 and numbers == 30 * 48
     assert {html.anchor("claim.correlate", "case", f"case {i}") for i in range(30)} <= set(
         Page(html.render(evidence)).ids
     )
 
 
-def test_what_is_not_listed_is_counted_and_every_departure_is_listed(evidence: dict[str, Any]) -> None:
-    many = [sample.row("one", f"label {i}", kind="bound", ratio=i / 100) for i in range(50)]
-    bad = [sample.departing(label=f"bad {i}", case="one") for i in range(20)]
-    evidence["claims"] = [
-        {**evidence["claims"][0], "cells": [sample.cell("torch", "float32", "refuted", rows=many + bad)]}
-    ]
-    found = claim_view.of(evidence, evidence["claims"][0])["compared"]
-    labels = [x.row["label"] for _, rows in found.cases for x, _ in rows]
-    assert {r["label"] for r in bad} <= set(labels)
+def test_what_is_not_listed_is_counted_and_every_departure_is_listed(evidence: Evidence) -> None:
+    many = tuple(sample.bound("one", f"label {i}", ratio=i / 100) for i in range(50))
+    bad = tuple(sample.departing(label=f"bad {i}", case="one") for i in range(20))
+    evidence.claims = evidence.claims[:1]
+    evidence.claims[0].cells = (sample.cell("torch", "float32", "refuted", rows=many + bad),)
+    found = Section(evidence, evidence.claims[0]).compared
+    labels = [x.row.label for _, rows in found.cases for x, _ in rows]
+    assert {r.label for r in bad} <= set(labels)
     text = html.render(evidence)
     assert f"{found.listed} of 70 are listed" in text and "all are in results.json" in text
-    evidence["claims"][0]["cells"][0]["rows"] = many
-    labels = [
-        x.row["label"] for _, rows in claim_view.of(evidence, evidence["claims"][0])["compared"].cases for x, _ in rows
-    ]
-    assert labels == [f"label {i}" for i in range(50 - claim_view.MOST, 50)]
+    evidence.claims[0].cells[0].rows = many
+    labels = [x.row.label for _, rows in Section(evidence, evidence.claims[0]).compared.cases for x, _ in rows]
+    assert labels == [f"label {i}" for i in range(50 - compared.MOST, 50)]
 
 
-def test_cells_that_took_no_part_for_one_reason_share_a_row_and_keep_their_links(evidence: dict[str, Any]) -> None:
-    libraries = claim_view.of(evidence, evidence["claims"][2])["libraries"]
-    assert [[x["name"] for x in row.cells] for row in libraries] == [
+def test_cells_that_took_no_part_for_one_reason_share_a_row_and_keep_their_links(evidence: Evidence) -> None:
+    libraries = Section(evidence, evidence.claims[2]).libraries
+    assert [[x.name for x in row.cells] for row in libraries] == [
         ["torch float32"],
         ["torch float64"],
         ["scipy float32", "scipy float64"],
@@ -517,12 +454,12 @@ def test_cells_that_took_no_part_for_one_reason_share_a_row_and_keep_their_links
     )
 
 
-def test_what_was_not_tested_is_said_once_for_a_library(evidence: dict[str, Any]) -> None:
-    for cell in evidence["claims"][0]["cells"][2:4]:
-        cell["in_part"] = ["the half"]
+def test_what_was_not_tested_is_said_once_for_a_library(evidence: Evidence) -> None:
+    for cell in evidence.claims[0].cells[2:4]:
+        cell.in_part = ("the half",)
     text = html.render(evidence)
     assert text.count("<li>the half") == 1 and "not tested here (torch (float32, float64)):<ul>" in text
-    evidence["claims"][0]["cells"][3]["in_part"] += [f"part {i}" for i in range(5)]
+    evidence.claims[0].cells[3].in_part += tuple(f"part {i}" for i in range(5))
     text = html.render(evidence)
     assert text.count("<li>the half") == 1 and "not tested here (torch (float32, float64)):<ul>" in text
     assert "<details><summary>not tested here (torch float64): 5 entries</summary><ul><li>part 0" in text
@@ -531,17 +468,17 @@ def test_what_was_not_tested_is_said_once_for_a_library(evidence: dict[str, Any]
 # --- premises and the page as text ---------------------------------------------------------------------------------------
 
 
-def test_the_graph_of_premises_stands_in_the_page(evidence: dict[str, Any]) -> None:
+def test_the_graph_of_premises_stands_in_the_page(evidence: Evidence) -> None:
     text = html.render(evidence)
     assert 'href="#premises"' in text and '<svg class="premises"' in section(text, "premises")
     assert ".premises .sand path" in text
     assert 'href="#history"' not in text
-    evidence["claims"] = []
+    evidence.claims = ()
     assert 'id="premises"' not in html.render(evidence)
 
 
-def test_blanks_and_implied_end_tags_are_left_out_but_not_where_blanks_count(evidence: dict[str, Any]) -> None:
-    evidence["claims"][3]["cells"][1]["rows"][0]["snippet"] = "def f():\n    return '</td>'\n\n\nf()\n"
+def test_blanks_and_implied_end_tags_are_left_out_but_not_where_blanks_count(evidence: Evidence) -> None:
+    evidence.claims[3].cells[1].rows[0].snippet = "def f():\n    return '</td>'\n\n\nf()\n"
     text = html.render(evidence)
     assert "def f():\n    return &#39;&lt;/td&gt;&#39;\n\n\nf()\n" in text
     rest = re.sub(r"<(pre|style|script|figure)\b.*?</\1>", "x", text, flags=re.DOTALL)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from lectureclaims.claims.engine import lecture
+from lectureclaims.claims.record.types import Lecture, Sentence
 from lectureclaims.reports.wording import places
 
 SCAN = """A neural nctwork is a function
@@ -15,9 +14,9 @@ A neural network is buIlt from components
 """
 
 
-def of(scan: str, *sentences: str) -> dict[str, Any]:
-    told = [{"id": str(i), "text": text} for i, text in enumerate(sentences)]
-    return {"lecture": {"markdown": "\n\n".join(sentences), "scan": scan, "sentences": told}}
+def of(scan: str, *sentences: str) -> Lecture:
+    told = tuple(Sentence(id=str(i), text=text) for i, text in enumerate(sentences))
+    return Lecture(title="", markdown="\n\n".join(sentences), scan=scan, sentences=told)
 
 
 def test_a_sentence_is_found_in_the_scan_by_the_words_that_it_has_left() -> None:
@@ -49,18 +48,18 @@ def test_of_a_sentence_that_the_scan_does_not_have_no_place_is_told() -> None:
 
 
 def test_a_sentence_is_found_in_the_markdown_after_the_one_before_it() -> None:
-    evidence = of("", "Linear", "It is linear", "Linear")
-    text = evidence["lecture"]["markdown"]
-    spans = places.in_lecture(evidence)
+    told = of("", "Linear", "It is linear", "Linear")
+    text = told.markdown
+    spans = places.in_lecture(told)
     assert [text[slice(*spans[i])] for i in "012"] == ["Linear", "It is linear", "Linear"]
     assert [places.line(text, spans[i][0]) for i in "012"] == [1, 3, 5]
 
 
 def test_the_lecture_s_own_sentences_have_places_in_its_scan_in_their_order() -> None:
     own = lecture.read()
-    told = [{"id": s.id, "text": s.text} for s in own.sentences]
-    evidence = {"lecture": {"markdown": own.markdown, "scan": own.scan, "sentences": told}}
-    found, spans = places.in_scan(evidence), places.in_lecture(evidence)
+    sentences = tuple(Sentence(id=s.id, text=s.text) for s in own.sentences)
+    told = Lecture(title="", markdown=own.markdown, scan=own.scan, sentences=sentences)
+    found, spans = places.in_scan(told), places.in_lecture(told)
     assert set(spans) == {s.id for s in own.sentences}
     tested = [s.id for s in own.sentences if s.claims]
     assert len(set(tested) - set(found)) <= 3  # formulas and pictures of which the scan kept next to nothing

@@ -9,19 +9,21 @@ import pytest
 import sample_evidence as sample
 from lectureclaims.claims.engine import lecture
 from lectureclaims.claims.record import premises
-from lectureclaims.claims.record.evidence import BadEvidence
+from lectureclaims.claims.record.file import BadEvidence
+from lectureclaims.claims.record.types import Premises
 from lectureclaims.reports.page import html, premise_graph
+from msgspec import structs
 
 VERDICTS = ("verified", "supported", "disputed", "not supported", "inconclusive", "refuted", "error")
 
 
 def evidence(uses, verdicts=None):
     """A record of claims with these premises; those that a claim uses and that are no key have not run."""
-    claims = [
-        {"id": name, "verdict": (verdicts or {}).get(name, "verified"), "qualified": False, "premises": list(used)}
+    claims = tuple(
+        sample.claim(name, (), verdict=(verdicts or {}).get(name, "verified"), qualified=False, premises=tuple(used))
         for name, used in uses.items()
-    ]
-    return {"claims": claims, "premises": premises.graph(claims)}
+    )
+    return structs.replace(sample.sample_evidence(), claims=claims, premises=premises.graph(claims))
 
 
 def the_lecture(verdicts=None):
@@ -91,9 +93,9 @@ def test_what_rests_on_a_claim_stands_at_its_right_and_sections_in_bands_of_thei
     record = the_lecture()
     root = drawn(record)
     place = boxes(root)
-    for row in record["premises"]:
-        for used in row["uses"]:
-            assert place[html.link(used)][2] < place[html.link(row["claim"])][0]
+    for row in record.premises:
+        for used in row.uses:
+            assert place[html.link(used)][2] < place[html.link(row.claim)][0]
     bands = [
         (float(r.get("y", 0)), float(r.get("y", 0)) + float(r.get("height", 0)))
         for r in root.iter("rect")
@@ -101,10 +103,10 @@ def test_what_rests_on_a_claim_stands_at_its_right_and_sections_in_bands_of_thei
     ]
     named = [t.text for t in root.iter("text") if t.get("class") == "section"]
     assert all(a[1] < b[0] for a, b in itertools.pairwise(bands))
-    linked = {n for row in record["premises"] if row["uses"] for n in (row["claim"], *row["uses"])}
-    for claim in record["claims"]:
-        inside = named.index(premise_graph.section(claim["id"]) if claim["id"] in linked else premise_graph.ALONE)
-        assert bands[inside][0] < place[html.link(claim["id"])][1] < place[html.link(claim["id"])][3] < bands[inside][1]
+    linked = {n for row in record.premises if row.uses for n in (row.claim, *row.uses)}
+    for claim in record.claims:
+        inside = named.index(premise_graph.section(claim.id) if claim.id in linked else premise_graph.ALONE)
+        assert bands[inside][0] < place[html.link(claim.id)][1] < place[html.link(claim.id)][3] < bands[inside][1]
 
 
 RECORDS = [
@@ -279,15 +281,15 @@ def test_nothing_is_drawn_of_nothing_and_a_claim_alone_is_drawn():
 
 
 def test_premises_in_a_circle_are_refused_in_one_line():
-    claims = [{"id": n, "verdict": "verified", "qualified": False} for n in ("a.a", "a.b")]
-    rows = [{"claim": n, "uses": [m], "untested": [], "sand": []} for n, m in (("a.a", "a.b"), ("a.b", "a.a"))]
+    record = evidence({"a.a": [], "a.b": []})
+    record.premises = (Premises(claim="a.a", uses=("a.b",)), Premises(claim="a.b", uses=("a.a",)))
     with pytest.raises(BadEvidence, match="a.a → a.b → a.a.*circle.*results.json that verify wrote") as caught:
-        premise_graph.svg({"claims": claims, "premises": rows})
+        premise_graph.svg(record)
     assert "\n" not in str(caught.value)
 
 
 def test_a_record_without_a_claims_row_of_premises_draws_the_claim_alone():
     record = evidence(SMALL)
-    record["premises"] = []
+    record.premises = ()
     assert len(links(drawn(record))) == len(SMALL)
     assert edges(drawn(record)) == {}

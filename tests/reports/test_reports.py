@@ -2,72 +2,56 @@
 
 from __future__ import annotations
 
-import functools
 import io
 import json
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import jsonschema
 import lectureclaims.claims
 import pytest
 import sample_evidence as sample
-from lectureclaims.claims.record import evidence as record
-from lectureclaims.claims.record import verdict as verdicts
+from lectureclaims.claims.record import file, replay, verdicts
+from lectureclaims.claims.record.types import Bits, CellVerdict, Evidence, Found, Sight, Verdict
 from lectureclaims.reports.formats import junit, markdown
 from lectureclaims.reports.front import terminal
 from lectureclaims.reports.page import html
-from lectureclaims.reports.wording import view
+from lectureclaims.reports.wording import standing
+from msgspec import structs
+from poison import put
 from rich.console import Console
-
-REPORTS = Path(html.__file__).parent
-SCHEMA = json.loads(Path(record.__file__).with_name("schema.json").read_text(encoding="utf-8"))
-CHECK = jsonschema.Draft202012Validator(SCHEMA)
 
 
 @pytest.fixture
-def evidence() -> dict[str, Any]:
+def evidence() -> Evidence:
     return sample.sample_evidence()
 
 
-# --- the schema --------------------------------------------------------------------------------------------------------
+# --- the record --------------------------------------------------------------------------------------------------------
 
 
-def test_the_schema_is_one_and_the_sample_obeys_it(evidence: dict[str, Any]) -> None:
-    jsonschema.Draft202012Validator.check_schema(SCHEMA)
-    CHECK.validate(evidence)
-    assert SCHEMA["properties"]["schema"]["const"] == record.SCHEMA
+def test_the_sample_is_a_record_and_obeys_its_schema(evidence: Evidence) -> None:
+    text = file.dumps(evidence)
+    jsonschema.Draft202012Validator(file.schema()).validate(json.loads(text))
+    assert file.dumps(file.loads(text)) == text
 
 
-def test_a_real_run_obeys_the_schema_and_makes_every_report() -> None:
+def test_every_type_of_the_record_is_described_and_closed() -> None:
+    for name, definition in file.schema()["$defs"].items():
+        assert definition.get("description"), name
+        assert definition.get("additionalProperties") is False, name
+
+
+def test_a_real_run_makes_every_report() -> None:
     found = lectureclaims.claims.verify(["convolution.libraries_correlate"], backends=["numpy"], dtypes=["float32"])
-    text = record.dumps(found)
-    CHECK.validate(json.loads(text))
-    assert "np.convolve" in html.render(json.loads(text))
+    back = file.loads(file.dumps(found))
+    assert "np.convolve" in html.render(back)
     row = "| [convolution.libraries\\_correlate](#convolution.libraries_correlate) |"
-    assert row in markdown.render(json.loads(text))
-    ET.fromstring(junit.render(json.loads(text)))
-
-
-def test_every_member_of_the_schema_is_described() -> None:
-    def walk(node: Any, path: str) -> None:
-        for name, member in node.get("properties", {}).items():
-            where = f"{path}/{name}"
-            target = member
-            if "description" not in target:  # "#/$defs/row/properties/case"
-                target = functools.reduce(lambda at, step: at[step], target["$ref"].split("/")[1:], SCHEMA)
-            assert target.get("description"), where
-            walk(member, where)
-            walk(member.get("items", {}), where)
-        if node.get("properties") and "additionalProperties" not in node:
-            assert "pen" in node["description"], f"{path}: closed, or said to be open"
-
-    walk(SCHEMA, "")
-    for name, definition in SCHEMA["$defs"].items():
-        walk(definition, name)
+    assert row in markdown.render(back)
+    ET.fromstring(junit.render(back))
+    assert html.render(back) == html.render(found)
 
 
 @pytest.mark.parametrize(
@@ -75,70 +59,75 @@ def test_every_member_of_the_schema_is_described() -> None:
     [
         lambda e: e.update(extra=1),
         lambda e: e.pop("seed"),
-        lambda e: e.update(schema="lecture-claims/results/2"),
+        lambda e: e.update(schema="lecture-claims/results/1"),
         lambda e: e["claims"][0].update(verdict="passed"),
         lambda e: e["claims"][0]["cells"][0].update(verdict="skipped"),
-        lambda e: e["claims"][0]["cells"][0].pop("in_part"),
+        lambda e: e["claims"][0]["cells"][0].pop("reason"),
         lambda e: e["claims"][0]["cells"][0].update(in_part="half of it"),
-        lambda e: e["claims"][0]["cells"][0]["wrongs"][0].update(replay=None),
+        lambda e: e["claims"][0]["cells"][0]["wrongs"][0].update(caught=None),
         lambda e: e["claims"][0]["cells"][0]["rows"][0].update(ratio="huge"),
-        lambda e: e["claims"][0]["cells"][0]["rows"][0].pop("source"),
-        lambda e: e["claims"][0]["cells"][0]["limits"][0]["rows"][0].pop("must_fail"),
+        lambda e: e["claims"][0]["cells"][0]["rows"][0].pop("label"),
+        lambda e: e["claims"][0]["cells"][0]["rows"][0].update(kind="guess"),
+        lambda e: e["claims"][0]["cells"][0]["limits"][0]["rows"][0].update(must_fail="yes"),
         lambda e: e["defects"][0].update(comment="x"),
     ],
 )
-def test_the_schema_refuses_what_is_not_of_it(evidence: dict[str, Any], change: Callable[[Any], Any]) -> None:
-    change(evidence)
+def test_what_is_not_of_the_record_is_refused_by_its_reader_and_by_its_schema(
+    evidence: Evidence, change: Callable[[Any], Any]
+) -> None:
+    plain = json.loads(file.dumps(evidence))
+    change(plain)
+    with pytest.raises(file.BadEvidence):
+        file.loads(json.dumps(plain))
     with pytest.raises(jsonschema.ValidationError):
-        CHECK.validate(evidence)
+        jsonschema.Draft202012Validator(file.schema()).validate(plain)
 
 
-def test_the_words_of_the_reports_are_those_of_the_engine() -> None:
-    assert view.WORST_FIRST == verdicts.WORST_FIRST
-    assert view.HOLDS == verdicts.HOLDS
-    assert view.TAKES_NO_PART == verdicts.TAKES_NO_PART
-    assert set(view.MEANING) == {*verdicts.WORST_FIRST, *verdicts.TAKES_NO_PART} == set(markdown.SIGN)
+def test_every_verdict_has_a_meaning_and_a_sign() -> None:
+    assert set(standing.MEANING) == {*get_args(CellVerdict)} == set(markdown.SIGN)
+    assert {*verdicts.WORST_FIRST} == {*get_args(Verdict)} and {*standing.SIGHT} == {*get_args(Sight)}
 
 
 # --- Markdown ----------------------------------------------------------------------------------------------------------
 
 
-def test_the_markdown_report_has_every_claim_folded_and_replayable(evidence: dict[str, Any]) -> None:
+def test_the_markdown_report_has_every_claim_folded_and_replayable(evidence: Evidence) -> None:
     report = markdown.render(evidence)
-    for claim in evidence["claims"]:
-        assert f"\n## {claim['id']}\n" in report
+    for claim in evidence.claims:
+        assert f"\n## {claim.id}\n" in report
     assert (
         "| [claim.correlate](#claim.correlate) | ✓ verified, qualified | ✓ verified | ✓ verified | ✓ verified | ∅ unsupported |"
         in report
     )
-    assert "lecture-claims verify a.b --case 2-d --backend torch --dtype float32" in report
+    assert "lecture-claims verify claim.equivariance --case 2-d --backend torch --dtype float32" in report
     assert report.count("<details>") == report.count("</details>") > 8
     assert "claim.smooths" in report
     tables = [line for line in report.splitlines() if line.startswith("|")]
     assert all(line.endswith("|") for line in tables)
 
 
-def test_the_markdown_report_says_what_was_not_tested(evidence: dict[str, Any]) -> None:
+def test_the_markdown_report_says_what_was_not_tested(evidence: Evidence) -> None:
     report = markdown.render(evidence)
     assert "| ✓ verified | ✓ verified, in part | – | · absent |" in report
     row = next(line for line in report.splitlines() if line.startswith("| torch | ✓ verified, in part<br>not tested: "))
     assert "15 comparisons<br>not tested: limit “a symmetric kernel” cannot be shown here |" in row
     assert "1 cell tested in part" in report
-    evidence["claims"][0]["cells"][2]["in_part"] = ["the half"]
+    evidence.claims[0].cells[2].in_part = ("the half",)
     report = markdown.render(evidence)
     assert "| ✓ float32: verified, in part<br>✓ float64: verified |" in report
     assert "| torch float64 | ✓ verified<br>not tested on torch float32: the half |" in report
 
 
-def test_a_wrong_variant_that_survived_can_be_run_again(evidence: dict[str, Any]) -> None:
-    again = evidence["claims"][3]["cells"][3]["wrongs"][0]["replay"]
+def test_a_wrong_variant_that_survived_can_be_run_again(evidence: Evidence) -> None:
+    again = replay.command(evidence, "claim.equivariance", evidence.claims[3].cells[3], wrong="one axis flipped")
     assert again in markdown.render(evidence)
     assert again in junit.render(evidence)
     assert again in said(terminal.run, evidence)
 
 
-def test_a_long_markdown_report_stays_below_the_limit_and_says_so(evidence: dict[str, Any]) -> None:
-    evidence["claims"] = [{**evidence["claims"][3], "id": f"claim.{i}", "statement": "long " * 500} for i in range(400)]
+def test_a_long_markdown_report_stays_below_the_limit_and_says_so(evidence: Evidence) -> None:
+    long = [structs.replace(evidence.claims[3], id=f"claim.{i}", statement="long " * 500) for i in range(400)]
+    evidence.claims = tuple(long)
     report = markdown.render(evidence)
     assert len(report.encode()) < 500_000
     assert "results.json" in report
@@ -147,22 +136,22 @@ def test_a_long_markdown_report_stays_below_the_limit_and_says_so(evidence: dict
 # --- the terminal ------------------------------------------------------------------------------------------------------
 
 
-def said(show: Callable[[Console, Any], None], what: Any, *, colour: bool = False) -> str:
+def said(show: Callable[..., None], *what: Any, colour: bool = False) -> str:
     out = Console(
         file=io.StringIO(), width=200, force_terminal=colour, color_system="standard" if colour else None, markup=False
     )
-    show(out, what)
+    show(out, *what)
     return str(out.file.getvalue())  # type: ignore[attr-defined]
 
 
-def test_the_terminal_says_what_was_tested_in_part(evidence: dict[str, Any]) -> None:
+def test_the_terminal_says_what_was_tested_in_part(evidence: Evidence) -> None:
     table = said(terminal.run, evidence, colour=True)
     assert "\x1b[36mverified (in part)" in table
     assert "\x1b[32mverified" in table
     assert "1 cell tested in part" in table
-    evidence["claims"][0]["cells"][2]["in_part"] = ["the half"]
+    evidence.claims[0].cells[2].in_part = ("the half",)
     assert "verified (1 of 2 in part)" in said(terminal.run, evidence)
-    claim = said(terminal.claim, evidence["claims"][1])
+    claim = said(terminal.claim, evidence, evidence.claims[1])
     assert f"In part, torch; not tested: {'; '.join(sample.NOT_TESTED)}\n" in claim
     assert "In part, numpy" not in claim
 
@@ -170,7 +159,7 @@ def test_the_terminal_says_what_was_tested_in_part(evidence: dict[str, Any]) -> 
 # --- JUnit -------------------------------------------------------------------------------------------------------------
 
 
-def cases(evidence: dict[str, Any]) -> dict[tuple[str, str], ET.Element]:
+def cases(evidence: Evidence) -> dict[tuple[str, str], ET.Element]:
     root = ET.fromstring(junit.render(evidence))
     return {(c.get("classname", ""), c.get("name", "")): c for c in root.iter("testcase")}
 
@@ -179,7 +168,7 @@ def kind(case: ET.Element) -> str:
     return next((child.tag for child in case if child.tag in ("failure", "error", "skipped")), "passed")
 
 
-def test_junit_passes_only_what_holds(evidence: dict[str, Any]) -> None:
+def test_junit_passes_only_what_holds(evidence: Evidence) -> None:
     found = {name: kind(case) for name, case in cases(evidence).items()}
     assert found["claim.correlate", "torch float32"] == "passed"
     assert found["claim.correlate", "scipy"] == "skipped"
@@ -198,7 +187,7 @@ def test_junit_passes_only_what_holds(evidence: dict[str, Any]) -> None:
     assert int(suite.get("failures", 0)) == sum(k == "failure" for k in found.values())
 
 
-def test_junit_shows_the_comparison_and_a_recorded_defect_is_no_silent_pass(evidence: dict[str, Any]) -> None:
+def test_junit_shows_the_comparison_and_a_recorded_defect_is_no_silent_pass(evidence: Evidence) -> None:
     found = cases(evidence)
     failure = found["claim.equivariance", "torch float32"].find("failure")
     assert failure is not None
@@ -209,7 +198,7 @@ def test_junit_shows_the_comparison_and_a_recorded_defect_is_no_silent_pass(evid
     assert [p.get("value") for p in departing.iter("property") if p.get("name") == "defect"] == ["torch-tanh"]
 
 
-def test_junit_passes_a_cell_tested_in_part_but_says_so(evidence: dict[str, Any]) -> None:
+def test_junit_passes_a_cell_tested_in_part_but_says_so(evidence: Evidence) -> None:
     part, whole = cases(evidence)["claim.linear", "torch"], cases(evidence)["claim.linear", "numpy"]
     assert kind(part) == "passed"
     assert tuple(p.get("value") for p in part.iter("property") if p.get("name") == "in part") == sample.NOT_TESTED
@@ -219,35 +208,35 @@ def test_junit_passes_a_cell_tested_in_part_but_says_so(evidence: dict[str, Any]
     assert whole.find("system-out") is None
 
 
-def test_junit_follows_the_expected_verdict(evidence: dict[str, Any]) -> None:
-    claim = evidence["claims"][2]
-    claim["expected"] = "not supported"
+def test_junit_follows_the_expected_verdict(evidence: Evidence) -> None:
+    claim = evidence.claims[2]
+    claim.expected = "not supported"
     found = cases(evidence)
     assert kind(found["claim.saturation", "torch float64"]) == "passed"
     assert "as expected" in (found["claim.saturation", "torch float64"].findtext("system-out") or "")
     assert kind(found["claim.saturation", "verdict"]) == "passed"
-    claim.update(expected="not supported", verdict="verified")
+    put(claim, expected="not supported", verdict="verified")
     assert kind(cases(evidence)["claim.saturation", "verdict"]) == "failure"
-    evidence["defects"][0]["reproduced"] = False
+    evidence.defects[0].reproduced = False
     assert kind(cases(evidence)["library defects", "torch-tanh"]) == "failure"
-    evidence["interrupted"] = True
+    evidence.interrupted = True
     assert kind(cases(evidence)["run", "complete"]) == "error"
 
 
-def test_junit_of_a_part_judges_that_part(evidence: dict[str, Any]) -> None:
-    evidence["selection"]["partial"] = True
-    for one in evidence["claims"][0]["cells"]:
-        one["verdict"] = "inconclusive" if one["rows"] else one["verdict"]
+def test_junit_of_a_part_judges_that_part(evidence: Evidence) -> None:
+    evidence.selection.partial = True
+    for one in evidence.claims[0].cells:
+        one.verdict = "inconclusive" if one.rows else one.verdict
     found = cases(evidence)
     assert kind(found["claim.correlate", "torch float32"]) == "passed"
     assert kind(found["claim.correlate", "verdict"]) == "skipped"
     assert kind(found["claim.equivariance", "tensorflow float32"]) == "failure"
 
 
-# --- premises, blunders, and the ledger --------------------------------------------------------------------------------
+# --- premises, mistakes, and the ledger --------------------------------------------------------------------------------
 
 
-def test_what_rests_on_sand_is_said_in_every_report(evidence: dict[str, Any]) -> None:
+def test_what_rests_on_sand_is_said_in_every_report(evidence: Evidence) -> None:
     sandy = "It rests on sand: claim.saturation is not supported."
     for report in (html.render(evidence), markdown.render(evidence)):
         assert sandy in report
@@ -259,30 +248,30 @@ def test_what_rests_on_sand_is_said_in_every_report(evidence: dict[str, Any]) ->
         "Resting on sand, for a claim that they use is refuted, not supported or inconclusive: claim.equivariance"
         in said(terminal.run, evidence)
     )
-    evidence["premises"][3]["sand"] = []
+    evidence.premises[3].sand = ()
     for report in (html.render(evidence), markdown.render(evidence)):
         assert "rests on sand" not in report
 
 
-def test_a_blunder_that_no_claim_sees_is_named_in_every_report(evidence: dict[str, Any]) -> None:
+def test_a_mistake_that_no_claim_sees_is_named_in_every_report(evidence: Evidence) -> None:
     hole = "Mistakes that no claim sees: a tap lost ("
     for report in (html.render(evidence), markdown.render(evidence), said(terminal.run, evidence)):
         assert hole in report
-    tables = view.sensitivity(evidence)
+    tables = list(standing.sensitivity(evidence))
     assert [(operation, claims) for operation, claims, _ in tables] == [
         ("cross_correlation2d", ["claim.correlate", "claim.equivariance"])
     ]
     assert [signs for _, signs in tables[0][2]] == [["●", "○"], ["○", "–"]]
-    evidence["sensitivity"] = []
+    evidence.sensitivity = ()
     assert "What each claim can see" not in html.render(evidence)
 
 
-def test_the_ledger_has_every_sentence_with_its_claims_or_its_disposition(evidence: dict[str, Any]) -> None:
-    evidence["lecture"]["sentences"][-1]["see"] = ["claim.saturation"]
+def test_the_ledger_has_every_sentence_with_its_claims_or_its_disposition(evidence: Evidence) -> None:
+    evidence.lecture.sentences[-1].see = ("claim.saturation",)
     page, report = html.render(evidence), markdown.render(evidence)
     ledger = page[page.index('<section id="ledger">') : page.index('<section id="untested">')]
-    for sentence in evidence["lecture"]["sentences"]:
-        assert sentence["id"] in ledger.replace("<wbr>", "")
+    for sentence in evidence.lecture.sentences:
+        assert sentence.id in ledger.replace("<wbr>", "")
     for part in (ledger, report[report.index("Sentence by sentence") :]):
         assert "not testable" in part and "It speaks of nobody." in part
         assert "the scan has “smoolhing”" in part
@@ -292,23 +281,22 @@ def test_the_ledger_has_every_sentence_with_its_claims_or_its_disposition(eviden
     assert re.search(r'class="says v-not-supported"[^>]*>Nobody has tested this sentence\.', page)
 
 
-def searched(symbols: dict[str, Any], role: str, *, must_fail: bool = False) -> dict[str, Any]:
-    found = {"role": role, "symbols": symbols, "how": "by H·W" if role == "smallest" else ""}
-    return {**(sample.departing() if must_fail else sample.row()), "must_fail": must_fail, "found": found}
+def searched(symbols: dict[str, Any], role: Any, *, must_fail: bool = False) -> Bits:
+    found = Found(role=role, symbols=symbols, how="by H·W" if role == "smallest" else "")
+    return (sample.departing if must_fail else sample.row)(must_fail=must_fail, found=found)
 
 
-def test_a_limit_shows_its_smallest_counterexample_and_the_nearest_that_holds(evidence: dict[str, Any]) -> None:
-    for cell in evidence["claims"][0]["cells"][:6]:
-        cell["limits"][0]["rows"] = [
+def test_a_limit_shows_its_smallest_counterexample_and_the_nearest_that_holds(evidence: Evidence) -> None:
+    for cell in evidence.claims[0].cells[:6]:
+        cell.limits[0].rows = (
             searched({"H": 1, "W": 2}, "smallest", must_fail=True),
             searched({"H": 1, "W": 2}, "instead"),
             searched({"H": 1, "W": 1}, "neighbour"),
-        ]
-    CHECK.validate(evidence)
+        )
     page, report = html.render(evidence), markdown.render(evidence)
     assert "H = 1, W = 2" in page and "H = 1, W = 1" in page
     assert page.count("<th>H = 1, W = 2") == 1  # alike on all libraries: said once
     assert "smallest counterexample H = 1, W = 2" in report and "nearest that holds: H = 1, W = 1" in report
-    for cell in evidence["claims"][0]["cells"][:6]:
-        del cell["limits"][0]["rows"][2]
+    for cell in evidence.claims[0].cells[:6]:
+        cell.limits[0].rows = cell.limits[0].rows[:2]
     assert "none found" in html.render(evidence)

@@ -3,53 +3,54 @@
 from __future__ import annotations
 
 import io
-import json
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
 import sample_evidence as sample
-from lectureclaims.claims.record import evidence as evidence_file
+from lectureclaims.claims.record import file
+from lectureclaims.claims.record.types import Evidence
 from lectureclaims.reports.formats import junit, markdown
 from lectureclaims.reports.front import terminal
 from lectureclaims.reports.page import html
 from lectureclaims.reports.pictures import canvas, figures, intervals, svg
-from lectureclaims.reports.wording import view
+from lectureclaims.reports.wording import markup, standing
+from lectureclaims.reports.wording import words as wording
+from msgspec import structs
+from pages import MATHML, Page
+from poison import HOSTILE, KINDS, poisoned, put
 from rich.console import Console
-from test_page import HOSTILE, MATHML, Page, poisoned
 
-SCHEMA = json.loads(Path(evidence_file.__file__).with_name("schema.json").read_text(encoding="utf-8"))
 SVG = "{http://www.w3.org/2000/svg}"
 
 
 @pytest.fixture
-def evidence() -> dict[str, Any]:
+def evidence() -> Evidence:
     return with_statistics()
 
 
-def with_statistics() -> dict[str, Any]:
+def with_statistics() -> Evidence:
     found = sample.sample_evidence()
-    found["claims"] += [sample.disputed(), sample.worded()]
-    found["counts"] = sample.counts(found["claims"])
+    found.claims += (sample.disputed(), sample.worded())
+    found.counts = sample.counts(found.claims)
     return found
 
 
-def quick(found: dict[str, Any], *, verdict: str = "inconclusive") -> dict[str, Any]:
+def quick(found: Evidence, *, verdict: Any = "inconclusive") -> Evidence:
     """The same run with ``--quick``: six seeds, with which one claim's verdict may be another."""
-    found["selection"]["quick"] = True
-    found["claims"][-1] = sample.worded(quick=True, verdict=verdict, reason="torch float64: deep: not decided")
-    for cell in found["claims"][-1]["cells"]:
-        cell["verdict"] = verdict
+    found.selection.quick = True
+    last = sample.worded(quick=True, verdict=verdict, reason="torch float64: deep: not decided")
+    for cell in last.cells:
+        cell.verdict = verdict
+    found.claims = (*found.claims[:-1], last)
     return found
 
 
-def said(show: Callable[[Console, Any], None], what: Any) -> str:
+def said(show: Callable[..., None], *what: Any) -> str:
     out = Console(file=io.StringIO(), width=300, markup=False)
-    show(out, what)
+    show(out, *what)
     return str(out.file.getvalue())  # type: ignore[attr-defined]
 
 
@@ -63,18 +64,15 @@ def words(markup: str) -> str:
     return " ".join(re.sub(r"<[^>]*>", " ", markup).split())
 
 
-def test_the_sample_obeys_the_schema(evidence: dict[str, Any]) -> None:
-    check = jsonschema.Draft202012Validator(SCHEMA)
-    check.validate(evidence)
-    check.validate(quick(evidence))
+def test_the_sample_is_a_record(evidence: Evidence) -> None:
+    for one in (evidence, quick(evidence)):
+        assert file.dumps(file.loads(file.dumps(one))) == file.dumps(one)
 
 
 # --- gates ---------------------------------------------------------------------------------------------------------------
 
 
-def test_a_gate_stands_in_one_row_with_both_groups_of_seeds_its_role_and_what_was_stated(
-    evidence: dict[str, Any],
-) -> None:
+def test_a_gate_stands_in_one_row_with_both_groups_of_seeds_its_role_and_what_was_stated(evidence: Evidence) -> None:
     gates = article(html.render(evidence), "claim.worded")
     rows = re.findall(r"<tr[^>]*><th>deep<.*?(?=<tr|</tbody>)", gates, re.DOTALL)
     assert len(rows) == 1, "alike in both libraries, and on both groups of seeds: one row"
@@ -91,19 +89,19 @@ def test_a_gate_stands_in_one_row_with_both_groups_of_seeds_its_role_and_what_wa
     report = markdown.render(evidence)
     assert sample.DIGEST in report
     assert "| deep | effect | interval above 1.5 | 3.1 \\[2.9, 3.3\\] | 3.1 \\[2.9, 3.3\\] | met |" in report
-    shown = said(terminal.claim, evidence["claims"][-1])
+    shown = said(terminal.claim, evidence, evidence.claims[-1])
     assert f"Gates of the design depth, version 2, SHA-256 {sample.DIGEST}, stated before any arm ran" in shown
 
 
-def test_libraries_that_gave_other_numbers_have_rows_of_their_own(evidence: dict[str, Any]) -> None:
-    evidence["claims"][-1]["cells"][0]["rows"][2]["got"] = "3.2 [2.9, 3.3]"
+def test_libraries_that_gave_other_numbers_have_rows_of_their_own(evidence: Evidence) -> None:
+    evidence.claims[-1].cells[0].rows[2].estimate = 3.2
     gates = article(html.render(evidence), "claim.worded")
     assert len(re.findall(r"<th>deep<", gates)) == 2
 
 
-def test_an_unmet_gate_says_on_which_seeds(evidence: dict[str, Any]) -> None:
-    for cell in evidence["claims"][-1]["cells"]:
-        cell["rows"][2] = sample.gate("deep", "fresh", met=False)
+def test_an_unmet_gate_says_on_which_seeds(evidence: Evidence) -> None:
+    for cell in evidence.claims[-1].cells:
+        cell.rows = (*cell.rows[:2], sample.gate("deep", "fresh", met=False))
     gates = article(html.render(evidence), "claim.worded")
     assert "✗ not met on the fresh seeds" in words(gates)
     assert '<tr class="bad"><th>deep<' in gates
@@ -114,7 +112,7 @@ def test_an_unmet_gate_says_on_which_seeds(evidence: dict[str, Any]) -> None:
 # --- two sides -----------------------------------------------------------------------------------------------------------
 
 
-def test_disputed_has_a_shape_a_word_and_an_explanation(evidence: dict[str, Any]) -> None:
+def test_disputed_has_a_shape_a_word_and_an_explanation(evidence: Evidence) -> None:
     text = html.render(evidence)
     shapes = dict(re.findall(r'<symbol id="i-([\w-]+)"[^>]*>(.*?)</symbol>', text))
     assert len(set(shapes.values())) == len(shapes)
@@ -133,15 +131,15 @@ def test_disputed_has_a_shape_a_word_and_an_explanation(evidence: dict[str, Any]
         "- For the assertion, 1 of 2 gates met:\n  - met: trains better\n  - not met: bare\n- Against the assertion, 1 of 1 gate met:"
         in report
     )
-    shown = said(terminal.claim, evidence["claims"][-2])
+    shown = said(terminal.claim, evidence, evidence.claims[-2])
     assert "For the assertion: met: trains better; not met: bare" in shown
 
 
-def test_an_unmet_gate_of_one_side_is_no_departure(evidence: dict[str, Any]) -> None:
-    claim = evidence["claims"][-2]
-    unmet = next(r for r in claim["cells"][0]["rows"] if not r["agrees"])
-    assert view.standing(unmet) == "side"
-    assert not [r for c in claim["cells"] for r in view.departures(c)]
+def test_an_unmet_gate_of_one_side_is_no_departure(evidence: Evidence) -> None:
+    claim = evidence.claims[-2]
+    unmet = next(r for r in claim.cells[0].rows if not r.agrees)
+    assert standing.standing(unmet) == "side"
+    assert not [r for c in claim.cells for r in standing.departures(c)]
     part = article(html.render(evidence), "claim.disputed")
     assert 'class="bad"' not in part
     assert '<tr class="unmet"><th>bare<' in part
@@ -157,7 +155,7 @@ def test_an_unmet_gate_of_one_side_is_no_departure(evidence: dict[str, Any]) -> 
 # --- as worded -----------------------------------------------------------------------------------------------------------
 
 
-def test_a_sentence_that_fails_as_worded_says_so_at_its_verdict(evidence: dict[str, Any]) -> None:
+def test_a_sentence_that_fails_as_worded_says_so_at_its_verdict(evidence: Evidence) -> None:
     text = html.render(evidence)
     part = article(text, "claim.worded")
     assert '<span class="badge v-as-worded">' in part[: part.index("</header>")]
@@ -173,30 +171,30 @@ def test_a_sentence_that_fails_as_worded_says_so_at_its_verdict(evidence: dict[s
         "**As worded, the sentence fails for:**\n\n- **tanh as a hidden activation.** The sentence is not supported for tanh."
         in report
     )
-    for shown in (said(terminal.run, evidence), said(terminal.claim, evidence["claims"][-1])):
+    for shown in (said(terminal.run, evidence), said(terminal.claim, evidence, evidence.claims[-1])):
         assert "As worded, the sentence fails for: tanh as a hidden activation." in shown
     for one in (text, report):
         assert "in 1 claim: claim.worded" in words(one)
-    del evidence["claims"][-1]
+    evidence.claims = evidence.claims[:-1]
     assert "fails as worded" not in html.render(evidence)[: html.render(evidence).index('<section id="reading">')]
 
 
 # --- quick runs ----------------------------------------------------------------------------------------------------------
 
 
-def test_a_quick_run_is_marked_before_anything_else(evidence: dict[str, Any]) -> None:
+def test_a_quick_run_is_marked_before_anything_else(evidence: Evidence) -> None:
     full = html.render(evidence)
     assert 'class="quick"' not in full and "Quick run" not in markdown.render(evidence)
     found = quick(evidence)
     banner = "Quick run: statistics on 6 seeds of each kind only, fewer than designed for. A first look, not for citing; run again without --quick."
-    found["claims"] = [found["claims"][-1]]
+    found.claims = found.claims[-1:]
     text = html.render(found)
     head = text[text.index('<main id="content">') : text.index("<h1>")]
     assert f'<p class="quick" role="note">{banner}</p>' in head
     assert "<title>Quick run: A lecture" in text
-    assert markdown.render(found).split("\n\n")[1] == f"> **{markdown.text(banner)}**"
+    assert markdown.render(found).split("\n\n")[1] == f"> **{markup.text(banner)}**"
     assert said(terminal.run, found).startswith(banner)
-    found["selection"]["partial"] = True
+    found.selection.partial = True
     assert said(terminal.run, found).startswith(banner)
     assert banner in junit.render(found)
     assert "Fewer than designed for: a quick run." in words(
@@ -204,36 +202,34 @@ def test_a_quick_run_is_marked_before_anything_else(evidence: dict[str, Any]) ->
     ) and "**Fewer than designed for: a quick run.**" in markdown.render(found)
 
 
-def test_what_a_quick_run_leaves_open_is_no_surprise_and_no_pass(evidence: dict[str, Any]) -> None:
+def test_what_a_quick_run_leaves_open_is_no_surprise_and_no_pass(evidence: Evidence) -> None:
     found = quick(evidence)
-    claim = found["claims"][-1]
-    assert view.left_open(found, claim) and not view.unexpected(found, claim)
+    claim = found.claims[-1]
+    assert standing.left_open(found, claim) and not standing.unexpected(found, claim)
     assert "Left open by a quick run, which has few seeds." in html.render(found)
     assert "claim.worded is left open by a quick run: torch float64: deep: not decided" in said(terminal.run, found)
     root = ET.fromstring(junit.render(found))
     cases = {c.get("name"): c for c in root.iter("testcase") if c.get("classname") == "claim.worded"}
     skipped = cases["torch float64"].find("skipped")
     assert skipped is not None and skipped.get("type") == "left open"
-    assert cases["verdict"].find("failure") is None
-    found["selection"]["quick"] = False
-    assert view.unexpected(found, claim)
+    assert cases.verdict.find("failure") is None
+    found.selection.quick = False
+    assert standing.unexpected(found, claim)
 
 
-def test_a_quick_run_does_not_excuse_a_verdict_or_an_exact_claim(evidence: dict[str, Any]) -> None:
+def test_a_quick_run_does_not_excuse_a_verdict_or_an_exact_claim(evidence: Evidence) -> None:
     found = quick(evidence, verdict="not supported")
-    assert view.unexpected(found, found["claims"][-1])
-    exact = {**found["claims"][-1], "designs": {}, "verdict": "inconclusive"}
-    assert view.unexpected(found, exact)
+    assert standing.unexpected(found, found.claims[-1])
+    exact = structs.replace(found.claims[-1], designs={}, verdict="inconclusive")
+    assert standing.unexpected(found, exact)
 
 
-def test_that_only_the_exact_part_ran_is_said_of_a_whole_run_and_not_of_a_part(evidence: dict[str, Any]) -> None:
-    evidence["claims"][-1].update(
-        verdict="inconclusive", reason="statistics: the statistical part of the claim ran on no library here"
-    )
-    assert view.exact_part_only(evidence) == ["claim.worded"]
+def test_that_only_the_exact_part_ran_is_said_of_a_whole_run_and_not_of_a_part(evidence: Evidence) -> None:
+    put(evidence.claims[-1], verdict="inconclusive", waits_for_statistics=True)
+    assert standing.exact_part_only(evidence) == ["claim.worded"]
     assert "only the exact part was tested" in html.render(evidence)
-    evidence["selection"]["partial"] = True
-    assert view.exact_part_only(evidence) == []
+    evidence.selection.partial = True
+    assert standing.exact_part_only(evidence) == []
     assert "only the exact part was tested" not in html.render(evidence)
 
 
@@ -342,10 +338,10 @@ def test_pictures_stay_small_and_need_nothing_from_elsewhere() -> None:
         assert not [e for e in root.iter(f"{SVG}use") if "clip-path" in e.attrib], "its clip would move with it"
 
 
-def illustrated() -> dict[str, Any]:
+def illustrated() -> Evidence:
     found = with_statistics()
-    found["claims"] = found["claims"][-2:]
-    found["claims"][0]["figures"] = {
+    found.claims = found.claims[-2:]
+    found.claims[0].figures = {
         k: v for k, v in sample.figures().items() if k not in ("flip", "saturation", "equivariance")
     }
     return found
@@ -357,26 +353,24 @@ def clean() -> set[str]:
     return {tag for tag, _ in Page(html.render(illustrated())).elements}
 
 
-@pytest.mark.parametrize(
-    "poison", HOSTILE, ids=["markup", "quotes", "direction", "markdown", "control", "long", "formula"]
-)
+@pytest.mark.parametrize("poison", HOSTILE, ids=KINDS)
 def test_hostile_text_in_gates_designs_and_pictures_comes_out_as_text(clean: set[str], poison: str) -> None:
     bad = poisoned(quick(illustrated()), poison)
-    bad["claims"][1]["designs"] = {f"depth{poison}": bad["claims"][1]["designs"]["depth"]}
+    bad.claims[1].designs = {f"depth{poison}": bad.claims[1].designs["depth"]}
     text = html.render(bad)
     text.encode()
     page = Page(text)
     assert [t for t, _ in page.elements if t == "script"] == ["script"]
     assert not [a for _, attributes in page.elements for a in attributes if a.startswith("on")]
     assert {t for t, _ in page.elements} <= clean | {"code"} | MATHML
-    assert not view.HIDDEN.search(text)
+    assert not wording.HIDDEN.search(text)
     report = markdown.render(bad)
-    assert not view.HIDDEN.search(report)
+    assert not wording.HIDDEN.search(report)
     assert "<script" not in re.sub(r"^(`{3,})(\w*)\n.*?^\1$", "", report, flags=re.DOTALL | re.MULTILINE)
     ET.fromstring(junit.render(bad).encode())
     said(terminal.run, bad)
-    said(terminal.claim, bad["claims"][0])
-    drawn_all = figures.pictures(bad["claims"][0]["figures"], prefix="x")
+    said(terminal.claim, bad, bad.claims[0])
+    drawn_all = figures.pictures(bad.claims[0].figures, prefix="x")
     assert [p.name for p in drawn_all if not p.svg and "nobody knows" not in p.name] == []
 
 

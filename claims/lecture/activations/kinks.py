@@ -8,7 +8,19 @@ import numpy as np
 
 from ....reference import oracle
 from ...language import Call, Case, Outcome, ask, fact, same_bits, smallest
-from .floats import SIGNED, Number, Spelled, in_words, row, word
+from ..shared.floats import SIGNED, Number, Spelled, in_words, nans, numbers, row, seen_by, upstream_for, word
+
+DEFINITION = "the definition, by cases"
+
+
+def relu_slope(z: np.ndarray) -> np.ndarray:
+    """1 for z > 0, 0 for z < 0."""
+    return (z > 0).astype(z.dtype)
+
+
+def relu6_slope(z: np.ndarray) -> np.ndarray:
+    """The mistake: as if ReLU were clipped at 6."""
+    return ((z > 0) & (z < 6)).astype(z.dtype)
 
 
 def quotients(f: Callable[[np.ndarray], np.ndarray], z: float) -> tuple[str, str]:
@@ -17,19 +29,17 @@ def quotients(f: Callable[[np.ndarray], np.ndarray], z: float) -> tuple[str, str
     return word((here - left) / 0.5), word((right - here) / 0.5)
 
 
-def gradient_is_the_slope(operation: str, case: Case, source: str):
+def gradient_is_the_slope(operation: str, case: Case):
     """The library's derivative is the slope from the left and from the right: not at the kink, where it is a choice."""
     value = getattr(oracle, operation)
 
     def literal(g: Outcome, p: Number):
-        return fact(
-            in_words(g).then(lambda slope: (slope, slope)),
-            quotients(value, p.z),
-            label=f"the gradient at z = {p.z:g} is the slope from the left and from the right",
-            source="difference quotients",
-        )
+        both = in_words(g).then(lambda slope: (slope, slope))
+        label = f"the gradient at z = {p.z:g} is the slope from the left and from the right"
+        return fact(both, quotients(value, p.z), label=label, source="difference quotients")
 
     def instead(g: Outcome, p: Number):
+        source = "a choice between the slopes of the two sides"
         return fact(in_words(g), "0", label=f"the gradient at z = {p.z:g}", source=source)
 
     def build(p: Number) -> Call:
@@ -38,14 +48,22 @@ def gradient_is_the_slope(operation: str, case: Case, source: str):
     yield from smallest([Number(z) for z in SIGNED], build, literal, instead=instead, order="by |z|")
 
 
-def none_at_zero(operation: str, case: Case):
-    """At the kink there is no derivative; every library's own operation takes 0, of its free choice."""
+def gradient_by_cases(operation: str, case: Case, slope: Callable[[np.ndarray], np.ndarray], label: str):
+    """The slope on either side of the kink; at the kink there is none, and every library's own operation chooses 0."""
+    z = numbers(case.dtype)
+    z = z[z != 0]
+    g = yield ask(operation, x=z, upstream=upstream_for(z))
+    wanted = slope(seen_by(case.backend, operation, z)) * upstream_for(z)
+    yield same_bits(g, wanted, label=label, source=DEFINITION)
     zeros = np.zeros(5, case.dtype)
     g = yield ask(operation, x=zeros, upstream=np.full_like(zeros, 3))
     yield same_bits(g, zeros, label="the choice at z = 0: no gradient", source="the libraries' documentation: 0")
 
 
-SUBGRADIENT = "a choice between the slopes of the two sides"
+def nan_stays_nan(operation: str, case: Case):
+    z = nans(case.dtype)
+    count = (yield ask(operation, x=z)).then(lambda a: int(np.isnan(a).sum()))
+    yield fact(count, z.size, label="NaN stays NaN: how many", source=DEFINITION)
 
 
 AT_ZERO = {
@@ -98,30 +116,20 @@ def all_spellings_agree(listed: str, asked: str, case: Case):
 
     def literal(both: list[Outcome], p: Spelled):
         first, other = map(in_words, both)
-        return fact(
-            other,
-            first.value,
-            label=f"{p.function} has the derivative of {functions[0]} at z = {p.z:g}",
-            source="the first way to write it",
-        )
+        label = f"{p.function} has the derivative of {functions[0]} at z = {p.z:g}"
+        return fact(other, first.value, label=label, source="the first way to write it")
 
-    def instead(both: list[Outcome], p: Spelled):
-        return fact(
-            in_words(both[1]),
-            AT_ZERO.get(p.function, in_words(both[1]).value),
-            label=f"{p.function} at {p.z:g}",
-            source="seen",
-        )
+    def slope_at_zero(g: Outcome, function: str, label: str):
+        slope = in_words(g)
+        return fact(slope, AT_ZERO.get(function, slope.value), label=label, source="seen")
 
-    points = [Spelled(f, z) for z in SIGNED[:3] for f in functions[1:]]
     yield from smallest(
-        points, build, literal, instead=instead, order="by |z|, then in the order of the library's list"
+        [Spelled(f, z) for z in SIGNED[:3] for f in functions[1:]],
+        build,
+        literal,
+        instead=lambda both, p: slope_at_zero(both[1], p.function, f"{p.function} at {p.z:g}"),
+        order="by |z|, then in the order of the library's list",
     )
     slopes = yield [ask(asked, x=row(0, case.dtype), function=f) for f in functions]
     for function, g in zip(functions, slopes, strict=True):
-        yield fact(
-            in_words(g),
-            AT_ZERO.get(function, in_words(g).value),
-            label=f"the derivative of {function} at 0",
-            source="seen",
-        )
+        yield slope_at_zero(g, function, f"the derivative of {function} at 0")

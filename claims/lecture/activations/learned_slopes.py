@@ -10,8 +10,9 @@ import numpy as np
 
 from ....reference import bounds, oracle
 from ...language import Call, Case, Outcome, Wrong, ask, claim, edge, fact, rounding, same_bits, smallest, within
+from ..shared.floats import in_words
+from ..shared.wrongs import mistaken
 from . import mutants
-from .floats import in_words, mistaken
 
 
 def exactly(z: np.ndarray, upstream: np.ndarray) -> np.ndarray:
@@ -64,7 +65,6 @@ def descent(z: np.ndarray, rate: float, steps: int, step: Callable[..., np.ndarr
 
 TWO_RELUS = ("tensorflow",)
 """Whose PReLU is ReLU(z) − α·ReLU(−z), with the derivative 0 at z = 0; the others have α there."""
-TEACH = ("one step to the goal", "half of the way at each step", "reals")
 
 
 learned_slope = claim(
@@ -89,58 +89,71 @@ learned_slope = claim(
 )
 
 
-@learned_slope.each(
-    {"sums of integers": {}, "sums of reals": {}}
-    | {name: {"steps": steps} for name, steps in zip(TEACH, (1, 12, 25), strict=True)},
+WRONG_GRADIENTS = {
+    "computed through max(0, z)": Wrong(operations={"prelu_gradient": mutants.through_the_positive_side}),
+    "trained as if shared": Wrong(operations={"prelu_gradient": mutants.shared_across_channels}),
+    "the mean over the batch": Wrong(operations={"prelu_gradient": mutants.mean_for_sum}),
+}
+WRONG_DESCENTS = {
+    **WRONG_GRADIENTS,
+    "the first channel's α for all": mistaken("one slope for all channels", "prelu"),
+    "a step uphill": {"step": uphill},
+    "α stays what it was": {"step": fixed},
+}
+GIVEN_SLOPES = (0.25, 0, -1, 2)
+SHAPE = (3, 4, 5, 2)
+
+
+@learned_slope.case(
+    "sums of integers",
     wrongs={
-        "gradient through max(0, z)": Wrong(says={"sum_": through_the_maximum}, cases=("sums of integers",)),
-        "computed through max(0, z)": Wrong(operations={"prelu_gradient": mutants.through_the_positive_side}),
-        "one α shared across channels": Wrong(says={"sum_": over_all_channels}, cases=("sums of integers",)),
-        "trained as if shared": Wrong(operations={"prelu_gradient": mutants.shared_across_channels}),
-        "the mean over the batch": Wrong(operations={"prelu_gradient": mutants.mean_for_sum}),
-        "the first channel's α for all": Wrong(
-            operations={"prelu": mistaken("one slope for all channels", "prelu")}, cases=TEACH
-        ),
-        "a step uphill": Wrong(says={"step": uphill}, cases=TEACH),
-        "α stays what it was": Wrong(says={"step": fixed}, cases=TEACH),
+        "gradient through max(0, z)": {"sum_": through_the_maximum},
+        "one α shared across channels": {"sum_": over_all_channels},
+        **WRONG_GRADIENTS,
     },
 )
-def learned_slope_cases(case: Case, *, sum_=exactly, step=downhill):
-    if case.name.startswith("sums"):
-        draw = case.integers if case.name == "sums of integers" else case.reals
-        z, upstream = draw("z", (3, 4, 5, 2)), draw("upstream", (3, 4, 5, 2))
-        alpha = np.array([0.25, 0, -1, 2], case.dtype)
-        g = yield ask("prelu_gradient", x=z, alpha=alpha, upstream=upstream)
-        if case.name == "sums of reals":
-            yield from rounding(g, label="PReLU’s gradient")
-            return
-        if not bounds.exactly_representable(float((np.abs(z) * np.abs(upstream)).sum()), case.dtype):
-            raise ValueError("not every partial sum is exact; draw smaller integers")
-        wanted = sum_(z, upstream).astype(case.dtype)
-        yield same_bits(g.part(1), wanted, label="dL/dα", source="the sum, in whole numbers")
-        slope = alpha[:, None, None]
-        left = np.where(z < 0, slope, slope * (case.backend not in TWO_RELUS))
-        yield same_bits(
-            g.part(0),
-            upstream * np.where(z > 0, case.dtype.type(1), left),
-            label="dL/dz, and each library’s own choice at z = 0",
-            source="upstream · 1 or α; at 0 as predicted",
-        )
-        return
-    if case.name == "reals":
-        z = case.reals("z", (4, 3, 8, 2))
-        squares = np.array([(np.minimum(each, 0) ** 2).sum() for each in np.moveaxis(z.astype(np.float64), 1, 0)])
-        rate = 2.0 ** -np.ceil(np.log2(squares.max()))
-        alpha = yield from descent(z, rate, case.steps, step)
-        error = START - GOAL
-        bound = bounds.contraction(error, GOAL, rate * squares, z[:, 0].size, case.steps, case.dtype)
-        wanted = GOAL + (1 - rate * squares) ** case.steps * error
-        yield within(alpha, wanted, bound, label=f"α after {case.steps} steps", source="α* + (1 − ηΣz²)ᵏ(α − α*)")
-        return
-    share = 1.0 if case.name == TEACH[0] else 0.5
-    alpha = yield from descent(sixteen(case.dtype), share / 16, case.steps, step)
-    wanted = (GOAL + (1 - share) ** case.steps * (START - GOAL)).astype(case.dtype)
+def gradients_of_integers(case: Case, *, sum_=exactly):
+    z, upstream = case.integers("z", SHAPE), case.integers("upstream", SHAPE)
+    alpha = np.array(GIVEN_SLOPES, case.dtype)
+    if not bounds.exactly_representable(float((np.abs(z) * np.abs(upstream)).sum()), case.dtype):
+        raise ValueError("not every partial sum is exact; draw smaller integers")
+    g = yield ask("prelu_gradient", x=z, alpha=alpha, upstream=upstream)
+    wanted = sum_(z, upstream).astype(case.dtype)
+    yield same_bits(g.part(1), wanted, label="dL/dα", source="the sum, in whole numbers")
+    slope = alpha[:, None, None]
+    left = np.where(z < 0, slope, slope * (case.backend not in TWO_RELUS))
+    wanted = upstream * np.where(z > 0, case.dtype.type(1), left)
+    label, source = "dL/dz, and each library’s own choice at z = 0", "upstream · 1 or α; at 0 as predicted"
+    yield same_bits(g.part(0), wanted, label=label, source=source)
+
+
+@learned_slope.case("sums of reals", wrongs=WRONG_GRADIENTS)
+def gradients_of_reals(case: Case):
+    z, upstream = case.reals("z", SHAPE), case.reals("upstream", SHAPE)
+    g = yield ask("prelu_gradient", x=z, alpha=np.array(GIVEN_SLOPES, case.dtype), upstream=upstream)
+    yield from rounding(g, label="PReLU’s gradient")
+
+
+@learned_slope.each(
+    {"one step to the goal": {"share": 1.0, "steps": 1}, "half of the way at each step": {"share": 0.5, "steps": 12}},
+    wrongs=WRONG_DESCENTS,
+)
+def exact_descent(case: Case, *, step=downhill):
+    alpha = yield from descent(sixteen(case.dtype), case.share / 16, case.steps, step)
+    wanted = (GOAL + (1 - case.share) ** case.steps * (START - GOAL)).astype(case.dtype)
     yield same_bits(alpha, wanted, label=f"α after {case.steps} steps", source="α* + (1 − ηΣz²)ᵏ(α − α*), exact")
+
+
+@learned_slope.case("reals", steps=25, wrongs=WRONG_DESCENTS)
+def rounded_descent(case: Case, *, step=downhill):
+    z = case.reals("z", (4, 3, 8, 2))
+    squares = np.array([(np.minimum(each, 0) ** 2).sum() for each in np.moveaxis(z.astype(np.float64), 1, 0)])
+    rate = 2.0 ** -np.ceil(np.log2(squares.max()))
+    alpha = yield from descent(z, rate, case.steps, step)
+    error = START - GOAL
+    bound = bounds.contraction(error, GOAL, rate * squares, z[:, 0].size, case.steps, case.dtype)
+    wanted = GOAL + (1 - rate * squares) ** case.steps * error
+    yield within(alpha, wanted, bound, label=f"α after {case.steps} steps", source="α* + (1 − ηΣz²)ᵏ(α − α*)")
 
 
 class Image(NamedTuple):
@@ -176,9 +189,8 @@ def _(case: Case):
 
     yield from smallest(images, build, literal, instead=instead, order="by C·H·W")
     begun = in_words((yield build(images[-1])).then(np.ravel))
-    yield fact(
-        begun, INITIAL.get(case.backend, begun.value), label="the slopes it begins with", source="seen of the library"
-    )
+    wanted = INITIAL.get(case.backend, begun.value)
+    yield fact(begun, wanted, label="the slopes it begins with", source="seen of the library")
 
 
 class Pair(NamedTuple):

@@ -17,11 +17,6 @@ def relu6(lib, x):
     return np.minimum(lib.relu(x), x.dtype.type(6))
 
 
-def smaller_of_the_two(lib, x):
-    """min(0, z)."""
-    return -lib.relu(-x)
-
-
 def slope_everywhere(lib, x, upstream):
     """A straight-through gradient: 1 for negative numbers too."""
     return upstream.copy()
@@ -86,3 +81,11 @@ def squared_error(lib, logits, labels, upstream):
 
 def slightly_leaky(lib, x):
     return lib.leaky_relu(x, alpha=2.0**-7)
+
+
+def relu_for_absolute_value(lib, x):
+    return lib.relu(x)
+
+
+def absolute_value_for_relu(lib, x):
+    return lib.absolute_value(x)

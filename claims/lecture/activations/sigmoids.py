@@ -8,19 +8,9 @@ import numpy as np
 
 from ....reference import bounds, oracle
 from ...language import Call, Case, Outcome, Wrong, ask, claim, edge, fact, rounding, same_bits, smallest, within
+from ..shared.floats import DIGITS, FARTHEST, Number, grid, in_words, is_number, row
+from ..shared.wrongs import mistaken
 from . import mutants
-from .floats import FARTHEST, Number, in_words, is_number, mistaken, row
-
-DIGITS = "the function in 95 bits or more, rounded once"
-
-
-def grid(dtype: np.dtype) -> np.ndarray:
-    """0, both signs of 2⁻³⁰ … 1 by powers, and from 0 to the farthest |z| at even steps: as many positive as negative ones."""
-    z = np.concatenate(
-        [[0], 2.0 ** np.arange(-30, 1), np.linspace(0, 20, 260)[1:], np.geomspace(20, FARTHEST[str(dtype)], 60)]
-    )
-    return np.concatenate([-z[::-1], z]).astype(dtype)
-
 
 # --- what they are -------------------------------------------------------------------------------------------------------
 
@@ -85,65 +75,75 @@ sigmoid = claim(
 
 
 @sigmoid.each(
-    {
-        "logistic": {},
-        "tanh": {},
-        "σ(−z) = 1 − σ(z)": {},
-        "σ′ = σ(1 − σ)": {},
-        "tanh z = 2σ(2z) − 1": {},
-        "tanh′ = 1 − tanh²": {},
-    },
+    {"logistic": {"function": "logistic"}, "tanh": {"function": "tanh"}},
     wrongs={
         "a hard sigmoid": Wrong(operations={"logistic": mutants.hard_sigmoid}, cases=("logistic",)),
         "σ(2z) for σ(z)": Wrong(operations={"logistic": mutants.twice_as_steep}, cases=("logistic",)),
-        "tanh for logistic": Wrong(
-            operations={"logistic": mistaken("tanh for logistic", "logistic")}, cases=("logistic",), needs=TANH
+        "tanh for logistic": mistaken("tanh for logistic", "logistic", cases=("logistic",), needs=TANH),
+        "logistic for tanh": mistaken("logistic for tanh", "tanh", cases=("tanh",), needs=TANH),
+        "the derivative at σ(z)": mistaken(
+            "activation given twice", "logistic_gradient", cases=("logistic",), needs=GRADIENTS
         ),
-        "logistic for tanh": Wrong(
-            operations={"tanh": mistaken("logistic for tanh", "tanh")}, cases=("tanh",), needs=TANH
-        ),
-        "the derivative at σ(z)": Wrong(
-            operations={"logistic_gradient": mistaken("activation given twice", "logistic_gradient")},
-            cases=("logistic",),
-            needs=GRADIENTS,
-        ),
-        "σ even": Wrong(says={"mirrored": unchanged}, cases=("σ(−z) = 1 − σ(z)",)),
-        "σ′ = σ(1 + σ)": Wrong(says={"slope": logistic_slope_with_plus}, cases=("σ′ = σ(1 − σ)",), needs=GRADIENTS),
-        "tanh z = σ(2z) − 1": Wrong(says={"widened": without_the_two}, cases=("tanh z = 2σ(2z) − 1",), needs=TANH),
-        "tanh′ = 1 − tanh": Wrong(says={"flat": tanh_slope_without_square}, cases=("tanh′ = 1 − tanh²",), needs=TANH),
     },
 )
-def sigmoid_cases(case: Case, *, mirrored=one_minus, widened=from_logistic, slope=logistic_slope, flat=tanh_slope):
+def value_and_gradient(case: Case):
+    z, function = grid(case.dtype), case.function
+    y, g = yield [ask(function, x=z), ask(f"{function}_gradient", x=z, upstream=np.ones_like(z))]
+    yield from rounding(y, label=f"{function}(z)")
+    yield from rounding(g, label=f"{function}′(z)")
+
+
+@sigmoid.case("σ(−z) = 1 − σ(z)", wrongs={"σ even": {"mirrored": unchanged}})
+def logistic_of_minus_z(case: Case, *, mirrored=one_minus):
+    z = grid(case.dtype)
+    left, right = yield [ask("logistic", x=-z), ask("logistic", x=z)]
+    at_z, at_minus_z = exact("logistic", z), exact("logistic", -z)
+    bound = bounds.combination(case.dtype, (1, *at_minus_z), (-1, *at_z), one(z))
+    gap = left.then(lambda y: y - mirrored(right.value))
+    yield within(gap, np.zeros_like(z), bound, label="σ(−z) − (1 − σ(z))", source="the identity")
+
+
+def slope_from_value(case: Case, function: str, formula: Callable[[np.ndarray], np.ndarray], label: str):
+    """f′ by the formula that has only f in it."""
     z = grid(case.dtype)
     ones = np.ones_like(z)
-    match case.name:
-        case "logistic" | "tanh" as function:
-            y, g = yield [ask(function, x=z), ask(f"{function}_gradient", x=z, upstream=ones)]
-            yield from rounding(y, label=f"{function}(z)")
-            yield from rounding(g, label=f"{function}′(z)")
-        case "σ(−z) = 1 − σ(z)":
-            left, right = yield [ask("logistic", x=-z), ask("logistic", x=z)]
-            exact = oracle.logistic(z), oracle.logistic(-z)
-            each = [bounds.elementwise("logistic", case.dtype, y) for y in exact]
-            bound = bounds.combination(case.dtype, (1, exact[1], each[1]), (-1, exact[0], each[0]), one(z))
-            gap = left.then(lambda y: y - mirrored(right.value))
-            yield within(gap, np.zeros_like(z), bound, label="σ(−z) − (1 − σ(z))", source="the identity")
-        case "tanh z = 2σ(2z) − 1":
-            wide, y = yield [ask("logistic", x=2 * z), ask("tanh", x=z)]
-            exact = oracle.logistic(2 * z), oracle.tanh(z)
-            each = [bounds.elementwise(f, case.dtype, v) for f, v in zip(("logistic", "tanh"), exact, strict=True)]
-            bound = bounds.combination(case.dtype, (1, exact[1], each[1]), (-2, exact[0], each[0]), one(z))
-            gap = y.then(lambda t: t - widened(wide.value))
-            yield within(gap, np.zeros_like(z), bound, label="tanh z − (2σ(2z) − 1)", source="the identity")
-        case _:
-            function, formula = ("logistic", slope) if case.name.startswith("σ") else ("tanh", flat)
-            y, g = yield [ask(function, x=z), ask(f"{function}_gradient", x=z, upstream=ones)]
-            exact = getattr(oracle, function)(z)
-            value = bounds.elementwise(function, case.dtype, exact)
-            gradient = bounds.elementwise_gradient(function, case.dtype, exact, ones)
-            bound = bounds.slope_from_value(function, case.dtype, exact, value, gradient)
-            gap = g.then(lambda a: a - formula(y.value))
-            yield within(gap, np.zeros_like(z), bound, label=case.name, source="the identity")
+    y, g = yield [ask(function, x=z), ask(f"{function}_gradient", x=z, upstream=ones)]
+    wanted, value = exact(function, z)
+    gradient = bounds.elementwise_gradient(function, case.dtype, wanted, ones)
+    bound = bounds.slope_from_value(function, case.dtype, wanted, value, gradient)
+    gap = g.then(lambda a: a - formula(y.value))
+    yield within(gap, np.zeros_like(z), bound, label=label, source="the identity")
+
+
+@sigmoid.case(
+    "σ′ = σ(1 − σ)", wrongs={"σ′ = σ(1 + σ)": Wrong(says={"slope": logistic_slope_with_plus}, needs=GRADIENTS)}
+)
+def slope_of_logistic(case: Case, *, slope=logistic_slope):
+    yield from slope_from_value(case, "logistic", slope, "σ′ = σ(1 − σ)")
+
+
+@sigmoid.case(
+    "tanh z = 2σ(2z) − 1", wrongs={"tanh z = σ(2z) − 1": Wrong(says={"widened": without_the_two}, needs=TANH)}
+)
+def tanh_from_logistic(case: Case, *, widened=from_logistic):
+    z = grid(case.dtype)
+    wide, y = yield [ask("logistic", x=2 * z), ask("tanh", x=z)]
+    bound = bounds.combination(case.dtype, (1, *exact("tanh", z)), (-2, *exact("logistic", 2 * z)), one(z))
+    gap = y.then(lambda t: t - widened(wide.value))
+    yield within(gap, np.zeros_like(z), bound, label="tanh z − (2σ(2z) − 1)", source="the identity")
+
+
+@sigmoid.case(
+    "tanh′ = 1 − tanh²", wrongs={"tanh′ = 1 − tanh": Wrong(says={"slope": tanh_slope_without_square}, needs=TANH)}
+)
+def slope_of_tanh(case: Case, *, slope=tanh_slope):
+    yield from slope_from_value(case, "tanh", slope, "tanh′ = 1 − tanh²")
+
+
+def exact(function: str, z: np.ndarray) -> tuple[np.ndarray, bounds.Bound]:
+    """The function's exact values, and the bound on the library's own."""
+    values = getattr(oracle, function)(z)
+    return values, bounds.elementwise(function, z.dtype, values)
 
 
 def one(z: np.ndarray) -> tuple[float, np.ndarray, bounds.Bound]:
@@ -166,19 +166,14 @@ def _(case: Case):
     farthest = FARTHEST[str(case.dtype)]
 
     def literal(y: Outcome, z: float):
-        return fact(
-            is_number(y.part(0)),
-            True,
-            label=f"e^z/(1 + e^z) is a number at z = {z:g}",
-            source="σ is defined everywhere",
-        )
+        label = f"e^z/(1 + e^z) is a number at z = {z:g}"
+        return fact(is_number(y.part(0)), True, label=label, source="σ is defined everywhere")
 
     def instead(y: Outcome, z: float):
         return fact(in_words(y.part(0)), "nan", label=f"e^z/(1 + e^z) at z = {z:g}", source="e^z = ∞, and ∞/∞")
 
-    yield from edge(
-        0, farthest, case.dtype, formula_at(case, "exp(z)/(1 + exp(z))"), literal, instead=instead, symbol="z"
-    )
+    build = formula_at(case, "exp(z)/(1 + exp(z))")
+    yield from edge(0, farthest, case.dtype, build, literal, instead=instead, symbol="z")
     y = yield ask("logistic", x=row(farthest, case.dtype))
     yield same_bits(y, row(1, case.dtype), label=f"the library’s own σ({farthest:g})", source=DIGITS)
 
@@ -195,10 +190,9 @@ def _(case: Case):
         return fact(is_number(y.part(1)), True, label=label, source="σ′ is defined everywhere")
 
     def instead(y: Outcome, z: float):
+        bound = bounds.logistic_tail(row(z, case.dtype))
         exact = oracle.logistic(row(z, case.dtype))
-        return within(
-            y.part(0), exact, bounds.logistic_tail(row(z, case.dtype)), label=f"the value at z = {z:g}", source=DIGITS
-        )
+        return within(y.part(0), exact, bound, label=f"the value at z = {z:g}", source=DIGITS)
 
     formula = formula_at(case, "1/(1 + exp(-z))")
     yield from edge(0, farthest, case.dtype, formula, literal, instead=instead, symbol="z")

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import types
-
 import numpy as np
 
-from .coupling import design as coupling_design
+from ....reference.networks.notation import parameter_names
+from ..shared.gradients import FEW, differentiating
 from .dispute import design as dispute_design
-from .shift import design as shift_design
 
 
 def _along(x: np.ndarray, numbers: np.ndarray) -> np.ndarray:
@@ -63,46 +61,14 @@ def gradient_reversed(lib, x, w, upstream):
     return dx, -dw, -db
 
 
-def coupling_slightly_off(lib, *, seeds, dtype):
-    """The training of ``coupling.in_training`` with gradients 1 + 10⁻⁸ times too long, on the first six seeds, for the sake of time.
-
-    The trajectories must tell, in every arm: no gate can, and one that six seeds leave undecided counts for nothing.
-    """
-
-    def value_and_gradient(*arguments, **settings):
-        loss, gradients, extra = lib.value_and_gradient(*arguments, **settings)
-        return loss, {name: g * (1 + 1e-8) for name, g in gradients.items()}, extra
-
-    off = types.SimpleNamespace(__name__=lib.__name__, value_and_gradient=value_and_gradient)
-    return coupling_design.in_training(off, seeds=seeds[:6], dtype=dtype)
-
-
-# --- gradient descent with many seeds --------------------------------------------------------------------------------------
-
-
-def trained_slightly_off(lib, *, seeds, dtype):
-    """``shift.trained`` with gradients 1 + 10⁻⁸ times too long: no gate can tell, a trajectory must. On the first six seeds, for the sake of time."""
-
-    def value_and_gradient(*arguments, **settings):
-        loss, gradients, extra = lib.value_and_gradient(*arguments, **settings)
-        return loss, {name: g * (1 + 1e-8) for name, g in gradients.items()}, extra
-
-    return shift_design.trained(_with(lib, value_and_gradient), seeds=seeds[:6], dtype=dtype)
-
-
 def noise_that_stands_still(lib, *, seeds, dtype):
-    """``dispute.noise`` whose noise is drawn once, for all steps: as large, and no shift. On the first six seeds, for the sake of time."""
+    """``dispute.noise`` whose noise is drawn once, for all steps: as large, and no shift. On the first FEW seeds."""
     first = {}
 
     def value_and_gradient(network, parameters, *arguments, **settings):
         for layer in network:
-            for name in layer[1:] if layer[0] == "affine" else ():
-                parameters = parameters | {name: first.setdefault((network, name), parameters[name])}
+            for name in parameter_names([layer]) if layer["kind"] == "affine" else ():
+                parameters = parameters | {name: first.setdefault((str(network), name), parameters[name])}
         return lib.value_and_gradient(network, parameters, *arguments, **settings)
 
-    return dispute_design.noise(_with(lib, value_and_gradient), seeds=seeds[:6], dtype=dtype)
-
-
-def _with(lib, value_and_gradient):
-    """The library with another ``value_and_gradient``."""
-    return types.SimpleNamespace(__name__=lib.__name__, value_and_gradient=value_and_gradient)
+    return dispute_design.noise(differentiating(lib, value_and_gradient), seeds=seeds[:FEW], dtype=dtype)

@@ -13,7 +13,10 @@ import numpy as np
 
 from ....reference import bounds, oracle
 from ...language import Case, Outcome, ask, fact, happens, same_bits, smallest, within
-from .normalization import FORMULA, LAYERS, OTHER, OWN, STATISTICS, channel_moment, normalized, normalizes
+from .layers import by_the_batch, normalized
+from .moments import SOURCE, channel_moment
+from .normalization import normalizes
+from .own_layers import FORMULA, LAYERS, OTHER, OWN, STATISTICS, as_it_comes
 
 
 class Spread(NamedTuple):
@@ -36,18 +39,16 @@ def _(case: Case):
     """“Normalised to variance 1” holds up to rounding only where ε is lost beside s²: with ε = 10⁻⁵ a narrower
     channel comes out with the variance s²/(s² + ε), a constant one with variance 0.
     """
-    epsilon, one, zero = 1e-5, np.ones(1, case.dtype), np.zeros(1, case.dtype)
+    epsilon = 1e-5
 
     def build(p: Spread):
-        return ask("batch_norm_training", x=two_values(case.dtype, p.s), gamma=one, beta=zero, epsilon=epsilon)
+        return by_the_batch(two_values(case.dtype, p.s), epsilon)
 
     def judge(y: Outcome, p: Spread, wanted: float, label: str):
-        exact, bound = normalized(two_values(case.dtype, p.s), case.dtype, epsilon=epsilon)
+        exact, bound = normalized(two_values(case.dtype, p.s), case.dtype, epsilon)
         allowed = bounds.channel_moments(bound, exact, case.dtype)[1]
         variance = y.part(0).then(functools.partial(channel_moment, order=2))
-        return within(
-            variance, np.array([wanted]), allowed, label=label, source="algorithm 1 of Ioffe & Szegedy (2015)"
-        )
+        return within(variance, np.array([wanted]), allowed, label=label, source=SOURCE)
 
     yield from smallest(
         SPREADS,
@@ -107,19 +108,17 @@ def _(case: Case):
         )
 
 
-def as_the_other(name: str, *, says: str):
-    """A limit of the libraries' own layers: what is left to the layer, or said to it, means something else in the other library."""
-    return normalizes.limit(name, says=says, backends=LAYERS)
+# --- the libraries' own layers: what is left to one, or said to it, means something else in the other library ---------------
 
 
-@as_the_other(
-    "the default ε",
-    says="Left to itself PyTorch adds ε = 10⁻⁵, Keras 10⁻³: what one gives is not what the other gives, as soon as the spread is "
-    "small enough for the difference to exceed rounding.",
-)
+@normalizes.limit("the default ε", backends=LAYERS)
 def _(case: Case):
+    """Left to itself PyTorch adds ε = 10⁻⁵, Keras 10⁻³: what one gives is not what the other gives, as soon as the
+    spread is small enough for the difference to exceed rounding.
+    """
+
     def judge(y: Outcome, p: Spread, library: str):
-        wanted, bound = normalized(two_values(case.dtype, p.s), case.dtype, epsilon=OWN[library].epsilon)
+        wanted, bound = as_it_comes(two_values(case.dtype, p.s), case.dtype, epsilon=OWN[library].epsilon)
         return within(y.part(0), wanted, bound, label=f"ε = {OWN[library].epsilon:g}, as in {library}", source=FORMULA)
 
     yield from smallest(
@@ -137,12 +136,12 @@ class Momentum(NamedTuple):
     m: float
 
 
-@as_the_other(
-    "the same word, momentum, for opposite weights",
-    says="PyTorch's momentum is the weight of the new value, Keras' that of the old one: m here is 1 − m there, and only ½ means the "
-    "same in both.",
-)
+@normalizes.limit("the same word, momentum, for opposite weights", backends=LAYERS)
 def _(case: Case):
+    """PyTorch's momentum is the weight of the new value, Keras' that of the old one: m here is 1 − m there, and only ½
+    means the same in both.
+    """
+
     def judge(y: Outcome, p: Momentum, library: str):
         weight = OWN[library].weight_of_new(p.m)
         return same_bits(
@@ -171,19 +170,20 @@ class Channel(NamedTuple):
     s: int
 
 
-@as_the_other(
-    "which variance is remembered",
-    says="PyTorch remembers the variance over n − 1, though it normalises with that over n; Keras remembers that over n. The difference is "
-    "largest for the smallest batch, and none where all values are alike. (TensorFlow's fused operation, without Keras, is PyTorch's way.)",
-)
+@normalizes.limit("which variance is remembered", backends=LAYERS)
 def _(case: Case):
-    def drawn(c: Channel):
+    """PyTorch remembers the variance over n − 1, though it normalises with that over n; Keras remembers that over n.
+    The difference is largest for the smallest batch, and none where all values are alike. (TensorFlow's fused
+    operation, without Keras, is PyTorch's way.)
+    """
+
+    def values(c: Channel):
         return np.array([[-c.s], [c.s]] * (c.n // 2), case.dtype)
 
     def judge(y: Outcome, c: Channel, library: str):
         one, settings = np.ones(1), {"momentum": 0.5, "correction": OWN[library].correction}
-        wanted = oracle.batch_norm_running(drawn(c), one, one, **settings)[1]
-        bound = bounds.batch_norm_running(drawn(c), one, one, case.dtype, **settings)[1]
+        wanted = oracle.batch_norm_running(values(c), one, one, **settings)[1]
+        bound = bounds.batch_norm_running(values(c), one, one, case.dtype, **settings)[1]
         return within(
             y.part(2), wanted, bound, label=f"the variance over n − {OWN[library].correction}", source=STATISTICS
         )
@@ -191,7 +191,7 @@ def _(case: Case):
     channels = sorted((Channel(n, s) for n in (2, 4) for s in range(3)), key=lambda c: (c.n, c.s))
     yield from smallest(
         channels,
-        lambda c: ask("own_batch_norm", x=drawn(c), mode="training", settings={"momentum": 0.5}),
+        lambda c: ask("own_batch_norm", x=values(c), mode="training", settings={"momentum": 0.5}),
         lambda y, c: judge(y, c, OTHER[case.backend]),
         instead=lambda y, c: judge(y, c, case.backend),
         order="by n, then by s",
@@ -205,15 +205,15 @@ class Values(NamedTuple):
     s: int
 
 
-@as_the_other(
-    "the mode of a new layer",
-    says="Called as it comes, PyTorch's layer normalises by the batch, Keras' by what it remembers (mean 0, variance 1): the same only where the "
-    "batch has these statistics itself, or is 0.",
-)
+@normalizes.limit("the mode of a new layer", backends=LAYERS)
 def _(case: Case):
+    """Called as it comes, PyTorch's layer normalises by the batch, Keras' by what it remembers (mean 0, variance 1):
+    the same only where the batch has these statistics itself, or is 0.
+    """
+
     def judge(y: Outcome, v: Values, library: str):
         mode = OWN[library].mode
-        wanted, bound = normalized(
+        wanted, bound = as_it_comes(
             two_values(case.dtype, v.s, v.μ), case.dtype, epsilon=OWN[case.backend].epsilon, mode=mode
         )
         return within(y.part(0), wanted, bound, label=f"as it comes the layer is in {mode} mode", source=FORMULA)
@@ -237,25 +237,25 @@ class Axes(NamedTuple):
     last: int
 
 
-@as_the_other(
-    "the axis of the channels",
-    says="Given the other library's layout, the layer normalises what is not a channel: PyTorch's takes the second axis, Keras' the last. "
-    "Nothing tells where the two axes have one value each.",
-)
+@normalizes.limit("the axis of the channels", backends=LAYERS)
 def _(case: Case):
-    def drawn(a: Axes):
+    """Given the other library's layout, the layer normalises what is not a channel: PyTorch's takes the second axis,
+    Keras' the last. Nothing tells where the two axes have one value each.
+    """
+
+    def image(a: Axes):
         return (np.arange(1, 1 + np.prod(a)) ** 2).reshape(a).astype(case.dtype)
 
     def judge(y: Outcome, a: Axes, library: str):
         axis = OWN[library].axis
-        wanted, bound = normalized(drawn(a), case.dtype, epsilon=OWN[case.backend].epsilon, axis=axis)
+        wanted, bound = as_it_comes(image(a), case.dtype, epsilon=OWN[case.backend].epsilon, axis=axis)
         back = y.part(0).then(lambda out: np.moveaxis(out, axis, 1))
         return within(back, wanted, bound, label=f"axis {axis} is that of the channels", source=FORMULA)
 
     shapes = sorted((Axes(*s) for s in itertools.product((1, 2), repeat=4)), key=lambda a: (np.prod(a), a))
     yield from smallest(
         shapes,
-        lambda a: ask("own_batch_norm", x=drawn(a), mode="training", settings={}),
+        lambda a: ask("own_batch_norm", x=image(a), mode="training", settings={}),
         lambda y, a: judge(y, a, OTHER[case.backend]),
         instead=lambda y, a: judge(y, a, case.backend),
         order="by the number of values",

@@ -5,29 +5,18 @@ from __future__ import annotations
 import functools
 import itertools
 import math
-from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
 from ....reference import bounds, oracle
+from ....reference.libraries import FRAMEWORKS
 from ...language import Call, Case, Outcome, Wrong, ask, claim, rounding, same_bits, smallest, within
 from ...language.comparison import Comparison
-from ..convolution.flipping import LITERAL, PLAIN_2D, must_be_exact
-from ..tensors.layouts import transpose
-from . import mutants_layer
-from .kernels import OWN_LAYER, exactly, layer, own_order
-from .shapes import own_layout
+from ..shared.exact import LITERAL, must_be_exact, unchanged
+from ..shared.geometry import Geometry, exact_layer, layer
+from .own_layers import in_nchw, own_layer
 
-BATCHES = {
-    "3 × 3": ((4, 3, 6, 5), (5, 3, 3, 3), PLAIN_2D),
-    "1 × 1": ((4, 4, 3, 3), (4, 4, 1, 1), PLAIN_2D),
-    "stride, padding, dilation, groups": (
-        (4, 4, 7, 6),
-        (6, 2, 3, 3),
-        {"stride": (2, 1), "padding": ((1, 2), (0, 3)), "dilation": (1, 2), "groups": 2},
-    ),
-}
 ALONE = "the image alone, of the same library"
 ORDER = (2, 0, 3, 1)
 """Where the images of a batch of four go."""
@@ -35,10 +24,6 @@ ORDER = (2, 0, 3, 1)
 
 def moved(y: np.ndarray) -> np.ndarray:
     return y[list(ORDER)]
-
-
-def left_in_place(y: np.ndarray) -> np.ndarray:
-    return y
 
 
 batch_parallel = claim(
@@ -65,56 +50,99 @@ batch_parallel = claim(
 )
 
 
-@batch_parallel.each(
-    {
-        f"{name}, {design}": {"batch": name, "design": design}
-        for name in BATCHES
-        for design in ("integers", "reals", "mates of NaN and infinity")
-    }
-    | {"own layer": {"batch": "3 × 3", "design": "own layer"}},
-    wrongs={
-        "batch statistics inside": Wrong(operations={"cross_correlation2d": mutants_layer.batch_statistics_inside}),
-        "one scale for the whole batch": Wrong(
-            operations={"cross_correlation2d": mutants_layer.one_scale_for_the_batch}
-        ),
-        "the outputs in reverse order": Wrong(operations={"cross_correlation2d": mutants_layer.images_reversed}),
-        "the output belongs to the place": {"place": left_in_place},
-    },
-)
-def batch_parallel_cases(case: Case, *, place=moved):
-    x_shape, w_shape, settings = BATCHES[case.batch]
-    if case.design == "own layer":
-        yield from _own_layer(case, place)
-        return
-    draw = case.reals if case.design == "reals" else case.integers
-    x, w = draw("x", x_shape), draw("w", w_shape)
-    y = yield layer(x, w, **settings)
-    if case.design == "mates of NaN and infinity":
-        mates = x.copy()
-        mates[0], mates[2] = np.nan, np.inf
-        found = (yield layer(mates, w, **settings)).then(lambda beside: beside[1::2])
-        wanted = exactly(x, w, **settings)
-        yield same_bits(found, wanted[1::2], label="beside images of NaN and infinities", source=LITERAL)
-        yield same_bits(y, wanted, label="beside images of numbers", source=LITERAL)
-        return
-    alone = yield [layer(x[[i]], w, **settings) for i in range(len(x))]
+def batch_statistics_inside(lib, x, w, b, **settings):
+    """The batch's mean of each channel is taken off, as batch norm in training mode does."""
+    y = lib.cross_correlation2d(x, w, b, **settings)
+    return y - y.mean(axis=(0, 2, 3), keepdims=True)
+
+
+def one_scale_for_the_batch(lib, x, w, b, **settings):
+    """The batch is rounded to 8 bits by one scale, that of its largest number: dynamic quantisation of a whole tensor."""
+    with np.errstate(invalid="ignore"):  # a mate of infinities has no scale
+        scale = np.abs(x).max() / x.dtype.type(127)
+        return lib.cross_correlation2d(np.round(x / scale) * scale, w, b, **settings)
+
+
+def images_reversed(lib, x, w, b, **settings):
+    """The outputs come in the reverse order of the images."""
+    return np.ascontiguousarray(lib.cross_correlation2d(x, w, b, **settings)[::-1])
+
+
+BATCHES = {
+    "3 × 3": Geometry(6, 5, 3, 3, N=4, Cin=3, Cout=5),
+    "1 × 1": Geometry(3, 3, 1, 1, N=4, Cin=4, Cout=4),
+    "stride, padding, dilation, groups": Geometry(
+        7, 6, 3, 3, sy=2, dx=2, top=1, bottom=2, right=3, N=4, Cin=4, Cout=6, groups=2
+    ),
+}
+COUPLED = {
+    "batch statistics inside": Wrong(operations={"cross_correlation2d": batch_statistics_inside}),
+    "one scale for the whole batch": Wrong(operations={"cross_correlation2d": one_scale_for_the_batch}),
+    "the outputs in reverse order": Wrong(operations={"cross_correlation2d": images_reversed}),
+}
+LEFT_IN_PLACE = {"the output belongs to the place": {"place": unchanged}}
+
+
+def designs(design: str) -> dict[str, dict[str, Geometry]]:
+    return {f"{name}, {design}": {"geometry": geometry} for name, geometry in BATCHES.items()}
+
+
+def together_and_apart(x: np.ndarray, w: np.ndarray, geometry: Geometry, place):
+    """Returns the outputs of the batch, and pairs that should be equal: [(label, got, wanted, source)]."""
+    y = yield layer(x, w, **geometry.settings)
+    alone = yield [layer(x[[i]], w, **geometry.settings) for i in range(len(x))]
     each = np.concatenate([one.value for one in alone])
-    other = yield layer(moved(x), w, **settings)
-    copies = yield layer(np.repeat(x[:1], 3, axis=0), w, **settings)
-    for label, got, wanted, source in (
+    other = yield layer(moved(x), w, **geometry.settings)
+    copies = yield layer(np.repeat(x[:1], 3, axis=0), w, **geometry.settings)
+    return y, [
         ("in a batch as alone", y, each, ALONE),
         ("in another order", other, place(y.value), "the outputs in that order, of the same library"),
         ("beside copies of itself", copies, np.repeat(each[:1], 3, axis=0), ALONE),
-    ):
-        if case.design == "integers":
-            must_be_exact(x, w)
-            yield same_bits(got, wanted, label=label, source=source)
-        else:
-            yield to_rounding(got, wanted, got.call, label=label, source=source)
-    if case.design == "integers":
-        yield same_bits(y, exactly(x, w, **settings), label="the output itself", source=LITERAL)
-    else:
-        yield from rounding(y, label="the output itself")
+    ]
+
+
+@batch_parallel.each(designs("integers"), wrongs=COUPLED | LEFT_IN_PLACE)
+def whole_numbers(case: Case, *, place=moved):
+    x, w = case.geometry.arrays(case.integers)
+    must_be_exact(x, w)
+    y, pairs = yield from together_and_apart(x, w, case.geometry, place)
+    for label, got, wanted, source in pairs:
+        yield same_bits(got, wanted, label=label, source=source)
+    yield same_bits(y, exact_layer(x, w, **case.geometry.settings), label="the output itself", source=LITERAL)
+
+
+@batch_parallel.each(designs("reals"), wrongs=COUPLED | LEFT_IN_PLACE)
+def reals(case: Case, *, place=moved):
+    x, w = case.geometry.arrays(case.reals)
+    y, pairs = yield from together_and_apart(x, w, case.geometry, place)
+    for label, got, wanted, source in pairs:
+        yield to_rounding(got, wanted, got.call, label=label, source=source)
+    yield from rounding(y, label="the output itself")
+
+
+@batch_parallel.each(designs("mates of NaN and infinity"), wrongs=COUPLED)
+def beside_nan_and_infinity(case: Case):
+    x, w = case.geometry.arrays(case.integers)
+    mates = x.copy()
+    mates[0], mates[2] = np.nan, np.inf
+    y, beside = yield [layer(images, w, **case.geometry.settings) for images in (x, mates)]
+    wanted = exact_layer(x, w, **case.geometry.settings)
+    odd = beside.then(lambda beside: beside[1::2])
+    yield same_bits(odd, wanted[1::2], label="beside images of NaN and infinities", source=LITERAL)
+    yield same_bits(y, wanted, label="beside images of numbers", source=LITERAL)
+
+
+@batch_parallel.case("own layer", geometry=BATCHES["3 × 3"], wrongs=LEFT_IN_PLACE)
+def own_layers(case: Case, *, place=moved):
+    """The frameworks' layer objects, on integers."""
+    x, w = case.geometry.arrays(case.integers)
+    answers = yield [own_layer(case.backend, a, w) for a in (x, moved(x), *[x[[i]] for i in range(len(x))])]
+    y, other, *alone = [in_nchw(one, case.backend) for one in answers]
+    wanted = exact_layer(x, w)
+    yield same_bits(y, wanted, label="own layer, the batch", source=LITERAL)
+    yield same_bits(other, place(wanted), label="own layer, in another order", source=LITERAL)
+    together = alone[0].then(lambda _: np.concatenate([one.value for one in alone]))
+    yield same_bits(together, wanted, label="own layer, each image alone", source=LITERAL)
 
 
 def to_rounding(got: Outcome, wanted: np.ndarray, request: Call, *, label: str, source: str) -> Comparison:
@@ -123,28 +151,13 @@ def to_rounding(got: Outcome, wanted: np.ndarray, request: Call, *, label: str, 
     arrays = [arguments.pop(name) for name in ("x", "w", "b")]
     S, n = oracle.sizes(getattr(oracle, request.name), *arrays, **arguments)
     one = bounds.sums_of_products(S, n, wanted.dtype, flushed=None)
-    found = within(got, wanted.astype(np.float64), bounds.two_libraries(one, one), label=label, source=source)
-    if not found.made or found.about_shape:
-        return found
+    judged = within(got, wanted.astype(np.float64), bounds.two_libraries(one, one), label=label, source=source)
+    if not judged.row.made or judged.row.shape:
+        return judged
     differ = got.value != wanted
     apart = bounds.ulp_distance(got.value[differ], wanted[differ])
     most = f", by {apart.max():g} ulp at most" if differ.any() else ""
-    return replace(found, note=f"the bits of {int(differ.sum())} of {differ.size} outputs differ{most}")
-
-
-def _own_layer(case: Case, place):
-    """The frameworks' layer objects, on integers."""
-    x_shape, w_shape, _ = BATCHES[case.batch]
-    x, w = case.integers("x", x_shape), case.integers("w", w_shape)
-    order, kernel = own_layout(case.backend), transpose(w, "OIHW", own_order(case.backend))
-    batches = (x, moved(x), *[x[[i]] for i in range(len(x))])
-    found = yield [ask("own_conv_layer", x=transpose(a, "NCHW", order), w=kernel, **OWN_LAYER) for a in batches]
-    y, other, *alone = [one.part("y").then(lambda y: transpose(y, order, "NCHW")) for one in found]
-    wanted = exactly(x, w)
-    yield same_bits(y, wanted, label="own layer, the batch", source=LITERAL)
-    yield same_bits(other, place(wanted), label="own layer, in another order", source=LITERAL)
-    together = alone[0].then(lambda _: np.concatenate([one.value for one in alone]))
-    yield same_bits(together, wanted, label="own layer, each image alone", source=LITERAL)
+    return judged.but(note=f"the bits of {int(differ.sum())} of {differ.size} outputs differ{most}")
 
 
 class Batch(NamedTuple):
@@ -168,7 +181,7 @@ def batches() -> list[Batch]:
     )
 
 
-@batch_parallel.limit("bit for bit", backends=("numpy", "torch", "tensorflow"))
+@batch_parallel.limit("bit for bit", backends=("numpy", *FRAMEWORKS))
 def _(case: Case):
     """On reals an image's output is not the same to the bit in a batch and alone: libraries choose by the size of the
     batch in what order they add. The search takes convolutions first, then fully connected layers; where they differ
@@ -248,11 +261,11 @@ def _(case: Case):
     x = images(Mates(2, "others"))
     given = {"gamma": one, "beta": zero, "mean": one, "variance": one, "epsilon": EPSILON}
     together, alone = yield [ask("batch_norm_inference", x=a, **given) for a in (x, x[:1])]
-    kept = bounds.batch_norm_inference(x[:1], one, zero, one, one, case.dtype, epsilon=EPSILON)
+    allowed = bounds.batch_norm_inference(x[:1], one, zero, one, one, case.dtype, epsilon=EPSILON)
     yield within(
         together.then(lambda y: y[:1]),
         alone.value.astype(np.float64),
-        bounds.two_libraries(kept, kept),
+        bounds.two_libraries(allowed, allowed),
         label="in inference mode, N = 2: the first image's output as alone",
         source=ALONE,
     )

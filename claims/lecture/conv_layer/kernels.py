@@ -6,42 +6,20 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ....reference import oracle
+from ....reference.libraries import FRAMEWORKS
 from ...language import Call, Case, Outcome, Wrong, ask, claim, fact, happens, same_bits, smallest
-from ..convolution.flipping import LITERAL, PLAIN_2D, must_be_exact
-from ..tensors.layouts import KERNELS, reshape, transpose
-from . import mutants_layer
-from .networks import convolution
-from .shapes import own_layout, the_other_layout
-
-SETTINGS = {
-    "plain": ((3, 3, 5, 4), (4, 3, 3, 2), PLAIN_2D),
-    "as many kernels as channels": ((3, 2, 3, 3), (2, 2, 2, 2), PLAIN_2D),
-    "stride, padding, dilation": (
-        (3, 3, 6, 5),
-        (4, 3, 2, 3),
-        {"stride": (2, 1), "padding": ((1, 2), (0, 2)), "dilation": (1, 2), "groups": 1},
-    ),
-}
-"""Name -> (shape of x, shape of w, how the layer is set)."""
-OWN_LAYER = {"stride": (1, 1), "padding": (0, 0), "dilation": (1, 1), "groups": 1}
-
-
-def layer(x: np.ndarray, w: np.ndarray, b: np.ndarray | None = None, **settings: Any) -> Call:
-    return ask("cross_correlation2d", x=x, w=w, b=b, **PLAIN_2D | settings)
-
-
-def exactly(x: np.ndarray, w: np.ndarray, **settings: Any) -> np.ndarray:
-    """The literal sum in Python integers, in the dtype of x; raises ValueError where a sum would not be exact in it."""
-    must_be_exact(x, w)
-    return oracle.cross_correlation2d(x, w, None, **PLAIN_2D | settings).astype(x.dtype)
+from ..shared.exact import LITERAL
+from ..shared.geometry import Geometry, exact_layer, layer
+from ..shared.layouts import reshape, transpose
+from .cost.networks import convolution
+from .own_layers import OWN_LAYER, in_nchw, own_layout, own_order, the_other_order
 
 
 def without(a: np.ndarray, *index: Any) -> np.ndarray:
     """A copy with zeros there."""
-    kept = a.copy()
-    kept[index] = 0
-    return kept
+    copy = a.copy()
+    copy[index] = 0
+    return copy
 
 
 def its_own(kernel: int, kernels: int) -> Any:
@@ -54,14 +32,6 @@ def the_next(kernel: int, kernels: int) -> Any:
 
 def every_channel(kernel: int, kernels: int) -> Any:
     return slice(None)
-
-
-def own_order(backend: str) -> str:
-    return KERNELS[own_layout(backend)]
-
-
-def the_other_order(backend: str) -> str:
-    return KERNELS[the_other_layout(backend)]
 
 
 kernels = claim(
@@ -87,51 +57,45 @@ kernels = claim(
 )
 
 
+def kernels_shared(lib, x, w, b, **settings):
+    """The first kernel makes every channel of the output."""
+    return lib.cross_correlation2d(x, np.repeat(w[:1], len(w), axis=0), b, **settings)
+
+
+def planes_shared(lib, x, w, b, **settings):
+    """A kernel is one plane k_y × k_x, the same for every channel of the image: a 2-tensor."""
+    return lib.cross_correlation2d(x, np.repeat(w[:, :1], w.shape[1], axis=1), b, **settings)
+
+
+def kernels_reversed(lib, x, w, b, **settings):
+    """The last kernel makes the first channel of the output."""
+    return lib.cross_correlation2d(x, np.ascontiguousarray(w[::-1]), b, **settings)
+
+
+GEOMETRIES = {
+    "plain": Geometry(5, 4, 3, 2, N=3, Cin=3, Cout=4),
+    "as many kernels as channels": Geometry(3, 3, 2, 2, N=3, Cin=2, Cout=2),
+    "stride, padding, dilation": Geometry(6, 5, 2, 3, sy=2, dx=2, top=1, bottom=2, right=2, N=3, Cin=3, Cout=4),
+}
+
+
 @kernels.each(
-    {name: {"shape": name} for name in SETTINGS} | {"the weight's order": {}, "round trip": {}},
+    {name: {"geometry": geometry} for name, geometry in GEOMETRIES.items()},
     wrongs={
-        "the kernel makes the next channel": Wrong(says={"makes": the_next}, cases=tuple(SETTINGS)),
-        "a kernel makes every channel": Wrong(says={"makes": every_channel}, cases=tuple(SETTINGS)),
-        "kernels shared across channels": Wrong(
-            operations={"cross_correlation2d": mutants_layer.kernels_shared}, cases=tuple(SETTINGS)
-        ),
-        "a kernel is a 2-tensor": Wrong(
-            operations={"cross_correlation2d": mutants_layer.planes_shared}, cases=tuple(SETTINGS)
-        ),
-        "kernels in reverse order": Wrong(
-            operations={"cross_correlation2d": mutants_layer.kernels_reversed}, cases=tuple(SETTINGS)
-        ),
-        "the other library's order of the weight": Wrong(
-            says={"order": the_other_order}, cases=("the weight's order",), needs=("layer_parameters",)
-        ),
-        "reshape in place of transpose": Wrong(
-            says={"to_library": reshape}, cases=("round trip",), backends=("tensorflow",)
-        ),
+        "the kernel makes the next channel": {"makes": the_next},
+        "a kernel makes every channel": {"makes": every_channel},
+        "kernels shared across channels": Wrong(operations={"cross_correlation2d": kernels_shared}),
+        "a kernel is a 2-tensor": Wrong(operations={"cross_correlation2d": planes_shared}),
+        "kernels in reverse order": Wrong(operations={"cross_correlation2d": kernels_reversed}),
     },
 )
-def kernels_cases(case: Case, *, makes=its_own, order=own_order, to_library=transpose):
-    if case.name == "the weight's order":
-        sizes = dict(zip("OIHW", (4, 3, 5, 2), strict=True))
-        weights = (yield ask("layer_parameters", layer=convolution(3, 4, 0, bias=False) | {"kernel": (5, 2)})).part(
-            "shapes"
-        )
-        yield fact(
-            weights.then(lambda found: list(found.values())),
-            [tuple(sizes[a] for a in order(case.backend))],
-            label="the layer's weights",
-            source="the library's documentation",
-        )
-        return
-    if case.name == "round trip":
-        yield from _round_trip(case, to_library)
-        return
-    x_shape, w_shape, settings = SETTINGS[case.shape]
-    x, w = case.integers("x", x_shape), case.integers("w", w_shape)
-    out, channels = range(w_shape[0]), range(w_shape[1])
+def each_kernel_makes_a_channel(case: Case, *, makes=its_own):
+    (x, w), settings = case.geometry.arrays(case.integers), case.geometry.settings
+    out, channels = range(w.shape[0]), range(w.shape[1])
     y, *zeroed = yield [layer(x, w, **settings), *[layer(x, without(w, o), **settings) for o in out]]
     alone = yield [layer(x, w[[o]], **settings) for o in out]
     planes = yield [layer(x[:, [c]], w[[o]][:, [c]], **settings) for o in out for c in channels]
-    wanted = exactly(x, w, **settings)
+    wanted = exact_layer(x, w, **settings)
     yield same_bits(y, wanted, label="the output", source=LITERAL)
     for o in out:
         made = makes(o, len(out))
@@ -144,16 +108,36 @@ def kernels_cases(case: Case, *, makes=its_own, order=own_order, to_library=tran
         yield same_bits(total, wanted[:, o], label=f"kernel {o}: what its planes make, added", source=LITERAL)
 
 
-def _round_trip(case: Case, to_library):
+@kernels.case(
+    "the weight's order",
+    wrongs={
+        "the other library's order of the weight": Wrong(says={"order": the_other_order}, needs=("layer_parameters",))
+    },
+)
+def order_of_the_weight(case: Case, *, order=own_order):
+    sizes = dict(zip("OIHW", (4, 3, 5, 2), strict=True))
+    report = yield ask("layer_parameters", layer=convolution(3, 4, 0, bias=False) | {"kernel": (5, 2)})
+    yield fact(
+        report.part("shapes").then(lambda shapes: list(shapes.values())),
+        [tuple(sizes[axis] for axis in order(case.backend))],
+        label="the layer's weights",
+        source="the library's documentation",
+    )
+
+
+@kernels.case(
+    "round trip",
+    wrongs={"reshape in place of transpose": Wrong(says={"to_library": reshape}, backends=("tensorflow",))},
+)
+def round_trip(case: Case, *, to_library=transpose):
     """OIHW → the library's order → its own layer → read back → OIHW."""
     x, w = case.integers("x", (2, 3, 5, 4)), case.integers("w", (4, 3, 3, 2))
-    order, kernel_order = own_layout(case.backend), own_order(case.backend)
-    held = to_library(w, "OIHW", kernel_order)
-    found = yield ask("own_conv_layer", x=transpose(x, "NCHW", order), w=held, **OWN_LAYER)
-    back = found.part("kernel").then(lambda kernel: transpose(kernel, kernel_order, "OIHW"))
+    image, kernel = transpose(x, "NCHW", own_layout(case.backend)), to_library(w, "OIHW", own_order(case.backend))
+    made = yield ask("own_conv_layer", x=image, w=kernel, **OWN_LAYER)
+    back = made.part("kernel").then(lambda kernel: transpose(kernel, own_order(case.backend), "OIHW"))
     yield same_bits(back, w, label="the kernels, there and back", source="the kernels themselves")
-    y = found.part("y").then(lambda y: transpose(y, order, "NCHW"))
-    yield same_bits(y, exactly(x, w), label="what the layer makes with them", source=LITERAL)
+    y = in_nchw(made, case.backend)
+    yield same_bits(y, exact_layer(x, w), label="what the layer makes with them", source=LITERAL)
 
 
 class Bias(NamedTuple):
@@ -225,7 +209,7 @@ class Depthwise(NamedTuple):
     multiplier: int
 
 
-@kernels.limit("depthwise layers", backends=("torch", "tensorflow"))
+@kernels.limit("depthwise layers", backends=FRAMEWORKS)
 def _(case: Case):
     """The frameworks' depthwise layers keep their weight otherwise: PyTorch (Cin·m, 1, ky, kx), Keras (ky, kx, Cin,
     m), not in terms of Cout = Cin·m. Channel c·m + j of the output is made by kernel j of channel c.
@@ -252,8 +236,8 @@ def _(case: Case):
     yield from smallest(points, build, literal, instead=instead, order="by Cin, then by the multiplier")
     two = Depthwise(2, 2)
     x, w = case.integers("x", (1, 2, 3, 4)), case.integers("w", (2, 2, 2, 3))
-    y = (yield build(two)).part("y").then(lambda y: transpose(y, order, "NCHW"))
-    wanted = exactly(x, w.reshape(4, 1, 2, 3), groups=2)
+    y = in_nchw((yield build(two)), case.backend)
+    wanted = exact_layer(x, w.reshape(4, 1, 2, 3), groups=2)
     yield same_bits(y, wanted, label="Cin = m = 2: channel c·m + j", source=LITERAL)
 
 
@@ -281,7 +265,7 @@ def _(case: Case):
         return happens(y, wanted, label=label, source="the lecture: k_x × k_y × Cin")
 
     def instead(y: Outcome, p: Kernel):
-        grouped = exactly(*arrays(p), groups=p.Cin // p.planes)
+        grouped = exact_layer(*arrays(p), groups=p.Cin // p.planes)
         return same_bits(y, grouped, label="the layer with groups", source=LITERAL)
 
     yield from smallest(

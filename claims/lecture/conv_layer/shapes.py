@@ -4,54 +4,17 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
-from ....reference import oracle
+from ....reference.libraries import FRAMEWORKS
 from ...language import Call, Case, Outcome, Wrong, ask, claim, happens, same_bits, same_shape, smallest, sweep
-from ..convolution.flipping import LITERAL, must_be_exact
-from ..shared import mutants
-from ..tensors.layouts import KERNELS, LAYOUTS, transpose
-
-FORMULA = "⌊(H + before + after − d(k − 1) − 1)/s⌋ + 1 on each axis"
-
-
-def length(n: int, k: int, s: int, d: int, before: int, after: int) -> int:
-    """⌊(n + before + after − d(k − 1) − 1)/s⌋ + 1, from a size to the size of the output; below 1 where no window fits."""
-    return (n + before + after - d * (k - 1) - 1) // s + 1
-
-
-class Geometry(NamedTuple):
-    """Images, channels, groups, and by axis: size, kernel, stride, dilation, padding on each side."""
-
-    N: int
-    Cin: int
-    Cout: int
-    groups: int
-    H: int
-    W: int
-    ky: int
-    kx: int
-    sy: int
-    sx: int
-    dy: int
-    dx: int
-    top: int
-    bottom: int
-    left: int
-    right: int
-
-    def settings(self) -> dict:
-        padding = ((self.top, self.bottom), (self.left, self.right))
-        return {"stride": (self.sy, self.sx), "padding": padding, "dilation": (self.dy, self.dx), "groups": self.groups}
-
-    def out(self, of: Callable[..., int]) -> tuple[int, int]:
-        return (
-            of(self.H, self.ky, self.sy, self.dy, self.top, self.bottom),
-            of(self.W, self.kx, self.sx, self.dx, self.left, self.right),
-        )
+from ..shared.convolution_mutants import STRIDE_AXES_EXCHANGED
+from ..shared.exact import LITERAL
+from ..shared.geometry import SIZE, Axis, Geometry, SizeOf, exact_layer, layer_of_ones, size
+from ..shared.layouts import KERNELS
+from .own_layers import in_nchw, own_layer, own_layout, the_other_layout
 
 
 @functools.cache
@@ -61,64 +24,37 @@ def every_setting(every: int = 17) -> list[Geometry]:
     sizes, kernels = ((3, 5), (5, 4)), ((1, 2), (3, 2), (2, 1))
     strides, dilations, paddings = ((1, 1), (2, 1), (1, 3)), ((1, 1), (1, 2), (2, 1)), ((0, 0, 0, 0), (0, 1, 2, 0))
     points = [
-        Geometry(n, g * cin, g * cout, g, *hw, *k, *s, *d, *p)
+        Geometry(*hw, *k, *s, *d, *p, n, g * cin, g * cout, g)
         for n, g, cin, cout, hw, k, s, d, p in itertools.product(
             several, several, (1, 2), several, sizes, kernels, strides, dilations, paddings
         )
     ]
-    fitting = [p for p in points if min(p.out(length)) > 0]
-    return sorted(fitting, key=lambda p: p.N * p.Cin * p.Cout * p.H * p.W)[::every]
+    fitting = [g for g in points if min(map(size, g.axes)) > 0]
+    return sorted(fitting, key=lambda g: g.N * g.Cin * g.Cout * g.H * g.W)[::every]
 
 
-@functools.lru_cache(maxsize=4096)
-def request(dtype: str, g: Geometry, design: str) -> Call:
-    x = np.ones((g.N, g.Cin, g.H, g.W), dtype)
-    w = np.ones((g.Cout, g.Cin // g.groups, g.ky, g.kx), dtype)
-    return ask("cross_correlation2d", x=x, w=w, b=None, **g.settings())
+def four_axes(g: Geometry, height: int, width: int) -> tuple[int, ...]:
+    return g.N, g.Cout, height, width
 
 
-OWN = {
-    "own layer": {},
-    "own layer, stride": {"stride": (2, 1)},
-    "own layer, padding": {"padding": (1, 2)},
-    "own layer, dilation": {"dilation": (1, 2)},
-    "own layer, two groups": {"groups": 2},
-    "own layer, stride and dilation": {"stride": (2, 1), "dilation": (1, 2)},
-}
-"""What torch.nn.Conv2d and keras.layers.Conv2D are told beside the plain layer."""
-REFUSED = {"own layer, stride and dilation": {"tensorflow": "not supported in conjunction with `dilation_rate > 1`"}}
+def channels_kept(g: Geometry, height: int, width: int) -> tuple[int, ...]:
+    return g.N, g.Cin, height, width
 
 
-def four_axes(N: int, Cin: int, Cout: int, groups: int, height: int, width: int) -> tuple[int, ...]:
-    return N, Cout, height, width
+def one_for_the_batch(g: Geometry, height: int, width: int) -> tuple[int, ...]:
+    return 1, g.Cout, height, width
 
 
-def channels_kept(N: int, Cin: int, Cout: int, groups: int, height: int, width: int) -> tuple[int, ...]:
-    return N, Cin, height, width
+def cout_by_group(g: Geometry, height: int, width: int) -> tuple[int, ...]:
+    return g.N, g.Cout * g.groups, height, width
 
 
-def one_for_the_batch(N: int, Cin: int, Cout: int, groups: int, height: int, width: int) -> tuple[int, ...]:
-    return 1, Cout, height, width
+def width_first(g: Geometry, height: int, width: int) -> tuple[int, ...]:
+    return g.N, g.Cout, width, height
 
 
-def cout_by_group(N: int, Cin: int, Cout: int, groups: int, height: int, width: int) -> tuple[int, ...]:
-    return N, Cout * groups, height, width
-
-
-def width_first(N: int, Cin: int, Cout: int, groups: int, height: int, width: int) -> tuple[int, ...]:
-    return N, Cout, width, height
-
-
-def size_kept(n: int, k: int, s: int, d: int, before: int, after: int) -> int:
-    return n
-
-
-def own_layout(backend: str) -> str:
-    return LAYOUTS.get(backend, "NCHW")
-
-
-def the_other_layout(backend: str) -> str:
-    return {"NCHW": "NHWC", "NHWC": "NCHW"}[own_layout(backend)]
+def size_kept(a: Axis) -> int:
+    return a.H
 
 
 shapes = claim(
@@ -145,53 +81,62 @@ shapes = claim(
 )
 
 
-@shapes.each(
-    {"every 17th of all settings": {}} | {name: {"told": told} for name, told in OWN.items()},
-    wrongs={
-        "as many channels as came in": {"output": channels_kept},
-        "one output for the whole batch": {"output": one_for_the_batch},
-        "Cout channels from each group": Wrong(says={"output": cout_by_group}, cases=("every 17th of all settings",)),
-        "Wout before Hout": {"output": width_first},
-        "height and width as they were": {"of": size_kept},
-        "strides exchanged": Wrong(
-            operations={"cross_correlation2d": mutants.stride_axes_exchanged}, cases=("every 17th of all settings",)
-        ),
-        "the other library's layout": Wrong(
-            says={"layout": the_other_layout}, cases=("own layer",), needs=("own_conv_layer",)
-        ),
-    },
+REFUSING = {"tensorflow": "not supported in conjunction with `dilation_rate > 1`"}
+"""Libraries whose own layer takes a stride or a dilation and not both, and in what words it refuses."""
+MISTAKES = {
+    "as many channels as came in": {"output": channels_kept},
+    "one output for the whole batch": {"output": one_for_the_batch},
+    "Wout before Hout": {"output": width_first},
+    "height and width as they were": {"of": size_kept},
+}
+
+
+@shapes.case(
+    "every 17th of all settings",
+    wrongs=MISTAKES
+    | {"Cout channels from each group": {"output": cout_by_group}, "strides exchanged": STRIDE_AXES_EXCHANGED},
 )
-def shapes_cases(case: Case, *, output=four_axes, of=length, layout=own_layout):
-    if case.name == "every 17th of all settings":
+def every_setting_of_a_layer(case: Case, *, output=four_axes, of: SizeOf = size):
+    def judge(y: Outcome, g: Geometry, design: str):
+        return same_shape(y, output(g, *map(of, g.axes)), label="shape", source=SIZE)
 
-        def judge(y: Outcome, g: Geometry, design: str):
-            return same_shape(y, output(g.N, g.Cin, g.Cout, g.groups, *g.out(of)), label="shape", source=FORMULA)
+    build = functools.partial(layer_of_ones, str(case.dtype))
+    label = "[N, Cin, H, W] → [N, Cout, Hout, Wout]"
+    yield from sweep(case, every_setting(), build, judge, label=label, source=SIZE, designs=("ones",))
 
-        yield from sweep(
-            case,
-            every_setting(),
-            functools.partial(request, str(case.dtype)),
-            judge,
-            label="[N, Cin, H, W] → [N, Cout, Hout, Wout]",
-            source=FORMULA,
-            designs=("ones",),
-        )
-        return
-    told = {"stride": (1, 1), "padding": (0, 0), "dilation": (1, 1), "groups": 1} | case.told
-    x, w = case.integers("x", (2, 4, 6, 7)), case.integers("w", (6, 4 // told["groups"], 3, 2))
-    order, kernel_order = own_layout(case.backend), KERNELS[own_layout(case.backend)]
-    y = yield ask("own_conv_layer", x=transpose(x, "NCHW", order), w=transpose(w, "OIHW", kernel_order), **told)
-    if (words := REFUSED.get(case.name, {}).get(case.backend)) is not None:
+
+PLAIN = Geometry(6, 7, 3, 2, N=2, Cin=4, Cout=6)
+
+
+@shapes.each(
+    {
+        "own layer, stride": {"geometry": PLAIN._replace(sy=2)},
+        "own layer, padding": {"geometry": PLAIN._replace(top=1, bottom=1, left=2, right=2)},
+        "own layer, dilation": {"geometry": PLAIN._replace(dx=2)},
+        "own layer, two groups": {"geometry": PLAIN._replace(groups=2)},
+        "own layer, stride and dilation": {"geometry": PLAIN._replace(sy=2, dx=2)},
+    },
+    wrongs=MISTAKES,
+)
+@shapes.case(
+    "own layer",
+    geometry=PLAIN,
+    wrongs=MISTAKES
+    | {"the other library's layout": Wrong(says={"layout": the_other_layout}, needs=("own_conv_layer",))},
+)
+def own_layers(case: Case, *, output=four_axes, of: SizeOf = size, layout=own_layout):
+    """torch.nn.Conv2d and keras.layers.Conv2D."""
+    g = case.geometry
+    x, w = g.arrays(case.integers)
+    y = yield own_layer(case.backend, x, w, **g.settings | {"padding": (g.top, g.left)})
+    if max(g.sy, g.sx) > 1 and max(g.dy, g.dx) > 1 and case.backend in REFUSING:
+        words = REFUSING[case.backend]
         yield happens(y, "raised", label=f"refused: {words}", source="the layer's documentation", error=words)
         return
-    (py, px), y = told["padding"], y.part("y")
-    axes = zip(x.shape[2:], w.shape[2:], told["stride"], told["dilation"], (py, px), strict=True)
-    named = dict(zip("NCHW", output(2, 4, 6, told["groups"], *[of(*axis, axis[-1]) for axis in axes]), strict=True))
-    wanted = [named[axis] for axis in layout(case.backend)]
-    yield same_shape(y, wanted, label="its own shape", source=f"{FORMULA}, in its own layout")
-    must_be_exact(x, w)
-    wanted = oracle.cross_correlation2d(x, w, None, **told | {"padding": ((py, py), (px, px))}).astype(case.dtype)
-    yield same_bits(y, transpose(wanted, "NCHW", order), label="its values", source=LITERAL)
+    named = dict(zip("NCHW", output(g, *map(of, g.axes)), strict=True))
+    shape = [named[axis] for axis in layout(case.backend)]
+    yield same_shape(y.part("y"), shape, label="its own shape", source=f"{SIZE}, in its own layout")
+    yield same_bits(in_nchw(y, case.backend), exact_layer(x, w, **g.settings), label="its values", source=LITERAL)
 
 
 class Leading(NamedTuple):
@@ -200,7 +145,7 @@ class Leading(NamedTuple):
     axes: int
 
 
-@shapes.limit("the batch is not always one axis", backends=("torch", "tensorflow"))
+@shapes.limit("the batch is not always one axis", backends=FRAMEWORKS)
 def _(case: Case):
     """PyTorch takes an image without a batch axis, [Cin, H, W] → [Cout, Hout, Wout], and TensorFlow's tf.nn.conv2d
     takes two batch axes: the output has the leading axes that the input had, not one N.

@@ -5,90 +5,25 @@ from __future__ import annotations
 import functools
 import itertools
 from collections import Counter
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
-from scipy.linalg import toeplitz
 
 from ....reference import bounds, oracle
-from ...language import Call, Case, Outcome, Wrong, ask, claim, fact, rounding, same_bits, smallest, within
-from ..convolution.flipping import must_be_exact
-from ..shared import mutants
-from .costs import SAID
-from .parameters import FORMULA, LITERAL
+from ...language import Call, Case, Outcome, ask, claim, fact, rounding, same_bits, smallest, within
+from ..shared.convolution_mutants import LAST_TAP_DROPPED, POSITION_DEPENDENT_KERNEL
+from ..shared.exact import half_turn, must_be_exact, unchanged
+from ..shared.geometry import FORMULA, LITERAL_SUM, PLAIN_2D, Geometry, layer
+from ..shared.matrix import flat, matrix, own_matrix, slides, units
+from .cost.counting import SAID
 
-PLAIN: dict[str, Any] = {"stride": (1, 1), "padding": ((0, 0), (0, 0)), "dilation": (1, 1), "groups": 1}
-
-
-def convolution(x: np.ndarray, w: np.ndarray, settings: dict[str, Any]) -> Call:
-    return ask("cross_correlation2d", x=x, w=w, b=None, **settings)
-
-
-# --- the layer is a fully connected layer with a sparse matrix ----------------------------------------------------------
-
-
-def matrix(w: np.ndarray, size: tuple[int, ...], settings: dict[str, Any]) -> np.ndarray:
-    """The layer's matrix [Cout, Hout, Wout, Cin, H, W], in the dtype of w, for images of H × W pixels.
-
-    One row of a kernel, sliding along one row of the image, is a Toeplitz matrix; the rows of the kernel, sliding down, put these
-    blocks on the diagonals of a larger one: doubly blocked Toeplitz. Padding takes columns away, a stride leaves rows out.
-    """
-    (top, bottom), (left, right) = settings["padding"]
-    (sy, sx), (dy, dx), groups = settings["stride"], settings["dilation"], settings["groups"]
-    cout, share, ky, kx = w.shape
-    height, width = size[0] + top + bottom, size[1] + left + right
-    rows, columns = height - dy * (ky - 1), width - dx * (kx - 1)
-    whole = np.zeros((cout, rows, columns, share * groups, height, width), w.dtype)
-    for o, c, i in np.ndindex(cout, share, ky):
-        spread = np.zeros(dx * (kx - 1) + 1, w.dtype)  # dilation: zeros between the taps
-        spread[::dx] = w[o, c, i]
-        first_column = np.zeros(columns, w.dtype)
-        first_column[0] = spread[0]
-        block = toeplitz(first_column, np.pad(spread, (0, width - len(spread))))
-        for p in range(rows):
-            whole[o, p, :, o // (cout // groups) * share + c, p + dy * i] = block
-    return np.ascontiguousarray(whole[:, ::sy, ::sx, :, top : top + size[0], left : left + size[1]])
-
-
-def turned(w: np.ndarray) -> np.ndarray:
-    """The mistake of building the matrix of the lecture's convolution, kernel flipped."""
-    return np.ascontiguousarray(w[:, :, ::-1, ::-1])
-
-
-def as_it_is(w: np.ndarray) -> np.ndarray:
-    return w
-
-
-def flat(whole: np.ndarray) -> np.ndarray:
-    """[O, I] as a fully connected layer has it, from [Cout, Hout, Wout, Cin, H, W]."""
-    return whole.reshape(np.prod(whole.shape[:3]), -1)
-
-
-def own_matrix(y: np.ndarray, image: tuple[int, ...]) -> np.ndarray:
-    """A layer's matrix from what it makes of the images with one pixel 1 and all others 0: [I, Cout, Hout, Wout], turned."""
-    return np.ascontiguousarray(np.moveaxis(y, 0, -1)).reshape(*y.shape[1:], *image)
-
-
-def units(image: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
-    count = int(np.prod(image))
-    return np.eye(count, dtype=dtype).reshape(count, *image)
-
-
-def slides(whole: np.ndarray, stride: tuple[int, int]) -> bool:
-    """One output further on, the same weights meet the image one stride further on, in both directions."""
-    sy, sx = stride
-    down = np.array_equal(whole[:, 1:, :, :, sy:], whole[:, :-1, :, :, : whole.shape[4] - sy])
-    across = np.array_equal(whole[:, :, 1:, :, :, sx:], whole[:, :, :-1, :, :, : whole.shape[5] - sx])
-    return down and across
-
-
-GEOMETRIES: dict[str, tuple[tuple[int, ...], tuple[int, ...], dict[str, Any]]] = {
-    "plain": ((2, 2, 4, 5), (3, 2, 2, 3), PLAIN),
-    "padding 1": ((1, 2, 4, 4), (2, 2, 3, 3), PLAIN | {"padding": ((1, 1), (1, 1))}),
-    "stride 2, uneven padding": ((1, 2, 5, 4), (2, 2, 3, 2), PLAIN | {"stride": (2, 1), "padding": ((0, 1), (1, 0))}),
-    "dilation 2, two groups": ((1, 4, 5, 5), (2, 2, 2, 3), PLAIN | {"dilation": (2, 1), "groups": 2}),
+GEOMETRIES = {
+    "plain": Geometry(4, 5, 2, 3, N=2, Cin=2, Cout=3),
+    "padding 1": Geometry(4, 4, 3, 3, top=1, bottom=1, left=1, right=1, Cin=2, Cout=2),
+    "stride 2, uneven padding": Geometry(5, 4, 3, 2, sy=2, bottom=1, left=1, Cin=2, Cout=2),
+    "dilation 2, two groups": Geometry(5, 5, 2, 3, dy=2, Cin=4, Cout=2, groups=2),
 }
-
 
 sparse_fc = claim(
     "conv_layer.sparse_fc",
@@ -111,57 +46,54 @@ sparse_fc = claim(
 
 @sparse_fc.each(
     {
-        f"{name}, {design}": {"geometry": name, "design": design}
-        for name, design in itertools.product(GEOMETRIES, ("integers", "reals"))
+        f"{name}, {design}": {"geometry": geometry, "design": design}
+        for (name, geometry), design in itertools.product(GEOMETRIES.items(), ("integers", "reals"))
     },
     wrongs={
-        "flipped kernel": {"kernel": turned},
-        "a position-dependent kernel": Wrong(operations={"cross_correlation2d": mutants.position_dependent_kernel}),
-        "the last tap dropped": Wrong(operations={"cross_correlation2d": mutants.last_tap_dropped}),
+        "flipped kernel": {"kernel": half_turn},
+        "a position-dependent kernel": POSITION_DEPENDENT_KERNEL,
+        "the last tap dropped": LAST_TAP_DROPPED,
     },
 )
-def sparse_fc_cases(case: Case, *, kernel=as_it_is):
-    x_shape, w_shape, settings = GEOMETRIES[case.geometry]
-    draw = case.reals if case.design == "reals" else case.integers
-    x, w = draw("x", x_shape), draw("w", w_shape)
-    whole = matrix(kernel(w), x_shape[2:], settings)
-    ours, y, z = yield [
-        convolution(units(x_shape[1:], case.dtype), w, settings),
-        convolution(x, w, settings),
+def equal_layers(case: Case, *, kernel=unchanged):
+    x, w = case.geometry.arrays(case.reals if case.design == "reals" else case.integers)
+    whole = matrix(kernel(w), x.shape[2:], case.geometry.settings)
+    pixels, y, z = yield [
+        layer(units(x.shape[1:], case.dtype), w, **case.geometry.settings),
+        layer(x, w, **case.geometry.settings),
         ask("fully_connected", x=x.reshape(len(x), -1), w=flat(whole), b=None),
     ]
-    # One pixel makes one product and sums of zeros: exact for every kernel.
-    own = ours.then(functools.partial(own_matrix, image=x_shape[1:]))
-    yield same_bits(own, whole, label="the layer's matrix", source="the kernel's numbers on the diagonals")
-    yield fact(
-        own.then(lambda a: slides(a, settings["stride"])), True, label="the same weights at every place", source=FORMULA
-    )
-    yield fact(
-        own.then(lambda a: set(a[a != 0].tolist()) <= set(w.ravel().tolist())),
-        True,
-        label="no numbers but the kernel's and 0",
-        source=FORMULA,
-    )
-    if settings is PLAIN:
-        once = Counter({number: n * whole[0, ..., 0, 0, 0].size for number, n in Counter(w[w != 0].tolist()).items()})
-        yield fact(
-            own.then(lambda a: Counter(a[a != 0].tolist()) == once),
-            True,
-            label="each number of the kernel once a place",
-            source=FORMULA,
-        )
-    exact = oracle.cross_correlation2d(x, w, None, **settings)
+    yield from its_matrix(case, pixels, w, whole)
+    exact = oracle.cross_correlation2d(x, w, None, **case.geometry.settings)
     if case.design == "integers":
         must_be_exact(x, w)
-        yield same_bits(y, exact.astype(case.dtype), label="the convolution", source=LITERAL)
+        yield same_bits(y, exact.astype(case.dtype), label="the convolution", source=LITERAL_SUM)
         rows = exact.reshape(len(x), -1).astype(case.dtype)
-        yield same_bits(z, rows, label="the fully connected layer with that matrix", source=LITERAL)
+        yield same_bits(z, rows, label="the fully connected layer with that matrix", source=LITERAL_SUM)
     else:
         yield from rounding(y, label="the convolution")
         S, n = oracle.sizes(oracle.fully_connected, x.reshape(len(x), -1), flat(whole), None)
         bound = bounds.sums_of_products(S, n, case.dtype, flushed=None)
         label = "the fully connected layer with that matrix, against the convolution's exact result"
         yield within(z, exact.reshape(len(x), -1), bound, label=label, source="the exact sum, rounded once")
+
+
+def its_matrix(case: Case, pixels: Outcome, w: np.ndarray, whole: np.ndarray):
+    """The matrix that the layer has on the images of one pixel: one product and sums of zeros, exact for every kernel."""
+
+    def is_so(holds: Callable[[np.ndarray], bool], label: str):
+        return fact(own.then(holds), True, label=label, source=FORMULA)
+
+    geometry = case.geometry
+    own = pixels.then(functools.partial(own_matrix, image=geometry.shapes[0][1:]))
+    yield same_bits(own, whole, label="the layer's matrix", source="the kernel's numbers on the diagonals")
+    yield is_so(lambda a: slides(a, (geometry.sy, geometry.sx)), "the same weights at every place")
+    numbers = Counter(w[w != 0].tolist())
+    yield is_so(lambda a: {*a[a != 0].tolist()} <= {*w.ravel().tolist()}, "no numbers but the kernel's and 0")
+    if geometry.settings == PLAIN_2D:
+        places = whole[0, ..., 0, 0, 0].size
+        once = Counter({number: n * places for number, n in numbers.items()})
+        yield is_so(lambda a: Counter(a[a != 0].tolist()) == once, "each number of the kernel once a place")
 
 
 class Line(NamedTuple):
@@ -174,7 +106,7 @@ class Line(NamedTuple):
 
 def line_matrix(g: Line, dtype: np.dtype) -> Call:
     w = np.arange(1, g.k + 1, dtype=dtype).reshape(1, 1, 1, g.k)
-    return convolution(units((1, 1, g.W), dtype), w, PLAIN | {"stride": (1, g.s)})
+    return layer(units((1, 1, g.W), dtype), w, stride=(1, g.s))
 
 
 @sparse_fc.limit("with a stride the matrix is not Toeplitz")
@@ -182,9 +114,7 @@ def _(case: Case):
     """With stride 2 the diagonals are no longer constant: one output further on, the weights move by two pixels. The
     smallest matrix that shows it is of two outputs.
     """
-    points = [
-        Line(W, k, s) for W in range(1, 7) for k in (1, 2, 3) for s in (1, 2, 3) if k + s <= W
-    ]  # two outputs or more
+    two_outputs_or_more = [Line(W, k, s) for W in range(1, 7) for k in (1, 2, 3) for s in (1, 2, 3) if k + s <= W]
 
     def moved(y: Outcome, g: Line, by: int) -> Outcome:
         return y.then(lambda a: slides(own_matrix(a, (1, 1, g.W)), (1, by)))
@@ -198,7 +128,11 @@ def _(case: Case):
         )
 
     yield from smallest(
-        points, lambda g: line_matrix(g, case.dtype), literal, instead=instead, order="by W, then by k, then by s"
+        two_outputs_or_more,
+        lambda g: line_matrix(g, case.dtype),
+        literal,
+        instead=instead,
+        order="by W, then by k, then by s",
     )
 
 

@@ -9,15 +9,17 @@ from typing import NamedTuple
 import numpy as np
 
 from ...language import Call, Case, Outcome, ask, claim, fact, smallest
-from .flipping import DESIGNS, asymmetric, half_turn, kept, predicted
+from ..shared.exact import half_turn, numbered, unchanged
+from .own_functions import predicted
 from .sums import (
     AS_IT_STANDS,
     Sizes,
     agrees,
+    each_design,
     every_overlap,
-    layer,
     lecture_sum,
     minus,
+    one_channel,
     plane,
     planes,
     plus,
@@ -78,31 +80,17 @@ cross_correlation = claim(
 
 
 @cross_correlation.each(
-    {
-        f"{name}, {design}": {"x": x, "w": w, "design": design}
-        for (name, (x, w)), design in itertools.product(CORRELATED.items(), DESIGNS)
-    }
-    | {"by name": {}},
+    each_design(CORRELATED),
     wrongs={
         "i − m for i + m": {"index": minus},
         "sum over m only": {"kernel": first_column_only},
         "kernel indexed (n, m)": {"kernel": np.transpose},
-        "input and kernel exchanged": {"names": names_exchanged},
     },
 )
-def cross_correlation_cases(case: Case, *, index=plus, kernel=kept, names=by_name):
-    if case.name == "by name":
-        for function, *own in NAMES.get(case.backend, ()):
-            x, w = (a.astype(case.dtype) for a in (asymmetric((3, 3)) ** 2, asymmetric((3, 3))))
-            x, w = (x[0], w[0]) if function == "np.correlate" else (x, w)
-            name_of_input, name_of_kernel = names(*own)
-            y = yield ask("own_named", x=x, w=w, function=function, input=name_of_input, kernel=name_of_kernel)
-            wanted = lecture_sum(kernel(w), x, index=index, over=every_overlap(x, w, first=-1))
-            yield agrees(case, y, wanted, x, w, label=f"{function}({name_of_input}=X, {name_of_kernel}=W)")
-        return
+def layers_and_functions(case: Case, *, index=plus, kernel=unchanged):
     x, w = planes(case, case.x, case.w)
     inside = lecture_sum(kernel(w), x, index=index, over=windows_inside(x, w))
-    y = yield layer("cross_correlation", x, w, full=False)
+    y = yield one_channel("cross_correlation", x, w, full=False)
     yield agrees(case, y.then(plane), inside, x, w, label="the layer")
     for function, rank in (yield ask("own_convolutions")).value:
         if rank == x.ndim and predicted(function) == "cross-correlation":
@@ -115,6 +103,26 @@ def cross_correlation_cases(case: Case, *, index=plus, kernel=kept, names=by_nam
             yield agrees(case, y, every, x, w, label=f"{function}, every overlap")
 
 
+@cross_correlation.case(
+    "by name",
+    wrongs={
+        "i − m for i + m": {"index": minus},
+        "sum over m only": {"kernel": first_column_only},
+        "kernel indexed (n, m)": {"kernel": np.transpose},
+        "input and kernel exchanged": {"names": names_exchanged},
+    },
+)
+def arguments_by_name(case: Case, *, index=plus, kernel=unchanged, names=by_name):
+    for function, *own in NAMES.get(case.backend, ()):
+        rank = 1 if function == "np.correlate" else 2
+        w = numbered((3,) * rank).astype(case.dtype)
+        x = w**2
+        name_of_input, name_of_kernel = names(*own)
+        y = yield ask("own_named", x=x, w=w, function=function, input=name_of_input, kernel=name_of_kernel)
+        wanted = lecture_sum(kernel(w), x, index=index, over=every_overlap(x, w, first=-1))
+        yield agrees(case, y, wanted, x, w, label=f"{function}({name_of_input}=X, {name_of_kernel}=W)")
+
+
 @cross_correlation.limit("written X ∗ W")
 def _(case: Case):
     """The lecture writes X ∗ W for this sum too. It is not the sum that it called X ∗ W before, unless a half turn
@@ -122,7 +130,7 @@ def _(case: Case):
     """
 
     def build(s: Sizes) -> Call:
-        return layer("cross_correlation", *ramps(case, s), full=False)
+        return one_channel("cross_correlation", *ramps(case, s), full=False)
 
     def judged(y: Outcome, s: Sizes, turned: bool, label: str):
         x, w = ramps(case, s)

@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from ....reference import bounds
 from ...language import Call, Case, Outcome, Wrong, ask, claim, fact, smallest, within
-from . import mutants_discrete
-from .flipping import DESIGNS, asymmetric, half_turn, kept, one_axis_flipped
+from ..shared.exact import half_turn, numbered, unchanged
+from ..shared.wrongs import mistaken
 from .sums import (
     AS_IT_STANDS,
-    Index,
     Row,
     agrees,
+    by_fft,
+    each_design,
     every_overlap,
-    fourier,
-    layer,
     lecture_sum,
     minus,
-    mistaken,
     off_by_one,
+    one_channel,
     plane,
     planes,
     plus,
@@ -31,8 +29,81 @@ from .sums import (
 
 # --- “Discrete convolution: S(i) = Σ_m X(m) W(i − m), S(i, j) = Σ_m Σ_n X(m, n) W(i − m, j − n)” --------------------------
 
+discrete_1d = claim(
+    "convolution.discrete_1d",
+    """
+    S(i) = Σ_m X(m) W(i − m), written as it stands, is what NumPy's and SciPy's direct convolutions, each framework's
+    layer given the flipped kernel and its transposed convolution compute: bit for bit on small integers, within the
+    sum's bound on reals; through each library's FFT within a normwise bound. It is the product of two polynomials.
 
-def every_sum(case: Case, index: Index, kernel: Callable[[np.ndarray], np.ndarray]):
+    Scope: every overlap of two arrays, one channel, stride 1; integers whose partial sums are exact, and normal
+    numbers; an FFT whose size is at least n + k − 1
+
+    Sources:
+    - Goodfellow, Bengio, Courville (2016), Deep Learning, §9.1
+    - Percival (2003), Rapid multiplication modulo the sum and difference of highly composite numbers, theorem 5.1
+    """,
+    kind="exact + rounding",
+    expected="verified",
+    premises=("convolution.libraries_correlate",),
+)
+discrete_2d = claim(
+    "convolution.discrete_2d",
+    """
+    S(i, j) = Σ_m Σ_n X(m, n) W(i − m, j − n), written as it stands, is what SciPy's direct convolutions, each
+    framework's layer given the kernel flipped on both axes and its transposed convolution compute: bit for bit on
+    small integers, within the sum's bound on reals; through each library's FFT within a normwise bound. It is the
+    product of two polynomials in two variables.
+
+    Scope: every overlap of two arrays, one channel, stride 1; integers whose partial sums are exact, and normal
+    numbers; an FFT whose size is at least n + k − 1
+
+    Sources:
+    - Goodfellow, Bengio, Courville (2016), Deep Learning, §9.1
+    - Percival (2003), Rapid multiplication modulo the sum and difference of highly composite numbers, theorem 5.1
+    """,
+    kind="exact + rounding",
+    expected="verified",
+    premises=("convolution.libraries_correlate",),
+)
+
+
+def wrapped_around(lib, x, w, b, *, padding, **settings):
+    """Every overlap taken modulo the size of x: the product of two transforms of arrays that were not padded with zeros."""
+    operation = lib.convolution1d if x.ndim == 3 else lib.convolution2d
+    y = operation(x, w, b, padding=padding, **settings)
+    for axis in range(2, x.ndim):
+        n, size = x.shape[axis], y.shape[axis]
+        once = np.moveaxis(np.zeros_like(y), axis, 0)
+        for i, row in enumerate(np.moveaxis(y, axis, 0)):
+            once[i % n] += row
+        y = np.moveaxis(once[np.arange(size) % n], 0, axis)
+    return np.ascontiguousarray(y)
+
+
+def last_axis_flipped(w: np.ndarray) -> np.ndarray:
+    return w[..., ::-1]
+
+
+WRONG_INDEX = {"off by one in the index": {"index": off_by_one}, "the kernel not flipped": {"index": plus}}
+WRONG_1D = {
+    "the kernel reversed": {"kernel": last_axis_flipped},
+    "modulo the size, wrapped around": Wrong(operations={"convolution1d": wrapped_around}),
+    "last tap dropped": mistaken("last tap dropped", "convolution1d"),
+}
+WRONG_2D = {
+    "one axis flipped": {"kernel": last_axis_flipped},
+    "the kernel indexed (j − n, i − m)": {"kernel": np.transpose},
+    "modulo the size, wrapped around": Wrong(operations={"convolution2d": wrapped_around}),
+    "last tap dropped": mistaken("last tap dropped", "convolution2d"),
+}
+SHAPES_1D = {"9 and 3": ((9,), (3,)), "4 and 6": ((4,), (6,))}
+SHAPES_2D = {"6×5 and 3×2": ((6, 5), (3, 2)), "2×3 and 3×3": ((2, 3), (3, 3))}
+
+
+@discrete_2d.each(each_design(SHAPES_2D), wrongs=WRONG_INDEX | WRONG_2D)
+@discrete_1d.each(each_design(SHAPES_1D), wrongs=WRONG_INDEX | WRONG_1D)
+def every_sum(case: Case, *, index=minus, kernel=unchanged):
     """Every overlap by the library's convolution, by its layer given the flipped kernel, and by what it has for it of its own."""
     x, w = planes(case, case.x, case.w)
     wanted = lecture_sum(x, kernel(w), index=index, over=every_overlap(x, w))
@@ -40,7 +111,7 @@ def every_sum(case: Case, index: Index, kernel: Callable[[np.ndarray], np.ndarra
         ("convolution", w, "the library's convolution"),
         ("cross_correlation", half_turn(w[None, None])[0, 0], "its layer, given the flipped kernel"),
     ):
-        y = yield layer(operation, x, taps, full=True)
+        y = yield one_channel(operation, x, taps, full=True)
         yield agrees(case, y.then(plane), wanted, x, w, label=label)
     for function, rank in (yield ask("own_fulls")).value:
         if rank == x.ndim and "correlate" not in function:
@@ -48,7 +119,9 @@ def every_sum(case: Case, index: Index, kernel: Callable[[np.ndarray], np.ndarra
             yield agrees(case, y, wanted, x, w, label=function, function=function)
 
 
-def product_of_polynomials(case: Case, kernel: Callable[[np.ndarray], np.ndarray]):
+@discrete_2d.case("polynomials", x=(3, 2), w=(2, 2), design="dense integers", wrongs=WRONG_2D)
+@discrete_1d.case("polynomials", x=(4,), w=(3,), design="dense integers", wrongs=WRONG_1D)
+def product_of_polynomials(case: Case, *, kernel=unchanged):
     """A polynomial of degree n + k − 2 is what it is at n + k − 1 points: there it must be the product of the two."""
     x, w = planes(case, case.x, case.w)
     points = list(itertools.product(*(range(n + k - 1) for n, k in zip(x.shape, w.shape, strict=True))))
@@ -58,57 +131,13 @@ def product_of_polynomials(case: Case, kernel: Callable[[np.ndarray], np.ndarray
         return [sum(c * int(np.prod(np.power(t, powers))) for c, powers in terms) for t in points]
 
     wanted = [p * q for p, q in zip(at_points(x), at_points(kernel(w)), strict=True)]
-    y = yield layer("convolution", x, w, full=True)
+    y = yield one_channel("convolution", x, w, full=True)
     yield fact(
         y.then(lambda y: at_points(y[0, 0])),
         wanted,
         label="the product of two polynomials, at as many points as it has coefficients",
         source="the product of their values, in Python integers",
     )
-
-
-SUMS = {
-    1: {"9 and 3": ((9,), (3,)), "4 and 6": ((4,), (6,))},
-    2: {"6×5 and 3×2": ((6, 5), (3, 2)), "2×3 and 3×3": ((2, 3), (3, 3))},
-}
-POLYNOMIALS = {1: ((4,), (3,)), 2: ((3, 2), (2, 2))}
-
-
-def sums(rank: int) -> dict[str, dict[str, Any]]:
-    shapes = itertools.product(SUMS[rank].items(), DESIGNS)
-    cases = {f"{name}, {design}": {"x": x, "w": w, "design": design} for (name, (x, w)), design in shapes}
-    x, w = POLYNOMIALS[rank]
-    return cases | {"polynomials": {"x": x, "w": w, "design": "dense integers"}}
-
-
-FULL = "every overlap of two arrays, one channel, stride 1; integers whose partial sums are exact, and normal numbers; an FFT whose size is at least n + k − 1"
-SOURCES = (
-    "Goodfellow, Bengio, Courville (2016), Deep Learning, §9.1",
-    "Percival (2003), Rapid multiplication modulo the sum and difference of highly composite numbers, theorem 5.1",
-)
-
-
-@claim(
-    "convolution.discrete_1d",
-    statement="S(i) = Σ_m X(m) W(i − m), written as it stands, is what NumPy's and SciPy's direct convolutions, each framework's layer given "
-    "the flipped kernel and its transposed convolution compute: bit for bit on small integers, within the sum's bound on reals; "
-    "through each library's FFT within a normwise bound. It is the product of two polynomials.",
-    scope=FULL,
-    kind="exact + rounding",
-    expected="verified",
-    premises=("convolution.libraries_correlate",),
-    cases=sums(1),
-    wrongs={
-        "off by one in the index": {"index": off_by_one},
-        "the kernel not flipped": {"index": plus},
-        "the kernel reversed": {"kernel": one_axis_flipped},
-        "modulo the size, wrapped around": Wrong(operations={"convolution1d": mutants_discrete.wrapped_around}),
-        "last tap dropped": mistaken("last tap dropped", "convolution1d"),
-    },
-    sources=SOURCES,
-)
-def discrete_1d(case: Case, *, index=minus, kernel=kept):
-    yield from (product_of_polynomials(case, kernel) if case.name == "polynomials" else every_sum(case, index, kernel))
 
 
 class Term(NamedTuple):
@@ -124,7 +153,7 @@ def _(case: Case):
     """
 
     def build(p: Term) -> Call:
-        return layer("convolution", np.array([2.0**p.z, 1], case.dtype), np.ones(2, case.dtype), full=True)
+        return one_channel("convolution", np.array([2.0**p.z, 1], case.dtype), np.ones(2, case.dtype), full=True)
 
     def literal(y: Outcome, p: Term):
         whole = y.then(lambda y: [int(v) for v in y[0, 0]])
@@ -144,11 +173,11 @@ def _(case: Case):
     """Through an FFT not even the sums of small integers are exact, unless the transform is so short (1, 2 or 4
     points) that all its roots of unity are: what then holds is a bound relative to ‖X‖·‖W‖.
     """
-    function = next(name for name, _ in (yield ask("own_fulls")).value if fourier(name))
+    function = next(name for name, _ in (yield ask("own_fulls")).value if by_fft(name))
     rows = sorted((Row(w, k) for w in range(1, 8) for k in range(1, w + 1)), key=lambda r: (r.W + r.k, r.k))
 
     def arrays(r: Row) -> tuple[np.ndarray, np.ndarray]:
-        return asymmetric((r.W,)).astype(case.dtype), asymmetric((r.k,)).astype(case.dtype)
+        return numbered((r.W,)).astype(case.dtype), numbered((r.k,)).astype(case.dtype)
 
     def build(r: Row) -> Call:
         x, w = arrays(r)
@@ -167,30 +196,6 @@ def _(case: Case):
     yield from smallest(rows, build, literal, instead=instead, order="by W + k, then by k")
 
 
-@claim(
-    "convolution.discrete_2d",
-    statement="S(i, j) = Σ_m Σ_n X(m, n) W(i − m, j − n), written as it stands, is what SciPy's direct convolutions, each framework's layer "
-    "given the kernel flipped on both axes and its transposed convolution compute: bit for bit on small integers, within the "
-    "sum's bound on reals; through each library's FFT within a normwise bound. It is the product of two polynomials in two variables.",
-    scope=FULL,
-    kind="exact + rounding",
-    expected="verified",
-    premises=("convolution.libraries_correlate",),
-    cases=sums(2),
-    wrongs={
-        "off by one in the index": {"index": off_by_one},
-        "one axis flipped": {"kernel": one_axis_flipped},
-        "the kernel not flipped": {"index": plus},
-        "the kernel indexed (j − n, i − m)": {"kernel": np.transpose},
-        "modulo the size, wrapped around": Wrong(operations={"convolution2d": mutants_discrete.wrapped_around}),
-        "last tap dropped": mistaken("last tap dropped", "convolution2d"),
-    },
-    sources=SOURCES,
-)
-def discrete_2d(case: Case, *, index=minus, kernel=kept):
-    yield from (product_of_polynomials(case, kernel) if case.name == "polynomials" else every_sum(case, index, kernel))
-
-
 class Peak(NamedTuple):
     """An image of H × W ones, but for a corner of 2^z; a kernel of k × k ones."""
 
@@ -205,7 +210,7 @@ def _(case: Case):
     """Through an FFT the error of a small sum is not small relative to its own terms: it carries the rounding of
     large numbers that are no part of it. The bound of the direct sum does not hold; the one relative to ‖X‖·‖W‖ does.
     """
-    function = next(name for name, rank in (yield ask("own_fulls")).value if rank == 2 and fourier(name))
+    function = next(name for name, rank in (yield ask("own_fulls")).value if rank == 2 and by_fft(name))
     peaks = [Peak(h, w, k, z) for h, w, k, z in itertools.product((1, 2, 4), (1, 2, 4), (1, 2), (0, 10, 20)) if k <= h]
     peaks.sort(key=lambda p: (p.H * p.W * p.k * p.k, p.z))
 

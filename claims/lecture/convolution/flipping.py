@@ -14,56 +14,33 @@ from typing import NamedTuple
 import numpy as np
 
 from ....reference import bounds, oracle
+from ....reference.libraries import FRAMEWORKS
 from ...language import Case, Figure, Outcome, Wrong, ask, claim, fact, same_bits, smallest, within
+from ..shared.exact import DESIGNS, LITERAL, ROUNDED, draw, half_turn, must_be_exact, numbered, squares, unchanged
+from ..shared.geometry import PLAIN_1D, PLAIN_2D
+from .own_functions import predicted
 
-LITERAL = "the lecture's sum, written as it stands, in Python integers"
-ROUNDED = "the lecture's sum, correctly rounded from exact products"
-PLAIN_1D = {"stride": 1, "padding": (0, 0), "dilation": 1, "groups": 1}
-PLAIN_2D = {"stride": (1, 1), "padding": ((0, 0), (0, 0)), "dilation": (1, 1), "groups": 1}
+BOTH_SUMS = "both sums of the lecture in Python integers"
 
 
 # --- “ML libraries implement cross-correlation (don't flip the kernel)” ------------------------------------------------
-
-FLIPPING = (
-    "np.convolve",
-    "scipy.signal.convolve",
-    "scipy.signal.convolve2d",
-    "scipy.signal.fftconvolve",
-    "scipy.signal.oaconvolve",
-    "scipy.ndimage.convolve",
-    "scipy.ndimage.convolve1d",
-)
-
-
-def predicted(function: str) -> str:
-    """NumPy's and SciPy's functions are named for what they do; the layers of the ML libraries all correlate."""
-    return "convolution" if function in FLIPPING else "cross-correlation"
-
-
-def asymmetric(shape: tuple[int, ...]) -> np.ndarray:
-    """1, 2, 3, …: no two taps alike, so that no turn or flip leaves it as it was."""
-    return np.arange(1, 1 + int(np.prod(shape))).reshape(shape)
 
 
 def symmetric(shape: tuple[int, ...]) -> np.ndarray:
     return np.ones(shape, dtype=int)
 
 
-def which(y: np.ndarray, x: np.ndarray, w: np.ndarray) -> str:
+def which_sum(y: np.ndarray, x: np.ndarray, w: np.ndarray) -> str:
     """Which of the two sums y is; a kernel for which the two agree cannot tell."""
-    correlation, convolution = _plain(oracle.cross_correlation2d, x, w), _plain(oracle.convolution2d, x, w)
+    correlation, convolution = (literal_sum(s, x, w) for s in (oracle.cross_correlation2d, oracle.convolution2d))
     if np.array_equal(correlation, convolution):
         return "cannot tell"
     # An FFT is right to rounding only; the two sums are whole numbers, so the nearest whole numbers decide.
-    near = [
-        name
-        for name, s in (("cross-correlation", correlation), ("convolution", convolution))
-        if y.shape == s.shape and np.array_equal(np.rint(y), s)
-    ]
-    return near[0] if near else "neither"
+    named = {"cross-correlation": correlation, "convolution": convolution}
+    return next((name for name, S in named.items() if y.shape == S.shape and np.array_equal(np.rint(y), S)), "neither")
 
 
-def _plain(sum_, x: np.ndarray, w: np.ndarray) -> np.ndarray:
+def literal_sum(sum_, x: np.ndarray, w: np.ndarray) -> np.ndarray:
     """A literal sum of plain 1-d or 2-d arrays, through the layer's four axes and back."""
     x4, w4 = (a.reshape((1,) * (4 - a.ndim) + a.shape) for a in (x, w))
     return sum_(x4, w4, None, **PLAIN_2D).reshape([n - k + 1 for n, k in zip(x.shape, w.shape, strict=True)])
@@ -88,8 +65,14 @@ libraries_correlate = claim(
 )
 
 
+def impulse(shape: tuple[int, ...]) -> np.ndarray:
+    x = np.zeros(shape, int)
+    x[(2, 2)[: len(shape)]] = 1
+    return x
+
+
 @libraries_correlate.each(
-    {"impulse": {"input": "impulse"}, "no symmetry": {"input": "ramp"}},
+    {"impulse": {"image": impulse}, "no symmetry": {"image": squares}},
     wrongs={
         "reporting from a symmetric kernel": {"kernel": symmetric},
         "every library flips": {"says": lambda function: "convolution"},
@@ -98,22 +81,13 @@ libraries_correlate = claim(
         ),
     },
 )
-def libraries_correlate_cases(case: Case, *, kernel=asymmetric, says=predicted):
+def sums_of_own_functions(case: Case, *, kernel=numbered, says=predicted):
     functions = (yield ask("own_convolutions")).value
     for function, rank in functions:
-        w = kernel((3, 2)[:rank]).astype(case.dtype)
-        x = np.zeros((5, 4)[:rank], case.dtype)
-        if case.input == "impulse":
-            x[(2, 2)[:rank]] = 1
-        else:
-            x += asymmetric(x.shape) ** 2
+        x, w = (a.astype(case.dtype) for a in (case.image((5, 4)[:rank]), kernel((3, 2)[:rank])))
         y = yield ask("own_convolution", x=x, w=w, function=function)
-        yield fact(
-            y.then(functools.partial(which, x=x, w=w)),
-            says(function),
-            label=f"{function}, {rank}-d",
-            source="both sums of the lecture in Python integers",
-        )
+        computed = y.then(functools.partial(which_sum, x=x, w=w))
+        yield fact(computed, says(function), label=f"{function}, {rank}-d", source=BOTH_SUMS)
 
 
 class Taps(NamedTuple):
@@ -138,18 +112,18 @@ def _(case: Case):
     library flips.
     """
     function, rank = (yield ask("own_convolutions")).value[0]
-    x = asymmetric((3,) * rank).astype(case.dtype)
+    x = numbered((3,) * rank).astype(case.dtype)
 
-    def told(y: Outcome, t: Taps, wanted: str, label: str):
-        tells = y.then(functools.partial(which, x=x, w=t.kernel(rank, case.dtype)))
-        return fact(tells, wanted, label=label, source="both sums of the lecture in Python integers")
+    def judge(y: Outcome, t: Taps, wanted: str, label: str):
+        computed = y.then(functools.partial(which_sum, x=x, w=t.kernel(rank, case.dtype)))
+        return fact(computed, wanted, label=label, source=BOTH_SUMS)
 
     yield from smallest(
         TAPS,
         lambda t: ask("own_convolution", x=x, w=t.kernel(rank, case.dtype), function=function),
         order=BY_TAPS,
-        literal=lambda y, t: told(y, t, predicted(function), f"{function} tells which sum it is"),
-        instead=lambda y, t: told(y, t, "cannot tell", "the experiment refuses such a kernel"),
+        literal=lambda y, t: judge(y, t, predicted(function), f"{function} tells which sum it is"),
+        instead=lambda y, t: judge(y, t, "cannot tell", "the experiment refuses such a kernel"),
     )
 
 
@@ -159,16 +133,16 @@ TRANSPOSED = {
 }
 
 
-@libraries_correlate.limit("transposed convolutions flip", backends=("torch", "tensorflow"))
+@libraries_correlate.limit("transposed convolutions flip", backends=FRAMEWORKS)
 def _(case: Case):
     """PyTorch's and TensorFlow's transposed convolutions do flip the kernel: cut to the windows that lie inside the
     image, what they return is the convolution.
     """
     for function, rank in TRANSPOSED[case.backend]:
-        x = (asymmetric((3,) * rank) ** 2).astype(case.dtype)
+        x = squares((3,) * rank).astype(case.dtype)
 
         def judge(y: Outcome, t: Taps, sum_, label: str, *, x=x, rank=rank):
-            wanted = _plain(sum_, x, t.kernel(rank, case.dtype)).astype(case.dtype)
+            wanted = literal_sum(sum_, x, t.kernel(rank, case.dtype)).astype(case.dtype)
             return same_bits(y, wanted, label=label, source="the sum of the lecture in Python integers")
 
         yield from smallest(
@@ -183,11 +157,6 @@ def _(case: Case):
 
 
 # --- convolution = cross-correlation with the kernel turned by 180° ----------------------------------------------------
-
-
-def half_turn(w: np.ndarray) -> np.ndarray:
-    """W(−m, −n): every spatial axis reversed, [Cout, Cin, …]."""
-    return w[(..., *[slice(None, None, -1)] * (w.ndim - 2))]
 
 
 def one_axis_flipped(w: np.ndarray) -> np.ndarray:
@@ -207,34 +176,6 @@ def exchanged(w: np.ndarray) -> np.ndarray:
     return w.swapaxes(0, 1)
 
 
-def kept(y: np.ndarray) -> np.ndarray:
-    return y
-
-
-def turned_output(y: np.ndarray) -> np.ndarray:
-    return half_turn(y)
-
-
-def draw(case: Case, design: str, x_shape: tuple[int, ...], w_shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
-    """Inputs of one design. Each exact design is blind to something (small integers, for example, to a library that
-    rounds its inputs to bfloat16), so all of them are used; every partial sum of each is exactly representable."""
-    wide = 2**9
-    match design:
-        case "dense integers":
-            return case.integers("x", x_shape), case.integers("w", w_shape)
-        case "wide input":
-            return case.integers("x", x_shape, -wide, wide), case.integers("w", w_shape, -1, 1)
-        case "wide kernel":
-            return case.integers("x", x_shape, -1, 1), case.integers("w", w_shape, -wide, wide)
-        case "one tap":
-            w = np.zeros(w_shape, case.dtype)
-            w[(..., *[0] * (w.ndim - 2))] = 1
-            return case.integers("x", x_shape, -wide, wide), w
-        case _:
-            return case.reals("x", x_shape), case.reals("w", w_shape)
-
-
-DESIGNS = ("dense integers", "wide input", "wide kernel", "one tap", "reals")
 SHAPES = {
     "1-d": ((2, 3, 9), (4, 3, 3), PLAIN_1D),
     "1-d, stride 2, groups": ((2, 4, 11), (6, 2, 4), {"stride": 2, "padding": (2, 1), "dilation": 1, "groups": 2}),
@@ -247,6 +188,7 @@ SHAPES = {
         {"stride": (2, 1), "padding": ((1, 2), (0, 3)), "dilation": (1, 2), "groups": 2},
     ),
 }
+PICTURE = "the lecture's picture, dense integers"
 
 
 def agree(case: Case, y: Outcome, literal, x: np.ndarray, w: np.ndarray, *, label: str, **settings):
@@ -257,16 +199,6 @@ def agree(case: Case, y: Outcome, literal, x: np.ndarray, w: np.ndarray, *, labe
         return within(y, wanted, bound, label=label, source=ROUNDED)
     must_be_exact(x, w)
     return same_bits(y, wanted.astype(case.dtype), label=label, source=LITERAL)
-
-
-def must_be_exact(x: np.ndarray, w: np.ndarray) -> None:
-    """Bits may be compared only where every partial sum, in whatever order, is exact in the dtype; raises ValueError otherwise.
-
-    One output sums products with each tap of one kernel, so max|x| · max|w| · taps is at least what any of them can reach.
-    """
-    largest = float(np.abs(x).max() * np.abs(w).max() * max(w[0].size, w[:, 0].size))
-    if not bounds.exactly_representable(largest, x.dtype):
-        raise ValueError(f"sums up to {largest:g}: not all are exact in {x.dtype}; draw smaller integers")
 
 
 flip = claim(
@@ -287,20 +219,22 @@ flip = claim(
 )
 
 
-@flip.each(
-    {f"{name}, {design}": {"shape": name, "design": design} for name, design in itertools.product(SHAPES, DESIGNS)},
-    wrongs={
-        "one axis flipped": {"turn": one_axis_flipped},
-        "transposed in place of turned": {"turn": transposed},
-        "channels flipped too": {"turn": channels_flipped_too},
-        "output axes flipped": {"output": turned_output},
-        "kernel not flipped": {"turn": kept},
-        "adjoint without exchanging the channel axes": Wrong(
-            says={"exchange": kept}, needs=("cross_correlation1d_gradient", "cross_correlation2d_gradient")
-        ),
-    },
-)
-def flip_cases(case: Case, *, turn=half_turn, output=kept, exchange=exchanged):
+CASES = {f"{name}, {design}": {"shape": name, "design": design} for name, design in itertools.product(SHAPES, DESIGNS)}
+MISTAKES = {
+    "one axis flipped": {"turn": one_axis_flipped},
+    "transposed in place of turned": {"turn": transposed},
+    "channels flipped too": {"turn": channels_flipped_too},
+    "output axes flipped": {"output": half_turn},
+    "kernel not flipped": {"turn": unchanged},
+    "adjoint without exchanging the channel axes": Wrong(
+        says={"exchange": unchanged}, needs=("cross_correlation1d_gradient", "cross_correlation2d_gradient")
+    ),
+}
+
+
+@flip.each({name: settings for name, settings in CASES.items() if name != PICTURE}, wrongs=MISTAKES)
+def flipped(case: Case, *, turn=half_turn, output=unchanged, exchange=exchanged):
+    """Returns the library's convolution."""
     x_shape, w_shape, settings = SHAPES[case.shape]
     rank = len(x_shape) - 2
     literal = oracle.convolution1d if rank == 1 else oracle.convolution2d
@@ -311,37 +245,32 @@ def flip_cases(case: Case, *, turn=half_turn, output=kept, exchange=exchanged):
     yield agree(case, y.then(output), literal, x, w, label=label, **settings)
     y = yield ask(f"convolution{rank}d", x=x, w=w, b=None, **settings)
     yield agree(case, y.then(output), literal, x, w, label="the library's convolution is the lecture's", **settings)
-
     if settings in (PLAIN_1D, PLAIN_2D):
-        square = w[: w.shape[1]]  # as many kernels as channels: exchanging the two must show in values, not in shapes
-        y_shape = (x_shape[0], len(square), *(n - k + 1 for n, k in zip(x_shape[2:], w_shape[2:], strict=True)))
-        upstream = draw(case, case.design, y_shape, w_shape)[0]
-        gradients = yield ask(f"cross_correlation{rank}d_gradient", x=x, w=square, upstream=upstream, **settings)
-        full = tuple((k - 1, k - 1) for k in w_shape[2:])
-        yield agree(
-            case,
-            gradients.part(0),
-            literal,
-            upstream,
-            exchange(square),
-            label="the layer's input gradient is the full convolution with the channel axes exchanged",
-            **{**settings, "padding": full[0] if rank == 1 else full},
-        )
+        yield from adjoint(case, literal, x, w, settings, exchange)
+    return y
 
-    if case.shape == "the lecture's picture" and case.design == "dense integers" and turn is half_turn:
-        plain = yield ask("cross_correlation2d", x=x, w=w, b=None, **settings)
-        yield agree(
-            case,
-            plain,
-            oracle.cross_correlation2d,
-            x,
-            w,
-            label="the layer, given the kernel as it is, correlates",
-            **settings,
-        )
-        yield Figure(
-            "flip", picture(x[0, 0], w[0, 0], {"cross_correlation": plain.value[0, 0], "convolution": y.value[0, 0]})
-        )
+
+def adjoint(case: Case, literal, x: np.ndarray, w: np.ndarray, settings: dict, exchange):
+    rank = x.ndim - 2
+    square = w[: w.shape[1]]  # as many kernels as channels: exchanging the two must show in values, not in shapes
+    y_shape = (len(x), len(square), *(n - k + 1 for n, k in zip(x.shape[2:], w.shape[2:], strict=True)))
+    upstream = draw(case, case.design, y_shape, w.shape)[0]
+    gradients = yield ask(f"cross_correlation{rank}d_gradient", x=x, w=square, upstream=upstream, **settings)
+    full = tuple((k - 1, k - 1) for k in w.shape[2:])
+    label = "the layer's input gradient is the full convolution with the channel axes exchanged"
+    every_overlap = settings | {"padding": full[0] if rank == 1 else full}
+    yield agree(case, gradients.part(0), literal, upstream, exchange(square), label=label, **every_overlap)
+
+
+@flip.case(PICTURE, wrongs=MISTAKES, **CASES[PICTURE])
+def lectures_picture(case: Case, *, turn=half_turn, output=unchanged, exchange=exchanged):
+    y = yield from flipped(case, turn=turn, output=output, exchange=exchange)
+    x, w = draw(case, case.design, *SHAPES[case.shape][:2])
+    plain = yield ask("cross_correlation2d", x=x, w=w, b=None, **PLAIN_2D)
+    label = "the layer, given the kernel as it is, correlates"
+    yield agree(case, plain, oracle.cross_correlation2d, x, w, label=label, **PLAIN_2D)
+    sums = {"cross_correlation": plain.value[0, 0], "convolution": y.value[0, 0]}
+    yield Figure("flip", picture(x[0, 0], w[0, 0], sums))
 
 
 def picture(x: np.ndarray, w: np.ndarray, got: Mapping[str, np.ndarray]) -> dict:

@@ -7,18 +7,17 @@ is the midpoint rule for the integral, for (m + ½)h and t − (m + ½)h are bot
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from ....reference import bounds, mistakes, oracle
+from ....reference import bounds, oracle
 from ...language import Call, Case, Figure, Outcome, Wrong, ask, claim, same_bits, smallest, within
-from . import mutants_integral as mutants
-from .flipping import predicted
-from .letters import BY_FFT
+from ..shared.wrongs import mistaken
+from .own_functions import predicted
+from .sums import by_fft
 
 CLOSED = "the integral in closed form"
 LEADING = "the first term of the rule's error, from the integrand's derivatives"
@@ -122,7 +121,6 @@ PAIRS = {
     "exponential ∗ exponential": Decays(alpha=1, beta=3, width=math.inf),
     "box ∗ exponential": Decays(alpha=0, beta=2, width=1),
 }
-ASYMMETRIC = (*PAIRS, "Gaussian ∗ Gaussian")
 
 
 continuous = claim(
@@ -150,38 +148,29 @@ continuous = claim(
 )
 
 
-@continuous.each(
-    {name: {} for name in ("box ∗ box", *ASYMMETRIC)},
-    wrongs={
-        "W not flipped": Wrong(
-            operations={
-                "convolution1d": functools.partial(
-                    mistakes.commit, mistake="kernel turned in 1-d", operation="convolution1d"
-                )
-            },
-            cases=ASYMMETRIC,
-        ),
-        "step forgotten": {"scaled": step_forgotten},
-        "support cut": Wrong(operations={"convolution1d": mutants.support_cut}),
-        "samples at the left ends of the steps": Wrong(says={"place": 0.0}, cases=ASYMMETRIC),
-        "t = ih for (i + 1)h": {"late": 0},
-        "an order of 1": Wrong(says={"power": 1}, cases=tuple(PAIRS)),
-        "an order of 4": Wrong(says={"power": 4}, cases=tuple(PAIRS)),
-    },
-)
-def continuous_cases(
-    case: Case, *, scaled: Callable[..., np.ndarray] = times_the_step, place: float = 0.5, late: int = 1, power: int = 2
-):
-    match case.name:
-        case "box ∗ box":
-            yield from boxes(case, scaled, late)
-        case "Gaussian ∗ Gaussian":
-            yield from gaussians(case, scaled, place, late)
-        case _:
-            yield from decays(case, PAIRS[case.name], scaled, place, late, power)
+def support_cut(lib, x, w, b, **settings):
+    """The second half of W's samples taken as 0: what is left out when a function that goes on is cut too early."""
+    w = w.copy()
+    w[..., w.shape[-1] // 2 :] = 0
+    return lib.convolution1d(x, w, b, **settings)
 
 
-def boxes(case: Case, scaled, late: int) -> Iterator:
+Scaled = Callable[[np.ndarray, float], np.ndarray]
+ANYWHERE = {
+    "step forgotten": {"scaled": step_forgotten},
+    "support cut": Wrong(operations={"convolution1d": support_cut}),
+    "t = ih for (i + 1)h": {"late": 0},
+}
+ASYMMETRIC = {
+    "W not flipped": mistaken("kernel turned in 1-d", "convolution1d"),
+    **ANYWHERE,
+    "samples at the left ends of the steps": {"place": 0.0},
+}
+SMOOTH = ASYMMETRIC | {"an order of 1": {"power": 1}, "an order of 4": {"power": 4}}
+
+
+@continuous.case("box ∗ box", wrongs=ANYWHERE)
+def boxes(case: Case, *, scaled: Scaled = times_the_step, late: int = 1):
     """The integrand is constant between its jumps, which lie between steps: the rule makes no error, and no sum rounds."""
     for step in STEPS:
         a = middles(0, step, round(END / step), 0.5)
@@ -191,9 +180,12 @@ def boxes(case: Case, scaled, late: int) -> Iterator:
         yield same_bits(got, wanted, label=f"a triangle, h = {step:g}", source=CLOSED)
 
 
-def decays(case: Case, f: Decays, scaled, place: float, late: int, power: int) -> Iterator:
-    found = yield [sampled(f, step, case.dtype, place=place) for step in STEPS]
-    sums = [y.then(lambda y, step=step: scaled(y[0, 0], step)) for y, step in zip(found, STEPS, strict=True)]
+@continuous.case("exponential ∗ exponential", f=PAIRS["exponential ∗ exponential"], wrongs=SMOOTH)
+def decays(case: Case, *, scaled: Scaled = times_the_step, place: float = 0.5, late: int = 1, power: int = 2):
+    """Returns the sums times their steps."""
+    f = case.f
+    convolutions = yield [sampled(f, step, case.dtype, place=place) for step in STEPS]
+    sums = [y.then(lambda y, step=step: scaled(y[0, 0], step)) for y, step in zip(convolutions, STEPS, strict=True)]
     for got, step in zip(sums, STEPS, strict=True):
         bound = bounds.midpoint_sum(ends(step), case.dtype, step=step, **f._asdict())
         label = f"the sum times the step, h = {step:g}"
@@ -205,11 +197,18 @@ def decays(case: Case, f: Decays, scaled, place: float, late: int, power: int) -
         yield within(measured, np.full(ends(step).shape, float(power)), bound, label=label, source=LEADING)
     yield from inner_products(case, f, scaled, place, late)
     yield from own_functions(case, f, scaled, place, late)
-    if case.name == "box ∗ exponential":
-        yield Figure("integral", drawn(f, [y.value for y in sums]))
+    return sums
 
 
-def inner_products(case: Case, f: Decays, scaled, place: float, late: int) -> Iterator:
+@continuous.case("box ∗ exponential", f=PAIRS["box ∗ exponential"], wrongs=SMOOTH)
+def box_and_exponential(
+    case: Case, *, scaled: Scaled = times_the_step, place: float = 0.5, late: int = 1, power: int = 2
+):
+    sums = yield from decays(case, scaled=scaled, place=place, late=late, power=power)
+    yield Figure("integral", drawn(case.f, [y.value for y in sums]))
+
+
+def inner_products(case: Case, f: Decays, scaled: Scaled, place: float, late: int) -> Iterator:
     """As the lecture words it: X against a kernel as long as X itself, which is W shifted to t and flipped, for each t."""
     step = STEPS[0]
     a = middles(0, step, round(END / step), place)
@@ -223,21 +222,22 @@ def inner_products(case: Case, f: Decays, scaled, place: float, late: int) -> It
     )
 
 
-def own_functions(case: Case, f: Decays, scaled, place: float, late: int) -> Iterator:
+def own_functions(case: Case, f: Decays, scaled: Scaled, place: float, late: int) -> Iterator:
     """The library's own 1-d functions, by name; one that correlates is given W flipped."""
     step = STEPS[0]
     a = middles(0, step, round(END / step), place)
     x = np.concatenate([np.zeros(a.size - 1), f.x(a)]).astype(case.dtype)
     bound = bounds.midpoint_sum(ends(step), case.dtype, step=step, **f._asdict())
     listed = (yield ask("own_convolutions")).value
-    for function in (name for name, rank in listed if rank == 1 and name not in BY_FFT):
+    for function in (name for name, rank in listed if rank == 1 and not by_fft(name)):
         w = f.w(a) if predicted(function) == "convolution" else f.w(a)[::-1]
         y = yield ask("own_convolution", x=x, w=np.ascontiguousarray(w, case.dtype), function=function)
         got = y.then(lambda y: scaled(y, step))
         yield within(got, f.integral(ends(step, late)), bound, label=f"{function} times the step", source=CLOSED)
 
 
-def gaussians(case: Case, scaled, place: float, late: int) -> Iterator:
+@continuous.case("Gaussian ∗ Gaussian", wrongs=ASYMMETRIC)
+def gaussians(case: Case, *, scaled: Scaled = times_the_step, place: float = 0.5, late: int = 1):
     """The error is that of the first alias: of relative size 2e^(−π²/h²), too much and too little by turns."""
     for step in (2.0, 1.0, 0.5):
         count = round(2 * REACH / step)

@@ -14,16 +14,17 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ....reference import bounds, mistakes, oracle
+from ....reference import bounds, oracle
 from ....reference.oracle import symbolic
-from ...language import Call, Case, Figure, Outcome, Wrong, ask, claim, fact, same_bits, smallest, within
-from .flipping import PLAIN_2D, ROUNDED, must_be_exact, predicted
+from ...language import Call, Case, Figure, Outcome, ask, claim, fact, same_bits, smallest, within
+from ..shared.exact import LARGEST, ROUNDED, must_be_exact
+from ..shared.geometry import PLAIN_2D, layer
+from ..shared.wrongs import mistaken
+from .own_functions import predicted
+from .sums import by_fft
 
 INPUT, KERNEL = ("abcd", "efgh", "ijkl"), ("wx", "yz")
 SYMBOLS = "the lecture's sum over m and n, on SymPy's symbols"
-BY_FFT = ("scipy.signal.fftconvolve", "scipy.signal.oaconvolve")
-"""An FFT is right for the output as a whole: no coefficient of theirs is exactly 1, and no number has a bound of its own."""
-LARGEST = 2**9
 
 
 # --- each window's sum, in letters -------------------------------------------------------------------------------------
@@ -89,8 +90,8 @@ def rebuilt(coefficients: np.ndarray, kernel: tuple[str, ...] = KERNEL) -> list[
 def own_coefficients(lib, *, function: str, dtype: str) -> np.ndarray:
     """Runs in the worker: the library's own function on every pair of one letter of the input and one of the kernel."""
     pairs = itertools.product(one_letter_each(INPUT, np.dtype(dtype)), one_letter_each(KERNEL, np.dtype(dtype)))
-    found = [lib.own_convolution(x[0], w[0], function=function) for x, w in pairs]
-    return np.reshape(found, (len("".join(INPUT)), len("".join(KERNEL)), *found[0].shape))
+    outputs = [lib.own_convolution(x[0], w[0], function=function) for x, w in pairs]
+    return np.reshape(outputs, (len("".join(INPUT)), len("".join(KERNEL)), *outputs[0].shape))
 
 
 # --- wrong sums --------------------------------------------------------------------------------------------------------
@@ -147,18 +148,29 @@ CONVOLUTIONS = (
 )
 
 
-def with_the_mistake(mistake: str) -> Wrong:
-    """A library that makes a known mistake in both operations."""
-    return Wrong(
-        operations={
-            operation: functools.partial(mistakes.commit, mistake=mistake, operation=operation)
-            for operation in ("convolution2d", "cross_correlation2d")
-        }
-    )
+def library_that(mistake: str):
+    """Makes a known mistake in both operations."""
+    return mistaken(mistake, "convolution2d", "cross_correlation2d")
+
+
+MISTAKES = {
+    "flipped and not flipped exchanged": {"convolve": flip_forgotten, "correlate": flipped},
+    "only the rows flipped": {"convolve": only_rows_flipped},
+    "only the columns flipped": {"convolve": only_columns_flipped},
+    "convolution with the kernel transposed": {"convolve": convolution_transposed},
+    "kernel indexed (n, m)": {"correlate": correlation_transposed},
+    "convolution's index off by one": {"convolve": convolution_from_one},
+    "cross-correlation's index off by one": {"correlate": correlation_from_one},
+    "sum over m only": {"correlate": over_m_only},
+    "a library that turns the kernel": library_that("kernel turned"),
+    "a library that flips the rows": library_that("kernel rows turned"),
+    "a library that flips the columns": library_that("kernel columns turned"),
+    "a library that transposes the kernel": library_that("kernel height and width exchanged"),
+    "a library that drops the last tap": library_that("last tap dropped"),
+}
 
 
 # --- the claim ---------------------------------------------------------------------------------------------------------
-
 
 worked_example = claim(
     "convolution.worked_example",
@@ -186,41 +198,38 @@ worked_example = claim(
 )
 
 
-@worked_example.each(
-    {"windows inside": {"border": 0}, "zeros around": {"border": 1}},
-    wrongs={
-        "flipped and not flipped exchanged": {"convolve": flip_forgotten, "correlate": flipped},
-        "only the rows flipped": {"convolve": only_rows_flipped},
-        "only the columns flipped": {"convolve": only_columns_flipped},
-        "convolution with the kernel transposed": {"convolve": convolution_transposed},
-        "kernel indexed (n, m)": {"correlate": correlation_transposed},
-        "convolution's index off by one": {"convolve": convolution_from_one},
-        "cross-correlation's index off by one": {"correlate": correlation_from_one},
-        "sum over m only": {"correlate": over_m_only},
-        "a library that turns the kernel": with_the_mistake("kernel turned"),
-        "a library that flips the rows": with_the_mistake("kernel rows turned"),
-        "a library that flips the columns": with_the_mistake("kernel columns turned"),
-        "a library that transposes the kernel": with_the_mistake("kernel height and width exchanged"),
-        "a library that drops the last tap": with_the_mistake("last tap dropped"),
-    },
-)
-def worked_example_cases(case: Case, *, convolve=symbolic.convolution2d, correlate=symbolic.cross_correlation2d):
-    settings = {**PLAIN_2D, "padding": ((case.border,) * 2,) * 2}
-    images, kernels = one_letter_each(INPUT, case.dtype), one_letter_each(KERNEL, case.dtype)
+Pictures = dict[str, Outcome]
+"""For each of the two sums the picture that a library computes: rows of sums in letters."""
+
+
+@worked_example.case("windows inside", border=0, wrongs=MISTAKES)
+def windows_inside(case: Case, *, convolve=symbolic.convolution2d, correlate=symbolic.cross_correlation2d):
     sums = {"convolution": convolve, "cross-correlation": correlate}
-    found = {}
+    pictures: Pictures = yield from letter_for_letter(case, sums)
+    yield from own_functions(case, sums)
+    yield Figure("worked_example", drawn({name: y.value for name, y in pictures.items()}))
+
+
+@worked_example.case("zeros around", border=1, wrongs=MISTAKES)
+def zeros_around(case: Case, *, convolve=symbolic.convolution2d, correlate=symbolic.cross_correlation2d):
+    yield from letter_for_letter(case, {"convolution": convolve, "cross-correlation": correlate})
+
+
+def letter_for_letter(case: Case, sums: dict[str, symbolic.Sum]):
+    """The library's convolution and cross-correlation, with ``case.border`` zeros around the input; returns its pictures."""
+    settings = PLAIN_2D | {"padding": ((case.border,) * 2,) * 2}
+    images, kernels = one_letter_each(INPUT, case.dtype), one_letter_each(KERNEL, case.dtype)
+    pictures: Pictures = {}
     for name, sum_ in sums.items():
         operation = f"{name.replace('-', '_')}2d"
         y = yield ask(operation, x=images, w=kernels, b=None, **settings)
-        found[name] = y.then(rebuilt)
+        pictures[name] = y.then(rebuilt)
         for corner, written in picture(sum_, case.border).items():
             row, column = (c + case.border for c in corner)
-            got = found[name].then(lambda sums, row=row, column=column: sums[row][column])
+            got = pictures[name].then(lambda sums, row=row, column=column: sums[row][column])
             yield fact(got, written, label=f"{name}, the window at {corner}", source=SYMBOLS)
         yield from with_numbers(case, operation, sum_, settings)
-    if case.border == 0:
-        yield from own_functions(case, sums)
-        yield Figure("worked_example", drawn({name: y.value for name, y in found.items()}))
+    return pictures
 
 
 def with_numbers(case: Case, operation: str, sum_: symbolic.Sum, settings: dict) -> Iterator:
@@ -237,9 +246,9 @@ def with_numbers(case: Case, operation: str, sum_: symbolic.Sum, settings: dict)
 
 
 def own_functions(case: Case, sums: dict[str, symbolic.Sum]) -> Iterator:
-    """The library's own 2-d functions, each on every pair of letters."""
+    """The library's own 2-d functions, each on every pair of letters; not by FFT, of which no coefficient is exactly 1."""
     listed = (yield ask("own_convolutions")).value
-    for function in (name for name, rank in listed if rank == 2 and name not in BY_FFT):
+    for function in (name for name, rank in listed if rank == 2 and not by_fft(name)):
         name = predicted(function)
         y = yield ask(own_coefficients, function=function, dtype=str(case.dtype))
         written = " | ".join(picture(sums[name], 0).values())
@@ -247,7 +256,7 @@ def own_functions(case: Case, sums: dict[str, symbolic.Sum]) -> Iterator:
         yield fact(own, written, label=f"{function}: {name}, all windows", source=SYMBOLS)
 
 
-def drawn(found: dict[str, list[list[str]]]) -> dict:
+def drawn(computed: dict[str, list[list[str]]]) -> dict:
     """The picture for the report: for each sum, each window with its products, as the symbols and as the library give it."""
     x, w = symbolic.letters(*INPUT), symbolic.letters(*KERNEL)
     sums = {"convolution": symbolic.convolution2d, "cross-correlation": symbolic.cross_correlation2d}
@@ -259,7 +268,7 @@ def drawn(found: dict[str, list[list[str]]]) -> dict:
                     "index": list(index(sum_, w, p, q)),
                     "products": [list(pair) for pair in symbolic.factors(at_window(sum_, x, w, p, q))],
                     "sum": picture(sum_, 0)[p, q],
-                    "got": found[name][p][q],
+                    "got": computed[name][p][q],
                 }
                 for q in windows(w, 0)[1]
             ]
@@ -285,15 +294,15 @@ class Kernel(NamedTuple):
 
 def kernels(*sizes: tuple[int, int]) -> list[Kernel]:
     """Every pattern of equal and different letters, for kernels of these sizes; the most different letters first."""
-    found = []
+    patterns = []
     for ky, kx in sizes:
         words = {
             "".join("wxyz"[i] for i in named)
             for named in itertools.product(range(4), repeat=ky * kx)
             if _in_order(named)
         }
-        found += [Kernel(ky, kx, word) for word in sorted(words, key=lambda word: (-len(set(word)), word))]
-    return found
+        patterns += [Kernel(ky, kx, word) for word in sorted(words, key=lambda word: (-len(set(word)), word))]
+    return patterns
 
 
 def _in_order(named: tuple[int, ...]) -> bool:
@@ -358,7 +367,7 @@ def _(case: Case):
 
     def build(p: Numbers) -> Call:
         x, w = inputs(p)
-        return ask("cross_correlation2d", x=x, w=w, b=None, **PLAIN_2D)
+        return layer(x, w)
 
     def literal(y: Outcome, p: Numbers):
         return fact(y.then(lambda y: int(y[0, 0, 0, 0])), 4 * p.n**2, label="aw + bx + ey + fz", source=SYMBOLS)

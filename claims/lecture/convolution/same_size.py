@@ -10,9 +10,11 @@ import numpy as np
 
 from ....reference.operators import catalogue
 from ...language import Call, Case, Outcome, Wrong, ask, claim, fact, happens, same_bits, same_shape, smallest, sweep
-from . import mutants_discrete
-from .flipping import PLAIN_2D, asymmetric, half_turn, predicted
-from .sums import AS_IT_STANDS, Row, Sizes, agrees, fourier, lecture_sum, mistaken, plus, ramps
+from ..shared.exact import numbered, squares
+from ..shared.geometry import layer
+from ..shared.wrongs import mistaken
+from .own_functions import PADDING_AT_THE_START, turned_if_flipping
+from .sums import AS_IT_STANDS, Row, Sizes, agrees, by_fft, lecture_sum, plus, ramps
 
 # --- “pad with zeros to keep [the] image the same size as [the] feature map” ----------------------------------------------
 
@@ -67,9 +69,6 @@ def windows_begun(x: np.ndarray, w: np.ndarray, before: tuple[int, ...], d: int 
     return lecture_sum(w, x, index=plus if d == 1 else plus_twice, over=over)
 
 
-AT_THE_END = "even kernels, the odd zero at the end"
-
-
 same = claim(
     "convolution.same",
     """
@@ -92,33 +91,27 @@ same = claim(
 )
 
 
-@same.each(
-    {
-        "odd kernels": {"kernels": (1, 3), "odd_one": "end"},
-        AT_THE_END: {"kernels": (2, 4), "odd_one": "end"},
-        "even kernels, the odd zero at the start": {"kernels": (2, 4), "odd_one": "start"},
-        "own functions": {},
-    },
+@same.case("even kernels, the odd zero at the start", kernels=(2, 4), odd_one="start")
+@same.case(
+    "even kernels, the odd zero at the end",
+    kernels=(2, 4),
+    odd_one="end",
+    wrongs={"k/2 zeros on both sides": {"pads": half_a_kernel}, "the odd zero on the wrong side": {"pads": wrong_side}},
+)
+@same.case(
+    "odd kernels",
+    kernels=(1, 3),
+    odd_one="end",
     wrongs={
-        "k/2 zeros on both sides": Wrong(says={"pads": half_a_kernel}, cases=(AT_THE_END,)),
-        "the odd zero on the wrong side": Wrong(says={"pads": wrong_side}, cases=(AT_THE_END,)),
-        "one zero short": Wrong(says={"pads": one_short}, cases=("odd kernels",)),
-        "border repeated": mistaken("border repeated", "cross_correlation2d", cases=("odd kernels",)),
-        "own functions one place early": Wrong(
-            operations={"own_same": mutants_discrete.kernel_centred_late}, cases=("own functions",), needs=("own_same",)
-        ),
+        "one zero short": {"pads": one_short},
+        "border repeated": mistaken("border repeated", "cross_correlation2d"),
     },
 )
-def same_cases(case: Case, *, pads=zeros):
-    if case.name == "own functions":
-        yield from own_centred(case)
-        return
-
+def padded_layers(case: Case, *, pads=zeros):
     def build(p: Kept, design: str) -> Call:
         x, w = ramps(case, Sizes(*p[:4]))
         sides = tuple(pads(k, p.d, case.odd_one) for k in (p.ky, p.kx))
-        settings = PLAIN_2D | {"padding": sides, "dilation": (p.d, p.d)}
-        return ask("cross_correlation2d", x=x[None, None], w=w[None, None], b=None, **settings)
+        return layer(x[None, None], w[None, None], padding=sides, dilation=(p.d, p.d))
 
     def judge(y: Outcome, p: Kept, design: str):
         x, w = ramps(case, Sizes(*p[:4]))
@@ -137,42 +130,33 @@ def same_cases(case: Case, *, pads=zeros):
     )
 
 
-def turned_if_flipping(function: str, w: np.ndarray) -> np.ndarray:
-    """The kernel with which the function's sum is a cross-correlation."""
-    return half_turn(w[None, None])[0, 0] if predicted(function) == "convolution" else w
+def centred_late(lib, x, w, function, **settings):
+    """A library's own "same", each output one place early: the zeros on the other side of the image."""
+    y = lib.own_same(x, w, function=function, **settings)
+    return np.concatenate([y[1:], np.zeros_like(y[:1])])
 
 
+@same.case(
+    "own functions",
+    wrongs={"own functions one place early": Wrong(operations={"own_same": centred_late}, needs=("own_same",))},
+)
 def own_centred(case: Case):
     for function, rank in (yield ask("own_sames")).value:
         for n, k in ((5, 3), (6, 5), (3, 1)):
-            x, w = (asymmetric((m,) * rank).astype(case.dtype) for m in (n, k))
+            x, w = (numbered((m,) * rank).astype(case.dtype) for m in (n, k))
             y = yield ask("own_same", x=x, w=w, function=function, stride=1)
             wanted = windows_begun(x, turned_if_flipping(function, w), ((k - 1) // 2,) * rank)
             yield agrees(case, y, wanted, x, w, label=f"{function}, {n} and {k}, {rank}-d", function=function)
 
 
-AT_THE_START = (
-    "np.convolve",
-    "np.correlate",
-    "scipy.signal.convolve",
-    "scipy.signal.convolve2d",
-    "scipy.signal.correlate",
-    "scipy.signal.fftconvolve",
-    "scipy.signal.oaconvolve",
-    "scipy.ndimage.correlate",
-    "scipy.ndimage.correlate1d",
-)
-"""Functions that put the odd zero of an even kernel before the first element; SciPy's others and all layers put it after the last."""
-
-
 def sides_of(function: str, k: int) -> tuple[int, int]:
-    return zeros(k, 1, "start" if function in AT_THE_START else "end")
+    return zeros(k, 1, "start" if function in PADDING_AT_THE_START else "end")
 
 
 def sides(y: np.ndarray, x: np.ndarray, w: np.ndarray, function: str) -> tuple[int, int] | None:
     """(before, after): with how many zeros on every axis the cross-correlation with the kernel, turned if the function flips, is y."""
     k, taps = len(w), turned_if_flipping(function, w)
-    near = np.rint(y) if fourier(function) else y
+    near = np.rint(y) if by_fft(function) else y
     fit = [b for b in range(k) if np.array_equal(near, windows_begun(x, taps, (b,) * x.ndim)[0])]
     return (fit[0], k - 1 - fit[0]) if len(fit) == 1 else None
 
@@ -192,24 +176,24 @@ def _(case: Case):
     functions = (yield ask("own_sames")).value
 
     def arrays(p: Kernel, rank: int) -> tuple[np.ndarray, np.ndarray]:
-        return (asymmetric((7,) * rank) ** 2).astype(case.dtype), asymmetric((p.k,) * rank).astype(case.dtype)
+        return squares((7,) * rank).astype(case.dtype), numbered((p.k,) * rank).astype(case.dtype)
 
     def build(p: Kernel, function: str = functions[0][0], rank: int = functions[0][1]) -> Call:
         x, w = arrays(p, rank)
         return ask("own_same", x=x, w=w, function=function, stride=1)
 
-    def told(y: Outcome, p: Kernel, function: str, rank: int) -> Outcome:
+    def measured(y: Outcome, p: Kernel, function: str, rank: int) -> Outcome:
         x, w = arrays(p, rank)
         return y.then(functools.partial(sides, x=x, w=w, function=function))
 
     def literal(y: Outcome, p: Kernel):
         half = (p.k - 1) // 2
         label = f"{functions[0][0]}: (k − 1)/2 zeros before and as many after"
-        return fact(told(y, p, *functions[0]), (half, half), label=label, source="the lecture, as worded")
+        return fact(measured(y, p, *functions[0]), (half, half), label=label, source="the lecture, as worded")
 
     def instead(y: Outcome, p: Kernel, function: str = functions[0][0], rank: int = functions[0][1]):
         label = f"{function}, {rank}-d, k = {p.k}: zeros before and after"
-        return fact(told(y, p, function, rank), sides_of(function, p.k), label=label, source=AS_IT_STANDS)
+        return fact(measured(y, p, function, rank), sides_of(function, p.k), label=label, source=AS_IT_STANDS)
 
     yield from smallest([Kernel(k) for k in range(1, 7)], build, literal, instead=instead, order="by k")
     for function, rank in functions:
@@ -250,16 +234,8 @@ def _(case: Case):
     def build(p: Strided) -> list[Call]:
         x, w, _ = strided(case, p)
         both = ((p.k - 1) // 2,) * 2, catalogue.same_padding(p.H, p.k, p.s, 1)
-        return [
-            ask(
-                "cross_correlation2d",
-                x=x[None, None],
-                w=w[None, None],
-                b=None,
-                **PLAIN_2D | {"padding": (side, side), "stride": (p.s, p.s)},
-            )
-            for side in both
-        ]
+        images = x[None, None], w[None, None]
+        return [layer(*images, padding=(side, side), stride=(p.s, p.s)) for side in both]
 
     def literal(answer: list[Outcome], p: Strided):
         label = "(k − 1)/2 zeros on each side give SAME"
@@ -299,7 +275,7 @@ def _(case: Case):
             y = yield build(p, function)
             yield instead(y, p, function)
     for n, padded in ((224, (2, 3)), (225, (3, 3))):
-        x, w = (asymmetric((m,)).astype(case.dtype) for m in (n, 7))
+        x, w = (numbered((m,)).astype(case.dtype) for m in (n, 7))
         y = yield ask("own_same", x=x, w=w, function="tf.nn.conv1d", stride=2)
         wanted = windows_begun(x, w, padded[:1])[0][::2].astype(case.dtype)
         yield same_bits(y, wanted, label=f"{n} pixels, k = 7: {padded} zeros before and after", source=RULE)
@@ -317,7 +293,7 @@ def _(case: Case):
     functions = (yield ask("own_sames")).value
 
     def build(p: Stride, function: str = functions[0][0], rank: int = functions[0][1]) -> Call:
-        x, w = (asymmetric((n,) * rank).astype(case.dtype) for n in (4, 3))
+        x, w = (numbered((n,) * rank).astype(case.dtype) for n in (4, 3))
         return ask("own_same", x=x, w=w, function=function, stride=p.s)
 
     def literal(y: Outcome, p: Stride):
@@ -340,7 +316,7 @@ def _(case: Case):
     """
 
     def build(r: Row, function: str = "np.convolve") -> Call:
-        x, w = asymmetric((r.W,)).astype(case.dtype), asymmetric((r.k,)).astype(case.dtype)
+        x, w = numbered((r.W,)).astype(case.dtype), numbered((r.k,)).astype(case.dtype)
         return ask("own_same", x=x, w=w, function=function, stride=1)
 
     def literal(y: Outcome, r: Row):

@@ -10,18 +10,18 @@ lie inside X ("valid") are a part.
 
 from __future__ import annotations
 
-import functools
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from ....reference import bounds, mistakes
+from ....reference import bounds
 from ....reference.oracle.remembered import once
-from ...language import Call, Case, Outcome, Wrong, ask, same_bits, within
-from .flipping import PLAIN_1D, PLAIN_2D, asymmetric, draw, must_be_exact
+from ...language import Call, Case, Outcome, ask, same_bits, within
+from ..shared.exact import DESIGNS, draw, must_be_exact, numbered, squares
+from ..shared.geometry import PLAIN_1D, PLAIN_2D
 
 AS_IT_STANDS = "the lecture's sum, written as it stands, in exact arithmetic"
 
@@ -68,6 +68,14 @@ def windows_inside(x: np.ndarray, w: np.ndarray) -> Over:
     return tuple((0, n - k + 1) for n, k in zip(x.shape, w.shape, strict=True))
 
 
+def each_design(
+    shapes: Mapping[str, tuple[tuple[int, ...], tuple[int, ...]]], designs: Sequence[str] = DESIGNS
+) -> dict[str, dict[str, Any]]:
+    """Cases: each pair of shapes with inputs of each design, for :func:`planes`."""
+    cases = itertools.product(shapes.items(), designs)
+    return {f"{name}, {design}": {"x": x, "w": w, "design": design} for (name, (x, w)), design in cases}
+
+
 def planes(case: Case, x: tuple[int, ...], w: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
     """Plain arrays of the case's design, of which integers are such that no partial sum rounds."""
     x4, w4 = draw(case, case.design, (1, 1, *x), (1, 1, *w))
@@ -76,8 +84,8 @@ def planes(case: Case, x: tuple[int, ...], w: tuple[int, ...]) -> tuple[np.ndarr
     return x4[0, 0], w4[0, 0]
 
 
-def layer(operation: str, x: np.ndarray, w: np.ndarray, *, full: bool) -> Call:
-    """The phrasebook's operation on one image of one channel; ``full``: k − 1 zeros round it, so that every overlap is an output."""
+def one_channel(operation: str, x: np.ndarray, w: np.ndarray, *, full: bool) -> Call:
+    """The library's operation on one image of one channel; ``full``: k − 1 zeros round it, so that every overlap is an output."""
     zeros = [(k - 1, k - 1) if full else (0, 0) for k in w.shape]
     plain = PLAIN_1D | {"padding": zeros[0]} if x.ndim == 1 else PLAIN_2D | {"padding": tuple(zeros)}
     return ask(f"{operation}{x.ndim}d", x=x[None, None], w=np.ascontiguousarray(w)[None, None], b=None, **plain)
@@ -87,7 +95,7 @@ def plane(y: np.ndarray) -> np.ndarray:
     return y[0, 0]
 
 
-def fourier(function: str) -> bool:
+def by_fft(function: str) -> bool:
     """By transforms (``oaconvolve`` by those of blocks), and not by the sums themselves."""
     return "fft" in function or function.endswith("oaconvolve")
 
@@ -95,7 +103,7 @@ def fourier(function: str) -> bool:
 def agrees(case: Case, y: Outcome, wanted: Any, x: np.ndarray, w: np.ndarray, *, label: str, function: str = ""):
     """Bit for bit where the inputs are whole numbers, within the bound of the sums where not; through an FFT, within its own."""
     S, size, count = wanted
-    if fourier(function):
+    if by_fft(function):
         # Zeros to the next power of two, or to fewer.
         lengths = [max(2, 1 << (n + k - 2).bit_length()) for n, k in zip(x.shape, w.shape, strict=True)]
         blocks = 2**x.ndim if function.endswith("oaconvolve") else 1
@@ -132,16 +140,10 @@ def sizes(each: tuple[int, ...], *, fit: bool) -> list[Sizes]:
 
 
 def ramps(case: Case, s: Sizes) -> tuple[np.ndarray, np.ndarray]:
-    x, w = asymmetric((s.H, s.W)) ** 2, asymmetric((s.ky, s.kx))
+    x, w = squares((s.H, s.W)), numbered((s.ky, s.kx))
     return x.astype(case.dtype), w.astype(case.dtype)
 
 
 def outputs(y: Outcome) -> Outcome:
     """How many outputs; none where the library raises."""
     return Outcome("value", 0, call=y.call) if y.kind == "raised" else y.then(lambda y: int(np.size(y)))
-
-
-def mistaken(mistake: str, *operations: str, cases: tuple[str, ...] | None = None) -> Wrong:
-    """A library that makes a known mistake in these operations."""
-    made = {o: functools.partial(mistakes.commit, mistake=mistake, operation=o) for o in operations}
-    return Wrong(operations=made, cases=cases)

@@ -8,11 +8,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ...language import Call, Case, Outcome, Wrong, ask, claim, fact, happens, same_bits, same_shape, smallest, sweep
-from ..shared import mutants
-from .commuting import exchanging, raises
-from .flipping import PLAIN_2D, half_turn, predicted
-from .sums import Sizes, agrees, layer, ramps, sizes
+from ....reference.libraries import FRAMEWORKS
+from ...language import Call, Case, Outcome, ask, claim, fact, happens, same_bits, same_shape, smallest, sweep
+from ..shared.convolution_mutants import KERNEL_FLIPPED, LAST_TAP_DROPPED
+from ..shared.geometry import FORMULA, layer
+from .own_functions import exchanged_arguments, raises, turned_if_flipping
+from .sums import Sizes, agrees, one_channel, ramps, sizes
 
 # --- “only include windows entirely contained in [the] input (dimension decreases)” ---------------------------------------
 
@@ -64,62 +65,64 @@ valid = claim(
 )
 
 
-@valid.each(
-    {"pixels": {}, "inner products": {}, "own functions": {}},
-    wrongs={
-        "one window too many": Wrong(says={"begins": one_too_many}, cases=("pixels",)),
-        "padded windows counted": Wrong(says={"begins": padded_too}, cases=("inner products",)),
-        "each window begun one later": Wrong(says={"begins": one_later}, cases=("pixels", "own functions")),
-        "kernel flipped": Wrong(operations={"cross_correlation2d": mutants.kernel_flipped}, cases=("pixels",)),
-        "last tap dropped": Wrong(
-            operations={"cross_correlation2d": mutants.last_tap_dropped}, cases=("inner products",)
-        ),
-    },
-)
-def valid_cases(case: Case, *, begins=inside):
-    if case.name == "own functions":
-        yield from own_windows(case, begins)
-        return
-    pixels = case.name == "pixels"
+LISTED = "windows listed one by one"
+FITTING = sizes((1, 2, 3, 4), fit=True)
+
+
+def each_window(case: Case, kernels, wanted, *, label: str):
+    """``kernels(s)`` [Cout, ky, kx] and ``wanted(s)`` [Cout, rows, columns], for every image and every kernel that fits."""
 
     def build(s: Sizes, design: str) -> Call:
-        x, w = ramps(case, s)
-        taps = np.eye(s.ky * s.kx, dtype=case.dtype).reshape(-1, 1, s.ky, s.kx) if pixels else w[None, None]
-        return ask("cross_correlation2d", x=x[None, None], w=taps, b=None, **PLAIN_2D)
+        return layer(ramps(case, s)[0][None, None], kernels(s)[:, None])
 
     def judge(y: Outcome, s: Sizes, design: str):
+        return same_bits(y, wanted(s)[None].astype(case.dtype), label="each window", source=LISTED)
+
+    source = "the windows that lie inside, listed one by one"
+    yield from sweep(case, FITTING, build, judge, label=label, source=source, designs=("1, 4, 9, …",))
+
+
+@valid.case(
+    "pixels",
+    wrongs={
+        "one window too many": {"begins": one_too_many},
+        "each window begun one later": {"begins": one_later},
+        "kernel flipped": KERNEL_FLIPPED,
+    },
+)
+def pixels_in_each_window(case: Case, *, begins=inside):
+    def one_tap_each(s: Sizes) -> np.ndarray:
+        return np.eye(s.ky * s.kx, dtype=case.dtype).reshape(-1, s.ky, s.kx)
+
+    def pixels(s: Sizes) -> np.ndarray:
+        windows = enumerated(ramps(case, s)[0], s, begins)
+        return np.moveaxis(windows.reshape(*windows.shape[:2], -1), -1, 0)
+
+    yield from each_window(case, one_tap_each, pixels, label="the pixels of each window")
+
+
+@valid.case(
+    "inner products", wrongs={"padded windows counted": {"begins": padded_too}, "last tap dropped": LAST_TAP_DROPPED}
+)
+def inner_product_with_each_window(case: Case, *, begins=inside):
+    def inner_products(s: Sizes) -> np.ndarray:
         x, w = ramps(case, s)
-        windows = enumerated(x, s, begins)
-        wanted = windows.reshape(*windows.shape[:2], -1) if pixels else (windows * w).sum((2, 3))[..., None]
-        return same_bits(
-            y,
-            np.moveaxis(wanted, -1, 0)[None].astype(case.dtype),
-            label="each window",
-            source="windows listed one by one",
-        )
+        return (enumerated(x, s, begins) * w).sum((2, 3))[None]
 
-    yield from sweep(
-        case,
-        sizes((1, 2, 3, 4), fit=True),
-        build,
-        judge,
-        label="the pixels of each window" if pixels else "each inner product",
-        source="the windows that lie inside, listed one by one",
-        designs=("1, 4, 9, …",),
-    )
+    yield from each_window(case, lambda s: ramps(case, s)[1][None], inner_products, label="each inner product")
 
 
-def own_windows(case: Case, begins):
+@valid.case("own functions", wrongs={"each window begun one later": {"begins": one_later}})
+def own_functions(case: Case, *, begins=inside):
     """A library's own functions in their mode 'valid'."""
     for function, rank in (yield ask("own_convolutions")).value:
         s = Sizes(5, 4, 3, 2) if rank == 2 else Sizes(6, 1, 3, 1)
         x, w = ramps(case, s)
-        taps = half_turn(w[None, None])[0, 0] if predicted(function) == "convolution" else w
-        products = enumerated(x, s, begins) * taps
-        wanted, x, w = products.sum((2, 3)).astype(float), *((x, w) if rank == 2 else (x[:, 0], w[:, 0]))
+        sums = (enumerated(x, s, begins) * turned_if_flipping(function, w)).sum((2, 3)).astype(float)
+        x, w, sums = (x, w, sums) if rank == 2 else (x[:, 0], w[:, 0], sums[:, 0])
         y = yield ask("own_convolution", x=x, w=w, function=function)
-        sums = (wanted if rank == 2 else wanted[:, 0], None, None)
-        yield agrees(case, y, sums, x, w, label=f"{function}, {rank}-d", function=function)
+        wanted = sums, None, None
+        yield agrees(case, y, wanted, x, w, label=f"{function}, {rank}-d", function=function)
 
 
 class Square(NamedTuple):
@@ -130,7 +133,7 @@ class Square(NamedTuple):
 
 
 def square(case: Case, p: Square) -> Call:
-    return layer("cross_correlation", *ramps(case, Sizes(p.H, p.H, p.k, p.k)), full=False)
+    return one_channel("cross_correlation", *ramps(case, Sizes(p.H, p.H, p.k, p.k)), full=False)
 
 
 @valid.limit("a kernel of one pixel")
@@ -144,17 +147,17 @@ def _(case: Case):
         return fact(decreased(y, p.H), True, label="the dimensions decrease", source="the lecture, as worded")
 
     def instead(y: Outcome, p: Square):
-        return same_shape(y, (1, 1, p.H - p.k + 1, p.H - p.k + 1), label="H − k + 1", source="the formula")
+        return same_shape(y, (1, 1, p.H - p.k + 1, p.H - p.k + 1), label="H − k + 1", source=FORMULA)
 
     squares = [Square(h, k) for h in (2, 3, 4) for k in range(1, h + 1)]
     yield from smallest(
         squares, functools.partial(square, case), literal, instead=instead, order="by H from 2, then by k"
     )
-    y = yield layer("cross_correlation", *ramps(case, Sizes(3, 3, 1, 3)), full=False)
-    yield same_shape(y, (1, 1, 3, 1), label="a kernel of 1 × 3", source="the formula")
+    y = yield one_channel("cross_correlation", *ramps(case, Sizes(3, 3, 1, 3)), full=False)
+    yield same_shape(y, (1, 1, 3, 1), label="a kernel of 1 × 3", source=FORMULA)
 
 
-@valid.limit("a kernel larger than the image", backends=("numpy", "torch", "tensorflow"))
+@valid.limit("a kernel larger than the image", backends=("numpy", *FRAMEWORKS))
 def _(case: Case):
     """Of a kernel larger than the image no window lies inside, and NumPy's reference, PyTorch and TensorFlow raise;
     TensorFlow does so from two pixels on.
@@ -194,4 +197,4 @@ def _(case: Case):
     """NumPy's and SciPy's own correlate, in mode 'valid', exchanges the two where the kernel is the larger, and
     returns the sums in which the input lies inside the kernel. Where neither contains the other SciPy raises.
     """
-    yield from exchanging(case, "cross-correlation")
+    yield from exchanged_arguments(case, "cross-correlation")

@@ -2,60 +2,21 @@
 
 from __future__ import annotations
 
-import functools
 import math
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from ....reference import bounds, mistakes, oracle
-from ....reference.judging import composition
-from ....reference.samples.data import digits
-from ...language import Call, Case, Wrong, ask, claim, edge, fact, rounding, same_bits, smallest, within
+from ....reference import bounds, oracle
+from ...language import Call, Case, ask, claim, edge, fact, rounding, same_bits, smallest, within
+from ..shared.wrongs import another, mistaken
 from . import mutants
+from .layers import CLASSES, PADDED, classifier, held_out, is_classifier, through
 
-CLASSES = 10
 OVERFLOWS = {"float32": 89.0, "float64": 710.0}
 """exp of this is beyond the largest number of the format."""
 SURE = {"float32": 300.0, "float64": 2400.0}
 """By how much the last layer's weights are enlarged, so that some logits lie beyond OVERFLOWS."""
-
-
-def held_out(count: int, dtype: np.dtype) -> tuple[np.ndarray, np.ndarray]:
-    """The first real images [count, 1, 8, 8] that no network was trained on, and their labels."""
-    _, (images, labels) = digits()
-    return images[:count].astype(dtype), labels[:count]
-
-
-def small_network(case: Case, x: np.ndarray, *, scale: float) -> list[tuple[str, dict[str, Any]]]:
-    """Convolution, batch norm, ReLU, max pooling, fully connected, softmax: each operation and its arguments but for x."""
-    w, b = case.reals("kernels", (4, 1, 3, 3), scale=1 / 3), case.reals("biases", (4,), scale=0.1)
-    window = {"stride": (1, 1), "padding": ((1, 1), (1, 1)), "dilation": (1, 1), "groups": 1}
-    maps = oracle.cross_correlation2d(x, w, b, **window)
-    statistics = {"mean": maps.mean((0, 2, 3)).astype(x.dtype), "variance": maps.var((0, 2, 3)).astype(x.dtype)}
-    affine = {"gamma": case.reals("gamma", (4,), scale=0.2, offset=1.0), "beta": case.reals("beta", (4,), scale=0.2)}
-    last = {"w": case.reals("weights", (CLASSES, 64), scale=scale / 8), "b": case.reals("bias", (CLASSES,), scale=0.1)}
-    return [
-        ("cross_correlation2d", {"w": w, "b": b, **window}),
-        ("batch_norm_inference", {**affine, **statistics, "epsilon": 1e-5}),
-        ("relu", {}),
-        ("max_pooling2d", {"window": (2, 2), "stride": (2, 2), "padding": ((0, 0), (0, 0))}),
-        ("flatten", {}),
-        ("fully_connected", last),
-        ("softmax", {"axis": 1}),
-    ]
-
-
-def through(steps: list[tuple[str, dict[str, Any]]], x: np.ndarray):
-    """Ask for one operation after another, each on what the one before gave; the last outcome."""
-    y: Any = None
-    for name, arguments in steps:
-        if name == "flatten":
-            x = x.reshape(len(x), -1)
-            continue
-        y = yield ask(name, x=x, **arguments)
-        x = y.value
-    return y
 
 
 distribution = claim(
@@ -81,67 +42,58 @@ distribution = claim(
 )
 
 
-@distribution.each(
-    {
-        "a small network": {"scale": {"float32": 1.0, "float64": 1.0}},
-        "a network sure of itself": {"scale": SURE},
-        "softmax alone": {},
-    },
-    wrongs={
-        "softmax over the wrong axis": Wrong(
-            operations={"softmax": functools.partial(mistakes.commit, mistake="other axis", operation="softmax")}
-        ),
-        "a logistic for each class": Wrong(
-            operations={
-                "softmax": functools.partial(mistakes.commit, mistake="logistic for softmax", operation="softmax")
-            },
-            needs=("logistic",),
-        ),
-        "exponentials not normalised": Wrong(operations={"softmax": mutants.exponentials_not_normalised}),
-        "no maximum subtracted": Wrong(
-            operations={"softmax": mutants.no_maximum_subtracted}, cases=("a network sure of itself", "softmax alone")
-        ),
-        "the sum of the logits as divisor": Wrong(operations={"softmax": mutants.sum_of_logits_as_divisor}),
-        "the bias left out": Wrong(
-            operations={
-                "cross_correlation2d": functools.partial(
-                    mistakes.commit, mistake="bias forgotten", operation="cross_correlation2d"
-                )
-            },
-            cases=("a small network",),
-            needs=("batch_norm_inference",),
-        ),
-    },
+MISTAKEN_SOFTMAX = {
+    "softmax over the wrong axis": mistaken("other axis", "softmax"),
+    "a logistic for each class": mistaken("logistic for softmax", "softmax", needs=("logistic",)),
+    "exponentials not normalised": another("softmax", mutants.exponentials_not_normalised),
+    "the sum of the logits as divisor": another("softmax", mutants.sum_of_logits_as_divisor),
+}
+OVERFLOWING = {"no maximum subtracted": another("softmax", mutants.no_maximum_subtracted)}
+
+
+@distribution.case(
+    "a small network",
+    wrongs=MISTAKEN_SOFTMAX
+    | {"the bias left out": mistaken("bias forgotten", "cross_correlation2d", needs=("batch_norm_inference",))},
 )
-def distribution_cases(case: Case):
-    dtype = str(case.dtype)
-    if case.name == "softmax alone":
-        for name, scale in (("ordinary", 1.0), ("large", 2 * OVERFLOWS[dtype])):
-            y = yield ask("softmax", x=case.reals(name, (6, CLASSES), scale=scale), axis=1)
-            yield from rounding(y, label=f"{name} logits")
-            yield from is_distribution(y, label=f"{name} logits")
-        return
-    x, _ = held_out(6, case.dtype)
-    steps = small_network(case, x, scale=case.scale[dtype])
-    y = yield from through(steps, x)
-    value, bound = composition.compose(steps, x, case.dtype)
-    yield within(
-        y,
-        value,
-        bound,
-        label=f"{case.name}: convolution, batch norm, ReLU, max pooling, fully connected, softmax",
-        source="the exact operations one after another",
+def a_small_network(case: Case):
+    yield from classified(case, scale=1.0)
+
+
+@distribution.case("a network sure of itself", wrongs=MISTAKEN_SOFTMAX | OVERFLOWING)
+def a_network_sure_of_itself(case: Case):
+    y = yield from classified(case, scale=SURE[str(case.dtype)])
+    largest, overflows = float(np.max(y.call.arguments["x"])), OVERFLOWS[str(case.dtype)]
+    yield fact(
+        y.then(lambda _: largest > overflows),
+        True,
+        label=f"a logit beyond {overflows:g}",
+        source="ln of the largest number of the format",
+        note=f"the largest is {largest:.4g}",
     )
+
+
+@distribution.case("softmax alone", wrongs=MISTAKEN_SOFTMAX | OVERFLOWING)
+def softmax_alone(case: Case):
+    for name, scale in (("ordinary", 1.0), ("large", 2 * OVERFLOWS[str(case.dtype)])):
+        y = yield ask("softmax", x=case.reals(name, (6, CLASSES), scale=scale), axis=1)
+        yield from rounding(y, label=f"{name} logits")
+        yield from is_distribution(y, label=f"{name} logits")
+
+
+def classified(case: Case, *, scale: float):
+    """Real images through a small network with random weights, those of its last layer times ``scale``; the outcome of the softmax."""
+    x, _ = held_out(6, case.dtype)
+    first = {"w": case.reals("kernels", (4, 1, 3, 3), scale=1 / 3), "b": case.reals("biases", (4,), scale=0.1)}
+    maps = oracle.cross_correlation2d(x, first["w"], first["b"], **PADDED)
+    statistics = {"mean": maps.mean((0, 2, 3)).astype(x.dtype), "variance": maps.var((0, 2, 3)).astype(x.dtype)}
+    affine = {"gamma": case.reals("gamma", (4,), scale=0.2, offset=1.0), "beta": case.reals("beta", (4,), scale=0.2)}
+    last = {"w": case.reals("weights", (CLASSES, 64), scale=scale / 8), "b": case.reals("bias", (CLASSES,), scale=0.1)}
+    steps = classifier(first, {**affine, **statistics, "epsilon": 1e-5}, last)
+    y = yield from through(steps, x)
+    yield is_classifier(case, steps, x, y)
     yield from is_distribution(y, label=case.name)
-    if case.name == "a network sure of itself":
-        largest = float(np.max(y.call.arguments["x"]))
-        yield fact(
-            y.then(lambda _: largest > OVERFLOWS[dtype]),
-            True,
-            label=f"a logit beyond {OVERFLOWS[dtype]:g}",
-            source="ln of the largest number of the format",
-            note=f"the largest is {largest:.4g}",
-        )
+    return y
 
 
 def is_distribution(y, *, label: str):
@@ -166,43 +118,50 @@ class Row(NamedTuple):
     m: int
 
 
-def _no_distribution(name: str, logit: float, *, says: str) -> None:
-    @distribution.limit(name, says=says)
-    def _(case: Case):
-        rows = sorted((Row(K, m) for K in range(1, 5) for m in range(K + 1)), key=lambda r: (r.m, r.K))
+def no_distribution(case: Case, logit: float):
+    """Of K logits the first m are ``logit``."""
+    rows = sorted((Row(K, m) for K in range(1, 5) for m in range(K + 1)), key=lambda r: (r.m, r.K))
 
-        def build(r: Row) -> Call:
-            return ask("softmax", x=np.array([[logit] * r.m + [0.0] * (r.K - r.m)], case.dtype), axis=1)
+    def build(r: Row) -> Call:
+        return ask("softmax", x=np.array([[logit] * r.m + [0.0] * (r.K - r.m)], case.dtype), axis=1)
 
-        def literal(y, r: Row):
-            return fact(
-                y.then(lambda p: bool(((p >= 0) & (p <= 1)).all())),
-                True,
-                label="every output is a probability",
-                source="the lecture, as worded",
-            )
+    def literal(y, r: Row):
+        return fact(
+            y.then(lambda p: bool(((p >= 0) & (p <= 1)).all())),
+            True,
+            label="every output is a probability",
+            source="the lecture, as worded",
+        )
 
-        def instead(y, r: Row):
-            return fact(
-                y.then(lambda p: bool(np.isnan(p).any())),
-                True,
-                label="there is a NaN among the outputs",
-                source="z − max z is ∞ − ∞, or NaN",
-            )
+    def instead(y, r: Row):
+        return fact(
+            y.then(lambda p: bool(np.isnan(p).any())),
+            True,
+            label="there is a NaN among the outputs",
+            source="z − max z is ∞ − ∞, or NaN",
+        )
 
-        yield from smallest(rows, build, literal, instead=instead, order="by the number of such logits, then by K")
+    yield from smallest(rows, build, literal, instead=instead, order="by the number of such logits, then by K")
 
 
-_no_distribution(
-    "a logit of +∞", np.inf, says="One logit of +∞, which is its own maximum, makes ∞ − ∞: a NaN and no distribution."
-)
-_no_distribution("a logit that is NaN", np.nan, says="A logit that is NaN makes a NaN, and no distribution.")
-_no_distribution(
-    "no logit but −∞",
-    -np.inf,
-    says="A logit of −∞ has probability 0, beside others that are numbers; where all are −∞ there is no "
-    "distribution. So a class can be masked, but not every class.",
-)
+@distribution.limit("a logit of +∞")
+def _(case: Case):
+    """One logit of +∞, which is its own maximum, makes ∞ − ∞: a NaN and no distribution."""
+    yield from no_distribution(case, np.inf)
+
+
+@distribution.limit("a logit that is NaN")
+def _(case: Case):
+    """A logit that is NaN makes a NaN, and no distribution."""
+    yield from no_distribution(case, np.nan)
+
+
+@distribution.limit("no logit but −∞")
+def _(case: Case):
+    """A logit of −∞ has probability 0, beside others that are numbers; where all are −∞ there is no distribution. So a
+    class can be masked, but not every class.
+    """
+    yield from no_distribution(case, -np.inf)
 
 
 @distribution.limit("a probability of exactly 0")

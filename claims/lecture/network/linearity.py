@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ....reference import bounds
-from ....reference.bounds import Bound
-from ....reference.judging import assessment
-from ....reference.operators import catalogue
-from ...language import Call, Case, Outcome, Wrong, ask, claim, same_bits, smallest, within
+from ...language import Call, Case, Wrong, ask, claim, same_bits, smallest
+from ..shared.geometry import PLAIN_2D
+from ..shared.wrongs import another
 from . import mutants
+from .layers import PADDED
+from .superposition import IDENTITY, bound_of, superposition
 
-IDENTITY = "f(Σ c x) = Σ c f(x), both sides the library's"
 COEFFICIENTS = np.array([[2, -3], [1, 1], [-4, 0.5], [0, 0]])
 """a and b of a·x + b·y, one pair a row: powers of two and small whole numbers, so that with whole x, y nothing is rounded."""
 
@@ -36,7 +36,6 @@ class Part:
     bits: bool = True
 
 
-PLAIN = {"stride": (1, 1), "padding": ((1, 1), (1, 1)), "dilation": (1, 1), "groups": 1}
 UNEVEN = {"stride": (2, 1), "padding": ((0, 2), (1, 0)), "dilation": (1, 2), "groups": 2}
 WHOLE = {"window": (2, 2), "stride": (2, 2), "padding": ((0, 0), (0, 0)), "count_padding": True}
 NINTHS = {"window": (3, 3), "stride": (2, 2), "padding": ((1, 1), (1, 1)), "count_padding": False}
@@ -53,7 +52,7 @@ COMPONENTS: dict[str, tuple[Part, ...]] = {
         Part("cross_correlation1d", (2, 9), {"stride": 2, "padding": (1, 0), "dilation": 1, "groups": 1}, w=(3, 2, 3)),
     ),
     "convolution, 2-d": (
-        Part("cross_correlation2d", (2, 5, 4), PLAIN, w=(3, 2, 3, 3)),
+        Part("cross_correlation2d", (2, 5, 4), PADDED, w=(3, 2, 3, 3)),
         Part("cross_correlation2d", (4, 6, 5), UNEVEN, w=(2, 2, 3, 2)),
     ),
     "bilinear up- and downsampling": (
@@ -76,22 +75,6 @@ def call(part: Part, x: np.ndarray, w: np.ndarray | None) -> Call:
     """Without a bias, where the operation may have one."""
     weights = {} if w is None else {"w": w, "b": None}
     return ask(part.operation, x=x, **weights, **part.settings)
-
-
-def bound_of(y: Any) -> Bound:
-    """That of an operation's result y, under the strictest contract that the library keeps."""
-    operation, arguments = catalogue.OPERATIONS[y.call.operation], dict(y.call.arguments)
-    if isinstance(y.content, np.ndarray) and y.content.dtype == arguments["x"].dtype:
-        return assessment.kept(operation, arguments, {"y": y.content})[1]["y"].bound
-    dtype = arguments["x"].dtype  # of another format: the comparison will say so
-    return assessment.judge(operation, arguments, dtype, assessment.contracts(operation, dtype)[0])[0].bound
-
-
-def superposition(whole: Outcome, parts: Outcome, C: np.ndarray, *, label: str):
-    """f(C x) is C f(x), to within the bounds of both sides."""
-    values = parts.value.astype(np.float64)
-    allowed = bounds.superposed(bound_of(whole), bound_of(parts), C, values)
-    return within(whole, np.tensordot(C, values, 1), allowed, label=label, source=IDENTITY)
 
 
 def combined(C: np.ndarray, x: np.ndarray) -> np.ndarray:
@@ -119,50 +102,42 @@ linear_components = claim(
 )
 
 
+def mistaken_in(case: str, operation: str, mutant: Callable[..., Any]) -> Wrong:
+    return another(operation, functools.partial(mutant, operation=operation), cases=(case,))
+
+
+WEIGHTED = {
+    "fully_connected": "fully connected",
+    "cross_correlation1d": "convolution, 1-d",
+    "cross_correlation2d": "convolution, 2-d",
+}
+SQUARED = WEIGHTED | {"average_pooling2d": "average pooling"}
+CLAMPED = {
+    "bilinear_resampling2d": "bilinear up- and downsampling",
+    "nearest_resampling2d": "nearest up- and downsampling",
+    "area_resampling2d": "area downsampling",
+}
+
+
 @linear_components.each(
-    {name: {} for name in COMPONENTS},
-    wrongs={
-        f"a hidden clamp to [0, 1] ({kind})": Wrong(
-            operations={kind: functools.partial(mutants.clamped, operation=kind)}, needs=(kind,), cases=(case,)
-        )
-        for kind, case in (
-            ("bilinear_resampling2d", "bilinear up- and downsampling"),
-            ("nearest_resampling2d", "nearest up- and downsampling"),
-            ("area_resampling2d", "area downsampling"),
-        )
-    }
-    | {
-        f"{name} ({kind})": Wrong(
-            operations={kind: functools.partial(mutant, operation=kind)}, needs=(kind,), cases=(case,)
-        )
-        for kind, case, bias in (
-            ("fully_connected", "fully connected", True),
-            ("cross_correlation1d", "convolution, 1-d", True),
-            ("cross_correlation2d", "convolution, 2-d", True),
-            ("average_pooling2d", "average pooling", False),
-        )
-        for name, mutant in (("a squared input", mutants.squared), ("bias left on", mutants.bias_left_on))
-        if bias or mutant is mutants.squared
-    },
+    {name: {"parts": parts} for name, parts in COMPONENTS.items()},
+    wrongs={f"a hidden clamp to [0, 1] ({o})": mistaken_in(case, o, mutants.clamped) for o, case in CLAMPED.items()}
+    | {f"a squared input ({o})": mistaken_in(case, o, mutants.squared) for o, case in SQUARED.items()}
+    | {f"bias left on ({o})": mistaken_in(case, o, mutants.bias_left_on) for o, case in WEIGHTED.items()},
 )
-def linear_components_cases(case: Case):
-    for i, part in enumerate(COMPONENTS[case.name]):
-        names = f"{part.operation} {i + 1}"
-        whole_numbers = case.integers(f"x {i}", (2, *part.x))
+def superposes(case: Case):
+    for i, part in enumerate(case.parts):
+        label = f"{part.operation} {i + 1}: f(ax + by) = a f(x) + b f(y)"
         w = case.integers(f"w {i}", part.w, low=-4, high=4) if part.w else None
-        reals = case.reals(f"w {i}", part.w) if part.w else None
         if part.bits:
-            f_xy, f_x = yield [call(part, combined(COEFFICIENTS, whole_numbers), w), call(part, whole_numbers, w)]
+            x = case.integers(f"x {i}", (2, *part.x))
+            f_xy, f_x = yield [call(part, combined(COEFFICIENTS, x), w), call(part, x, w)]
             must_be_whole(f_xy)
-            yield same_bits(
-                f_xy,
-                combined(COEFFICIENTS, f_x.value),
-                label=f"{names}: f(ax + by) = a f(x) + b f(y), nothing rounds",
-                source=IDENTITY,
-            )
+            yield same_bits(f_xy, combined(COEFFICIENTS, f_x.value), label=f"{label}, nothing rounds", source=IDENTITY)
+        w = case.reals(f"w {i}", part.w) if part.w else None
         x = case.integers(f"many bits {i}", (2, *part.x), low=-999, high=999)  # of which C x is exact, w x is not
-        f_xy, f_x = yield [call(part, combined(COEFFICIENTS, x), reals), call(part, x, reals)]
-        yield superposition(f_xy, f_x, COEFFICIENTS, label=f"{names}: f(ax + by) = a f(x) + b f(y)")
+        f_xy, f_x = yield [call(part, combined(COEFFICIENTS, x), w), call(part, x, w)]
+        yield superposition(f_xy, f_x, COEFFICIENTS, label=label, allowed=(bound_of(f_xy), bound_of(f_x)))
 
 
 def must_be_whole(y: Any) -> None:
@@ -181,46 +156,43 @@ class Layer(NamedTuple):
     b: int
 
 
-def _affine(
-    name: str, build_layer: Callable[[int, np.dtype], tuple[str, np.ndarray, np.ndarray, dict]], *, says: str
-) -> None:
-    @linear_components.limit(name, says=says)
-    def _(case: Case):
-        layers = sorted((Layer(k, b) for k in range(1, 4) for b in range(3)), key=lambda layer: (layer.k, layer.b))
+def at_zero(case: Case, build_layer: Callable[[int], Call]):
+    """The sentence as worded, f(0) = 0, for a layer of ones with bias b; ``build_layer``: the layer of 0, without its bias."""
+    layers = sorted((Layer(k, b) for k in range(1, 4) for b in range(3)), key=lambda layer: (layer.k, layer.b))
 
-        def build(layer: Layer) -> Call:
-            operation, zeros, w, settings = build_layer(layer.k, case.dtype)
-            return ask(operation, x=zeros, w=w, b=np.full(1, layer.b, case.dtype), **settings)
+    def build(layer: Layer) -> Call:
+        plain = build_layer(layer.k)
+        return replace(plain, arguments={**plain.arguments, "b": np.full(1, layer.b, case.dtype)})
 
-        def literal(y, layer: Layer):
-            return same_bits(
-                y,
-                np.zeros(np.shape(y.value), case.dtype),
-                label="f(0) = f(0 + 0) = 2 f(0)",
-                source="a linear map takes 0 to 0",
-            )
+    def literal(y, layer: Layer):
+        zeros = np.zeros(np.shape(y.value), case.dtype)
+        return same_bits(y, zeros, label="f(0) = f(0 + 0) = 2 f(0)", source="a linear map takes 0 to 0")
 
-        def instead(y, layer: Layer):
-            return same_bits(y, np.full(np.shape(y.value), layer.b, case.dtype), label="f(0) = b", source="the bias")
+    def instead(y, layer: Layer):
+        return same_bits(y, np.full(np.shape(y.value), layer.b, case.dtype), label="f(0) = b", source="the bias")
 
-        yield from smallest(layers, build, literal, instead=instead, order="by k, then by b")
+    yield from smallest(layers, build, literal, instead=instead, order="by k, then by b")
 
 
-_affine(
-    "a convolution with a bias",
-    lambda k, dtype: (
-        "cross_correlation2d",
-        np.zeros((1, 1, k, k), dtype),
-        np.ones((1, 1, k, k), dtype),
-        {"stride": (1, 1), "padding": ((0, 0), (0, 0)), "dilation": (1, 1), "groups": 1},
-    ),
-    says="With a bias the layer is affine, not linear: f(0) = b. Without its value at 0 it is linear again.",
-)
-_affine(
-    "a fully connected layer with a bias",
-    lambda k, dtype: ("fully_connected", np.zeros((1, k), dtype), np.ones((1, k), dtype), {}),
-    says="With a bias the layer is affine, not linear: f(0) = b. Without its value at 0 it is linear again.",
-)
+@linear_components.limit("a convolution with a bias")
+def _(case: Case):
+    """With a bias the layer is affine, not linear: f(0) = b. Without its value at 0 it is linear again."""
+
+    def layer(k: int) -> Call:
+        x, w = np.zeros((1, 1, k, k), case.dtype), np.ones((1, 1, k, k), case.dtype)
+        return ask("cross_correlation2d", x=x, w=w, **PLAIN_2D)
+
+    yield from at_zero(case, layer)
+
+
+@linear_components.limit("a fully connected layer with a bias")
+def _(case: Case):
+    """With a bias the layer is affine, not linear: f(0) = b. Without its value at 0 it is linear again."""
+
+    def layer(k: int) -> Call:
+        return ask("fully_connected", x=np.zeros((1, k), case.dtype), w=np.ones((1, k), case.dtype))
+
+    yield from at_zero(case, layer)
 
 
 class Pair(NamedTuple):
@@ -236,7 +208,7 @@ def _(case: Case):
     numbers will do. They differ by no more than the roundings of both sides.
     """
     pairs = sorted((Pair(x, y) for x in range(1, 9) for y in range(x, 9)), key=lambda p: (p.x + p.y, p.x))
-    part = Part("cross_correlation2d", (1, 1, 1), PLAIN | {"padding": ((0, 0), (0, 0))}, w=(1, 1, 1, 1))
+    part = Part("cross_correlation2d", (1, 1, 1), PLAIN_2D, w=(1, 1, 1, 1))
     w = np.full(part.w, 0.1, case.dtype)
 
     def build(p: Pair) -> list[Call]:
@@ -251,6 +223,8 @@ def _(case: Case):
 
     def instead(answer, p: Pair):
         whole, parts = answer
-        return superposition(whole, parts, np.ones((1, 2)), label="f(x + y) = f(x) + f(y) to within rounding")
+        label = "f(x + y) = f(x) + f(y) to within rounding"
+        allowed = bound_of(whole), bound_of(parts)
+        return superposition(whole, parts, np.ones((1, 2)), label=label, allowed=allowed)
 
     yield from smallest(pairs, build, literal, instead=instead, order="by x + y, then by x")

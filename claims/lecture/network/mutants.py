@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
-import types
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from ..shared import first_steps
+from ..shared import gradients
+from .layers import network
+from .learning import first_steps
+
+# --- components ------------------------------------------------------------------------------------------------------------
+
+
+def one_unit_off(lib, *, operation, **arguments):
+    """The operation with its first weight (or number of x) larger by one unit of the exact mode's: 1/4 of w, 2 of x."""
+    name, unit = ("w", 0.25) if "w" in arguments else ("upstream", 0.25) if "upstream" in arguments else ("x", 2.0)
+    changed = arguments[name].copy()
+    changed.flat[0] += changed.dtype.type(unit)
+    return getattr(lib, operation)(**arguments | {name: changed})
+
+
+def network_without_bias(lib, *, x, steps):
+    """``layers.network`` with the first layer's bias left out."""
+    first, *others = steps
+    return network(lib, x=x, steps=[first | {"b": None}, *others])
+
 
 # --- a distribution, and a prediction -------------------------------------------------------------------------------------
 
@@ -74,16 +92,16 @@ def fixed_statistics(lib, *, x, gamma, beta, epsilon):
 
 def ascent(value_and_gradient: Callable[..., Any]) -> Callable[..., Any]:
     def changed(*arguments: Any, **settings: Any) -> Any:
-        value, gradients, extra = value_and_gradient(*arguments, **settings)
-        return value, {name: -g for name, g in gradients.items()}, extra
+        value, slopes, extra = value_and_gradient(*arguments, **settings)
+        return value, {name: -g for name, g in slopes.items()}, extra
 
     return changed
 
 
 def frozen(value_and_gradient: Callable[..., Any]) -> Callable[..., Any]:
     def changed(*arguments: Any, **settings: Any) -> Any:
-        value, gradients, extra = value_and_gradient(*arguments, **settings)
-        return value, {name: np.zeros_like(g) for name, g in gradients.items()}, extra
+        value, slopes, extra = value_and_gradient(*arguments, **settings)
+        return value, {name: np.zeros_like(g) for name, g in slopes.items()}, extra
 
     return changed
 
@@ -93,16 +111,16 @@ def batch_before(value_and_gradient: Callable[..., Any]) -> Callable[..., Any]:
     last: list[Any] = []
 
     def changed(network: Any, parameters: Any, x: Any, targets: Any, **settings: Any) -> Any:
-        value, gradients, extra = value_and_gradient(network, parameters, x, targets, **settings)
+        value, slopes, extra = value_and_gradient(network, parameters, x, targets, **settings)
         if last and last[0].shape == x.shape:
-            gradients = value_and_gradient(network, parameters, *last, **settings)[1]
+            slopes = value_and_gradient(network, parameters, *last, **settings)[1]
         last[:] = x, targets
-        return value, gradients, extra
+        return value, slopes, extra
 
     return changed
 
 
 def descends(lib: Any, *, change: Callable[..., Any], seeds: Any, dtype: str) -> Any:
     """``first_steps.descends`` with a changed gradient of the library's."""
-    changed = types.SimpleNamespace(__name__=lib.__name__, value_and_gradient=change(lib.value_and_gradient))
+    changed = gradients.differentiating(lib, change(lib.value_and_gradient))
     return first_steps.descends(changed, seeds=seeds, dtype=dtype)

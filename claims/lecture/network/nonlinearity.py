@@ -12,8 +12,9 @@ import numpy as np
 
 from ....reference import bounds
 from ...language import Call, Case, Outcome, Wrong, ask, claim, fact, rounding, same_bits, smallest
+from ..shared.wrongs import another
 from . import mutants
-from .linearity import bound_of
+from .superposition import bound_of
 
 Vector = tuple[int, ...]
 
@@ -83,19 +84,19 @@ NONLINEAR = {
 twice the batch is normalised to the same; max(0, 1 − 1) again; a single class has probability 1, not 2."""
 
 
-def nonlinear(name: str) -> Component:
-    return NONLINEAR[name]
+def as_named(component: Component) -> Component:
+    return component
 
 
-def identity(name: str) -> Component:
+def identity(component: Component) -> Component:
     """Maximum pooling over one pixel, called nonlinear."""
-    return Component("max_pooling2d", NONLINEAR[name].witness, {"window": (1, 1), **PAIR}, as_images)
+    return Component("max_pooling2d", component.witness, {"window": (1, 1), **PAIR}, as_images)
 
 
-def average(name: str) -> Component:
+def average(component: Component) -> Component:
     """Average pooling over the pair, called nonlinear."""
     window = {"window": (1, 2), **PAIR, "count_padding": True}
-    return Component("average_pooling2d", NONLINEAR[name].witness, window, as_images)
+    return Component("average_pooling2d", component.witness, window, as_images)
 
 
 nonlinear_components = claim(
@@ -118,24 +119,22 @@ nonlinear_components = claim(
 
 
 @nonlinear_components.each(
-    {name: {} for name in NONLINEAR},
+    {name: {"component": component} for name, component in NONLINEAR.items()},
     wrongs={
-        "the identity called nonlinear": {"component": identity},
-        "average pooling called nonlinear": Wrong(says={"component": average}, needs=("average_pooling2d",)),
-        "batch norm with fixed statistics": Wrong(
-            operations={"batch_norm_training": mutants.fixed_statistics},
-            cases=("batch norm",),
-            needs=("batch_norm_training",),
+        "the identity called nonlinear": {"called": identity},
+        "average pooling called nonlinear": Wrong(says={"called": average}, needs=("average_pooling2d",)),
+        "batch norm with fixed statistics": another(
+            "batch_norm_training", mutants.fixed_statistics, cases=("batch norm",)
         ),
     }
     | {
-        f"{name} left out": Wrong(operations={c.operation: mutants.identity}, cases=(name,), needs=(c.operation,))
+        f"{name} left out": another(c.operation, mutants.identity, cases=(name,))
         for name, c in NONLINEAR.items()
         if name not in ("batch norm", "max pooling")
     },
 )
-def nonlinear_components_cases(case: Case, *, component=nonlinear):
-    c = component(case.name)
+def has_a_witness(case: Case, *, called=as_named):
+    c = called(case.component)
     pairs = small_pairs(c.n)
     rows = np.array(list(itertools.product(range(-2, 3), repeat=c.n)), case.dtype)
     where = {tuple(row): i for i, row in enumerate(rows.tolist())}
@@ -148,9 +147,9 @@ def nonlinear_components_cases(case: Case, *, component=nonlinear):
     for i, p in enumerate(pairs):
         C[i, where[p.x]] += 1
         C[i, where[p.y]] += 1
-    found = first_departure(first_result(whole), first_result(parts), C, c.axis)
+    departure = first_departure(first_result(whole), first_result(parts), C, c.axis)
     yield fact(
-        whole.then(lambda _: shown(pairs, found)),
+        whole.then(lambda _: "none" if departure is None else str(pairs[departure])),
         str(c.witness),
         label=f"{case.name}: the smallest witness against superposition",
         source="by hand, from the definition",
@@ -168,10 +167,6 @@ def first_departure(whole: Outcome, parts: Outcome, C: np.ndarray, axis: int) ->
     ratio = bounds.superposed(bound_of(whole), bound_of(parts), C, values, axis=axis).ratio(whole.value, sides)
     apart = (np.moveaxis(ratio, axis, 0).reshape(len(C), -1) > 1).any(axis=1)
     return int(np.argmax(apart)) if apart.any() else None
-
-
-def shown(pairs: tuple[Vectors, ...], found: int | None) -> str:
-    return "none" if found is None else str(pairs[found])
 
 
 class Slope(NamedTuple):

@@ -9,19 +9,20 @@ import numpy as np
 from ....reference import bounds
 from ....reference.samples.data import digits
 from ...language import Call, Case, Wrong, ask, claim, edge, fact, same_bits, smallest
+from ..shared.wrongs import another
 from . import mutants
-from .classification import CLASSES, held_out
+from .layers import CLASSES, held_out
 
 
 def first_largest(rows: np.ndarray) -> np.ndarray:
     """The class of the largest number of each row, found by looking at one after the other; the first of equals."""
-    found = []
+    classes = []
     for row in rows.tolist():
         best = 0
         for k, number in enumerate(row):
             best = k if number > row[best] else best
-        found.append(best)
-    return np.array(found, np.int64)
+        classes.append(best)
+    return np.array(classes, np.int64)
 
 
 def largest_logit(z: np.ndarray, w: np.ndarray | None) -> np.ndarray:
@@ -38,7 +39,8 @@ def over_the_batch(z: np.ndarray, w: np.ndarray | None) -> np.ndarray:
 
 def largest_weights(z: np.ndarray, w: np.ndarray | None) -> np.ndarray:
     """The class whose weights are largest, whatever the image."""
-    return z.argmax(1) if w is None else np.full(len(z), np.argmax(np.abs(w).sum(1)), np.int64)
+    assert w is not None
+    return np.full(len(z), np.argmax(np.abs(w).sum(1)), np.int64)
 
 
 def nearest_mean(dtype: np.dtype) -> tuple[np.ndarray, np.ndarray]:
@@ -72,39 +74,37 @@ prediction = claim(
 )
 
 
-@prediction.each(
-    {"logits": {}, "real images": {}},
-    wrongs={
-        "argmin": {"choose": smallest_logit},
-        "argmax over the batch": {"choose": over_the_batch},
-        "the class of the largest weights": Wrong(
-            says={"choose": largest_weights}, cases=("real images",), needs=("fully_connected",)
-        ),
-        "the library's argmax over the batch": Wrong(
-            operations={"argmax": mutants.argmax_over_the_batch}, needs=("argmax",)
-        ),
-        "the library's argmin": Wrong(operations={"argmax": mutants.argmin}, needs=("argmax",)),
-    },
-)
-def prediction_cases(case: Case, *, choose=largest_logit):
-    if case.name == "real images":
-        x, _ = held_out(
-            CLASSES, case.dtype
-        )  # as many images as classes, so that a wrong axis does not show by its length
-        w, b = nearest_mean(case.dtype)
-        z = yield ask("fully_connected", x=x.reshape(len(x), -1), w=w, b=b)
-        yield from predicted("nearest mean", z.value, choose(z.value, w))
-        return
+MISTAKEN_ARGMAX = {
+    "argmin": Wrong(says={"choose": smallest_logit}),
+    "argmax over the batch": Wrong(says={"choose": over_the_batch}),
+    "the library's argmax over the batch": another("argmax", mutants.argmax_over_the_batch),
+    "the library's argmin": another("argmax", mutants.argmin),
+}
+
+
+@prediction.case("logits", wrongs=MISTAKEN_ARGMAX)
+def of_drawn_logits(case: Case, *, choose=largest_logit):
     step = np.finfo(case.dtype).eps
-    close = 1 + step * np.array([case.rng(f"row {i}").permutation(CLASSES) for i in range(CLASSES)])
     tables = {
-        "close": close,
+        "close": 1 + step * np.array([case.rng(f"row {i}").permutation(CLASSES) for i in range(CLASSES)]),
         "ordinary": case.reals("ordinary", (CLASSES, CLASSES)),
         "far apart": case.reals("far", (CLASSES, CLASSES), scale=200),
     }
     for name, table in tables.items():
         z = table.astype(case.dtype)
         yield from predicted(name, z, choose(z, None))
+
+
+@prediction.case(
+    "real images",
+    wrongs=MISTAKEN_ARGMAX
+    | {"the class of the largest weights": Wrong(says={"choose": largest_weights}, needs=("fully_connected",))},
+)
+def of_real_images(case: Case, *, choose=largest_logit):
+    x, _ = held_out(CLASSES, case.dtype)  # as many images as classes: a wrong axis does not show by its length
+    w, b = nearest_mean(case.dtype)
+    z = yield ask("fully_connected", x=x.reshape(len(x), -1), w=w, b=b)
+    yield from predicted("nearest mean", z.value, choose(z.value, w))
 
 
 def predicted(name: str, z: np.ndarray, wanted: np.ndarray):

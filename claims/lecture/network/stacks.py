@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ....reference import bounds
 from ....reference.judging import composition
-from ...language import Call, Case, Wrong, ask, claim, same_bits, smallest, within
+from ....reference.networks.notation import Layer, make_layer, settings_of
+from ...language import Call, Case, Wrong, ask, claim, same_bits, smallest
+from ..shared.geometry import PLAIN_2D
+from ..shared.wrongs import another
 from . import mutants
-from .classification import through
-from .components import network
-from .linearity import IDENTITY, PLAIN, WHOLE
-
-Steps = list[tuple[str, dict[str, Any]]]
+from .layers import HALVED, PADDED, network, through
+from .superposition import superposition
 
 ATROUS = {"stride": (1, 1), "padding": ((2, 2), (2, 2)), "dilation": (2, 2), "groups": 1}
 BESIDE = {"window": (2, 2), "stride": (1, 1), "padding": ((0, 1), (0, 1)), "count_padding": True}
@@ -26,15 +27,15 @@ STACKS: dict[str, dict[str, Any]] = {
     "convolutions": {
         "x": (2, 3, 4),
         "layers": [
-            ("cross_correlation2d", PLAIN, (2, 2, 3, 3)),
+            ("cross_correlation2d", PADDED, (2, 2, 3, 3)),
             ("cross_correlation2d", ATROUS, (2, 2, 3, 3)),
-            ("cross_correlation2d", PLAIN, (2, 2, 3, 3)),
+            ("cross_correlation2d", PADDED, (2, 2, 3, 3)),
         ],
     },
     "convolution, pooling, fully connected": {
         "x": (2, 3, 4),
         "layers": [
-            ("cross_correlation2d", PLAIN, (2, 2, 3, 3)),
+            ("cross_correlation2d", PADDED, (2, 2, 3, 3)),
             ("average_pooling2d", BESIDE, ()),
             FLAT,
             ("fully_connected", {}, (24, 24)),
@@ -43,9 +44,9 @@ STACKS: dict[str, dict[str, Any]] = {
     "convolution, upsampling, pooling, fully connected": {
         "x": (1, 4, 4),
         "layers": [
-            ("cross_correlation2d", PLAIN, (2, 1, 3, 3)),
+            ("cross_correlation2d", PADDED, (2, 1, 3, 3)),
             ("nearest_resampling2d", {"size": (8, 8), "grid": "half_pixel"}, ()),
-            ("average_pooling2d", WHOLE | {"window": (4, 4)}, ()),
+            ("average_pooling2d", HALVED | {"window": (4, 4), "count_padding": True}, ()),
             FLAT,
             ("fully_connected", {}, (5, 18)),
         ],
@@ -54,7 +55,7 @@ STACKS: dict[str, dict[str, Any]] = {
         "x": (2, 3, 4),
         "layers": [
             ("bilinear_resampling2d", {"size": (6, 8), "grid": "half_pixel"}, ()),
-            ("cross_correlation2d", PLAIN, (2, 2, 3, 3)),
+            ("cross_correlation2d", PADDED, (2, 2, 3, 3)),
             ("bilinear_resampling2d", {"size": (3, 4), "grid": "half_pixel"}, ()),
         ],
     },
@@ -63,12 +64,14 @@ SQUARE = ("convolutions", "convolution, pooling, fully connected")
 """Every layer has as many outputs as inputs, so that the matrices can be multiplied in the other order too."""
 
 
-def stack(case: Case, *, whole: bool) -> Steps:
+def stack(case: Case, *, whole: bool) -> list[Layer]:
     """The layers with weights of their own: small whole numbers, or others; without bias."""
-    steps: Steps = []
+    steps: list[Layer] = []
     for i, (name, settings, w) in enumerate(case.layers):
         weights = (case.integers(f"w {i}", w, -2, 2) if whole else case.reals(f"w {i}", w)) if w else None
-        steps.append((name, settings if weights is None else {"w": weights, "b": None, **settings}))
+        steps.append(
+            make_layer(name, **settings) if weights is None else make_layer(name, w=weights, b=None, **settings)
+        )
     return steps
 
 
@@ -117,27 +120,44 @@ linear_stack = claim(
 )
 
 
+def in_convolution(mutant: Callable[..., Any]) -> Wrong:
+    return another("cross_correlation2d", functools.partial(mutant, operation="cross_correlation2d"))
+
+
 @linear_stack.each(
     STACKS,
     wrongs={
         "the order of composition reversed": Wrong(says={"product": reversed_order}, cases=SQUARE),
         "rows for columns": Wrong(says={"matrix": rows_for_columns}, cases=SQUARE),
-        "bias left on": Wrong(
-            operations={"cross_correlation2d": functools.partial(mutants.bias_left_on, operation="cross_correlation2d")}
-        ),
-        "a ReLU hidden in the convolution": Wrong(
-            operations={"cross_correlation2d": functools.partial(mutants.rectified, operation="cross_correlation2d")}
-        ),
+        "bias left on": in_convolution(mutants.bias_left_on),
+        "a ReLU hidden in the convolution": in_convolution(mutants.rectified),
     },
 )
-def linear_stack_cases(case: Case, *, product=in_order, matrix=columns):
+def is_one_matrix(case: Case, *, product=in_order, matrix=columns):
+    yield from to_the_last_bit(case, product, matrix)
+    steps, first = stack(case, whole=False), basis(case.x, case.dtype)
+    images = case.integers("images of many bits", (3, *case.x), low=-999, high=999)
+    of_basis = yield from through(steps, first)
+    of_images = yield from through(steps, images)
+    of_sum, of_part = (composition.compose(steps, x, case.dtype)[1] for x in (images, first))
+    yield superposition(
+        of_images,
+        of_basis,
+        images.reshape(len(images), -1),
+        label="the stack of any image is Σ x_j · (the stack of basis image j)",
+        allowed=(of_sum, of_part),
+    )
+
+
+def to_the_last_bit(case: Case, product, matrix):
+    """With small whole numbers, of which no sum rounds."""
     steps, images = stack(case, whole=True), case.integers("images", (3, *case.x), -2, 2)
     shape, layers = case.x, []
-    for name, arguments in steps:
-        if name == "flatten":
+    for step in steps:
+        if step["kind"] == "flatten":
             shape = (int(np.prod(shape)),)
             continue
-        y = yield ask(name, x=basis(shape, case.dtype), **arguments)
+        y = yield ask(step["kind"], x=basis(shape, case.dtype), **settings_of(step))
         layers.append(y.value.astype(np.float64))
         shape = y.value.shape[1:]
     must_be_whole(layers, case.dtype)
@@ -151,21 +171,6 @@ def linear_stack_cases(case: Case, *, product=in_order, matrix=columns):
             label=f"the stack of {label} is M_L ⋯ M₂ M₁ x, nothing rounds",
             source="product of the layers' matrices",
         )
-
-    steps = stack(case, whole=False)
-    images = case.integers("images of many bits", (3, *case.x), low=-999, high=999)
-    of_basis = yield from through(steps, basis(case.x, case.dtype))
-    of_images = yield from through(steps, images)
-    part, whole = (composition.compose(steps, x, case.dtype)[1] for x in (basis(case.x, case.dtype), images))
-    C, values = images.reshape(len(images), -1), of_basis.value.astype(np.float64)
-    wanted = np.tensordot(C.astype(np.float64), values, 1)
-    yield within(
-        of_images,
-        wanted,
-        bounds.superposed(whole, part, C, values),
-        label="the stack of any image is Σ x_j · (the stack of basis image j)",
-        source=IDENTITY,
-    )
 
 
 def must_be_whole(layers: list[np.ndarray], dtype: np.dtype) -> None:
@@ -191,11 +196,10 @@ def _(case: Case):
     where the matrix has −1.
     """
     pixels = [Pixel(W, z, between) for W in range(1, 4) for z in (1, 2, -1, -2) for between in ("nothing", "ReLU")]
-    inside = PLAIN | {"padding": ((0, 0), (0, 0))}
-    layer = ("cross_correlation2d", {"w": np.ones((1, 1, 1, 1), case.dtype), "b": None, **inside})
+    linear = make_layer("cross_correlation2d", w=np.ones((1, 1, 1, 1), case.dtype), b=None, **PLAIN_2D)
 
     def build(p: Pixel) -> list[Call]:
-        steps = [layer, ("relu", {}), layer] if p.between == "ReLU" else [layer, layer]
+        steps = [linear, make_layer("relu"), linear] if p.between == "ReLU" else [linear, linear]
         image = p.z * basis((1, 1, p.W), case.dtype)[:1]
         return [ask(network, x=x, steps=steps) for x in (image, basis((1, 1, p.W), case.dtype))]
 

@@ -4,6 +4,7 @@ import functools
 
 import numpy as np
 
+from ....reference.networks.notation import affine, batch_norm, fully_connected, make_layer
 from ....reference.samples.data import digits
 from ...language import training
 
@@ -25,24 +26,24 @@ def multilayer(depth, activation, *, after):
     """
     hidden = []
     for i in range(depth):
-        hidden.append(("fully_connected", f"w{i}", f"b{i}"))
+        hidden.append(fully_connected(f"w{i}", f"b{i}"))
         hidden += normaliser(after, i)
-        hidden.append((activation,))
-    return (*hidden, ("fully_connected", f"w{depth}", f"b{depth}"))
+        hidden.append(make_layer(activation))
+    return (*hidden, fully_connected(f"w{depth}", f"b{depth}"))
 
 
 def normaliser(after, i):
     """The layer, if any, between a linear layer and its activation."""
     return {
         "nothing": [],
-        "affine": [("affine", f"g{i}", f"c{i}")],
-        "batch_norm": [("batch_norm", f"g{i}", f"c{i}", EPSILON)],
+        "affine": [affine(f"g{i}", f"c{i}")],
+        "batch_norm": [batch_norm(f"g{i}", f"c{i}", epsilon=EPSILON)],
     }[after]
 
 
 def multilayer_start(network, *, width, seeds, rule, dtype):
     """Initial parameters of a `multilayer` network on the flat digits."""
-    weights = [layer[1] for layer in network if layer[0] == "fully_connected"]
+    weights = [one["weight"] for one in network if one["kind"] == "fully_connected"]
     sizes = [64, *[width] * (len(weights) - 1), CLASSES]
     shapes = {name: (sizes[i + 1], sizes[i]) for i, name in enumerate(weights)}
     return training.initial_parameters(network, shapes, seeds=seeds, rule=rule, dtype=dtype)

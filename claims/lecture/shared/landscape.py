@@ -12,6 +12,7 @@ The first three are those of Santurkar, Tsipras, Ilyas, Madry 2018, 3.1, and dep
 
 import numpy as np
 
+from ....reference.networks.notation import parameter_names
 from ...language import training
 
 MULTIPLES = (0.5, 1.0, 2.0, 3.0, 4.0)
@@ -65,7 +66,12 @@ class Watch:
     def _tripled(self, here, logits):
         """Three times every weight and bias that batch norm follows."""
         parameters, x, targets = here[:3]
-        hidden = [name for layer in self.network[:-1] if layer[0] == "fully_connected" for name in layer[1:]]
+        hidden = [
+            name
+            for layer in self.network[:-1]
+            if layer["kind"] == "fully_connected"
+            for name in parameter_names([layer])
+        ]
         larger = {name: 3 * array if name in hidden else array for name, array in parameters.items()}
         loss, gradients, extra = training.evaluate(self.lib, self.network, larger, x, targets)
         self._measure("tripled", self.network, larger, x, targets, loss, gradients)
@@ -90,8 +96,8 @@ def nonlinearity(lib, network, parameters, x, targets, loss, gradients, *, stati
     """How far the loss is from its tangent after a step of RHO of each weight matrix's own norm, relative to the tangent's fall."""
     there, fall = dict(parameters), 0.0
     for layer in network:
-        if layer[0] in ("fully_connected", "convolution"):
-            weight, slope = ({layer[1]: arrays[layer[1]]} for arrays in (parameters, gradients))
+        if "weight" in layer:
+            weight, slope = ({layer["weight"]: arrays[layer["weight"]]} for arrays in (parameters, gradients))
             length = RHO * training.norm(weight) / training.norm(slope)
             there |= training.descend(weight, slope, length)
             fall = fall - length * training.inner(slope, slope)

@@ -10,38 +10,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ....reference import bounds
+from ....reference import bounds, libraries
 from ....reference.samples import data, pictures
-from ...language import Case, Outcome, Wrong, ask, claim, fact, fails, same_bits, same_shape, smallest, within
+from ...language import Call, Case, Outcome, Wrong, ask, claim, fact, fails, same_bits, same_shape, smallest, within
+from ..shared.photographs import exact_photograph
+from .decoders import Habit, colours, habit_of, scaled, three_axes
 
-READERS = ("numpy", "scipy", "torch", "tensorflow", "matplotlib", "opencv", "pillow")
-"""The libraries of which some read pictures; NumPy, SciPy and PyTorch have no decoder of their own."""
+READERS = libraries.every()
+"""Of them NumPy, SciPy and PyTorch have no decoder of their own."""
 KNOWN = "the pixels that were written into the file"
-
-
-# --- “An image is a 3-dim tensor: W – width, H – height, C – channels. Grayscale – C = 1. RGB – C = 3.” ------------------
-
-
-class Habit(NamedTuple):
-    """How a decoder hands an image over: whether it keeps the axis of one channel, its order of colours, what it makes of gray
-    with alpha, and the size that it gives to a PNG's 255."""
-
-    keeps_gray_axis: bool = True
-    blue_first: bool = False
-    gray_with_alpha: int = 2
-    white: int = 255
-
-
-HABITS = {
-    "matplotlib": Habit(keeps_gray_axis=False, gray_with_alpha=4, white=1),
-    "opencv": Habit(keeps_gray_axis=False, blue_first=True, gray_with_alpha=4),
-    "pillow": Habit(keeps_gray_axis=False),
-    "tensorflow": Habit(),
-}
-
-
-def habit_of(backend: str) -> Habit:
-    return HABITS.get(backend, Habit())
 
 
 def height_first(image: np.ndarray) -> np.ndarray:
@@ -54,19 +31,9 @@ def width_first(image: np.ndarray) -> np.ndarray:
     return image.swapaxes(0, 1)
 
 
-def colours(image: np.ndarray, habit: Habit) -> np.ndarray:
-    """R, G, B, or B, G, R; whatever comes after them stays where it is."""
-    return image[..., [2, 1, 0, *range(3, image.shape[2])]] if habit.blue_first and image.shape[2] > 2 else image
-
-
 def read_as_rgb(image: np.ndarray, habit: Habit) -> np.ndarray:
     """The mistake of reading a decoder's B, G, R as R, G, B, and its R, G, B as B, G, R."""
     return colours(image, habit._replace(blue_first=not habit.blue_first))
-
-
-def scaled(image: np.ndarray, white: int) -> np.ndarray:
-    """Integers 0 … 255 as they are, or each divided by 255, rounded once to float32."""
-    return image.astype(np.float32) / np.float32(255) if white == 1 else image
 
 
 def divided_by_256(image: np.ndarray, white: int) -> np.ndarray:
@@ -77,11 +44,6 @@ def last_bit_otherwise(image: np.ndarray, white: int) -> np.ndarray:
     return scaled(image ^ 1, white)
 
 
-def three_axes(y: np.ndarray) -> np.ndarray:
-    """The axis of the one channel put back where a decoder drops it."""
-    return y[..., None] if y.ndim == 2 else y
-
-
 def drawn(case: Case, shape: tuple[int, int, int]) -> np.ndarray:
     """Random pixels, [H, W, C]: known, for the case draws them itself."""
     return case.rng("pixels").integers(0, 256, shape).astype(np.uint8)
@@ -90,23 +52,12 @@ def drawn(case: Case, shape: tuple[int, int, int]) -> np.ndarray:
 FLAT = ((76, 85, 255), (150, 44, 21), (29, 255, 107), (128, 128, 128), (90, 200, 60))
 """Y, Cb, Cr of JPEGs of one colour. A block of one value has one coefficient, F(0, 0) = 8 (value − 128), and the inverse
 transform of it is exact."""
-ROWS = 32
-"""Rows of a photograph that are decoded exactly: the oracle is written in Python."""
-
-
-@functools.cache
-def exact_photograph(name: str) -> np.ndarray:
-    return pictures.rgb(pictures.jpeg_planes(data.photographs()[name], rows=ROWS))
 
 
 def flat_jpeg(colour: tuple[int, ...]) -> bytes:
     coefficients = np.zeros((len(colour), 8, 8), int)
     coefficients[:, 0, 0] = 8 * (np.array(colour) - 128)
     return pictures.jpeg(coefficients)
-
-
-SIZES = {"china.jpg": (427, 640), "flower.jpg": (427, 640), "grace_hopper.jpg": (600, 512)}
-"""Height and width of each photograph, as the packages' own documentation and the files' headers have them."""
 
 
 image = claim(
@@ -137,66 +88,90 @@ image = claim(
 )
 
 
-@image.each(
-    {
-        "PNG, gray": {"backends": READERS, "png": (3, 5, 1)},
-        "PNG, RGB": {"backends": READERS, "png": (5, 3, 3)},
-        "PNG, RGB, square": {"backends": READERS, "png": (4, 4, 3)},
-        "JPEG of one colour, gray": {"backends": READERS, "flat": [colour[:1] for colour in FLAT]},
-        "JPEG of one colour, RGB": {"backends": READERS, "flat": FLAT},
-    }
-    | {name: {"backends": READERS, "photograph": name} for name in SIZES},
+@image.case(
+    "PNG, RGB, square",
+    backends=READERS,
+    size=(4, 4, 3),
+    wrongs={"H and W exchanged on a square image": {"axes": width_first}, "BGR read as RGB": {"order": read_as_rgb}},
+)
+@image.case(
+    "PNG, RGB",
+    backends=READERS,
+    size=(5, 3, 3),
+    wrongs={"H and W exchanged on a non-square image": {"axes": width_first}},
+)
+@image.case(
+    "PNG, gray",
+    backends=READERS,
+    size=(3, 5, 1),
     wrongs={
-        "H and W exchanged on a non-square image": Wrong(says={"axes": width_first}, cases=("PNG, gray", "PNG, RGB")),
-        "H and W exchanged on a square image": Wrong(says={"axes": width_first}, cases=("PNG, RGB, square",)),
-        "H and W exchanged on a photograph": Wrong(says={"axes": width_first}, cases=("china.jpg",)),
-        "BGR read as RGB": Wrong(says={"order": read_as_rgb}, cases=("PNG, RGB, square",)),
-        "BGR read as RGB in a photograph": Wrong(says={"order": read_as_rgb}, cases=("china.jpg",)),
-        "divided by 256": Wrong(says={"scale": divided_by_256}, backends=("matplotlib",), cases=("PNG, gray",)),
-        "the last bit of each pixel otherwise": Wrong(says={"scale": last_bit_otherwise}, cases=("PNG, gray",)),
+        "H and W exchanged on a non-square image": {"axes": width_first},
+        "divided by 256": Wrong(says={"scale": divided_by_256}, backends=("matplotlib",)),
+        "the last bit of each pixel otherwise": {"scale": last_bit_otherwise},
     },
 )
-def image_cases(case: Case, *, axes=height_first, order=colours, scale=scaled):
-    habit = habit_of(case.backend)
-    if "png" in case.settings:
-        pixels = drawn(case, case.png)
-        y = yield ask("decode_image", data=pictures.png(pixels))
-        wanted = scale(axes(order(pixels, habit)), habit.white)
-        yield fact(
-            y.then(np.ndim),
-            3 if habit.keeps_gray_axis or case.png[2] > 1 else 2,
-            label="axes",
-            source="three, or two where the decoder drops the axis of one channel",
-        )
-        yield same_shape(y.then(three_axes), axes(pixels).shape, label="H × W × C", source=KNOWN)
-        yield same_bits(y.then(three_axes), wanted, label="every pixel", source=KNOWN)
-    elif "flat" in case.settings:
-        for colour in case.flat:
-            y = yield ask("decode_image", data=flat_jpeg(colour))
-            planes = np.broadcast_to(np.array(colour).reshape(-1, 1, 1), (len(colour), 8, 8))
-            exact = pictures.rgb(planes) if len(colour) == 3 else planes.transpose(1, 2, 0)
-            wanted = axes(order(np.rint(exact).astype(np.uint8), habit))
-            yield same_bits(
-                y.then(three_axes), wanted, label=f"YCbCr = {colour}", source="T.871's formula, rounded once"
-            )
-    else:
-        yield from photograph(case, habit, axes, order)
+def png(case: Case, *, axes=height_first, order=colours, scale=scaled):
+    habit, pixels = habit_of(case.backend), drawn(case, case.size)
+    y = yield ask("decode_image", data=pictures.png(pixels))
+    count = 3 if habit.keeps_gray_axis or case.size[2] > 1 else 2
+    source = "three, or two where the decoder drops the axis of one channel"
+    yield fact(y.then(np.ndim), count, label="axes", source=source)
+    yield same_shape(y.then(three_axes), axes(pixels).shape, label="H × W × C", source=KNOWN)
+    wanted = scale(axes(order(pixels, habit)), habit.white)
+    yield same_bits(y.then(three_axes), wanted, label="every pixel", source=KNOWN)
 
 
-def photograph(case: Case, habit: Habit, axes, order):
-    """The whole shape, and where the chroma is not subsampled the first rows against the exact inverse transform."""
-    y = yield ask("decode_image", data=data.photographs()[case.photograph])
-    whole = np.empty((*SIZES[case.photograph], 3), np.uint8)
-    yield same_shape(y, axes(whole).shape, label="H × W × 3", source="the photograph's own size")
-    yield fact(
-        y.then(lambda a: str(a.dtype)), "uint8", label="dtype", source="8 bits a sample; matplotlib scales PNG only"
-    )
-    if case.photograph == "grace_hopper.jpg":
-        return
+@image.each(
+    {
+        "JPEG of one colour, gray": {"colours": [colour[:1] for colour in FLAT]},
+        "JPEG of one colour, RGB": {"colours": FLAT},
+    },
+    backends=READERS,
+)
+def jpeg_of_one_colour(case: Case):
+    for colour in case.colours:
+        y = yield ask("decode_image", data=flat_jpeg(colour))
+        planes = np.broadcast_to(np.array(colour).reshape(-1, 1, 1), (len(colour), 8, 8))
+        exact = pictures.rgb(planes) if len(colour) == 3 else planes.transpose(1, 2, 0)
+        wanted = colours(np.rint(exact).astype(np.uint8), habit_of(case.backend))
+        source = "T.871's formula, rounded once"
+        yield same_bits(y.then(three_axes), wanted, label=f"YCbCr = {colour}", source=source)
+
+
+@image.case("flower.jpg", backends=READERS, photograph="flower.jpg", size=(427, 640))
+@image.case(
+    "china.jpg",
+    backends=READERS,
+    photograph="china.jpg",
+    size=(427, 640),
+    wrongs={
+        "H and W exchanged on a photograph": {"axes": width_first},
+        "BGR read as RGB in a photograph": {"order": read_as_rgb},
+    },
+)
+def photograph(case: Case, *, axes=height_first, order=colours):
+    """The whole shape, and the first rows against the exact inverse transform."""
+    y = yield from whole_photograph(case, axes)
     if case.backend == "tensorflow":  # its own choice of transform is another: the limit
         y = yield ask("decode_jpeg", data=data.photographs()[case.photograph], transform="INTEGER_ACCURATE")
-    exact = axes(order(exact_photograph(case.photograph), habit))
+    exact = axes(order(exact_photograph(case.photograph), habit_of(case.backend)))
     yield close(y.then(lambda a: a[: len(exact), : exact.shape[1]]), exact, bounds.jpeg_colours(exact.shape))
+
+
+@image.case("grace_hopper.jpg", backends=READERS, photograph="grace_hopper.jpg", size=(600, 512))
+def subsampled_photograph(case: Case):
+    """The shape alone: its chroma has fewer pixels, and decoders differ in how they fill them in."""
+    yield from whole_photograph(case, height_first)
+
+
+def whole_photograph(case: Case, axes):
+    """Returns the decoded photograph."""
+    y = yield ask("decode_image", data=data.photographs()[case.photograph])
+    shape = axes(np.empty((*case.size, 3), np.uint8)).shape
+    yield same_shape(y, shape, label="H × W × 3", source="the photograph's own size")
+    source = "8 bits a sample; matplotlib scales PNG only"
+    yield fact(y.then(lambda a: str(a.dtype)), "uint8", label="dtype", source=source)
+    return y
 
 
 def close(y: Outcome, exact: np.ndarray, bound: bounds.Bound):
@@ -219,7 +194,7 @@ class Size(NamedTuple):
     C: int
 
 
-def of_size(case: Case, size: Size):
+def of_size(case: Case, size: Size) -> Call:
     return ask("decode_image", data=pictures.png(drawn(case, size)))
 
 
@@ -261,12 +236,18 @@ class Pixel(NamedTuple):
     B: int
 
 
-def of_pixel(pixel: Pixel):
-    return ask("decode_image", data=pictures.png(np.array(pixel, np.uint8).reshape(1, 1, 3)))
+class Grey(NamedTuple):
+    """The one value of a gray image of one pixel."""
+
+    value: int
 
 
 def one_pixel(*values: int) -> np.ndarray:
     return np.array(values, np.uint8).reshape(1, 1, -1)
+
+
+def of_pixel(pixel: Pixel | Grey) -> Call:
+    return ask("decode_image", data=pictures.png(one_pixel(*pixel)))
 
 
 @image.limit("OpenCV gives B, G, R", backends=("opencv",))
@@ -282,12 +263,6 @@ def _(case: Case):
     )
 
 
-class Grey(NamedTuple):
-    """The one value of a gray image of one pixel."""
-
-    value: int
-
-
 @image.limit("numbers from 0 to 1", backends=("matplotlib",))
 def _(case: Case):
     """matplotlib divides the integers of a PNG by 255 (and leaves those of a JPEG alone): any pixel but 0 is another
@@ -299,7 +274,7 @@ def _(case: Case):
 
     yield from smallest(
         [Grey(v) for v in range(256)],
-        lambda g: ask("decode_image", data=pictures.png(one_pixel(g.value))),
+        of_pixel,
         lambda y, g: fact(value(y), float(g.value), label="the number in the file", source=KNOWN),
         instead=lambda y, g: fact(
             value(y), float(np.float32(g.value) / np.float32(255)), label="that ÷ 255 in float32", source=KNOWN

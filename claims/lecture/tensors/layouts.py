@@ -5,33 +5,25 @@ PyTorch: [N, C, H, W].  TensorFlow: [N, H, W, C].
 
 from __future__ import annotations
 
+import inspect
 import itertools
 import json
 import math
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
 from ....reference import bounds, oracle
 from ...language import Case, Outcome, Wrong, ask, claim, fact, happens, same_bits, smallest, within
+from ..shared.geometry import exact_layer
+from ..shared.layouts import KERNELS, LAYOUTS, reshape, transpose
 
 LITERAL = "the literal sum in Python integers, on the array with its axes named"
-LAYOUTS = {"torch": "NCHW", "tensorflow": "NHWC", "numpy": "NCHW"}
-"""What the lecture says; NumPy's is this product's own reference, which says so of itself."""
-KERNELS = {"NCHW": "OIHW", "NHWC": "HWIO"}
-
-
-def transpose(x: np.ndarray, axes: str, to: str) -> np.ndarray:
-    """The same numbers under the same names, in another order of axes."""
-    return np.ascontiguousarray(x.transpose([axes.index(a) for a in to]))
-
-
-def reshape(x: np.ndarray, axes: str, to: str) -> np.ndarray:
-    """The mistake: the right shape, but the numbers stay where they were in memory."""
-    return x.reshape([x.shape[axes.index(a)] for a in to])
+Transposition = Callable[[np.ndarray, str, str], np.ndarray]
 
 
 def left_alone(x: np.ndarray, axes: str, to: str) -> np.ndarray:
@@ -66,83 +58,53 @@ layouts = claim(
 )
 
 
-@layouts.each(
-    {
-        "four distinct sizes": {"sizes": (2, 3, 5, 7), "kernel": (4, 3, 2, 3)},
-        "all axes alike": {"sizes": (4, 4, 4, 4), "kernel": (4, 4, 4, 4)},
-        "square image": {"sizes": (2, 3, 6, 6), "kernel": (4, 3, 2, 3)},
-    },
-    wrongs={
-        "the other library's layout": Wrong(says={"layout": the_other}, cases=("four distinct sizes",)),
-        "reshape in place of transpose": Wrong(
-            says={"to_library": reshape, "kernel_to_library": reshape}, backends=("tensorflow",)
-        ),
-        "only the weights transposed": Wrong(
-            says={"to_library": left_alone}, cases=("all axes alike",), backends=("tensorflow",)
-        ),
-        "only the input transposed": Wrong(
-            says={"kernel_to_library": left_alone}, cases=("all axes alike",), backends=("tensorflow",)
-        ),
-        "height and width exchanged on square images": {"to_library": exchange_height_and_width},
-    },
+EVERYWHERE = {
+    "reshape in place of transpose": Wrong(
+        says={"to_library": reshape, "kernel_to_library": reshape}, backends=("tensorflow",)
+    ),
+    "height and width exchanged on square images": {"to_library": exchange_height_and_width},
+}
+"""A library whose layout is the one used here has nothing to transpose, and so nothing to get wrong."""
+
+
+@layouts.case(
+    "four distinct sizes",
+    sizes=(2, 3, 5, 7),
+    kernel=(4, 3, 2, 3),
+    wrongs={"the other library's layout": {"layout": the_other}, **EVERYWHERE},
 )
-def layouts_cases(case: Case, *, layout=lecture_says, to_library=transpose, kernel_to_library=transpose):
+def contraction(case: Case, *, layout=lecture_says, to_library=transpose, kernel_to_library=transpose):
     if case.backend not in LAYOUTS:
-        yield happens(
-            (yield ask("raw_convolution2d", x=np.ones((1, 1, 2, 2)), w=np.ones((1, 1, 1, 1)), layout="default")),
-            "value",
-            label="a convolution of its own",
-            source="",
-        )
+        yield from own_convolution()
         return
     order = layout(case.backend)
-    x, w = case.integers("x", case.sizes), case.integers("w", case.kernel)
-    settings = {"stride": (1, 1), "padding": ((0, 0), (0, 0)), "dilation": (1, 1), "groups": 1}
-    wanted = oracle.cross_correlation2d(x, w, None, **settings).astype(case.dtype)
-    # For the library whose layout is the one used here there is nothing to transpose, and so nothing to get wrong there.
-    raw, raw_kernel = to_library(x, "NCHW", order), kernel_to_library(w, "OIHW", KERNELS[order])
-
-    if case.name == "four distinct sizes":
-        yield fact(
-            (yield from contracted(case)),
-            order.index("C"),
-            label="axis contracted with the kernel",
-            source="the lecture",
-        )
-
-    def back(y: np.ndarray) -> np.ndarray:
-        return transpose(y, order, "NCHW")
-
-    y = yield ask("raw_convolution2d", x=raw, w=raw_kernel, layout="default")
-    yield same_bits(y.then(back), wanted, label="convolution commutes with the transposition", source=LITERAL)
-
-    channels = np.eye(x.shape[1], dtype=case.dtype).reshape(x.shape[1], x.shape[1], 1, 1)
-    y = yield ask("raw_convolution2d", x=raw, w=kernel_to_library(channels, "OIHW", KERNELS[order]), layout="default")
-    yield same_bits(
-        y.then(back), x, label="there, through a 1 × 1 identity, and back: nothing is lost", source="the image itself"
-    )
-
-    y = yield ask("raw_max_pooling2d", x=raw, window=(2, 3), stride=(1, 2), layout="default")
-    pooled = oracle.max_pooling2d(x, window=(2, 3), stride=(1, 2), padding=((0, 0), (0, 0))).astype(case.dtype)
-    yield same_bits(y.then(back), pooled, label="max pooling commutes with it", source="the largest of each window")
-
-    statistics, epsilon = batch_norm_inputs(case, x.shape[1]), 1e-3
-    y = yield ask("raw_batch_norm_inference", x=raw, **statistics, epsilon=epsilon, layout="default")
-    gamma, beta, mean, variance = statistics.values()
-    exact = oracle.batch_norm_inference(x, gamma, beta, mean, variance, epsilon=epsilon)
-    bound = bounds.batch_norm_inference(x, gamma, beta, mean, variance, case.dtype, epsilon=epsilon)
-    yield within(
-        y.then(back),
-        exact,
-        bound,
-        label="batch norm commutes with it",
-        source="the formula in double-double, rounded once",
-    )
+    axis = yield from contracted(case)
+    yield fact(axis, order.index("C"), label="axis contracted with the kernel", source="the lecture")
+    yield from commuting(case, order, to_library, kernel_to_library)
 
 
-def batch_norm_inputs(case: Case, channels: int) -> dict[str, np.ndarray]:
-    gamma, beta, mean = (case.reals(name, (channels,)) for name in ("gamma", "beta", "mean"))
-    return {"gamma": gamma, "beta": beta, "mean": mean, "variance": 1 + case.reals("spread", (channels,)) ** 2}
+@layouts.case("square image", sizes=(2, 3, 6, 6), kernel=(4, 3, 2, 3), wrongs=EVERYWHERE)
+@layouts.case(
+    "all axes alike",
+    sizes=(4, 4, 4, 4),
+    kernel=(4, 4, 4, 4),
+    wrongs={
+        "only the weights transposed": Wrong(says={"to_library": left_alone}, backends=("tensorflow",)),
+        "only the input transposed": Wrong(says={"kernel_to_library": left_alone}, backends=("tensorflow",)),
+        **EVERYWHERE,
+    },
+)
+def transposition(case: Case, *, to_library=transpose, kernel_to_library=transpose):
+    if case.backend not in LAYOUTS:
+        yield from own_convolution()
+        return
+    yield from commuting(case, lecture_says(case.backend), to_library, kernel_to_library)
+
+
+def own_convolution():
+    """Whether a library of which the lecture says nothing has a convolution of its own."""
+    y = yield ask("raw_convolution2d", x=np.ones((1, 1, 2, 2)), w=np.ones((1, 1, 1, 1)), layout="default")
+    yield happens(y, "value", label="a convolution of its own", source="")
 
 
 def contracted(case: Case):
@@ -155,6 +117,41 @@ def contracted(case: Case):
         if y.kind == "value" and np.array_equal(y.value.sum(), 2 * x.sum()):  # every number was summed, by two kernels
             accepted.append(axis)
     return accepted[0] if len(accepted) == 1 else accepted
+
+
+def commuting(case: Case, order: str, to_library: Transposition, kernel_to_library: Transposition):
+    """To the library's layout, through an operation and back is the operation itself; through the identity, nothing at all."""
+    x, w = case.integers("x", case.sizes), case.integers("w", case.kernel)
+    raw, raw_kernel = to_library(x, "NCHW", order), kernel_to_library(w, "OIHW", KERNELS[order])
+
+    def back(y: Outcome) -> Outcome:
+        return y.then(lambda a: transpose(a, order, "NCHW"))
+
+    y = yield ask("raw_convolution2d", x=raw, w=raw_kernel, layout="default")
+    wanted = exact_layer(x, w)
+    yield same_bits(back(y), wanted, label="convolution commutes with the transposition", source=LITERAL)
+
+    channels = np.eye(x.shape[1], dtype=case.dtype).reshape(x.shape[1], x.shape[1], 1, 1)
+    y = yield ask("raw_convolution2d", x=raw, w=kernel_to_library(channels, "OIHW", KERNELS[order]), layout="default")
+    label = "there, through a 1 × 1 identity, and back: nothing is lost"
+    yield same_bits(back(y), x, label=label, source="the image itself")
+
+    y = yield ask("raw_max_pooling2d", x=raw, window=(2, 3), stride=(1, 2), layout="default")
+    pooled = oracle.max_pooling2d(x, window=(2, 3), stride=(1, 2), padding=((0, 0), (0, 0))).astype(case.dtype)
+    yield same_bits(back(y), pooled, label="max pooling commutes with it", source="the largest of each window")
+
+    statistics, epsilon = batch_norm_inputs(case, x.shape[1]), 1e-3
+    y = yield ask("raw_batch_norm_inference", x=raw, **statistics, epsilon=epsilon, layout="default")
+    gamma, beta, mean, variance = statistics.values()
+    exact = oracle.batch_norm_inference(x, gamma, beta, mean, variance, epsilon=epsilon)
+    bound = bounds.batch_norm_inference(x, gamma, beta, mean, variance, case.dtype, epsilon=epsilon)
+    source = "the formula in double-double, rounded once"
+    yield within(back(y), exact, bound, label="batch norm commutes with it", source=source)
+
+
+def batch_norm_inputs(case: Case, channels: int) -> dict[str, np.ndarray]:
+    gamma, beta, mean = (case.reals(name, (channels,)) for name in ("gamma", "beta", "mean"))
+    return {"gamma": gamma, "beta": beta, "mean": mean, "variance": 1 + case.reals("spread", (channels,)) ** 2}
 
 
 class Sizes(NamedTuple):
@@ -179,12 +176,8 @@ def _(case: Case):
 
     def instead(order: Outcome, s: Sizes):
         wanted = ((s.N, s.C, s.H, s.W), (s.H * s.W * s.C, 1, s.W * s.C, s.C))
-        return fact(
-            order,
-            wanted,
-            label="sizes of [N, C, H, W], strides of [N, H, W, C]",
-            source="row-major order of the other layout",
-        )
+        label = "sizes of [N, C, H, W], strides of [N, H, W, C]"
+        return fact(order, wanted, label=label, source="row-major order of the other layout")
 
     yield from smallest(
         sizes,
@@ -262,25 +255,16 @@ def _(case: Case):
     NCHW in float32 too; tried in a process of its own, for the switch is read when TensorFlow is imported.
     """
 
-    def literal(found: Outcome, k: Kernel):
-        error = found.part(f"{k.operation} {k.layout}")
-        return fact(
-            error.then(lambda e: "raised" if e else "value"),
-            "value",
-            label=f"{k.operation} in {k.layout}, {k.dtype}, oneDNN off",
-            source="any layout can be chosen",
-            note=error.value,
-        )
+    def literal(errors: Outcome, k: Kernel):
+        error = errors.part(f"{k.operation} {k.layout}")
+        happened = error.then(lambda e: "raised" if e else "value")
+        label = f"{k.operation} in {k.layout}, {k.dtype}, oneDNN off"
+        return fact(happened, "value", label=label, source="any layout can be chosen", note=error.value)
 
-    def instead(found: Outcome, k: Kernel):
-        error = found.part(f"{k.operation} {k.layout}")
-        return fact(
-            error.then(lambda e: REFUSALS[k.operation] in e),
-            True,
-            label=f"{k.operation} is refused",
-            source="observed",
-            note=error.value,
-        )
+    def instead(errors: Outcome, k: Kernel):
+        error = errors.part(f"{k.operation} {k.layout}")
+        refused = error.then(lambda e: REFUSALS[k.operation] in e)
+        return fact(refused, True, label=f"{k.operation} is refused", source="observed", note=error.value)
 
     for name in REFUSALS:
         kernels = [Kernel(name, "float32", layout) for layout in ("NHWC", "NCHW")]
@@ -291,19 +275,21 @@ def _(case: Case):
 
 def tried_without_onednn(lib) -> dict[str, str]:
     """Runs in the worker: a fresh process with oneDNN off; operation and layout → the first line of its error, '' if there is none."""
-    script = (
-        "import json\n"
-        f"import {lib.__name__} as lib\n"
-        f"from {__name__} import asked_in\n"
-        "lib.configure()\n"
-        "found = {}\n"
-        "for layout in ('NHWC', 'NCHW'):\n"
-        "    for name, more in asked_in(layout, 'float32').items():\n"
-        "        try:\n"
-        "            found[f'{name} {layout}'] = str(getattr(lib, name)(layout=layout, **more).shape) and ''\n"
-        "        except Exception as error:\n"
-        "            found[f'{name} {layout}'] = ' '.join(str(error).split())[:400]\n"
-        "print(json.dumps(found))\n"
+    script = inspect.cleandoc(
+        f"""
+        import json
+        import {lib.__name__} as lib
+        from {__name__} import asked_in
+        lib.configure()
+        errors = {{}}
+        for layout in ("NHWC", "NCHW"):
+            for name, more in asked_in(layout, "float32").items():
+                try:
+                    errors[f"{{name}} {{layout}}"] = str(getattr(lib, name)(layout=layout, **more).shape) and ""
+                except Exception as error:
+                    errors[f"{{name}} {{layout}}"] = " ".join(str(error).split())[:400]
+        print(json.dumps(errors))
+        """
     )
     environment = {**os.environ, "TF_ENABLE_ONEDNN_OPTS": "0"}
     done = subprocess.run(
@@ -335,9 +321,8 @@ def _(case: Case):
 
     def build(i: Image):
         _, there, w, columns = drawn(i)
-        return [
-            ask("fully_connected", x=there, w=weights, b=None) for weights in (w, np.ascontiguousarray(w[:, columns]))
-        ]
+        permuted = np.ascontiguousarray(w[:, columns])
+        return [ask("fully_connected", x=there, w=weights, b=None) for weights in (w, permuted)]
 
     def judge(y: Outcome, i: Image, label: str):
         here, _, w, _ = drawn(i)

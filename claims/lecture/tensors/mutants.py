@@ -1,4 +1,4 @@
-"""Operator mutants of the claims about images and detectors; how they are written stands in ``mutants``."""
+"""Mistaken operations of the claims about tensors, ``mutant(lib, **the arguments of the right one)``; they call the library's real operation."""
 
 from __future__ import annotations
 
@@ -8,13 +8,6 @@ import numpy as np
 def first_kernel_for_all(lib, x, w, b, **settings):
     """As many outputs as there are kernels, all made by the first one."""
     return lib.cross_correlation2d(x, np.repeat(w[:1], len(w), axis=0), b, **settings)
-
-
-def border_dependent_bias(lib, x, w, b, **settings):
-    """1 is added to the outputs at the border."""
-    y = lib.cross_correlation2d(x, w, b, **settings)
-    inner = np.pad(np.zeros([max(n - 2, 0) for n in y.shape[2:]], y.dtype), 1, constant_values=1)
-    return y + inner[: y.shape[2], : y.shape[3]]
 
 
 def stacked_along_channels(lib, images):
@@ -28,11 +21,3 @@ def stacked_from_the_last(lib, images):
 
 def taken_apart_along_the_second_axis(lib, batch):
     return lib.take_apart(np.ascontiguousarray(batch.swapaxes(0, 1)))
-
-
-def relu_for_absolute_value(lib, x):
-    return lib.relu(x)
-
-
-def absolute_value_for_relu(lib, x):
-    return lib.absolute_value(x)

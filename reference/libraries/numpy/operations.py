@@ -6,38 +6,14 @@ import ml_dtypes
 import numpy as np
 import threadpoolctl
 
-# The operators' own names are the phrases; nothing stands between.
-from ...operators.absolute_value import absolute_value, absolute_value_gradient  # noqa: F401
-from ...operators.area_resampling import area_resampling2d, area_resampling2d_gradient  # noqa: F401
-from ...operators.average_pooling import average_pooling2d, average_pooling2d_gradient  # noqa: F401
-from ...operators.batch_norm import batch_norm_gradient, batch_norm_inference, batch_norm_running, batch_norm_training  # noqa: F401
-from ...operators.bilinear_resampling import bilinear_resampling2d, bilinear_resampling2d_gradient  # noqa: F401
-from ...operators.convolution import convolution1d, convolution2d  # noqa: F401
-from ...operators.cross_correlation import (  # noqa: F401
-    cross_correlation1d,
-    cross_correlation1d_gradient,
-    cross_correlation2d,
-    cross_correlation2d_gradient,
-)
-from ...operators.cross_entropy import (  # noqa: F401
-    cross_entropy,
-    cross_entropy_gradient,
-    cross_entropy_of_probabilities,
-    cross_entropy_of_probabilities_gradient,
-)
-from ...operators.fully_connected import fully_connected, fully_connected_gradient  # noqa: F401
-from ...operators.gelu import gelu  # noqa: F401
-from ...operators.leaky_relu import leaky_relu, leaky_relu_gradient  # noqa: F401
-from ...operators.logistic import logistic, logistic_gradient  # noqa: F401
-from ...operators.max_pooling import max_pooling2d, max_pooling2d_gradient  # noqa: F401
-from ...operators.nearest_resampling import nearest_resampling2d, nearest_resampling2d_gradient  # noqa: F401
-from ...operators.prelu import prelu, prelu_gradient  # noqa: F401
-from ...operators.relu import relu, relu_gradient  # noqa: F401
-from ...operators.softmax import softmax, softmax_gradient  # noqa: F401
-from ...operators.tanh import tanh, tanh_gradient  # noqa: F401
+from ...operators import catalogue
+from ...operators.batch_norm import batch_norm_inference
+from ...operators.cross_correlation import cross_correlation2d
+from ...operators.max_pooling import max_pooling2d
 from .. import Unsupported
-from .defaults import *  # noqa: F403  (all of them, as they are)
-from .training import value_and_gradient as value_and_gradient
+
+# NumPy's operations are the operators, under their own names.
+globals().update({name: operation.function for name, operation in catalogue.OPERATIONS.items()})
 
 
 def configure():
@@ -95,10 +71,6 @@ def raw_batch_norm_inference(x, gamma, beta, mean, variance, *, epsilon, layout)
     return batch_norm_inference(x, gamma, beta, mean, variance, epsilon=epsilon)
 
 
-def memory_order(x, *, layout):
-    raise Unsupported("NumPy has no memory formats beside the order of the axes")
-
-
 def layer_parameters(layer):
     """NumPy has no layers: the arrays that the operators ask for are counted, element by element."""
     if layer["kind"] == "convolution":
@@ -124,5 +96,8 @@ def layer_parameters(layer):
     }
 
 
-def own_network_parameters(network):
-    raise Unsupported("NumPy ships no published networks")
+LACKS = {
+    "memory_order": "NumPy has no memory formats beside the order of the axes",
+    "own_network_parameters": "NumPy ships no published networks",
+}
+"""Operation → why NumPy has it not."""

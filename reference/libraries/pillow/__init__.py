@@ -1,0 +1,5 @@
+"""Pillow: reads pictures."""
+
+from ..library import Library
+
+LIBRARY = Library("PIL", ("pillow",), seconds=0.5, computes=False)

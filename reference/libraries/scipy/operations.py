@@ -11,8 +11,8 @@ import scipy
 import threadpoolctl
 from scipy import ndimage, signal, special
 
+from ...operators import catalogue
 from .. import Unsupported
-from .defaults import *  # noqa: F403  (all of them, as they are)
 
 
 def configure():
@@ -123,22 +123,6 @@ def convolution2d(x, w, b, *, stride, padding, dilation, groups):
     return y if b is None else y + b[:, None, None]
 
 
-def cross_correlation1d_gradient(x, w, upstream, *, stride, padding, dilation, groups):
-    raise Unsupported("SciPy has no gradients")
-
-
-def cross_correlation2d_gradient(x, w, upstream, *, stride, padding, dilation, groups):
-    raise Unsupported("SciPy has no gradients")
-
-
-def fully_connected(x, w, b):
-    raise Unsupported("SciPy has no fully connected layer; its matrix product is NumPy's")
-
-
-def fully_connected_gradient(x, w, upstream):
-    raise Unsupported("SciPy has no gradients")
-
-
 def max_pooling2d(x, *, window, stride, padding):
     _needs_wide(x)
     # maximum_filter centres its window on element size // 2; the valid positions start there.
@@ -147,18 +131,6 @@ def max_pooling2d(x, *, window, stride, padding):
     y = ndimage.maximum_filter(x, size=(1, 1, wy, wx), mode="constant", cval=-np.inf, origin=0)
     first_y, first_x = wy // 2, wx // 2
     return y[:, :, first_y : first_y + x.shape[2] - wy + 1 : sy, first_x : first_x + x.shape[3] - wx + 1 : sx].copy()
-
-
-def max_pooling2d_gradient(x, upstream, *, window, stride, padding):
-    raise Unsupported("SciPy has no gradients")
-
-
-def average_pooling2d(x, *, window, stride, padding, count_padding):
-    raise Unsupported("SciPy has no average pooling; its uniform filter is a running sum")
-
-
-def average_pooling2d_gradient(x, upstream, *, window, stride, padding, count_padding):
-    raise Unsupported("SciPy has no gradients")
 
 
 def _zoomed(x, size, order, grid):
@@ -174,42 +146,10 @@ def nearest_resampling2d(x, *, size, grid):
     return _zoomed(x, size, 0, grid)
 
 
-def nearest_resampling2d_gradient(x, upstream, *, size, grid):
-    raise Unsupported("SciPy has no gradients")
-
-
 def bilinear_resampling2d(x, *, size, grid):
     if grid == "asymmetric":
         raise Unsupported("SciPy's zoom aligns corners or has half pixel centres")
     return _zoomed(x, size, 1, grid)
-
-
-def bilinear_resampling2d_gradient(x, upstream, *, size, grid):
-    raise Unsupported("SciPy has no gradients")
-
-
-def area_resampling2d(x, *, size):
-    raise Unsupported("SciPy has no resampling by area")
-
-
-def area_resampling2d_gradient(x, upstream, *, size):
-    raise Unsupported("SciPy has no gradients")
-
-
-def batch_norm_training(x, gamma, beta, *, epsilon):
-    raise Unsupported("SciPy has no batch norm")
-
-
-def batch_norm_inference(x, gamma, beta, mean, variance, *, epsilon):
-    raise Unsupported("SciPy has no batch norm")
-
-
-def batch_norm_running(x, mean, variance, *, momentum, correction):
-    raise Unsupported("SciPy has no batch norm")
-
-
-def batch_norm_gradient(x, gamma, upstream, *, epsilon):
-    raise Unsupported("SciPy has no gradients")
 
 
 def _own_format(x, function):
@@ -223,50 +163,6 @@ def logistic(x):
     return special.expit(x)
 
 
-def logistic_gradient(x, upstream):
-    raise Unsupported("SciPy has no gradients")
-
-
-def tanh(x):
-    raise Unsupported("SciPy has no tanh of its own; it is NumPy's")
-
-
-def tanh_gradient(x, upstream):
-    raise Unsupported("SciPy has no gradients")
-
-
-def relu(x):
-    raise Unsupported("SciPy has no ReLU")
-
-
-def relu_gradient(x, upstream):
-    raise Unsupported("SciPy has no gradients")
-
-
-def absolute_value(x):
-    raise Unsupported("SciPy has no absolute value of its own; it is NumPy's")
-
-
-def absolute_value_gradient(x, upstream):
-    raise Unsupported("SciPy has no gradients")
-
-
-def leaky_relu(x, *, alpha):
-    raise Unsupported("SciPy has no leaky ReLU")
-
-
-def leaky_relu_gradient(x, upstream, *, alpha):
-    raise Unsupported("SciPy has no gradients")
-
-
-def prelu(x, alpha):
-    raise Unsupported("SciPy has no PReLU")
-
-
-def prelu_gradient(x, alpha, upstream):
-    raise Unsupported("SciPy has no gradients")
-
-
 def gelu(x, *, approximate):
     if approximate != "none":
         raise Unsupported("SciPy has the normal distribution, and no approximation of it")
@@ -278,24 +174,8 @@ def softmax(x, *, axis):
     return special.softmax(x, axis=axis)
 
 
-def softmax_gradient(x, upstream, *, axis):
-    raise Unsupported("SciPy has no gradients")
-
-
 def cross_entropy(logits, labels):
     return -np.take_along_axis(special.log_softmax(logits, axis=1), labels[:, None], axis=1)[:, 0]
-
-
-def cross_entropy_gradient(logits, labels, upstream):
-    raise Unsupported("SciPy has no gradients")
-
-
-def cross_entropy_of_probabilities(p, labels):
-    raise Unsupported("SciPy has no logarithm of its own; it is NumPy's")
-
-
-def cross_entropy_of_probabilities_gradient(p, labels, upstream):
-    raise Unsupported("SciPy has no gradients")
 
 
 def own_convolutions():
@@ -354,29 +234,25 @@ def own_convolution(x, w, *, function):
     raise Unsupported(f"SciPy has no {function}")
 
 
-def raw_convolution2d(x, w, *, layout):
-    raise Unsupported("SciPy has no convolution of its own with channels, so no layout of its own")
-
-
-def raw_max_pooling2d(x, *, window, stride, layout):
-    raise Unsupported("SciPy has no pooling with channels")
-
-
-def raw_batch_norm_inference(x, gamma, beta, mean, variance, *, epsilon, layout):
-    raise Unsupported("SciPy has no batch norm")
-
-
-def memory_order(x, *, layout):
-    raise Unsupported("SciPy has no memory formats")
-
-
-def layer_parameters(layer):
-    raise Unsupported("SciPy has no layers")
-
-
-def own_network_parameters(network):
-    raise Unsupported("SciPy ships no published networks")
-
-
-def value_and_gradient(network, parameters, x, targets, *, loss, statistics, record):
-    raise Unsupported("SciPy has no gradients")
+LACKS = {name: "SciPy has no gradients" for name in catalogue.OPERATIONS if name.endswith("_gradient")} | {
+    "fully_connected": "SciPy has no fully connected layer; its matrix product is NumPy's",
+    "average_pooling2d": "SciPy has no average pooling; its uniform filter is a running sum",
+    "area_resampling2d": "SciPy has no resampling by area",
+    "batch_norm_training": "SciPy has no batch norm",
+    "batch_norm_inference": "SciPy has no batch norm",
+    "batch_norm_running": "SciPy has no batch norm",
+    "tanh": "SciPy has no tanh of its own; it is NumPy's",
+    "relu": "SciPy has no ReLU",
+    "absolute_value": "SciPy has no absolute value of its own; it is NumPy's",
+    "leaky_relu": "SciPy has no leaky ReLU",
+    "prelu": "SciPy has no PReLU",
+    "cross_entropy_of_probabilities": "SciPy has no logarithm of its own; it is NumPy's",
+    "raw_convolution2d": "SciPy has no convolution of its own with channels, so no layout of its own",
+    "raw_max_pooling2d": "SciPy has no pooling with channels",
+    "raw_batch_norm_inference": "SciPy has no batch norm",
+    "memory_order": "SciPy has no memory formats",
+    "layer_parameters": "SciPy has no layers",
+    "own_network_parameters": "SciPy ships no published networks",
+    "value_and_gradient": "SciPy has no gradients",
+}
+"""Operation → why SciPy has it not."""

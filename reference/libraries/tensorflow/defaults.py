@@ -95,7 +95,7 @@ _LOSSES_OF_LOGITS = {
 
 
 def _keras():
-    import keras  # late: which backend Keras runs on is settled when the phrasebook is configured
+    import keras  # late: which backend Keras runs on is settled by its folder's environment
 
     return keras
 

@@ -13,8 +13,6 @@ import numpy as np
 import tensorflow as tf
 
 from .. import Unsupported
-from .defaults import *  # noqa: F403  (all of them, as they are)
-from .training import value_and_gradient as value_and_gradient
 
 
 def configure():
@@ -253,10 +251,6 @@ def area_resampling2d(x, *, size):
     return _nchw(tf.raw_ops.ResizeArea(images=_nhwc(x), size=size, align_corners=False))
 
 
-def area_resampling2d_gradient(x, upstream, *, size):
-    raise Unsupported("TensorFlow has no gradient of its resampling by area")
-
-
 def batch_norm_training(x, gamma, beta, *, epsilon):
     x = _channels_last(x)
     mean, variance = tf.nn.moments(x, axes=list(range(x.ndim - 1)), keepdims=False)
@@ -487,10 +481,6 @@ def raw_batch_norm_inference(x, gamma, beta, mean, variance, *, epsilon, layout)
     return layer(tf.constant(x), training=False).numpy()
 
 
-def memory_order(x, *, layout):
-    raise Unsupported("TensorFlow has no memory formats beside the order of the axes")
-
-
 def layer_parameters(layer):
     import keras
 
@@ -536,3 +526,10 @@ def own_network_parameters(network):
         "learned": sum(int(np.prod(weight.shape)) for weight in own.trainable_weights),
         "not_learned": sum(int(np.prod(weight.shape)) for weight in own.non_trainable_weights),
     }
+
+
+LACKS = {
+    "area_resampling2d_gradient": "TensorFlow has no gradient of its resampling by area",
+    "memory_order": "TensorFlow has no memory formats beside the order of the axes",
+}
+"""Operation → why TensorFlow has it not."""

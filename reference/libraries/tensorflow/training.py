@@ -1,4 +1,4 @@
-"""value_and_gradient in TensorFlow, by its own functions and tf.GradientTape. The contract is in this folder's ``__init__.py``.
+"""value_and_gradient in TensorFlow, by its own functions and tf.GradientTape. The contract is in ``reference/networks``.
 
 The work is a tf.function, traced once for each network and kept: eager mode pays for every small operation.
 """
@@ -9,16 +9,17 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from ...networks import check
+from ... import networks
 
 
 def value_and_gradient(network, parameters, x, targets, *, loss, statistics, record):
-    check(network, parameters, x, targets, loss=loss, statistics=statistics, record=record)
+    networks.check(network, parameters, x, targets, loss=loss, statistics=statistics, record=record)
     # A convolution is unrolled over the seeds and needs the sizes; everything else is traced for any S and N.
-    sized = any(layer[0] == "convolution" for layer in network)
+    sized = any(layer["kind"] == "convolution" for layer in network)
     shapes = tuple((name, array.shape if sized else (None,) * array.ndim) for name, array in parameters.items())
     shape = x.shape if sized else (None, None, *x.shape[2:])
-    compiled = _compiled(tuple(network), shapes, shape, tuple(sorted(statistics)), x.dtype.name, tuple(record), loss)
+    layers = tuple(tuple(layer.items()) for layer in network)  # can be hashed
+    compiled = _compiled(layers, shapes, shape, tuple(sorted(statistics)), x.dtype.name, tuple(record), loss)
     value, gradients, extra = compiled(parameters, x, targets.astype(np.int64), statistics)
     return value.numpy(), _arrays(gradients), {key: _arrays(part) for key, part in extra.items()}
 
@@ -30,8 +31,9 @@ def _arrays(part):
 
 
 @functools.cache
-def _compiled(network, shapes, shape, frozen, dtype, record, loss):
+def _compiled(layers, shapes, shape, frozen, dtype, record, loss):
     """The traced function. `frozen` names the batch norms whose statistics are given."""
+    network = tuple(map(dict, layers))
     pair = tf.TensorSpec((None, None), dtype)
     signature = (
         {name: tf.TensorSpec(sizes, dtype) for name, sizes in shapes},
@@ -46,9 +48,9 @@ def _compiled(network, shapes, shape, frozen, dtype, record, loss):
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(p)
             for index, layer in enumerate(network):
-                if layer[0] == "batch_norm":
-                    batch_statistics[layer[1]] = tf.nn.moments(h, _others(h))
-                h = _LAYERS[layer[0]](h, layer, p, {**statistics, **batch_statistics})
+                if layer["kind"] == "batch_norm":
+                    batch_statistics[layer["scale"]] = tf.nn.moments(h, _others(h))
+                h = _LAYERS[layer["kind"]](h, layer, p, {**statistics, **batch_statistics})
                 if index in record:
                     recorded[index] = h
             value = tf.reduce_mean(_LOSSES[loss](h, targets), axis=1)
@@ -90,36 +92,36 @@ def _channelwise(a, h):
 
 
 def _fully_connected(h, layer, p, statistics):
-    y = tf.linalg.matmul(h, p[layer[1]], transpose_b=True)
-    return y if layer[2] is None else y + p[layer[2]][:, tf.newaxis]
+    y = tf.linalg.matmul(h, p[layer["weight"]], transpose_b=True)
+    return y if layer["bias"] is None else y + p[layer["bias"]][:, tf.newaxis]
 
 
 def _convolution(h, layer, p, statistics):
     """One convolution for each seed: TensorFlow's CPU has no gradient of a grouped one. NCHW -> NHWC and back."""
-    pad: Any = [[0, 0], [layer[3]] * 2, [layer[3]] * 2, [0, 0]]
-    kernels = tf.transpose(p[layer[1]], (0, 3, 4, 2, 1))
+    pad: Any = [[0, 0], [layer["padding"]] * 2, [layer["padding"]] * 2, [0, 0]]
+    kernels = tf.transpose(p[layer["weight"]], (0, 3, 4, 2, 1))
     images = tf.transpose(h, (0, 1, 3, 4, 2))
     outputs = [
         tf.nn.conv2d(image, kernel, strides=1, padding=pad, data_format="NHWC", dilations=1)
         for image, kernel in zip(tf.unstack(images), tf.unstack(kernels), strict=True)
     ]
     y = tf.transpose(tf.stack(outputs), (0, 1, 4, 2, 3))
-    return y if layer[2] is None else y + _channelwise(p[layer[2]], y)
+    return y if layer["bias"] is None else y + _channelwise(p[layer["bias"]], y)
 
 
 def _batch_norm(h, layer, p, statistics):
     """The statistics are the batch's own, with their gradient, or given constants."""
-    mean, variance = (_channelwise(part, h) for part in statistics[layer[1]])
-    scale, shift = (_channelwise(p[name], h) for name in layer[1:3])
-    epsilon: Any = tf.constant(layer[3], h.dtype)
+    mean, variance = (_channelwise(part, h) for part in statistics[layer["scale"]])
+    scale, shift = (_channelwise(p[layer[name]], h) for name in ("scale", "shift"))
+    epsilon: Any = tf.constant(layer["epsilon"], h.dtype)
     return tf.nn.batch_normalization(h, mean, variance, shift, scale, epsilon)
 
 
-def _pooling(pool, h, layer):
+def _pooling(pool, h, window):
     """[S, N, C, H, W] -> [S N C, H, W, 1]: each channel is an image of its own."""
     sizes = tf.shape(h)
     images = tf.reshape(h, (-1, h.shape[3], h.shape[4], 1))
-    y = pool(images, ksize=layer[1], strides=layer[1], padding="VALID", data_format="NHWC")
+    y = pool(images, ksize=window, strides=window, padding="VALID", data_format="NHWC")
     return tf.reshape(y, tf.concat((sizes[:3], tf.shape(y)[1:3]), 0))
 
 
@@ -132,14 +134,18 @@ _LAYERS = {
     "convolution": _convolution,
     "batch_norm": _batch_norm,
     "frozen_batch_norm": _batch_norm,
-    "affine": lambda h, layer, p, statistics: _channelwise(p[layer[1]], h) * h + _channelwise(p[layer[2]], h),
-    "add": lambda h, layer, p, statistics: h + p[layer[1]],
+    "affine": lambda h, layer, p, statistics: (
+        _channelwise(p[layer["scale"]], h) * h + _channelwise(p[layer["shift"]], h)
+    ),
+    "add_parameter": lambda h, layer, p, statistics: h + p[layer["parameter"]],
     "relu": lambda h, layer, p, statistics: tf.nn.relu(h),
     "logistic": lambda h, layer, p, statistics: tf.math.sigmoid(h),
     "tanh": lambda h, layer, p, statistics: tf.math.tanh(h),
-    "absolute": lambda h, layer, p, statistics: tf.abs(h),
-    "max_pooling": lambda h, layer, p, statistics: _pooling(tf.nn.max_pool2d, h, layer),
-    "average_pooling": lambda h, layer, p, statistics: _pooling(tf.nn.avg_pool2d, h, layer),
+    "absolute_value": lambda h, layer, p, statistics: tf.abs(h),
+    "max_pooling": lambda h, layer, p, statistics: _pooling(tf.nn.max_pool2d, h, layer["window"]),
+    "average_pooling": lambda h, layer, p, statistics: _pooling(tf.nn.avg_pool2d, h, layer["window"]),
     "flatten": _flatten,
-    "unflatten": lambda h, layer, p, statistics: tf.reshape(h, tf.concat((tf.shape(h)[:2], layer[1:]), 0)),
+    "unflatten": lambda h, layer, p, statistics: tf.reshape(
+        h, tf.concat((tf.shape(h)[:2], [layer["channels"], layer["height"], layer["width"]]), 0)
+    ),
 }

@@ -8,8 +8,6 @@ import torch
 import torch.nn.functional as F
 
 from .. import Unsupported
-from .defaults import *  # noqa: F403  (all of them, as they are)
-from .training import value_and_gradient as value_and_gradient
 
 
 def configure():
@@ -428,5 +426,5 @@ def layer_parameters(layer):
     }
 
 
-def own_network_parameters(network):
-    raise Unsupported("PyTorch without torchvision ships no published networks")
+LACKS = {"own_network_parameters": "PyTorch without torchvision ships no published networks"}
+"""Operation → why PyTorch has it not."""

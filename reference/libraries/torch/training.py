@@ -1,21 +1,21 @@
-"""value_and_gradient in PyTorch, by its own functions and torch.autograd. The contract is in this folder's ``__init__.py``."""
+"""value_and_gradient in PyTorch, by its own functions and torch.autograd. The contract is in ``reference/networks``."""
 
 import numpy as np
 import torch
 from torch.nn import functional
 
-from ...networks import check
+from ... import networks
 
 
 def value_and_gradient(network, parameters, x, targets, *, loss, statistics, record):
-    check(network, parameters, x, targets, loss=loss, statistics=statistics, record=record)
+    networks.check(network, parameters, x, targets, loss=loss, statistics=statistics, record=record)
     p = {name: _tensor(array).requires_grad_() for name, array in parameters.items()}
     frozen = {name: (_tensor(mean), _tensor(variance)) for name, (mean, variance) in statistics.items()}
     h, recorded, batch_statistics = _tensor(x), {}, {}
     for index, layer in enumerate(network):
-        if layer[0] == "batch_norm":
-            batch_statistics[layer[1]] = _statistics(h)
-        h = _LAYERS[layer[0]](h, layer, p, frozen)
+        if layer["kind"] == "batch_norm":
+            batch_statistics[layer["scale"]] = _statistics(h)
+        h = _LAYERS[layer["kind"]](h, layer, p, frozen)
         if index in record:
             recorded[index] = h.detach().numpy()
     value = _LOSSES[loss](h, _tensor(targets.astype(np.int64))).reshape(h.shape[:2]).mean(1)
@@ -73,17 +73,17 @@ def _seeds_apart(h, seeds):
 
 
 def _fully_connected(h, layer, p, frozen):
-    if layer[2] is None:
-        return torch.bmm(h, p[layer[1]].mT)
-    return torch.baddbmm(p[layer[2]][:, None], h, p[layer[1]].mT)
+    if layer["bias"] is None:
+        return torch.bmm(h, p[layer["weight"]].mT)
+    return torch.baddbmm(p[layer["bias"]][:, None], h, p[layer["weight"]].mT)
 
 
 def _convolution(h, layer, p, frozen):
     """One grouped convolution, a group for each seed."""
-    kernel = p[layer[1]].flatten(0, 1)
-    bias = None if layer[2] is None else p[layer[2]].flatten()
+    kernel = p[layer["weight"]].flatten(0, 1)
+    bias = None if layer["bias"] is None else p[layer["bias"]].flatten()
     y = functional.conv2d(
-        _channels_together(h), kernel, bias, stride=1, padding=layer[3], dilation=1, groups=h.shape[0]
+        _channels_together(h), kernel, bias, stride=1, padding=layer["padding"], dilation=1, groups=h.shape[0]
     )
     return _seeds_apart(y, h.shape[0])
 
@@ -93,37 +93,39 @@ def _batch_norm(h, layer, p, frozen):
         _channels_together(h),
         None,
         None,
-        p[layer[1]].flatten(),
-        p[layer[2]].flatten(),
+        p[layer["scale"]].flatten(),
+        p[layer["shift"]].flatten(),
         training=True,
         momentum=0.0,
-        eps=layer[3],
+        eps=layer["epsilon"],
     )
     return _seeds_apart(y, h.shape[0])
 
 
 def _frozen_batch_norm(h, layer, p, frozen):
-    mean, variance = frozen[layer[1]]
+    mean, variance = frozen[layer["scale"]]
     y = functional.batch_norm(
         _channels_together(h),
         mean.flatten(),
         variance.flatten(),
-        p[layer[1]].flatten(),
-        p[layer[2]].flatten(),
+        p[layer["scale"]].flatten(),
+        p[layer["shift"]].flatten(),
         training=False,
         momentum=0.0,
-        eps=layer[3],
+        eps=layer["epsilon"],
     )
     return _seeds_apart(y, h.shape[0])
 
 
 def _max_pooling(h, layer, p, frozen):
-    y = functional.max_pool2d(h.flatten(0, 1), layer[1], stride=layer[1], padding=0, dilation=1, ceil_mode=False)
+    y = functional.max_pool2d(
+        h.flatten(0, 1), layer["window"], stride=layer["window"], padding=0, dilation=1, ceil_mode=False
+    )
     return y.unflatten(0, h.shape[:2])
 
 
 def _average_pooling(h, layer, p, frozen):
-    y = functional.avg_pool2d(h.flatten(0, 1), layer[1], stride=layer[1], padding=0, ceil_mode=False)
+    y = functional.avg_pool2d(h.flatten(0, 1), layer["window"], stride=layer["window"], padding=0, ceil_mode=False)
     return y.unflatten(0, h.shape[:2])
 
 
@@ -132,14 +134,14 @@ _LAYERS = {
     "convolution": _convolution,
     "batch_norm": _batch_norm,
     "frozen_batch_norm": _frozen_batch_norm,
-    "affine": lambda h, layer, p, frozen: _channelwise(p[layer[1]], h) * h + _channelwise(p[layer[2]], h),
-    "add": lambda h, layer, p, frozen: h + p[layer[1]],
+    "affine": lambda h, layer, p, frozen: _channelwise(p[layer["scale"]], h) * h + _channelwise(p[layer["shift"]], h),
+    "add_parameter": lambda h, layer, p, frozen: h + p[layer["parameter"]],
     "relu": lambda h, layer, p, frozen: torch.relu(h),
     "logistic": lambda h, layer, p, frozen: torch.sigmoid(h),
     "tanh": lambda h, layer, p, frozen: torch.tanh(h),
-    "absolute": lambda h, layer, p, frozen: torch.abs(h),
+    "absolute_value": lambda h, layer, p, frozen: torch.abs(h),
     "max_pooling": _max_pooling,
     "average_pooling": _average_pooling,
     "flatten": lambda h, layer, p, frozen: h.flatten(2),
-    "unflatten": lambda h, layer, p, frozen: h.unflatten(2, layer[1:]),
+    "unflatten": lambda h, layer, p, frozen: h.unflatten(2, (layer["channels"], layer["height"], layer["width"])),
 }

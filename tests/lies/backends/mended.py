@@ -1,7 +1,12 @@
 """Is right, where a record says that it is wrong."""
 
-from lectureclaims.reference.libraries.numpy import operations as _numpy
-from lectureclaims.reference.libraries.numpy.operations import *  # noqa: F403
+from lectureclaims.reference import libraries
+
+_numpy = libraries.load("numpy")
+
+
+def __getattr__(name):
+    return getattr(_numpy, name)
 
 
 def environment():

@@ -2,8 +2,13 @@
 
 import ctypes
 
-from lectureclaims.reference.libraries.numpy import operations as _numpy
-from lectureclaims.reference.libraries.numpy.operations import *  # noqa: F403
+from lectureclaims.reference import libraries
+
+_numpy = libraries.load("numpy")
+
+
+def __getattr__(name):
+    return getattr(_numpy, name)
 
 
 def cross_correlation2d(x, w, b, **settings):

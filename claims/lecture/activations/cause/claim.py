@@ -2,22 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from ....language import Case, Wrong, claim, population
-from . import design, gates
-
-FRAMEWORKS = ("torch", "tensorflow")
-
-
-def arm_for_arm(experiment: str, arm: str, replaced: str) -> Wrong:
-    """The mistake of taking one network's numbers for another's."""
-
-    def arms(measured: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-        return population.in_place_of(measured, experiment, arm=arm, replaced=replaced)
-
-    return Wrong(says={"arms": arms})
-
+from .....reference.libraries import FRAMEWORKS
+from ....language import Case, claim, population
+from ...shared.wrongs import arm_for_arm
+from . import design
 
 due_to_saturation = claim(
     "activations.due_to_saturation",
@@ -63,17 +51,19 @@ due_to_saturation = claim(
 )
 
 
-@due_to_saturation.each(
-    {"over seeds": {"backends": FRAMEWORKS}},
+@due_to_saturation.case(
+    "over seeds",
+    backends=FRAMEWORKS,
     wrongs={
-        "arms exchanged": Wrong(says={"compare": population.exchanged}),
-        "the logistic in place of the stretched one": arm_for_arm("six_layers", "logistic", "logistic_stretched"),
-        "ReLU in place of the logistic": arm_for_arm("six_layers", "relu", "logistic"),
-        "one learning rate under two names": arm_for_arm("three_layers", "3", "10"),
+        "arms exchanged": {"compare": population.exchanged},
+        "the logistic in place of the stretched one": arm_for_arm(
+            "six_layers", "logistic", replaced="logistic_stretched"
+        ),
+        "ReLU in place of the logistic": arm_for_arm("six_layers", "relu", replaced="logistic"),
+        "one learning rate under two names": arm_for_arm("three_layers", "3", replaced="10"),
     },
 )
-def due_to_saturation_cases(case: Case, *, compare=population.as_measured, arms=population.as_they_ran):
-    outcomes, _, _ = yield from population.study(
-        case, design, gates, ("six_layers", "three_layers"), compare=compare, arms=arms
-    )
+def over_seeds(case: Case, *, compare=population.as_measured, arms=population.as_they_ran):
+    experiments = ("six_layers", "three_layers")
+    outcomes, _, _ = yield from population.study(case, design, experiments, compare=compare, arms=arms)
     yield from population.trajectories(case, design, "three_layers", outcomes)

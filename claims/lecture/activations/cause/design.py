@@ -32,11 +32,11 @@ def six_layers(lib, *, seeds, dtype):
         activation, extra, _ = saturation_design.DEEP_ARMS[arm]
         network = saturation_design.layers_of(saturation_design.DEPTH, activation, extra)
         setting = saturation_design.setting(network, activation, seeds=seeds, dtype=dtype)
-        found = _trained(lib, network, activation, *setting, rate=rate, dtype=dtype)
+        trained = _trained(lib, network, activation, *setting, rate=rate, dtype=dtype)
         measured |= {
-            f"accuracy.{arm}": found["accuracy"],
-            f"saturated.{arm}": np.stack(list(found["saturated"].values())).max((0, 1)),
-            f"factor.{arm}": saturation_design.factor(found["lengths"]),
+            f"accuracy.{arm}": trained["accuracy"],
+            f"saturated.{arm}": np.stack(list(trained["saturated"].values())).max((0, 1)),
+            f"factor.{arm}": saturation_design.factor(trained["lengths"]),
         }
     return measured
 
@@ -51,12 +51,12 @@ def three_layers(lib, *, seeds, dtype):
     measured = {}
     for arm, (rate, _) in THREE.items():
         network, *setting = _three(arm, seeds=seeds, dtype=dtype)
-        found = _trained(lib, network, "logistic", *setting, rate=rate, dtype=dtype)
+        trained = _trained(lib, network, "logistic", *setting, rate=rate, dtype=dtype)
         measured |= {
-            f"accuracy.{arm}": found["accuracy"],
-            f"top.{arm}": found["saturated"][EARLY][-1],
-            f"last.{arm}": found["saturated"][LAST].max(0),
-            f"loss.{arm}": found["losses"],
+            f"accuracy.{arm}": trained["accuracy"],
+            f"top.{arm}": trained["saturated"][EARLY][-1],
+            f"last.{arm}": trained["saturated"][LAST].max(0),
+            f"loss.{arm}": trained["losses"],
         }
     return measured
 
@@ -76,7 +76,7 @@ def _three(arm, *, seeds, dtype):
     """Network, initial parameters, (images, labels), batches."""
     network = saturation_design.layers_of(DEPTH, "logistic", "nothing")
     start, data, order = saturation_design.setting(network, "logistic", seeds=seeds, dtype=dtype)
-    top = network[-3][2]
+    top = network[-3]["bias"]
     start[top] = start[top] + np.asarray(THREE[arm][1], dtype)
     return network, start, data, order
 
@@ -84,8 +84,8 @@ def _three(arm, *, seeds, dtype):
 def _trained(lib, network, activation, start, data, order, *, rate, dtype):
     """What is measured on the way: "losses" [steps, S]; "accuracy" [S]; "lengths", the |dL/dW| at the first step [layers, S]; "saturated",
     {step: fraction of saturated units [hidden layers, S]} for LOOKED_AT."""
-    places = tuple(i for i, layer in enumerate(network) if layer == (activation,))
-    weights = [layer[1] for layer in network if layer[0] == "fully_connected"]
+    places = tuple(i for i, layer in enumerate(network) if layer["kind"] == activation)
+    weights = [layer["weight"] for layer in network if layer["kind"] == "fully_connected"]
     lengths, saturated = [], {}
 
     def look(step, parameters, x, targets, loss, gradients, extra):

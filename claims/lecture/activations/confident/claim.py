@@ -1,18 +1,16 @@
-"""The lecture's last layer: a sigmoid whose saturation the loss compensates, and where probabilities lose it again."""
+"""The lecture's last layer: a sigmoid whose saturation the loss compensates."""
 
 from __future__ import annotations
-
-import functools
-from typing import Any, NamedTuple
 
 import numpy as np
 
 from .....reference import bounds, oracle
-from ....language import Call, Case, Outcome, Wrong, ask, claim, edge, fact, population, rounding, smallest, within
+from .....reference.libraries import FRAMEWORKS
+from ....language import Call, Case, Outcome, Wrong, ask, claim, fact, population, rounding, smallest, within
 from ....language.statistics import Gate
+from ...shared.floats import Number, grid, row
+from ...shared.wrongs import another, arm_for_arm, mistaken
 from .. import mutants
-from ..floats import FARTHEST, Number, in_words, mistaken, row, word
-from ..sigmoids import grid
 from . import design, gates
 
 
@@ -72,22 +70,6 @@ def difference_bound(z: np.ndarray) -> bounds.Bound:
     return bounds.combination(z.dtype, (1, exact, each), (-1, np.ones_like(exact), one))
 
 
-FRAMEWORKS = ("torch", "tensorflow")
-
-
-def arm_for_arm(arm: str, replaced: str) -> Wrong:
-    """The mistake of taking one arm's numbers for another's."""
-
-    def arms(measured: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-        return population.in_place_of(measured, "decides", arm=arm, replaced=replaced)
-
-    return over_seeds(arms=arms)
-
-
-def over_seeds(**says: Any) -> Wrong:
-    return Wrong(says=says, cases=("over seeds",), backends=FRAMEWORKS, dtypes=("float64",))
-
-
 last_layer = claim(
     "activations.last_layer",
     """
@@ -115,88 +97,100 @@ last_layer = claim(
 )
 
 
-@last_layer.each(
-    {
-        "softmax": {},
-        "logistic": {},
-        "a confident mistake": {},
-        "squared error": {},
-        "over seeds": {"backends": FRAMEWORKS, "dtypes": ("float64",)},
-    },
+LOSS_OF_SWAPPED_LABELS = mistaken("labels off by one", "cross_entropy")
+SOFTMAX_TWICE = mistaken("softmax twice", "cross_entropy")
+LABELS_SWAPPED = mistaken("labels off by one", "cross_entropy_gradient", needs=CROSS_ENTROPY)
+SQUARED_ERROR = another("cross_entropy_gradient", mutants.squared_error)
+
+
+@last_layer.case(
+    "softmax",
     wrongs={
-        "labels swapped": Wrong(
-            operations={"cross_entropy_gradient": mistaken("labels off by one", "cross_entropy_gradient")},
-            cases=("softmax", "logistic", "a confident mistake"),
-            needs=CROSS_ENTROPY,
-        ),
-        "the loss of swapped labels": Wrong(
-            operations={"cross_entropy": mistaken("labels off by one", "cross_entropy")}, cases=("softmax", "logistic")
-        ),
-        "softmax twice": Wrong(
-            operations={"cross_entropy": mistaken("softmax twice", "cross_entropy")}, cases=("softmax", "logistic")
-        ),
-        "squared error": Wrong(
-            operations={"cross_entropy_gradient": mutants.squared_error},
-            cases=("softmax", "logistic", "a confident mistake"),
-            needs=CROSS_ENTROPY,
-        ),
-        "σ(z) − y times σ′(z)": Wrong(says={"by_z": label_minus_times_slope}, cases=("logistic",), needs=CROSS_ENTROPY),
-        "y − σ(z)": Wrong(says={"by_z": label_minus}, cases=("logistic",), needs=CROSS_ENTROPY),
-        "the squared error compensates too": Wrong(
-            says={"squared": without_the_slope}, cases=("squared error",), needs=("logistic_gradient",)
-        ),
-        "arms exchanged": over_seeds(compare=population.exchanged),
-        "the squared error in place of the cross-entropy": arm_for_arm("squared_error@15", "cross_entropy@15"),
-        "the cross-entropy under both names": arm_for_arm("cross_entropy@15", "squared_error@15"),
-        "an undecided start in place of the certain one": arm_for_arm("squared_error@0", "squared_error@15"),
+        "labels swapped": LABELS_SWAPPED,
+        "the loss of swapped labels": LOSS_OF_SWAPPED_LABELS,
+        "softmax twice": SOFTMAX_TWICE,
+        "squared error": SQUARED_ERROR,
     },
 )
-def last_layer_cases(
-    case: Case, *, by_z=minus_label, squared=with_the_slope, compare=population.as_measured, arms=population.as_they_ran
-):
-    if case.name == "over seeds":
-        outcomes, _, _ = yield from population.study(case, design, gates, ("decides",), compare=compare, arms=arms)
-        yield from population.trajectories(case, design, "decides", outcomes)
-        return
-    if case.name == "softmax":
-        logits, labels = case.reals("z", (12, 5), scale=8), np.arange(12) % 5
-        yield from rounding((yield ask("cross_entropy", logits=logits, labels=labels)), label="−log p[label]")
-        g = yield ask("cross_entropy_gradient", logits=logits, labels=labels, upstream=case.reals("upstream", (12,)))
-        yield from rounding(g, label="upstream · (p − onehot)")
-        return
+def after_softmax(case: Case):
+    logits, labels = case.reals("z", (12, 5), scale=8), np.arange(12) % 5
+    yield from rounding((yield ask("cross_entropy", logits=logits, labels=labels)), label="−log p[label]")
+    g = yield ask("cross_entropy_gradient", logits=logits, labels=labels, upstream=case.reals("upstream", (12,)))
+    yield from rounding(g, label="upstream · (p − onehot)")
+
+
+@last_layer.case(
+    "logistic",
+    wrongs={
+        "labels swapped": LABELS_SWAPPED,
+        "the loss of swapped labels": LOSS_OF_SWAPPED_LABELS,
+        "softmax twice": SOFTMAX_TWICE,
+        "squared error": SQUARED_ERROR,
+        "σ(z) − y times σ′(z)": Wrong(says={"by_z": label_minus_times_slope}, needs=CROSS_ENTROPY),
+        "y − σ(z)": Wrong(says={"by_z": label_minus}, needs=CROSS_ENTROPY),
+    },
+)
+def after_logistic(case: Case, *, by_z=minus_label):
     z = grid(case.dtype)
-    ones = np.ones_like(z)
-    if case.name == "logistic":
-        logits = two_classes(z)
-        for y in (0, 1):
-            loss, g = yield [
-                ask("cross_entropy", **loss_of(logits, y)),
-                ask("cross_entropy_gradient", **loss_of(logits, y), upstream=ones),
-            ]
-            yield from rounding(loss, label=f"the loss, y = {y}")
-            wanted = np.stack([-by_z(z, y), by_z(z, y)], axis=1)
-            yield within(g, wanted, gradient_bound(z, y), label=f"σ(z) − y, y = {y}", source=FORMULA)
-        for function in FROM_LOGITS.get(case.backend, ()):
-            g = yield ask("own_loss_gradient", x=z, function=function)
-            yield within(g, by_z(z, 1), difference_bound(z), label=f"{function}: σ(z) − 1", source=FORMULA)
-    elif case.name == "a confident mistake":
-        z = z[z <= 0]
-        g = yield ask("cross_entropy_gradient", **loss_of(two_classes(z), 1), upstream=np.ones_like(z))
-        large = np.clip(g.value, [0.5, -1], [1, -0.5])
-        yield within(
-            g, large, gradient_bound(z, 1), label="between ½ and 1 in size for z ≤ 0, y = 1", source=INEQUALITY
-        )
-    else:
-        upstream = minus_label(z, 1).astype(case.dtype)
-        g = yield ask("logistic_gradient", x=z, upstream=upstream)
-        bound = bounds.elementwise_gradient("logistic", case.dtype, oracle.logistic(z), upstream)
-        yield within(g, squared(z, upstream), bound, label="(σ(z) − 1)·σ′(z)", source="σ and σ′ in 95 bits")
-        least = oracle.exp(-np.abs(z))
-        small = np.clip(g.value, -least, least)
-        yield within(g, small, bound, label="at most e^−|z| in size", source=INEQUALITY)
+    for y in (0, 1):
+        given = loss_of(two_classes(z), y)
+        loss, g = yield [
+            ask("cross_entropy", **given),
+            ask("cross_entropy_gradient", **given, upstream=np.ones_like(z)),
+        ]
+        yield from rounding(loss, label=f"the loss, y = {y}")
+        wanted = np.stack([-by_z(z, y), by_z(z, y)], axis=1)
+        yield within(g, wanted, gradient_bound(z, y), label=f"σ(z) − y, y = {y}", source=FORMULA)
+    for function in FROM_LOGITS.get(case.backend, ()):
+        g = yield ask("own_loss_gradient", x=z, function=function)
+        yield within(g, by_z(z, 1), difference_bound(z), label=f"{function}: σ(z) − 1", source=FORMULA)
 
 
-# --- where the loss loses it -----------------------------------------------------------------------------------------------
+@last_layer.case("a confident mistake", wrongs={"labels swapped": LABELS_SWAPPED, "squared error": SQUARED_ERROR})
+def confident_mistake(case: Case):
+    z = grid(case.dtype)
+    z = z[z <= 0]
+    g = yield ask("cross_entropy_gradient", **loss_of(two_classes(z), 1), upstream=np.ones_like(z))
+    large = np.clip(g.value, [0.5, -1], [1, -0.5])
+    label = "between ½ and 1 in size for z ≤ 0, y = 1"
+    yield within(g, large, gradient_bound(z, 1), label=label, source=INEQUALITY)
+
+
+@last_layer.case(
+    "squared error",
+    wrongs={
+        "the squared error compensates too": Wrong(says={"squared": without_the_slope}, needs=("logistic_gradient",))
+    },
+)
+def squared_error(case: Case, *, squared=with_the_slope):
+    z = grid(case.dtype)
+    upstream = minus_label(z, 1).astype(case.dtype)
+    g = yield ask("logistic_gradient", x=z, upstream=upstream)
+    bound = bounds.elementwise_gradient("logistic", case.dtype, oracle.logistic(z), upstream)
+    yield within(g, squared(z, upstream), bound, label="(σ(z) − 1)·σ′(z)", source="σ and σ′ in 95 bits")
+    least = oracle.exp(-np.abs(z))
+    small = np.clip(g.value, -least, least)
+    yield within(g, small, bound, label="at most e^−|z| in size", source=INEQUALITY)
+
+
+@last_layer.case(
+    "over seeds",
+    backends=FRAMEWORKS,
+    dtypes=("float64",),
+    wrongs={
+        "arms exchanged": {"compare": population.exchanged},
+        "the squared error in place of the cross-entropy": arm_for_arm(
+            "decides", "squared_error@15", replaced="cross_entropy@15"
+        ),
+        "the cross-entropy under both names": arm_for_arm("decides", "cross_entropy@15", replaced="squared_error@15"),
+        "an undecided start in place of the certain one": arm_for_arm(
+            "decides", "squared_error@0", replaced="squared_error@15"
+        ),
+    },
+)
+def over_seeds(case: Case, *, compare=population.as_measured, arms=population.as_they_ran):
+    outcomes, _, _ = yield from population.study(case, design, ("decides",), compare=compare, arms=arms)
+    yield from population.trajectories(case, design, "decides", outcomes)
 
 
 @last_layer.limit("the squared error does not compensate")
@@ -215,28 +209,32 @@ def _(case: Case):
 
     def instead(g: Outcome, p: Number):
         z = row(p.z, case.dtype)
-        return within(
-            g, np.zeros_like(z), bounds.logistic_tail(z), label="|dL/dz| at most e^−|z|", source="σ′ ≤ e^−|z|"
-        )
+        label, source = "|dL/dz| at most e^−|z|", "σ′ ≤ e^−|z|"
+        return within(g, np.zeros_like(z), bounds.logistic_tail(z), label=label, source=source)
 
     points = [Number(float(-z)) for z in range(31)]
     yield from smallest(points, build, literal, instead=instead, order="by |z|, whole numbers")
 
 
-_limit = functools.partial(population.limit, last_layer, design, gates)
-
-
-_limit(
+population.limit(
+    last_layer,
+    design,
     "a logistic at the end, with the squared error",
-    says="It is not the logistic as such that is harmless as the last layer: with the squared error, which does not compensate, the network that "
-    "starts from confident mistakes decides no more than chance.",
-    stated=Gate("it is right for more than six in ten", gates.STUCK.name, "above", (0.6,), "“as the last layer OK”"),
+    """
+    It is not the logistic as such that is harmless as the last layer: with the squared error, which does not
+    compensate, the network that starts from confident mistakes decides no more than chance.
+    """,
+    Gate("it is right for more than six in ten", gates.STUCK.name, "above", (0.6,), "“as the last layer OK”"),
 )
-_limit(
+population.limit(
+    last_layer,
+    design,
     "no mistakes to begin with",
-    says="From an output bias of 0 the squared error learns as well, to within five points: nothing is saturated that the loss would have to "
-    "compensate.",
-    stated=Gate(
+    """
+    From an output bias of 0 the squared error learns as well, to within five points: nothing is saturated that the
+    loss would have to compensate.
+    """,
+    Gate(
         "the squared error does worse by five points",
         gates.UNDECIDED.name,
         "above",
@@ -244,187 +242,3 @@ _limit(
         "“compensated by the loss”",
     ),
 )
-
-
-def state(g: Outcome) -> Outcome:
-    """What is left of a confident mistake's gradient, which should be between ½ and 1 in size."""
-
-    def told(a: np.ndarray) -> str:
-        size = np.abs(a)
-        return "at least ½" if (size >= 0.5).all() else "below ½" if (size > 0).all() else word(a.flat[0] + 0.0)
-
-    return g.then(told)
-
-
-def mistake_at(z: float, function: str):
-    return f"{function}: |dL/dz| at z = {z:g}, y = 1", "1 − σ(z) ≥ ½ for z ≤ 0"
-
-
-def through_probabilities(lib, *, z: np.ndarray) -> np.ndarray:
-    """Runs in the worker: dL/dz of −log p[label], p = softmax (0, z), by the chain rule, step by step."""
-    logits, labels = two_classes(z), np.ones(len(z), np.int64)
-    with np.errstate(invalid="ignore"):
-        p = lib.softmax(logits, axis=1)
-        slope = lib.cross_entropy_of_probabilities_gradient(p, labels, np.ones_like(z))
-        return lib.softmax_gradient(logits, slope, axis=1)[:, 1]
-
-
-@last_layer.limit("from probabilities, by the chain rule")
-def _(case: Case):
-    """Given p = softmax (0, z), the loss −log p has the derivative −1/p, which is infinite where p is too small:
-    times softmax's derivative, which is 0 there, it is NaN. From z = −88.7 or −709 on the mistake teaches nothing
-    (−86.6 and −708.4 in TensorFlow, where small numbers are 0).
-    """
-
-    def literal(g: Outcome, z: float):
-        label, source = mistake_at(z, "−log softmax")
-        return fact(state(g), "at least ½", label=label, source=source)
-
-    def instead(g: Outcome, z: float):
-        return fact(state(g), "nan", label=f"dL/dz at z = {z:g}", source="−1/p = −∞, and −∞·0")
-
-    def build(z: float) -> Call:
-        return ask(through_probabilities, z=row(z, case.dtype))
-
-    yield from edge(-1, -FARTHEST[str(case.dtype)], case.dtype, build, literal, instead=instead, symbol="z")
-
-
-CLIPPED = {
-    "torch": ("torch.nn.functional.binary_cross_entropy(torch.sigmoid(z))", "below ½", -28),
-    "tensorflow": ("keras.losses.binary_crossentropy(tf.sigmoid(z))", "0", -16),
-}
-"""Library → its own loss of a probability, what is left of the gradient where it is lost, and from which z on, as a whole number."""
-LEFT = {
-    "torch.nn.functional.binary_cross_entropy(torch.sigmoid(z))": "below ½",
-    "keras.losses.binary_crossentropy(tf.sigmoid(z))": "0",
-}
-"""Loss → what is left of the gradient at z = −60; of all others everything is."""
-
-
-@last_layer.limit("a library's own loss of a probability", backends=tuple(CLIPPED))
-def _(case: Case):
-    """After tf.sigmoid Keras' binary cross-entropy clips p to [10⁻⁷, 1 − 10⁻⁷]: from z = −16.1 on its gradient is
-    exactly 0. PyTorch's divides by p(1 − p) or 10⁻¹², whichever is larger: from z = −28.3 on it falls below ½, and on
-    like p. Keras finds the logits again where p comes directly from its own sigmoid, or from TensorFlow's inside a
-    tf.function.
-    """
-    function, left, whole = CLIPPED[case.backend]
-    reached: list[int] = []
-
-    def build(z: float) -> Call:
-        return ask("own_loss_gradient", x=row(z, case.dtype), function=function)
-
-    def literal(g: Outcome, z: float):
-        label, source = mistake_at(z, function)
-        return fact(state(g), "at least ½", label=label, source=source)
-
-    def instead(g: Outcome, z: float):
-        reached.append(int(z))
-        return fact(
-            state(g), left, label=f"what is left of it at z = {z:g}", source="the library's clipping, as it was seen"
-        )
-
-    yield from edge(-1, -FARTHEST[str(case.dtype)], case.dtype, build, literal, instead=instead, symbol="z")
-    names = (yield ask("own_losses_of_logits")).value
-    left_of = yield [ask("own_loss_gradient", x=row(-60, case.dtype), function=name) for name in names]
-    from_where = left_of[0].then(lambda _: reached)
-    yield fact(from_where, [whole], label="from which z on, as a whole number", source="log 10⁻⁷; log ½·10⁻¹²")
-    for name, g in zip(names, left_of, strict=True):
-        wanted = LEFT.get(name, "at least ½")
-        yield fact(state(g), wanted, label=f"{name}: |dL/dz| at z = −60", source="seen of the library")
-
-
-LARGEST_LOSS = {"torch": "100"}
-"""Library → its own loss of a probability of 0; infinity where none is named."""
-SMALLEST_PROBABILITY = {"tensorflow": 1e-7}
-"""Library → what its own loss takes a smaller probability for."""
-
-
-@last_layer.limit("the loss of a probability")
-def _(case: Case):
-    """−log p, which should grow with |z|, is infinite where p is 0 in the format: from z = −104 or −745 on (NumPy,
-    SciPy). PyTorch's own loss is never above 100, Keras' never above −log 10⁻⁷ = 16.1: a worse mistake costs no more.
-    """
-    function = (yield ask("own_losses")).value[-1]
-
-    def probability(z: float) -> np.ndarray:
-        return oracle.logistic(row(z, case.dtype)).astype(case.dtype)
-
-    def build(z: float) -> Call:
-        return ask("own_loss", p=probability(z), function=function)
-
-    def right(y: Outcome, p: np.ndarray, label: str):
-        wanted = oracle.cross_entropy_of_probabilities(p[:, None], np.zeros(len(p), np.int64))
-        return within(
-            y, wanted, bounds.cross_entropy_of_probabilities(wanted, case.dtype), label=label, source="log in 95 bits"
-        )
-
-    def literal(y: Outcome, z: float):
-        p, label = probability(z), f"{function} is −log p at p = σ({z:g})"
-        if p[0]:
-            return right(y, p, label)
-        most = -np.log(np.finfo(case.dtype).smallest_subnormal)
-        grows = y.then(lambda a: bool(np.isfinite(a).all() and (a > most).all()))
-        return fact(
-            grows, True, label=f"{function} at p = 0 is a number, larger than at any other p", source="−log σ(z) grows"
-        )
-
-    def instead(y: Outcome, z: float):
-        if clip := SMALLEST_PROBABILITY.get(case.backend):
-            return right(y, row(clip, case.dtype), f"−log {clip:g}")
-        return fact(
-            in_words(y), LARGEST_LOSS.get(case.backend, "inf"), label=f"{function} at p = σ({z:g})", source="seen"
-        )
-
-    yield from edge(-1, -FARTHEST[str(case.dtype)], case.dtype, build, literal, instead=instead, symbol="z")
-
-
-class Given(NamedTuple):
-    """Two classes, of which the right one has the probability p, given to a loss as probabilities or as logits."""
-
-    given: str
-    p: float
-
-
-EXPECTS = {"torch": "logits", "tensorflow": "probabilities"}
-"""Library → what its own cross-entropy takes its rows for if it is not told."""
-
-
-@last_layer.limit("what a loss takes its input for", backends=tuple(EXPECTS))
-def _(case: Case):
-    """Told nothing, PyTorch's cross-entropy takes what it is given for logits, Keras' for probabilities, which it
-    divides by their sum and clips: given the other, both return a number, and a wrong one. At p = ½ nobody notices.
-    """
-    label = np.ones(1, np.int64)
-
-    def rows(p: Given) -> np.ndarray:
-        logits = np.array([[1, 1 + np.log(p.p / (1 - p.p))]], case.dtype)
-        return logits if p.given == "logits" else np.array([[1 - p.p, p.p]], case.dtype)
-
-    def build(p: Given) -> Call:
-        return ask("own_loss_by_default", x=rows(p), labels=label)
-
-    def taken_for(what: str, y: Outcome, x: np.ndarray, text: str):
-        if what == "logits":
-            exact = oracle.cross_entropy(x, label)
-            return within(
-                y, exact, bounds.cross_entropy(exact, x, label, case.dtype), label=text, source="log in 95 bits"
-            )
-        exact = oracle.cross_entropy_of_probabilities(x, label)
-        return within(
-            y, exact, bounds.cross_entropy_of_probabilities(exact, case.dtype), label=text, source="log in 95 bits"
-        )
-
-    def literal(y: Outcome, p: Given):
-        return taken_for(p.given, y, rows(p), f"given p = {p.p:g} as {p.given}, the loss is −log p")
-
-    def instead(y: Outcome, p: Given):
-        if EXPECTS[case.backend] == "logits":
-            return taken_for("logits", y, rows(p), "what it is given, taken for logits")
-        least = np.array(
-            [[1, 1e-7]], case.dtype
-        )  # of the logits 1 and −0.1 the second, divided by their sum, is below 0
-        return taken_for("probabilities", y, least, "what it is given, divided by the sum and clipped to 10⁻⁷")
-
-    points = [Given(given, p) for p in (0.5, 0.25, 0.75) for given in ("logits", "probabilities")]
-    yield from smallest(points, build, literal, instead=instead, order="p = ½ first, then ¼ and ¾")

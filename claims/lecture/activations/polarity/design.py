@@ -10,6 +10,7 @@ import functools
 
 import numpy as np
 
+from .....reference.networks.notation import convolution, fully_connected, make_layer
 from .....reference.samples.data import digits
 from ....language import training
 from ...shared import common
@@ -118,8 +119,13 @@ def reference(lib, *, seeds, dtype):
 
 def network(activation, *, bias=None):
     """8 x 8 pixels: 3 x 3 convolution to 6 x 6, the activation, averages over 3 x 3 to 2 x 2, linear."""
-    features = (("convolution", "w0", bias, 0), (activation,), ("average_pooling", 3), ("flatten",))
-    return (*features, ("fully_connected", "w1", "b1"))
+    features = (
+        convolution("w0", bias, padding=0),
+        make_layer("absolute_value" if activation == "absolute" else activation),
+        make_layer("average_pooling", window=3),
+        make_layer("flatten"),
+    )
+    return (*features, fully_connected("w1", "b1"))
 
 
 @functools.cache

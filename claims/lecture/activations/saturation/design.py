@@ -6,6 +6,7 @@ said otherwise. The arms share seeds, so batches, and weights wherever their rul
 
 import numpy as np
 
+from .....reference.networks.notation import affine
 from ....language import training
 from ...shared import common
 
@@ -106,11 +107,11 @@ def layers_of(depth, activation, extra):
     plain = common.multilayer(depth, activation, after="nothing" if extra == "stretched" else extra)
     if extra != "stretched":
         return plain
-    places = [i for i, layer in enumerate(plain) if layer == (activation,)]
+    places = [i for i, layer in enumerate(plain) if layer["kind"] == activation]
     return tuple(
         part
         for i, layer in enumerate(plain)
-        for part in ((layer, ("affine", f"g{places.index(i)}", f"c{places.index(i)}")) if i in places else (layer,))
+        for part in ((layer, affine(f"g{places.index(i)}", f"c{places.index(i)}")) if i in places else (layer,))
     )
 
 
@@ -132,9 +133,9 @@ def setting(network, activation, *, seeds, dtype):
     order = training.batch_order(len(labels), size=BATCH, steps=STEPS, seeds=seeds)
     parameters = common.multilayer_start(network, width=WIDTH, seeds=seeds, rule=RULES[activation], dtype=dtype)
     for layer in network:
-        if layer[0] == "affine":  # 4 logistic(z) - 2
-            parameters[layer[1]] = parameters[layer[1]] * 4
-            parameters[layer[2]] = parameters[layer[2]] - 2
+        if layer["kind"] == "affine":  # 4 logistic(z) - 2
+            parameters[layer["scale"]] = parameters[layer["scale"]] * 4
+            parameters[layer["shift"]] = parameters[layer["shift"]] - 2
     return parameters, (images, labels), order
 
 
@@ -158,10 +159,10 @@ def _first_gradients(lib, network, activation, *, bias, seeds, dtype):
     """(|dL/dW| of each layer [layers, S], fraction of saturated units of each hidden layer [hidden layers, S])."""
     parameters, (images, labels), order = setting(network, activation, seeds=seeds, dtype=dtype)
     chosen = order[0]
-    weights = [layer[1:] for layer in network if layer[0] == "fully_connected"]
+    weights = [(layer["weight"], layer["bias"]) for layer in network if layer["kind"] == "fully_connected"]
     for _, name in weights[:-1]:
         parameters[name] = parameters[name] + np.asarray(bias, dtype)
-    places = tuple(i for i, layer in enumerate(network) if layer == (activation,))
+    places = tuple(i for i, layer in enumerate(network) if layer["kind"] == activation)
     _, gradients, extra = training.evaluate(lib, network, parameters, images[chosen], labels[chosen], record=places)
     lengths = [training.norm({name: gradients[name]}) for name, _ in weights]
     return np.stack(lengths), np.stack([saturated_units(activation, extra["recorded"][i]) for i in places])

@@ -9,57 +9,37 @@ import numpy as np
 
 from ....language.statistics import Contrast, Gate
 
-LOGISTIC = Contrast("deep: accuracy, relu - logistic", "difference", "deep", "accuracy.relu", "accuracy.logistic")
-TANH = Contrast("deep: accuracy, tanh - relu", "difference", "deep", "accuracy.tanh", "accuracy.relu")
-BATCH_NORM = Contrast(
-    "deep: accuracy, with batch norm - without",
-    "difference",
-    "deep",
-    "accuracy.logistic_batch_norm",
-    "accuracy.logistic",
-)
-STRETCHED = Contrast(
-    "deep: accuracy, stretched - logistic", "difference", "deep", "accuracy.logistic_stretched", "accuracy.logistic"
-)
-SHALLOW_LOGISTIC = Contrast(
-    "shallow: accuracy, relu - logistic", "difference", "shallow", "accuracy.relu", "accuracy.logistic"
-)
-SHALLOW_TANH = Contrast("shallow: accuracy, tanh - relu", "difference", "shallow", "accuracy.tanh", "accuracy.relu")
-TANH_AT_6 = Contrast(
-    "biased: first gradient, tanh at 6 / at 0", "ratio", "biased", "first_gradient.tanh@6", "first_gradient.tanh@0"
-)
-LOGISTIC_AT_6 = Contrast(
-    "biased: first gradient, logistic at 6 / at 0",
-    "ratio",
-    "biased",
-    "first_gradient.logistic@6",
-    "first_gradient.logistic@0",
-)
-RELU_AT_6 = Contrast(
-    "biased: first gradient, relu at 6 / at 0", "ratio", "biased", "first_gradient.relu@6", "first_gradient.relu@0"
-)
+
+def _accuracy(experiment, name, first, second):
+    arms = (f"accuracy.{arm}" for arm in (first, second))
+    return Contrast(f"{experiment}: accuracy, {name}", "difference", experiment, *arms)
+
+
+def _biased(name, first, second):
+    arms = (f"first_gradient.{arm}" for arm in (first, second))
+    return Contrast(f"biased: first gradient, {name}", "ratio", "biased", *arms)
+
+
+def _factor(arm):
+    return Contrast(f"at the start: gradient factor of a layer, {arm}", "ratio", "at_the_start", f"factor.{arm}")
+
+
+LOGISTIC = _accuracy("deep", "relu - logistic", "relu", "logistic")
+TANH = _accuracy("deep", "tanh - relu", "tanh", "relu")
+BATCH_NORM = _accuracy("deep", "with batch norm - without", "logistic_batch_norm", "logistic")
+STRETCHED = _accuracy("deep", "stretched - logistic", "logistic_stretched", "logistic")
+SHALLOW_LOGISTIC = _accuracy("shallow", "relu - logistic", "relu", "logistic")
+SHALLOW_TANH = _accuracy("shallow", "tanh - relu", "tanh", "relu")
+TANH_AT_6 = _biased("tanh at 6 / at 0", "tanh@6", "tanh@0")
+LOGISTIC_AT_6 = _biased("logistic at 6 / at 0", "logistic@6", "logistic@0")
+RELU_AT_6 = _biased("relu at 6 / at 0", "relu@6", "relu@0")
 RELU_BELOW = Contrast("biased: first gradient, relu at -6 - nothing", "difference", "biased", "first_gradient.relu@-6")
-FACTOR_LOGISTIC = Contrast(
-    "at the start: gradient factor of a layer, logistic", "ratio", "at_the_start", "factor.logistic"
-)
-FACTOR_TANH = Contrast("at the start: gradient factor of a layer, tanh", "ratio", "at_the_start", "factor.tanh")
-FACTOR_RELU = Contrast("at the start: gradient factor of a layer, relu", "ratio", "at_the_start", "factor.relu")
+FACTOR_LOGISTIC, FACTOR_TANH, FACTOR_RELU = _factor("logistic"), _factor("tanh"), _factor("relu")
 SATURATED = Contrast("at the start: saturated units, logistic", "difference", "at_the_start", "saturated.logistic")
 EFFECTS = (
-    LOGISTIC,
-    TANH,
-    BATCH_NORM,
-    STRETCHED,
-    SHALLOW_LOGISTIC,
-    SHALLOW_TANH,
-    TANH_AT_6,
-    LOGISTIC_AT_6,
-    RELU_AT_6,
-    RELU_BELOW,
-    FACTOR_LOGISTIC,
-    FACTOR_TANH,
-    FACTOR_RELU,
-    SATURATED,
+    *(LOGISTIC, TANH, BATCH_NORM, STRETCHED, SHALLOW_LOGISTIC, SHALLOW_TANH),
+    *(TANH_AT_6, LOGISTIC_AT_6, RELU_AT_6, RELU_BELOW),
+    *(FACTOR_LOGISTIC, FACTOR_TANH, FACTOR_RELU, SATURATED),
 )
 
 SMALLEST = float(np.finfo(np.float64).tiny)

@@ -66,7 +66,7 @@ def deep_start(lib, *, seeds, dtype):
 
 def interaction(lib, network, parameters, x, targets, loss, gradients, statistics=None):
     """|dL(all) - sum_l dL(l)| / |sum_l <g_l, D_l>| [S]; the moves are tried side by side, as further seeds: all, then each alone."""
-    weights = [layer[1] for layer in network if layer[0] == "fully_connected"]
+    weights = [layer["weight"] for layer in network if layer["kind"] == "fully_connected"]
     moved, promised = {}, 0.0
     for name in weights:
         weight, slope = {name: parameters[name]}, {name: gradients[name]}

@@ -7,21 +7,27 @@ in which batch norm lowers the shift and trains better, and networks in which th
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from .....reference import bounds, oracle
+from .....reference.libraries import FRAMEWORKS
 from ....language import Case, Figure, Outcome, Wrong, ask, claim, fact, population, smallest, within
+from ....language.prose import line
 from ....language.statistics import Gate
+from ...shared.wrongs import another
 from .. import mutants
-from ..coupling.claim import TINY, ones, remembered
-from ..normalization import channel_moment, exact_mean, exact_variance, mean_zero, moments
+from ..figures import by_layer
+from ..layers import TINY, by_memory, by_the_batch, normalized, normalized_by_memory
+from ..moments import SOURCE, channel_moment, distribution, exact_mean, exact_variance, mean_zero, moments_of_training
 from ..shift import design as shift_design
-from ..shift.claim import distribution
-from . import design, gates
+from . import design
 
+EPSILON = 2.0**-10
+STEPS = (0.0, 0.25, 0.75, 1.0)
+"""How far a weight has moved from one feature to another."""
+GAMMA, BETA = 3, 2
 TWO_VALUED, SKEWED = (-1, -1, -1, 1, 1, 1), (-1, -1, 2, 0, 0, 0)
 """Six examples of mean 0 and variance 1 each, and third moments 0 and 1."""
 
@@ -45,15 +51,12 @@ def still_together(step: float) -> int:
     return 6
 
 
-Measured = dict[str, dict[str, Any]]
-
-
-def noise_forgotten(measured: Measured) -> Measured:
+def noise_forgotten(measured: population.Measured) -> population.Measured:
     """The mistake of showing the network without batch norm as the noisy one."""
     return population.in_place_of(measured, "noise", arm="without@0", replaced="with@2")
 
 
-def one_network_twice(measured: Measured) -> Measured:
+def one_network_twice(measured: population.Measured) -> population.Measured:
     """The mistake of comparing the network without batch norm with itself: nothing is left that could speak for or against."""
     for experiment, place in (("shallow", "@0.3"), ("shallow", "@0.05"), ("linear", ""), ("noise", "@0")):
         measured = population.in_place_of(measured, experiment, arm=f"without{place}", replaced=f"with{place}")
@@ -62,17 +65,12 @@ def one_network_twice(measured: Measured) -> Measured:
     return noise_forgotten(measured | {"noise": noise | inside})
 
 
-FRAMEWORKS = ("torch", "tensorflow")
-
-
-def over_seeds(*, backends: tuple[str, ...] = FRAMEWORKS, **what: Any) -> Wrong:
-    """A mistake in the statistical part."""
-    return Wrong(**what, cases=("over seeds",), backends=backends, dtypes=("float64",))
-
-
-MEASURED = (
-    "The cosine of the angle between the gradient of a layer's weights and the same gradient once the layers below have taken their step "
-    "(definition 2.1 of Santurkar et al.): 1 where their step changes nothing. A mean over the steps looked at; the noise is of dose 2."
+MEASURED = line(
+    """
+    The cosine of the angle between the gradient of a layer's weights and the same gradient once the layers below have
+    taken their step (definition 2.1 of Santurkar et al.): 1 where their step changes nothing. A mean over the steps
+    looked at; the noise is of dose 2.
+    """
 )
 
 
@@ -125,120 +123,70 @@ disputed = claim(
 )
 
 
-@disputed.each(
-    {
-        "pinned, whatever the layer below does": {},
-        "the third moment moves": {},
-        "two channels part": {},
-        "over seeds": {"backends": FRAMEWORKS, "dtypes": ("float64",)},
-    },
-    wrongs={
-        "no batch norm": Wrong(
-            operations={"batch_norm_training": mutants.without_batch_norm}, needs=("batch_norm_training",)
-        ),
-        "remembered statistics in place of the batch's": Wrong(
-            operations={"batch_norm_training": mutants.remembered_statistics}, needs=("batch_norm_training",)
-        ),
-        "the mean is 0, whatever β": Wrong(says={"mean": mean_zero}, needs=("batch_norm_training",)),
-        "the third moment is pinned too": Wrong(
-            says={"third": pinned_too}, cases=("the third moment moves",), needs=("batch_norm_training",)
-        ),
-        "the channels stay together": Wrong(
-            says={"agreement": still_together}, cases=("two channels part",), needs=("batch_norm_training",)
-        ),
-        "arms exchanged": over_seeds(says={"compare": population.exchanged}),
-        "the network without batch norm in the place of the noisy one": over_seeds(says={"arms": noise_forgotten}),
-        "one network compared with itself": over_seeds(says={"arms": one_network_twice}),
-        "noise that stands still": over_seeds(
-            operations={"noise": mutants.noise_that_stands_still}, backends=("torch",)
-        ),
-    },
+NEEDS = ("batch_norm_training",)
+NOT_PINNED = {
+    "no batch norm": another("batch_norm_training", mutants.without_batch_norm),
+    "remembered statistics in place of the batch's": another("batch_norm_training", mutants.remembered_statistics),
+    "the mean is 0, whatever β": Wrong(says={"mean": mean_zero}, needs=NEEDS),
+}
+
+
+@disputed.case("pinned, whatever the layer below does", wrongs=NOT_PINNED)
+def pinned(case: Case, *, mean=exact_mean):
+    x, gamma, beta = case.reals("x", (12, 3)), case.reals("gamma", (4,)), case.reals("beta", (4,))
+    weights = [case.reals(f"w{t}", (4, 3), scale=2.0**t, offset=t) for t in range(4)]
+    for z in (yield [ask("fully_connected", x=x, w=w, b=beta) for w in weights]):
+        y = yield ask("batch_norm_training", x=z.value, gamma=gamma, beta=beta, epsilon=EPSILON)
+        yield from moments_of_training(y, mean, exact_variance)
+
+
+@disputed.case(
+    "the third moment moves",
+    wrongs=NOT_PINNED | {"the third moment is pinned too": Wrong(says={"third": pinned_too}, needs=NEEDS)},
 )
-def disputed_cases(
-    case: Case,
-    *,
-    mean=exact_mean,
-    third=third_moment,
-    agreement=together,
-    compare=population.as_measured,
-    arms=population.as_they_ran,
-):
-    if case.name == "over seeds":
-        yield from both_sides(case, compare, arms)
-        return
-    epsilon = 2.0**-10
-    if case.name == "pinned, whatever the layer below does":
-        x, gamma, beta = case.reals("x", (12, 3)), case.reals("gamma", (4,)), case.reals("beta", (4,))
-        weights = [case.reals(f"w{t}", (4, 3), scale=2.0**t, offset=t) for t in range(4)]
-        for z in (yield [ask("fully_connected", x=x, w=w, b=beta) for w in weights]):
-            y = yield ask("batch_norm_training", x=z.value, gamma=gamma, beta=beta, epsilon=epsilon)
-            yield from moments(y, mean, exact_variance)
-        return
-    gamma, beta = np.array([3, 3], case.dtype), np.array([2, 2], case.dtype)
-    joint = case.name == "two channels part"
+def third_moment_moves(case: Case, *, mean=exact_mean, third=third_moment):
+    """The first channel turns from the first feature to the second."""
+    for step in STEPS:
+        w = [[1 - step, step], [1, 0]]
+        y = yield from of_two_features(case, w)
+        yield from moments_of_training(y, mean, exact_variance)
+        z = np.array(w) @ np.array([TWO_VALUED, SKEWED])
+        yield third_of(case, y, z, third, label=f"w = {w[0]}: third moment")
+
+
+@disputed.case(
+    "two channels part",
+    wrongs=NOT_PINNED | {"the channels stay together": Wrong(says={"agreement": still_together}, needs=NEEDS)},
+)
+def channels_part(case: Case, *, mean=exact_mean, agreement=together):
+    """The second channel turns from the first feature to its negative."""
+    for step in STEPS:
+        w = [[1, 0], [1 - 2 * step, 0]]
+        y = yield from of_two_features(case, w)
+        yield from moments_of_training(y, mean, exact_variance)
+        yield fact(
+            y.part(0).then(lambda a: int(np.count_nonzero((a[:, 0] > BETA) == (a[:, 1] > BETA)))),
+            agreement(step),
+            label=f"w = {w[1][0]:g}: examples on which the channels agree",
+            source="A and −A",
+        )
+
+
+def of_two_features(case: Case, w: list[list[float]]):
+    """Batch norm of two channels, of weights w on the features TWO_VALUED and SKEWED."""
+    gamma, beta = np.array([GAMMA, GAMMA], case.dtype), np.array([BETA, BETA], case.dtype)
     x = np.array([TWO_VALUED, SKEWED], case.dtype).T
-    for step in (0.0, 0.25, 0.75, 1.0):
-        # The first channel turns from the first feature to the second; or the second channel from the first feature to its negative.
-        w = [[1, 0], [1 - 2 * step, 0]] if joint else [[1 - step, step], [1, 0]]
-        z = yield ask("fully_connected", x=x, w=np.array(w, case.dtype), b=None)
-        y = yield ask("batch_norm_training", x=z.value, gamma=gamma, beta=beta, epsilon=epsilon)
-        yield from moments(y, mean, exact_variance)
-        if joint:
-            same_side = y.part(0).then(lambda a: int(np.count_nonzero((a[:, 0] > 2) == (a[:, 1] > 2))))
-            yield fact(
-                same_side,
-                agreement(step),
-                label=f"w = {w[1][0]:g}: examples on which the channels agree",
-                source="A and −A",
-            )
-        else:
-            yield third_of(
-                case, y, np.array(w) @ np.array([TWO_VALUED, SKEWED]), third, label=f"w = {w[0]}: third moment"
-            )
-
-
-def both_sides(case: Case, compare: population.Compare, arms: population.Arms):
-    """Gates that speak for the explanation, gates that speak against it, and the controls that make them say so."""
-    outcomes, measured, _ = yield from population.study(
-        case, design, gates, ("shallow", "linear", "noise"), compare=compare, arms=arms
-    )
-    yield from population.trajectories(case, design, "noise", outcomes)
-    first = measured["first"]
-    networks = [
-        drawn("35 linear layers, rate 0.003", design.LINEAR_LAYERS, first["linear"], with_="with", without="without"),
-        drawn(
-            "4 × 32 ReLU, rate 0.3", design.SHALLOW_LAYERS, first["shallow"], with_="with@0.3", without="without@0.3"
-        ),
-        drawn(
-            "8 × 32 ReLU, rate 0.1",
-            design.DEEP_LAYERS,
-            first["noise"],
-            with_="with@0",
-            without="without@0",
-            noisy="with@2",
-        ),
-    ]
-    yield Figure("gradient_agreement", {"networks": networks, "note": MEASURED})
-
-
-def drawn(name: str, layers: tuple[int, ...], found: Mapping[str, np.ndarray], **arms: str) -> dict[str, Any]:
-    """The cosines of a network, [layers, S], by layer: medians over the seeds, and where all but a twentieth of them lie."""
-    said = {"with_": "with batch norm", "without": "without", "noisy": "with noise behind batch norm"}
-    rows = []
-    for arm, key in arms.items():
-        cosine = found[f"cosine.{key}"]
-        low, size, high = np.quantile(cosine, (0.025, 0.5, 0.975), axis=1)
-        rows.append({"name": said[arm], "control": arm == "without", "size": size, "low": low, "high": high})
-    return {"name": name, "layers": list(layers), "arms": rows}
+    z = yield ask("fully_connected", x=x, w=np.array(w, case.dtype), b=None)
+    return (yield ask("batch_norm_training", x=z.value, gamma=gamma, beta=beta, epsilon=EPSILON))
 
 
 def third_of(case: Case, y: Outcome, z: np.ndarray, third, *, label: str):
     """The third central moment of the first channel, z [channels, 6] given in numbers that every format holds."""
-    (gamma, beta), epsilon, rows = (np.full(2, a) for a in (3.0, 2.0)), 2.0**-10, z.T
-    exact, _, v = oracle.batch_norm_training(rows, gamma, beta, epsilon=epsilon)
-    bound = bounds.batch_norm_training(rows, gamma, beta, case.dtype, epsilon=epsilon)[0]
+    (gamma, beta), rows = (np.full(2, float(a)) for a in (GAMMA, BETA)), z.T
+    exact, _, v = oracle.batch_norm_training(rows, gamma, beta, epsilon=EPSILON)
+    bound = bounds.batch_norm_training(rows, gamma, beta, case.dtype, epsilon=EPSILON)[0]
     central = channel_moment(rows, order=3)
-    wanted = np.array([third(3.0, central[c], v[c], epsilon) for c in range(2)])
+    wanted = np.array([third(GAMMA, central[c], v[c], EPSILON) for c in range(2)])
     return within(
         y.part(0).then(functools.partial(channel_moment, order=3)),
         wanted,
@@ -246,6 +194,45 @@ def third_of(case: Case, y: Outcome, z: np.ndarray, third, *, label: str):
         label=label,
         source="the third power of γ/√(v + ε)",
     )
+
+
+NAMES = {"with": "with batch norm", "without": "without", "noisy": "with noise behind batch norm"}
+NETWORKS = (
+    ("35 linear layers, rate 0.003", design.LINEAR_LAYERS, "linear", {"with": "with", "without": "without"}),
+    ("4 × 32 ReLU, rate 0.3", design.SHALLOW_LAYERS, "shallow", {"with": "with@0.3", "without": "without@0.3"}),
+    (
+        "8 × 32 ReLU, rate 0.1",
+        design.DEEP_LAYERS,
+        "noise",
+        {"with": "with@0", "without": "without@0", "noisy": "with@2"},
+    ),
+)
+"""Of the figure: the network, its layers, the experiment that trains it, and its arms."""
+
+
+@disputed.case(
+    "over seeds",
+    backends=FRAMEWORKS,
+    dtypes=("float64",),
+    wrongs={
+        "arms exchanged": {"compare": population.exchanged},
+        "the network without batch norm in the place of the noisy one": {"arms": noise_forgotten},
+        "one network compared with itself": {"arms": one_network_twice},
+        "noise that stands still": Wrong(operations={"noise": mutants.noise_that_stands_still}, backends=("torch",)),
+    },
+)
+def both_sides(case: Case, *, compare=population.as_measured, arms=population.as_they_ran):
+    """Gates that speak for the explanation, gates that speak against it, and the controls that make them say so."""
+    outcomes, measured, _ = yield from population.study(
+        case, design, ("shallow", "linear", "noise"), compare=compare, arms=arms
+    )
+    yield from population.trajectories(case, design, "noise", outcomes)
+    networks = []
+    for name, layers, experiment, arms_of in NETWORKS:
+        cosines = measured["first"][experiment]
+        lines = [by_layer(NAMES[k], cosines[f"cosine.{arm}"], control=k == "without") for k, arm in arms_of.items()]
+        networks.append({"name": name, "layers": list(layers), "arms": lines})
+    yield Figure("gradient_agreement", {"networks": networks, "note": MEASURED})
 
 
 class Examples(NamedTuple):
@@ -260,28 +247,23 @@ def _(case: Case):
     can.
     """
 
-    def drawn(e: Examples) -> np.ndarray:
+    def values(e: Examples) -> np.ndarray:
         """0, …, 0, n: turned into its negative, it has the same variance."""
         return np.eye(e.n)[:, -1:] * e.n
 
     def build(e: Examples):
-        z = (-drawn(e)).astype(case.dtype)
-        return ask("batch_norm_training", x=z, gamma=ones(z)[0], beta=ones(z)[1], epsilon=TINY)
+        return by_the_batch((-values(e)).astype(case.dtype))
 
     def judge(y: Outcome, z: np.ndarray, label: str):
-        ordered = distribution(z)
-        wanted = oracle.batch_norm_training(ordered, *ones(z), epsilon=TINY)[0]
-        bound = bounds.batch_norm_training(ordered, *ones(z), case.dtype, epsilon=TINY)[0]
-        return within(
-            y.part(0).then(distribution), wanted, bound, label=label, source="algorithm 1 of Ioffe & Szegedy (2015)"
-        )
+        wanted, bound = normalized(distribution(z), case.dtype)
+        return within(y.part(0).then(distribution), wanted, bound, label=label, source=SOURCE)
 
     yield from smallest(
         [Examples(n) for n in range(2, 7)],
         build,
         order="by n",
-        literal=lambda y, e: judge(y, drawn(e), "mean and variance pinned, the distribution is as before"),
-        instead=lambda y, e: judge(y, -drawn(e), "the distribution is that of −z"),
+        literal=lambda y, e: judge(y, values(e), "mean and variance pinned, the distribution is as before"),
+        instead=lambda y, e: judge(y, -values(e), "the distribution is that of −z"),
     )
 
 
@@ -312,9 +294,7 @@ def _(case: Case):
         bound = bounds.batch_norm_training(z, gamma, beta, case.dtype, epsilon=TINY)[0]
         allowed = bounds.channel_moments(bound, exact, case.dtype)[0]
         got = y.part(0).then(functools.partial(channel_moment, order=1))
-        return within(
-            got, np.array([float(mean)]), allowed, label=f"mean {mean}", source="algorithm 1 of Ioffe & Szegedy (2015)"
-        )
+        return within(got, np.array([float(mean)]), allowed, label=f"mean {mean}", source=SOURCE)
 
     yield from smallest(
         sorted((Learned(g, b) for g in (1, 2) for b in (0, 1)), key=lambda p: (p.γ + p.β, -p.γ)),
@@ -335,17 +315,14 @@ class Moved(NamedTuple):
 @disputed.limit("inference mode pins nothing")
 def _(case: Case):
     """With remembered statistics the mean comes out as wherever the layer below has moved it."""
-    z, epsilon = np.array([[-1.0], [1.0], [3.0], [1.0]]), 2.0**-10
+    z = np.array([[-1.0], [1.0], [3.0], [1.0]])
     μ, variance = np.array([1], case.dtype), np.array([2], case.dtype)
 
     def build(p: Moved):
-        given = (p.a * z + p.c).astype(case.dtype)
-        return remembered(given, μ, variance, epsilon)
+        return by_memory((p.a * z + p.c).astype(case.dtype), μ, variance, EPSILON)
 
     def judge(y: Outcome, p: Moved, mean: float, label: str):
-        given = p.a * z + p.c
-        exact = oracle.batch_norm_inference(given, *ones(z), μ, variance, epsilon=epsilon)
-        bound = bounds.batch_norm_inference(given, *ones(z), μ, variance, case.dtype, epsilon=epsilon)
+        exact, bound = normalized_by_memory(p.a * z + p.c, μ, variance, case.dtype, EPSILON)
         allowed = bounds.channel_moments(bound, exact, case.dtype)[0]
         return within(
             y.then(functools.partial(channel_moment, order=1)),
@@ -360,27 +337,38 @@ def _(case: Case):
         build,
         lambda y, p: judge(y, p, 0.0, "mean β = 0"),
         order="by a + c",
-        instead=lambda y, p: judge(y, p, (p.a + p.c - 1) / (2 + epsilon) ** 0.5, "mean (a + c − μ)/√(σ² + ε)"),
+        instead=lambda y, p: judge(y, p, (p.a + p.c - 1) / (2 + EPSILON) ** 0.5, "mean (a + c − μ)/√(σ² + ε)"),
     )
 
 
-_limit = functools.partial(population.limit, disputed, design, gates)
-
-
-_limit(
+population.limit(
+    disputed,
+    design,
     "the noise costs something",
-    says="That batch norm with noise trains as well as without noise, as was found elsewhere with noise of this size, is not so here: a part of the advantage "
-    "is lost, though a small one. So the experiment does not show that the shift does not matter, only that it is not what decides.",
-    stated=Gate("the noise costs nothing", "noise: loss, with@1 - with@0", "below", (0.0,)),
+    """
+    That batch norm with noise trains as well as without noise, as was found elsewhere with noise of this size, is not
+    so here: a part of the advantage is lost, though a small one. So the experiment does not show that the shift does
+    not matter, only that it is not what decides.
+    """,
+    Gate("the noise costs nothing", "noise: loss, with@1 - with@0", "below", (0.0,)),
 )
-_limit(
+population.limit(
+    disputed,
+    design,
     "twice the noise",
-    says="With twice the noise again, four times the paper's, nothing is left of batch norm's advantage: it does not withstand a shift of any size.",
-    stated=Gate("batch norm trains better with twice the noise", "noise: loss, without@0 - with@4", "above", (0.5,)),
+    """
+    With twice the noise again, four times the paper's, nothing is left of batch norm's advantage: it does not
+    withstand a shift of any size.
+    """,
+    Gate("batch norm trains better with twice the noise", "noise: loss, without@0 - with@4", "above", (0.5,)),
 )
-_limit(
+population.limit(
+    disputed,
+    design,
     "two readings of the same shift, eight layers",
-    says="Whether batch norm lowers the shift depends on the reading: in eight layers the moments shift many times less with it, and the gradients "
-    "hardly agree better, if at all.",
-    stated=Gate("the gradients agree better with batch norm", "noise: cosine, with@0 - without@0", "above", (0.25,)),
+    """
+    Whether batch norm lowers the shift depends on the reading: in eight layers the moments shift many times less with
+    it, and the gradients hardly agree better, if at all.
+    """,
+    Gate("the gradients agree better with batch norm", "noise: cosine, with@0 - without@0", "above", (0.25,)),
 )

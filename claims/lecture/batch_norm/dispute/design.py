@@ -14,6 +14,7 @@ n_sigma = 1 + k/4, so that theirs is k = 1 (which has besides a little for each 
 
 import numpy as np
 
+from .....reference.networks.notation import affine
 from ....language import training
 from ...shared import common
 from ..shift import design as shift_design
@@ -55,7 +56,7 @@ def linear(lib, *, seeds, dtype):
     measured = {}
     for arm, after in ARMS.items():
         layers = common.multilayer(LINEAR["depth"], "relu", after=after)
-        network = tuple(layer for layer in layers if layer != ("relu",))
+        network = tuple(one for one in layers if one["kind"] != "relu")
         watch = Agreement(lib, network, LINEAR_RATE, LINEAR_LOOKED_AT, LINEAR_LAYERS)
         measured |= _apart(_trained(lib, network, LINEAR, LINEAR_RATE, watch, seeds=seeds, dtype=dtype), [arm])
     return measured
@@ -117,11 +118,11 @@ def noise_of(doses, *, seeds, dtype):
 def _noisy(after):
     """The 8 x 32 network, with an affine layer that is the noise before every ReLU."""
     network = []
-    for layer in common.multilayer(DEEP["depth"], "relu", after=after):
-        if layer == ("relu",):
-            i = network.count(layer)
-            network.append(("affine", f"s{i}", f"m{i}"))
-        network.append(layer)
+    for one in common.multilayer(DEEP["depth"], "relu", after=after):
+        if one["kind"] == "relu":
+            i = network.count(one)
+            network.append(affine(f"s{i}", f"m{i}"))
+        network.append(one)
     return tuple(network)
 
 

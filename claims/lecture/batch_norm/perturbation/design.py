@@ -203,7 +203,7 @@ def _evaluate(lib, network, parameters, x, targets, *, statistics=None):
 
 def _places(network):
     """Where the hidden layers end."""
-    return tuple(i for i, layer in enumerate(network) if layer[0] in ("relu", "tanh"))
+    return tuple(i for i, layer in enumerate(network) if layer["kind"] in ("relu", "tanh"))
 
 
 def _layers(network, extra):

@@ -1,5 +1,5 @@
 """The lecture's internal covariate shift: “the change in the distribution of network activations due to the change in network
-parameters during training”. That “[this] explanation is disputed” is in ``disputed.py``.
+parameters during training”. That “[this] explanation is disputed” is in ``dispute``.
 
 z = W₁x + b₁,  h = ReLU(z),  o = W₂h + b₂,  L = ½ Σ (o − t)²;   one step: W ← W − η ∂L/∂W.
 The distribution of h: its values on a fixed batch, unit by unit, whatever the order of the examples. How large the shift is along training,
@@ -9,40 +9,36 @@ of the moments of what enters a nonlinearity, is measured by ``shift/design.py``
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from .....reference.judging import assessment
-from .....reference.operators import catalogue
+from .....reference.libraries import FRAMEWORKS
 from ....language import Case, Outcome, Wrong, ask, claim, fact, population, same_bits, smallest
 from ....language.statistics import Gate
+from ...shared.gradients import gradients_off
+from ...shared.wrongs import another, arm_for_arm
 from .. import mutants
-from ..normalization import channel_moment
-from . import design, gates
+from ..layers import exactly
+from ..moments import channel_moment, distribution
+from . import design
 
 WHOLE = "the step worked out in whole multiples of a power of two, of which no partial sum rounds"
 RATE = 2.0**-4
+STILL, LEARNING = ("frozen", "frozen_with"), ("without", "with")
+"""The arms whose lower layers do not learn, and those in which all layers do."""
 
 Parameters = dict[str, np.ndarray]
 
 
-def distribution(h: np.ndarray) -> np.ndarray:
-    """The values of each unit, in order: what is left of a batch [N, C] when nobody knows which example is which."""
-    return np.sort(h, axis=0)
+def lower_kept(before: Parameters, after: Parameters) -> Parameters:
+    """The parameters after a step of the layers above the activations only."""
+    return after | {name: before[name] for name in ("w1", "b1")}
 
 
-def of_the_lower(before: Parameters, after: Parameters, *, frozen: bool) -> Parameters:
-    """The parameters after the step: of all layers, or of those above the activations only."""
-    return after | {name: before[name] for name in ("w1", "b1") if frozen}
-
-
-def never_moved(before: Parameters, after: Parameters, *, frozen: bool) -> Parameters:
-    return of_the_lower(before, after, frozen=True)
-
-
-def always_moved(before: Parameters, after: Parameters, *, frozen: bool) -> Parameters:
+def all_moved(before: Parameters, after: Parameters) -> Parameters:
+    """The parameters after a step of all layers."""
     return after
 
 
@@ -60,33 +56,6 @@ def activations(z: Any, h: Any, o: Any) -> Any:
 
 def outputs(z: Any, h: Any, o: Any) -> Any:
     return o
-
-
-def null_arm(measured: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """The mistake of crediting batch norm with what scale and shift do alone: the null arm's own numbers in its place."""
-    return population.in_place_of(measured, "trained", arm="null", replaced="with")
-
-
-def still() -> tuple[str, str]:
-    """The arms whose lower layers do not learn."""
-    return "frozen", "frozen_with"
-
-
-def learning() -> tuple[str, str]:
-    """The mistake: the lower layers were to be frozen, and learn."""
-    return "without", "with"
-
-
-FRAMEWORKS = ("torch", "tensorflow")
-EXACT = ("lower layer frozen", "lower layer moves")
-
-
-def over_seeds(*, backends: tuple[str, ...] = FRAMEWORKS, **what: Any) -> Wrong:
-    """A mistake in the statistical part."""
-    return Wrong(**what, cases=("over seeds",), backends=backends, dtypes=("float64",))
-
-
-NEEDS = ("fully_connected_gradient", "relu_gradient")
 
 
 covariate_shift = claim(
@@ -122,52 +91,55 @@ covariate_shift = claim(
 )
 
 
-@covariate_shift.each(
-    {
-        "lower layer frozen": {"frozen": True},
-        "lower layer moves": {"frozen": False},
-        "over seeds": {"backends": FRAMEWORKS, "dtypes": ("float64",)},
-    },
-    wrongs={
-        "the lower layer's step is not taken": Wrong(
-            says={"lower": never_moved}, cases=("lower layer moves",), needs=NEEDS
-        ),
-        "the lower layer moves though it is frozen": Wrong(
-            says={"lower": always_moved}, cases=("lower layer frozen",), needs=NEEDS
-        ),
-        "another batch afterwards: the data's shift in place of the parameters'": Wrong(
-            says={"batch": another_batch}, cases=EXACT, needs=NEEDS
-        ),
-        "measured above the layer that moves": Wrong(
-            says={"measured": outputs}, cases=("lower layer frozen",), needs=NEEDS
-        ),
-        "the weights' gradient is 0": Wrong(
-            operations={"fully_connected_gradient": mutants.weights_frozen}, cases=EXACT, needs=NEEDS
-        ),
-        "gradient ascent": Wrong(
-            operations={"fully_connected_gradient": mutants.gradient_reversed}, cases=EXACT, needs=NEEDS
-        ),
-        "arms exchanged": over_seeds(says={"compare": population.exchanged}),
-        "the null arm in place of batch norm": over_seeds(says={"arms": null_arm}),
-        "layers said to be frozen, which learn": over_seeds(says={"held": learning}),
-        "gradients off by a hundred-millionth": over_seeds(
-            operations={"trained": mutants.trained_slightly_off}, backends=("torch",)
-        ),
+NEEDS = ("fully_connected_gradient", "relu_gradient")
+MISTAKEN_STEP = {
+    "another batch afterwards: the data's shift in place of the parameters'": Wrong(
+        says={"batch": another_batch}, needs=NEEDS
+    ),
+    "the weights' gradient is 0": another("fully_connected_gradient", mutants.weights_frozen, needs=NEEDS),
+    "gradient ascent": another("fully_connected_gradient", mutants.gradient_reversed, needs=NEEDS),
+}
+
+
+@covariate_shift.case(
+    "lower layer frozen",
+    wrongs=MISTAKEN_STEP
+    | {
+        "the lower layer moves though it is frozen": Wrong(says={"lower": all_moved}, needs=NEEDS),
+        "measured above the layer that moves": Wrong(says={"measured": outputs}, needs=NEEDS),
     },
 )
-def covariate_shift_cases(
-    case: Case,
-    *,
-    lower=of_the_lower,
-    batch=same_batch,
-    measured=activations,
-    compare=population.as_measured,
-    arms=population.as_they_ran,
-    held=still,
-):
-    if case.name == "over seeds":
-        yield from along_training(case, compare, arms, held())
-        return
+def nothing_moves_below(case: Case, *, lower=lower_kept, batch=same_batch, measured=activations):
+    step = yield from a_step(case, lower, batch, rightly=lower_kept)
+    yield same_bits(
+        measured(*step.after).then(distribution),
+        distribution(measured(*step.exactly_before)),
+        label="the activations are distributed as before the step",
+        source="no parameter below them changed",
+    )
+    yield from shifted(step, measured, False)
+
+
+@covariate_shift.case(
+    "lower layer moves",
+    wrongs=MISTAKEN_STEP | {"the lower layer's step is not taken": Wrong(says={"lower": lower_kept}, needs=NEEDS)},
+)
+def all_layers_move(case: Case, *, lower=all_moved, batch=same_batch, measured=activations):
+    step = yield from a_step(case, lower, batch, rightly=all_moved)
+    yield from shifted(step, measured, True)
+
+
+class Step(NamedTuple):
+    """(z, h, o) before a step of gradient descent and after it: the library's, and exactly."""
+
+    before: tuple[Outcome, Outcome, Outcome]
+    after: tuple[Outcome, Outcome, Outcome]
+    exactly_before: tuple[np.ndarray, np.ndarray, np.ndarray]
+    exactly_after: tuple[np.ndarray, np.ndarray, np.ndarray]
+
+
+def a_step(case: Case, lower: Callable[..., Parameters], batch: Callable[..., np.ndarray], *, rightly):
+    """A step of the layers that ``lower`` says, looked at on ``batch``; exactly, of those that ``rightly`` says, on the same batch."""
     x, target = case.integers("x", (8, 3), -1, 1), case.integers("target", (8, 2), -2, 2)
     # A half in the bias keeps every z away from 0, where the gradient of ReLU is each library's own choice.
     start = {
@@ -181,61 +153,66 @@ def covariate_shift_cases(
     dz = (yield ask("relu_gradient", x=z.value, upstream=dh)).value
     _, dw1, db1 = (yield ask("fully_connected_gradient", x=x, w=start["w1"], upstream=dz)).value
     moved = descend(start, {"w1": dw1, "b1": db1, "w2": dw2, "b2": db2})
-    after = yield from forward(batch(x), lower(start, moved, frozen=case.frozen))
-
+    after = yield from forward(batch(x), lower(start, moved))
     exact = exactly_forward(x, start)
-    wanted = exactly_forward(x, of_the_lower(start, exactly_moved(x, target, start, exact), frozen=case.frozen))
-    now = measured(*after)
-    if case.frozen:
-        yield same_bits(
-            now.then(distribution),
-            distribution(measured(*exact)),
-            label="the activations are distributed as before the step",
-            source="no parameter below them changed",
-        )
+    exactly_after = exactly_forward(x, rightly(start, exactly_moved(x, target, start, exact)))
+    return Step((z, h, o), after, exact, exactly_after)
+
+
+def shifted(step: Step, measured: Callable[..., Any], below: bool):
+    """What is ``measured`` after the step; its moments have shifted where layers ``below`` it moved, and not otherwise."""
+    before, exactly_before = measured(*step.before).value, measured(*step.exactly_before)
+    after, exactly_after = measured(*step.after), measured(*step.exactly_after)
     yield same_bits(
-        now.then(distribution), distribution(measured(*wanted)), label="the activations after the step", source=WHOLE
+        after.then(distribution), distribution(exactly_after), label="the activations after the step", source=WHOLE
     )
+    output = step.before[-1].value
     yield fact(
-        after[2].then(lambda out: bool(np.any(out != o.value))),
+        step.after[-1].then(lambda out: bool(np.any(out != output))),
         True,
         label="the network's output changes",
         source=WHOLE,
     )
     for order, name in ((1, "mean"), (2, "variance")):
         moment = functools.partial(channel_moment, order=order)
-        before = moment(measured(z, h, o).value)
-        shift = now.then(lambda a, moment=moment, before=before: moment(a) - before)
+        shift = after.then(lambda a, moment=moment: moment(a) - moment(before))
         yield same_bits(
-            shift,
-            moment(measured(*wanted)) - moment(measured(*exact)),
-            label=f"shift of each unit's {name}",
-            source=WHOLE,
+            shift, moment(exactly_after) - moment(exactly_before), label=f"shift of each unit's {name}", source=WHOLE
         )
         yield fact(
-            shift.then(lambda a: bool(np.any(a != 0))),
-            not case.frozen,
-            label=f"a {name} has shifted",
-            source="the definition",
+            shift.then(lambda a: bool(np.any(a != 0))), below, label=f"a {name} has shifted", source="the definition"
         )
 
 
-def along_training(case: Case, compare: population.Compare, arms: population.Arms, held: tuple[str, str]):
+@covariate_shift.case(
+    "over seeds",
+    backends=FRAMEWORKS,
+    dtypes=("float64",),
+    wrongs={
+        "arms exchanged": {"compare": population.exchanged},
+        "the null arm in place of batch norm": arm_for_arm("trained", "null", replaced="with"),
+        "layers said to be frozen, which learn": {"held": LEARNING},
+        "gradients off by a hundred-millionth": gradients_off(design.trained, backends=("torch",)),
+    },
+)
+def along_training(case: Case, *, compare=population.as_measured, arms=population.as_they_ran, held=STILL):
     """Gates on the size of the shift; and beside them what is so in every seed: nothing moves below frozen layers, everything above them."""
-    outcomes, _, _ = yield from population.study(case, design, gates, ("trained",), compare=compare, arms=arms)
+    outcomes, _, _ = yield from population.study(case, design, ("trained",), compare=compare, arms=arms)
     yield from population.trajectories(case, design, "trained", outcomes)
-    found = outcomes["trained"]
+    trained = outcomes["trained"]
     for arm in held:
         yield fact(
-            found.then(lambda m, arm=arm: float(max(np.max(part[: design.FROZEN]) for part in shifts(m, arm)))),
+            trained.then(lambda m, arm=arm: float(max(np.max(part[: design.FROZEN]) for part in shifts(m, arm)))),
             0.0,
             label=f"{arm}: mean, deviation and correlations at the layers that learn nothing, the largest change",
             source="no parameter below changed",
         )
-    for arm in (*held, "without", "with"):
+    for arm in (*held, *LEARNING):
         first = design.FROZEN if arm in held else 0
         yield fact(
-            found.then(lambda m, arm=arm, first=first: bool(min(np.min(part[first:]) for part in shifts(m, arm)) > 0)),
+            trained.then(
+                lambda m, arm=arm, first=first: bool(min(np.min(part[first:]) for part in shifts(m, arm)) > 0)
+            ),
             True,
             label=f"{arm}: mean, deviation and correlations change at every layer above one that learns, in every seed",
             source="the definition",
@@ -259,11 +236,6 @@ def descend(p: Parameters, gradient: Parameters) -> Parameters:
     return {name: (p[name] - RATE * gradient[name]).astype(p[name].dtype) for name in p}
 
 
-def exactly(operation: str, **arrays: Any) -> tuple[np.ndarray, ...]:
-    """The library-independent result; raises BadInput where some partial sum could round."""
-    return assessment.exact_values(catalogue.OPERATIONS[operation], arrays, arrays["x"].dtype)
-
-
 def exactly_forward(x: np.ndarray, p: Parameters) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     (z,) = exactly("fully_connected", x=x, w=p["w1"], b=p["b1"])
     h = np.maximum(z, 0)
@@ -277,16 +249,21 @@ def exactly_moved(x: np.ndarray, target: np.ndarray, p: Parameters, layers: tupl
     return descend(p, {"w1": dw1, "b1": db1, "w2": dw2, "b2": db2})
 
 
-class Step(NamedTuple):
+class Change(NamedTuple):
     """A parameter before a step and after it."""
 
     before: int
     after: int
 
 
-def steps(low: int, high: int) -> list[Step]:
-    pairs = [Step(a, b) for a in range(low, high + 1) for b in range(low, high + 1) if a != b]
+def changes(low: int, high: int) -> list[Change]:
+    pairs = [Change(a, b) for a in range(low, high + 1) for b in range(low, high + 1) if a != b]
     return sorted(pairs, key=lambda s: (abs(s.before) + abs(s.after), -s.before, -s.after))
+
+
+def has_changed(ys: list[Outcome], c: Change):
+    differ = ys[1].then(lambda y: not np.array_equal(distribution(y), distribution(ys[0].value)))
+    return fact(differ, True, label="the distribution has changed", source="the sentence as worded")
 
 
 @covariate_shift.limit("a change that leaves the distribution")
@@ -296,22 +273,18 @@ def _(case: Case):
     """
     x = np.array([[-2], [-1], [1], [2]], case.dtype)
 
-    def build(s: Step):
-        return [ask("fully_connected", x=x, w=np.array([[w]], case.dtype), b=None) for w in s]
+    def build(c: Change):
+        return [ask("fully_connected", x=x, w=np.array([[w]], case.dtype), b=None) for w in c]
 
-    def literal(ys: list[Outcome], s: Step):
-        differ = ys[1].then(lambda y: not np.array_equal(distribution(y), distribution(ys[0].value)))
-        return fact(differ, True, label="the distribution has changed", source="the sentence as worded")
-
-    def instead(ys: list[Outcome], s: Step):
+    def instead(ys: list[Outcome], c: Change):
         return same_bits(
             ys[1].then(distribution),
-            distribution(s.before * x),
+            distribution(c.before * x),
             label="the same activations, of other examples",
             source=WHOLE,
         )
 
-    yield from smallest(steps(-2, 2), build, literal, instead=instead, order="by |before| + |after|")
+    yield from smallest(changes(-2, 2), build, has_changed, instead=instead, order="by |before| + |after|")
 
 
 @covariate_shift.limit("a unit that is off")
@@ -319,17 +292,13 @@ def _(case: Case):
     """Behind a ReLU that is off for the whole batch, before and after, a change of the bias shifts nothing."""
     x, one = np.array([[0], [1], [2]], case.dtype), np.ones((1, 1), case.dtype)
 
-    def build(s: Step):
-        return [ask(unit, x=x, w=one, b=np.array([b], case.dtype)) for b in s]
+    def build(c: Change):
+        return [ask(unit, x=x, w=one, b=np.array([b], case.dtype)) for b in c]
 
-    def literal(ys: list[Outcome], s: Step):
-        differ = ys[1].then(lambda y: not np.array_equal(distribution(y), distribution(ys[0].value)))
-        return fact(differ, True, label="the distribution has changed", source="the sentence as worded")
-
-    def instead(ys: list[Outcome], s: Step):
+    def instead(ys: list[Outcome], c: Change):
         return same_bits(ys[1], np.zeros_like(x), label="no activation but 0", source=WHOLE)
 
-    yield from smallest(steps(-4, 0), build, literal, instead=instead, order="by |before| + |after|")
+    yield from smallest(changes(-4, 0), build, has_changed, instead=instead, order="by |before| + |after|")
 
 
 def unit(lib, *, x, w, b):
@@ -368,11 +337,12 @@ def _(case: Case):
 population.limit(
     covariate_shift,
     design,
-    gates,
     "what batch norm leaves alone",
-    says="Mean and deviation of each unit are not the distribution. The correlations between units, which batch norm does not touch, change over all "
-    "steps nearly as much with it as without.",
-    stated=Gate(
+    """
+    Mean and deviation of each unit are not the distribution. The correlations between units, which batch norm does not
+    touch, change over all steps nearly as much with it as without.
+    """,
+    Gate(
         "batch norm lowers the change of the correlations as well",
         "trained: joint, all steps, without / with",
         "above",

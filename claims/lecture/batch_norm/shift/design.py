@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from .....reference.networks.notation import parameter_names
 from ....language import training
 from ...shared import common
 
@@ -133,14 +134,14 @@ def change(before, after):
 
 def inputs_of(network, kind):
     """The indexes of the layers whose outputs enter the layers of this kind."""
-    return tuple(i - 1 for i, layer in enumerate(network) if layer[0] == kind)
+    return tuple(i - 1 for i, layer in enumerate(network) if layer["kind"] == kind)
 
 
 def blocks(network):
     """The names of the parameters of each fully connected layer together with those of what follows it, up to the next one."""
     found = []
     for layer in network:
-        if layer[0] == "fully_connected":
+        if layer["kind"] == "fully_connected":
             found.append([])
-        found[-1] += [name for name in layer[1:] if isinstance(name, str)]
+        found[-1] += parameter_names([layer])
     return found

@@ -3,38 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
 from .....reference import bounds
-from ....language import Case, Figure, Wrong, claim, population, within
+from .....reference.libraries import FRAMEWORKS
+from ....language import Case, Figure, claim, population, within
+from ....language.prose import line
 from ....language.statistics import Gate
-from ...shared import landscape, mutants
-from . import design, gates
+from ...shared import landscape
+from ...shared.gradients import gradients_off
+from ...shared.wrongs import arm_for_arm
+from . import design
 
-FRAMEWORKS = ("torch", "tensorflow")
-MEASURED = (
-    "Over steps of ½ to 4 times the learning rate along the gradient: “range” is that of the loss; “change” the largest change of the "
-    "gradient; “beta” that change per distance, the effective smoothness; “nonlinear” what the linear prediction of the loss misses at "
-    "a fixed step relative to the weights, which no scaling of the weights alters."
+MEASURED = line(
+    """
+    Over steps of ½ to 4 times the learning rate along the gradient: “range” is that of the loss; “change” the largest
+    change of the gradient; “beta” that change per distance, the effective smoothness; “nonlinear” what the linear
+    prediction of the loss misses at a fixed step relative to the weights, which no scaling of the weights alters.
+    """
 )
 NARROW = ("multilayer",)
 """In float32 the main arms alone: one framework's trajectories there leave the other's within a hundred steps, the effect stays."""
 WIDE = (*NARROW, "convolutional", "deep_start", "eight_layers_slowly", "four_layers_slowly", "learning_rates")
+NAMES = {"with": "with batch norm", "without": "without", "null": "scale and shift alone"}
 
 
 Arrays = Mapping[str, np.ndarray]
 
 
-def null_arm(measured: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """The mistake of crediting batch norm with what scale and shift do alone: the null arm's own numbers in its place."""
-    return population.in_place_of(measured, "multilayer", arm="null", replaced="with")
-
-
-def in_float64(found: Mapping[str, Any]) -> dict[str, np.ndarray]:
+def in_float64(given: Arrays) -> dict[str, np.ndarray]:
     """What a library gave for ``smoothing.identity``, each number as it is."""
-    return {name: np.asarray(array, np.float64) for name, array in found.items()}
+    return {name: np.asarray(array, np.float64) for name, array in given.items()}
 
 
 def left(a: Arrays) -> np.ndarray:
@@ -102,80 +102,43 @@ smooths = claim(
 )
 
 
-@smooths.each(
-    {"identity": {"backends": FRAMEWORKS}, "training": {"backends": FRAMEWORKS}},
+@smooths.case(
+    "identity",
+    backends=FRAMEWORKS,
     wrongs={
-        "the last term of the identity forgotten": Wrong(says={"right": last_term_forgotten}, cases=("identity",)),
-        "ε forgotten in σ²": Wrong(says={"right": epsilon_forgotten}, cases=("identity",)),
-        "arms exchanged": Wrong(says={"compare": population.exchanged}, cases=("training",)),
-        "the null arm in place of batch norm": Wrong(says={"arms": null_arm}, cases=("training",)),
-        "gradients off by a hundred-millionth": Wrong(
-            operations={"multilayer": mutants.gradient_slightly_off}, cases=("training",), dtypes=("float64",)
-        ),
+        "the last term of the identity forgotten": {"right": last_term_forgotten},
+        "ε forgotten in σ²": {"right": epsilon_forgotten},
     },
 )
-def smooths_cases(case: Case, *, right=theorem, compare=population.as_measured, arms=population.as_they_ran):
-    if case.name == "identity":
-        outcomes, _ = yield from population.measure(case, design, ("identity",))
-        found = outcomes["identity"]
-        a = in_float64(found.value)
-        yield within(
-            found.then(lambda raw: left(a).astype(raw["before"].dtype)),
-            right(a),
-            allowed(a, case.dtype),
-            label="‖∂L/∂y‖² = γ²/σ²(‖G‖² − ⟨1, G⟩²/m − (2 − ‖ŷ‖²/m)⟨G, ŷ⟩²/m)",
-            source="Santurkar et al. (2018), theorem 4.1",
-        )
-        return
+def theorem_4_1(case: Case, *, right=theorem):
+    outcomes, _ = yield from population.measure(case, design, ("identity",))
+    given = outcomes["identity"]
+    a = in_float64(given.value)
+    yield within(
+        given.then(lambda raw: left(a).astype(raw["before"].dtype)),
+        right(a),
+        allowed(a, case.dtype),
+        label="‖∂L/∂y‖² = γ²/σ²(‖G‖² − ⟨1, G⟩²/m − (2 − ‖ŷ‖²/m)⟨G, ŷ⟩²/m)",
+        source="Santurkar et al. (2018), theorem 4.1",
+    )
+
+
+@smooths.case(
+    "training",
+    backends=FRAMEWORKS,
+    wrongs={
+        "arms exchanged": {"compare": population.exchanged},
+        "the null arm in place of batch norm": arm_for_arm("multilayer", "null", replaced="with"),
+        "gradients off by a hundred-millionth": gradients_off(design.multilayer, dtypes=("float64",)),
+    },
+)
+def along_training(case: Case, *, compare=population.as_measured, arms=population.as_they_ran):
     experiments = NARROW if case.dtype == np.float32 else WIDE
-    outcomes, measured, _ = yield from population.study(case, design, gates, experiments, compare=compare, arms=arms)
+    outcomes, measured, _ = yield from population.study(case, design, experiments, compare=compare, arms=arms)
     if case.dtype == np.float64:
         yield from population.trajectories(case, design, "multilayer", outcomes)
-        yield Figure(
-            "smoothing_bands",
-            {
-                "steps": list(design.BAND_STEPS),
-                "note": MEASURED,
-                "arms": [_band(measured["first"]["multilayer"], arm) for arm in design.ARMS],
-            },
-        )
-
-
-def _limit(name: str, *, says: str, effect: str, literal: str, least: float = 1.0) -> None:
-    """A limit: the ratio is not above 1 here (or not above what the design's gate wants elsewhere), as the sentence has it."""
-    stated = Gate(literal, effect, "above", (least,))
-    population.limit(smooths, design, gates, name, says=says, stated=stated)
-
-
-_limit(
-    "before the first step of a deep network",
-    says="In a network of twelve layers with Glorot's weights, before the first step, the effective β is larger with batch norm "
-    "than without.",
-    effect="deep_start: beta, without / with",
-    literal="smoother with batch norm, twelve layers at the start",
-)
-_limit(
-    "a small learning rate, eight layers",
-    says="With eight layers and a learning rate of 0.01 the effective β is larger with batch norm than without.",
-    effect="eight_layers_slowly: beta, without / with",
-    literal="smoother with batch norm, eight layers at rate 0.01",
-)
-_limit(
-    "a small learning rate, four layers",
-    says="With four layers and a tenth of the learning rate no smoothing is left in the effective β: the effect belongs to the edge of "
-    "stability, where training without batch norm bounces.",
-    effect="four_layers_slowly: beta, without / with",
-    literal="smoother with batch norm as it is at ten times the rate, four layers at rate 0.01",
-    least=1.6,
-)
-_limit(
-    "the scale of the weights is arbitrary",
-    says="Tripling the hidden weights of the batch-normalised network leaves its function alone and cuts its effective β, "
-    "by more than batch norm does: β measures the scale of the weights too. (The scale-free measure stays as it is.)",
-    effect="multilayer: beta, tripled / with",
-    literal="β is a property of the function, so tripling the weights does not lower it",
-    least=0.99,
-)
+        bands = [_band(measured["first"]["multilayer"], arm) for arm in design.ARMS]
+        yield Figure("smoothing_bands", {"steps": list(design.BAND_STEPS), "note": MEASURED, "arms": bands})
 
 
 def _band(measured: dict[str, np.ndarray], arm: str) -> dict:
@@ -184,9 +147,8 @@ def _band(measured: dict[str, np.ndarray], arm: str) -> dict:
     losses, changes = measured[f"band_loss.{arm}"], measured[f"band_change.{arm}"]  # [steps, multiples, seeds]
     loss = measured[f"loss.{arm}"][list(design.BAND_STEPS)][:, : losses.shape[2]]
     change = {"middle": np.median(changes[:, landscape.MULTIPLES.index(1.0)], axis=1), **_range(changes)}
-    names = {"with": "with batch norm", "without": "without", "null": "scale and shift alone"}
     return {
-        "name": names[arm],
+        "name": NAMES[arm],
         "control": arm != "with",
         "loss": np.median(loss, axis=1),
         **_range(losses),
@@ -196,3 +158,59 @@ def _band(measured: dict[str, np.ndarray], arm: str) -> dict:
 
 def _range(band: np.ndarray) -> dict[str, np.ndarray]:
     return {"low": np.median(band.min(axis=1), axis=1), "high": np.median(band.max(axis=1), axis=1)}
+
+
+# --- limits: the ratio is not above 1 here (or not above what the design's gate wants elsewhere), as the sentence has it -----
+
+population.limit(
+    smooths,
+    design,
+    "before the first step of a deep network",
+    """
+    In a network of twelve layers with Glorot's weights, before the first step, the effective β is larger with batch
+    norm than without.
+    """,
+    Gate("smoother with batch norm, twelve layers at the start", "deep_start: beta, without / with", "above", (1.0,)),
+)
+population.limit(
+    smooths,
+    design,
+    "a small learning rate, eight layers",
+    "With eight layers and a learning rate of 0.01 the effective β is larger with batch norm than without.",
+    Gate(
+        "smoother with batch norm, eight layers at rate 0.01",
+        "eight_layers_slowly: beta, without / with",
+        "above",
+        (1.0,),
+    ),
+)
+population.limit(
+    smooths,
+    design,
+    "a small learning rate, four layers",
+    """
+    With four layers and a tenth of the learning rate no smoothing is left in the effective β: the effect belongs to
+    the edge of stability, where training without batch norm bounces.
+    """,
+    Gate(
+        "smoother with batch norm as it is at ten times the rate, four layers at rate 0.01",
+        "four_layers_slowly: beta, without / with",
+        "above",
+        (1.6,),
+    ),
+)
+population.limit(
+    smooths,
+    design,
+    "the scale of the weights is arbitrary",
+    """
+    Tripling the hidden weights of the batch-normalised network leaves its function alone and cuts its effective β, by
+    more than batch norm does: β measures the scale of the weights too. (The scale-free measure stays as it is.)
+    """,
+    Gate(
+        "β is a property of the function, so tripling the weights does not lower it",
+        "multilayer: beta, tripled / with",
+        "above",
+        (0.99,),
+    ),
+)

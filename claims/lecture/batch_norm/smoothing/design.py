@@ -7,6 +7,7 @@ plain arrays: the measures of ``landscape``, one number for each seed, [S], unde
 
 import numpy as np
 
+from .....reference.networks.notation import add_parameter, batch_norm, convolution, fully_connected, make_layer
 from ....language import training
 from ...shared import common, landscape
 
@@ -71,9 +72,9 @@ def convolutional(lib, *, seeds, dtype):
     for arm in ("with", "without"):
         network = []
         for i in range(3):
-            network += [("convolution", f"w{i}", f"b{i}", 1), *common.normaliser(ARMS[arm], i), ("relu",)]
-            network += [("max_pooling", 2)] if i == 0 else []
-        network = (*network, ("flatten",), ("fully_connected", "w3", "b3"))
+            network += [convolution(f"w{i}", f"b{i}", padding=1), *common.normaliser(ARMS[arm], i), make_layer("relu")]
+            network += [make_layer("max_pooling", window=2)] if i == 0 else []
+        network = (*network, make_layer("flatten"), fully_connected("w3", "b3"))
         start = training.initial_parameters(network, shapes, seeds=seeds, rule="he", dtype=dtype)
         watch = landscape.Watch(lib, network, arm=arm, rate=0.05, looked_at=(20, 40, 60), bands=(), variants=False)
         losses = training.train(lib, network, start, training.batches(images, labels, order), rate=0.05, observe=watch)[
@@ -115,10 +116,10 @@ def identity(lib, *, seeds, dtype):
     """
     images, labels = common.flat_digits(dtype)[0]
     plain = common.multilayer(4, "relu", after="batch_norm")
-    place = [i for i, layer in enumerate(plain) if layer[0] == "batch_norm"][1]
-    scale_name, shift_name = plain[place][1], plain[place][2]
-    norm = ("batch_norm", scale_name, shift_name, EPSILON)
-    network = (*plain[:place], ("add", "before"), norm, ("add", "after"), *plain[place + 1 :])
+    place = [i for i, one in enumerate(plain) if one["kind"] == "batch_norm"][1]
+    scale_name, shift_name = plain[place]["scale"], plain[place]["shift"]
+    norm = batch_norm(scale_name, shift_name, epsilon=EPSILON)
+    network = (*plain[:place], add_parameter("before"), norm, add_parameter("after"), *plain[place + 1 :])
     parameters = common.multilayer_start(plain, width=WIDTH, seeds=seeds, rule="he", dtype=dtype)
     for name in (scale_name, shift_name):
         noise = np.stack([np.random.default_rng([seed, ord(name[0])]).standard_normal(WIDTH) for seed in seeds])

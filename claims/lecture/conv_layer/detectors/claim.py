@@ -1,201 +1,24 @@
-"""The lecture's “features in the top left should be treated the same as in the bottom right” and “conv layers are ‘feature
-detectors’”.
-"""
+"""The lecture's “conv layers are ‘feature detectors’”."""
 
 from __future__ import annotations
 
 import functools
-import itertools
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from .....reference import bounds, oracle
-from .....reference.samples import data
-from ....language import Case, Figure, Outcome, Wrong, claim, fact, population, same_bits, smallest, within
+from .....reference.libraries import FRAMEWORKS
+from ....language import Case, Figure, Outcome, claim, fact, population, same_bits, smallest
 from ....language.statistics import Gate
-from ...convolution.flipping import PLAIN_2D, must_be_exact
-from ...shared import mutants
-from ...tensors import mutants as mutants_images
-from ..parameters import LITERAL, exact_layer, layer
+from ...shared.convolution_mutants import KERNEL_FLIPPED, LAST_TAP_DROPPED
+from ...shared.exact import must_be_exact, unchanged
+from ...shared.geometry import layer
+from ...shared.photographs import scene
+from ...shared.wrongs import arm_for_arm
 from . import design, gates
-
-# --- “features of [an] image in [the] top left should be treated the same as in [the] bottom right” ----------------------
-
-CHANNELS, PATCH, IMAGE = 2, (3, 2), (6, 5)
-PLACES = tuple(itertools.product(range(IMAGE[0] - PATCH[0] + 1), range(IMAGE[1] - PATCH[1] + 1)))
-"""Every place of the patch's upper left corner at which it lies inside the image."""
-
-
-def pasted(background: np.ndarray, patch: np.ndarray, places) -> np.ndarray:
-    """One image for each place: the same patch there, the same background round it."""
-    images = np.repeat(background[None], len(places), axis=0)
-    for image, (i, j) in zip(images, places, strict=True):
-        image[:, i : i + patch.shape[1], j : j + patch.shape[2]] = patch
-    return images
-
-
-def at_the_place(place: tuple[int, int]) -> tuple[int, int]:
-    return place
-
-
-def mirrored(place: tuple[int, int]) -> tuple[int, int]:
-    """The mistake of looking for it on the other side."""
-    return place[0], IMAGE[1] - PATCH[1] - place[1]
-
-
-def responses(y: np.ndarray, at) -> np.ndarray:
-    """What every kernel answers at the place of each image: [places, Cout]."""
-    return np.stack([one[:, i, j] for one, (i, j) in zip(y, at, strict=True)])
-
-
-same_treatment = claim(
-    "conv_layer.same_treatment",
-    """
-    The same patch gives the same responses wherever it lies in the image: at every place of it, the upper left and
-    the lower right among them, every kernel answers with the inner product of kernel and patch.
-
-    Scope: without padding, stride 1, the patch as large as the kernel and inside the image; every place in an image
-    of 6 × 5 pixels; bit for bit on integers and on a photograph's pixels, within the bound on reals
-
-    Sources:
-    - Goodfellow, Bengio, Courville (2016), Deep Learning, §9.2
-    """,
-    kind="exact + rounding",
-    expected="verified",
-    premises=("convolution.libraries_correlate", "conv_layer.equivariance"),
-)
-
-
-@same_treatment.each(
-    {"integers": {}, "a photograph": {}, "reals": {}},
-    wrongs={
-        "a locally connected layer": Wrong(operations={"cross_correlation2d": mutants.position_dependent_kernel}),
-        "a border-dependent bias": Wrong(operations={"cross_correlation2d": mutants_images.border_dependent_bias}),
-        "the kernel flipped": Wrong(operations={"cross_correlation2d": mutants.kernel_flipped}),
-        "looked for on the other side": {"where": mirrored},
-    },
-)
-def same_treatment_cases(case: Case, *, where=at_the_place):
-    shapes = {"background": (CHANNELS, *IMAGE), "patch": (CHANNELS, *PATCH)}
-    if case.name == "a photograph":
-        luma = data.gray_photograph("china.jpg", rows=64).astype(case.dtype)
-        background = np.stack([luma[40:46, 100:105], luma[40:46, 200:205]])
-        patch = np.stack([luma[50:53, 300:302], luma[50:53, 400:402]])
-    else:
-        draw = case.reals if case.name == "reals" else case.integers
-        background, patch = (draw(name, shape) for name, shape in shapes.items())
-    w = (case.reals if case.name == "reals" else case.integers)("w", (4, CHANNELS, *PATCH))
-    x = pasted(background, patch, PLACES)
-    y = (yield layer(x, w)).then(functools.partial(responses, at=[where(p) for p in PLACES]))
-    label = f"responses of 4 kernels at {len(PLACES)} places"
-    alone = oracle.cross_correlation2d(patch[None], w, None, **PLAIN_2D)[0, :, 0, 0]
-    wanted = np.repeat(alone[None], len(PLACES), axis=0)
-    if case.name == "reals":
-        sizes = oracle.sizes(oracle.cross_correlation2d, patch[None], w, None, **PLAIN_2D)
-        S, n = (np.broadcast_to(a[0, :, 0, 0], wanted.shape) for a in sizes)
-        bound = bounds.sums_of_products(S, n, case.dtype, flushed=None)
-        yield within(y, wanted, bound, label=label, source="kernel · patch, correctly rounded")
-    else:
-        must_be_exact(x, w)
-        yield same_bits(y, wanted.astype(case.dtype), label=label, source="kernel · patch, in Python integers")
-
-
-class AtTheEdge(NamedTuple):
-    """A feature as large as the kernel, k × k, its centre in row i of the image."""
-
-    k: int
-    i: int
-
-
-def feature(k: int) -> np.ndarray:
-    return np.arange(1, k * k + 1).reshape(k, k)
-
-
-def cut_at_the_edge(p: AtTheEdge, dtype: np.dtype) -> np.ndarray:
-    """[1, 1, 7, 7] with the feature's centre in row i, column 3; what would lie above the image is lost."""
-    reach = p.k // 2
-    x = np.zeros((1, 1, 7 + 2 * reach, 7), dtype)
-    x[0, 0, p.i : p.i + p.k, 3 - reach : 4 + reach] = feature(p.k)
-    return np.ascontiguousarray(x[:, :, reach : 7 + reach])
-
-
-@same_treatment.limit("a feature cut by the edge")
-def _(case: Case):
-    """With zero padding a feature that reaches over the edge is treated otherwise than one inside: a 3 × 3 kernel
-    sees two rows of the feature whose centre is in the first row. From the second row on it sees all.
-    """
-    points = [AtTheEdge(k, i) for k in (1, 3, 5) for i in range(4)]
-
-    def build(p: AtTheEdge):
-        reach = p.k // 2
-        w = feature(p.k).astype(case.dtype).reshape(1, 1, p.k, p.k)
-        return layer(cut_at_the_edge(p, case.dtype), w, padding=((reach, reach), (reach, reach)))
-
-    def response(y: Outcome, p: AtTheEdge) -> Outcome:
-        return y.then(lambda a: float(a[0, 0, p.i, 3]))
-
-    def seen(p: AtTheEdge) -> float:
-        return float((feature(p.k)[max(0, p.k // 2 - p.i) :] ** 2).sum())
-
-    yield from smallest(
-        points,
-        build,
-        lambda y, p: fact(
-            response(y, p), float((feature(p.k) ** 2).sum()), label="response, as inside", source="kernel · feature"
-        ),
-        instead=lambda y, p: fact(
-            response(y, p), seen(p), label="response to the rows that are left", source="kernel · what is left"
-        ),
-        order="by k, then by i",
-    )
-
-
-class Strided(NamedTuple):
-    """A stride, and the row of the feature's first pixel."""
-
-    s: int
-    i: int
-
-
-@same_treatment.limit("places that the stride leaves out")
-def _(case: Case):
-    """With stride 2 no window of the kernel lies on a feature that begins in row 1: no output is the inner product
-    with it. One row on it is seen as ever.
-    """
-    points = [Strided(s, i) for s in (1, 2, 3) for i in range(5)]
-    w = np.array([1, 2], case.dtype).reshape(1, 1, 2, 1)
-
-    def image(p: Strided) -> np.ndarray:
-        x = np.zeros((1, 1, 7, 1), case.dtype)
-        x[0, 0, p.i : p.i + 2] = w[0, 0]
-        return x
-
-    def literal(y: Outcome, p: Strided):
-        answers = y.then(lambda a: bool((a == 5).any()))
-        return fact(answers, True, label="some output is kernel · feature = 5", source="1² + 2²")
-
-    yield from smallest(
-        points,
-        lambda p: layer(image(p), w, stride=(p.s, 1)),
-        literal,
-        instead=lambda y, p: same_bits(
-            y, exact_layer(image(p), w, stride=(p.s, 1)), label="all outputs", source=LITERAL
-        ),
-        order="by s, then by i",
-    )
-
-
-# --- “Visually: conv layers are ‘feature detectors’.” ----------------------------------------------------------------------
 
 SIZE = 3
 """Of a patch."""
-
-
-@functools.cache
-def scene() -> np.ndarray:
-    """The part of a photograph that is looked at: a roof before the sky, whole numbers, [48, 120]."""
-    return data.gray_photograph("china.jpg", rows=148)[100:, 200:320]
 
 
 @functools.cache
@@ -207,24 +30,15 @@ def patches() -> np.ndarray:
 
 @functools.cache
 def equal_norms(count: int) -> list[np.ndarray]:
-    """The ``count`` sets of places with the most different patches,
-    whose patches have one norm: ‖p‖² is the same whole number."""
+    """The ``count`` sets of places with the most different patches whose patches have one norm: ‖p‖² is the same whole number."""
     norms = (patches() ** 2).sum(axis=1)
-    found = [np.flatnonzero(norms == n) for n in np.unique(norms)]
-    return sorted(found, key=lambda places: len(np.unique(patches()[places], axis=0)), reverse=True)[:count]
-
-
-def only_equal(places: np.ndarray) -> np.ndarray:
-    return places
+    sets = [np.flatnonzero(norms == n) for n in np.unique(norms)]
+    return sorted(sets, key=lambda places: len(np.unique(patches()[places], axis=0)), reverse=True)[:count]
 
 
 def all_patches(places: np.ndarray) -> np.ndarray:
     """The mistake of forgetting that the norms must be equal."""
     return np.arange(len(patches()))
-
-
-def the_patch(p: np.ndarray) -> np.ndarray:
-    return p
 
 
 def its_negative(p: np.ndarray) -> np.ndarray:
@@ -241,31 +55,13 @@ SOBEL = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]])
 """Answers to a vertical edge, brighter on the right."""
 
 
-def as_written(w: np.ndarray) -> np.ndarray:
-    return w
-
-
 def across(w: np.ndarray) -> np.ndarray:
     """The mistake of taking the kernel for horizontal edges."""
     return w.T
 
 
-FRAMEWORKS = ("torch", "tensorflow")
 ARMS = {"true": "true labels", "shuffled": "shuffled labels", "start": "at the start"}
 """Arm of ``detectors.planted`` → its name in the picture."""
-
-
-def arm_for_arm(arm: str, replaced: str) -> Wrong:
-    """The mistake of taking one arm's numbers for another's."""
-
-    def arms(measured: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-        return population.in_place_of(measured, "planted", arm=arm, replaced=replaced)
-
-    return over_seeds(arms=arms)
-
-
-def over_seeds(**says: Any) -> Wrong:
-    return Wrong(says=says, cases=("a planted pattern",), backends=FRAMEWORKS, dtypes=("float64",))
 
 
 feature_detectors = claim(
@@ -298,72 +94,35 @@ feature_detectors = claim(
 )
 
 
-@feature_detectors.each(
-    {
-        "patches of equal norm": {},
-        "edges": {},
-        "edges of a photograph": {},
-        "a planted pattern": {"backends": FRAMEWORKS, "dtypes": ("float64",)},
-    },
+@feature_detectors.case(
+    "patches of equal norm",
     wrongs={
-        "norms not equal": Wrong(says={"among": all_patches}, cases=("patches of equal norm",)),
-        "the patch's negative as the kernel": Wrong(says={"kernel": its_negative}, cases=("patches of equal norm",)),
-        "the kernel flipped": Wrong(
-            operations={"cross_correlation2d": mutants.kernel_flipped},
-            cases=("patches of equal norm", "edges of a photograph"),
-        ),
-        "a Sobel kernel for horizontal edges": Wrong(says={"sobel": across}, cases=("edges", "edges of a photograph")),
-        "the last tap dropped": Wrong(
-            operations={"cross_correlation2d": mutants.last_tap_dropped}, cases=("edges", "edges of a photograph")
-        ),
-        "arms exchanged": over_seeds(compare=population.exchanged),
-        "an untrained layer in place of the trained one": arm_for_arm("start", "true"),
-        "shuffled labels in place of the true ones": arm_for_arm("shuffled", "true"),
-        "true labels leaked to the control": arm_for_arm("true", "shuffled"),
+        "norms not equal": {"among": all_patches},
+        "the patch's negative as the kernel": {"kernel": its_negative},
+        "the kernel flipped": KERNEL_FLIPPED,
     },
 )
-def feature_detectors_cases(
-    case: Case,
-    *,
-    kernel=the_patch,
-    among=only_equal,
-    sobel=as_written,
-    compare=population.as_measured,
-    arms=population.as_they_ran,
-):
-    if case.name == "a planted pattern":
-        yield from planted(case, compare, arms)
-    elif case.name == "edges":
-        yield from edges(case, sobel)
-    elif case.name == "edges of a photograph":
-        x = scene().astype(case.dtype)[None, None]
-        w = sobel(SOBEL).astype(case.dtype).reshape(1, 1, 3, 3)
-        right_to_left = patches()[:, 2::3] @ [1, 2, 1] - patches()[:, 0::3] @ [1, 2, 1]
-        wanted = right_to_left.reshape(1, 1, *[n - 2 for n in scene().shape]).astype(case.dtype)
+def largest_where_the_patch_is_the_kernel(case: Case, *, kernel=unchanged, among=unchanged):
+    x = scene().astype(case.dtype)[None, None]
+    for places in equal_norms(8):
+        w = kernel(patches()[places]).astype(case.dtype).reshape(-1, 1, SIZE, SIZE)
         must_be_exact(x, w)
-        yield same_bits(
-            (yield layer(x, w)),
-            wanted,
-            label="differences of columns, right − left",
-            source="[1 2 1] · (right column − left column), in whole numbers",
+        y = yield layer(x, w)
+        same = [np.flatnonzero((patches() == p).all(axis=1)).tolist() for p in patches()[places]]
+        norm = int((patches()[places[0]] ** 2).sum())
+        yield fact(
+            y.then(lambda a, places=places: [largest_at(one, among(places)) for one in a[0]]),
+            same,
+            label=f"where each of {len(places)} kernels answers most, ‖p‖² = {norm}",
+            source="where the patch is the kernel",
         )
-    else:
-        x = scene().astype(case.dtype)[None, None]
-        for places in equal_norms(8):
-            w = kernel(patches()[places]).astype(case.dtype).reshape(-1, 1, SIZE, SIZE)
-            must_be_exact(x, w)
-            y = yield layer(x, w)
-            same = [np.flatnonzero((patches() == p).all(axis=1)).tolist() for p in patches()[places]]
-            norm = int((patches()[places[0]] ** 2).sum())
-            yield fact(
-                y.then(lambda a, places=places: [largest_at(one, among(places)) for one in a[0]]),
-                same,
-                label=f"where each of {len(places)} kernels answers most, ‖p‖² = {norm}",
-                source="where the patch is the kernel",
-            )
 
 
-def edges(case: Case, sobel):
+SOBEL_MISTAKEN = {"a Sobel kernel for horizontal edges": {"sobel": across}, "the last tap dropped": LAST_TAP_DROPPED}
+
+
+@feature_detectors.case("edges", wrongs=SOBEL_MISTAKEN)
+def edges(case: Case, *, sobel=unchanged):
     """Images of two halves, 6 × 6: a and b on the left and right, or above and below."""
     w = sobel(SOBEL).astype(case.dtype).reshape(1, 1, 3, 3)
     for a, b in ((0, 1), (3, -2), (200, 55), (7, 7)):
@@ -376,34 +135,67 @@ def edges(case: Case, sobel):
         )
 
 
-def planted(case: Case, compare: population.Compare, arms: population.Arms):
+@feature_detectors.case("edges of a photograph", wrongs={"the kernel flipped": KERNEL_FLIPPED} | SOBEL_MISTAKEN)
+def edges_of_a_photograph(case: Case, *, sobel=unchanged):
+    x = scene().astype(case.dtype)[None, None]
+    w = sobel(SOBEL).astype(case.dtype).reshape(1, 1, 3, 3)
+    right_to_left = patches()[:, 2::3] @ [1, 2, 1] - patches()[:, 0::3] @ [1, 2, 1]
+    wanted = right_to_left.reshape(1, 1, *[n - 2 for n in scene().shape]).astype(case.dtype)
+    must_be_exact(x, w)
+    yield same_bits(
+        (yield layer(x, w)),
+        wanted,
+        label="differences of columns, right − left",
+        source="[1 2 1] · (right column − left column), in whole numbers",
+    )
+
+
+@feature_detectors.case(
+    "a planted pattern",
+    backends=FRAMEWORKS,
+    dtypes=("float64",),
+    wrongs={
+        "arms exchanged": {"compare": population.exchanged},
+        "an untrained layer in place of the trained one": arm_for_arm("planted", "start", replaced="true"),
+        "shuffled labels in place of the true ones": arm_for_arm("planted", "shuffled", replaced="true"),
+        "true labels leaked to the control": arm_for_arm("planted", "true", replaced="shuffled"),
+    },
+)
+def planted(
+    case: Case, *, compare: population.Compare = population.as_measured, arms: population.Arms = population.as_they_ran
+):
     """Training in the library itself, from the same kernels and images as everywhere; gates on the population."""
-    outcomes, measured, _ = yield from population.study(case, design, gates, ("planted",), compare=compare, arms=arms)
+    outcomes, measured, _ = yield from population.study(case, design, ("planted",), compare=compare, arms=arms)
     yield from population.trajectories(case, design, "planted", outcomes)
-    seeds, found = population.seeds(case, design.SEEDS["planted"], "first"), measured["first"]["planted"]
-    drawn = [
-        {"arm": name, "seed": seed, "kernel": found[f"kernel.{arm}"][..., i], "cosine": found[f"cosine.{arm}"][i]}
+    seeds, first = population.seeds(case, design.SEEDS["planted"], "first"), measured["first"]["planted"]
+    kernels = [
+        {"arm": name, "seed": seed, "kernel": first[f"kernel.{arm}"][..., i], "cosine": first[f"cosine.{arm}"][i]}
         for arm, name in ARMS.items()
         for i, seed in enumerate(seeds)
     ]
     note = "Of the four kernels of each seed that most like the pattern, turned so that the cosine is positive."
-    yield Figure("planted_kernels", {"pattern": design.patterns_of(seeds)[0], "kernels": drawn, "note": note})
+    yield Figure("planted_kernels", {"pattern": design.patterns_of(seeds)[0], "kernels": kernels, "note": note})
 
 
-_limit = functools.partial(population.limit, feature_detectors, design, gates)
-
-
-_limit(
+population.limit(
+    feature_detectors,
+    design,
     "not every kernel",
-    says="A trained layer is a detector, not each of its kernels: fewer than three in four kernels become the pattern, the others are "
-    "of no use or see it from one pixel off.",
-    stated=Gate("every kernel is a detector", gates.SHARE.name, "above", (0.75,)),
+    """
+    A trained layer is a detector, not each of its kernels: fewer than three in four kernels become the pattern, the
+    others are of no use or see it from one pixel off.
+    """,
+    Gate("every kernel is a detector", gates.SHARE.name, "above", (0.75,)),
 )
-_limit(
+population.limit(
+    feature_detectors,
+    design,
     "labels that say nothing",
-    says="That a layer is convolutional and was trained makes no detector of it: trained on shuffled labels its kernels come hardly any "
-    "nearer to the pattern than they were at the start.",
-    stated=Gate("any training makes it a detector", gates.NOTHING.name, "above", (0.2,)),
+    """
+    That a layer is convolutional and was trained makes no detector of it: trained on shuffled labels its kernels come
+    hardly any nearer to the pattern than they were at the start.
+    """,
+    Gate("any training makes it a detector", gates.NOTHING.name, "above", (0.2,)),
 )
 
 

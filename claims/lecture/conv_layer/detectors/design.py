@@ -9,17 +9,18 @@ A kernel w answers most to a patch like itself (Cauchy-Schwarz), so how good a d
 
 import numpy as np
 
+from .....reference.networks.notation import convolution, fully_connected, make_layer
 from ....language import training
 
 LOSS = "logistic_cross_entropy"
 IMAGE, SIZE, KERNELS, STRENGTH = 8, 3, 4, 6.0
 PLACES = IMAGE - SIZE + 1
 NETWORK = (
-    ("convolution", "kernels", "thresholds", 0),
-    ("relu",),
-    ("max_pooling", PLACES),
-    ("flatten",),
-    ("fully_connected", "w", "b"),
+    convolution("kernels", "thresholds", padding=0),
+    make_layer("relu"),
+    make_layer("max_pooling", window=PLACES),
+    make_layer("flatten"),
+    fully_connected("w", "b"),
 )
 STEPS, BATCH, RATE, HELD_OUT = 300, 32, 0.6, 256
 DETECTS = 0.9

@@ -10,6 +10,7 @@ for that measure, seed by seed: the dense network, said to do worse at equal par
 
 import numpy as np
 
+from .....reference.networks.notation import convolution, fully_connected, make_layer
 from ....language import training
 from ...shared import common
 
@@ -17,31 +18,31 @@ STEPS, BATCH, LAST = 130, 32, 20
 SEEDS = {"placed": 10, "reference": 5}
 """How many seeds each experiment is designed for."""
 CONVOLUTIONAL = (
-    ("convolution", "w0", "b0", 0),
-    ("relu",),
-    ("max_pooling", 2),
-    ("convolution", "w1", "b1", 0),
-    ("relu",),
-    ("max_pooling", 3),
-    ("flatten",),
-    ("fully_connected", "w2", "b2"),
+    convolution("w0", "b0", padding=0),
+    make_layer("relu"),
+    make_layer("max_pooling", window=2),
+    convolution("w1", "b1", padding=0),
+    make_layer("relu"),
+    make_layer("max_pooling", window=3),
+    make_layer("flatten"),
+    fully_connected("w2", "b2"),
 )
 """12 x 12 to 8 x 10 x 10, 8 x 5 x 5, 16 x 3 x 3, and the maximum of each channel: 1418 parameters."""
 UNSHARED = (
-    ("fully_connected", "w0", "b0"),
-    ("unflatten", 8, 10, 10),
-    ("relu",),
-    ("max_pooling", 2),
-    ("flatten",),
-    ("fully_connected", "w1", "b1"),
-    ("unflatten", 16, 3, 3),
-    ("relu",),
-    ("max_pooling", 3),
-    ("flatten",),
-    ("fully_connected", "w2", "b2"),
+    fully_connected("w0", "b0"),
+    make_layer("unflatten", channels=8, height=10, width=10),
+    make_layer("relu"),
+    make_layer("max_pooling", window=2),
+    make_layer("flatten"),
+    fully_connected("w1", "b1"),
+    make_layer("unflatten", channels=16, height=3, width=3),
+    make_layer("relu"),
+    make_layer("max_pooling", window=3),
+    make_layer("flatten"),
+    fully_connected("w2", "b2"),
 )
 """The same with fully connected layers in the convolutions' places: no two weights are shared, and none is left out."""
-DENSE = (("fully_connected", "w0", "b0"), ("relu",), ("fully_connected", "w1", "b1"))
+DENSE = (fully_connected("w0", "b0"), make_layer("relu"), fully_connected("w1", "b1"))
 NETWORKS = {"convolution": CONVOLUTIONAL, "dense": DENSE, "dense_large": DENSE, "unshared": UNSHARED}
 KERNELS = {"w0": (8, 1, 3, 3), "w1": (16, 8, 3, 3), "w2": (10, 16)}
 SHAPES = {

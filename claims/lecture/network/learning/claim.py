@@ -6,23 +6,16 @@ import functools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from .....reference.libraries import FRAMEWORKS
 from ....language import Call, Case, Wrong, ask, claim, fact, population, smallest
-from ...shared import first_steps
+from ...shared.wrongs import arm_for_arm
 from .. import mutants
-from . import design, gates
-
-FRAMEWORKS = ("torch", "tensorflow")
-
-
-def control_arm(measured: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """The mistake of looking at the control: the numbers of shuffled labels in the place of the true ones'."""
-    return population.in_place_of(measured, "learns", arm="shuffled", replaced="true")
+from . import design, first_steps
 
 
 def descending_with(change: Callable[..., Any]) -> Wrong:
     """The first steps, with the library's gradients changed."""
-    mutant = functools.partial(mutants.descends, change=change)
-    return Wrong(operations={"descends": mutant}, cases=("the first steps",))
+    return Wrong(operations={"descends": functools.partial(mutants.descends, change=change)})
 
 
 learned_parameters = claim(
@@ -54,36 +47,44 @@ learned_parameters = claim(
 )
 
 
-@learned_parameters.each(
-    {"the first steps": {"backends": FRAMEWORKS}, "training": {"backends": FRAMEWORKS}},
+@learned_parameters.case(
+    "the first steps",
+    backends=FRAMEWORKS,
     wrongs={
         "gradient ascent": descending_with(mutants.ascent),
         "frozen parameters": descending_with(mutants.frozen),
         "updates from another batch": descending_with(mutants.batch_before),
-        "arms exchanged": Wrong(says={"compare": population.exchanged}, cases=("training",)),
-        "shuffled labels in place of the true ones": Wrong(says={"arms": control_arm}, cases=("training",)),
     },
 )
-def learned_parameters_cases(case: Case, *, compare=population.as_measured, arms=population.as_they_ran):
-    if case.name == "the first steps":
-        outcomes, _ = yield from population.measure(case, first_steps, ("descends",))
-        yield from population.trajectories(case, first_steps, "descends", outcomes, count=3)
-        found = outcomes["descends"]
-        yield fact(
-            found.then(lambda m: bool((m["after.small"] < m["before.small"]).all())),
-            True,
-            label="a small step lowers the loss of its batch",
-            source="L(θ − η g) ≈ L(θ) − η‖g‖² for small η, here 2⁻¹⁰",
-        )
-        yield fact(
-            found.then(lambda m: float(m["moved.frozen"].max())),
-            0.0,
-            label="at rate 0 no parameter moves",
-            source="θ − 0·g",
-        )
-        return
-    outcomes, _, _ = yield from population.study(case, design, gates, ("learns",), compare=compare, arms=arms)
-    if str(case.dtype) == "float64":
+def step_by_step(case: Case):
+    outcomes, _ = yield from population.measure(case, first_steps, ("descends",))
+    yield from population.trajectories(case, first_steps, "descends", outcomes, count=3)
+    descended = outcomes["descends"]
+    yield fact(
+        descended.then(lambda m: bool((m["after.small"] < m["before.small"]).all())),
+        True,
+        label="a small step lowers the loss of its batch",
+        source="L(θ − η g) ≈ L(θ) − η‖g‖² for small η, here 2⁻¹⁰",
+    )
+    yield fact(
+        descended.then(lambda m: float(m["moved.frozen"].max())),
+        0.0,
+        label="at rate 0 no parameter moves",
+        source="θ − 0·g",
+    )
+
+
+@learned_parameters.case(
+    "training",
+    backends=FRAMEWORKS,
+    wrongs={
+        "arms exchanged": {"compare": population.exchanged},
+        "shuffled labels in place of the true ones": arm_for_arm("learns", "shuffled", replaced="true"),
+    },
+)
+def over_seeds(case: Case, *, compare=population.as_measured, arms=population.as_they_ran):
+    outcomes, _, _ = yield from population.study(case, design, ("learns",), compare=compare, arms=arms)
+    if case.dtype == "float64":
         yield from population.trajectories(case, design, "learns", outcomes)
 
 

@@ -1,0 +1,1 @@
+"""What a convolution layer costs: parameters, multiply-adds, bytes."""

@@ -1,0 +1,160 @@
+"""What is known of an operation: which arrays it takes and in what order of axes, which parameters, which results.
+
+Axes are letters: N batch, C channels, H height, W width, O and I output and input channels (of one group) of a kernel or
+the features of a fully connected layer, K classes. An order of axes may be exchanged for another one by a permutation of
+its letters; "…" stands for whatever axes follow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from .. import validation
+
+REQUIRED = object()
+"""In place of a default: a parameter for which every library has another one, and so must be said."""
+
+Parse = Callable[[str, Any, Mapping[str, np.ndarray], Mapping[str, Any]], Any]
+"""(name, value as given, the arrays in canonical order, the parameters parsed so far) → the value for the operator."""
+
+
+@dataclass(frozen=True)
+class Operation:
+    """An operator, and what there is to know about it. Its name is that of the function."""
+
+    function: Callable[..., Any]
+    says: str
+    arrays: Mapping[str, str]
+    """Name → axes, "?" before those that may be left out."""
+    results: Mapping[str, str]
+    """Name → axes."""
+    rule: str
+    """Which rule of ``reference/judging/rules.py`` bounds its errors."""
+    parameters: Mapping[str, tuple[Any, Parse]] = field(default_factory=dict)
+    """Name → (default, parse), in the order in which they are parsed."""
+    aliases: tuple[str, ...] = ()
+    in_steps: bool = False
+    """Its steps may be rounded to a narrow format one by one, as those of what adds a bias may be."""
+    forms_variance: bool = False
+    """It forms a variance of the data."""
+
+    @property
+    def name(self) -> str:
+        return self.function.__name__
+
+    def axes(self, array: str) -> str:
+        return {**self.arrays, **self.results}[array].lstrip("?")
+
+    def optional(self, array: str) -> bool:
+        return self.arrays[array].startswith("?")
+
+
+def with_gradient(
+    function: Callable[..., Any],
+    gradient: Callable[..., Any],
+    *,
+    says: str,
+    arrays: Mapping[str, str],
+    y: str,
+    rules: tuple[str, str],
+    parameters: Mapping[str, tuple[Any, Parse]] | None = None,
+    aliases: tuple[str, ...] = (),
+    in_steps: bool = False,
+) -> tuple[Operation, Operation]:
+    """The operation, and its gradient by each array but labels, for an upstream gradient of the shape of y.
+
+    The gradient does not need what may be left out. ``in_steps`` is said of it.
+    """
+    gradients = {f"d{name}": axes.lstrip("?") for name, axes in arrays.items() if name != "labels"}
+    kept = {name: axes for name, axes in arrays.items() if not axes.startswith("?")} | {"upstream": y}
+    known, also = parameters or {}, tuple(f"{alias}_gradient" for alias in aliases)
+    return (
+        Operation(function, says, arrays, {"y": y}, rules[0], known, aliases),
+        Operation(gradient, f"gradient of: {says}", kept, gradients, rules[1], known, also, in_steps=in_steps),
+    )
+
+
+# ---------------------------------------------------------------------------------------------------- parsing
+
+
+def count(name: str, value: Any, arrays: Any, parsed: Any) -> int:
+    """A list of one number is that number, as some libraries have it of one axis."""
+    return validation.count(name, value[0] if isinstance(value, list | tuple) and len(value) == 1 else value)
+
+
+def finite(name: str, value: Any, arrays: Any, parsed: Any) -> float:
+    return validation.finite(name, value)
+
+
+def non_negative(name: str, value: Any, arrays: Any, parsed: Any) -> float:
+    return validation.non_negative(name, validation.finite(name, value))
+
+
+def pair(name: str, value: Any, arrays: Any, parsed: Any) -> tuple[int, int]:
+    """One number means both axes."""
+    return tuple(validation.counts(name, (value, value) if isinstance(value, int) else value, rank=2))  # pyright: ignore[reportReturnType]
+
+
+def one_of(*names: Any) -> Parse:
+    def parse(name: str, value: Any, arrays: Any, parsed: Any) -> Any:
+        return validation.choice(name, value, names)
+
+    return parse
+
+
+def axis_of_x(name: str, value: Any, arrays: Mapping[str, np.ndarray], parsed: Any) -> int:
+    rank = arrays["x"].ndim
+    if isinstance(value, bool) or not isinstance(value, int) or not -rank <= value < rank:
+        validation.refuse(name, value, f"an axis of x, {-rank} to {rank - 1}", f"use {name}=-1 for the last")
+    return value % rank
+
+
+def same_padding(size: int, kernel: int, stride: int, dilation: int, *, lower: bool = False) -> tuple[int, int]:
+    """(before, after) of TensorFlow's SAME: ceil(size / stride) windows, the odd zero at the end (ONNX's SAME_UPPER).
+
+    ``lower``: the odd zero at the beginning (ONNX's SAME_LOWER).
+    """
+    total = max((-(-size // stride) - 1) * stride + (kernel - 1) * dilation + 1 - size, 0)
+    small, large = total // 2, total - total // 2
+    return (large, small) if lower else (small, large)
+
+
+def _sides(value: Any, rank: int) -> Any:
+    """One number for all sides; one for each axis, as PyTorch has it; or (before, after) pairs."""
+    if isinstance(value, int):
+        return ((value, value),) * rank
+    if not isinstance(value, list | tuple):
+        return value
+    if rank == 2 and len(value) == 2 and all(isinstance(number, int) for number in value):
+        return tuple((number, number) for number in value)
+    if rank == 1 and len(value) == 1:
+        return ((value[0], value[0]),) if isinstance(value[0], int) else value
+    return value if rank == 2 else (value,)
+
+
+def padding_of(rank: int, kernel: str) -> Parse:
+    """Whole numbers for both sides of all axes, one for each axis, (before, after) pairs, or the name of a rule."""
+
+    def parse(name: str, value: Any, arrays: Mapping[str, np.ndarray], parsed: Mapping[str, Any]) -> Any:
+        sizes = arrays["x"].shape[2:]
+        taps = arrays["w"].shape[2:] if kernel == "w" else parsed["window"]
+        strides, spreads = (
+            v if isinstance(v, tuple) else (v,) * rank for v in (parsed["stride"], parsed.get("dilation", 1))
+        )
+        if isinstance(value, str) and value in ("valid", "same", "same_lower"):
+            sides = tuple(
+                (0, 0) if value == "valid" else same_padding(*numbers, lower=value == "same_lower")
+                for numbers in zip(sizes, taps, strides, spreads, strict=True)
+            )
+        elif isinstance(value, str):
+            validation.refuse(name, value, "numbers of zeros, 'valid', 'same' or 'same_lower'", "spell the rule so")
+        else:
+            sides = _sides(value, rank)
+        checked = validation.padding(name, sides if rank == 2 else sides[0], rank=rank)
+        return checked if rank == 2 else checked[0]
+
+    return parse

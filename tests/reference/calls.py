@@ -1,0 +1,59 @@
+"""One call of each operation, for tests that ask something of all of them."""
+
+import numpy as np
+from lectureclaims.reference.operators import catalogue
+
+PLAIN1 = {"stride": 1, "padding": (1, 0), "dilation": 1, "groups": 2}
+PLAIN2 = {"stride": (1, 1), "padding": ((1, 0), (0, 0)), "dilation": (1, 1), "groups": 2}
+POOL = {"window": (2, 2), "stride": (2, 1), "padding": ((1, 0), (0, 0))}
+IMAGE, LINE, STATISTICS = (
+    {"x": (2, 3, 5, 4)},
+    {"x": (24,)},
+    {name: (3,) for name in ("gamma", "beta", "mean", "variance")},
+)
+CALLS = {
+    "cross_correlation1d": ({"x": (2, 4, 5), "w": (6, 2, 3), "b": (6,)}, (2, 6, 4), PLAIN1),
+    "cross_correlation2d": ({"x": (2, 4, 4, 3), "w": (6, 2, 3, 2), "b": (6,)}, (2, 6, 3, 2), PLAIN2),
+    "convolution1d": ({"x": (2, 4, 5), "w": (6, 2, 3), "b": (6,)}, (2, 6, 4), PLAIN1),
+    "convolution2d": ({"x": (2, 4, 4, 3), "w": (6, 2, 3, 2), "b": (6,)}, (2, 6, 3, 2), PLAIN2),
+    "fully_connected": ({"x": (3, 7), "w": (4, 7), "b": (4,)}, (3, 4), {}),
+    "max_pooling2d": (IMAGE, (2, 3, 3, 3), POOL),
+    "average_pooling2d": (IMAGE, (2, 3, 3, 3), POOL | {"count_padding": False}),
+    "nearest_resampling2d": (IMAGE, (2, 3, 2, 7), {"size": (2, 7), "grid": "half_pixel"}),
+    "bilinear_resampling2d": (IMAGE, (2, 3, 2, 7), {"size": (2, 7), "grid": "half_pixel"}),
+    "area_resampling2d": (IMAGE, (2, 3, 2, 7), {"size": (2, 7)}),
+    "batch_norm_inference": (IMAGE | STATISTICS, None, {"epsilon": 1e-3}),
+    "batch_norm_training": (IMAGE | STATISTICS, None, {"epsilon": 1e-3}),
+    "batch_norm_running": (IMAGE | STATISTICS, None, {"momentum": 0.1, "correction": 1}),
+    "batch_norm_gradient": (IMAGE | STATISTICS, IMAGE["x"], {"epsilon": 1e-3}),
+    "logistic": (LINE, (24,), {}),
+    "tanh": (LINE, (24,), {}),
+    "relu": (LINE, (24,), {}),
+    "absolute_value": (LINE, (24,), {}),
+    "leaky_relu": (LINE, (24,), {"alpha": 0.1}),
+    "prelu": (IMAGE | {"alpha": (3,)}, IMAGE["x"], {}),
+    "gelu": (LINE, None, {"approximate": "none"}),
+    "softmax": ({"x": (4, 5)}, (4, 5), {"axis": 1}),
+    "cross_entropy": ({"logits": (4, 5), "labels": (4,)}, (4,), {}),
+    "cross_entropy_of_probabilities": ({"p": (4, 5), "labels": (4,)}, (4,), {}),
+}
+"""Operation → shapes of its arrays, that of its result, parameters; gradients take the same."""
+
+
+def arguments(name, dtype):
+    """Of an operation: quarters, which every format holds."""
+    shapes, upstream, parameters = CALLS[name if name in CALLS else name.removesuffix("_gradient")]
+    rng, arrays = np.random.default_rng(13), {}
+    for array in catalogue.OPERATIONS[name].arrays:
+        quarters = rng.integers(-7, 8, upstream if array == "upstream" else shapes[array]) / 4
+        if array == "labels":
+            arrays[array] = rng.integers(0, 5, quarters.shape)
+        else:
+            arrays[array] = (np.abs(quarters) + 0.25 if array in ("p", "variance") else quarters).astype(dtype)
+    return arrays | parameters
+
+
+def call(name, dtype, function=None):
+    """The results of the operation, or of another function for it."""
+    results = (function or catalogue.OPERATIONS[name].function)(**arguments(name, dtype))
+    return results if isinstance(results, tuple) else (results,)
