@@ -4,6 +4,8 @@ import ast
 import itertools
 from pathlib import Path
 
+import hypothesis
+import hypothesis.strategies as st
 import lectureclaims.claims
 import lectureclaims.reports
 import pytest
@@ -31,6 +33,7 @@ EMPTY = replace(GOOD, elements=0)
 SWEPT = Sweep(label="sizes", of="bits", geometries=9, elements=9)
 MET, UNMET, OPEN = gate(), gate(met=False), gate(met=False, undecided=True)
 INFINITE = float("inf")
+same = hypothesis.settings(derandomize=True, deadline=None, database=None)
 
 
 def known(row):
@@ -265,9 +268,6 @@ def test_the_rules_read_no_sentence_and_not_what_the_author_expects():
     )
 
 
-HOSTILE = ("; ", ", fresh seeds", ", first", " [0, 1]", "“quoted” 'twice' \"thrice\"", "not met", "nan", "\n")
-
-
 def renamed(thing, name):
     """The same with every name and text another; values stay."""
     texts = ("label", "case", "source", "note", "gate", "effect", "defect", "spared")
@@ -279,7 +279,12 @@ def renamed(thing, name):
     return [renamed(row, name) for row in thing]
 
 
-@pytest.mark.parametrize("name", HOSTILE)
+@hypothesis.given(st.text(min_size=1))
+@hypothesis.settings(same, max_examples=20)
+@hypothesis.example(", fresh seeds").via("how a gate's label ends")
+@hypothesis.example("; ").via("how names are joined")
+@hypothesis.example(" [0, 1]").via("an interval")
+@hypothesis.example("nan").via("a number in words")
 def test_no_name_and_no_text_changes_a_verdict(name):
     for facts in (*CELLS.values(), *filter(None, OF_BOTH_CELLS)):
         parts = {part: renamed(getattr(facts, part), name) for part in ("honest", "wrongs", "limits")}
@@ -291,6 +296,58 @@ def test_gates_whose_names_are_alike_stay_two():
     """“a” on its fresh seeds and “a, fresh seeds” on its first were one, were the name read out of the label."""
     twins = [*side("for", met=(True, False), name="a"), *side("for", met=(False, True), name="a, fresh seeds")]
     assert cell_verdict(cell(GOOD, *twins, *side("against"))).rule == "gates against it alone are met"
+
+
+# --- what no facts can have --------------------------------------------------------------------------------------------
+
+HARMLESS = (GOOD, CLOSE, SWEPT, MET, known(BAD), *side("for"), *side("against"))
+SPOILING = (
+    *(BAD, OFF, MISSHAPEN, spared(GOOD), EMPTY, UNMET, OPEN, fails(GOOD), *side("for", met=(True, False))),
+    *(made(outcome) for made in (unmade, stopped) for outcome in ("raised", "broken", "unsupported", "error")),
+)
+
+
+def mostly(usual, *other):
+    return st.sampled_from((*[usual] * 2 * len(other), *other))
+
+
+ROWS = st.builds(
+    lambda harmless, spoiling: [*harmless, *spoiling],
+    st.lists(st.sampled_from(HARMLESS), min_size=1, max_size=3),
+    mostly([], *([row] for row in SPOILING)),
+)
+WRONG = mostly([BAD], [], [GOOD], [known(BAD)], [OPEN], [MISSHAPEN], [UNMET, stopped("raised")])
+LIMIT = mostly([fails(BAD), GOOD], [fails(BAD)], [fails(NAN), GOOD], [GOOD], [fails(GOOD), GOOD], [fails(BAD), BAD])
+NAMES = st.sampled_from(("one", "two"))
+ANY_FACTS = st.builds(
+    Facts,
+    honest=ROWS,
+    wrongs=st.dictionaries(NAMES, WRONG, min_size=1),
+    limits=st.dictionaries(NAMES, LIMIT, max_size=1),
+    asked=mostly(True, False),
+    about_shapes=st.booleans(),
+    unreproduced=mostly((), ("library-3x2",)),
+    partial=mostly(False, True),
+    point=mostly("", "H=9"),
+)
+
+
+@hypothesis.given(ANY_FACTS)
+@hypothesis.settings(same, max_examples=1000)
+def test_nothing_holds_unless_it_was_compared_agreed_and_every_wrong_was_told(facts):
+    decided = cell_verdict(facts)
+    assert decided.reason
+    if decided.verdict in ("verified", "supported", "disputed"):
+        made = [row for row in facts.honest if row.made]
+        assert facts.asked and sum(row.elements for row in made) > 0
+        assert all(row.agrees or row.defect or getattr(row, "speaks", "") for row in made)
+        assert not any(row.spared for row in made)
+        assert not {row.outcome for row in facts.honest if not row.made} & {"error", "broken", "raised"}
+        assert facts.wrongs and all(
+            any(r.made and not r.agrees and not r.defect for r in rows) for rows in facts.wrongs.values()
+        )
+        assert all(rows == [fails(BAD), GOOD] for rows in facts.limits.values())
+        assert not (facts.unreproduced or (facts.point and not any(isinstance(row, Sweep) for row in made)))
 
 
 # --- facts and their verdicts ------------------------------------------------------------------------------------------
