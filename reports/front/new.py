@@ -66,7 +66,7 @@ CLAIM = Template('''"""What the section's claims are about, in a line."""
 from __future__ import annotations
 
 from $language import Case, claim, population, same_bits
-from . import design, gates
+from . import design
 
 $name = claim(
     "$id",
@@ -88,7 +88,7 @@ $name = claim(
 @$name.case("over seeds", wrongs={"arms exchanged": {"compare": population.exchanged}})
 def over_seeds(case: Case, *, compare=population.as_measured):
     """Run the experiments on the first and on the fresh seeds and judge the gates; then hold what was measured against the exact result."""
-    found = yield from population.study(case, design, gates, ("pools",), compare=compare)
+    found = yield from population.study(case, design, ("pools",), compare=compare)
     seeds = population.seeds(case, design.SEEDS["pools"], "first")
     yield same_bits(
         found.outcomes["pools"].then(lambda measured: measured["means"]),
@@ -199,8 +199,8 @@ def _write_folder(path: Path, id: str, name: str) -> None:
     (path / "gates.py").write_text(GATES.substitute(imports), encoding="utf-8")
     importlib.invalidate_caches()
     package = f"{lecture.__name__.rsplit('.', 2)[0]}.lecture.{id}"
-    design, gates = (importlib.import_module(f"{package}.{part}") for part in ("design", "gates"))
-    history = HISTORY.format(name=name, digest=population.digest_of(design, gates))
+    digest = population.digest_of(importlib.import_module(f"{package}.design"))
+    history = HISTORY.format(name=name, digest=digest)
     (path / "versions.toml").write_text(history, encoding="utf-8")
 
 
