@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from .sentences import sentence
-from .types import AnyRow, Cell, CellVerdict, Gate, Row, Stopped, Sweep
+from .types import AnyRow, Cell, CellVerdict, Fact, Gate, Row, Stopped, Sweep
 
 WORST_FIRST = ("error", "refuted", "inconclusive", "not supported", "disputed", "supported", "verified")
 TAKES_NO_PART = ("absent", "unsupported")
@@ -101,11 +101,14 @@ def _gate_of(row: Gate) -> tuple[str, str, str]:
 def shown(rows: Rows, *, about_shapes: bool) -> bool:
     """A limit shows where the literal sentence was tested and fails, and something predicted beside it holds.
 
-    It fails in values: a NaN, or a wrong shape outside claims about shapes, exhibits nothing but a broken library.
+    It fails in values: a NaN, or a wrong shape outside claims about shapes, exhibits nothing but a broken library. (A fact may be "nan".)
     """
     literal = [row for row in rows if row.must_fail]
     beside = [row for row in rows if not row.must_fail]
-    fails = (r.made and not r.agrees and (about_shapes or not r.shape) and r.got != "nan" for r in literal)
+    fails = (
+        r.made and not r.agrees and (about_shapes or not r.shape) and (isinstance(r, Fact) or r.got != "nan")
+        for r in literal
+    )
     return bool(literal and beside) and all(fails) and all(row.agrees and row.made for row in beside)
 
 

@@ -199,8 +199,8 @@ def _write_folder(path: Path, id: str, name: str) -> None:
     (path / "gates.py").write_text(GATES.substitute(imports), encoding="utf-8")
     importlib.invalidate_caches()
     package = f"{lecture.__name__.rsplit('.', 2)[0]}.lecture.{id}"
-    design = importlib.import_module(f"{package}.design")
-    history = HISTORY.format(name=name, digest=population.digest_of(design))
+    digest = population.digest_of(importlib.import_module(f"{package}.design"))
+    history = HISTORY.format(name=name, digest=digest)
     (path / "versions.toml").write_text(history, encoding="utf-8")
 
 
