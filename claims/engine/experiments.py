@@ -94,7 +94,6 @@ class Experiment:
             made=False,
             outcome=outcome,
             elements=0,
-            ulp=None,
             note=why,
             traceback=trace,
         )

@@ -116,7 +116,6 @@ def gate(
         label=f"{stated.name}, {group} seeds",
         source=source,
         note=judged.sentence,
-        ulp=None,
         gate=stated.name,
         effect=stated.effect,
         group="fresh" if group == "fresh" else "first",
@@ -144,7 +143,7 @@ def fails(comparison: Comparison) -> Comparison:
 
 def _decided(row: AnyRow, agrees: bool) -> AnyRow:
     """A comparison of one thing, which is so or not."""
-    found = {"agrees": agrees, "ratio": 0.0 if agrees else DEPARTS, "differing": int(not agrees), "ulp": None}
+    found = {"agrees": agrees, "ratio": 0.0 if agrees else DEPARTS, "differing": int(not agrees)}
     return msgspec.structs.replace(row, **found)
 
 
@@ -173,20 +172,13 @@ def _asked_dtype(got: Outcome) -> np.dtype | None:
 
 
 def _unmade(got: Outcome, row: AnyRow) -> Comparison:
-    why = {
-        "made": False,
-        "agrees": False,
-        "elements": 0,
-        "ulp": None,
-        "note": got.error or got.kind,
-        "outcome": got.kind,
-    }
+    why = {"made": False, "agrees": False, "elements": 0, "note": got.error or got.kind, "outcome": got.kind}
     return Comparison(msgspec.structs.replace(row, **why), got.call)
 
 
 def _mismatch(got: Outcome, row: AnyRow, have: str, want: str) -> Comparison:
     size = int(np.size(got.content))
-    told = {"agrees": False, "ratio": DEPARTS, "elements": size, "differing": size, "ulp": None, "shape": True}
+    told = {"agrees": False, "ratio": DEPARTS, "elements": size, "differing": size, "shape": True}
     return Comparison(msgspec.structs.replace(row, **told, got=have, wanted=want), got.call)
 
 
@@ -194,7 +186,7 @@ def _judged(row: AnyRow, got: Outcome, want: np.ndarray, differ: np.ndarray, rat
     have = np.asarray(got.content)
     compared = Comparison(row, got.call, want).but(elements=int(have.size))
     if have.size == 0:
-        return compared.but(note="both empty", ulp=None)
+        return compared.but(note="both empty")
     at = tuple(int(i) for i in np.unravel_index(int(np.argmax(ratio)), ratio.shape))
     if not ratio[at] > 0 and not differ.any():
         return compared

@@ -54,7 +54,7 @@ class Found(Part, kw_only=True):
 
     role: Literal["smallest", "instead", "neighbour"]
     symbols: dict[str, Any]
-    how: str = ""
+    how: Text = ""
 
 
 class Departure(Part, kw_only=True):
@@ -90,7 +90,7 @@ class Row(Part, kw_only=True, tag_field="kind"):
     where: tuple[int, ...] | None = None
     got: Any = None
     wanted: Any = None
-    ulp: Real | None = 0.0
+    ulp: Real | None = None
     shape: bool = False
     note: Text = ""
     must_fail: bool = False
