@@ -124,7 +124,7 @@ def read(folder: Path | None = None) -> Lecture:
     except ValueError as circle:
         raise BadLecture(f"premises go in a circle: {circle}; a claim cannot rest on itself") from None
     if not found:
-        raise BadLecture(f"lecture={str(folder)!r}: no module of it has a claim; write one with @claim(…)")
+        raise BadLecture(f"lecture={str(folder)!r}: no module of it has a claim; `lecture-claims new claim` writes one")
     title = next((line.lstrip("# ").strip() for line in text.splitlines() if line.startswith("# ")), folder.name)
     scan = (folder / "scan.txt").read_text(encoding="utf-8") if (folder / "scan.txt").is_file() else ""
     defects = tuple(d for m in modules for d in vars(m).get("DEFECTS", ()))
