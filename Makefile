@@ -14,7 +14,7 @@ verify: $(VENV)/.ready
 test: lint
 	rm -f reports/latest/results.json
 	-$(BIN)/lecture-claims verify --out reports/latest
-	$(BIN)/pytest --lecture-claims-results=reports/latest/results.json
+	$(BIN)/pytest -n auto --dist loadfile --lecture-claims-results=reports/latest/results.json
 
 lint: $(VENV)/.ready
 	$(BIN)/ruff check .

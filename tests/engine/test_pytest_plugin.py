@@ -17,7 +17,9 @@ def no_bytecode(monkeypatch):
 
 
 def run(pytester, *arguments):
-    return pytester.runpytest_subprocess("-p", "no:cacheprovider", "--strict-markers", "-W", "error", "-rA", *arguments)
+    return pytester.runpytest_subprocess(
+        "-p", "no:cacheprovider", "-p", "no:jaxtyping", "--strict-markers", "-W", "error", "-rA", *arguments
+    )
 
 
 def lying_project(pytester, *libraries):
