@@ -39,7 +39,7 @@ def measured(library: ModuleType, function: str, dtype: str) -> tuple[float, flo
     x = points(function, dtype)
     if function == "log":
         x = x[x > 0]
-        # The phrasebooks have no logarithm of their own: −log p is the cross-entropy of a row of one probability.
+        # The libraries have no logarithm of their own: −log p is the cross-entropy of a row of one probability.
         wanted = oracle.cross_entropy_of_probabilities(x[:, None], np.zeros(len(x), np.int64))
         got = library.cross_entropy_of_probabilities(x[:, None], np.zeros(len(x), np.int64))
     elif function == "exp":

@@ -34,7 +34,7 @@ def poisoned(x: T, poison: str, *, key: str = "") -> T:
         made = {k: poisoned(v, poison, key=k) for k, v in x.items()}
     elif isinstance(x, list | tuple):
         made = type(x)(poisoned(v, poison, key=key) for v in x)
-    elif isinstance(x, str) and x and key not in FIXED and x not in standing.SIGHT:
+    elif isinstance(x, str) and x and key not in FIXED and x not in standing.DETECTION:
         made = x + poison
     return made
 

@@ -14,12 +14,12 @@ from typing import Any
 
 from ...reference import libraries, mistakes
 from ..language.outcome import Call
-from ..record.types import Sensitivity, Sight
+from ..record.types import Detection, Sensitivity
 from ..record.verdicts import Facts, caught
 from .experiments import Experiment
 from .lecture import Lecture
 
-SIGHTS: tuple[Sight, ...] = ("cannot be made", "stopped", "blind", "seen")
+DETECTIONS: tuple[Detection, ...] = ("cannot be made", "stopped", "blind", "seen")
 """What a claim makes of a mistake: it would be refuted (*seen*), would hold all the same (*blind*), or its experiment could
 not go on (*stopped*: the mistaken operation raised, which refutes nothing)."""
 KNOWN = "a known mistake"
@@ -61,7 +61,7 @@ class Probe(Experiment):
         return any(c.departs and not c.row.defect for c in last)
 
     @property
-    def sight(self) -> Sight:
+    def detection(self) -> Detection:
         """A library that makes the mistake would be refuted: by a value, or by a shape, which is enough to see it."""
         if caught(self.variant.rows, Facts(about_shapes=True)):
             return "seen"
@@ -105,13 +105,15 @@ def assigned(lecture: Lecture, claims: Iterable[str], labels: Sequence[str]) -> 
     return {claim: library for claim, library in found.items() if library}
 
 
-def better(before: Sight | None, now: Sight) -> Sight:
+def better(before: Detection | None, now: Detection) -> Detection:
     """Of what two cases of a claim make of a mistake, what tells more."""
-    return now if before is None or SIGHTS.index(now) > SIGHTS.index(before) else before
+    return now if before is None or DETECTIONS.index(now) > DETECTIONS.index(before) else before
 
 
 def table(
-    sights: Mapping[str, Mapping[int, Sight]], probed: Sequence[Mistake], caught_wrongs: Collection[tuple[str, str]]
+    detections: Mapping[str, Mapping[int, Detection]],
+    probed: Sequence[Mistake],
+    caught_wrongs: Collection[tuple[str, str]],
 ) -> tuple[Sensitivity, ...]:
     """The mistakes with operations that some claim asks for, and what each claim makes of them.
 
@@ -120,11 +122,13 @@ def table(
     """
     rows = []
     for i, mistake in enumerate(probed):
-        claims: dict[str, Sight] = {claim: sight[i] for claim, sight in sights.items() if i in sight}
+        claims: dict[str, Detection] = {
+            claim: detection[i] for claim, detection in detections.items() if i in detection
+        }
         if (mistake.origin, mistake.name) in caught_wrongs:
             claims[mistake.origin] = "seen"
         if claims:
-            seen = any(sight == "seen" for sight in claims.values())
+            seen = any(detection == "seen" for detection in claims.values())
             operations = tuple(sorted(mistake.operations))
             rows.append(
                 Sensitivity(name=mistake.name, operations=operations, origin=mistake.origin, seen=seen, claims=claims)

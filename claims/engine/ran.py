@@ -10,7 +10,7 @@ from typing import Any
 
 from ..language.comparison import Comparison
 from ..language.defects import Defect
-from ..record.types import AnyRow, Sight
+from ..record.types import AnyRow, Detection
 
 
 @dataclass(frozen=True)
@@ -97,13 +97,13 @@ class DefectRun:
 
 @dataclass
 class Run:
-    """Everything that a run saw. ``sights``: claim → number of a mistake → what the claim makes of it, of a run of the whole lecture."""
+    """Everything that a run saw. ``detections``: claim → number of a mistake → what the claim makes of it, of a run of the whole lecture."""
 
     selection: Selection
     cells: list[CellRun] = field(default_factory=list)
     environments: dict[str, dict[str, Any]] = field(default_factory=dict)
     defects: list[DefectRun] = field(default_factory=list)
     import_seconds: dict[str, float] = field(default_factory=dict)
-    sights: dict[str, dict[int, Sight]] = field(default_factory=dict)
+    detections: dict[str, dict[int, Detection]] = field(default_factory=dict)
     interrupted: bool = False
     lock: threading.Lock = field(default_factory=threading.Lock, repr=False)

@@ -21,7 +21,7 @@ from ..language.claim import Claim, Figure, Limit, Stated, Timing, Wrong
 from ..language.comparison import same_bits
 from ..language.defects import Defect
 from ..language.outcome import Call
-from ..record.types import Sight
+from ..record.types import Detection
 from ..record.verdicts import Facts, caught
 from . import probing
 from .experiments import Experiment, advance_all
@@ -143,9 +143,9 @@ class OneLibrary:
                 self.result.cells += cells
             self.progress.finished(self.backend, claim.id)
             if probed and prober.get(claim.id) == self.label:
-                sights = self._sights(claim, cells, probed)
+                detections = self._detections(claim, cells, probed)
                 with self.result.lock:
-                    self.result.sights[claim.id] = sights
+                    self.result.detections[claim.id] = detections
 
     def _reproduced(self, defect: Defect) -> DefectRun:
         """A record that applies must show, every time: strict, so that a fixed library is noticed, one that raises now too."""
@@ -239,26 +239,28 @@ class OneLibrary:
             and (x.backends is None or self.label in x.backends)
         ]
 
-    def _sights(self, claim: Claim, cells: Sequence[CellRun], probed: Sequence[probing.Mistake]) -> dict[int, Sight]:
+    def _detections(
+        self, claim: Claim, cells: Sequence[CellRun], probed: Sequence[probing.Mistake]
+    ) -> dict[int, Detection]:
         """What the claim makes of each mistake on this library: one case after another, each with the mistakes not yet seen."""
-        sights: dict[int, Sight] = {}
+        detections: dict[int, Detection] = {}
         # In the widest format: its bounds are the narrowest, so that it sees most.
         cell = max(cells, key=lambda c: (bool(c.honest.asked), c.dtype or ""))
         if caught(cell.honest.rows, Facts(about_shapes=True)):  # refuted as it is, it would seem to see every one
-            return sights
+            return detections
         for name, operations in cell.honest.asked.items():
             declared = claim.cases[name]
             if not declared.probed:
                 continue
             probes = dict[int, probing.Probe]()
             for i, mistake in enumerate(probed):
-                if sights.get(i) != "seen" and operations.intersection(mistake.operations):
+                if detections.get(i) != "seen" and operations.intersection(mistake.operations):
                     case = self._case(claim, name, declared.settings, cell.dtype, None)
                     probes[i] = probing.Probe(Variant(), case, declared.experiment(case), None, {}, mistake=mistake)
             advance_all([*probes.values()], self.worker, self.label, (), self.progress)
             for i, probe in probes.items():
-                sights[i] = probing.better(sights.get(i), probe.sight)
-        return sights
+                detections[i] = probing.better(detections.get(i), probe.detection)
+        return detections
 
 
 def _leave_out_what_cannot_be_told(claim: Claim, cell: CellRun) -> None:

@@ -40,7 +40,7 @@ def verify(
 ) -> Evidence:
     """Put claims to the test and return the evidence, the same that ``lecture-claims verify`` writes to results.json.
 
-    ``claims`` are ids or glob patterns (none: all of the lecture), ``backends`` names of phrasebooks or paths of Python
+    ``claims`` are ids or glob patterns (none: all of the lecture), ``backends`` names of libraries or paths of Python
     files of the same shape, ``dtypes`` of :data:`DTYPES`. ``case``, ``wrong`` and ``limit`` pick one by its name. ``quick`` runs statistics on a
     few seeds only, so that they may be left open. ``in_process`` runs the libraries in this process, one after another, and lets a mistake in
     a claim be raised, for a debugger.
@@ -100,7 +100,7 @@ def select(
         if backend.endswith(".py"):
             if not Path(backend).is_file():
                 raise BadRequest(
-                    f"backend={backend!r}: no such file; give the path of a phrasebook, or a name: "
+                    f"backend={backend!r}: no such file; give the path of a Python file with its operations, or a name: "
                     f"{', '.join(libraries.every())}"
                 )
         else:

@@ -28,7 +28,7 @@ class NotAValue(Exception):
 
 @dataclass(frozen=True)
 class Call:
-    """One request: the operation's name in the phrasebooks (or a function ``f(lib, **arguments)``), and its arguments.
+    """One request: the operation's name in the libraries (or a function ``f(lib, **arguments)``), and its arguments.
 
     ``mutant`` is a function of the same kind that a wrong puts in the operation's place.
     """

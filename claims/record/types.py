@@ -36,7 +36,7 @@ OutcomeKind = Literal["value", "raised", "absent", "unsupported", "broken", "err
 Side = Literal["above", "below", "within"]
 Role = Literal["effect", "control", "reversal", "caution"]
 Speaks = Literal["", "for", "against"]
-Sight = Literal["seen", "blind", "stopped", "cannot be made"]
+Detection = Literal["seen", "blind", "stopped", "cannot be made"]
 
 
 class Part(msgspec.Struct, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -394,7 +394,7 @@ class Sensitivity(Part, kw_only=True):
     operations: tuple[str, ...]
     origin: str
     seen: bool
-    claims: dict[str, Sight]
+    claims: dict[str, Detection]
 
 
 class Defect(Part, kw_only=True):

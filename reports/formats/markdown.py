@@ -342,7 +342,7 @@ def _sensitivity(evidence: Evidence, form: Form) -> list[str]:
     """The claims by number, to keep the tables narrow; mistakes that every claim sees are counted, not listed."""
     lines = []
     for operation, claims, rows in standing.sensitivity(evidence):
-        told = [(b, signs) for b, signs in rows if set(signs) - {standing.SIGHT["seen"][0]}]
+        told = [(b, signs) for b, signs in rows if set(signs) - {standing.DETECTION["seen"][0]}]
         head = ["mistake", *(str(i) for i in range(1, len(claims) + 1))]
         rows_told = [[text(b.name, 120), *(sign or " " for sign in signs)] for b, signs in told]
         numbered = ", ".join(f"{i} {form.section(c, 80)}" for i, c in enumerate(claims, 1))
@@ -351,7 +351,7 @@ def _sensitivity(evidence: Evidence, form: Form) -> list[str]:
             f"**{text(operation, 80)}**: {len(rows) - len(told)} of {len(rows)} mistakes seen by every claim ({numbered})",
             *(table(head, rows_told) if told else []),
         ]
-    signs = "; ".join(f"{sign} {sight}" for sight, (sign, _) in standing.SIGHT.items() if sign)
+    signs = "; ".join(f"{sign} {sight}" for sight, (sign, _) in standing.DETECTION.items() if sign)
     return folded(f"What each claim can see ({signs})", lines)
 
 

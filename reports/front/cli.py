@@ -72,7 +72,7 @@ def list_claims(lecture_folder: Folder = None) -> None:
 def verify(
     claims: Annotated[list[str] | None, typer.Argument(help="Ids or glob patterns; none: the whole lecture.")] = None,
     backend: Annotated[
-        list[str] | None, typer.Option(help="A library, or a phrasebook file of your own; repeatable.")
+        list[str] | None, typer.Option(help="A library, or a Python file with operations of your own; repeatable.")
     ] = None,
     dtype: Annotated[list[str] | None, typer.Option(help="float32 or float64; repeatable.")] = None,
     case: Annotated[str, typer.Option(help="One case, or one geometry of a sweep (case/H=3,W=2,…).")] = "",

@@ -6,7 +6,7 @@ frameworks are imported once; it begins with the first item. Nothing is imported
 ``--lecture-claims-results FILE`` nothing runs again: the items are judged by what ``lecture-claims verify`` wrote there.
 
 Two ini options put another lecture to the test, and other libraries: ``lecture_claims_folder`` and
-``lecture_claims_backends`` (names, or phrasebook files; both relative to pytest's rootdir).
+``lecture_claims_backends`` (names, or Python files with operations; both relative to pytest's rootdir).
 """
 
 from __future__ import annotations
@@ -36,7 +36,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     parser.addini("lecture_claims_folder", "a lecture folder of your own, for --lecture-claims", default="")
     parser.addini(
-        "lecture_claims_backends", "the libraries, for --lecture-claims: names or phrasebook files", "args", default=[]
+        "lecture_claims_backends",
+        "the libraries, for --lecture-claims: names, or Python files with operations",
+        "args",
+        default=[],
     )
 
 

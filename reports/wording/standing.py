@@ -160,7 +160,7 @@ def state(evidence: Evidence, backend: str) -> str:
     facts = evidence.environment.backends.get(backend)
     if facts is None or facts.absent:
         return "absent"
-    return version(evidence, backend) or ("broken" if facts.error else "phrasebook")
+    return version(evidence, backend) or ("broken" if facts.error else "own file")
 
 
 def tested_in_part(claims: Iterable[Claim]) -> int:
@@ -186,7 +186,7 @@ def ledger(evidence: Evidence) -> list[tuple[Sentence, list[str]]]:
 
 # --- what each claim can see -------------------------------------------------------------------------------------------
 
-SIGHT = {
+DETECTION = {
     "seen": ("●", "the claim would be refuted on a library that makes this mistake"),
     "blind": ("○", "the claim holds all the same: it cannot see this mistake"),
     "stopped": ("–", "the mistaken operation gave no value, so the experiment could not go on"),
@@ -212,7 +212,11 @@ def sensitivity(evidence: Evidence) -> Iterator[tuple[str, list[str], list[Signs
     for operation, mistakes in sorted(by.items(), key=lambda item: (-len(item[1]), item[0])):
         made = {c for m in mistakes for c, sight in m.claims.items() if sight != "cannot be made" and c in order}
         claims = sorted(made, key=order.__getitem__)
-        yield operation, claims, [(m, [SIGHT[m.claims.get(c, "cannot be made")][0] for c in claims]) for m in mistakes]
+        yield (
+            operation,
+            claims,
+            [(m, [DETECTION[m.claims.get(c, "cannot be made")][0] for c in claims]) for m in mistakes],
+        )
 
 
 def alike(rows: list[Signs]) -> list[tuple[list[Sensitivity], list[str]]]:

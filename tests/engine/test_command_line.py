@@ -141,7 +141,11 @@ def test_globs_choose_claims_in_the_lectures_order():
         (("verify", "conv*", "zzz.*"), "claim='zzz.*'", "there is 'network.distribution'"),
         (("show", "convolution.flop"), "claim='convolution.flop'", "did you mean 'convolution.flip'?"),
         (("verify", "--backend", "troch"), "backend='troch'", "did you mean 'torch'?"),
-        (("verify", "--backend", "nowhere.py"), "backend='nowhere.py'", "give the path of a phrasebook, or a name: "),
+        (
+            ("verify", "--backend", "nowhere.py"),
+            "backend='nowhere.py'",
+            "give the path of a Python file with its operations",
+        ),
         (("verify", "--dtype", "float23"), "dtype='float23'", "did you mean 'float32'?"),
         (("verify", PART[0], "--case", "inpulse"), "case='inpulse'", "did you mean 'impulse'?"),
         (("verify", PART[0], "--case", "2-d, dense integers"), "case='2-d, dense integers'", "'impulse'"),

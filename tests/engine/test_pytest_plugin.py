@@ -173,7 +173,7 @@ def test_lies_come_out_as_what_they_are(lies):
             "lecture.md is missing; a lecture folder holds lecture.md and sentences.toml",
         ),
         ("lecture_claims_backends = troch", "backend='troch': no such backend; did you mean 'torch'?"),
-        ("lecture_claims_backends = nowhere.py", "no such file; give the path of a phrasebook"),
+        ("lecture_claims_backends = nowhere.py", "no such file; give the path of a Python file with its operations"),
     ],
 )
 def test_a_wrong_setting_is_one_clear_line(pytester, line, says):

@@ -72,7 +72,7 @@ def of_its_own():
 
 @pytest.fixture
 def odd(tmp_path):
-    """Workers on a phrasebook with odd habits: ``odd(timeout=…)``; closed at the end."""
+    """Workers on a library with odd ways: ``odd(timeout=…)``; closed at the end."""
     opened = []
 
     def open_(timeout=60.0, slow=0):

@@ -46,7 +46,7 @@ def test_inside_the_package_imports_are_relative():
     assert absolute == []
 
 
-def test_only_its_own_phrasebook_imports_a_framework():
+def test_only_its_own_folder_imports_a_framework():
     wrong = [
         f"{where(path, line)} imports {name}"
         for path in SOURCES

@@ -193,7 +193,7 @@ def test_a_snippet_with_special_values_is_python(tmp_path):
     assert "equal  False" in ran(tmp_path, text or "")
 
 
-def test_a_library_is_cut_out_of_its_phrasebook_with_what_it_needs_and_nothing_else(tmp_path):
+def test_a_library_is_cut_out_of_its_file_with_what_it_needs_and_nothing_else(tmp_path):
     call = ask("own_convolution", x=np.arange(4.0), w=np.arange(2.0), function="np.correlate")
     text = snippet(call, np.array([1.0, 2.0, 3.0]), "numpy")
     assert text and "lectureclaims" not in text and "def environment" not in text

@@ -308,14 +308,12 @@ def test_rendering_imports_no_framework_and_no_claim(evidence: Evidence, tmp_pat
 def test_a_library_says_its_version_or_why_it_has_none(evidence: Evidence) -> None:
     backends = evidence.environment.backends
     backends["tensorflow"] = LibraryFacts(error="the library could not be started")
-    backends["torch"] = LibraryFacts(
-        versions={"numpy": "2.4.0"}
-    )  # a file of the user's own, with the names of a phrasebook
+    backends["torch"] = LibraryFacts(versions={"numpy": "2.4.0"})  # a file of the user's own, with such operations
     said = [standing.state(evidence, b) for b in ("numpy", "torch", "tensorflow", "scipy", "unheard of")]
-    assert said == ["2.4.0", "phrasebook", "broken", "absent", "absent"]
-    assert "Libraries: numpy 2.4.0 and torch phrasebook." in summary.summary(evidence)
+    assert said == ["2.4.0", "own file", "broken", "absent", "absent"]
+    assert "Libraries: numpy 2.4.0 and torch own file." in summary.summary(evidence)
     assert "Absent or not started: tensorflow and scipy. Nothing is said about them." in summary.summary(evidence)
-    assert 'torch<span class="version">phrasebook</span>' in html.render(evidence)
+    assert 'torch<span class="version">own file</span>' in html.render(evidence)
 
 
 # --- the matrix: search, order, counts -----------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ import lectureclaims.claims
 import pytest
 import sample_evidence as sample
 from lectureclaims.claims.record import file, replay, verdicts
-from lectureclaims.claims.record.types import Bits, CellVerdict, Evidence, Found, Sight, Verdict
+from lectureclaims.claims.record.types import Bits, CellVerdict, Detection, Evidence, Found, Verdict
 from lectureclaims.reports.formats import junit, markdown
 from lectureclaims.reports.front import terminal
 from lectureclaims.reports.page import html
@@ -85,7 +85,7 @@ def test_what_is_not_of_the_record_is_refused_by_its_reader_and_by_its_schema(
 
 def test_every_verdict_has_a_meaning_and_a_sign() -> None:
     assert set(standing.MEANING) == {*get_args(CellVerdict)} == set(markdown.SIGN)
-    assert {*verdicts.WORST_FIRST} == {*get_args(Verdict)} and {*standing.SIGHT} == {*get_args(Sight)}
+    assert {*verdicts.WORST_FIRST} == {*get_args(Verdict)} and {*standing.DETECTION} == {*get_args(Detection)}
 
 
 # --- Markdown ----------------------------------------------------------------------------------------------------------

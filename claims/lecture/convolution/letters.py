@@ -180,7 +180,7 @@ worked_example = claim(
     product of two letters, read off one letter at a time, makes up the same sum; and whole numbers in place of all
     letters give the same numbers.
 
-    Scope: the phrasebook's convolution and cross-correlation, windows inside the input and with one row and column of
+    Scope: the library's convolution and cross-correlation, windows inside the input and with one row and column of
     zeros around it; each library's own 2-d functions, windows inside; numbers whose sums are exact in the dtype; not
     by FFT
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 
-class Habit(NamedTuple):
+class Convention(NamedTuple):
     """How a decoder hands an image over: whether it keeps the axis of one channel, its order of colours, what it makes of gray
     with alpha, and the size that it gives to a PNG's 255."""
 
@@ -17,21 +17,21 @@ class Habit(NamedTuple):
     white: int = 255
 
 
-HABITS = {
-    "matplotlib": Habit(keeps_gray_axis=False, gray_with_alpha=4, white=1),
-    "opencv": Habit(keeps_gray_axis=False, blue_first=True, gray_with_alpha=4),
-    "pillow": Habit(keeps_gray_axis=False),
-    "tensorflow": Habit(),
+CONVENTIONS = {
+    "matplotlib": Convention(keeps_gray_axis=False, gray_with_alpha=4, white=1),
+    "opencv": Convention(keeps_gray_axis=False, blue_first=True, gray_with_alpha=4),
+    "pillow": Convention(keeps_gray_axis=False),
+    "tensorflow": Convention(),
 }
 
 
-def habit_of(backend: str) -> Habit:
-    return HABITS.get(backend, Habit())
+def convention_of(backend: str) -> Convention:
+    return CONVENTIONS.get(backend, Convention())
 
 
-def colours(image: np.ndarray, habit: Habit) -> np.ndarray:
+def colours(image: np.ndarray, convention: Convention) -> np.ndarray:
     """R, G, B, or B, G, R; whatever comes after them stays where it is."""
-    return image[..., [2, 1, 0, *range(3, image.shape[2])]] if habit.blue_first and image.shape[2] > 2 else image
+    return image[..., [2, 1, 0, *range(3, image.shape[2])]] if convention.blue_first and image.shape[2] > 2 else image
 
 
 def scaled(image: np.ndarray, white: int) -> np.ndarray:

@@ -14,7 +14,7 @@ from ....reference import bounds, libraries
 from ....reference.samples import data, pictures
 from ...language import Call, Case, Outcome, Wrong, ask, claim, fact, fails, same_bits, same_shape, smallest, within
 from ..shared.photographs import exact_photograph
-from .decoders import Habit, colours, habit_of, scaled, three_axes
+from .decoders import Convention, colours, convention_of, scaled, three_axes
 
 READERS = libraries.every()
 """Of them NumPy, SciPy and PyTorch have no decoder of their own."""
@@ -31,9 +31,9 @@ def width_first(image: np.ndarray) -> np.ndarray:
     return image.swapaxes(0, 1)
 
 
-def read_as_rgb(image: np.ndarray, habit: Habit) -> np.ndarray:
+def read_as_rgb(image: np.ndarray, convention: Convention) -> np.ndarray:
     """The mistake of reading a decoder's B, G, R as R, G, B, and its R, G, B as B, G, R."""
-    return colours(image, habit._replace(blue_first=not habit.blue_first))
+    return colours(image, convention._replace(blue_first=not convention.blue_first))
 
 
 def divided_by_256(image: np.ndarray, white: int) -> np.ndarray:
@@ -111,13 +111,13 @@ image = claim(
     },
 )
 def png(case: Case, *, axes=height_first, order=colours, scale=scaled):
-    habit, pixels = habit_of(case.backend), drawn(case, case.size)
+    convention, pixels = convention_of(case.backend), drawn(case, case.size)
     y = yield ask("decode_image", data=pictures.png(pixels))
-    count = 3 if habit.keeps_gray_axis or case.size[2] > 1 else 2
+    count = 3 if convention.keeps_gray_axis or case.size[2] > 1 else 2
     source = "three, or two where the decoder drops the axis of one channel"
     yield fact(y.then(np.ndim), count, label="axes", source=source)
     yield same_shape(y.then(three_axes), axes(pixels).shape, label="H × W × C", source=KNOWN)
-    wanted = scale(axes(order(pixels, habit)), habit.white)
+    wanted = scale(axes(order(pixels, convention)), convention.white)
     yield same_bits(y.then(three_axes), wanted, label="every pixel", source=KNOWN)
 
 
@@ -133,7 +133,7 @@ def jpeg_of_one_colour(case: Case):
         y = yield ask("decode_image", data=flat_jpeg(colour))
         planes = np.broadcast_to(np.array(colour).reshape(-1, 1, 1), (len(colour), 8, 8))
         exact = pictures.rgb(planes) if len(colour) == 3 else planes.transpose(1, 2, 0)
-        wanted = colours(np.rint(exact).astype(np.uint8), habit_of(case.backend))
+        wanted = colours(np.rint(exact).astype(np.uint8), convention_of(case.backend))
         source = "T.871's formula, rounded once"
         yield same_bits(y.then(three_axes), wanted, label=f"YCbCr = {colour}", source=source)
 
@@ -154,7 +154,7 @@ def photograph(case: Case, *, axes=height_first, order=colours):
     y = yield from whole_photograph(case, axes)
     if case.backend == "tensorflow":  # its own choice of transform is another: the limit
         y = yield ask("decode_jpeg", data=data.photographs()[case.photograph], transform="INTEGER_ACCURATE")
-    exact = axes(order(exact_photograph(case.photograph), habit_of(case.backend)))
+    exact = axes(order(exact_photograph(case.photograph), convention_of(case.backend)))
     yield close(y.then(lambda a: a[: len(exact), : exact.shape[1]]), exact, bounds.jpeg_colours(exact.shape))
 
 
@@ -295,13 +295,13 @@ def _(case: Case):
     """Neither C = 1 nor C = 3: RGB with alpha has four channels, gray with alpha two in Pillow and TensorFlow;
     matplotlib and OpenCV make four of it.
     """
-    habit = habit_of(case.backend)
+    convention = convention_of(case.backend)
 
     def channels(y: Outcome) -> Outcome:
         return y.then(lambda a: int(three_axes(a).shape[2]))
 
     def instead(y: Outcome, k: Kind):
-        count = habit.gray_with_alpha if k.C == 1 else 4
+        count = convention.gray_with_alpha if k.C == 1 else 4
         return fact(channels(y), count, label="C with alpha", source="predicted for the decoder")
 
     kinds = [Kind(1, 0), Kind(3, 0), Kind(1, 1), Kind(3, 1)]
@@ -313,7 +313,7 @@ def _(case: Case):
         order="without alpha first, then by C",
     )
     y = yield of_size(case, Size(2, 3, 4))
-    pixels = scaled(colours(drawn(case, (2, 3, 4)), habit), habit.white)
+    pixels = scaled(colours(drawn(case, (2, 3, 4)), convention), convention.white)
     yield same_bits(y, pixels, label="RGB with alpha: four channels, alpha last", source=KNOWN)
 
 
