@@ -187,7 +187,10 @@ def claim(id: str, *, folder: bool, lecture_folder: Path | None) -> Iterator[str
         yield f'Name it under the sentence that makes it, in {home / "sentences.toml"}: claims = ["{id}"]'
     where = "" if own else f" --lecture {shlex.quote(str(lecture_folder))}"
     yield f"Try it: lecture-claims verify {id} --backend numpy{where}"
-    yield "Then put your sentence, your experiment and your wrongs in the place of the template's (CONTRIBUTING.md says how)."
+    yield (
+        "Then put your sentence, your experiment and your wrongs in the place of the template's "
+        "(CONTRIBUTING.md says how; `lecture-claims operations`: what to ask for)."
+    )
 
 
 def _write_folder(path: Path, id: str, name: str) -> None:
