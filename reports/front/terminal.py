@@ -11,7 +11,7 @@ from rich.text import Text
 
 from ...claims.record import replay
 from ...claims.record.sentences import sentence
-from ...claims.record.types import Cell, Claim, Evidence, Row
+from ...claims.record.types import Cell, Claim, Evidence, Row, Stopped
 from ..wording import adjudication as said
 from ..wording import standing, summary, words
 from ..wording.gates import sides
@@ -166,6 +166,9 @@ def _departures(out: Console, evidence: Evidence, one: Claim) -> None:
     for cell in one.cells:
         if cell.verdict in ("refuted", "error", "inconclusive", "not supported"):
             _say(out, f"{_where(one, cell)}: {cell.verdict}: {cell.reason}")
+        for failed in {row.traceback: row for row in cell.rows if isinstance(row, Stopped) and row.traceback}.values():
+            out.print(Text(failed.traceback), soft_wrap=True)
+            _say(out, f"  replay: {replay.command(evidence, one.id, cell, case=failed.case)} --in-process --pdb")
         again = [{"case": replay.address(row)} for row in standing.departures(cell) if row.made]
         again += [{"wrong": wrong.name} for wrong in cell.wrongs if not wrong.caught]
         for part in again:
