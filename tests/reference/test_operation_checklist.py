@@ -145,3 +145,10 @@ def test_an_operation_is_named_in_no_file_that_the_checklist_leaves_out():
         "reference/networks/notation.py"
     }
     assert here - of_its_own == asked
+
+
+def test_a_file_with_one_operation_is_a_library(tmp_path):
+    (tmp_path / "mine.py").write_text("def relu(x):\n    return x * (x > 0)\n")
+    mine = libraries.load(str(tmp_path / "mine.py"))
+    mine.configure()
+    assert mine.environment() == {} and mine.relu(-1.0) == 0
