@@ -6,6 +6,8 @@ Channels, groups, stride and dilation are spelled out round its two-dimensional 
 # SciPy's stubs lose the rank of an array on the way through its functions.
 # pyright: reportGeneralTypeIssues=false, reportIndexIssue=false, reportOptionalSubscript=false
 
+import functools
+
 import numpy as np
 import scipy
 import threadpoolctl
@@ -51,76 +53,49 @@ def _dilated(w, dilation):
     return wide
 
 
-def cross_correlation1d(x, w, b, *, stride, padding, dilation, groups):
-    x = np.pad(x, ((0, 0), (0, 0), padding))
-    w = _dilated(w, (dilation,))
+def _layer(windows, x, w, b, *, stride, groups):
+    """A layer of the sums ``windows(channel, kernel)``: over the channels of a group, at every stride-th place."""
     share_in, share_out = x.shape[1] // groups, w.shape[0] // groups
+    every = tuple(slice(None, None, s) for s in stride)
     y = [
         [
-            sum(
-                signal.correlate(image[o // share_out * share_in + c], w[o, c], mode="valid", method="direct")
-                for c in range(share_in)
-            )[::stride]
-            for o in range(w.shape[0])
+            sum(windows(image[o // share_out * share_in + c], w[o, c]) for c in range(share_in))[every]
+            for o in range(len(w))
         ]
         for image in x
     ]
     y = np.stack([np.stack(maps) for maps in y])
-    return y if b is None else y + b[:, None]
+    return y if b is None else y + b.reshape(-1, *[1] * len(stride))
+
+
+def _line(windows, x, w, b, *, stride, padding, dilation, groups):
+    """The same of signals, without an FFT."""
+    direct = functools.partial(windows, mode="valid", method="direct")
+    x = np.pad(x, ((0, 0), (0, 0), padding))
+    return _layer(direct, x, _dilated(w, (dilation,)), b, stride=(stride,), groups=groups)
+
+
+def _plane(windows, x, w, b, *, stride, padding, dilation, groups):
+    """The same of images."""
+    _needs_wide(x)
+    x = np.pad(x, ((0, 0), (0, 0), *padding))
+    return _layer(functools.partial(windows, mode="valid"), x, _dilated(w, dilation), b, stride=stride, groups=groups)
+
+
+def cross_correlation1d(x, w, b, *, stride, padding, dilation, groups):
+    return _line(signal.correlate, x, w, b, stride=stride, padding=padding, dilation=dilation, groups=groups)
 
 
 def cross_correlation2d(x, w, b, *, stride, padding, dilation, groups):
-    _needs_wide(x)
-    x = np.pad(x, ((0, 0), (0, 0), *padding))
-    w = _dilated(w, dilation)
-    share_in, share_out = x.shape[1] // groups, w.shape[0] // groups
-    y = [
-        [
-            sum(
-                signal.correlate2d(image[o // share_out * share_in + c], w[o, c], mode="valid") for c in range(share_in)
-            )[:: stride[0], :: stride[1]]
-            for o in range(w.shape[0])
-        ]
-        for image in x
-    ]
-    y = np.stack([np.stack(maps) for maps in y])
-    return y if b is None else y + b[:, None, None]
+    return _plane(signal.correlate2d, x, w, b, stride=stride, padding=padding, dilation=dilation, groups=groups)
 
 
 def convolution1d(x, w, b, *, stride, padding, dilation, groups):
-    x = np.pad(x, ((0, 0), (0, 0), padding))
-    w = _dilated(w, (dilation,))
-    share_in, share_out = x.shape[1] // groups, w.shape[0] // groups
-    y = [
-        [
-            sum(
-                signal.convolve(image[o // share_out * share_in + c], w[o, c], mode="valid", method="direct")
-                for c in range(share_in)
-            )[::stride]
-            for o in range(w.shape[0])
-        ]
-        for image in x
-    ]
-    y = np.stack([np.stack(maps) for maps in y])
-    return y if b is None else y + b[:, None]
+    return _line(signal.convolve, x, w, b, stride=stride, padding=padding, dilation=dilation, groups=groups)
 
 
 def convolution2d(x, w, b, *, stride, padding, dilation, groups):
-    _needs_wide(x)
-    x = np.pad(x, ((0, 0), (0, 0), *padding))
-    w = _dilated(w, dilation)
-    share_in, share_out = x.shape[1] // groups, w.shape[0] // groups
-    y = [
-        [
-            sum(
-                signal.convolve2d(image[o // share_out * share_in + c], w[o, c], mode="valid") for c in range(share_in)
-            )[:: stride[0], :: stride[1]]
-            for o in range(w.shape[0])
-        ]
-        for image in x
-    ]
-    y = np.stack([np.stack(maps) for maps in y])
-    return y if b is None else y + b[:, None, None]
+    return _plane(signal.convolve2d, x, w, b, stride=stride, padding=padding, dilation=dilation, groups=groups)
 
 
 def max_pooling2d(x, *, window, stride, padding):
