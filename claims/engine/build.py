@@ -242,9 +242,10 @@ def _untested(claim: Claim, cell: CellRun) -> list[str]:
     missing = Counter(row.note for row in cell.honest.rows if not row.made)
     lost = [f"{why} ({count} comparison{'s'[: count > 1]})" for why, count in sorted(missing.items())]
     lost += [f"case “{n}” is not for it" for n in claim.cases if not claim.runs(n, label, cell.dtype)]
-    named = {w.name: "wrong" for w in claim.wrongs} | {x.name: "limit" for x in claim.limits}
-    tried = {*cell.wrongs, *cell.limits}
-    return lost + [f"{named[n]} “{n}” cannot be tried on it" for n in named if n in cell.dropped - tried]
+    named = [*(("wrong", w.name) for w in claim.wrongs), *(("limit", x.name) for x in claim.limits)]
+    return lost + [
+        f"{kind} “{n}” cannot be tried on it" for kind, n in dict.fromkeys(named) if (kind, n) in cell.dropped
+    ]
 
 
 def _row(lecture: Lecture, cell: CellRun, c: Comparison) -> types.AnyRow:

@@ -69,8 +69,8 @@ class CellRun:
     honest: Variant = field(default_factory=Variant)
     wrongs: dict[str, Variant] = field(default_factory=dict)
     limits: dict[str, Variant] = field(default_factory=dict)
-    dropped: set[str] = field(default_factory=set)
-    """Wrongs and limits that need an operation which the library does not have."""
+    dropped: set[tuple[str, str]] = field(default_factory=set)
+    """("wrong" or "limit", name) of those that need an operation which the library does not have."""
     unreproduced: list[str] = field(default_factory=list)
     unrepeatable: frozenset[str] = frozenset()
     figures: dict[str, Any] = field(default_factory=dict)

@@ -265,13 +265,13 @@ class OneLibrary:
 
 def _leave_out_what_cannot_be_told(claim: Claim, cell: CellRun) -> None:
     """Without an operation some wrongs are invisible and some limits cannot be shown: they do not belong to this library."""
-    for wrong in claim.wrongs:
-        variant = cell.wrongs.get(wrong.name)
-        if variant is not None and (cell.honest.unsupported | variant.unsupported).intersection(wrong.needs):
-            del cell.wrongs[wrong.name]
-            cell.dropped.add(wrong.name)
+    for name, variant in list(cell.wrongs.items()):
+        lacks = cell.honest.unsupported | variant.unsupported
+        if all(lacks.intersection(wrong.needs) for wrong in claim.wrongs if wrong.name == name):
+            del cell.wrongs[name]
+            cell.dropped.add(("wrong", name))
     for limit in claim.limits:
         variant = cell.limits.get(limit.name)
         if variant is not None and limit.backends is None and variant.unsupported:
             del cell.limits[limit.name]
-            cell.dropped.add(limit.name)
+            cell.dropped.add(("limit", limit.name))

@@ -4,10 +4,10 @@ import os
 
 import numpy as np
 import pytest
-from lectureclaims.claims.engine import verification
+from lectureclaims.claims.engine import build, runner, verification
 from lectureclaims.claims.engine.experiments import Experiment, advance_all
-from lectureclaims.claims.engine.ran import Progress, Variant
-from lectureclaims.claims.language import Case, Figure, Outcome, Timing, Wrong, ask, same_bits
+from lectureclaims.claims.engine.ran import CellRun, Progress, Variant
+from lectureclaims.claims.language import Case, Figure, Outcome, Timing, Wrong, ask, claim, same_bits
 from lectureclaims.claims.language.claim import Stated
 from lectureclaims.claims.record import file
 from lectureclaims.claims.record.types import Stopped
@@ -164,3 +164,35 @@ def test_in_this_process_the_evidence_is_the_same():
 def test_in_this_process_what_a_library_raises_is_an_observation():
     (claim,) = in_process("layer.correlates", library("refuses")).claims
     assert claim.verdict == "error" and "the library raised RuntimeError: not today" in claim.reason
+
+
+# --- what cannot be told on a library ------------------------------------------------------------------------------------
+
+
+def of_one_name():
+    """A claim with a wrong of two experiments, and a limit of the same name."""
+    made = claim("a.claim", "A statement.", expected="verified", kind="exact")
+
+    @made.case("with gradients", wrongs={"flipped": Wrong(needs=("gradient",))})
+    def _(case):
+        yield ask("gradient")
+
+    @made.case("without", wrongs={"flipped": Wrong()})
+    def _(case):
+        yield ask("relu")
+
+    @made.limit("flipped")
+    def _(case):
+        """Here it is so."""
+        yield ask("gradient")
+
+    return made
+
+
+def test_a_wrong_is_left_out_only_where_no_experiment_can_tell_it_and_a_limit_of_its_name_is_another_thing():
+    cell = CellRun("a.claim", "numpy", "float32", wrongs={"flipped": Variant()})
+    cell.honest.unsupported.add("gradient")
+    cell.limits["flipped"] = Variant(unsupported={"gradient"})
+    runner._leave_out_what_cannot_be_told(of_one_name(), cell)
+    assert [*cell.wrongs] == ["flipped"] and not cell.limits
+    assert build._untested(of_one_name(), cell) == ["limit “flipped” cannot be tried on it"]
