@@ -23,7 +23,7 @@ lint: $(VENV)/.ready
 
 # The tests that neither import a framework nor start a worker: under a minute.
 quick: $(VENV)/.ready
-	$(BIN)/pytest -m "not slow" $(QUICK)
+	$(BIN)/pytest -n auto --dist loadfile -m "not slow" $(QUICK)
 
 # One claim, named by ID=, on NumPy and PyTorch: seconds.
 claim: $(VENV)/.ready
