@@ -196,3 +196,22 @@ def test_a_wrong_is_left_out_only_where_no_experiment_can_tell_it_and_a_limit_of
     runner._leave_out_what_cannot_be_told(of_one_name(), cell)
     assert [*cell.wrongs] == ["flipped"] and not cell.limits
     assert build._untested(of_one_name(), cell) == ["limit “flipped” cannot be tried on it"]
+
+
+# --- how a mistake in a claim is shown --------------------------------------------------------------------------------------
+
+BROKEN = ("lecture-claims", "verify", "broken.experiment", "--backend=numpy")
+
+
+def test_the_terminal_shows_the_traceback_and_how_to_run_that_case_in_a_debugger():
+    done = run_command(*BROKEN, lecture=True)
+    assert done.returncode == 1
+    assert 'raise KeyError("a mistake in the claim")' in done.stdout
+    assert "verify broken.experiment --case one --backend numpy" in done.stdout
+    assert "--in-process --pdb" in done.stdout
+
+
+def test_in_this_process_the_mistake_itself_is_raised():
+    done = run_command(*BROKEN, "--case=one", "--in-process", lecture=True)
+    assert done.returncode not in (0, 2)
+    assert 'raise KeyError("a mistake in the claim")' in done.stderr + done.stdout
