@@ -10,7 +10,7 @@ import lectureclaims.claims
 import lectureclaims.reports
 import pytest
 from lectureclaims.claims.record import verdicts
-from lectureclaims.claims.record.types import Cell, Row, Sweep, Within
+from lectureclaims.claims.record.types import Bits, Cell, Fact, Row, Sweep, Within
 from lectureclaims.claims.record.verdicts import (
     CELL_RULES,
     CLAIM_RULES,
@@ -565,3 +565,11 @@ def test_the_margin_of_bits_is_infinite_and_of_nothing_is_nothing():
     assert margin(cell(CLOSE, OFF)) is None, "a cell that departs has no honest ratio"
     assert margin(cell(CLOSE, wrongs=[(OFF,), (GOOD,)])) == 0, "a wrong that survived leaves none"
     assert margin(cell(GOOD, wrongs=[(BAD,), (GOOD,)])) == 0
+
+
+def test_a_fact_that_says_nan_exhibits_a_limit_and_a_nan_among_numbers_does_not():
+    told = {"label": "the sum", "agrees": False, "got": "nan", "must_fail": True}
+    beside = Bits(label="beside it")
+    assert shown([Fact(**told), beside], about_shapes=False)
+    assert not shown([Bits(**told), beside], about_shapes=False)
+    assert not shown([Within(**told), beside], about_shapes=False)
