@@ -267,8 +267,13 @@ def _wrong(name: str, variant: Variant, facts: Facts) -> types.WrongFound:
     made = sum(row.made for row in variant.rows)
     excuse = next((f"not refuted: {row.note}" for row in variant.rows if not row.made), "every comparison still agreed")
     worst = max(by, key=lambda row: (row.ratio, row.differing or 0), default=None)
-    if isinstance(worst, types.Sweep):
-        worst = msgspec.structs.replace(worst, departures=worst.departures[:1])
+    match worst:  # where its expected value comes from, the honest rows say
+        case types.Sweep():
+            worst = msgspec.structs.replace(worst, source="", derivation="", departures=worst.departures[:1])
+        case types.Within():
+            worst = msgspec.structs.replace(worst, source="", derivation="")
+        case types.Row():
+            worst = msgspec.structs.replace(worst, source="")
     return types.WrongFound(name=name, caught=bool(by), by=len(by), of=made, worst=worst, excuse="" if by else excuse)
 
 
