@@ -197,7 +197,7 @@ class OneLibrary:
 
         def begun(
             variant: Variant, name: str, experiment: Callable[..., Any], settings: Any, wrong: Wrong | None = None
-        ):
+        ) -> Experiment:
             case = self._case(claim, name, settings, cell.dtype, selected.point or None)
             steps = experiment(case, **(wrong.says if wrong else {}))
             return Experiment(variant, case, steps, wrong, kept, debug=self.worker.debug)

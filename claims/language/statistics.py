@@ -7,10 +7,12 @@ arms or the logarithm of their ratio, and the seeds are the sample. An interval 
 import dataclasses
 import hashlib
 import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 RESAMPLES = 10_000
 LEVEL = 0.95
@@ -41,11 +43,11 @@ class Effect:
     arms: int = 2
 
     @property
-    def seeds(self):
+    def seeds(self) -> int:
         return len(self.values)
 
     @property
-    def identical(self):
+    def identical(self) -> bool:
         """Whether two arms gave the very same number in most seeds: then nothing says that they are two."""
         same = sum(value == (1.0 if self.kind == "ratio" else 0.0) for value in self.values)
         return self.arms == 2 and 2 * same > self.seeds
@@ -56,7 +58,7 @@ class Contrast:
     """An effect to be computed: `first` over `second`, names of what an experiment measured; second None: over a constant, 1 or 0."""
 
     name: str
-    kind: Literal["ratio", "difference"]
+    kind: str
     experiment: str
     first: str
     second: str | None = None
@@ -77,10 +79,10 @@ class Gate:
     side: Literal["above", "below", "within"]
     bounds: tuple[float, ...]
     basis: str = ""
-    role: Literal["effect", "control", "reversal", "caution"] = "effect"
+    role: str = "effect"
     speaks: Literal["", "for", "against"] = ""
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.role not in ("effect", "control", "reversal", "caution"):
             raise ValueError(f"role={self.role!r}: expected 'effect', 'control', 'reversal' or 'caution'")
         if self.speaks not in ("", "for", "against"):
@@ -101,7 +103,7 @@ class Judged(NamedTuple):
     sentence: str
 
 
-def paired(name, first, second, *, kind, seed):
+def paired(name: str, first: ArrayLike, second: ArrayLike | None, *, kind: str, seed: int) -> Effect:
     """The effect of `first` over `second`, arrays [S] with one number a seed; kind "ratio" (both > 0) or "difference".
 
     `second` None stands for the constant that is no effect, 1 or 0.
@@ -134,14 +136,14 @@ def paired(name, first, second, *, kind, seed):
     )
 
 
-def exchanged(effect, *, seed):
+def exchanged(effect: Effect, *, seed: int) -> Effect:
     """The same measurements with the names of the arms exchanged: a gate that this meets as well says nothing."""
     values = np.asarray(effect.values)
     arms = (1 / values, np.ones_like(values)) if effect.kind == "ratio" else (-values, np.zeros_like(values))
     return paired(f"{effect.name}, arms exchanged", *arms, kind=effect.kind, seed=seed)
 
 
-def bootstrap_interval(values, *, seed):
+def bootstrap_interval(values: ArrayLike, *, seed: int) -> tuple[float, float]:
     """Percentile interval of the mean: the seeds drawn again with replacement, RESAMPLES times (Efron 1979)."""
     values = np.asarray(values, np.float64)
     drawn = np.random.default_rng(seed).integers(0, len(values), (RESAMPLES, len(values)))
@@ -149,7 +151,7 @@ def bootstrap_interval(values, *, seed):
     return tuple(np.quantile(values[drawn].mean(1), (tail, 1 - tail)))
 
 
-def judge(gate, effect):
+def judge(gate: Gate, effect: Effect) -> Judged:
     """Whether the gate is met, and the sentence that says so. Only the interval over all seeds counts, never one seed."""
     if gate.effect != effect.name:
         raise ValueError(f"effect.name={effect.name!r}: gate {gate.name!r} is about {gate.effect!r}")
@@ -174,7 +176,7 @@ def judge(gate, effect):
     return Judged(False, True, f"{gate.name}: not met, {sentence}")
 
 
-def region(gate):
+def region(gate: Gate) -> tuple[float, float]:
     """(low, high): where the gate wants the whole interval, infinite where it is open."""
     return {
         "above": (gate.bounds[0], np.inf),
@@ -183,7 +185,7 @@ def region(gate):
     }[gate.side]
 
 
-def gates_digest(gates, effects=(), settings=()):
+def gates_digest(gates: Iterable[Gate], effects: Iterable[Contrast] = (), settings: Mapping[str, Any] = {}) -> str:
     """SHA-256 of everything that is stated before a run: gates and what their effects are computed from, in their order, and
     `settings`, {name: plain value}.
 
@@ -194,7 +196,7 @@ def gates_digest(gates, effects=(), settings=()):
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _sign_p(values):
+def _sign_p(values: NDArray) -> float:
     """Exact two-sided sign test; seeds at exactly no effect say nothing and are left out."""
     from scipy import stats  # half of every command's start-up, were it imported above
 
@@ -204,7 +206,7 @@ def _sign_p(values):
     return float(stats.binomtest(int((decided > 0).sum()), len(decided), 0.5).pvalue)
 
 
-def _wilcoxon_p(values):
+def _wilcoxon_p(values: NDArray) -> float:
     """Exact; with ties the normal approximation, for SciPy's permutations take a fifth of a second each and say no more."""
     from scipy import stats
 

@@ -5,15 +5,25 @@ A network is data and its parameters are a dictionary of arrays [S, ...] with th
 from the same numbers and sees the same images in the same order, and a seed's numbers do not depend on its neighbours'.
 """
 
-import numpy as np
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
-from ...reference.networks.notation import frozen
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from ...reference.networks.notation import Layer, frozen
+
+Layers = Sequence[Layer]
+Parameters = dict[str, NDArray]
+Examples = Iterable[tuple[NDArray, NDArray]]
 
 LOSS = "softmax_cross_entropy"
 _WEIGHTS, _BATCHES, _LABELS = 1, 2, 3  # what a seed's random numbers are for: one stream each
 
 
-def initial_parameters(network, shapes, *, seeds, rule, dtype):
+def initial_parameters(
+    network: Layers, shapes: Mapping[str, tuple[int, ...]], *, seeds: Sequence[int], rule: str, dtype: DTypeLike
+) -> Parameters:
     """Parameters {name: [S, *shape]} for `shapes` {name of a weight or kernel: [out, in, ...]}.
 
     He et al. 2015: weights N(0, 2/in); Glorot & Bengio 2010: N(0, 2/(in + out)), both with the kernel's area counted in.
@@ -39,7 +49,7 @@ def initial_parameters(network, shapes, *, seeds, rule, dtype):
     return {name: array.astype(dtype) for name, array in parameters.items()}
 
 
-def batch_order(count, *, size, steps, seeds):
+def batch_order(count: int, *, size: int, steps: int, seeds: Sequence[int]) -> NDArray:
     """Indexes [steps, S, size] into `count` examples: each seed walks through shuffles of its own, one after the other."""
     orders = []
     for seed in seeds:
@@ -49,19 +59,29 @@ def batch_order(count, *, size, steps, seeds):
     return np.stack(orders, 1)
 
 
-def shuffled_labels(labels, *, seeds):
+def shuffled_labels(labels: NDArray, *, seeds: Sequence[int]) -> NDArray:
     """[S, count]: every seed its own permutation of the labels, so that images no longer say anything about them."""
     return np.stack([np.random.default_rng([seed, _LABELS]).permutation(labels) for seed in seeds])
 
 
-def batches(images, labels, order):
+def batches(images: NDArray, labels: NDArray, order: NDArray) -> Iterator[tuple[NDArray, NDArray]]:
     """The pairs (x [S, N, ...], targets [S, N]) of ``order`` [steps, S, N]; labels [count], or one row for each seed, [S, count]."""
     own = np.arange(order.shape[1])[:, None]
     for chosen in order:
         yield images[chosen], labels[chosen] if labels.ndim == 1 else labels[own, chosen]
 
 
-def evaluate(lib, network, parameters, x, targets, *, loss=LOSS, statistics=None, record=()):
+def evaluate(
+    lib: Any,
+    network: Layers,
+    parameters: Parameters,
+    x: NDArray,
+    targets: NDArray,
+    *,
+    loss: str = LOSS,
+    statistics: Mapping[str, Any] | None = None,
+    record: Iterable[int] = (),
+) -> tuple[NDArray, Parameters, dict[str, Any]]:
     """``lib.value_and_gradient``; cross-entropy after the softmax unless said otherwise."""
     with np.errstate(over="ignore", invalid="ignore"):  # an arm may diverge: that is a measurement
         return lib.value_and_gradient(
@@ -69,18 +89,28 @@ def evaluate(lib, network, parameters, x, targets, *, loss=LOSS, statistics=None
         )
 
 
-def descend(parameters, gradients, rate):
+def descend(parameters: Parameters, gradients: Parameters, rate: float | NDArray) -> Parameters:
     """parameters - rate * gradients; `rate` is a number or one for each seed, [S]."""
     with np.errstate(over="ignore", invalid="ignore"):
         return {name: array - _along(rate, array) * gradients[name] for name, array in parameters.items()}
 
 
-def learned_alone(step):
+def learned_alone(step: int) -> Parameters:
     """Nothing is given: every parameter is learned."""
     return {}
 
 
-def train(lib, network, parameters, examples, *, rate, loss=LOSS, given=learned_alone, observe=None):
+def train(
+    lib: Any,
+    network: Layers,
+    parameters: Parameters,
+    examples: Examples,
+    *,
+    rate: float | NDArray,
+    loss: str = LOSS,
+    given: Callable[[int], Parameters] = learned_alone,
+    observe: Callable[..., None] | None = None,
+) -> tuple[Parameters, NDArray]:
     """Plain gradient descent over `examples`, pairs (x, targets) as ``batches`` makes them. Returns the last parameters and the losses [steps, S].
 
     ``given(t)``, {name: [S, ...]}, are parameters that are not learned: what they are at step t. Before step t is taken,
@@ -98,7 +128,9 @@ def train(lib, network, parameters, examples, *, rate, loss=LOSS, given=learned_
     return parameters, np.stack(losses)
 
 
-def accuracy(lib, network, parameters, train_images, images, labels):
+def accuracy(
+    lib: Any, network: Layers, parameters: Parameters, train_images: NDArray, images: NDArray, labels: NDArray
+) -> NDArray:
     """Fraction [S] of `images` classified rightly, by the largest logit, or by the sign of the only one; batch norm uses the statistics of
     all the training images."""
     seeds = len(next(iter(parameters.values())))
@@ -116,19 +148,18 @@ def accuracy(lib, network, parameters, train_images, images, labels):
     return right.mean(1)
 
 
-def inner(a, b):
+def inner(a: Parameters, b: Parameters) -> NDArray:
     """<a, b> [S] over all parameters of two dictionaries."""
-    return sum(
-        np.einsum("si,si->s", a[name].reshape(len(a[name]), -1), b[name].reshape(len(a[name]), -1)) for name in a
-    )
+    flat = [(a[name].reshape(len(a[name]), -1), b[name].reshape(len(a[name]), -1)) for name in a]
+    return np.sum([np.einsum("si,si->s", *pair) for pair in flat], 0)
 
 
-def norm(a):
+def norm(a: Parameters) -> NDArray:
     """||a|| [S] over all parameters."""
     return np.sqrt(inner(a, a))
 
 
-def roundings(network, parameters, batch):
+def roundings(network: Layers, parameters: Parameters, batch: int) -> int:
     """How many roundings can meet in one number on its way through one step: the lengths of all sums, forward and back."""
     count = 0
     for layer in network:
@@ -142,7 +173,17 @@ def roundings(network, parameters, batch):
     return int(count)
 
 
-def reference_losses(lib, network, parameters, examples, *, rate, loss=LOSS, given=learned_alone, copies=4):
+def reference_losses(
+    lib: Any,
+    network: Layers,
+    parameters: Parameters,
+    examples: Examples,
+    *,
+    rate: float | NDArray,
+    loss: str = LOSS,
+    given: Callable[[int], Parameters] = learned_alone,
+    copies: int = 4,
+) -> tuple[NDArray, NDArray]:
     """A trajectory of losses [steps, S] and how far another library's may be from it, [steps, S], step by step.
 
     Rounding differs between libraries, and training magnifies differences: how much is measured rather than assumed. The same
@@ -161,7 +202,7 @@ def reference_losses(lib, network, parameters, examples, *, rate, loss=LOSS, giv
         nudged = (array * (1 + size * signs)).astype(array.dtype).reshape(-1, *array.shape[1:])
         start[name] = np.concatenate((array, nudged))
 
-    def everyone(array):
+    def everyone(array: NDArray) -> NDArray:
         return np.concatenate([array] * (copies + 1))
 
     losses = train(
@@ -178,7 +219,7 @@ def reference_losses(lib, network, parameters, examples, *, rate, loss=LOSS, giv
     return losses[:, 0], np.maximum.accumulate(departure, 0) + size * abs(losses[:, 0])
 
 
-def _along(rate, array):
+def _along(rate: float | NDArray, array: NDArray) -> NDArray:
     return (
         array.dtype.type(rate)
         if np.ndim(rate) == 0

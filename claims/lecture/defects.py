@@ -6,27 +6,24 @@ geometries beyond them, without a miss either way. A record is never written by 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 
-from ..language import Call, Defect, ask
+from ..language import Defect, ask
 from ..language.prose import line
 
 LAYERS = ("cross_correlation2d", "convolution2d")
 
 
-def with_onednn(environment: Mapping[str, Any]) -> bool:
+def with_onednn(environment):
     return bool(environment["build"]["oneDNN"])
 
 
-def with_onednn_and_one_thread(environment: Mapping[str, Any]) -> bool:
+def with_onednn_and_one_thread(environment):
     # More threads split the rows of the output between them, and small cases come out right.
     return with_onednn(environment) and environment["threads"]["intra-op"] == 1
 
 
-def _sides(call: Call) -> tuple[tuple[int, ...], ...]:
+def _sides(call):
     """(size, kernel, stride, dilation, before, after) of the height and of the width."""
     a = call.arguments
     return tuple(
@@ -34,7 +31,7 @@ def _sides(call: Call) -> tuple[tuple[int, ...], ...]:
     )
 
 
-def one_channel_to_one_column(call: Call) -> bool:
+def one_channel_to_one_column(call):
     """One input channel, two images or more, unit row stride, column stride, kernel of two columns or more, output one column
     wide and two rows or more high; padding smaller than the kernel; and the kernel not folded (see below)."""
     if call.name not in LAYERS or call.arguments["x"].dtype != np.float32:
@@ -64,7 +61,7 @@ def one_channel_to_one_column(call: Call) -> bool:
     )
 
 
-def empty_output(call: Call) -> bool:
+def empty_output(call):
     """No window fits on some axis, and on no axis by two strides or more (then TensorFlow raises)."""
     if call.name not in LAYERS or call.arguments["x"].dtype != np.float32:
         return False
@@ -72,7 +69,7 @@ def empty_output(call: Call) -> bool:
     return max(o for o, _ in over) > 0 and all(o < 2 * s for o, s in over)
 
 
-def slope_of_float32(call: Call) -> bool:
+def slope_of_float32(call):
     """A leaky ReLU in float64 with a slope that is no number of float32, of a negative number whose product is no subnormal one."""
     if call.name not in ("leaky_relu", "leaky_relu_gradient") or call.arguments["x"].dtype != np.float64:
         return False
@@ -81,17 +78,17 @@ def slope_of_float32(call: Call) -> bool:
     return float(np.float32(alpha)) != alpha and bool(np.any(np.abs(factor * alpha) > 2 * np.finfo(np.float64).tiny))
 
 
-def _layer(x: np.ndarray, w: np.ndarray, stride: tuple[int, int] = (1, 1)) -> Call:
+def _layer(x, w, stride=(1, 1)):
     return ask(
         "cross_correlation2d", x=x, w=w, b=None, stride=stride, padding=((0, 0), (0, 0)), dilation=(1, 1), groups=1
     )
 
 
-def _ramp(*shape: int) -> np.ndarray:
+def _ramp(*shape):
     return np.arange(1, 1 + int(np.prod(shape)), dtype=np.float32).reshape(shape)
 
 
-def _ones(*shape: int) -> np.ndarray:
+def _ones(*shape):
     return np.ones(shape, np.float32)
 
 

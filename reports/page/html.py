@@ -131,7 +131,9 @@ def _hash(text: str) -> str:
 class _Section(Section):
     """A claim's section with what only a page has: quotation, pictures, and its place in the lecture and in the scan."""
 
-    def __init__(self, evidence: Evidence, claim: Claim, *, says: str, line: int | None, scan: places.InScan | None):
+    def __init__(
+        self, evidence: Evidence, claim: Claim, *, says: str, line: int | None, scan: places.InScan | None
+    ) -> None:
         super().__init__(evidence, claim)
         self.says, self.line_of_text, self.scan = Markup(says), line, scan
         self.pictures = [(p, Markup(p.svg)) for p in figures.pictures(claim.figures, prefix=claim.id)]

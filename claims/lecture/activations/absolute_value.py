@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ....reference import oracle
-from ...language import Case, Outcome, Wrong, ask, claim, fact, same_bits, smallest
+from ...language import Wrong, ask, claim, fact, same_bits, smallest
 from ..shared.floats import Number, numbers, seen_by
 from ..shared.wrongs import another, mistaken
 from . import mutants
@@ -14,17 +14,17 @@ from .kinks import DEFINITION, all_spellings_agree, gradient_by_cases, gradient_
 GRADIENTS = ("absolute_value_gradient",)
 
 
-def sum_of_both(right: np.ndarray, left: np.ndarray) -> np.ndarray:
+def sum_of_both(right, left):
     with np.errstate(invalid="ignore", over="ignore"):  # should one of them be negative, or both too large
         return right + left
 
 
-def difference_of_both(right: np.ndarray, left: np.ndarray) -> np.ndarray:
+def difference_of_both(right, left):
     """The mistake that gives z back."""
     return right - left
 
 
-def sign(z: np.ndarray) -> np.ndarray:
+def sign(z):
     return oracle.absolute_value_gradient(z, np.ones_like(z)).astype(z.dtype)
 
 
@@ -55,7 +55,7 @@ absolute_value = claim(
         "the sign kept": mistaken("negative numbers kept", "absolute_value"),
     },
 )
-def without_the_sign(case: Case):
+def without_the_sign(case):
     z = numbers(case.dtype)
     y = yield ask("absolute_value", x=z)
     wanted = oracle.absolute_value(z).astype(z.dtype)
@@ -69,7 +69,7 @@ def without_the_sign(case: Case):
         "two leaky ReLUs for two ReLUs": Wrong(operations={"relu": mutants.slightly_leaky}),
     },
 )
-def two_relus(case: Case, *, both=sum_of_both):
+def two_relus(case, *, both=sum_of_both):
     z = numbers(case.dtype)
     right, left = yield [ask("relu", x=z), ask("relu", x=-z)]
     together = right.then(lambda a: both(a, left.value))
@@ -87,23 +87,23 @@ def two_relus(case: Case, *, both=sum_of_both):
         ),
     },
 )
-def plus_or_minus_one(case: Case, *, slope=sign):
+def plus_or_minus_one(case, *, slope=sign):
     yield from gradient_by_cases("absolute_value_gradient", case, slope, "the sign of z")
 
 
 @absolute_value.case("NaN")
-def nan(case: Case):
+def nan(case):
     yield from nan_stays_nan("absolute_value", case)
 
 
 @absolute_value.limit("the gradient at 0")
-def _(case: Case):
+def _(case):
     """At 0 |z| has two slopes, −1 and 1, and no derivative. Every library's own absolute value takes 0, between them."""
     yield from gradient_is_the_slope("absolute_value", case)
 
 
 @absolute_value.limit("other ways to write |z|")
-def _(case: Case):
+def _(case):
     """At 0 the ways to write |z| have derivatives 0 or 1, and NaN where the root of a square is taken: in PyTorch
     vector_norm has 0, in TensorFlow norm has NaN. Elsewhere they agree.
     """
@@ -111,11 +111,11 @@ def _(case: Case):
 
 
 @absolute_value.limit("the smallest integer")
-def _(case: Case):
+def _(case):
     """In int8, as pixels may be stored, |−128| is −128: there is no 128. Of all 256 numbers it is the only one."""
     points = [Number(z) for z in sorted(range(-128, 128), key=lambda z: (abs(z), -z))]
 
-    def judge(y: Outcome, p: Number, size: int, source: str):
+    def judge(y, p, size, source):
         return fact(y.then(lambda a: int(a[0])), size, label=f"|{p.z}| in int8", source=source)
 
     yield from smallest(

@@ -2,53 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from ....reference import oracle
-from ...language import Call, Case, Outcome, ask, fact, same_bits, smallest
+from ...language import ask, fact, same_bits, smallest
 from ..shared.floats import SIGNED, Number, Spelled, in_words, nans, numbers, row, seen_by, upstream_for, word
 
 DEFINITION = "the definition, by cases"
 
 
-def relu_slope(z: np.ndarray) -> np.ndarray:
+def relu_slope(z):
     """1 for z > 0, 0 for z < 0."""
     return (z > 0).astype(z.dtype)
 
 
-def relu6_slope(z: np.ndarray) -> np.ndarray:
+def relu6_slope(z):
     """The mistake: as if ReLU were clipped at 6."""
     return ((z > 0) & (z < 6)).astype(z.dtype)
 
 
-def quotients(f: Callable[[np.ndarray], np.ndarray], z: float) -> tuple[str, str]:
+def quotients(f, z):
     """(f(z) − f(z − ½))/½ and (f(z + ½) − f(z))/½, from values that are exact."""
     left, here, right = f(np.array([z - 0.5, z, z + 0.5]))
     return word((here - left) / 0.5), word((right - here) / 0.5)
 
 
-def gradient_is_the_slope(operation: str, case: Case):
+def gradient_is_the_slope(operation, case):
     """The library's derivative is the slope from the left and from the right: not at the kink, where it is a choice."""
     value = getattr(oracle, operation)
 
-    def literal(g: Outcome, p: Number):
+    def literal(g, p):
         both = in_words(g).then(lambda slope: (slope, slope))
         label = f"the gradient at z = {p.z:g} is the slope from the left and from the right"
         return fact(both, quotients(value, p.z), label=label, source="difference quotients")
 
-    def instead(g: Outcome, p: Number):
+    def instead(g, p):
         source = "a choice between the slopes of the two sides"
         return fact(in_words(g), "0", label=f"the gradient at z = {p.z:g}", source=source)
 
-    def build(p: Number) -> Call:
+    def build(p):
         return ask(f"{operation}_gradient", x=row(p.z, case.dtype), upstream=row(1, case.dtype))
 
     yield from smallest([Number(z) for z in SIGNED], build, literal, instead=instead, order="by |z|")
 
 
-def gradient_by_cases(operation: str, case: Case, slope: Callable[[np.ndarray], np.ndarray], label: str):
+def gradient_by_cases(operation, case, slope, label):
     """The slope on either side of the kink; at the kink there is none, and every library's own operation chooses 0."""
     z = numbers(case.dtype)
     z = z[z != 0]
@@ -60,7 +58,7 @@ def gradient_by_cases(operation: str, case: Case, slope: Callable[[np.ndarray], 
     yield same_bits(g, zeros, label="the choice at z = 0: no gradient", source="the libraries' documentation: 0")
 
 
-def nan_stays_nan(operation: str, case: Case):
+def nan_stays_nan(operation, case):
     z = nans(case.dtype)
     count = (yield ask(operation, x=z)).then(lambda a: int(np.isnan(a).sum()))
     yield fact(count, z.size, label="NaN stays NaN: how many", source=DEFINITION)
@@ -106,20 +104,20 @@ AT_ZERO = {
 """Way to write max(0, z) or |z| → its derivative at 0."""
 
 
-def all_spellings_agree(listed: str, asked: str, case: Case):
+def all_spellings_agree(listed, asked, case):
     """Every way to write the function has the first one's derivative: at 0 they have not."""
     functions = (yield ask(listed)).value
 
-    def build(p: Spelled) -> list[Call]:
+    def build(p):
         x = row(p.z, case.dtype)
         return [ask(asked, x=x, function=functions[0]), ask(asked, x=x, function=p.function)]
 
-    def literal(both: list[Outcome], p: Spelled):
+    def literal(both, p):
         first, other = map(in_words, both)
         label = f"{p.function} has the derivative of {functions[0]} at z = {p.z:g}"
         return fact(other, first.value, label=label, source="the first way to write it")
 
-    def slope_at_zero(g: Outcome, function: str, label: str):
+    def slope_at_zero(g, function, label):
         slope = in_words(g)
         return fact(slope, AT_ZERO.get(function, slope.value), label=label, source="seen")
 

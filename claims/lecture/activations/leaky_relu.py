@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
 from ....reference import oracle
-from ...language import Call, Case, Outcome, Wrong, ask, claim, fact, rounding, same_bits, smallest
+from ...language import Wrong, ask, claim, fact, rounding, same_bits, smallest
 from ..shared.floats import SIGNED, Spelled, in_words, numbers, row, seen_by, unsigned, upstream_for, word
 from ..shared.wrongs import mistaken
 from . import mutants
@@ -17,11 +16,11 @@ from .kinks import DEFINITION
 FORMULA = "α·min(0, z) + max(0, z), of which one term is 0 and the other exact"
 
 
-def by_formula(z: np.ndarray, alpha: float) -> np.ndarray:
+def by_formula(z, alpha):
     return oracle.leaky_relu(z, alpha=alpha).astype(z.dtype)
 
 
-def as_the_larger(z: np.ndarray, alpha: float) -> np.ndarray:
+def as_the_larger(z, alpha):
     """max(αz, z)."""
     return np.maximum(z.dtype.type(alpha) * z, z)
 
@@ -34,20 +33,20 @@ SPECIAL = {
 """α → what it makes of leaky ReLU."""
 
 
-def special(alpha: float, z: np.ndarray) -> np.ndarray:
+def special(alpha, z):
     return SPECIAL[alpha][1](z).astype(z.dtype)
 
 
-def other_sign(alpha: float, z: np.ndarray) -> np.ndarray:
+def other_sign(alpha, z):
     return special(-alpha, z)
 
 
-def some(dtype: np.dtype) -> np.ndarray:
+def some(dtype):
     """A ninth of all kinds of numbers; nine being odd, each exponent is among them."""
     return numbers(dtype)[::9]
 
 
-def far_from_the_ends(z: np.ndarray) -> np.ndarray:
+def far_from_the_ends(z):
     """Zeros, and numbers whose products with 2 and with ⅛ are neither subnormal nor infinite."""
     format = np.finfo(z.dtype)
     size = np.abs(z)
@@ -97,7 +96,7 @@ leaky_relu = claim(
         "another slope in the gradient": mistaken("other slope", "leaky_relu_gradient"),
     },
 )
-def power_of_two(case: Case, *, value=by_formula):
+def power_of_two(case, *, value=by_formula):
     yield from bits_of_values(case, value)
     yield from bits_of_gradients(case)
 
@@ -106,7 +105,7 @@ def power_of_two(case: Case, *, value=by_formula):
     {"α = 0": {"alpha": 0.0}, "α = 1": {"alpha": 1.0}, "α = −1": {"alpha": -1.0}},
     wrongs={"the sign of α": Wrong(says={"known": other_sign}, cases=("α = 1", "α = −1"))},
 )
-def another_function(case: Case, *, known=special):
+def another_function(case, *, known=special):
     yield from bits_of_values(case, by_formula)
     z = some(case.dtype)
     z = z[np.isfinite(z)]
@@ -117,7 +116,7 @@ def another_function(case: Case, *, known=special):
 
 
 @leaky_relu.case("α = 0.1", alpha=0.1)
-def rounded_slope(case: Case):
+def rounded_slope(case):
     z = case.reals("z", (200,))
     y = yield ask("leaky_relu", x=z, alpha=case.alpha)
     yield from rounding(y, label="leaky_relu")
@@ -133,19 +132,19 @@ def rounded_slope(case: Case):
         "the channels' α in reverse": mistaken("slopes in reverse", "prelu"),
     },
 )
-def slope_of_each_channel(case: Case):
+def slope_of_each_channel(case):
     z, alpha = case.integers("z", (2, 5, 3, 4)), np.array([-1, 0, 0.125, 1, 2], case.dtype)
     y = yield ask("prelu", x=z, alpha=alpha)
     yield same_bits(y, oracle.prelu(z, alpha).astype(z.dtype), label="α_c for channel c", source=FORMULA)
 
 
-def bits_of_values(case: Case, value: Callable[[np.ndarray, float], np.ndarray]):
+def bits_of_values(case, value):
     z = far_from_the_ends(some(case.dtype))
     y = yield ask("leaky_relu", x=z, alpha=case.alpha)
     yield same_bits(y, value(z, case.alpha), label=f"{case.alpha:g}·min(0, z) + max(0, z)", source=FORMULA)
 
 
-def bits_of_gradients(case: Case):
+def bits_of_gradients(case):
     """At z = 0 too, where there is no derivative, but a choice in which the libraries are at one."""
     alpha, z = case.alpha, far_from_the_ends(some(case.dtype))
     z = z[z != 0]
@@ -166,22 +165,22 @@ class Leaky(NamedTuple):
     z: float
 
 
-def leaky(case: Case) -> Callable[[Leaky], Call]:
+def leaky(case):
     return lambda p: ask("leaky_relu", x=row(p.z, case.dtype), alpha=p.α)
 
 
 @leaky_relu.limit("α = 0 at −∞")
-def _(case: Case):
+def _(case):
     """α = 0 is ReLU for every finite z; at −∞ it is 0·∞, which is NaN."""
     most = float(np.finfo(case.dtype).max)
     slopes, reach = (0.0, 0.125, 1.0), (*SIGNED[:3], most, -most, np.inf, -np.inf)
 
-    def literal(y: Outcome, p: Leaky):
+    def literal(y, p):
         wanted = p.z if p.z > 0 else p.α * p.z if p.α else 0.0
         label = f"{p.α:g}·min(0, z) + max(0, z) at z = {p.z:g}" + (" is ReLU" if not p.α else "")
         return fact(in_words(unsigned(y)), word(wanted + 0.0), label=label, source="ReLU, and the slope α")
 
-    def instead(y: Outcome, p: Leaky):
+    def instead(y, p):
         return fact(in_words(y), "nan", label=f"{p.α:g}·({p.z:g})", source="IEEE 754-2019, §7.2: 0·∞ is invalid")
 
     points = [Leaky(a, z) for z in reach for a in slopes]
@@ -189,15 +188,15 @@ def _(case: Case):
 
 
 @leaky_relu.limit("max(αz, z) for α > 1")
-def _(case: Case):
+def _(case):
     """For α ≤ 1, negative ones too, leaky ReLU is max(αz, z), as it is often written; for α > 1 it is min(αz, z)."""
     points = [Leaky(a, z) for a in (0.0, 0.25, 0.5, 1.0, -0.5, -1.0, -2.0, 2.0, 4.0) for z in SIGNED]
 
-    def literal(y: Outcome, p: Leaky):
+    def literal(y, p):
         label = f"max({p.α:g}·z, z) at z = {p.z:g}"
         return fact(in_words(unsigned(y)), word(max(p.α * p.z, p.z) + 0.0), label=label, source="max(αz, z)")
 
-    def instead(y: Outcome, p: Leaky):
+    def instead(y, p):
         wanted = word(min(p.α * p.z, p.z) + 0.0)
         return fact(in_words(unsigned(y)), wanted, label=f"min({p.α:g}·z, z)", source="α > 1: the other way round")
 
@@ -219,25 +218,25 @@ DEFAULT = {
 
 
 @leaky_relu.limit("a slope that is not said")
-def _(case: Case):
+def _(case):
     """Where α is not said it is 0.01 (PyTorch's leaky ReLU), 0.229 (its randomised one, (1/8 + 1/3)/2), 0.25 (its
     PReLU, to begin with), 0.2 (TensorFlow's and Keras' function), 0.3 (Keras' layer) or 0 (Keras' PReLU): not even
     one library has one.
     """
     functions = (yield ask("own_leaky_relus")).value
 
-    def build(p: Spelled) -> list[Call]:
+    def build(p):
         return [ask("own_leaky_relu", x=row(p.z, case.dtype), function=f) for f in (functions[0], p.function)]
 
-    def literal(both: list[Outcome], p: Spelled):
+    def literal(both, p):
         first, other = (in_words(unsigned(y)) for y in both)
         label = f"{p.function} is {functions[0]} at z = {p.z:g}"
         return fact(other, first.value, label=label, source="the library's first function")
 
-    def instead(both: list[Outcome], p: Spelled):
+    def instead(both, p):
         return slope(both[1], p.function)
 
-    def slope(y: Outcome, function: str):
+    def slope(y, function):
         own = y.then(lambda a: float(np.float32(0 - a[0])))  # in float32, to which TensorFlow rounds it in float64 too
         known = float(np.float32(DEFAULT.get(function, own.value)))
         return fact(own, known, label=f"{function}’s own α", source="−f(−1), as it was seen")

@@ -3,40 +3,39 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
 from ....reference import bounds, oracle
-from ...language import Call, Case, Outcome, Wrong, ask, claim, edge, fact, rounding, same_bits, smallest, within
+from ...language import Wrong, ask, claim, edge, fact, rounding, same_bits, smallest, within
 from ..shared.floats import in_words
 from ..shared.wrongs import mistaken
 from . import mutants
 
 
-def exactly(z: np.ndarray, upstream: np.ndarray) -> np.ndarray:
+def exactly(z, upstream):
     """Σ over batch and positions of upstream · min(0, z), channel by channel."""
     return oracle.prelu_gradient(z, np.zeros(z.shape[1]), upstream)[1]
 
 
-def through_the_maximum(z: np.ndarray, upstream: np.ndarray) -> np.ndarray:
+def through_the_maximum(z, upstream):
     return -exactly(-z, upstream)
 
 
-def over_all_channels(z: np.ndarray, upstream: np.ndarray) -> np.ndarray:
+def over_all_channels(z, upstream):
     return np.full(z.shape[1], exactly(z, upstream).sum())
 
 
-def downhill(alpha: np.ndarray, rate: float, gradient: np.ndarray) -> np.ndarray:
+def downhill(alpha, rate, gradient):
     return alpha - alpha.dtype.type(rate) * gradient
 
 
-def uphill(alpha: np.ndarray, rate: float, gradient: np.ndarray) -> np.ndarray:
+def uphill(alpha, rate, gradient):
     return alpha + alpha.dtype.type(rate) * gradient
 
 
-def fixed(alpha: np.ndarray, rate: float, gradient: np.ndarray) -> np.ndarray:
+def fixed(alpha, rate, gradient):
     return alpha
 
 
@@ -44,7 +43,7 @@ GOAL, START = np.array([0.125, 0.5, -0.75]), np.array([0.25, 1.0, -0.5])
 """The teacher's slopes, one a channel, and where the pupil starts."""
 
 
-def sixteen(dtype: np.dtype) -> np.ndarray:
+def sixteen(dtype):
     """z [2, 3, 8, 2] in whole numbers: in each channel the squares of the negative ones sum to 16."""
     z = np.full((3, 32), 5.0)
     z[:, ::3] = 0
@@ -52,7 +51,7 @@ def sixteen(dtype: np.dtype) -> np.ndarray:
     return np.ascontiguousarray(z.reshape(3, 2, 8, 2).transpose(1, 0, 2, 3)).astype(dtype)
 
 
-def descent(z: np.ndarray, rate: float, steps: int, step: Callable[..., np.ndarray]):
+def descent(z, rate, steps, step):
     """α ← α − η·dL/dα for L = ½ Σ (f_α(z) − f_α*(z))²; returns α after the steps, as an outcome of the last gradient."""
     alpha, last = START.astype(z.dtype), None
     taught = yield ask("prelu", x=z, alpha=GOAL.astype(z.dtype))
@@ -112,7 +111,7 @@ SHAPE = (3, 4, 5, 2)
         **WRONG_GRADIENTS,
     },
 )
-def gradients_of_integers(case: Case, *, sum_=exactly):
+def gradients_of_integers(case, *, sum_=exactly):
     z, upstream = case.integers("z", SHAPE), case.integers("upstream", SHAPE)
     alpha = np.array(GIVEN_SLOPES, case.dtype)
     if not bounds.exactly_representable(float((np.abs(z) * np.abs(upstream)).sum()), case.dtype):
@@ -128,7 +127,7 @@ def gradients_of_integers(case: Case, *, sum_=exactly):
 
 
 @learned_slope.case("sums of reals", wrongs=WRONG_GRADIENTS)
-def gradients_of_reals(case: Case):
+def gradients_of_reals(case):
     z, upstream = case.reals("z", SHAPE), case.reals("upstream", SHAPE)
     g = yield ask("prelu_gradient", x=z, alpha=np.array(GIVEN_SLOPES, case.dtype), upstream=upstream)
     yield from rounding(g, label="PReLU’s gradient")
@@ -138,14 +137,14 @@ def gradients_of_reals(case: Case):
     {"one step to the goal": {"share": 1.0, "steps": 1}, "half of the way at each step": {"share": 0.5, "steps": 12}},
     wrongs=WRONG_DESCENTS,
 )
-def exact_descent(case: Case, *, step=downhill):
+def exact_descent(case, *, step=downhill):
     alpha = yield from descent(sixteen(case.dtype), case.share / 16, case.steps, step)
     wanted = (GOAL + (1 - case.share) ** case.steps * (START - GOAL)).astype(case.dtype)
     yield same_bits(alpha, wanted, label=f"α after {case.steps} steps", source="α* + (1 − ηΣz²)ᵏ(α − α*), exact")
 
 
 @learned_slope.case("reals", steps=25, wrongs=WRONG_DESCENTS)
-def rounded_descent(case: Case, *, step=downhill):
+def rounded_descent(case, *, step=downhill):
     z = case.reals("z", (4, 3, 8, 2))
     squares = np.array([(np.minimum(each, 0) ** 2).sum() for each in np.moveaxis(z.astype(np.float64), 1, 0)])
     rate = 2.0 ** -np.ceil(np.log2(squares.max()))
@@ -170,19 +169,19 @@ INITIAL = {"torch": "0.25", "tensorflow": "0"}
 
 
 @learned_slope.limit("which numbers share one α")
-def _(case: Case):
+def _(case):
     """One α for each channel is He et al.'s; no library has it of its own accord. PyTorch's PReLU has a single α for
     all channels, begun at 0.25; Keras' one for each channel and pixel, begun at 0.
     """
     images = sorted((Image(*n) for n in itertools.product(range(1, 4), repeat=3)), key=lambda i: i.C * i.H * i.W)
 
-    def build(i: Image) -> Call:
+    def build(i):
         return ask("own_slopes", shape=(1, *i), dtype=str(case.dtype))
 
-    def literal(slopes: Outcome, i: Image):
+    def literal(slopes, i):
         return fact(slopes.then(np.size), i.C, label=f"one α a channel: {i.C}", source="He et al. (2015), §2.1")
 
-    def instead(slopes: Outcome, i: Image):
+    def instead(slopes, i):
         own = slopes.then(np.size)
         wanted = SHARED.get(case.backend, lambda i: own.value)(i)
         return fact(own, wanted, label="slopes of the library's own PReLU", source="what was seen of the library")
@@ -199,7 +198,7 @@ class Pair(NamedTuple):
 
 
 @learned_slope.limit("without a negative number")
-def _(case: Case):
+def _(case):
     """Where no z is negative α takes no part: its gradient is 0, and it stays what it was."""
     pairs = sorted(
         (Pair(*z) for z in itertools.product((-2.0, -1.0, 0.0, 1.0, 2.0), repeat=2)),
@@ -207,41 +206,41 @@ def _(case: Case):
     )
     one = np.ones(1, case.dtype)
 
-    def build(p: Pair) -> Call:
+    def build(p):
         z = np.array([[p]], case.dtype)
         return ask("prelu_gradient", x=z, alpha=one, upstream=np.minimum(z, 0))  # f₁(z) − f₀(z)
 
-    def error_after(g: Outcome) -> Outcome:
+    def error_after(g):
         return g.part(1).then(lambda a: abs(float(downhill(one, 1 / 16, a)[0])))
 
-    def literal(g: Outcome, p: Pair):
+    def literal(g, p):
         nearer = error_after(g).then(lambda e: e < 1)
         return fact(nearer, True, label="a step takes α from 1 nearer to 0", source="gradient descent, η = 1/16")
 
-    def instead(g: Outcome, p: Pair):
+    def instead(g, p):
         return same_bits(g.part(1), np.zeros(1, case.dtype), label="dL/dα", source="Σ upstream · min(0, z) of nothing")
 
     yield from smallest(pairs, build, literal, instead=instead, order="by |z1| + |z2|")
 
 
 @learned_slope.limit("too long a step")
-def _(case: Case):
+def _(case):
     """A step of η < 2/Σz² takes α nearer to α*; with η = 2/Σz² it lands exactly as far away on the other side, and
     from there on goes to and fro.
     """
     z, one = sixteen(case.dtype)[:, :1], np.ones(1, case.dtype)
 
-    def build(rate: float) -> Call:
+    def build(rate):
         return ask("prelu_gradient", x=z, alpha=one, upstream=np.minimum(z, 0))  # f₁(z) − f₀(z)
 
-    def after(g: Outcome, rate: float) -> Outcome:
+    def after(g, rate):
         return g.part(1).then(lambda a: downhill(one, rate, a))
 
-    def literal(g: Outcome, rate: float):
+    def literal(g, rate):
         nearer = after(g, rate).then(lambda a: bool(abs(a[0]) < 1))
         return fact(nearer, True, label=f"a step of η = {rate:g} takes α from 1 nearer to 0", source="gradient descent")
 
-    def instead(g: Outcome, rate: float):
+    def instead(g, rate):
         return fact(in_words(after(g, rate)), "-1", label="α after the step", source="1 − ηΣz², Σz² = 16")
 
     yield from edge(1 / 16, 3 / 16, case.dtype, build, literal, instead=instead, symbol="η")

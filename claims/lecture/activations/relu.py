@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ....reference import oracle
-from ...language import Call, Case, Outcome, Wrong, ask, claim, edge, fact, same_bits, smallest
+from ...language import Wrong, ask, claim, edge, fact, same_bits, smallest
 from ..shared.floats import ROW, SIGNED, Number, in_words, numbers, row, seen_by, word
 from ..shared.wrongs import another, mistaken
 from . import mutants
@@ -24,11 +24,11 @@ from .kinks import (
 GRADIENTS = ("relu_gradient",)
 
 
-def by_cases(z: np.ndarray) -> np.ndarray:
+def by_cases(z):
     return oracle.relu(z).astype(z.dtype)
 
 
-def upside_down(z: np.ndarray) -> np.ndarray:
+def upside_down(z):
     """min(0, z)."""
     return -oracle.relu(-z).astype(z.dtype)
 
@@ -65,7 +65,7 @@ relu = claim(
         "min(0, z)": {"value": upside_down},
     },
 )
-def larger_of_zero_and_z(case: Case, *, value=by_cases):
+def larger_of_zero_and_z(case, *, value=by_cases):
     z = numbers(case.dtype)
     y = yield ask("relu", x=z)
     yield same_bits(y, value(seen_by(case.backend, "relu", z)), label="max(0, z)", source=DEFINITION)
@@ -79,12 +79,12 @@ def larger_of_zero_and_z(case: Case, *, value=by_cases):
         "upstream gradient left out": mistaken("upstream gradient forgotten", "relu_gradient", needs=GRADIENTS),
     },
 )
-def zero_or_one(case: Case, *, slope=relu_slope):
+def zero_or_one(case, *, slope=relu_slope):
     yield from gradient_by_cases("relu_gradient", case, slope, "1 for z > 0, 0 for z < 0")
 
 
 @relu.case("NaN and −0", wrongs={"a mask z > 0 that makes NaN 0": Wrong(operations={"relu": mutants.masked_relu})})
-def nan_and_minus_zero(case: Case):
+def nan_and_minus_zero(case):
     yield from nan_stays_nan("relu", case)
     y = yield ask("relu", x=row(-0.0, case.dtype))
     wanted = MINUS_ZERO.get(case.backend, "0")
@@ -92,13 +92,13 @@ def nan_and_minus_zero(case: Case):
 
 
 @relu.limit("the gradient at 0")
-def _(case: Case):
+def _(case):
     """At 0 max(0, z) has two slopes, 0 and 1, and no derivative. Every library's own ReLU takes 0 there."""
     yield from gradient_is_the_slope("relu", case)
 
 
 @relu.limit("other ways to write max(0, z)")
-def _(case: Case):
+def _(case):
     """At 0 the ways to write max(0, z) have derivatives 0, ½ or 1 within one library: PyTorch's relu 0, maximum ½,
     clamp 1; TensorFlow's relu 0, maximum(z, 0) 1 and maximum(0, z) 0. Elsewhere they agree.
     """
@@ -106,20 +106,20 @@ def _(case: Case):
 
 
 @relu.limit("NaN")
-def _(case: Case):
+def _(case):
     """max(0, z) by comparing gives 0 for NaN, as Python's max(0, z) does; every library keeps the NaN. Its gradient
     there is 1 in PyTorch, 0 elsewhere.
     """
     points = [Number(z) for z in (*SIGNED, np.inf, -np.inf, np.nan)]
 
-    def literal(both: list[Outcome], p: Number):
+    def literal(both, p):
         label = f"ReLU of {p.z:g} is max(0, z) of Python"
         return fact(in_words(both[0]), word(max(0.0, p.z)), label=label, source="Python's max")
 
-    def instead(both: list[Outcome], p: Number):
+    def instead(both, p):
         return fact(in_words(both[0]), "nan", label="ReLU of NaN", source="IEEE 754-2019, maximum")
 
-    def build(p: Number) -> list[Call]:
+    def build(p):
         z, one = row(p.z, case.dtype), row(1, case.dtype)
         return [ask("relu", x=z), ask("relu_gradient", x=z, upstream=one)]
 
@@ -129,17 +129,17 @@ def _(case: Case):
 
 
 @relu.limit("subnormal numbers in TensorFlow", backends=("tensorflow",))
-def _(case: Case):
+def _(case):
     """TensorFlow's ReLU of a row of subnormal numbers, which are larger than 0, is 0."""
     format = np.finfo(case.dtype)
 
-    def build(z: float) -> Call:
+    def build(z):
         return ask("relu", x=row(z, case.dtype))
 
-    def literal(y: Outcome, z: float):
+    def literal(y, z):
         return same_bits(y, row(z, case.dtype), label=f"ReLU(z) = z at z = {z:g}", source=DEFINITION)
 
-    def instead(y: Outcome, z: float):
+    def instead(y, z):
         return same_bits(y, row(0, case.dtype), label="0", source="subnormal numbers count as 0")
 
     normal, smallest_of_all = float(format.tiny), float(format.smallest_subnormal)
@@ -154,7 +154,7 @@ class Row(NamedTuple):
 
 
 @relu.limit("one number and two in TensorFlow", backends=("tensorflow",))
-def _(case: Case):
+def _(case):
     """An activation is a function of one number, whatever stands beside it. TensorFlow's ReLU of a subnormal number
     is that number where it stands alone, and 0 where there are two of it: a row is computed in groups of several,
     which take it for 0, and what is left over.
@@ -162,31 +162,31 @@ def _(case: Case):
     half = float(np.finfo(case.dtype).tiny) / 2
     points = [Row(n, z) for n in (1, 2, 4, 8, ROW) for z in (0.0, half, 1.0)]
 
-    def build(p: Row) -> list[Call]:
+    def build(p):
         return [ask("relu", x=row(p.z, case.dtype, 1)), ask("relu", x=row(p.z, case.dtype, p.N))]
 
-    def literal(both: list[Outcome], p: Row):
+    def literal(both, p):
         several, alone = in_words(both[1]), in_words(both[0]).value
         return fact(several, alone, label=f"ReLU of {p.N} numbers is ReLU of one", source="ReLU of one")
 
-    def instead(both: list[Outcome], p: Row):
+    def instead(both, p):
         return fact(in_words(both[1]), "0", label=f"ReLU of {p.N} subnormal numbers", source="they count as 0")
 
     yield from smallest(points, build, literal, instead=instead, order="by N, then by z")
 
 
 @relu.limit("the sign of 0 in PyTorch", backends=("torch",))
-def _(case: Case):
+def _(case):
     """PyTorch's ReLU of −0 is −0: max(0, z) is +0."""
     points = [Number(z) for z in (0.0, -0.0, *SIGNED[1:])]
 
-    def literal(y: Outcome, p: Number):
+    def literal(y, p):
         return fact(in_words(y), word(max(0.0, p.z)), label=f"max(0, {p.z:g}) with its sign", source="Python's max")
 
-    def instead(y: Outcome, p: Number):
+    def instead(y, p):
         return fact(in_words(y), "-0", label=f"ReLU of {p.z:g}", source="seen")
 
-    def build(p: Number) -> Call:
+    def build(p):
         return ask("relu", x=row(p.z, case.dtype))
 
     yield from smallest(points, build, literal, instead=instead, order="by |z|")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from .perturbation import design
@@ -14,7 +12,7 @@ RELATIVE = (
 )
 
 
-def by_layer(name: str, measure: np.ndarray, *, control: bool = False) -> dict[str, Any]:
+def by_layer(name, measure, *, control=False):
     """An arm of a figure from its measure [layers, S]: medians, and where all but a twentieth of the seeds lie."""
     low, middle, high = np.quantile(measure, (0.025, 0.5, 0.975), axis=1)
     return {"name": name, "control": control, "size": middle, "low": low, "high": high}

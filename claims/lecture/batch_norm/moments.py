@@ -10,17 +10,17 @@ import numpy as np
 from ....reference import bounds, oracle
 from ....reference.judging import assessment
 from ....reference.operators import catalogue
-from ...language import Outcome, within
+from ...language import within
 
 SOURCE = "algorithm 1 of Ioffe & Szegedy (2015)"
 
 
-def distribution(h: np.ndarray) -> np.ndarray:
+def distribution(h):
     """The values of each unit, in order: what is left of a batch [N, C] when nobody knows which example is which."""
     return np.sort(h, axis=0)
 
 
-def channel_moment(y: np.ndarray, *, order: int) -> np.ndarray:
+def channel_moment(y, *, order):
     """Mean (order 1), biased variance (2) or third central moment (3) of each channel, in fractions, rounded once."""
     moments = []
     for row in np.moveaxis(y, 1, 0).reshape(y.shape[1], -1).tolist():
@@ -30,24 +30,24 @@ def channel_moment(y: np.ndarray, *, order: int) -> np.ndarray:
     return np.array(moments, y.dtype)
 
 
-def exact_mean(gamma: np.ndarray, beta: np.ndarray, variance: np.ndarray, epsilon: float) -> np.ndarray:
+def exact_mean(gamma, beta, variance, epsilon):
     return beta
 
 
-def exact_variance(gamma: np.ndarray, beta: np.ndarray, variance: np.ndarray, epsilon: float) -> np.ndarray:
+def exact_variance(gamma, beta, variance, epsilon):
     """γ² s²/(s² + ε)."""
     return gamma**2 * variance / (variance + epsilon)
 
 
-def whatever_epsilon(gamma: np.ndarray, beta: np.ndarray, variance: np.ndarray, epsilon: float) -> np.ndarray:
+def whatever_epsilon(gamma, beta, variance, epsilon):
     return gamma**2
 
 
-def mean_zero(gamma: np.ndarray, beta: np.ndarray, variance: np.ndarray, epsilon: float) -> np.ndarray:
+def mean_zero(gamma, beta, variance, epsilon):
     return np.zeros_like(beta)
 
 
-def moments_of_training(y: Outcome, mean, variance):
+def moments_of_training(y, mean, variance):
     """What comes out of training has, channel by channel, the mean and variance predicted, up to what y itself may err by."""
     if y.kind != "value" or y.call is None:
         return

@@ -9,7 +9,7 @@ from ..shared.gradients import FEW, differentiating
 from .dispute import design as dispute_design
 
 
-def _along(x: np.ndarray, numbers: np.ndarray) -> np.ndarray:
+def _along(x, numbers):
     return np.asarray(numbers).reshape(1, -1, *[1] * (x.ndim - 2)).astype(x.dtype)
 
 

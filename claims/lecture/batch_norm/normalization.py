@@ -11,11 +11,11 @@ import functools
 import numpy as np
 
 from ....reference import bounds, oracle
-from ...language import Case, Outcome, Wrong, ask, claim, rounding, within
+from ...language import Wrong, ask, claim, rounding, within
 from ..shared.wrongs import another, mistaken
 from . import mutants
 from .moments import exact_mean, exact_variance, mean_zero, moments_of_training, whatever_epsilon
-from .own_layers import FORMULA, LAYERS, STATISTICS, Defaults, as_it_comes, own, with_others
+from .own_layers import FORMULA, LAYERS, STATISTICS, as_it_comes, own, with_others
 
 normalizes = claim(
     "batch_norm.normalizes",
@@ -36,7 +36,7 @@ normalizes = claim(
 )
 
 
-def known(mistake: str, operation: str) -> Wrong:
+def known(mistake, operation):
     return mistaken(mistake, operation, needs=(operation,))
 
 
@@ -62,7 +62,7 @@ NOT_NORMALIZED = {
     }
     | NOT_NORMALIZED,
 )
-def in_training(case: Case, *, mean=exact_mean, variance=exact_variance):
+def in_training(case, *, mean=exact_mean, variance=exact_variance):
     x, gamma, beta, _ = channels(case)
     y = yield ask("batch_norm_training", x=x, gamma=gamma, beta=beta, epsilon=case.epsilon)
     yield from rounding(y, label="with the batch's statistics")
@@ -78,7 +78,7 @@ def in_training(case: Case, *, mean=exact_mean, variance=exact_variance):
         "the batch's statistics in inference": known("training mode", "batch_norm_inference"),
     },
 )
-def in_inference(case: Case):
+def in_inference(case):
     x, gamma, beta, old = channels(case)
     y = yield ask("batch_norm_inference", x=x, gamma=gamma, beta=beta, mean=old, variance=gamma**2 + 1, epsilon=1e-3)
     yield from rounding(y, label="with the statistics remembered")
@@ -90,13 +90,13 @@ def in_inference(case: Case):
         "remembered over n − 1": {"shape": (2, 3, 2, 1), "correction": 1},
     }
 )
-def is_remembered(case: Case):
+def is_remembered(case):
     x, gamma, _, old = channels(case)
     y = yield ask("batch_norm_running", x=x, mean=old, variance=gamma**2, momentum=0.125, correction=case.correction)
     yield from rounding(y, label=case.name)
 
 
-def channels(case: Case) -> tuple[np.ndarray, ...]:
+def channels(case):
     """x, γ, β and remembered means; each channel has another mean and another spread: no two can be taken for each other."""
     spread = np.array([0.25, 1.0, 3.0]).reshape(1, 3, *[1] * (len(case.shape) - 2))
     x = (case.reals("x", case.shape) * spread + 2 - spread).astype(case.dtype)
@@ -118,7 +118,7 @@ def channels(case: Case) -> tuple[np.ndarray, ...]:
         )
     },
 )
-def own_layer(case: Case, *, layer=own):
+def own_layer(case, *, layer=own):
     """A new layer of the library's own, as it comes, and as it is told."""
     defaults = layer(case.backend)
     x, image = case.reals("rows", (5, 3), offset=1), case.reals("image", (2, 3, 4, 5))
@@ -138,7 +138,7 @@ def own_layer(case: Case, *, layer=own):
     yield within(back, wanted, bound, label=f"an image: the channels are on axis {defaults.axis}", source=FORMULA)
 
 
-def remembered(y: Outcome, x: np.ndarray, defaults: Defaults, momentum: float):
+def remembered(y, x, defaults, momentum):
     """What a new layer remembers of x, which began with mean 0 and variance 1."""
     zero, one = np.zeros(x.shape[1]), np.ones(x.shape[1])
     settings = {"momentum": defaults.weight_of_new(momentum), "correction": defaults.correction}

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ....reference import bounds, oracle
-from ...language import Case, Outcome, ask, fact, happens, same_bits, smallest, within
+from ...language import ask, fact, happens, same_bits, smallest, within
 from .layers import by_the_batch, normalized
 from .moments import SOURCE, channel_moment
 from .normalization import normalizes
@@ -29,22 +29,22 @@ SPREADS = [Spread(2.0**k) for k in range(20, -5, -2)]
 FROM_WIDE = "from the widest channel down"
 
 
-def two_values(dtype: np.dtype, s: float, mean: float = 0.0) -> np.ndarray:
+def two_values(dtype, s, mean=0.0):
     """μ − s and μ + s, as often as it takes for n and n − 1 to be 4 and 3: one channel, [N, C]."""
     return np.array([[mean - s], [mean + s]] * 2, dtype)
 
 
 @normalizes.limit("ε leaves the variance below γ²")
-def _(case: Case):
+def _(case):
     """“Normalised to variance 1” holds up to rounding only where ε is lost beside s²: with ε = 10⁻⁵ a narrower
     channel comes out with the variance s²/(s² + ε), a constant one with variance 0.
     """
     epsilon = 1e-5
 
-    def build(p: Spread):
+    def build(p):
         return by_the_batch(two_values(case.dtype, p.s), epsilon)
 
-    def judge(y: Outcome, p: Spread, wanted: float, label: str):
+    def judge(y, p, wanted, label):
         exact, bound = normalized(two_values(case.dtype, p.s), case.dtype, epsilon)
         allowed = bounds.channel_moments(bound, exact, case.dtype)[1]
         variance = y.part(0).then(functools.partial(channel_moment, order=2))
@@ -72,23 +72,23 @@ REFUSAL = {"torch": "Expected more than 1 value per channel when training"}
 
 
 @normalizes.limit("one value a channel")
-def _(case: Case):
+def _(case):
     """One value is its own mean: what comes out is β, whatever goes in. PyTorch refuses to train on it; TensorFlow
     and the reference return β, and Keras counts its variance as 0.
     """
     batches = sorted((Batch(n, h, w) for n in (1, 2) for h in (1, 2) for w in (1, 2)), key=lambda b: b.N * b.H * b.W)
     gamma, beta, epsilon = np.array([2], case.dtype), np.array([3], case.dtype), 1e-3
 
-    def images(b: Batch):
+    def images(b):
         return (np.arange(1, 1 + b.N * b.H * b.W) ** 2).reshape(b.N, 1, b.H, b.W).astype(case.dtype)
 
-    def literal(y: Outcome, b: Batch):
+    def literal(y, b):
         if case.backend in REFUSAL:
             return happens(y, "value", label="a batch is normalised", source="the sentence as worded")
         spread = y.part(0).then(lambda out: bool(np.ptp(out) > 0))
         return fact(spread, True, label="the values of the channel are spread", source="the sentence as worded")
 
-    def instead(y: Outcome, b: Batch):
+    def instead(y, b):
         if refusal := REFUSAL.get(case.backend):
             return happens(y, "raised", label="it is refused", source="observed", error=refusal)
         bound = bounds.batch_norm_training(images(b), gamma, beta, case.dtype, epsilon=epsilon)[0]
@@ -112,12 +112,12 @@ def _(case: Case):
 
 
 @normalizes.limit("the default ε", backends=LAYERS)
-def _(case: Case):
+def _(case):
     """Left to itself PyTorch adds ε = 10⁻⁵, Keras 10⁻³: what one gives is not what the other gives, as soon as the
     spread is small enough for the difference to exceed rounding.
     """
 
-    def judge(y: Outcome, p: Spread, library: str):
+    def judge(y, p, library):
         wanted, bound = as_it_comes(two_values(case.dtype, p.s), case.dtype, epsilon=OWN[library].epsilon)
         return within(y.part(0), wanted, bound, label=f"ε = {OWN[library].epsilon:g}, as in {library}", source=FORMULA)
 
@@ -137,12 +137,12 @@ class Momentum(NamedTuple):
 
 
 @normalizes.limit("the same word, momentum, for opposite weights", backends=LAYERS)
-def _(case: Case):
+def _(case):
     """PyTorch's momentum is the weight of the new value, Keras' that of the old one: m here is 1 − m there, and only ½
     means the same in both.
     """
 
-    def judge(y: Outcome, p: Momentum, library: str):
+    def judge(y, p, library):
         weight = OWN[library].weight_of_new(p.m)
         return same_bits(
             y.part(1),
@@ -171,16 +171,16 @@ class Channel(NamedTuple):
 
 
 @normalizes.limit("which variance is remembered", backends=LAYERS)
-def _(case: Case):
+def _(case):
     """PyTorch remembers the variance over n − 1, though it normalises with that over n; Keras remembers that over n.
     The difference is largest for the smallest batch, and none where all values are alike. (TensorFlow's fused
     operation, without Keras, is PyTorch's way.)
     """
 
-    def values(c: Channel):
+    def values(c):
         return np.array([[-c.s], [c.s]] * (c.n // 2), case.dtype)
 
-    def judge(y: Outcome, c: Channel, library: str):
+    def judge(y, c, library):
         one, settings = np.ones(1), {"momentum": 0.5, "correction": OWN[library].correction}
         wanted = oracle.batch_norm_running(values(c), one, one, **settings)[1]
         bound = bounds.batch_norm_running(values(c), one, one, case.dtype, **settings)[1]
@@ -206,12 +206,12 @@ class Values(NamedTuple):
 
 
 @normalizes.limit("the mode of a new layer", backends=LAYERS)
-def _(case: Case):
+def _(case):
     """Called as it comes, PyTorch's layer normalises by the batch, Keras' by what it remembers (mean 0, variance 1):
     the same only where the batch has these statistics itself, or is 0.
     """
 
-    def judge(y: Outcome, v: Values, library: str):
+    def judge(y, v, library):
         mode = OWN[library].mode
         wanted, bound = as_it_comes(
             two_values(case.dtype, v.s, v.μ), case.dtype, epsilon=OWN[case.backend].epsilon, mode=mode
@@ -238,15 +238,15 @@ class Axes(NamedTuple):
 
 
 @normalizes.limit("the axis of the channels", backends=LAYERS)
-def _(case: Case):
+def _(case):
     """Given the other library's layout, the layer normalises what is not a channel: PyTorch's takes the second axis,
     Keras' the last. Nothing tells where the two axes have one value each.
     """
 
-    def image(a: Axes):
+    def image(a):
         return (np.arange(1, 1 + np.prod(a)) ** 2).reshape(a).astype(case.dtype)
 
-    def judge(y: Outcome, a: Axes, library: str):
+    def judge(y, a, library):
         axis = OWN[library].axis
         wanted, bound = as_it_comes(image(a), case.dtype, epsilon=OWN[case.backend].epsilon, axis=axis)
         back = y.part(0).then(lambda out: np.moveaxis(out, axis, 1))

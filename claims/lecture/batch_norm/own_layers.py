@@ -7,7 +7,6 @@ from typing import Literal
 
 import numpy as np
 
-from ....reference.bounds import Bound
 from .layers import normalized, normalized_by_memory
 
 FORMULA = "y = γ(x − μ)/√(s² + ε) + β, in double-double, rounded once"
@@ -29,7 +28,7 @@ class Defaults:
     axis: int
     """The axis of the channels."""
 
-    def weight_of_new(self, momentum: float) -> float:
+    def weight_of_new(self, momentum):
         return momentum if self.momentum_is_of == "new" else 1 - momentum
 
 
@@ -41,18 +40,16 @@ LAYERS = tuple(OWN)
 OTHER = {"torch": "tensorflow", "tensorflow": "torch"}
 
 
-def own(library: str) -> Defaults:
+def own(library):
     return OWN[library]
 
 
-def with_others(library: str, *, default: str) -> Defaults:
+def with_others(library, *, default):
     """The library's defaults with one of them as the other library has it."""
     return replace(OWN[library], **{default: getattr(OWN[OTHER[library]], default)})
 
 
-def as_it_comes(
-    x: np.ndarray, dtype: np.dtype, *, epsilon: float, mode: str = "training", axis: int = 1
-) -> tuple[np.ndarray, Bound]:
+def as_it_comes(x, dtype, *, epsilon, mode="training", axis=1):
     """(y, bound) of a new layer, γ = 1, β = 0, whose channels lie on an axis; in inference it remembers mean 0, variance 1."""
     x = np.moveaxis(x, axis, 1)
     if mode == "training":

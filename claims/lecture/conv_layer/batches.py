@@ -11,8 +11,7 @@ import numpy as np
 
 from ....reference import bounds, oracle
 from ....reference.libraries import FRAMEWORKS
-from ...language import Call, Case, Outcome, Wrong, ask, claim, rounding, same_bits, smallest, within
-from ...language.comparison import Comparison
+from ...language import Wrong, ask, claim, rounding, same_bits, smallest, within
 from ..shared.exact import LITERAL, must_be_exact, unchanged
 from ..shared.geometry import Geometry, exact_layer, layer
 from .own_layers import in_nchw, own_layer
@@ -22,7 +21,7 @@ ORDER = (2, 0, 3, 1)
 """Where the images of a batch of four go."""
 
 
-def moved(y: np.ndarray) -> np.ndarray:
+def moved(y):
     return y[list(ORDER)]
 
 
@@ -83,11 +82,11 @@ COUPLED = {
 LEFT_IN_PLACE = {"the output belongs to the place": {"place": unchanged}}
 
 
-def designs(design: str) -> dict[str, dict[str, Geometry]]:
+def designs(design):
     return {f"{name}, {design}": {"geometry": geometry} for name, geometry in BATCHES.items()}
 
 
-def together_and_apart(x: np.ndarray, w: np.ndarray, geometry: Geometry, place):
+def together_and_apart(x, w, geometry, place):
     """Returns the outputs of the batch, and pairs that should be equal: [(label, got, wanted, source)]."""
     y = yield layer(x, w, **geometry.settings)
     alone = yield [layer(x[[i]], w, **geometry.settings) for i in range(len(x))]
@@ -102,7 +101,7 @@ def together_and_apart(x: np.ndarray, w: np.ndarray, geometry: Geometry, place):
 
 
 @batch_parallel.each(designs("integers"), wrongs=COUPLED | LEFT_IN_PLACE)
-def whole_numbers(case: Case, *, place=moved):
+def whole_numbers(case, *, place=moved):
     x, w = case.geometry.arrays(case.integers)
     must_be_exact(x, w)
     y, pairs = yield from together_and_apart(x, w, case.geometry, place)
@@ -112,7 +111,7 @@ def whole_numbers(case: Case, *, place=moved):
 
 
 @batch_parallel.each(designs("reals"), wrongs=COUPLED | LEFT_IN_PLACE)
-def reals(case: Case, *, place=moved):
+def reals(case, *, place=moved):
     x, w = case.geometry.arrays(case.reals)
     y, pairs = yield from together_and_apart(x, w, case.geometry, place)
     for label, got, wanted, source in pairs:
@@ -121,7 +120,7 @@ def reals(case: Case, *, place=moved):
 
 
 @batch_parallel.each(designs("mates of NaN and infinity"), wrongs=COUPLED)
-def beside_nan_and_infinity(case: Case):
+def beside_nan_and_infinity(case):
     x, w = case.geometry.arrays(case.integers)
     mates = x.copy()
     mates[0], mates[2] = np.nan, np.inf
@@ -133,7 +132,7 @@ def beside_nan_and_infinity(case: Case):
 
 
 @batch_parallel.case("own layer", geometry=BATCHES["3 × 3"], wrongs=LEFT_IN_PLACE)
-def own_layers(case: Case, *, place=moved):
+def own_layers(case, *, place=moved):
     """The frameworks' layer objects, on integers."""
     x, w = case.geometry.arrays(case.integers)
     answers = yield [own_layer(case.backend, a, w) for a in (x, moved(x), *[x[[i]] for i in range(len(x))])]
@@ -145,7 +144,7 @@ def own_layers(case: Case, *, place=moved):
     yield same_bits(together, wanted, label="own layer, each image alone", source=LITERAL)
 
 
-def to_rounding(got: Outcome, wanted: np.ndarray, request: Call, *, label: str, source: str) -> Comparison:
+def to_rounding(got, wanted, request, *, label, source):
     """Within what two computations of the sums of ``request`` may differ; the note says what the bits do."""
     arguments = dict(request.arguments)
     arrays = [arguments.pop(name) for name in ("x", "w", "b")]
@@ -172,7 +171,7 @@ class Batch(NamedTuple):
 
 
 @functools.cache
-def batches() -> list[Batch]:
+def batches():
     few, channels = (2, 3, 4), (1, 2, 4)
     convolutions = itertools.product(["convolution"], few, channels, (1, 2), (2, 3, 4, 8), (1, 2))
     connected = itertools.product(["fully connected"], few, (1, 2, 3, 4, 6, 8, 16, 32), channels, (1,), (1,))
@@ -182,27 +181,27 @@ def batches() -> list[Batch]:
 
 
 @batch_parallel.limit("bit for bit", backends=("numpy", *FRAMEWORKS))
-def _(case: Case):
+def _(case):
     """On reals an image's output is not the same to the bit in a batch and alone: libraries choose by the size of the
     batch in what order they add. The search takes convolutions first, then fully connected layers; where they differ
     depends on library, dtype and processor.
     """
 
-    def build(p: Batch) -> list[Call]:
+    def build(p):
         """The batch, and its first image alone."""
         x, w = case.reals("x", (p.N, p.Cin, p.H, p.H)), case.reals("w", (p.Cout, p.Cin, p.k, p.k))
         if p.layer == "convolution":
             return [layer(a, w) for a in (x, x[:1])]
         return [ask("fully_connected", x=a[..., 0, 0], w=w[..., 0, 0], b=None) for a in (x, x[:1])]
 
-    def first(answers: list[Outcome]) -> tuple[Outcome, np.ndarray]:
+    def first(answers):
         together, alone = answers
         return together.then(lambda y: y[:1]), alone.value
 
-    def literal(answers: list[Outcome], p: Batch):
+    def literal(answers, p):
         return same_bits(*first(answers), label="the first image's output in the batch", source=ALONE)
 
-    def instead(answers: list[Outcome], p: Batch):
+    def instead(answers, p):
         return to_rounding(
             *first(answers), build(p)[1], label="the first image's output in the batch, to rounding", source=ALONE
         )
@@ -223,28 +222,28 @@ EPSILON = 2.0**-10
 
 
 @batch_parallel.limit("batch norm in training mode")
-def _(case: Case):
+def _(case):
     """Batch norm in training mode couples the images of a batch: its mean and variance are the batch's, so one other
     image changes an image's output. Copies of the image do not, nor does any mate in inference mode.
     """
     points = [Mates(n, mates) for n in range(1, 5) for mates in (("copies", "others") if n > 1 else ("none",))]
     one, zero = np.ones(1, case.dtype), np.zeros(1, case.dtype)
 
-    def images(p: Mates) -> np.ndarray:
+    def images(p):
         """One channel, two pixels: 1 3, then the same again, or −1 −3 and 1 3 in turn."""
         x = np.repeat(np.array([1, 3], case.dtype).reshape(1, 1, 1, 2), p.N, axis=0)
         if p.mates == "others":
             x[1::2] *= -1
         return x
 
-    def training(x: np.ndarray) -> Call:
+    def training(x):
         return ask("batch_norm_training", x=x, gamma=one, beta=zero, epsilon=EPSILON)
 
-    def build(p: Mates) -> list[Call]:
+    def build(p):
         x = images(p)
         return [training(x), *[training(x[[i]]) for i in range(p.N)]]
 
-    def literal(answers: list[Outcome], p: Mates):
+    def literal(answers, p):
         together, *alone = (y.part(0) for y in answers)
         x = images(p)
         allowed = functools.partial(bounds.batch_norm_training, epsilon=EPSILON, formed="one pass")
@@ -254,7 +253,7 @@ def _(case: Case):
         both = bounds.two_libraries(batch, each)
         return within(together, wanted, both, label="every image's output as alone", source=ALONE)
 
-    def instead(answers: list[Outcome], p: Mates):
+    def instead(answers, p):
         return next(rounding(answers[0], label="normalised by the mean and variance of all images"))
 
     yield from smallest(points, build, literal, instead=instead, order="by N")

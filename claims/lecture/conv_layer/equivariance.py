@@ -5,33 +5,33 @@ from __future__ import annotations
 import functools
 import itertools
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from ....reference import bounds, oracle
-from ...language import Call, Case, Figure, Outcome, claim, fact, fails, rounding, same_bits, smallest, within
+from ...language import Figure, claim, fact, fails, rounding, same_bits, smallest, within
 from ..shared.convolution_mutants import POSITION_DEPENDENT_KERNEL
 from ..shared.exact import numbered
 from ..shared.geometry import LITERAL_SUM, PLAIN_2D, exact_layer, layer
 
 
-def shift(x: np.ndarray, by: tuple[int, int]) -> np.ndarray:
+def shift(x, by):
     """Rows down, columns to the right; what leaves on one side comes back on the other."""
     return np.ascontiguousarray(np.roll(x, by, axis=(2, 3)))
 
 
-def invariant(y: np.ndarray, by: tuple[int, int]) -> np.ndarray:
+def invariant(y, by):
     """The mistake of calling it invariance: the output stays where it was."""
     return y
 
 
-def columns_first(y: np.ndarray, by: tuple[int, int]) -> np.ndarray:
+def columns_first(y, by):
     """The mistake of shifting by the input's (W, H)."""
     return shift(y, (by[1], by[0]))
 
 
-def wrapped(x: np.ndarray, k: tuple[int, int]) -> np.ndarray:
+def wrapped(x, k):
     """Circular padding by k − 1 at the far end: afterwards a convolution without padding is a circular one."""
     return np.pad(x, ((0, 0), (0, 0), (0, k[0] - 1), (0, k[1] - 1)), mode="wrap")
 
@@ -40,11 +40,11 @@ OWN = "shift f(x), of the same library"
 X_SHAPE, W_SHAPE = (2, 2, 8, 6), (3, 2, 3, 3)
 
 
-def everywhere(by: tuple[int, int], shape: tuple[int, int]) -> np.ndarray:
+def everywhere(by, shape):
     return np.ones(shape, bool)
 
 
-def inside(by: tuple[int, int], shape: tuple[int, int]) -> np.ndarray:
+def inside(by, shape):
     """Which outputs have windows that no edge cut, neither here nor where the shift brought them from: [height, width]."""
     rows, columns = (np.arange(n) for n in shape)
     (down, right), (height, width) = by, shape
@@ -98,7 +98,7 @@ EDGES = {
         "shifting by the input's axis order": {"moved": columns_first},
     },
 )
-def every_shift(case: Case, *, moved=shift):
+def every_shift(case, *, moved=shift):
     edge, draw = case.edge, case.reals if case.design == "reals" else case.integers
     x, w = draw("x", X_SHAPE), draw("w", W_SHAPE)
     # All shifts are asked at once, one after another along the batch axis.
@@ -122,24 +122,24 @@ def every_shift(case: Case, *, moved=shift):
         yield from rounding(y, label="f(x) itself")
 
 
-def chosen(y: np.ndarray, mask: np.ndarray) -> np.ndarray:
+def chosen(y, mask):
     """The outputs that are compared; of another shape nothing is left out, so that the comparison says so."""
     return y[mask] if y.shape == mask.shape else y
 
 
-def ramp(case: Case, *shape: int) -> np.ndarray:
+def ramp(case, *shape):
     """1, 2, 3, …: no two alike."""
     return numbered(shape).astype(case.dtype)
 
 
-def searched(points: Sequence[Any], given: Callable, literal: Callable, *, order: str):
+def searched(points, given, literal, *, order):
     """``given(point)``: image, moved image, kernel, settings; ``literal(y, z, point)`` judges f(x) and f(moved x)."""
 
-    def build(p: Any) -> list[Call]:
+    def build(p):
         x, moved, w, settings = given(p)
         return [layer(x, w, **settings), layer(moved, w, **settings)]
 
-    def instead(answers: list[Outcome], p: Any):
+    def instead(answers, p):
         _, moved, w, settings = given(p)
         return same_bits(answers[1], exact_layer(moved, w, **settings), label="f(moved x) itself", source=LITERAL_SUM)
 
@@ -164,14 +164,14 @@ AWAY = (..., slice(BY[0] + 1, X_SHAPE[2] - 1), slice(BY[1] + 1, X_SHAPE[3] - 1))
 """The outputs further in."""
 
 
-def padded(case: Case):
+def padded(case):
     """The smallest column, kernel and shift for which zero padding by (k − 1)/2 at both ends breaks the equality."""
 
-    def given(p: Padded):
+    def given(p):
         x = ramp(case, 1, 1, p.H, 1)
         return x, shift(x, (p.t, 0)), ramp(case, 1, 1, p.k, 1), {"padding": ((p.k // 2, p.k // 2), (0, 0))}
 
-    def literal(y: Outcome, z: Outcome, p: Padded):
+    def literal(y, z, p):
         return same_bits(z, shift(y.value, (p.t, 0)), label="f(shift x) = shift f(x) with zero padding", source=OWN)
 
     points = [Padded(h, k, t) for h in range(1, 6) for k in (1, 3, 5) for t in range(h)]
@@ -179,7 +179,7 @@ def padded(case: Case):
 
 
 @equivariance.limit("zero padding breaks it near the border")
-def _(case: Case):
+def _(case):
     """With zero padding the equality fails next to the border, only there, and as far in as the kernel reaches over
     the edge: one pixel and the shift for a 3 × 3 kernel. Further in it holds to the bit.
     """
@@ -194,7 +194,7 @@ def _(case: Case):
     yield from drawn(x, w, z.value - wanted)
 
 
-def touched_near_the_border(z: Outcome, wanted: np.ndarray):
+def touched_near_the_border(z, wanted):
     """The innermost row and column that can be touched is touched indeed on each side, and what lies further in is not."""
     for name, touched in BORDER.items():
         for place in touched[-2:]:
@@ -213,10 +213,10 @@ def touched_near_the_border(z: Outcome, wanted: np.ndarray):
     )
 
 
-def drawn(x: np.ndarray, w: np.ndarray, with_zeros: np.ndarray):
+def drawn(x, w, with_zeros):
     """The figure: by how much f(shift x) and shift f(x) differ, pixel by pixel, for three kinds of layers."""
 
-    def around(x: np.ndarray) -> np.ndarray:
+    def around(x):
         return np.pad(x, ((0, 0), (0, 0), *SAME), mode="wrap")
 
     circular, circular_shifted = yield [layer(around(a), w) for a in (x, shift(x, BY))]
@@ -233,11 +233,11 @@ def drawn(x: np.ndarray, w: np.ndarray, with_zeros: np.ndarray):
     yield Figure("equivariance", {"shift": list(BY), "maps": maps})
 
 
-def _line(a: np.ndarray, at: tuple) -> np.ndarray:
+def _line(a, at):
     return np.ascontiguousarray(a[at])
 
 
-def _touched(a: np.ndarray, wanted: np.ndarray) -> dict[str, list[int]]:
+def _touched(a, wanted):
     """Which rows differ in the columns away from the border, and which columns in the rows away from it."""
     differ = (a != wanted).any(axis=(0, 1))
     lines = {"rows": differ[:, AWAY[2]].any(1), "columns": differ[AWAY[1]].any(0)}

@@ -7,13 +7,13 @@ from typing import NamedTuple
 import numpy as np
 
 from ....reference import oracle
-from ...language import Call, Case, Outcome, ask, fact, same_bits, smallest
+from ...language import ask, fact, same_bits, smallest
 from ..shared.exact import half_turn, must_be_exact
 from ..shared.geometry import LITERAL_SUM, PLAIN_2D, layer
 from .equivariance import OWN, W_SHAPE, equivariance, ramp, searched, shift, wrapped
 
 
-def is_shifted(y: Outcome, z: Outcome, *, label: str):
+def is_shifted(y, z, *, label):
     """Whether z is y moved down by some number of rows."""
     shifted = y.then(lambda a: any(np.array_equal(z.value, shift(a, (r, 0))) for r in range(a.shape[2])))
     return fact(shifted, True, label=label, source=OWN)
@@ -28,16 +28,16 @@ class Strided(NamedTuple):
 
 
 @equivariance.limit("stride 2")
-def _(case: Case):
+def _(case):
     """With stride 2 the output of a shift by one pixel is no shift of the output, by whatever number of pixels; a
     shift by two pixels shifts the output by one.
     """
 
-    def given(p: Strided):
+    def given(p):
         x = ramp(case, 1, 1, p.H, 1)
         return wrapped(x, (2, 1)), wrapped(shift(x, (p.t, 0)), (2, 1)), ramp(case, 1, 1, 2, 1), {"stride": (p.s, 1)}
 
-    def literal(y: Outcome, z: Outcome, p: Strided):
+    def literal(y, z, p):
         return is_shifted(y, z, label="f(shift x) is f(x), shifted by some r")
 
     points = [Strided(h, s, t) for h in range(2, 7) for s in (1, 2, 3) for t in range(1, h)]
@@ -57,14 +57,14 @@ class Divided(NamedTuple):
 
 
 @equivariance.limit("a stride that does not divide the height")
-def _(case: Case):
+def _(case):
     """With stride s and circular padding a shift by s pixels shifts the output by one only if s divides the height."""
 
-    def given(p: Divided):
+    def given(p):
         x = ramp(case, 1, 1, p.H, 1)
         return wrapped(x, (2, 1)), wrapped(shift(x, (p.s, 0)), (2, 1)), ramp(case, 1, 1, 2, 1), {"stride": (p.s, 1)}
 
-    def literal(y: Outcome, z: Outcome, p: Divided):
+    def literal(y, z, p):
         return same_bits(z, shift(y.value, (1, 0)), label="shifted by s pixels = output shifted by one", source=OWN)
 
     points = [Divided(h, s) for h in range(3, 10) for s in range(2, h)]
@@ -72,22 +72,22 @@ def _(case: Case):
 
 
 @equivariance.limit("max pooling with stride 2")
-def _(case: Case):
+def _(case):
     """Max pooling likewise: 2 × 2 windows with stride 2 commute with a shift by two pixels, not with a shift by one:
     its output is then no shift of the output.
     """
 
-    def pool(x: np.ndarray, window: tuple[int, int]) -> Call:
+    def pool(x, window):
         return ask("max_pooling2d", x=x, window=window, stride=window, padding=PLAIN_2D["padding"])
 
-    def columns(p: Strided) -> tuple[np.ndarray, np.ndarray]:
+    def columns(p):
         x = ramp(case, 1, 1, p.H, 1)
         return x, shift(x, (p.t, 0))
 
-    def literal(answers: list[Outcome], p: Strided):
+    def literal(answers, p):
         return is_shifted(*answers, label="f(shift x) is f(x), shifted by some r")
 
-    def instead(answers: list[Outcome], p: Strided):
+    def instead(answers, p):
         exact = oracle.max_pooling2d(columns(p)[1], window=(p.s, 1), stride=(p.s, 1), padding=PLAIN_2D["padding"])
         return same_bits(
             answers[1], exact.astype(case.dtype), label="f(shift x) itself", source="the largest of each window"
@@ -117,25 +117,25 @@ class Turned(NamedTuple):
 
 
 @equivariance.limit("rotation")
-def _(case: Case):
+def _(case):
     """A convolution is not equivariant to rotation: the smallest witness is a 1 × 2 kernel without symmetry on a 1 ×
     2 image, turned by 180°. A kernel that the turn leaves alone is, and so is a layer whose kernel turns along.
     """
 
-    def turn(a: np.ndarray) -> np.ndarray:
+    def turn(a):
         return np.ascontiguousarray(half_turn(a))
 
-    def build(p: Turned) -> list[Call]:
+    def build(p):
         """f(x), f(turn x), and with the kernel turned too."""
         x, w = ramp(case, 1, 1, 1, p.W), ramp(case, 1, 1, 1, p.k)
         w = np.ones_like(w) if p.kernel == "all alike" else w
         return [layer(x, w), layer(turn(x), w), layer(turn(x), turn(w))]
 
-    def literal(answers: list[Outcome], p: Turned):
+    def literal(answers, p):
         y, z, _ = answers
         return same_bits(z, turn(y.value), label="f(turn x) = turn f(x)", source="turn f(x), of the same library")
 
-    def instead(answers: list[Outcome], p: Turned):
+    def instead(answers, p):
         y, _, both = answers
         return same_bits(
             both, turn(y.value), label="with the kernel turned too", source="turn f(x), of the same library"
@@ -156,18 +156,18 @@ class Enlarged(NamedTuple):
 
 
 @equivariance.limit("scaling the image")
-def _(case: Case):
+def _(case):
     """A convolution is not equivariant to scaling: enlarging an image twofold (each pixel repeated) and then
     convolving is not convolving and then enlarging; a 1 × 2 kernel on a circle of two pixels shows it.
     """
     # On a circle both sides have as many outputs as the enlarged image has pixels, and all are compared.
 
-    def given(p: Enlarged):
+    def given(p):
         x = ramp(case, 1, 1, 1, p.W)
         around = (1, p.k)
         return wrapped(x, around), wrapped(np.repeat(x, p.m, axis=3), around), np.ones((1, 1, 1, p.k), case.dtype), {}
 
-    def literal(y: Outcome, z: Outcome, p: Enlarged):
+    def literal(y, z, p):
         wanted = np.repeat(y.value, p.m, axis=3)
         return same_bits(z, wanted, label="f(enlarge x) = enlarge f(x)", source="enlarge f(x), of the same library")
 
@@ -185,25 +185,25 @@ class Connected(NamedTuple):
 
 
 @equivariance.limit("a fully connected layer")
-def _(case: Case):
+def _(case):
     """A fully connected layer is not equivariant: between the same input and output, its weights are not shared
     between places. Where they are, it is a convolution on a circle.
     """
 
-    def given(p: Connected) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def given(p):
         x, own = ramp(case, 1, p.n), ramp(case, p.n, p.n)
         shared = np.stack([np.roll(own[0], i) for i in range(p.n)])
         return x, np.roll(x, 1, axis=1), own if p.weights == "own" else shared
 
-    def build(p: Connected) -> list[Call]:
+    def build(p):
         x, moved, w = given(p)
         return [ask("fully_connected", x=a, w=w, b=None) for a in (x, moved)]
 
-    def literal(answers: list[Outcome], p: Connected):
+    def literal(answers, p):
         y, z = answers
         return same_bits(z, np.roll(y.value, 1, axis=1), label="f(shift x) = shift f(x), fully connected", source=OWN)
 
-    def instead(answers: list[Outcome], p: Connected):
+    def instead(answers, p):
         _, moved, w = given(p)
         must_be_exact(moved, w)
         exact = oracle.fully_connected(moved, w, None).astype(case.dtype)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from ....reference.libraries import FRAMEWORKS
-from ...language import Call, Case, Outcome, Wrong, ask, claim, fact, happens, same_bits, smallest
+from ...language import Wrong, ask, claim, fact, happens, same_bits, smallest
 from ..shared.exact import LITERAL
 from ..shared.geometry import Geometry, exact_layer, layer
 from ..shared.layouts import reshape, transpose
@@ -15,22 +15,22 @@ from .cost.networks import convolution
 from .own_layers import OWN_LAYER, in_nchw, own_layout, own_order, the_other_order
 
 
-def without(a: np.ndarray, *index: Any) -> np.ndarray:
+def without(a, *index):
     """A copy with zeros there."""
     copy = a.copy()
     copy[index] = 0
     return copy
 
 
-def its_own(kernel: int, kernels: int) -> Any:
+def its_own(kernel, kernels):
     return kernel
 
 
-def the_next(kernel: int, kernels: int) -> Any:
+def the_next(kernel, kernels):
     return (kernel + 1) % kernels
 
 
-def every_channel(kernel: int, kernels: int) -> Any:
+def every_channel(kernel, kernels):
     return slice(None)
 
 
@@ -89,7 +89,7 @@ GEOMETRIES = {
         "kernels in reverse order": Wrong(operations={"cross_correlation2d": kernels_reversed}),
     },
 )
-def each_kernel_makes_a_channel(case: Case, *, makes=its_own):
+def each_kernel_makes_a_channel(case, *, makes=its_own):
     (x, w), settings = case.geometry.arrays(case.integers), case.geometry.settings
     out, channels = range(w.shape[0]), range(w.shape[1])
     y, *zeroed = yield [layer(x, w, **settings), *[layer(x, without(w, o), **settings) for o in out]]
@@ -114,7 +114,7 @@ def each_kernel_makes_a_channel(case: Case, *, makes=its_own):
         "the other library's order of the weight": Wrong(says={"order": the_other_order}, needs=("layer_parameters",))
     },
 )
-def order_of_the_weight(case: Case, *, order=own_order):
+def order_of_the_weight(case, *, order=own_order):
     sizes = dict(zip("OIHW", (4, 3, 5, 2), strict=True))
     report = yield ask("layer_parameters", layer=convolution(3, 4, 0, bias=False) | {"kernel": (5, 2)})
     yield fact(
@@ -129,7 +129,7 @@ def order_of_the_weight(case: Case, *, order=own_order):
     "round trip",
     wrongs={"reshape in place of transpose": Wrong(says={"to_library": reshape}, backends=("tensorflow",))},
 )
-def round_trip(case: Case, *, to_library=transpose):
+def round_trip(case, *, to_library=transpose):
     """OIHW → the library's order → its own layer → read back → OIHW."""
     x, w = case.integers("x", (2, 3, 5, 4)), case.integers("w", (4, 3, 3, 2))
     image, kernel = transpose(x, "NCHW", own_layout(case.backend)), to_library(w, "OIHW", own_order(case.backend))
@@ -147,15 +147,15 @@ class Bias(NamedTuple):
 
 
 @kernels.limit("with a bias")
-def _(case: Case):
+def _(case):
     """With a bias b a kernel of zeros does not make its channel zero: it makes every output of it b."""
     x, w = case.integers("x", (1, 1, 2, 2)), np.zeros((1, 1, 1, 1), case.dtype)
 
-    def literal(y: Outcome, p: Bias):
+    def literal(y, p):
         zeros = np.zeros(x.shape, case.dtype)
         return same_bits(y, zeros, label="the channel is zero", source="the sentence without “without bias”")
 
-    def instead(y: Outcome, p: Bias):
+    def instead(y, p):
         return same_bits(y, np.full(x.shape, p.b, case.dtype), label="the channel is b", source="0 + b")
 
     yield from smallest(
@@ -178,25 +178,25 @@ class Grouped(NamedTuple):
 
 
 @kernels.limit("groups")
-def _(case: Case):
+def _(case):
     """With groups a kernel is not k_x × k_y × Cin: it has, and sees, the Cin ÷ groups channels of its group only.
     With a group for each channel (depthwise) a kernel is a plane.
     """
     points = [Grouped(cin, g) for cin in range(1, 7) for g in range(1, cin + 1) if cin % g == 0]
 
-    def build(p: Grouped) -> list[Call]:
+    def build(p):
         """The output for an image of ones, and for the same with each channel zero in turn."""
         x, w = np.ones((1, p.Cin, 1, 1), case.dtype), np.ones((p.Cin, p.Cin // p.groups, 1, 1), case.dtype)
         return [layer(image, w, groups=p.groups) for image in (x, *[without(x, 0, c) for c in range(p.Cin)])]
 
-    def seen(answers: list[Outcome]) -> Outcome:
+    def seen(answers):
         whole, *less = answers
         return whole.then(lambda y: [c for c, one in enumerate(less) if one.value[0, 0, 0, 0] != y[0, 0, 0, 0]])
 
-    def literal(answers: list[Outcome], p: Grouped):
+    def literal(answers, p):
         return fact(seen(answers), list(range(p.Cin)), label=SEEN, source="the lecture: k_x × k_y × Cin")
 
-    def instead(answers: list[Outcome], p: Grouped):
+    def instead(answers, p):
         return fact(seen(answers), list(range(p.Cin // p.groups)), label=SEEN, source="the first Cin ÷ groups")
 
     yield from smallest(points, build, literal, instead=instead, order="by Cin = Cout, then by groups")
@@ -210,26 +210,26 @@ class Depthwise(NamedTuple):
 
 
 @kernels.limit("depthwise layers", backends=FRAMEWORKS)
-def _(case: Case):
+def _(case):
     """The frameworks' depthwise layers keep their weight otherwise: PyTorch (Cin·m, 1, ky, kx), Keras (ky, kx, Cin,
     m), not in terms of Cout = Cin·m. Channel c·m + j of the output is made by kernel j of channel c.
     """
     order, kernel_order = own_layout(case.backend), own_order(case.backend)
     points = [Depthwise(cin, m) for cin in range(1, 5) for m in range(1, 5)]
 
-    def build(p: Depthwise) -> Call:
+    def build(p):
         x, w = case.integers("x", (1, p.Cin, 3, 4)), case.integers("w", (p.Cin, p.multiplier, 2, 3))
         return ask("own_depthwise_layer", x=transpose(x, "NCHW", order), w=w)
 
-    def weight(y: Outcome) -> Outcome:
+    def weight(y):
         return y.part("kernel").then(lambda kernel: tuple(kernel.shape))
 
-    def literal(y: Outcome, p: Depthwise):
+    def literal(y, p):
         sizes = dict(zip("OIHW", (p.Cin * p.multiplier, p.Cin, 2, 3), strict=True))
         wanted = tuple(sizes[a] for a in kernel_order)
         return fact(weight(y), wanted, label="the layer's weight", source="Cout kernels of Cin × ky × kx")
 
-    def instead(y: Outcome, p: Depthwise):
+    def instead(y, p):
         own = {"torch": (p.Cin * p.multiplier, 1, 2, 3), "tensorflow": (2, 3, p.Cin, p.multiplier)}[case.backend]
         return fact(weight(y), own, label="the layer's weight", source="the library's documentation")
 
@@ -249,22 +249,22 @@ class Kernel(NamedTuple):
 
 
 @kernels.limit("a kernel with fewer channels in TensorFlow", backends=("tensorflow",))
-def _(case: Case):
+def _(case):
     """TensorFlow takes the number of groups from the kernel's shape: a kernel with fewer planes than the image has
     channels is not refused, as it is in PyTorch, but taken for a layer of Cin ÷ planes groups, if that is a whole
     number.
     """
     points = [Kernel(cin, planes) for cin in range(1, 5) for planes in range(1, cin + 1)]
 
-    def arrays(p: Kernel) -> tuple[np.ndarray, np.ndarray]:
+    def arrays(p):
         return case.integers("x", (1, p.Cin, 2, 2)), case.integers("w", (p.Cin, p.planes, 1, 1))
 
-    def literal(y: Outcome, p: Kernel):
+    def literal(y, p):
         wanted = "value" if p.planes == p.Cin else "raised"
         label = "kernels of Cin planes are taken, others refused"
         return happens(y, wanted, label=label, source="the lecture: k_x × k_y × Cin")
 
-    def instead(y: Outcome, p: Kernel):
+    def instead(y, p):
         grouped = exact_layer(*arrays(p), groups=p.Cin // p.planes)
         return same_bits(y, grouped, label="the layer with groups", source=LITERAL)
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from ....reference import bounds, oracle
 from ....reference.samples import data
-from ...language import Case, Outcome, Wrong, claim, fact, same_bits, smallest, within
+from ...language import Wrong, claim, fact, same_bits, smallest, within
 from ..shared.convolution_mutants import KERNEL_FLIPPED, POSITION_DEPENDENT_KERNEL
 from ..shared.exact import must_be_exact, numbered
 from ..shared.geometry import LITERAL_SUM, PLAIN_2D, exact_layer, layer
@@ -20,7 +20,7 @@ PLACES = tuple(itertools.product(range(IMAGE[0] - PATCH[0] + 1), range(IMAGE[1] 
 """Every place of the patch's upper left corner at which it lies inside the image."""
 
 
-def pasted(background: np.ndarray, patch: np.ndarray, places) -> np.ndarray:
+def pasted(background, patch, places):
     """One image for each place: the same patch there, the same background round it."""
     images = np.repeat(background[None], len(places), axis=0)
     for image, (i, j) in zip(images, places, strict=True):
@@ -28,16 +28,16 @@ def pasted(background: np.ndarray, patch: np.ndarray, places) -> np.ndarray:
     return images
 
 
-def at_the_place(place: tuple[int, int]) -> tuple[int, int]:
+def at_the_place(place):
     return place
 
 
-def mirrored(place: tuple[int, int]) -> tuple[int, int]:
+def mirrored(place):
     """The mistake of looking for it on the other side."""
     return place[0], IMAGE[1] - PATCH[1] - place[1]
 
 
-def responses(y: np.ndarray, at) -> np.ndarray:
+def responses(y, at):
     """What every kernel answers at the place of each image: [places, Cout]."""
     return np.stack([one[:, i, j] for one, (i, j) in zip(y, at, strict=True)])
 
@@ -77,31 +77,31 @@ SHAPES = {"background": (CHANNELS, *IMAGE), "patch": (CHANNELS, *PATCH), "w": (4
 LABEL = f"responses of 4 kernels at {len(PLACES)} places"
 
 
-def at_every_place(x: np.ndarray, w: np.ndarray, where):
+def at_every_place(x, w, where):
     """Returns what every kernel answers at the place of each image."""
     y = yield layer(x, w)
     return y.then(functools.partial(responses, at=[where(p) for p in PLACES]))
 
 
-def to_the_patch_alone(patch: np.ndarray, w: np.ndarray) -> np.ndarray:
+def to_the_patch_alone(patch, w):
     """Kernel · patch, once for each place: [places, Cout]."""
     alone = oracle.cross_correlation2d(patch[None], w, None, **PLAIN_2D)[0, :, 0, 0]
     return np.repeat(alone[None], len(PLACES), axis=0)
 
 
-def photographed(case: Case) -> tuple[np.ndarray, np.ndarray]:
+def photographed(case):
     """A background and a patch of two photographed pieces each."""
     luma = data.gray_photograph("china.jpg", rows=64).astype(case.dtype)
     background = np.stack([luma[40:46, 100:105], luma[40:46, 200:205]])
     return background, np.stack([luma[50:53, 300:302], luma[50:53, 400:402]])
 
 
-def drawn(case: Case) -> tuple[np.ndarray, np.ndarray]:
+def drawn(case):
     return case.integers("background", SHAPES["background"]), case.integers("patch", SHAPES["patch"])
 
 
 @same_treatment.each({"integers": {"image": drawn}, "a photograph": {"image": photographed}}, wrongs=MISTAKES)
-def bit_for_bit(case: Case, *, where=at_the_place):
+def bit_for_bit(case, *, where=at_the_place):
     (background, patch), w = case.image(case), case.integers("w", SHAPES["w"])
     x = pasted(background, patch, PLACES)
     must_be_exact(x, w)
@@ -111,7 +111,7 @@ def bit_for_bit(case: Case, *, where=at_the_place):
 
 
 @same_treatment.case("reals", wrongs=MISTAKES)
-def to_rounding(case: Case, *, where=at_the_place):
+def to_rounding(case, *, where=at_the_place):
     background, patch, w = (case.reals(name, shape) for name, shape in SHAPES.items())
     y = yield from at_every_place(pasted(background, patch, PLACES), w, where)
     wanted = to_the_patch_alone(patch, w)
@@ -128,11 +128,11 @@ class AtTheEdge(NamedTuple):
     i: int
 
 
-def feature(k: int) -> np.ndarray:
+def feature(k):
     return numbered((k, k))
 
 
-def cut_at_the_edge(p: AtTheEdge, dtype: np.dtype) -> np.ndarray:
+def cut_at_the_edge(p, dtype):
     """[1, 1, 7, 7] with the feature's centre in row i, column 3; what would lie above the image is lost."""
     reach = p.k // 2
     x = np.zeros((1, 1, 7 + 2 * reach, 7), dtype)
@@ -141,21 +141,21 @@ def cut_at_the_edge(p: AtTheEdge, dtype: np.dtype) -> np.ndarray:
 
 
 @same_treatment.limit("a feature cut by the edge")
-def _(case: Case):
+def _(case):
     """With zero padding a feature that reaches over the edge is treated otherwise than one inside: a 3 × 3 kernel
     sees two rows of the feature whose centre is in the first row. From the second row on it sees all.
     """
     points = [AtTheEdge(k, i) for k in (1, 3, 5) for i in range(4)]
 
-    def build(p: AtTheEdge):
+    def build(p):
         reach = p.k // 2
         w = feature(p.k).astype(case.dtype).reshape(1, 1, p.k, p.k)
         return layer(cut_at_the_edge(p, case.dtype), w, padding=((reach, reach), (reach, reach)))
 
-    def response(y: Outcome, p: AtTheEdge) -> Outcome:
+    def response(y, p):
         return y.then(lambda a: float(a[0, 0, p.i, 3]))
 
-    def seen(p: AtTheEdge) -> float:
+    def seen(p):
         return float((feature(p.k)[max(0, p.k // 2 - p.i) :] ** 2).sum())
 
     yield from smallest(
@@ -179,19 +179,19 @@ class Strided(NamedTuple):
 
 
 @same_treatment.limit("places that the stride leaves out")
-def _(case: Case):
+def _(case):
     """With stride 2 no window of the kernel lies on a feature that begins in row 1: no output is the inner product
     with it. One row on it is seen as ever.
     """
     points = [Strided(s, i) for s in (1, 2, 3) for i in range(5)]
     w = np.array([1, 2], case.dtype).reshape(1, 1, 2, 1)
 
-    def image(p: Strided) -> np.ndarray:
+    def image(p):
         x = np.zeros((1, 1, 7, 1), case.dtype)
         x[0, 0, p.i : p.i + 2] = w[0, 0]
         return x
 
-    def literal(y: Outcome, p: Strided):
+    def literal(y, p):
         answers = y.then(lambda a: bool((a == 5).any()))
         return fact(answers, True, label="some output is kernel · feature = 5", source="1² + 2²")
 

@@ -9,16 +9,16 @@ from typing import NamedTuple
 import numpy as np
 
 from ....reference.libraries import FRAMEWORKS
-from ...language import Call, Case, Outcome, Wrong, ask, claim, happens, same_bits, same_shape, smallest, sweep
+from ...language import Wrong, ask, claim, happens, same_bits, same_shape, smallest, sweep
 from ..shared.convolution_mutants import STRIDE_AXES_EXCHANGED
 from ..shared.exact import LITERAL
-from ..shared.geometry import SIZE, Axis, Geometry, SizeOf, exact_layer, layer_of_ones, size
+from ..shared.geometry import SIZE, Geometry, exact_layer, layer_of_ones, size
 from ..shared.layouts import KERNELS
 from .own_layers import in_nchw, own_layer, own_layout, the_other_layout
 
 
 @functools.cache
-def every_setting(every: int = 17) -> list[Geometry]:
+def every_setting(every=17):
     """Batches, channels and groups up to 3, with each combination of strides, dilations and uneven paddings; small first."""
     several = (1, 2, 3)
     sizes, kernels = ((3, 5), (5, 4)), ((1, 2), (3, 2), (2, 1))
@@ -33,27 +33,27 @@ def every_setting(every: int = 17) -> list[Geometry]:
     return sorted(fitting, key=lambda g: g.N * g.Cin * g.Cout * g.H * g.W)[::every]
 
 
-def four_axes(g: Geometry, height: int, width: int) -> tuple[int, ...]:
+def four_axes(g, height, width):
     return g.N, g.Cout, height, width
 
 
-def channels_kept(g: Geometry, height: int, width: int) -> tuple[int, ...]:
+def channels_kept(g, height, width):
     return g.N, g.Cin, height, width
 
 
-def one_for_the_batch(g: Geometry, height: int, width: int) -> tuple[int, ...]:
+def one_for_the_batch(g, height, width):
     return 1, g.Cout, height, width
 
 
-def cout_by_group(g: Geometry, height: int, width: int) -> tuple[int, ...]:
+def cout_by_group(g, height, width):
     return g.N, g.Cout * g.groups, height, width
 
 
-def width_first(g: Geometry, height: int, width: int) -> tuple[int, ...]:
+def width_first(g, height, width):
     return g.N, g.Cout, width, height
 
 
-def size_kept(a: Axis) -> int:
+def size_kept(a):
     return a.H
 
 
@@ -96,8 +96,8 @@ MISTAKES = {
     wrongs=MISTAKES
     | {"Cout channels from each group": {"output": cout_by_group}, "strides exchanged": STRIDE_AXES_EXCHANGED},
 )
-def every_setting_of_a_layer(case: Case, *, output=four_axes, of: SizeOf = size):
-    def judge(y: Outcome, g: Geometry, design: str):
+def every_setting_of_a_layer(case, *, output=four_axes, of=size):
+    def judge(y, g, design):
         return same_shape(y, output(g, *map(of, g.axes)), label="shape", source=SIZE)
 
     build = functools.partial(layer_of_ones, str(case.dtype))
@@ -124,7 +124,7 @@ PLAIN = Geometry(6, 7, 3, 2, N=2, Cin=4, Cout=6)
     wrongs=MISTAKES
     | {"the other library's layout": Wrong(says={"layout": the_other_layout}, needs=("own_conv_layer",))},
 )
-def own_layers(case: Case, *, output=four_axes, of: SizeOf = size, layout=own_layout):
+def own_layers(case, *, output=four_axes, of=size, layout=own_layout):
     """torch.nn.Conv2d and keras.layers.Conv2D."""
     g = case.geometry
     x, w = g.arrays(case.integers)
@@ -146,7 +146,7 @@ class Leading(NamedTuple):
 
 
 @shapes.limit("the batch is not always one axis", backends=FRAMEWORKS)
-def _(case: Case):
+def _(case):
     """PyTorch takes an image without a batch axis, [Cin, H, W] → [Cout, Hout, Wout], and TensorFlow's tf.nn.conv2d
     takes two batch axes: the output has the leading axes that the input had, not one N.
     """
@@ -156,17 +156,17 @@ def _(case: Case):
     points = [Leading(axes) for axes in ((1, 2, 3) if case.backend == "tensorflow" else (0, 1, 2))]
     w = np.ones([dict(zip("OIHW", (3, 2, 2, 1), strict=True))[a] for a in kernel], case.dtype)
 
-    def one(p: Leading) -> Call:
+    def one(p):
         sizes = [dict(zip("CHW", (2, 4, 3), strict=True))[a] for a in image]
         return ask("raw_convolution2d", x=np.ones((*(5,) * p.axes, *sizes), case.dtype), w=w, layout="default")
 
-    def after(p: Leading) -> list[int]:
+    def after(p):
         return [dict(zip("CHW", (3, 3, 3), strict=True))[a] for a in image]
 
-    def literal(y: Outcome, p: Leading):
+    def literal(y, p):
         return same_shape(y, (5, *after(p)), label="the output has one batch axis", source="the lecture, as worded")
 
-    def instead(y: Outcome, p: Leading):
+    def instead(y, p):
         wanted = (*(5,) * p.axes, *after(p))
         return same_shape(y, wanted, label="it has the input's leading axes", source="the library's documentation")
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import functools
 import itertools
 from collections import Counter
-from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
 from ....reference import bounds, oracle
-from ...language import Call, Case, Outcome, ask, claim, fact, rounding, same_bits, smallest, within
+from ...language import ask, claim, fact, rounding, same_bits, smallest, within
 from ..shared.convolution_mutants import LAST_TAP_DROPPED, POSITION_DEPENDENT_KERNEL
 from ..shared.exact import half_turn, must_be_exact, unchanged
 from ..shared.geometry import FORMULA, LITERAL_SUM, PLAIN_2D, Geometry, layer
@@ -55,7 +54,7 @@ sparse_fc = claim(
         "the last tap dropped": LAST_TAP_DROPPED,
     },
 )
-def equal_layers(case: Case, *, kernel=unchanged):
+def equal_layers(case, *, kernel=unchanged):
     x, w = case.geometry.arrays(case.reals if case.design == "reals" else case.integers)
     whole = matrix(kernel(w), x.shape[2:], case.geometry.settings)
     pixels, y, z = yield [
@@ -78,10 +77,10 @@ def equal_layers(case: Case, *, kernel=unchanged):
         yield within(z, exact.reshape(len(x), -1), bound, label=label, source="the exact sum, rounded once")
 
 
-def its_matrix(case: Case, pixels: Outcome, w: np.ndarray, whole: np.ndarray):
+def its_matrix(case, pixels, w, whole):
     """The matrix that the layer has on the images of one pixel: one product and sums of zeros, exact for every kernel."""
 
-    def is_so(holds: Callable[[np.ndarray], bool], label: str):
+    def is_so(holds, label):
         return fact(own.then(holds), True, label=label, source=FORMULA)
 
     geometry = case.geometry
@@ -104,25 +103,25 @@ class Line(NamedTuple):
     s: int
 
 
-def line_matrix(g: Line, dtype: np.dtype) -> Call:
+def line_matrix(g, dtype):
     w = np.arange(1, g.k + 1, dtype=dtype).reshape(1, 1, 1, g.k)
     return layer(units((1, 1, g.W), dtype), w, stride=(1, g.s))
 
 
 @sparse_fc.limit("with a stride the matrix is not Toeplitz")
-def _(case: Case):
+def _(case):
     """With stride 2 the diagonals are no longer constant: one output further on, the weights move by two pixels. The
     smallest matrix that shows it is of two outputs.
     """
     two_outputs_or_more = [Line(W, k, s) for W in range(1, 7) for k in (1, 2, 3) for s in (1, 2, 3) if k + s <= W]
 
-    def moved(y: Outcome, g: Line, by: int) -> Outcome:
+    def moved(y, g, by):
         return y.then(lambda a: slides(own_matrix(a, (1, 1, g.W)), (1, by)))
 
-    def literal(y: Outcome, g: Line):
+    def literal(y, g):
         return fact(moved(y, g, 1), True, label="Toeplitz: constant along the diagonals", source=SAID)
 
-    def instead(y: Outcome, g: Line):
+    def instead(y, g):
         return fact(
             moved(y, g, g.s), True, label="constant along lines of one output down, s pixels across", source=FORMULA
         )
@@ -137,19 +136,19 @@ def _(case: Case):
 
 
 @sparse_fc.limit("a kernel that covers the image")
-def _(case: Case):
+def _(case):
     """Where the kernel covers the image the matrix is not sparse at all: it has no zero, and one row for each
     channel.
     """
     points = [Line(W, k, 1) for W in range(1, 6) for k in range(1, W + 1)]
 
-    def zeros(y: Outcome, g: Line) -> Outcome:
+    def zeros(y, g):
         return y.then(lambda a: int(np.count_nonzero(own_matrix(a, (1, 1, g.W)) == 0)))
 
-    def literal(y: Outcome, g: Line):
+    def literal(y, g):
         return fact(zeros(y, g).then(lambda n: n > 0), True, label="the matrix has zeros", source=SAID)
 
-    def instead(y: Outcome, g: Line):
+    def instead(y, g):
         return fact(zeros(y, g), (g.W - g.k) * (g.W - g.k + 1), label="zeros: (W − k)·Wout", source=FORMULA)
 
     yield from smallest(

@@ -8,13 +8,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ...language import Call, Case, Outcome, claim, fact, happens, same_shape, smallest, sweep
+from ...language import claim, fact, happens, same_shape, smallest, sweep
 from ..shared.convolution_mutants import STRIDE_AXES_EXCHANGED
 from ..shared.geometry import (
     SIZE,
     Axis,
     Geometry,
-    SizeOf,
     dilation_ignored,
     kernel_ignored,
     layer_of_ones,
@@ -31,7 +30,7 @@ PADDINGS = ((0, 0), (0, 1), (1, 1), (2, 2))
 
 
 @functools.cache
-def axes() -> list[Axis]:
+def axes():
     """H ≤ 4, k ≤ 3, s and d ≤ 2, padding 0 + 0, 0 + 1, 1 + 1, 2 + 2, small first; those under which a window fits."""
     points = (
         Axis(h, k, s, d, *p) for h, k, s, d, p in itertools.product(range(1, 5), (1, 2, 3), (1, 2), (1, 2), PADDINGS)
@@ -39,24 +38,24 @@ def axes() -> list[Axis]:
     return sorted((a for a in points if size(a) > 0), key=lambda a: (a.H, sum(a)))
 
 
-def along(dtype: str, axis: str, a: Axis, design: str = "ones") -> Call:
+def along(dtype, axis, a, design="ones"):
     return layer_of_ones(dtype, Geometry.along(axis, a))
 
 
 @functools.cache
-def pairs(reason: str) -> list[tuple[Axis, Axis]]:
+def pairs(reason):
     """Two axes that differ by one reason alone, the second having more of it; small first."""
     symbols = REASONS[reason]
     others = [f for f in Axis._fields if f not in symbols]
 
-    def grows(first: Axis, second: Axis) -> bool:
+    def grows(first, second):
         alike = all(getattr(first, f) == getattr(second, f) for f in others)
         return alike and first != second and all(getattr(first, f) <= getattr(second, f) for f in symbols)
 
     return [(first, second) for second in axes() for first in axes() if grows(first, second)]
 
 
-def first_pair(reason: str, size_of: SizeOf) -> str:
+def first_pair(reason, size_of):
     """The smallest pair of which the first keeps the size and the second, by this reason alone, does not."""
     for first, second in pairs(reason):
         if size_of(first) == first.H and size_of(second) != second.H:
@@ -64,11 +63,11 @@ def first_pair(reason: str, size_of: SizeOf) -> str:
     return "none"
 
 
-def _words(a: Axis) -> str:
+def _words(a):
     return f"H={a.H}, k={a.k}, s={a.s}, d={a.d}, padding {a.p}+{a.q}"
 
 
-def always_kept(points: list[Axis], size_of: SizeOf) -> list[tuple[int, ...]]:
+def always_kept(points, size_of):
     """The settings (k, s, d, p, q) that keep every size of the space."""
     sizes = {a.H for a in points}
     kept = {a for a in points if size_of(a) == a.H}
@@ -107,11 +106,11 @@ MISTAKES = {
 
 
 @size_can_differ.each({"height": {"axis": "H"}, "width": {"axis": "W"}}, wrongs=MISTAKES)
-def one_axis(case: Case, *, of: SizeOf = size):
+def one_axis(case, *, of=size):
     points, place = axes(), 2 + "HW".index(case.axis)
     build = functools.partial(along, str(case.dtype), case.axis)
 
-    def judge(y: Outcome, a: Axis, design: str):
+    def judge(y, a, design):
         shape = [1, 1, 1, 1]
         shape[place] = of(a)
         return same_shape(y, shape, label="size", source=SIZE)
@@ -135,7 +134,7 @@ STRIDED_SAME = {"torch": "padding='same' is not supported for strided convolutio
 
 
 @size_can_differ.case("own layers")
-def padding_same(case: Case):
+def padding_same(case):
     """padding="same" of the frameworks' own layers: keeps the size at stride 1; at stride 2 PyTorch refuses and Keras halves."""
     x = case.integers("x", (1, 1, 5, 4))
     for k, d, s in ((1, 1, 1), (2, 1, 1), (3, 1, 1), (2, 2, 1), (3, 1, 2)):
@@ -151,37 +150,37 @@ def padding_same(case: Case):
         yield same_shape(y.part("y"), wanted, label=label, source="⌈H/s⌉ × ⌈W/s⌉")
 
 
-def _differs(y: Outcome, a: Axis, what: str):
+def _differs(y, a, what):
     changed = y.then(lambda y: y.shape[2] != a.H)
     return fact(changed, True, label=f"{what}: Hout ≠ H", source="the sentence with “do” for “can”")
 
 
-def _by_the_formula(y: Outcome, a: Axis):
+def _by_the_formula(y, a):
     return same_shape(y, (1, 1, size(a), 1), label="Hout", source=SIZE)
 
 
-def not_changed(case: Case, what: str, points: list[Axis], order: str):
+def not_changed(case, what, points, order):
     """Of a limit: a setting that does not change the size here."""
     build = functools.partial(along, str(case.dtype), "H")
     yield from smallest(points, build, lambda y, a: _differs(y, a, what), instead=_by_the_formula, order=order)
 
 
 @size_can_differ.limit("padding that makes up for the kernel")
-def _(case: Case):
+def _(case):
     """Hout need not differ: with one zero on one side a kernel of two taps keeps the size."""
     points = [a for a in axes() if a.k > 1 and a.s == a.d == 1]
     yield from not_changed(case, "a kernel of two taps or more", points, "by H, then by k + padding; s = d = 1")
 
 
 @size_can_differ.limit("a stride over one pixel")
-def _(case: Case):
+def _(case):
     """A stride does not change a size of one: there is no second window to step to."""
     points = [Axis(h, 1, s) for h in range(1, 6) for s in (2, 3)]
     yield from not_changed(case, "a stride of two or more", points, "by H, then by s; k = 1, no padding")
 
 
 @size_can_differ.limit("dilation of one tap")
-def _(case: Case):
+def _(case):
     """Dilation does not change the size under a kernel of one tap: there is nothing to spread."""
     points = [a for k in (1, 2, 3) for d in (2, 3) if size(a := Axis(5, k, 1, d)) > 0]
     yield from not_changed(case, "a dilation of two or more", points, "by k, then by d; H = 5, s = 1, no padding")
@@ -195,23 +194,23 @@ class Kernel(NamedTuple):
 
 
 @size_can_differ.limit("even kernels and the same padding on both sides")
-def _(case: Case):
+def _(case):
     """No padding that is the same on both sides keeps the size under a kernel of two taps, for d(k − 1) is odd:
     PyTorch's padding=p cannot, its padding='same' and Keras' pad one side more.
     """
     points, sides, H = [Kernel(k, d) for k in range(1, 6) for d in (1, 2)], range(5), 5
 
-    def layers(p: Kernel) -> list[Axis]:
+    def layers(p):
         return [a for side in sides if size(a := Axis(H, p.k, 1, p.d, side, side)) > 0]
 
-    def sizes(answers: list[Outcome]) -> Outcome:
+    def sizes(answers):
         return answers[0].then(lambda _: [int(y.value.shape[2]) for y in answers])
 
-    def literal(answers: list[Outcome], p: Kernel):
+    def literal(answers, p):
         keeps = sizes(answers).then(lambda measured: H in measured)
         return fact(keeps, True, label=f"some padding p on both sides keeps H = {H}", source="a user's wish")
 
-    def instead(answers: list[Outcome], p: Kernel):
+    def instead(answers, p):
         wanted = [*map(size, layers(p))]
         return fact(sizes(answers), wanted, label="Hout for p = 0, 1, 2, …", source="H + 2p − d(k − 1), never H")
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ...language import Call, Case, Outcome, ask, claim, fact, same_bits, smallest
+from ...language import ask, claim, fact, same_bits, smallest
 from ..shared.exact import half_turn, numbered
 from ..shared.geometry import PLAIN_2D
 from ..shared.wrongs import mistaken
@@ -65,7 +65,7 @@ commutes = claim(
         "last tap dropped": mistaken("last tap dropped", "convolution1d", "convolution2d"),
     },
 )
-def sums_and_libraries(case: Case, *, operation="convolution", index=minus):
+def sums_and_libraries(case, *, operation="convolution", index=minus):
     x, w = planes(case, case.x, case.w)
     first = lecture_sum(x, w, index=minus, over=every_overlap(x, w))[0].astype(case.dtype)
     second = lecture_sum(w, x, index=index, over=every_overlap(x, w))[0].astype(case.dtype)
@@ -80,18 +80,18 @@ def sums_and_libraries(case: Case, *, operation="convolution", index=minus):
 
 
 @commutes.limit("cross-correlation")
-def _(case: Case):
+def _(case):
     """Cross-correlation does not commute: X ⋆ W is W ⋆ X turned by 180°. The smallest: one pixel and a kernel of two."""
 
-    def build(s: Sizes) -> list[Call]:
+    def build(s):
         x, w = ramps(case, s)
         return [one_channel("cross_correlation", x, w, full=True), one_channel("cross_correlation", w, x, full=True)]
 
-    def literal(answer: list[Outcome], s: Sizes):
+    def literal(answer, s):
         y, z = answer
         return same_bits(y.then(plane), z.value[0, 0], label="X ⋆ W = W ⋆ X", source="W ⋆ X, of the same library")
 
-    def instead(answer: list[Outcome], s: Sizes):
+    def instead(answer, s):
         y, z = answer
         return same_bits(
             y.then(plane),
@@ -108,7 +108,7 @@ SLIDING = ("numpy", "torch", "tensorflow")
 
 
 @commutes.limit("windows that lie inside", backends=SLIDING)
-def _(case: Case):
+def _(case):
     """With windows entirely contained in the first array, X ∗ W and W ∗ X differ where one array contains the other
     and is larger: there are windows of X, and none of W, where the layer raises. Where neither contains the other
     both have none.
@@ -117,16 +117,16 @@ def _(case: Case):
     # Not where the second array contains the first, which is the same the other way round.
     points = [s for s in sizes((1, 3, 5), fit=False) if s.ky < s.H or s.kx < s.W or (s.ky, s.kx) == (s.H, s.W)]
 
-    def build(s: Sizes) -> list[Call]:
+    def build(s):
         x, w = ramps(case, s)
         return [one_channel("convolution", x, w, full=False), one_channel("convolution", w, x, full=False)]
 
-    def literal(answer: list[Outcome], s: Sizes):
+    def literal(answer, s):
         y, z = answer
         label = "outputs of W ∗ X, as many as of X ∗ W"
         return fact(outputs(z), outputs(y).value, label=label, source="X ∗ W, of the same library")
 
-    def instead(answer: list[Outcome], s: Sizes):
+    def instead(answer, s):
         return raises(case, answer[1], "W ∗ X raises")
 
     yield from smallest(points, build, literal, instead=instead, order="odd sizes, by H·W·k_y·k_x")
@@ -138,7 +138,7 @@ def _(case: Case):
 
 
 @commutes.limit("NumPy and SciPy exchange the arguments", backends=("numpy", "scipy"))
-def _(case: Case):
+def _(case):
     """NumPy's and SciPy's 'valid' commutes all the same, for it is not the windows contained in the first array:
     given a larger second one, it silently exchanges the two. Only where neither contains the other SciPy raises.
     """
@@ -160,30 +160,30 @@ class Channels(NamedTuple):
 
 
 @commutes.limit("layers with channels")
-def _(case: Case):
+def _(case):
     """Two layers in a row may be exchanged as long as there is one channel; with two they are matrices of
     convolutions, and order matters.
     """
 
-    def arrays(p: Channels) -> list[np.ndarray]:
+    def arrays(p):
         kernels = numbered((2, p.C, p.C, 2, 2)).astype(case.dtype)
         return [numbered((1, p.C, 2, 2)).astype(case.dtype), *kernels]
 
-    def build(p: Channels) -> list[Call]:
+    def build(p):
         x, v, w = arrays(p)
         return [ask(two_layers, x=x, first=a, second=b) for a, b in ((v, w), (w, v))]
 
-    def literal(answer: list[Outcome], p: Channels):
+    def literal(answer, p):
         y, z = answer
         return same_bits(y, z.value, label="W ∗ (V ∗ X) = V ∗ (W ∗ X)", source="the other order, of the same library")
 
-    def instead(answer: list[Outcome], p: Channels):
+    def instead(answer, p):
         return same_bits(answer[0], chained(*arrays(p)).astype(case.dtype), label="W ∗ (V ∗ X)", source=AS_IT_STANDS)
 
     yield from smallest([Channels(c) for c in (1, 2, 3)], build, literal, instead=instead, order="by C")
 
 
-def chained(x: np.ndarray, *kernels: np.ndarray) -> np.ndarray:
+def chained(x, *kernels):
     """The lecture's sum, layer after layer, each output channel the sum over the input channels."""
     maps = list(x[0])
     for w in kernels:

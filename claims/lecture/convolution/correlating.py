@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from ...language import Call, Case, Outcome, ask, claim, fact, smallest
+from ...language import ask, claim, fact, smallest
 from ..shared.exact import half_turn, numbered, unchanged
 from .own_functions import predicted
 from .sums import (
     AS_IT_STANDS,
-    Sizes,
     agrees,
     each_design,
     every_overlap,
@@ -43,15 +41,15 @@ NAMES = {
 """(function, its name for the lecture's input X, its name for the lecture's kernel or filter W)."""
 
 
-def by_name(name_of_input: str, name_of_kernel: str) -> tuple[str, str]:
+def by_name(name_of_input, name_of_kernel):
     return name_of_input, name_of_kernel
 
 
-def names_exchanged(name_of_input: str, name_of_kernel: str) -> tuple[str, str]:
+def names_exchanged(name_of_input, name_of_kernel):
     return name_of_kernel, name_of_input
 
 
-def first_column_only(w: np.ndarray) -> np.ndarray:
+def first_column_only(w):
     """One Σ, over m; n stays 0."""
     return w * (np.arange(w.shape[-1]) == 0) if w.ndim == 2 else w
 
@@ -87,7 +85,7 @@ cross_correlation = claim(
         "kernel indexed (n, m)": {"kernel": np.transpose},
     },
 )
-def layers_and_functions(case: Case, *, index=plus, kernel=unchanged):
+def layers_and_functions(case, *, index=plus, kernel=unchanged):
     x, w = planes(case, case.x, case.w)
     inside = lecture_sum(kernel(w), x, index=index, over=windows_inside(x, w))
     y = yield one_channel("cross_correlation", x, w, full=False)
@@ -112,7 +110,7 @@ def layers_and_functions(case: Case, *, index=plus, kernel=unchanged):
         "input and kernel exchanged": {"names": names_exchanged},
     },
 )
-def arguments_by_name(case: Case, *, index=plus, kernel=unchanged, names=by_name):
+def arguments_by_name(case, *, index=plus, kernel=unchanged, names=by_name):
     for function, *own in NAMES.get(case.backend, ()):
         rank = 1 if function == "np.correlate" else 2
         w = numbered((3,) * rank).astype(case.dtype)
@@ -124,24 +122,24 @@ def arguments_by_name(case: Case, *, index=plus, kernel=unchanged, names=by_name
 
 
 @cross_correlation.limit("written X ∗ W")
-def _(case: Case):
+def _(case):
     """The lecture writes X ∗ W for this sum too. It is not the sum that it called X ∗ W before, unless a half turn
     leaves the kernel as it was: a kernel of two unequal numbers tells.
     """
 
-    def build(s: Sizes) -> Call:
+    def build(s):
         return one_channel("cross_correlation", *ramps(case, s), full=False)
 
-    def judged(y: Outcome, s: Sizes, turned: bool, label: str):
+    def judged(y, s, turned, label):
         x, w = ramps(case, s)
         taps = half_turn(w[None, None])[0, 0] if turned else w
         wanted = lecture_sum(taps, x, index=plus, over=windows_inside(x, w))
         return agrees(case, y.then(plane), wanted, x, w, label=label)
 
-    def literal(y: Outcome, s: Sizes):
+    def literal(y, s):
         return judged(y, s, True, "the layer computes Σ X(m, n) W(i − m, j − n)")
 
-    def instead(y: Outcome, s: Sizes):
+    def instead(y, s):
         return judged(y, s, False, "the layer computes Σ X(i + m, j + n) W(m, n)")
 
     yield from smallest(sizes((1, 2, 3), fit=True), build, literal, instead=instead, order="by H·W·k_y·k_x")
@@ -155,7 +153,7 @@ class Tap(NamedTuple):
 
 
 @cross_correlation.limit("complex numbers", backends=("numpy", "scipy"))
-def _(case: Case):
+def _(case):
     """Of complex numbers NumPy's and SciPy's correlate take the kernel's conjugate, as signal processing defines it:
     Σ X(i + m) W̄(m).
     """
@@ -163,17 +161,17 @@ def _(case: Case):
     number = np.result_type(case.dtype, np.complex64)
     x = (1, 2 + 1j)
 
-    def build(p: Tap) -> Call:
+    def build(p):
         return ask("own_full", x=np.array(x, number), w=np.array([complex(p.a, p.b)], number), function=function)
 
-    def parts(values: Sequence[complex]) -> list[list[int]]:
+    def parts(values):
         return [[int(v.real), int(v.imag)] for v in np.asarray(values)]
 
-    def literal(y: Outcome, p: Tap):
+    def literal(y, p):
         wanted = parts([v * complex(p.a, p.b) for v in x])
         return fact(y.then(parts), wanted, label=f"{function}: Σ X(i + m) W(m)", source=AS_IT_STANDS)
 
-    def instead(y: Outcome, p: Tap):
+    def instead(y, p):
         wanted = parts([v * complex(p.a, -p.b) for v in x])
         return fact(
             y.then(parts), wanted, label=f"{function}: Σ X(i + m) W̄(m)", source="the same sum, of the conjugate kernel"

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ....reference import bounds
-from ...language import Call, Case, Outcome, Wrong, ask, claim, fact, smallest, within
+from ...language import Wrong, ask, claim, fact, smallest, within
 from ..shared.exact import half_turn, numbered, unchanged
 from ..shared.wrongs import mistaken
 from .sums import (
@@ -81,7 +81,7 @@ def wrapped_around(lib, x, w, b, *, padding, **settings):
     return np.ascontiguousarray(y)
 
 
-def last_axis_flipped(w: np.ndarray) -> np.ndarray:
+def last_axis_flipped(w):
     return w[..., ::-1]
 
 
@@ -103,7 +103,7 @@ SHAPES_2D = {"6×5 and 3×2": ((6, 5), (3, 2)), "2×3 and 3×3": ((2, 3), (3, 3)
 
 @discrete_2d.each(each_design(SHAPES_2D), wrongs=WRONG_INDEX | WRONG_2D)
 @discrete_1d.each(each_design(SHAPES_1D), wrongs=WRONG_INDEX | WRONG_1D)
-def every_sum(case: Case, *, index=minus, kernel=unchanged):
+def every_sum(case, *, index=minus, kernel=unchanged):
     """Every overlap by the library's convolution, by its layer given the flipped kernel, and by what it has for it of its own."""
     x, w = planes(case, case.x, case.w)
     wanted = lecture_sum(x, kernel(w), index=index, over=every_overlap(x, w))
@@ -121,12 +121,12 @@ def every_sum(case: Case, *, index=minus, kernel=unchanged):
 
 @discrete_2d.case("polynomials", x=(3, 2), w=(2, 2), design="dense integers", wrongs=WRONG_2D)
 @discrete_1d.case("polynomials", x=(4,), w=(3,), design="dense integers", wrongs=WRONG_1D)
-def product_of_polynomials(case: Case, *, kernel=unchanged):
+def product_of_polynomials(case, *, kernel=unchanged):
     """A polynomial of degree n + k − 2 is what it is at n + k − 1 points: there it must be the product of the two."""
     x, w = planes(case, case.x, case.w)
     points = list(itertools.product(*(range(n + k - 1) for n, k in zip(x.shape, w.shape, strict=True))))
 
-    def at_points(coefficients: np.ndarray) -> list[int]:
+    def at_points(coefficients):
         terms = [(int(c), powers) for powers, c in np.ndenumerate(coefficients)]
         return [sum(c * int(np.prod(np.power(t, powers))) for c, powers in terms) for t in points]
 
@@ -147,19 +147,19 @@ class Term(NamedTuple):
 
 
 @discrete_1d.limit("sums that the format does not hold")
-def _(case: Case):
+def _(case):
     """The sum of numbers of t bits need not be a number of t bits: X = (2^z, 1), W = (1, 1) has S(1) = 2^z + 1, which
     from z = 24 on (float32) or 53 (float64) is rounded to 2^z.
     """
 
-    def build(p: Term) -> Call:
+    def build(p):
         return one_channel("convolution", np.array([2.0**p.z, 1], case.dtype), np.ones(2, case.dtype), full=True)
 
-    def literal(y: Outcome, p: Term):
+    def literal(y, p):
         whole = y.then(lambda y: [int(v) for v in y[0, 0]])
         return fact(whole, [2**p.z, 2**p.z + 1, 1], label="S = X ∗ W", source="Python integers")
 
-    def instead(y: Outcome, p: Term):
+    def instead(y, p):
         whole = y.then(lambda y: [int(v) for v in y[0, 0]])
         return fact(
             whole, [2**p.z, 2**p.z, 1], label="S, rounded", source="the nearest number of t bits, the even one of two"
@@ -169,28 +169,28 @@ def _(case: Case):
 
 
 @discrete_1d.limit("whole numbers through an FFT")
-def _(case: Case):
+def _(case):
     """Through an FFT not even the sums of small integers are exact, unless the transform is so short (1, 2 or 4
     points) that all its roots of unity are: what then holds is a bound relative to ‖X‖·‖W‖.
     """
     function = next(name for name, _ in (yield ask("own_fulls")).value if by_fft(name))
     rows = sorted((Row(w, k) for w in range(1, 8) for k in range(1, w + 1)), key=lambda r: (r.W + r.k, r.k))
 
-    def arrays(r: Row) -> tuple[np.ndarray, np.ndarray]:
+    def arrays(r):
         return numbered((r.W,)).astype(case.dtype), numbered((r.k,)).astype(case.dtype)
 
-    def build(r: Row) -> Call:
+    def build(r):
         x, w = arrays(r)
         return ask("own_full", x=x, w=w, function=function)
 
-    def wanted(r: Row):
+    def wanted(r):
         x, w = arrays(r)
         return lecture_sum(x, w, index=minus, over=every_overlap(x, w))
 
-    def literal(y: Outcome, r: Row):
+    def literal(y, r):
         return agrees(case, y, wanted(r), *arrays(r), label=f"{function}, bit for bit")
 
-    def instead(y: Outcome, r: Row):
+    def instead(y, r):
         return agrees(case, y, wanted(r), *arrays(r), label=f"{function}, relative to the norms", function=function)
 
     yield from smallest(rows, build, literal, instead=instead, order="by W + k, then by k")
@@ -206,7 +206,7 @@ class Peak(NamedTuple):
 
 
 @discrete_2d.limit("a large number far away, through an FFT")
-def _(case: Case):
+def _(case):
     """Through an FFT the error of a small sum is not small relative to its own terms: it carries the rounding of
     large numbers that are no part of it. The bound of the direct sum does not hold; the one relative to ‖X‖·‖W‖ does.
     """
@@ -214,25 +214,25 @@ def _(case: Case):
     peaks = [Peak(h, w, k, z) for h, w, k, z in itertools.product((1, 2, 4), (1, 2, 4), (1, 2), (0, 10, 20)) if k <= h]
     peaks.sort(key=lambda p: (p.H * p.W * p.k * p.k, p.z))
 
-    def arrays(p: Peak) -> tuple[np.ndarray, np.ndarray]:
+    def arrays(p):
         x, w = np.ones((p.H, p.W), case.dtype), np.ones((p.k, p.k), case.dtype)
         x[0, 0] = 2**p.z
         return x, w
 
-    def build(p: Peak) -> Call:
+    def build(p):
         x, w = arrays(p)
         return ask("own_full", x=x, w=w, function=function)
 
-    def wanted(p: Peak):
+    def wanted(p):
         x, w = arrays(p)
         return lecture_sum(x, w, index=minus, over=every_overlap(x, w))
 
-    def literal(y: Outcome, p: Peak):
+    def literal(y, p):
         S, size, count = wanted(p)
         bound = bounds.sums_of_products(size, count, case.dtype, flushed=None)
         return within(y, S, bound, label=f"{function}, relative to the terms of each sum", source=AS_IT_STANDS)
 
-    def instead(y: Outcome, p: Peak):
+    def instead(y, p):
         return agrees(case, y, wanted(p), *arrays(p), label=f"{function}, relative to the norms", function=function)
 
     yield from smallest(peaks, build, literal, instead=instead, order="by H·W·k², then by z")

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
 
 from ....reference import bounds, oracle
 from ....reference.libraries import FRAMEWORKS
-from ...language import Case, Figure, Outcome, Wrong, ask, claim, fact, same_bits, smallest, within
+from ...language import Figure, Wrong, ask, claim, fact, same_bits, smallest, within
 from ..shared.exact import DESIGNS, LITERAL, ROUNDED, draw, half_turn, must_be_exact, numbered, squares, unchanged
 from ..shared.geometry import PLAIN_1D, PLAIN_2D
 from .own_functions import predicted
@@ -26,11 +25,11 @@ BOTH_SUMS = "both sums of the lecture in Python integers"
 # --- “ML libraries implement cross-correlation (don't flip the kernel)” ------------------------------------------------
 
 
-def symmetric(shape: tuple[int, ...]) -> np.ndarray:
+def symmetric(shape):
     return np.ones(shape, dtype=int)
 
 
-def which_sum(y: np.ndarray, x: np.ndarray, w: np.ndarray) -> str:
+def which_sum(y, x, w):
     """Which of the two sums y is; a kernel for which the two agree cannot tell."""
     correlation, convolution = (literal_sum(s, x, w) for s in (oracle.cross_correlation2d, oracle.convolution2d))
     if np.array_equal(correlation, convolution):
@@ -40,7 +39,7 @@ def which_sum(y: np.ndarray, x: np.ndarray, w: np.ndarray) -> str:
     return next((name for name, S in named.items() if y.shape == S.shape and np.array_equal(np.rint(y), S)), "neither")
 
 
-def literal_sum(sum_, x: np.ndarray, w: np.ndarray) -> np.ndarray:
+def literal_sum(sum_, x, w):
     """A literal sum of plain 1-d or 2-d arrays, through the layer's four axes and back."""
     x4, w4 = (a.reshape((1,) * (4 - a.ndim) + a.shape) for a in (x, w))
     return sum_(x4, w4, None, **PLAIN_2D).reshape([n - k + 1 for n, k in zip(x.shape, w.shape, strict=True)])
@@ -65,7 +64,7 @@ libraries_correlate = claim(
 )
 
 
-def impulse(shape: tuple[int, ...]) -> np.ndarray:
+def impulse(shape):
     x = np.zeros(shape, int)
     x[(2, 2)[: len(shape)]] = 1
     return x
@@ -81,7 +80,7 @@ def impulse(shape: tuple[int, ...]) -> np.ndarray:
         ),
     },
 )
-def sums_of_own_functions(case: Case, *, kernel=numbered, says=predicted):
+def sums_of_own_functions(case, *, kernel=numbered, says=predicted):
     functions = (yield ask("own_convolutions")).value
     for function, rank in functions:
         x, w = (a.astype(case.dtype) for a in (case.image((5, 4)[:rank]), kernel((3, 2)[:rank])))
@@ -96,7 +95,7 @@ class Taps(NamedTuple):
     first: int
     last: int
 
-    def kernel(self, rank: int, dtype: np.dtype) -> np.ndarray:
+    def kernel(self, rank, dtype):
         w = np.full((2,) * rank, self.first, dtype)
         w.flat[-1] = self.last
         return w
@@ -107,14 +106,14 @@ BY_TAPS = "by the sum of the first and the last tap"
 
 
 @libraries_correlate.limit("a kernel that a half turn leaves as it was")
-def _(case: Case):
+def _(case):
     """With a kernel that is symmetric under a half turn the two sums are equal, so no output can tell whether a
     library flips.
     """
     function, rank = (yield ask("own_convolutions")).value[0]
     x = numbered((3,) * rank).astype(case.dtype)
 
-    def judge(y: Outcome, t: Taps, wanted: str, label: str):
+    def judge(y, t, wanted, label):
         computed = y.then(functools.partial(which_sum, x=x, w=t.kernel(rank, case.dtype)))
         return fact(computed, wanted, label=label, source=BOTH_SUMS)
 
@@ -134,14 +133,14 @@ TRANSPOSED = {
 
 
 @libraries_correlate.limit("transposed convolutions flip", backends=FRAMEWORKS)
-def _(case: Case):
+def _(case):
     """PyTorch's and TensorFlow's transposed convolutions do flip the kernel: cut to the windows that lie inside the
     image, what they return is the convolution.
     """
     for function, rank in TRANSPOSED[case.backend]:
         x = squares((3,) * rank).astype(case.dtype)
 
-        def judge(y: Outcome, t: Taps, sum_, label: str, *, x=x, rank=rank):
+        def judge(y, t, sum_, label, *, x=x, rank=rank):
             wanted = literal_sum(sum_, x, t.kernel(rank, case.dtype)).astype(case.dtype)
             return same_bits(y, wanted, label=label, source="the sum of the lecture in Python integers")
 
@@ -159,19 +158,19 @@ def _(case: Case):
 # --- convolution = cross-correlation with the kernel turned by 180° ----------------------------------------------------
 
 
-def one_axis_flipped(w: np.ndarray) -> np.ndarray:
+def one_axis_flipped(w):
     return w[..., ::-1]
 
 
-def transposed(w: np.ndarray) -> np.ndarray:
+def transposed(w):
     return w.swapaxes(-1, -2) if w.ndim == 4 else w
 
 
-def channels_flipped_too(w: np.ndarray) -> np.ndarray:
+def channels_flipped_too(w):
     return half_turn(w)[:, ::-1]
 
 
-def exchanged(w: np.ndarray) -> np.ndarray:
+def exchanged(w):
     """[Cout, Cin, …] → [Cin, Cout, …]."""
     return w.swapaxes(0, 1)
 
@@ -191,7 +190,7 @@ SHAPES = {
 PICTURE = "the lecture's picture, dense integers"
 
 
-def agree(case: Case, y: Outcome, literal, x: np.ndarray, w: np.ndarray, *, label: str, **settings):
+def agree(case, y, literal, x, w, *, label, **settings):
     """Bit for bit where the inputs are integers; within the derived bound where they are reals."""
     wanted = literal(x, w, None, **settings)
     if case.design == "reals":
@@ -233,7 +232,7 @@ MISTAKES = {
 
 
 @flip.each({name: settings for name, settings in CASES.items() if name != PICTURE}, wrongs=MISTAKES)
-def flipped(case: Case, *, turn=half_turn, output=unchanged, exchange=exchanged):
+def flipped(case, *, turn=half_turn, output=unchanged, exchange=exchanged):
     """Returns the library's convolution."""
     x_shape, w_shape, settings = SHAPES[case.shape]
     rank = len(x_shape) - 2
@@ -250,7 +249,7 @@ def flipped(case: Case, *, turn=half_turn, output=unchanged, exchange=exchanged)
     return y
 
 
-def adjoint(case: Case, literal, x: np.ndarray, w: np.ndarray, settings: dict, exchange):
+def adjoint(case, literal, x, w, settings, exchange):
     rank = x.ndim - 2
     square = w[: w.shape[1]]  # as many kernels as channels: exchanging the two must show in values, not in shapes
     y_shape = (len(x), len(square), *(n - k + 1 for n, k in zip(x.shape[2:], w.shape[2:], strict=True)))
@@ -263,7 +262,7 @@ def adjoint(case: Case, literal, x: np.ndarray, w: np.ndarray, settings: dict, e
 
 
 @flip.each({PICTURE: CASES[PICTURE]}, wrongs=MISTAKES)
-def lectures_picture(case: Case, *, turn=half_turn, output=unchanged, exchange=exchanged):
+def lectures_picture(case, *, turn=half_turn, output=unchanged, exchange=exchanged):
     y = yield from flipped(case, turn=turn, output=output, exchange=exchange)
     x, w = draw(case, case.design, *SHAPES[case.shape][:2])
     plain = yield ask("cross_correlation2d", x=x, w=w, b=None, **PLAIN_2D)
@@ -273,12 +272,12 @@ def lectures_picture(case: Case, *, turn=half_turn, output=unchanged, exchange=e
     yield Figure("flip", picture(x[0, 0], w[0, 0], sums))
 
 
-def picture(x: np.ndarray, w: np.ndarray, got: Mapping[str, np.ndarray]) -> dict:
+def picture(x, w, got):
     """The lecture's worked picture: an input a … l, a kernel w x / y z, each window's sum in letters, and in numbers as got."""
     image = [list("abcd"), list("efgh"), list("ijkl")]
     kernel = [list("wx"), list("yz")]
 
-    def sums(turn: bool) -> list[list[str]]:
+    def sums(turn):
         taps = [(m, n, kernel[1 - m][1 - n] if turn else kernel[m][n]) for m in range(2) for n in range(2)]
         return [[" + ".join(image[i + m][j + n] + k for m, n, k in taps) for j in range(3)] for i in range(2)]
 

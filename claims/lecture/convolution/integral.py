@@ -8,13 +8,13 @@ is the midpoint rule for the integral, for (m + ½)h and t − (m + ½)h are bot
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 
 from ....reference import bounds, oracle
-from ...language import Call, Case, Figure, Outcome, Wrong, ask, claim, same_bits, smallest, within
+from ...language import Figure, Wrong, ask, claim, same_bits, smallest, within
 from ..shared.wrongs import mistaken
 from .own_functions import predicted
 from .sums import by_fft
@@ -37,13 +37,13 @@ class Decays(NamedTuple):
     beta: float
     width: float
 
-    def x(self, a: np.ndarray) -> np.ndarray:
+    def x(self, a):
         return np.where(a < self.width, oracle.exp(-self.alpha * a), 0)
 
-    def w(self, a: np.ndarray) -> np.ndarray:
+    def w(self, a):
         return oracle.exp(-self.beta * a)
 
-    def integral(self, t: np.ndarray) -> np.ndarray:
+    def integral(self, t):
         """∫₀ᵇ e^(−αa − β(t − a)) da = (e^(−αb − β(t − b)) − e^(−βt))/(β − α), b = min(t, width)."""
         b = np.minimum(t, self.width)
         return (oracle.exp(-self.alpha * b - self.beta * (t - b)) - oracle.exp(-self.beta * t)) / (
@@ -51,12 +51,12 @@ class Decays(NamedTuple):
         )
 
 
-def box(a: np.ndarray) -> np.ndarray:
+def box(a):
     """1 on [0, 1]."""
     return np.where(a < 1, 1.0, 0.0)
 
 
-def triangle(t: np.ndarray) -> np.ndarray:
+def triangle(t):
     """box ∗ box: up to 1 at t = 1, and down again."""
     return np.maximum(0, np.minimum(t, 2 - t))
 
@@ -65,11 +65,11 @@ CENTRE = 0.25
 """Of the second Gaussian: off the origin, so that W flipped is another function."""
 
 
-def gaussian(a: np.ndarray, centre: float) -> np.ndarray:
+def gaussian(a, centre):
     return oracle.exp(-((a - centre) ** 2) / 2)
 
 
-def gaussian_integral(t: np.ndarray) -> np.ndarray:
+def gaussian_integral(t):
     """e^(−a²/2) ∗ e^(−(a − c)²/2) = √π·e^(−(t − c)²/4)."""
     return math.sqrt(math.pi) * oracle.exp(-((t - CENTRE) ** 2) / 4)
 
@@ -77,39 +77,39 @@ def gaussian_integral(t: np.ndarray) -> np.ndarray:
 # --- the sampled sum, by the library -----------------------------------------------------------------------------------
 
 
-def middles(start: float, step: float, count: int, place: float) -> np.ndarray:
+def middles(start, step, count, place):
     """(m + ½)h from ``start``; ``place`` says where in its step a sample is taken, ½ in the middle."""
     return start + (np.arange(count) + place) * step
 
 
-def convolved(x: np.ndarray, w: np.ndarray, dtype: np.dtype, *, after: int = 0) -> Call:
+def convolved(x, w, dtype, *, after=0):
     """Σ_m X(m) W(i − m) for i = 0, 1, …, as many as X has samples, and ``after`` more: zeros on the left let the kernel in."""
     settings = {"stride": 1, "padding": (w.size - 1, after), "dilation": 1, "groups": 1}
     return ask("convolution1d", x=x.astype(dtype)[None, None], w=w.astype(dtype)[None, None], b=None, **settings)
 
 
-def sampled(f: Decays, step: float, dtype: np.dtype, *, place: float = 0.5) -> Call:
+def sampled(f, step, dtype, *, place=0.5):
     """The discrete convolution of the samples up to t = END."""
     a = middles(0, step, round(END / step), place)
     return convolved(f.x(a), f.w(a), dtype)
 
 
-def times_the_step(y: np.ndarray, step: float) -> np.ndarray:
+def times_the_step(y, step):
     return y * step
 
 
-def step_forgotten(y: np.ndarray, step: float) -> np.ndarray:
+def step_forgotten(y, step):
     return y
 
 
-def order(coarse: np.ndarray, fine: np.ndarray, exact: np.ndarray, *, finer: int) -> np.ndarray:
+def order(coarse, fine, exact, *, finer):
     """The measured order log |E(h)/E(h/f)| / log f, E(h) = S − S_h, at the times of the coarser steps."""
     errors = [np.abs(exact - y.astype(np.float64)) for y in (coarse, fine[..., finer - 1 :: finer])]
     with np.errstate(divide="ignore", invalid="ignore"):
         return (np.log(errors[0] / errors[1]) / math.log(finer)).astype(coarse.dtype)
 
 
-def ends(step: float, late: int = 1) -> np.ndarray:
+def ends(step, late=1):
     """t = (i + 1)h up to END."""
     return (np.arange(round(END / step)) + late) * step
 
@@ -170,7 +170,7 @@ SMOOTH = ASYMMETRIC | {"an order of 1": {"power": 1}, "an order of 4": {"power":
 
 
 @continuous.case("box ∗ box", wrongs=ANYWHERE)
-def boxes(case: Case, *, scaled: Scaled = times_the_step, late: int = 1):
+def boxes(case, *, scaled=times_the_step, late=1):
     """The integrand is constant between its jumps, which lie between steps: the rule makes no error, and no sum rounds."""
     for step in STEPS:
         a = middles(0, step, round(END / step), 0.5)
@@ -181,7 +181,7 @@ def boxes(case: Case, *, scaled: Scaled = times_the_step, late: int = 1):
 
 
 @continuous.case("exponential ∗ exponential", f=PAIRS["exponential ∗ exponential"], wrongs=SMOOTH)
-def decays(case: Case, *, scaled: Scaled = times_the_step, place: float = 0.5, late: int = 1, power: int = 2):
+def decays(case, *, scaled=times_the_step, place=0.5, late=1, power=2):
     """Returns the sums times their steps."""
     f = case.f
     convolutions = yield [sampled(f, step, case.dtype, place=place) for step in STEPS]
@@ -201,14 +201,12 @@ def decays(case: Case, *, scaled: Scaled = times_the_step, place: float = 0.5, l
 
 
 @continuous.case("box ∗ exponential", f=PAIRS["box ∗ exponential"], wrongs=SMOOTH)
-def box_and_exponential(
-    case: Case, *, scaled: Scaled = times_the_step, place: float = 0.5, late: int = 1, power: int = 2
-):
+def box_and_exponential(case, *, scaled=times_the_step, place=0.5, late=1, power=2):
     sums = yield from decays(case, scaled=scaled, place=place, late=late, power=power)
     yield Figure("integral", drawn(case.f, [y.value for y in sums]))
 
 
-def inner_products(case: Case, f: Decays, scaled: Scaled, place: float, late: int) -> Iterator:
+def inner_products(case, f, scaled, place, late):
     """As the lecture words it: X against a kernel as long as X itself, which is W shifted to t and flipped, for each t."""
     step = STEPS[0]
     a = middles(0, step, round(END / step), place)
@@ -222,7 +220,7 @@ def inner_products(case: Case, f: Decays, scaled: Scaled, place: float, late: in
     )
 
 
-def own_functions(case: Case, f: Decays, scaled: Scaled, place: float, late: int) -> Iterator:
+def own_functions(case, f, scaled, place, late):
     """The library's own 1-d functions, by name; one that correlates is given W flipped."""
     step = STEPS[0]
     a = middles(0, step, round(END / step), place)
@@ -237,7 +235,7 @@ def own_functions(case: Case, f: Decays, scaled: Scaled, place: float, late: int
 
 
 @continuous.case("Gaussian ∗ Gaussian", wrongs=ASYMMETRIC)
-def gaussians(case: Case, *, scaled: Scaled = times_the_step, place: float = 0.5, late: int = 1):
+def gaussians(case, *, scaled=times_the_step, place=0.5, late=1):
     """The error is that of the first alias: of relative size 2e^(−π²/h²), too much and too little by turns."""
     for step in (2.0, 1.0, 0.5):
         count = round(2 * REACH / step)
@@ -255,7 +253,7 @@ def gaussians(case: Case, *, scaled: Scaled = times_the_step, place: float = 0.5
         yield within(got, exact * (1 + first), rest, label=label, source="Poisson's summation formula")
 
 
-def drawn(f: Decays, sums: list[np.ndarray]) -> dict[str, Any]:
+def drawn(f, sums):
     """The lecture's lost picture: w, X and X ∗ W, and for one t the product whose area S(t) is."""
     a = np.sort([*np.linspace(0, END, 65), np.nextafter(f.width, 0)])  # the last place before the jump, too
     at = 0.75
@@ -286,12 +284,12 @@ class Jump(NamedTuple):
     q: int
     p: int
 
-    def decays(self) -> Decays:
+    def decays(self):
         return Decays(alpha=0, beta=1, width=self.p / self.q)
 
 
 @continuous.limit("a jump inside a step")
-def _(case: Case):
+def _(case):
     """Where X jumps inside a step, the order is lower: the sum covers whole steps only, and is off by the part d(h)
     of the step that is missing or too much. From h = ¼ and ¹⁄₁₆ one measures log₄(d(h)/d(h/4)): 1 for the simplest
     such place, ⅓, in place of 2.
@@ -300,20 +298,20 @@ def _(case: Case):
     places = [Jump(q, p) for q in (1, 2, 3, 4, 5, 6, 7) for p in range(1, q + 1) if math.gcd(p, q) == 1]
     later = ends(step) >= 1  # where the jump lies before t
 
-    def build(j: Jump) -> list[Call]:
+    def build(j):
         return [sampled(j.decays(), h, case.dtype) for h in (step, step / finer)]
 
-    def measured(sums: list[Outcome], j: Jump) -> Outcome:
+    def measured(sums, j):
         exact = j.decays().integral(ends(step))
         coarse = sums[0].value[0, 0] * step
         return sums[1].then(lambda y: order(coarse, y[0, 0] * (step / finer), exact, finer=finer)[later])
 
-    def literal(sums: list[Outcome], j: Jump):
+    def literal(sums, j):
         bound = bounds.midpoint_order(ends(step)[later], case.dtype, step=step, finer=finer, **j.decays()._asdict())
         wanted = np.full(np.count_nonzero(later), 2.0)
         return within(measured(sums, j), wanted, bound, label="the order is 2", source="the claim, for any X")
 
-    def instead(sums: list[Outcome], j: Jump):
+    def instead(sums, j):
         missing = [abs(j.p / j.q - h * round(j.p / j.q / h)) for h in (step, step / finer)]
         lower = math.log(missing[0] / missing[1]) / math.log(finer)
         bound = bounds.jump_order(ends(step)[later], case.dtype, step=step, finer=finer, **j.decays()._asdict())

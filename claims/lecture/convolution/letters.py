@@ -9,14 +9,13 @@ from __future__ import annotations
 import functools
 import itertools
 import math
-from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from ....reference import bounds, oracle
 from ....reference.oracle import symbolic
-from ...language import Call, Case, Figure, Outcome, ask, claim, fact, same_bits, smallest, within
+from ...language import Figure, Outcome, ask, claim, fact, same_bits, smallest, within
 from ..shared.exact import LARGEST, ROUNDED, must_be_exact
 from ..shared.geometry import PLAIN_2D, layer
 from ..shared.wrongs import mistaken
@@ -30,7 +29,7 @@ SYMBOLS = "the lecture's sum over m and n, on SymPy's symbols"
 # --- each window's sum, in letters -------------------------------------------------------------------------------------
 
 
-def at_window(sum_: symbolic.Sum, x: symbolic.Letters, w: symbolic.Letters, p: int, q: int):
+def at_window(sum_, x, w, p, q):
     """The sum of the window whose upper left corner is (p, q): S(p, q); for convolution S(p + ky − 1, q + kx − 1).
 
     Convolution's (i, j) is the window's lower right corner: its first element meets the kernel's last one.
@@ -39,25 +38,25 @@ def at_window(sum_: symbolic.Sum, x: symbolic.Letters, w: symbolic.Letters, p: i
     return sum_(x, w, i, j)
 
 
-def index(sum_: symbolic.Sum, w: symbolic.Letters, p: int, q: int) -> tuple[int, int]:
+def index(sum_, w, p, q):
     return (p + len(w) - 1, q + len(w[0]) - 1) if sum_ in CONVOLUTIONS else (p, q)
 
 
-def windows(w: Sequence[Sequence[object]], border: int) -> tuple[range, range]:
+def windows(w, border):
     """The corners (p, q) of all windows of the picture with so many zeros around it."""
     rows, columns = len(INPUT) - len(w) + 1, len(INPUT[0]) - len(w[0]) + 1
     return range(-border, rows + border), range(-border, columns + border)
 
 
 @functools.cache
-def picture(sum_: symbolic.Sum, border: int) -> dict[tuple[int, int], str]:
+def picture(sum_, border):
     """Corner → the window's sum as it is written by hand."""
     x, w = symbolic.letters(*INPUT), symbolic.letters(*KERNEL)
     return {(p, q): symbolic.text(at_window(sum_, x, w, p, q)) for p, q in itertools.product(*windows(w, border))}
 
 
 @functools.cache
-def in_numbers(sum_: symbolic.Sum, border: int):
+def in_numbers(sum_, border):
     """A function of whole numbers, one for each letter: the same sums, row by row."""
     x, w = symbolic.letters(*INPUT), symbolic.letters(*KERNEL)
     sums = [at_window(sum_, x, w, p, q) for p, q in itertools.product(*windows(w, border))]
@@ -67,13 +66,13 @@ def in_numbers(sum_: symbolic.Sum, border: int):
 # --- what a library computes, in letters -------------------------------------------------------------------------------
 
 
-def one_letter_each(rows: tuple[str, ...], dtype: np.dtype) -> np.ndarray:
+def one_letter_each(rows, dtype):
     """[letters, 1, height, width]: for each letter, in the order of reading, an image where it is 1 and the others are 0."""
     names = list(dict.fromkeys("".join(rows)))
     return np.array([[[[letter == name for letter in row] for row in rows]] for name in names], dtype)
 
 
-def rebuilt(coefficients: np.ndarray, kernel: tuple[str, ...] = KERNEL) -> list[list[str]]:
+def rebuilt(coefficients, kernel=KERNEL):
     """A library's own picture: for each window the sum of its coefficients times the letters that they belong to.
 
     ``coefficients`` [letters of the input, letters of the kernel, rows, columns]: what came out for one letter of each.
@@ -87,7 +86,7 @@ def rebuilt(coefficients: np.ndarray, kernel: tuple[str, ...] = KERNEL) -> list[
     ]
 
 
-def own_coefficients(lib, *, function: str, dtype: str) -> np.ndarray:
+def own_coefficients(lib, *, function, dtype):
     """Runs in the worker: the library's own function on every pair of one letter of the input and one of the kernel."""
     pairs = itertools.product(one_letter_each(INPUT, np.dtype(dtype)), one_letter_each(KERNEL, np.dtype(dtype)))
     outputs = [lib.own_convolution(x[0], w[0], function=function) for x, w in pairs]
@@ -148,7 +147,7 @@ CONVOLUTIONS = (
 )
 
 
-def library_that(mistake: str):
+def library_that(mistake):
     """Makes a known mistake in both operations."""
     return mistaken(mistake, "convolution2d", "cross_correlation2d")
 
@@ -203,7 +202,7 @@ Pictures = dict[str, Outcome]
 
 
 @worked_example.case("windows inside", border=0, wrongs=MISTAKES)
-def windows_inside(case: Case, *, convolve=symbolic.convolution2d, correlate=symbolic.cross_correlation2d):
+def windows_inside(case, *, convolve=symbolic.convolution2d, correlate=symbolic.cross_correlation2d):
     sums = {"convolution": convolve, "cross-correlation": correlate}
     pictures: Pictures = yield from letter_for_letter(case, sums)
     yield from own_functions(case, sums)
@@ -211,11 +210,11 @@ def windows_inside(case: Case, *, convolve=symbolic.convolution2d, correlate=sym
 
 
 @worked_example.case("zeros around", border=1, wrongs=MISTAKES)
-def zeros_around(case: Case, *, convolve=symbolic.convolution2d, correlate=symbolic.cross_correlation2d):
+def zeros_around(case, *, convolve=symbolic.convolution2d, correlate=symbolic.cross_correlation2d):
     yield from letter_for_letter(case, {"convolution": convolve, "cross-correlation": correlate})
 
 
-def letter_for_letter(case: Case, sums: dict[str, symbolic.Sum]):
+def letter_for_letter(case, sums):
     """The library's convolution and cross-correlation, with ``case.border`` zeros around the input; returns its pictures."""
     settings = PLAIN_2D | {"padding": ((case.border,) * 2,) * 2}
     images, kernels = one_letter_each(INPUT, case.dtype), one_letter_each(KERNEL, case.dtype)
@@ -232,7 +231,7 @@ def letter_for_letter(case: Case, sums: dict[str, symbolic.Sum]):
     return pictures
 
 
-def with_numbers(case: Case, operation: str, sum_: symbolic.Sum, settings: dict) -> Iterator:
+def with_numbers(case, operation, sum_, settings):
     """Eight images and eight kernels of whole numbers, each with each: 64 assignments of numbers to the letters."""
     x = case.integers(f"x, {operation}", (8, 1, len(INPUT), len(INPUT[0])), -LARGEST, LARGEST)
     w = case.integers(f"w, {operation}", (8, 1, len(KERNEL), len(KERNEL[0])), -LARGEST, LARGEST)
@@ -245,7 +244,7 @@ def with_numbers(case: Case, operation: str, sum_: symbolic.Sum, settings: dict)
     yield same_bits(y, np.reshape(wanted, shape).astype(case.dtype), label=label, source=SYMBOLS)
 
 
-def own_functions(case: Case, sums: dict[str, symbolic.Sum]) -> Iterator:
+def own_functions(case, sums):
     """The library's own 2-d functions, each on every pair of letters; not by FFT, of which no coefficient is exactly 1."""
     listed = (yield ask("own_convolutions")).value
     for function in (name for name, rank in listed if rank == 2 and not by_fft(name)):
@@ -256,7 +255,7 @@ def own_functions(case: Case, sums: dict[str, symbolic.Sum]) -> Iterator:
         yield fact(own, written, label=f"{function}: {name}, all windows", source=SYMBOLS)
 
 
-def drawn(computed: dict[str, list[list[str]]]) -> dict:
+def drawn(computed):
     """The picture for the report: for each sum, each window with its products, as the symbols and as the library give it."""
     x, w = symbolic.letters(*INPUT), symbolic.letters(*KERNEL)
     sums = {"convolution": symbolic.convolution2d, "cross-correlation": symbolic.cross_correlation2d}
@@ -288,11 +287,11 @@ class Kernel(NamedTuple):
     kx: int
     W: str
 
-    def rows(self) -> tuple[str, ...]:
+    def rows(self):
         return tuple(self.W[self.kx * m : self.kx * (m + 1)] for m in range(self.ky))
 
 
-def kernels(*sizes: tuple[int, int]) -> list[Kernel]:
+def kernels(*sizes):
     """Every pattern of equal and different letters, for kernels of these sizes; the most different letters first."""
     patterns = []
     for ky, kx in sizes:
@@ -305,26 +304,26 @@ def kernels(*sizes: tuple[int, int]) -> list[Kernel]:
     return patterns
 
 
-def _in_order(named: tuple[int, ...]) -> bool:
+def _in_order(named):
     """A new letter is always the next one, so that a pattern has one name."""
     return all(n <= max((-1, *named[:k])) + 1 for k, n in enumerate(named))
 
 
-def two_pictures(case: Case, points: list[Kernel], order: str):
+def two_pictures(case, points, order):
     """The literal sentence of both limits: the picture with the flip is another one than that without."""
     x = one_letter_each(INPUT, case.dtype)
 
-    def build(k: Kernel) -> list[Call]:
+    def build(k):
         w = one_letter_each(k.rows(), case.dtype)
         return [ask(operation, x=x, w=w, b=None, **PLAIN_2D) for operation in ("convolution2d", "cross_correlation2d")]
 
-    def literal(pictures: list[Outcome], k: Kernel):
+    def literal(pictures, k):
         differ = pictures[0].then(lambda y: rebuilt(y, k.rows()) != rebuilt(pictures[1].value, k.rows()))
         return fact(
             differ, True, label=f"two pictures for the kernel {' / '.join(k.rows())}", source="the lecture's picture"
         )
 
-    def instead(pictures: list[Outcome], k: Kernel):
+    def instead(pictures, k):
         letters = symbolic.letters(*INPUT), symbolic.letters(*k.rows())
         one = symbolic.text(at_window(symbolic.convolution2d, *letters, 0, 0))
         both = pictures[0].then(lambda y: [rebuilt(z, k.rows())[0][0] for z in (y, pictures[1].value)])
@@ -334,13 +333,13 @@ def two_pictures(case: Case, points: list[Kernel], order: str):
 
 
 @worked_example.limit("a kernel of one tap")
-def _(case: Case):
+def _(case):
     """A kernel of one letter has nothing to flip: both pictures are the same."""
     yield from two_pictures(case, kernels((1, 1), (1, 2), (2, 1), (2, 2)), "by ky·kx, the most different letters first")
 
 
 @worked_example.limit("a 2 × 2 kernel with equal letters across its centre")
-def _(case: Case):
+def _(case):
     """With w = z and x = y a half turn leaves the kernel as it was, the two sums of each window are equal, and the
     picture cannot tell convolution from cross-correlation. One equal pair is not enough.
     """
@@ -354,7 +353,7 @@ class Numbers(NamedTuple):
 
 
 @worked_example.limit("numbers that round")
-def _(case: Case):
+def _(case):
     """In letters the sums are exact. In floating point they are up to some number: with n in place of every letter
     each window's sum is 4n², which the format no longer holds for the first odd n whose square exceeds 2²⁴ (float32)
     or 2⁵³ (float64).
@@ -362,17 +361,17 @@ def _(case: Case):
     root = math.isqrt(2 ** bounds.significand_bits(case.dtype))
     points = [Numbers(n) for n in range(root - 32, root + 33)]  # below, n² ≤ 2^t, and 4n² is exact
 
-    def inputs(p: Numbers) -> tuple[np.ndarray, np.ndarray]:
+    def inputs(p):
         return tuple(np.full((1, 1, len(rows), len(rows[0])), p.n, case.dtype) for rows in (INPUT, KERNEL))  # pyright: ignore[reportReturnType]
 
-    def build(p: Numbers) -> Call:
+    def build(p):
         x, w = inputs(p)
         return layer(x, w)
 
-    def literal(y: Outcome, p: Numbers):
+    def literal(y, p):
         return fact(y.then(lambda y: int(y[0, 0, 0, 0])), 4 * p.n**2, label="aw + bx + ey + fz", source=SYMBOLS)
 
-    def instead(y: Outcome, p: Numbers):
+    def instead(y, p):
         x, w = inputs(p)
         wanted = oracle.cross_correlation2d(x, w, None, **PLAIN_2D)
         sizes = oracle.sizes(oracle.cross_correlation2d, x, w, None, **PLAIN_2D)

@@ -9,11 +9,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ...language import Call, Case, Outcome, claim, happens, same_bits, same_shape, smallest, sweep
-from ...language.comparison import Comparison
+from ...language import claim, happens, same_bits, same_shape, smallest, sweep
 from ..shared.convolution_mutants import KERNEL_FLIPPED, LAST_TAP_DROPPED, STRIDE_AXES_EXCHANGED
 from ..shared.exact import LITERAL
-from ..shared.geometry import FORMULA, Axis, Geometry, SizeOf, dilation_ignored, exact_layer, layer, room, size
+from ..shared.geometry import FORMULA, Axis, Geometry, dilation_ignored, exact_layer, layer, room, size
 from .own_functions import refusal
 
 RANGES = {"H": 32, "k": 7, "stride": 4, "dilation": 3, "padding": 3}
@@ -24,25 +23,25 @@ SMALL_FIRST = ("ones", "ramp", "integers")
 NO_WINDOW = "no window fits"
 
 
-def one_short(a: Axis) -> int:
+def one_short(a):
     """H − k in place of H − k + 1."""
     return size(a) - 1
 
 
-def ceil_for_floor(a: Axis) -> int:
+def ceil_for_floor(a):
     return -(-room(a) // a.s) + 1
 
 
-def height_then_width(height: int, width: int) -> tuple[int, int]:
+def height_then_width(height, width):
     return height, width
 
 
-def width_then_height(height: int, width: int) -> tuple[int, int]:
+def width_then_height(height, width):
     return width, height
 
 
 @functools.cache
-def along(axis: str) -> list[Geometry]:
+def along(axis):
     """Every geometry of one axis up to RANGES, small first; the other axis is one pixel."""
     sizes, kernels, strides, dilations = (range(1, 1 + RANGES[n]) for n in ("H", "k", "stride", "dilation"))
     points = itertools.product(sizes, kernels, strides, dilations, range(1 + RANGES["padding"]))
@@ -50,7 +49,7 @@ def along(axis: str) -> list[Geometry]:
 
 
 @functools.cache
-def in_the_plane(every: int = 1) -> list[Geometry]:
+def in_the_plane(every=1):
     """Every geometry of the plane, small first: H, W ≤ 5, k ≤ 3, stride ≤ 2 each way, dilation ≤ 2, padding ≤ 1, N, Cin, Cout ≤ 2."""
     two = (1, 2)
     ranges = (range(1, 6),) * 2 + (range(1, 4),) * 2 + (two, two, two, (0, 1), two, two, two)
@@ -62,13 +61,13 @@ def in_the_plane(every: int = 1) -> list[Geometry]:
 
 
 @functools.lru_cache(maxsize=4)
-def pool(seed: int) -> np.ndarray:
+def pool(seed):
     """Small integers from which the sweep's arrays are cut: drawing each anew would cost more than the convolutions."""
     return np.random.default_rng([1968, seed]).integers(-LARGEST, LARGEST + 1, 4096)
 
 
 @functools.lru_cache(maxsize=200_000)
-def request(dtype: str, seed: int, g: Geometry, design: str) -> Call:
+def request(dtype, seed, g, design):
     """The call for a geometry, with data of a design: ones, 1, 2, 3, …, or integers −8 … 8 that depend on the run's seed."""
     arrays, drawn = [], pool(seed)
     for shape in g.shapes:
@@ -81,13 +80,13 @@ def request(dtype: str, seed: int, g: Geometry, design: str) -> Call:
 
 
 @functools.lru_cache(maxsize=200_000)
-def literal_sum(dtype: str, seed: int, g: Geometry, design: str) -> np.ndarray:
+def literal_sum(dtype, seed, g, design):
     """The output for a geometry, in Python integers."""
     arguments = request(dtype, seed, g, design).arguments
     return exact_layer(arguments["x"], arguments["w"], **g.settings)
 
 
-def without_a_window(backend: str, y: Outcome, g: Geometry) -> Comparison:
+def without_a_window(backend, y, g):
     """That a library does what it does where no window fits: it raises, or returns an empty tensor of a predicted shape."""
     empty = empty_shape(backend, g)
     if empty is None:
@@ -95,7 +94,7 @@ def without_a_window(backend: str, y: Outcome, g: Geometry) -> Comparison:
     return same_shape(y, (g.N, g.Cout, *empty), label=NO_WINDOW, source=NO_WINDOW)
 
 
-def empty_shape(backend: str, g: Geometry) -> tuple[int, ...] | None:
+def empty_shape(backend, g):
     """Height and width of what a library returns where no window fits, None if it raises."""
     rooms, strides = [room(a) for a in g.axes], (g.sy, g.sx)
     match backend:
@@ -141,8 +140,8 @@ output_size = claim(
         "dilation ignored": {"length": dilation_ignored},
     },
 )
-def shapes(case: Case, *, length: SizeOf = size):
-    def judge(y: Outcome, g: Geometry, design: str):
+def shapes(case, *, length=size):
+    def judge(y, g, design):
         if min(map(room, g.axes)) < 0:
             return without_a_window(case.backend, y, g)
         return same_shape(y, (g.N, g.Cout, *map(length, g.axes)), label="shape", source=FORMULA)
@@ -162,10 +161,10 @@ def shapes(case: Case, *, length: SizeOf = size):
     },
 )
 @output_size.case("values", every=1, probed=False)
-def values(case: Case, *, order=height_then_width):
+def values(case, *, order=height_then_width):
     dtype = str(case.dtype)
 
-    def judge(y: Outcome, g: Geometry, design: str):
+    def judge(y, g, design):
         if min(map(room, g.axes)) < 0:
             return without_a_window(case.backend, y, g)
         height_and_width = tuple(map(size, g.axes))
@@ -186,21 +185,21 @@ class Image(NamedTuple):
 
 
 @output_size.limit("the lecture's order of the axes")
-def _(case: Case):
+def _(case):
     """The lecture writes the width first; every library's output has the height first. The smallest image that tells
     the two apart is of one row and two columns; on one of one pixel both orders are the same.
     """
     images = sorted((Image(h, w) for h in range(1, 5) for w in range(1, 5)), key=lambda i: i.H * i.W)
 
-    def build(i: Image) -> Call:
+    def build(i):
         return request(str(case.dtype), case.seed, Geometry(i.H, i.W, 1, 1), "ramp")
 
-    def literal(y: Outcome, i: Image):
+    def literal(y, i):
         return same_shape(
             y, (1, 1, i.W, i.H), label="N × Cout × (W − kx + 1) × (H − ky + 1)", source="the lecture, as worded"
         )
 
-    def instead(y: Outcome, i: Image):
+    def instead(y, i):
         return same_shape(y, (1, 1, i.H, i.W), label="N × Cout × (H − ky + 1) × (W − kx + 1)", source=FORMULA)
 
     yield from smallest(images, build, literal, instead=instead, order="by H·W, k = 1")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...language import Call, Case, Outcome, ask, fact, happens, same_bits, smallest
+from ...language import ask, fact, happens, same_bits, smallest
 from ..shared.exact import half_turn, numbered, squares
 from .sums import AS_IT_STANDS, Row, Sizes, by_fft, every_overlap, lecture_sum, minus, outputs, plus, ramps
 
@@ -40,28 +40,28 @@ REFUSALS = {
 """In what words each library says that no window fits; any other error is no such answer."""
 
 
-def predicted(function: str) -> str:
+def predicted(function):
     """NumPy's and SciPy's functions are named for what they do; the layers of the ML libraries all correlate."""
     return "convolution" if function in FLIPPING else "cross-correlation"
 
 
-def turned_if_flipping(function: str, w: np.ndarray) -> np.ndarray:
+def turned_if_flipping(function, w):
     """The kernel with which the function's sum is a cross-correlation."""
     return half_turn(w[None, None])[0, 0] if predicted(function) == "convolution" else w
 
 
-def refusal(backend: str, y: Outcome) -> str:
+def refusal(backend, y):
     """The library's own words; of a backend not listed, any of them will do."""
     known = [REFUSALS[backend]] if backend in REFUSALS else [*REFUSALS.values()]
     return next((words for words in known if words in y.error), known[0])
 
 
-def raises(case: Case, y: Outcome, label: str):
+def raises(case, y, label):
     """That a library says, in its own words, that no window fits."""
     return happens(y, "raised", label=label, source="no window fits", error=refusal(case.backend, y))
 
 
-def exchanged_arguments(case: Case, kind: str):
+def exchanged_arguments(case, kind):
     """Where the second array is the larger, these functions return what the windows of *it* give, and say nothing."""
     functions = [
         (f, rank)
@@ -70,19 +70,19 @@ def exchanged_arguments(case: Case, kind: str):
     ]
     index, first = (minus, 0) if kind == "convolution" else (plus, -1)
 
-    def arrays(r: Row, rank: int) -> tuple[np.ndarray, np.ndarray]:
+    def arrays(r, rank):
         x, w = squares((r.W,) * rank), numbered((r.k,) * rank)
         return x.astype(case.dtype), w.astype(case.dtype)
 
-    def build(r: Row, function: str = functions[0][0], rank: int = functions[0][1]) -> Call:
+    def build(r, function=functions[0][0], rank=functions[0][1]):
         x, w = arrays(r, rank)
         return ask("own_convolution", x=x, w=w, function=function)
 
-    def literal(y: Outcome, r: Row):
+    def literal(y, r):
         label = "as many outputs as windows of k numbers lie inside W numbers"
         return fact(outputs(y), max(0, r.W - r.k + 1), label=label, source="W − k + 1, and none where k is the larger")
 
-    def instead(y: Outcome, r: Row, function: str = functions[0][0], rank: int = functions[0][1]):
+    def instead(y, r, function=functions[0][0], rank=functions[0][1]):
         x, w = arrays(r, rank)
         summed, indexed = (x, w) if kind == "convolution" else (w, x)
         every = lecture_sum(summed, indexed, index=index, over=every_overlap(x, w, first=first))[0]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import functools
 import itertools
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from ....reference.operators import catalogue
-from ...language import Call, Case, Outcome, Wrong, ask, claim, fact, happens, same_bits, same_shape, smallest, sweep
+from ...language import Wrong, ask, claim, fact, happens, same_bits, same_shape, smallest, sweep
 from ..shared.exact import numbered, squares
 from ..shared.geometry import layer
 from ..shared.wrongs import mistaken
@@ -23,22 +23,22 @@ Sides = tuple[int, int]
 """Zeros before the first element and after the last."""
 
 
-def zeros(k: int, d: int, odd_one: str) -> Sides:
+def zeros(k, d, odd_one):
     """d(k − 1) zeros along an axis, half of them on each side; ``odd_one``: at which end the odd one of an even kernel stands."""
     small, large = d * (k - 1) // 2, d * (k - 1) - d * (k - 1) // 2
     return (small, large) if odd_one == "end" else (large, small)
 
 
-def half_a_kernel(k: int, d: int, odd_one: str) -> Sides:
+def half_a_kernel(k, d, odd_one):
     return d * k // 2, d * k // 2
 
 
-def wrong_side(k: int, d: int, odd_one: str) -> Sides:
+def wrong_side(k, d, odd_one):
     before, after = zeros(k, d, odd_one)
     return after, before
 
 
-def one_short(k: int, d: int, odd_one: str) -> Sides:
+def one_short(k, d, odd_one):
     """k − 2 zeros: the size is not kept."""
     before, after = zeros(k, d, odd_one)
     return before, max(0, after - 1)
@@ -54,16 +54,16 @@ class Kept(NamedTuple):
     d: int
 
 
-def kept_sizes(kernels: tuple[int, ...]) -> list[Kept]:
+def kept_sizes(kernels):
     each = itertools.product((1, 2, 3, 5), (1, 3, 4), kernels, kernels, (1, 2))
     return sorted(itertools.starmap(Kept, each), key=lambda p: (p.H * p.W * p.ky * p.kx, p))
 
 
-def plus_twice(i: int, m: int) -> int:
+def plus_twice(i, m):
     return i + 2 * m
 
 
-def windows_begun(x: np.ndarray, w: np.ndarray, before: tuple[int, ...], d: int = 1) -> Any:
+def windows_begun(x, w, before, d=1):
     """As many windows as x has elements, the first begun ``before`` elements early, zeros beyond the border."""
     over = tuple((-b, n) for b, n in zip(before, x.shape, strict=True))
     return lecture_sum(w, x, index=plus if d == 1 else plus_twice, over=over)
@@ -107,13 +107,13 @@ same = claim(
         "border repeated": mistaken("border repeated", "cross_correlation2d"),
     },
 )
-def padded_layers(case: Case, *, pads=zeros):
-    def build(p: Kept, design: str) -> Call:
+def padded_layers(case, *, pads=zeros):
+    def build(p, design):
         x, w = ramps(case, Sizes(*p[:4]))
         sides = tuple(pads(k, p.d, case.odd_one) for k in (p.ky, p.kx))
         return layer(x[None, None], w[None, None], padding=sides, dilation=(p.d, p.d))
 
-    def judge(y: Outcome, p: Kept, design: str):
+    def judge(y, p, design):
         x, w = ramps(case, Sizes(*p[:4]))
         before = tuple(zeros(k, p.d, case.odd_one)[0] for k in (p.ky, p.kx))
         wanted = windows_begun(x, w, before, p.d)[0][None, None].astype(case.dtype)
@@ -140,7 +140,7 @@ def centred_late(lib, x, w, function, **settings):
     "own functions",
     wrongs={"own functions one place early": Wrong(operations={"own_same": centred_late}, needs=("own_same",))},
 )
-def own_centred(case: Case):
+def own_centred(case):
     for function, rank in (yield ask("own_sames")).value:
         for n, k in ((5, 3), (6, 5), (3, 1)):
             x, w = (numbered((m,) * rank).astype(case.dtype) for m in (n, k))
@@ -149,11 +149,11 @@ def own_centred(case: Case):
             yield agrees(case, y, wanted, x, w, label=f"{function}, {n} and {k}, {rank}-d", function=function)
 
 
-def sides_of(function: str, k: int) -> tuple[int, int]:
+def sides_of(function, k):
     return zeros(k, 1, "start" if function in PADDING_AT_THE_START else "end")
 
 
-def sides(y: np.ndarray, x: np.ndarray, w: np.ndarray, function: str) -> tuple[int, int] | None:
+def sides(y, x, w, function):
     """(before, after): with how many zeros on every axis the cross-correlation with the kernel, turned if the function flips, is y."""
     k, taps = len(w), turned_if_flipping(function, w)
     near = np.rint(y) if by_fft(function) else y
@@ -168,30 +168,30 @@ class Kernel(NamedTuple):
 
 
 @same.limit("an even kernel")
-def _(case: Case):
+def _(case):
     """An even kernel cannot be centred: k − 1 zeros do not halve. PyTorch and TensorFlow put the odd one at the end;
     NumPy and scipy.signal at the start, but correlate2d at the end; scipy.ndimage's correlate at the start, its
     convolve at the end.
     """
     functions = (yield ask("own_sames")).value
 
-    def arrays(p: Kernel, rank: int) -> tuple[np.ndarray, np.ndarray]:
+    def arrays(p, rank):
         return squares((7,) * rank).astype(case.dtype), numbered((p.k,) * rank).astype(case.dtype)
 
-    def build(p: Kernel, function: str = functions[0][0], rank: int = functions[0][1]) -> Call:
+    def build(p, function=functions[0][0], rank=functions[0][1]):
         x, w = arrays(p, rank)
         return ask("own_same", x=x, w=w, function=function, stride=1)
 
-    def measured(y: Outcome, p: Kernel, function: str, rank: int) -> Outcome:
+    def measured(y, p, function, rank):
         x, w = arrays(p, rank)
         return y.then(functools.partial(sides, x=x, w=w, function=function))
 
-    def literal(y: Outcome, p: Kernel):
+    def literal(y, p):
         half = (p.k - 1) // 2
         label = f"{functions[0][0]}: (k − 1)/2 zeros before and as many after"
         return fact(measured(y, p, *functions[0]), (half, half), label=label, source="the lecture, as worded")
 
-    def instead(y: Outcome, p: Kernel, function: str = functions[0][0], rank: int = functions[0][1]):
+    def instead(y, p, function=functions[0][0], rank=functions[0][1]):
         label = f"{function}, {rank}-d, k = {p.k}: zeros before and after"
         return fact(measured(y, p, function, rank), sides_of(function, p.k), label=label, source=AS_IT_STANDS)
 
@@ -217,7 +217,7 @@ STRIDED = sorted(
 RULE = "⌈H/s⌉ windows, (⌈H/s⌉ − 1)s + k − H zeros in all, the odd one at the end: TensorFlow's documentation of tf.nn, “SAME”"
 
 
-def strided(case: Case, p: Strided) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def strided(case, p):
     """Image, kernel, and what TensorFlow's SAME gives of them."""
     x, w = ramps(case, Sizes(p.H, p.H, p.k, p.k))
     before = catalogue.same_padding(p.H, p.k, p.s, 1)[0]
@@ -225,23 +225,23 @@ def strided(case: Case, p: Strided) -> tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
 @same.limit("stride 2")
-def _(case: Case):
+def _(case):
     """With stride 2 the map has ⌈H/2⌉ rows, and (k − 1)/2 zeros on each side are not TensorFlow's SAME: of an even H
     it pads one zero less, all of it at the end. Padded explicitly by that rule, which depends on H, every library
     gives it bit for bit.
     """
 
-    def build(p: Strided) -> list[Call]:
+    def build(p):
         x, w, _ = strided(case, p)
         both = ((p.k - 1) // 2,) * 2, catalogue.same_padding(p.H, p.k, p.s, 1)
         images = x[None, None], w[None, None]
         return [layer(*images, padding=(side, side), stride=(p.s, p.s)) for side in both]
 
-    def literal(answer: list[Outcome], p: Strided):
+    def literal(answer, p):
         label = "(k − 1)/2 zeros on each side give SAME"
         return same_bits(answer[0], strided(case, p)[2][None, None], label=label, source=RULE)
 
-    def instead(answer: list[Outcome], p: Strided):
+    def instead(answer, p):
         label = f"{catalogue.same_padding(p.H, p.k, p.s, 1)} zeros before and after give SAME"
         return same_bits(answer[1], strided(case, p)[2][None, None], label=label, source=RULE)
 
@@ -252,21 +252,21 @@ def _(case: Case):
 
 
 @same.limit("TensorFlow's SAME with stride 2", backends=("tensorflow",))
-def _(case: Case):
+def _(case):
     """TensorFlow's own SAME takes stride 2, and then keeps ⌈H/2⌉ rows and not H. How many zeros it pads depends on
     the size: with k = 7 2 and 3 of 224 pixels, 3 and 3 of 225.
     """
     functions = (yield ask("own_sames")).value
     name = next(f for f, rank in functions if rank == 2)
 
-    def build(p: Strided, function: str = name) -> Call:
+    def build(p, function=name):
         x, w, _ = strided(case, p)
         return ask("own_same", x=x, w=w, function=function, stride=p.s)
 
-    def literal(y: Outcome, p: Strided):
+    def literal(y, p):
         return same_shape(y, (p.H, p.H), label=f"{name} keeps the size", source="the lecture, as worded")
 
-    def instead(y: Outcome, p: Strided, function: str = name):
+    def instead(y, p, function=name):
         return same_bits(y, strided(case, p)[2], label=f"{function}, H = {p.H}, stride {p.s}", source=RULE)
 
     yield from smallest(STRIDED, build, literal, instead=instead, order="by H·k·s")
@@ -288,18 +288,18 @@ class Stride(NamedTuple):
 
 
 @same.limit("PyTorch's 'same' with stride 2", backends=("torch",))
-def _(case: Case):
+def _(case):
     """PyTorch's own padding='same' refuses every stride but 1, in its functions and in its layers."""
     functions = (yield ask("own_sames")).value
 
-    def build(p: Stride, function: str = functions[0][0], rank: int = functions[0][1]) -> Call:
+    def build(p, function=functions[0][0], rank=functions[0][1]):
         x, w = (numbered((n,) * rank).astype(case.dtype) for n in (4, 3))
         return ask("own_same", x=x, w=w, function=function, stride=p.s)
 
-    def literal(y: Outcome, p: Stride):
+    def literal(y, p):
         return happens(y, "value", label=f"{functions[0][0]}(padding='same')", source="the lecture, as worded")
 
-    def instead(y: Outcome, p: Stride, function: str = functions[0][0], rank: int = 1):
+    def instead(y, p, function=functions[0][0], rank=1):
         refusal = "padding='same' is not supported for strided convolutions"
         return happens(y, "raised", label=f"{function} refuses stride {p.s}", source="its own words", error=refusal)
 
@@ -310,19 +310,19 @@ def _(case: Case):
 
 
 @same.limit("a kernel longer than the input, in NumPy", backends=("numpy",))
-def _(case: Case):
+def _(case):
     """NumPy's 'same' keeps the size of the longer array, whichever it is: of a kernel longer than the input it
     returns k numbers.
     """
 
-    def build(r: Row, function: str = "np.convolve") -> Call:
+    def build(r, function="np.convolve"):
         x, w = numbered((r.W,)).astype(case.dtype), numbered((r.k,)).astype(case.dtype)
         return ask("own_same", x=x, w=w, function=function, stride=1)
 
-    def literal(y: Outcome, r: Row):
+    def literal(y, r):
         return same_shape(y, (r.W,), label="as many outputs as the input has numbers", source="the lecture, as worded")
 
-    def instead(y: Outcome, r: Row):
+    def instead(y, r):
         return same_shape(
             y, (max(r.W, r.k),), label="as many as the longer has", source="NumPy's documentation: max(M, N)"
         )

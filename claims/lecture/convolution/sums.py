@@ -11,15 +11,15 @@ lie inside X ("valid") are a part.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from ....reference import bounds
 from ....reference.oracle.remembered import once
-from ...language import Call, Case, Outcome, ask, same_bits, within
+from ...language import Outcome, ask, same_bits, within
 from ..shared.exact import DESIGNS, draw, must_be_exact, numbered, squares
 from ..shared.geometry import PLAIN_1D, PLAIN_2D
 
@@ -29,20 +29,20 @@ Index = Callable[[int, int], int]
 Over = tuple[tuple[int, int], ...]
 
 
-def minus(i: int, m: int) -> int:
+def minus(i, m):
     return i - m
 
 
-def plus(i: int, m: int) -> int:
+def plus(i, m):
     return i + m
 
 
-def off_by_one(i: int, m: int) -> int:
+def off_by_one(i, m):
     return i - m - 1
 
 
 @once
-def lecture_sum(summed, indexed, *, index: Index, over: Over) -> Any:
+def lecture_sum(summed, indexed, *, index, over):
     """S(i, …) = Σ_m … A(m, …) B(index(i, m), …), A being ``summed`` and B ``indexed``; beside it Σ|A||B| and the number of products.
 
     ``over``: (first i, how many) for each axis. Whole numbers are summed as Python integers, others as fractions, and rounded once.
@@ -59,24 +59,22 @@ def lecture_sum(summed, indexed, *, index: Index, over: Over) -> Any:
     return S, size, count
 
 
-def every_overlap(x: np.ndarray, w: np.ndarray, *, first: int = 0) -> Over:
+def every_overlap(x, w, *, first=0):
     """For a convolution i = 0 … n + k − 2; for a cross-correlation (``first`` = −1) it begins at −(k − 1)."""
     return tuple((first * (k - 1), n + k - 1) for n, k in zip(x.shape, w.shape, strict=True))
 
 
-def windows_inside(x: np.ndarray, w: np.ndarray) -> Over:
+def windows_inside(x, w):
     return tuple((0, n - k + 1) for n, k in zip(x.shape, w.shape, strict=True))
 
 
-def each_design(
-    shapes: Mapping[str, tuple[tuple[int, ...], tuple[int, ...]]], designs: Sequence[str] = DESIGNS
-) -> dict[str, dict[str, Any]]:
+def each_design(shapes, designs=DESIGNS):
     """Cases: each pair of shapes with inputs of each design, for :func:`planes`."""
     cases = itertools.product(shapes.items(), designs)
     return {f"{name}, {design}": {"x": x, "w": w, "design": design} for (name, (x, w)), design in cases}
 
 
-def planes(case: Case, x: tuple[int, ...], w: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+def planes(case, x, w):
     """Plain arrays of the case's design, of which integers are such that no partial sum rounds."""
     x4, w4 = draw(case, case.design, (1, 1, *x), (1, 1, *w))
     if case.design != "reals":
@@ -84,23 +82,23 @@ def planes(case: Case, x: tuple[int, ...], w: tuple[int, ...]) -> tuple[np.ndarr
     return x4[0, 0], w4[0, 0]
 
 
-def one_channel(operation: str, x: np.ndarray, w: np.ndarray, *, full: bool) -> Call:
+def one_channel(operation, x, w, *, full):
     """The library's operation on one image of one channel; ``full``: k − 1 zeros round it, so that every overlap is an output."""
     zeros = [(k - 1, k - 1) if full else (0, 0) for k in w.shape]
     plain = PLAIN_1D | {"padding": zeros[0]} if x.ndim == 1 else PLAIN_2D | {"padding": tuple(zeros)}
     return ask(f"{operation}{x.ndim}d", x=x[None, None], w=np.ascontiguousarray(w)[None, None], b=None, **plain)
 
 
-def plane(y: np.ndarray) -> np.ndarray:
+def plane(y):
     return y[0, 0]
 
 
-def by_fft(function: str) -> bool:
+def by_fft(function):
     """By transforms (``oaconvolve`` by those of blocks), and not by the sums themselves."""
     return "fft" in function or function.endswith("oaconvolve")
 
 
-def agrees(case: Case, y: Outcome, wanted: Any, x: np.ndarray, w: np.ndarray, *, label: str, function: str = ""):
+def agrees(case, y, wanted, x, w, *, label, function=""):
     """Bit for bit where the inputs are whole numbers, within the bound of the sums where not; through an FFT, within its own."""
     S, size, count = wanted
     if by_fft(function):
@@ -131,7 +129,7 @@ class Sizes(NamedTuple):
     kx: int
 
 
-def sizes(each: tuple[int, ...], *, fit: bool) -> list[Sizes]:
+def sizes(each, *, fit):
     """All of them, or those with a kernel that fits, small first."""
     every = itertools.starmap(Sizes, itertools.product(each, repeat=4))
     return sorted(
@@ -139,11 +137,11 @@ def sizes(each: tuple[int, ...], *, fit: bool) -> list[Sizes]:
     )
 
 
-def ramps(case: Case, s: Sizes) -> tuple[np.ndarray, np.ndarray]:
+def ramps(case, s):
     x, w = squares((s.H, s.W)), numbered((s.ky, s.kx))
     return x.astype(case.dtype), w.astype(case.dtype)
 
 
-def outputs(y: Outcome) -> Outcome:
+def outputs(y):
     """How many outputs; none where the library raises."""
     return Outcome("value", 0, call=y.call) if y.kind == "raised" else y.then(lambda y: int(np.size(y)))

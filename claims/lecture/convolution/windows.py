@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ....reference.libraries import FRAMEWORKS
-from ...language import Call, Case, Outcome, ask, claim, fact, happens, same_bits, same_shape, smallest, sweep
+from ...language import Outcome, ask, claim, fact, happens, same_bits, same_shape, smallest, sweep
 from ..shared.convolution_mutants import KERNEL_FLIPPED, LAST_TAP_DROPPED
 from ..shared.geometry import FORMULA, layer
 from .own_functions import exchanged_arguments, raises, turned_if_flipping
@@ -18,24 +18,24 @@ from .sums import Sizes, agrees, one_channel, ramps, sizes
 # --- “only include windows entirely contained in [the] input (dimension decreases)” ---------------------------------------
 
 
-def inside(n: int, k: int) -> range:
+def inside(n, k):
     """Where a window of k may begin, if all of it is to lie in n: 0 … n − k."""
     return range(n - k + 1)
 
 
-def one_too_many(n: int, k: int) -> range:
+def one_too_many(n, k):
     return range(n - k + 2)
 
 
-def padded_too(n: int, k: int) -> range:
+def padded_too(n, k):
     return range(1 - k, n)
 
 
-def one_later(n: int, k: int) -> range:
+def one_later(n, k):
     return range(1, n - k + 2)
 
 
-def enumerated(x: np.ndarray, s: Sizes, begins) -> np.ndarray:
+def enumerated(x, s, begins):
     """[rows, columns, k_y, k_x]: the numbers in each window, listed one by one; beyond the image there are zeros."""
     numbers = {at: int(v) for at, v in np.ndenumerate(x)}
     rows, columns = begins(s.H, s.ky), begins(s.W, s.kx)
@@ -69,13 +69,13 @@ LISTED = "windows listed one by one"
 FITTING = sizes((1, 2, 3, 4), fit=True)
 
 
-def each_window(case: Case, kernels, wanted, *, label: str):
+def each_window(case, kernels, wanted, *, label):
     """``kernels(s)`` [Cout, ky, kx] and ``wanted(s)`` [Cout, rows, columns], for every image and every kernel that fits."""
 
-    def build(s: Sizes, design: str) -> Call:
+    def build(s, design):
         return layer(ramps(case, s)[0][None, None], kernels(s)[:, None])
 
-    def judge(y: Outcome, s: Sizes, design: str):
+    def judge(y, s, design):
         return same_bits(y, wanted(s)[None].astype(case.dtype), label="each window", source=LISTED)
 
     source = "the windows that lie inside, listed one by one"
@@ -90,11 +90,11 @@ def each_window(case: Case, kernels, wanted, *, label: str):
         "kernel flipped": KERNEL_FLIPPED,
     },
 )
-def pixels_in_each_window(case: Case, *, begins=inside):
-    def one_tap_each(s: Sizes) -> np.ndarray:
+def pixels_in_each_window(case, *, begins=inside):
+    def one_tap_each(s):
         return np.eye(s.ky * s.kx, dtype=case.dtype).reshape(-1, s.ky, s.kx)
 
-    def pixels(s: Sizes) -> np.ndarray:
+    def pixels(s):
         windows = enumerated(ramps(case, s)[0], s, begins)
         return np.moveaxis(windows.reshape(*windows.shape[:2], -1), -1, 0)
 
@@ -104,8 +104,8 @@ def pixels_in_each_window(case: Case, *, begins=inside):
 @valid.case(
     "inner products", wrongs={"padded windows counted": {"begins": padded_too}, "last tap dropped": LAST_TAP_DROPPED}
 )
-def inner_product_with_each_window(case: Case, *, begins=inside):
-    def inner_products(s: Sizes) -> np.ndarray:
+def inner_product_with_each_window(case, *, begins=inside):
+    def inner_products(s):
         x, w = ramps(case, s)
         return (enumerated(x, s, begins) * w).sum((2, 3))[None]
 
@@ -113,7 +113,7 @@ def inner_product_with_each_window(case: Case, *, begins=inside):
 
 
 @valid.case("own functions", wrongs={"each window begun one later": {"begins": one_later}})
-def own_functions(case: Case, *, begins=inside):
+def own_functions(case, *, begins=inside):
     """A library's own functions in their mode 'valid'."""
     for function, rank in (yield ask("own_convolutions")).value:
         s = Sizes(5, 4, 3, 2) if rank == 2 else Sizes(6, 1, 3, 1)
@@ -132,21 +132,21 @@ class Square(NamedTuple):
     k: int
 
 
-def square(case: Case, p: Square) -> Call:
+def square(case, p):
     return one_channel("cross_correlation", *ramps(case, Sizes(p.H, p.H, p.k, p.k)), full=False)
 
 
 @valid.limit("a kernel of one pixel")
-def _(case: Case):
+def _(case):
     """A kernel of 1 × 1 decreases nothing: every pixel is a window. A kernel of 1 × 3 decreases the width alone."""
 
-    def decreased(y: Outcome, n: int):
+    def decreased(y, n):
         return y.then(lambda y: max(y.shape[2:]) < n)
 
-    def literal(y: Outcome, p: Square):
+    def literal(y, p):
         return fact(decreased(y, p.H), True, label="the dimensions decrease", source="the lecture, as worded")
 
-    def instead(y: Outcome, p: Square):
+    def instead(y, p):
         return same_shape(y, (1, 1, p.H - p.k + 1, p.H - p.k + 1), label="H − k + 1", source=FORMULA)
 
     squares = [Square(h, k) for h in (2, 3, 4) for k in range(1, h + 1)]
@@ -158,15 +158,15 @@ def _(case: Case):
 
 
 @valid.limit("a kernel larger than the image", backends=("numpy", *FRAMEWORKS))
-def _(case: Case):
+def _(case):
     """Of a kernel larger than the image no window lies inside, and NumPy's reference, PyTorch and TensorFlow raise;
     TensorFlow does so from two pixels on.
     """
 
-    def literal(y: Outcome, p: Square):
+    def literal(y, p):
         return happens(y, "value", label="a feature map of the windows inside", source="the lecture, as worded")
 
-    def instead(y: Outcome, p: Square):
+    def instead(y, p):
         return raises(case, y, "no window fits")
 
     # By one pixel TensorFlow makes an empty tensor, or with oneDNN one that was never written (a recorded defect).
@@ -176,16 +176,16 @@ def _(case: Case):
 
 
 @valid.limit("a kernel larger by one pixel, in TensorFlow", backends=("tensorflow",), dtypes=("float64",))
-def _(case: Case):
+def _(case):
     """TensorFlow raises only from two pixels on: of a kernel larger by one it returns an empty tensor. (In float32
     oneDNN returns one that was never written, which is recorded as a defect.)
     """
 
-    def literal(y: Outcome, p: Square):
+    def literal(y, p):
         raised = Outcome("value", y.kind == "raised", call=y.call)
         return fact(raised, p.k > p.H, label="it raises where no window fits, and there alone", source="k > H")
 
-    def instead(y: Outcome, p: Square):
+    def instead(y, p):
         return same_shape(y, (1, 1, 0, 0), label="an empty feature map", source="H − k + 1 = 0")
 
     squares = sorted(itertools.starmap(Square, itertools.product((1, 2, 3), repeat=2)), key=lambda p: (p.H * p.k, p))
@@ -193,7 +193,7 @@ def _(case: Case):
 
 
 @valid.limit("a kernel larger than the input, in NumPy and SciPy", backends=("numpy", "scipy"))
-def _(case: Case):
+def _(case):
     """NumPy's and SciPy's own correlate, in mode 'valid', exchanges the two where the kernel is the larger, and
     returns the sums in which the input lies inside the kernel. Where neither contains the other SciPy raises.
     """

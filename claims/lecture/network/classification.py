@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ....reference import bounds, oracle
-from ...language import Call, Case, ask, claim, edge, fact, rounding, same_bits, smallest, within
+from ...language import ask, claim, edge, fact, rounding, same_bits, smallest, within
 from ..shared.wrongs import another, mistaken
 from . import mutants
 from .layers import CLASSES, PADDED, classifier, held_out, is_classifier, through
@@ -56,12 +56,12 @@ OVERFLOWING = {"no maximum subtracted": another("softmax", mutants.no_maximum_su
     wrongs=MISTAKEN_SOFTMAX
     | {"the bias left out": mistaken("bias forgotten", "cross_correlation2d", needs=("batch_norm_inference",))},
 )
-def a_small_network(case: Case):
+def a_small_network(case):
     yield from classified(case, scale=1.0)
 
 
 @distribution.case("a network sure of itself", wrongs=MISTAKEN_SOFTMAX | OVERFLOWING)
-def a_network_sure_of_itself(case: Case):
+def a_network_sure_of_itself(case):
     y = yield from classified(case, scale=SURE[str(case.dtype)])
     largest, overflows = float(np.max(y.call.arguments["x"])), OVERFLOWS[str(case.dtype)]
     yield fact(
@@ -74,14 +74,14 @@ def a_network_sure_of_itself(case: Case):
 
 
 @distribution.case("softmax alone", wrongs=MISTAKEN_SOFTMAX | OVERFLOWING)
-def softmax_alone(case: Case):
+def softmax_alone(case):
     for name, scale in (("ordinary", 1.0), ("large", 2 * OVERFLOWS[str(case.dtype)])):
         y = yield ask("softmax", x=case.reals(name, (6, CLASSES), scale=scale), axis=1)
         yield from rounding(y, label=f"{name} logits")
         yield from is_distribution(y, label=f"{name} logits")
 
 
-def classified(case: Case, *, scale: float):
+def classified(case, *, scale):
     """Real images through a small network with random weights, those of its last layer times ``scale``; the outcome of the softmax."""
     x, _ = held_out(6, case.dtype)
     first = {"w": case.reals("kernels", (4, 1, 3, 3), scale=1 / 3), "b": case.reals("biases", (4,), scale=0.1)}
@@ -96,7 +96,7 @@ def classified(case: Case, *, scale: float):
     return y
 
 
-def is_distribution(y, *, label: str):
+def is_distribution(y, *, label):
     """No probability of the softmax is negative, and those of an image sum to one."""
     logits = y.call.arguments["x"]
     own = bounds.softmax(oracle.softmax(logits, axis=1), logits, logits.dtype, axis=1)
@@ -118,14 +118,14 @@ class Row(NamedTuple):
     m: int
 
 
-def no_distribution(case: Case, logit: float):
+def no_distribution(case, logit):
     """Of K logits the first m are ``logit``."""
     rows = sorted((Row(K, m) for K in range(1, 5) for m in range(K + 1)), key=lambda r: (r.m, r.K))
 
-    def build(r: Row) -> Call:
+    def build(r):
         return ask("softmax", x=np.array([[logit] * r.m + [0.0] * (r.K - r.m)], case.dtype), axis=1)
 
-    def literal(y, r: Row):
+    def literal(y, r):
         return fact(
             y.then(lambda p: bool(((p >= 0) & (p <= 1)).all())),
             True,
@@ -133,7 +133,7 @@ def no_distribution(case: Case, logit: float):
             source="the lecture, as worded",
         )
 
-    def instead(y, r: Row):
+    def instead(y, r):
         return fact(
             y.then(lambda p: bool(np.isnan(p).any())),
             True,
@@ -145,19 +145,19 @@ def no_distribution(case: Case, logit: float):
 
 
 @distribution.limit("a logit of +∞")
-def _(case: Case):
+def _(case):
     """One logit of +∞, which is its own maximum, makes ∞ − ∞: a NaN and no distribution."""
     yield from no_distribution(case, np.inf)
 
 
 @distribution.limit("a logit that is NaN")
-def _(case: Case):
+def _(case):
     """A logit that is NaN makes a NaN, and no distribution."""
     yield from no_distribution(case, np.nan)
 
 
 @distribution.limit("no logit but −∞")
-def _(case: Case):
+def _(case):
     """A logit of −∞ has probability 0, beside others that are numbers; where all are −∞ there is no distribution. So a
     class can be masked, but not every class.
     """
@@ -165,15 +165,15 @@ def _(case: Case):
 
 
 @distribution.limit("a probability of exactly 0")
-def _(case: Case):
+def _(case):
     """The softmax of mathematics is positive; in floating point a class is given exactly 0 once its logit is some 86
     to 104 (float32), 708 to 746 (float64) below the largest. It is a distribution still, but its logarithm is −∞.
     """
 
-    def build(z: float) -> Call:
+    def build(z):
         return ask("softmax", x=np.array([[0, -z]], case.dtype), axis=1)
 
-    def literal(y, z: float):
+    def literal(y, z):
         return fact(
             y.then(lambda p: bool((p > 0).all())),
             True,
@@ -181,7 +181,7 @@ def _(case: Case):
             source="exp z > 0",
         )
 
-    def instead(y, z: float):
+    def instead(y, z):
         return same_bits(
             y, np.array([[1, 0]], case.dtype), label="the distribution (1, 0)", source="exp(−z) underflows"
         )

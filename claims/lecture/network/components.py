@@ -12,11 +12,11 @@ from ....reference.judging import assessment
 from ....reference.libraries import FRAMEWORKS
 from ....reference.operators import catalogue
 from ....reference.samples import inputs
-from ...language import Case, Outcome, Wrong, ask, claim, fact, rounding, same_bits, smallest
+from ...language import ask, claim, fact, rounding, same_bits, smallest
 from ..shared.wrongs import another, mistaken
 from . import mutants
 from .layers import classifier, is_classifier, network
-from .parts import CHANNELS, COMPONENTS, MISTAKEN, Part
+from .parts import CHANNELS, COMPONENTS, MISTAKEN
 
 EXACT = "the sum of products in whole numbers, of which no partial sum rounds in any order"
 
@@ -41,13 +41,13 @@ component_parity = claim(
 )
 
 
-def on_some_families(component: str, mistake: str, operation: str) -> Wrong:
+def on_some_families(component, mistake, operation):
     """A library that makes a known mistake with an operation; some families are enough to tell, without the exact mode."""
     says = {"families": ("normal", "cancelling", "wide"), "designs": ()}
     return mistaken(mistake, operation, says=says, cases=(component,), needs=(operation,))
 
 
-def one_unit_off(component: str, operation: str) -> Wrong:
+def one_unit_off(component, operation):
     """A library with one weight, or where there is none one number of x, a unit off: for the exact mode alone to tell."""
     mutant = functools.partial(mutants.one_unit_off, operation=operation)
     return another(operation, mutant, says={"families": ()}, cases=(component,))
@@ -67,7 +67,7 @@ def one_unit_off(component: str, operation: str) -> Wrong:
         if part.terms is not None
     },
 )
-def forward_and_backward(case: Case, *, families=inputs.FAMILIES, designs=inputs.DESIGNS):
+def forward_and_backward(case, *, families=inputs.FAMILIES, designs=inputs.DESIGNS):
     for part in case.parts:
         chosen = [family for family in families if family not in part.without]
         calls = [ask(part.operation, **arrays_for(case, part, family), **part.settings) for family in chosen]
@@ -86,7 +86,7 @@ def forward_and_backward(case: Case, *, families=inputs.FAMILIES, designs=inputs
         )
     },
 )
-def small_network(case: Case):
+def small_network(case):
     """With the error carried from each operation to the next."""
     arrays = inputs.draw(
         "normal",
@@ -109,12 +109,12 @@ def small_network(case: Case):
     yield is_classifier(case, steps, arrays["x"], y)
 
 
-def arrays_for(case: Case, part: Part, family: str) -> dict[str, np.ndarray]:
+def arrays_for(case, part, family):
     return inputs.draw(family, part.shapes, case.rng(f"{part.operation} {family}"), case.dtype, degree=part.degree)
 
 
-def to_the_last_bit(case: Case, part: Part, terms: int, designs: tuple[str, ...]):
-    def whole(design: str) -> dict[str, np.ndarray]:
+def to_the_last_bit(case, part, terms, designs):
+    def whole(design):
         return inputs.exact(design, part.shapes, case.rng(f"{part.operation} {design}"), case.dtype, terms=terms)
 
     calls = [ask(part.operation, **whole(design), **part.settings) for design in designs]
@@ -141,23 +141,23 @@ SIGNALS = [Signal(n, k, m) for n in range(1, 9) for k in range(1, min(n, 3) + 1)
 
 
 @component_parity.limit("an FFT is not the sum", backends=("scipy",), dtypes=("float32", "float64"))
-def _(case: Case):
+def _(case):
     """An algorithm that transforms its inputs departs from the sum of products on whole numbers too, and rightly: its
     results lie near the exact whole numbers and are not equal to them. So exact mode tells which algorithm ran.
     """
 
-    def signals(p: Signal) -> dict[str, np.ndarray]:
+    def signals(p):
         """m, m − 1, m − 2, m, …, and a kernel m, m − 1, …: small whole numbers, not all alike."""
         return {"x": (p.m - np.arange(p.n) % 3).astype(case.dtype), "w": (p.m - np.arange(p.k)).astype(case.dtype)}
 
-    def exact(p: Signal) -> np.ndarray:
+    def exact(p):
         x, w = (a[None, None] for a in signals(p).values())
         return oracle.convolution1d(x, w, None, stride=1, padding=(0, 0), dilation=1, groups=1)[0, 0]
 
-    def literal(y: Outcome, p: Signal):
+    def literal(y, p):
         return same_bits(y, exact(p).astype(case.dtype), label="the FFT gives the sum to the last bit", source=EXACT)
 
-    def instead(y: Outcome, p: Signal):
+    def instead(y, p):
         nearest = y.then(lambda a: bool(np.array_equal(np.rint(a), exact(p))))
         return fact(nearest, True, label="the nearest whole numbers are the sum", source=EXACT)
 
@@ -180,21 +180,21 @@ class Resampling(NamedTuple):
 @component_parity.limit(
     "a coordinate on the border between two pixels", backends=FRAMEWORKS, dtypes=("float32", "float64")
 )
-def _(case: Case):
+def _(case):
     """PyTorch and TensorFlow multiply by a ratio of the sizes rounded to float32, in float64 too, to find the nearest
     pixel. Where the coordinate is a whole number it may so fall short of it, and the pixel before is taken: from 2
     pixels to 41, output 20 lies on the border and gets pixel 0 in place of 1. To its neighbours in size every pixel
     is right.
     """
 
-    def row(p: Resampling) -> np.ndarray:
+    def row(p):
         return np.arange(p.pixels, dtype=case.dtype).reshape(1, 1, 1, -1)
 
-    def literal(y: Outcome, p: Resampling):
+    def literal(y, p):
         exact = oracle.nearest_resampling2d(row(p), size=(1, p.to), grid="half_pixel").astype(case.dtype)
         return same_bits(y, exact, label="pixel floor((i + 1/2)·pixels/to)", source="the rule in whole numbers")
 
-    def instead(y: Outcome, p: Resampling):
+    def instead(y, p):
         ratio, half = np.float32(p.pixels) / np.float32(p.to), np.float32(0.5)
         pixel = np.floor((np.arange(p.to, dtype=np.float32) + half) * ratio).astype(int)
         return same_bits(

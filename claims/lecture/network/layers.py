@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from ....reference.judging import composition
-from ....reference.networks.notation import Layer, Network, make_layer, settings_of
+from ....reference.networks.notation import make_layer, settings_of
 from ....reference.samples.data import digits
-from ...language import Case, ask, within
+from ...language import ask, within
 
 CLASSES = 10
 PADDED = {"stride": (1, 1), "padding": ((1, 1), (1, 1)), "dilation": (1, 1), "groups": 1}
@@ -17,13 +15,13 @@ PADDED = {"stride": (1, 1), "padding": ((1, 1), (1, 1)), "dilation": (1, 1), "gr
 HALVED = {"window": (2, 2), "stride": (2, 2), "padding": ((0, 0), (0, 0))}
 
 
-def held_out(count: int, dtype: np.dtype) -> tuple[np.ndarray, np.ndarray]:
+def held_out(count, dtype):
     """The first real images [count, 1, 8, 8] that no network was trained on, and their labels."""
     _, (images, labels) = digits()
     return images[:count].astype(dtype), labels[:count]
 
 
-def classifier(first: dict[str, Any], norm: dict[str, Any], last: dict[str, Any]) -> list[Layer]:
+def classifier(first, norm, last):
     """Convolution, batch norm, ReLU, max pooling, fully connected, softmax; ``first``, ``norm`` and ``last`` have the parameters."""
     return [
         make_layer("cross_correlation2d", **first, **PADDED),
@@ -36,7 +34,7 @@ def classifier(first: dict[str, Any], norm: dict[str, Any], last: dict[str, Any]
     ]
 
 
-def is_classifier(case: Case, steps: Network, x: np.ndarray, y: Any):
+def is_classifier(case, steps, x, y):
     """What a ``classifier`` gives, with the error carried from each operation to the next."""
     value, bound = composition.compose(steps, x, case.dtype)
     return within(
@@ -48,7 +46,7 @@ def is_classifier(case: Case, steps: Network, x: np.ndarray, y: Any):
     )
 
 
-def through(steps: Network, x: np.ndarray):
+def through(steps, x):
     """Ask for one operation after another, each on what the one before gave; the last outcome."""
     y: Any = None
     for step in steps:

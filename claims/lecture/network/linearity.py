@@ -7,14 +7,14 @@ combinations C x [M, …]; what it makes of the latter must be C times what it m
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ....reference import bounds
-from ...language import Call, Case, Wrong, ask, claim, same_bits, smallest
+from ...language import ask, claim, same_bits, smallest
 from ..shared.geometry import PLAIN_2D
 from ..shared.wrongs import another
 from . import mutants
@@ -42,7 +42,7 @@ NINTHS = {"window": (3, 3), "stride": (2, 2), "padding": ((1, 1), (1, 1)), "coun
 IMAGE = (2, 4, 6)
 
 
-def resampled(kind: str, grid: str, size: tuple[int, int], *, bits: bool = True) -> Part:
+def resampled(kind, grid, size, *, bits=True):
     return Part(f"{kind}_resampling2d", IMAGE, {"size": size, "grid": grid}, bits=bits)
 
 
@@ -71,13 +71,13 @@ COMPONENTS: dict[str, tuple[Part, ...]] = {
 }
 
 
-def call(part: Part, x: np.ndarray, w: np.ndarray | None) -> Call:
+def call(part, x, w):
     """Without a bias, where the operation may have one."""
     weights = {} if w is None else {"w": w, "b": None}
     return ask(part.operation, x=x, **weights, **part.settings)
 
 
-def combined(C: np.ndarray, x: np.ndarray) -> np.ndarray:
+def combined(C, x):
     """C x, of whole numbers so small that nothing is rounded."""
     return np.tensordot(C, x, 1).astype(x.dtype)
 
@@ -102,7 +102,7 @@ linear_components = claim(
 )
 
 
-def mistaken_in(case: str, operation: str, mutant: Callable[..., Any]) -> Wrong:
+def mistaken_in(case, operation, mutant):
     return another(operation, functools.partial(mutant, operation=operation), cases=(case,))
 
 
@@ -125,7 +125,7 @@ CLAMPED = {
     | {f"a squared input ({o})": mistaken_in(case, o, mutants.squared) for o, case in SQUARED.items()}
     | {f"bias left on ({o})": mistaken_in(case, o, mutants.bias_left_on) for o, case in WEIGHTED.items()},
 )
-def superposes(case: Case):
+def superposes(case):
     for i, part in enumerate(case.parts):
         label = f"{part.operation} {i + 1}: f(ax + by) = a f(x) + b f(y)"
         w = case.integers(f"w {i}", part.w, low=-4, high=4) if part.w else None
@@ -140,7 +140,7 @@ def superposes(case: Case):
         yield superposition(f_xy, f_x, COEFFICIENTS, label=label, allowed=(bound_of(f_xy), bound_of(f_x)))
 
 
-def must_be_whole(y: Any) -> None:
+def must_be_whole(y):
     """Stops the experiment, as its own mistake, if some partial sum of the operation could round: n·max|w|·max|x|, in sixteenths."""
     arguments = y.call.arguments
     x, w = arguments["x"], arguments.get("w")
@@ -156,29 +156,29 @@ class Layer(NamedTuple):
     b: int
 
 
-def at_zero(case: Case, build_layer: Callable[[int], Call]):
+def at_zero(case, build_layer):
     """The sentence as worded, f(0) = 0, for a layer of ones with bias b; ``build_layer``: the layer of 0, without its bias."""
     layers = sorted((Layer(k, b) for k in range(1, 4) for b in range(3)), key=lambda layer: (layer.k, layer.b))
 
-    def build(layer: Layer) -> Call:
+    def build(layer):
         plain = build_layer(layer.k)
         return replace(plain, arguments={**plain.arguments, "b": np.full(1, layer.b, case.dtype)})
 
-    def literal(y, layer: Layer):
+    def literal(y, layer):
         zeros = np.zeros(np.shape(y.value), case.dtype)
         return same_bits(y, zeros, label="f(0) = f(0 + 0) = 2 f(0)", source="a linear map takes 0 to 0")
 
-    def instead(y, layer: Layer):
+    def instead(y, layer):
         return same_bits(y, np.full(np.shape(y.value), layer.b, case.dtype), label="f(0) = b", source="the bias")
 
     yield from smallest(layers, build, literal, instead=instead, order="by k, then by b")
 
 
 @linear_components.limit("a convolution with a bias")
-def _(case: Case):
+def _(case):
     """With a bias the layer is affine, not linear: f(0) = b. Without its value at 0 it is linear again."""
 
-    def layer(k: int) -> Call:
+    def layer(k):
         x, w = np.zeros((1, 1, k, k), case.dtype), np.ones((1, 1, k, k), case.dtype)
         return ask("cross_correlation2d", x=x, w=w, **PLAIN_2D)
 
@@ -186,10 +186,10 @@ def _(case: Case):
 
 
 @linear_components.limit("a fully connected layer with a bias")
-def _(case: Case):
+def _(case):
     """With a bias the layer is affine, not linear: f(0) = b. Without its value at 0 it is linear again."""
 
-    def layer(k: int) -> Call:
+    def layer(k):
         return ask("fully_connected", x=np.zeros((1, k), case.dtype), w=np.ones((1, k), case.dtype))
 
     yield from at_zero(case, layer)
@@ -203,7 +203,7 @@ class Pair(NamedTuple):
 
 
 @linear_components.limit("linear to the last bit")
-def _(case: Case):
+def _(case):
     """In floating point f(x + y) and f(x) + f(y) are not the same number: a 1 × 1 kernel of 0.1 on two small whole
     numbers will do. They differ by no more than the roundings of both sides.
     """
@@ -211,17 +211,17 @@ def _(case: Case):
     part = Part("cross_correlation2d", (1, 1, 1), PLAIN_2D, w=(1, 1, 1, 1))
     w = np.full(part.w, 0.1, case.dtype)
 
-    def build(p: Pair) -> list[Call]:
+    def build(p):
         x = np.array(p, case.dtype).reshape(2, 1, 1, 1)
         return [call(part, x[:1] + x[1:], w), call(part, x, w)]
 
-    def literal(answer, p: Pair):
+    def literal(answer, p):
         whole, parts = answer
         return same_bits(
             whole, parts.value[:1] + parts.value[1:], label="f(x + y) = f(x) + f(y), every bit", source=IDENTITY
         )
 
-    def instead(answer, p: Pair):
+    def instead(answer, p):
         whole, parts = answer
         label = "f(x + y) = f(x) + f(y) to within rounding"
         allowed = bound_of(whole), bound_of(parts)

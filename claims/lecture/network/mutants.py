@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -90,27 +89,27 @@ def fixed_statistics(lib, *, x, gamma, beta, epsilon):
 # --- learning -----------------------------------------------------------------------------------------------------------------
 
 
-def ascent(value_and_gradient: Callable[..., Any]) -> Callable[..., Any]:
-    def changed(*arguments: Any, **settings: Any) -> Any:
+def ascent(value_and_gradient):
+    def changed(*arguments, **settings):
         value, slopes, extra = value_and_gradient(*arguments, **settings)
         return value, {name: -g for name, g in slopes.items()}, extra
 
     return changed
 
 
-def frozen(value_and_gradient: Callable[..., Any]) -> Callable[..., Any]:
-    def changed(*arguments: Any, **settings: Any) -> Any:
+def frozen(value_and_gradient):
+    def changed(*arguments, **settings):
         value, slopes, extra = value_and_gradient(*arguments, **settings)
         return value, {name: np.zeros_like(g) for name, g in slopes.items()}, extra
 
     return changed
 
 
-def batch_before(value_and_gradient: Callable[..., Any]) -> Callable[..., Any]:
+def batch_before(value_and_gradient):
     """The loss is the batch's own, the gradient that of the batch before."""
     last: list[Any] = []
 
-    def changed(network: Any, parameters: Any, x: Any, targets: Any, **settings: Any) -> Any:
+    def changed(network, parameters, x, targets, **settings):
         value, slopes, extra = value_and_gradient(network, parameters, x, targets, **settings)
         if last and last[0].shape == x.shape:
             slopes = value_and_gradient(network, parameters, *last, **settings)[1]
@@ -120,7 +119,7 @@ def batch_before(value_and_gradient: Callable[..., Any]) -> Callable[..., Any]:
     return changed
 
 
-def descends(lib: Any, *, change: Callable[..., Any], seeds: Any, dtype: str) -> Any:
+def descends(lib, *, change, seeds, dtype):
     """``first_steps.descends`` with a changed gradient of the library's."""
     changed = gradients.differentiating(lib, change(lib.value_and_gradient))
     return first_steps.descends(changed, seeds=seeds, dtype=dtype)

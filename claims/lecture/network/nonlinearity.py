@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ....reference import bounds
-from ...language import Call, Case, Outcome, Wrong, ask, claim, fact, rounding, same_bits, smallest
+from ...language import Wrong, ask, claim, fact, rounding, same_bits, smallest
 from ..shared.wrongs import another
 from . import mutants
 from .superposition import bound_of
@@ -27,7 +27,7 @@ class Vectors(NamedTuple):
 
 
 @functools.cache
-def small_pairs(n: int) -> tuple[Vectors, ...]:
+def small_pairs(n):
     """All pairs of n numbers of 0, 1, −1 each, by Σ|x| + Σ|y|, then 0 before 1 before −1."""
     vectors = list(itertools.product((0, 1, -1), repeat=n))
     pairs = [Vectors(x, y) for x in vectors for y in vectors]
@@ -47,21 +47,21 @@ class Component:
     """Parameters with one number a row."""
 
     @property
-    def n(self) -> int:
+    def n(self):
         return len(self.witness.x)
 
-    def call(self, rows: np.ndarray) -> Call:
+    def call(self, rows):
         numbers = {"gamma": 1, "beta": 0}
         more = {name: np.full(len(rows), numbers[name], rows.dtype) for name in self.per_row}
         return ask(self.operation, x=self.arranged(rows), **more, **self.settings)
 
 
-def as_images(rows: np.ndarray) -> np.ndarray:
+def as_images(rows):
     """Each row an image of one line."""
     return rows.reshape(len(rows), 1, 1, -1)
 
 
-def as_batches(rows: np.ndarray) -> np.ndarray:
+def as_batches(rows):
     """Each row a batch of a channel of its own."""
     return np.ascontiguousarray(rows.T)
 
@@ -84,16 +84,16 @@ NONLINEAR = {
 twice the batch is normalised to the same; max(0, 1 − 1) again; a single class has probability 1, not 2."""
 
 
-def as_named(component: Component) -> Component:
+def as_named(component):
     return component
 
 
-def identity(component: Component) -> Component:
+def identity(component):
     """Maximum pooling over one pixel, called nonlinear."""
     return Component("max_pooling2d", component.witness, {"window": (1, 1), **PAIR}, as_images)
 
 
-def average(component: Component) -> Component:
+def average(component):
     """Average pooling over the pair, called nonlinear."""
     window = {"window": (1, 2), **PAIR, "count_padding": True}
     return Component("average_pooling2d", component.witness, window, as_images)
@@ -133,7 +133,7 @@ nonlinear_components = claim(
         if name not in ("batch norm", "max pooling")
     },
 )
-def has_a_witness(case: Case, *, called=as_named):
+def has_a_witness(case, *, called=as_named):
     c = called(case.component)
     pairs = small_pairs(c.n)
     rows = np.array(list(itertools.product(range(-2, 3), repeat=c.n)), case.dtype)
@@ -156,11 +156,11 @@ def has_a_witness(case: Case, *, called=as_named):
     )
 
 
-def first_result(y: Outcome) -> Outcome:
+def first_result(y):
     return y.part(0) if isinstance(y.content, tuple) else y
 
 
-def first_departure(whole: Outcome, parts: Outcome, C: np.ndarray, axis: int) -> int | None:
+def first_departure(whole, parts, C, axis):
     """The first row of C for which the two sides are farther apart than rounding explains."""
     values = parts.value.astype(np.float64)
     sides = np.moveaxis(np.tensordot(C, values, (1, axis)), 0, axis)
@@ -176,16 +176,16 @@ class Slope(NamedTuple):
 
 
 @nonlinear_components.limit("leaky ReLU with α = 1")
-def _(case: Case):
+def _(case):
     """Leaky ReLU with α = 1 is the identity, which is linear. Any other slope, larger or smaller, is not."""
     z = np.array([1, -1, 0], case.dtype)
 
-    def literal(y, s: Slope):
+    def literal(y, s):
         return fact(
             y.then(lambda f: bool(f[2] != f[0] + f[1])), True, label="f(1 − 1) ≠ f(1) + f(−1)", source="“nonlinear”"
         )
 
-    def instead(y, s: Slope):
+    def instead(y, s):
         return same_bits(y, z, label="f(z) = z", source="α·min(0, z) + max(0, z) with α = 1")
 
     yield from smallest(
@@ -205,13 +205,13 @@ class Window(NamedTuple):
 
 
 @nonlinear_components.limit("max pooling over one pixel")
-def _(case: Case):
+def _(case):
     """Max pooling with a 1 × 1 window is the identity. With two pixels, on either axis, it is nonlinear."""
     pixel = np.zeros((3, 1, 3, 3), case.dtype)  # 1 and −1 in a corner, and their sum
     pixel[:2, 0, 0, 0] = 1, -1
     windows = sorted((Window(ky, kx) for ky in range(1, 4) for kx in range(1, 4)), key=lambda w: w.ky * w.kx)
 
-    def literal(y, w: Window):
+    def literal(y, w):
         return fact(
             y.then(lambda f: bool((f[2] != f[0] + f[1]).any())),
             True,
@@ -219,7 +219,7 @@ def _(case: Case):
             source="“nonlinear”",
         )
 
-    def instead(y, w: Window):
+    def instead(y, w):
         return same_bits(y, pixel, label="f(x) = x", source="the largest of one number")
 
     yield from smallest(
@@ -240,7 +240,7 @@ class Norm(NamedTuple):
 
 
 @nonlinear_components.limit("batch norm in inference mode")
-def _(case: Case):
+def _(case):
     """With remembered statistics batch norm is affine, and linear where γμ/σ = β: f(x + y) + f(0) = f(x) + f(y). In
     training mode it is neither, for its statistics are the batch's own.
     """
@@ -249,14 +249,14 @@ def _(case: Case):
         [[0, 0, 0, 0], [1, 1, 2, 0]], case.dtype
     )  # x, y, x + y and 0, each a batch of two in a channel of its own
 
-    def build(n: Norm) -> Call:
+    def build(n):
         affine = {"gamma": np.ones(4, case.dtype), "beta": np.full(4, n.beta, case.dtype), "epsilon": 0.25}
         if n.mode == "training":
             return ask("batch_norm_training", x=x, **affine)
         statistics = {"mean": np.full(4, n.mu, case.dtype), "variance": np.full(4, 0.75, case.dtype)}
         return ask("batch_norm_inference", x=x, **affine, **statistics)
 
-    def literal(y, n: Norm):
+    def literal(y, n):
         return fact(
             first_result(y).then(lambda f: bool((f[:, 2] + f[:, 3] != f[:, 0] + f[:, 1]).any())),
             True,
@@ -264,7 +264,7 @@ def _(case: Case):
             source="“nonlinear”",
         )
 
-    def instead(y, n: Norm):
+    def instead(y, n):
         return same_bits(
             y, x - n.mu + n.beta, label="f(x) = γ(x − μ)/√(σ² + ε) + β", source="the definition, γ = 1, σ² + ε = ¾ + ¼"
         )

@@ -53,20 +53,11 @@ FEW = {"x": (2, 3, 2, 1)}
 """Four numbers a channel: divided by three or by four makes a difference in every format."""
 
 
-def channels(*names: str) -> dict[str, tuple[int, ...]]:
+def channels(*names):
     return {name: CHANNELS[name] for name in names}
 
 
-def with_gradient(
-    operation: str,
-    shapes: Shapes,
-    settings: Mapping[str, Any],
-    upstream: tuple[int, ...],
-    *,
-    forward: Mapping[str, Any] | None = None,
-    backward: Mapping[str, Any] | None = None,
-    **both: Any,
-) -> tuple[Part, Part]:
+def with_gradient(operation, shapes, settings, upstream, *, forward=None, backward=None, **both):
     """An operation and its gradient, which takes ``upstream`` beside the same arrays, and no bias."""
     taken = {**{name: shape for name, shape in shapes.items() if name != "b"}, "upstream": upstream}
     return (
@@ -75,25 +66,23 @@ def with_gradient(
     )
 
 
-def weighted(
-    operation: str, x: tuple[int, ...], w: tuple[int, ...], settings: Mapping[str, Any], *y: int, terms: tuple[int, int]
-) -> tuple[Part, Part]:
+def weighted(operation, x, w, settings, *y, terms):
     """Of a layer with weights and a bias; ``y``: the shape of what it gives; ``terms``: of the layer, and of its gradient."""
     shapes, (forward, backward) = {"x": x, "w": w, "b": w[:1]}, terms
     return with_gradient(operation, shapes, settings, y, forward={"terms": forward}, backward={"terms": backward})
 
 
-def nearest(image: Shapes, grid: str, *size: int) -> tuple[Part, Part]:
+def nearest(image, grid, *size):
     settings, forward, backward = {"size": size, "grid": grid}, {"degree": 1}, {"terms": 4}
     return with_gradient("nearest_resampling2d", image, settings, (2, 3, *size), forward=forward, backward=backward)
 
 
-def bilinear(image: Shapes, grid: str, *size: int, terms: int | None = None) -> tuple[Part, Part]:
+def bilinear(image, grid, *size, terms=None):
     settings = {"size": size, "grid": grid}
     return with_gradient("bilinear_resampling2d", image, settings, (2, 3, *size), terms=terms, weights=1 / 16)
 
 
-def elementwise(operation: str, settings: Mapping[str, Any], *kinks: str) -> tuple[Part, Part]:
+def elementwise(operation, settings, *kinks):
     return with_gradient(operation, LINE, settings, LINE["x"], degree=1, backward={"without": kinks})
 
 

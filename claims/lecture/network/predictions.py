@@ -8,13 +8,13 @@ import numpy as np
 
 from ....reference import bounds
 from ....reference.samples.data import digits
-from ...language import Call, Case, Wrong, ask, claim, edge, fact, same_bits, smallest
+from ...language import Wrong, ask, claim, edge, fact, same_bits, smallest
 from ..shared.wrongs import another
 from . import mutants
 from .layers import CLASSES, held_out
 
 
-def first_largest(rows: np.ndarray) -> np.ndarray:
+def first_largest(rows):
     """The class of the largest number of each row, found by looking at one after the other; the first of equals."""
     classes = []
     for row in rows.tolist():
@@ -25,32 +25,32 @@ def first_largest(rows: np.ndarray) -> np.ndarray:
     return np.array(classes, np.int64)
 
 
-def largest_logit(z: np.ndarray, w: np.ndarray | None) -> np.ndarray:
+def largest_logit(z, w):
     return first_largest(z)
 
 
-def smallest_logit(z: np.ndarray, w: np.ndarray | None) -> np.ndarray:
+def smallest_logit(z, w):
     return first_largest(-z)
 
 
-def over_the_batch(z: np.ndarray, w: np.ndarray | None) -> np.ndarray:
+def over_the_batch(z, w):
     return first_largest(z.T)
 
 
-def largest_weights(z: np.ndarray, w: np.ndarray | None) -> np.ndarray:
+def largest_weights(z, w):
     """The class whose weights are largest, whatever the image."""
     assert w is not None
     return np.full(len(z), np.argmax(np.abs(w).sum(1)), np.int64)
 
 
-def nearest_mean(dtype: np.dtype) -> tuple[np.ndarray, np.ndarray]:
+def nearest_mean(dtype):
     """Weights and biases of the classifier that finds the class whose mean training image m is nearest: z = m·x − |m|²/2."""
     (images, labels), _ = digits()
     means = np.stack([images[labels == k].reshape(-1, 64).mean(0) for k in range(CLASSES)])
     return means.astype(dtype), (-(means**2).sum(1) / 2).astype(dtype)
 
 
-def alone(p: np.ndarray) -> np.ndarray:
+def alone(p):
     """The rows [N] whose two largest numbers differ."""
     top = np.sort(p, axis=1)[:, -2:]
     return top[:, 0] != top[:, 1]
@@ -83,7 +83,7 @@ MISTAKEN_ARGMAX = {
 
 
 @prediction.case("logits", wrongs=MISTAKEN_ARGMAX)
-def of_drawn_logits(case: Case, *, choose=largest_logit):
+def of_drawn_logits(case, *, choose=largest_logit):
     step = np.finfo(case.dtype).eps
     tables = {
         "close": 1 + step * np.array([case.rng(f"row {i}").permutation(CLASSES) for i in range(CLASSES)]),
@@ -100,14 +100,14 @@ def of_drawn_logits(case: Case, *, choose=largest_logit):
     wrongs=MISTAKEN_ARGMAX
     | {"the class of the largest weights": Wrong(says={"choose": largest_weights}, needs=("fully_connected",))},
 )
-def of_real_images(case: Case, *, choose=largest_logit):
+def of_real_images(case, *, choose=largest_logit):
     x, _ = held_out(CLASSES, case.dtype)  # as many images as classes: a wrong axis does not show by its length
     w, b = nearest_mean(case.dtype)
     z = yield ask("fully_connected", x=x.reshape(len(x), -1), w=w, b=b)
     yield from predicted("nearest mean", z.value, choose(z.value, w))
 
 
-def predicted(name: str, z: np.ndarray, wanted: np.ndarray):
+def predicted(name, z, wanted):
     p, of_logits = yield [ask("softmax", x=z, axis=1), ask("argmax", x=z, axis=1)]
     yield fact(
         p.then(lambda p: bool((p[np.arange(len(p)), wanted] == p.max(1)).all())),
@@ -136,12 +136,12 @@ def predicted(name: str, z: np.ndarray, wanted: np.ndarray):
     )
 
 
-def tied(case: Case, K: int, gap: float) -> Call:
+def tied(case, K, gap):
     """The softmax of K logits, all 0 but the last."""
     return ask("softmax", x=np.array([[0.0] * (K - 1) + [gap]], case.dtype), axis=1)
 
 
-def last_predicted(p, K: int):
+def last_predicted(p, K):
     return fact(
         p.then(lambda p: first_largest(p).tolist()),
         [K - 1],
@@ -160,7 +160,7 @@ def all_alike(p):
 
 
 @prediction.limit("two logits whose softmax ties")
-def _(case: Case):
+def _(case):
     """The largest gap between two logits that the softmax loses, the larger logit placed second: about half a unit
     roundoff u. A prediction from the probabilities then takes the first class, one from the logits the second.
     """
@@ -183,7 +183,7 @@ class Gap(NamedTuple):
 
 
 @prediction.limit("more classes lose larger gaps")
-def _(case: Case):
+def _(case):
     """With more classes the quotients may round a larger gap away, where they are quotients: in NumPy and SciPy with
     seven classes (float32) or three (float64). In PyTorch and TensorFlow the number of classes made no difference.
     """
@@ -209,17 +209,17 @@ CLASSES_AND_TOPS = sorted((Classes(K, m) for K in range(1, 5) for m in range(K +
 
 
 @prediction.limit("no single highest probability")
-def _(case: Case):
+def _(case):
     """Where several classes share the highest probability “the category with highest probability” is not one
     category. NumPy, PyTorch and TensorFlow all return the first of them (PyTorch before 1.7 the last).
     """
     points = [c for c in CLASSES_AND_TOPS if c.m]
 
-    def build(c: Classes) -> list[Call]:
+    def build(c):
         z = np.array([[0.0] * (c.K - c.m) + [1.0] * c.m], case.dtype)
         return [ask("softmax", x=z, axis=1), ask("argmax", x=z, axis=1)]
 
-    def literal(answer, c: Classes):
+    def literal(answer, c):
         return fact(
             answer[0].then(lambda p: int((p == p.max()).sum())),
             1,
@@ -227,7 +227,7 @@ def _(case: Case):
             source="“the” category",
         )
 
-    def instead(answer, c: Classes):
+    def instead(answer, c):
         return fact(
             answer[1].then(lambda k: k.tolist()),
             [c.K - c.m],
@@ -243,16 +243,16 @@ NAN_COUNTS = {"tensorflow": False}
 
 
 @prediction.limit("a probability that is NaN")
-def _(case: Case):
+def _(case):
     """Where a probability is NaN there is no highest. NumPy and PyTorch return the class of the first NaN, TensorFlow
     that of the highest number beside it, and the first class where there is none.
     """
     counts = NAN_COUNTS.get(case.backend, True)
 
-    def build(c: Classes) -> Call:
+    def build(c):
         return ask("argmax", x=np.array([[0.0] * (c.K - c.m) + [np.nan] * c.m], case.dtype), axis=1)
 
-    def literal(k, c: Classes):
+    def literal(k, c):
         return fact(
             k.then(lambda k: bool(k[0] < c.K - c.m)),
             True,
@@ -260,7 +260,7 @@ def _(case: Case):
             source="the category with highest probability",
         )
 
-    def instead(k, c: Classes):
+    def instead(k, c):
         return fact(
             k.then(lambda k: k.tolist()),
             [c.K - c.m],
@@ -292,21 +292,21 @@ OVER_IMAGES = {"tensorflow": True}
 
 
 @prediction.limit("argmax without an axis")
-def _(case: Case):
+def _(case):
     """Left to its default, no library's argmax predicts a class for each image of a minibatch: TensorFlow's goes over
     the images, NumPy's and PyTorch's over all numbers at once. With one class and one image the default happens to be
     right.
     """
     tables = sorted((Table(N, K) for N in range(1, 4) for K in range(1, 4)), key=lambda t: (t.N * t.K, t.N))
 
-    def probabilities(t: Table) -> np.ndarray:
+    def probabilities(t):
         """Each image's last class is its most probable, and the later images are surer of it."""
         return np.arange(1, t.N * t.K + 1).reshape(t.N, t.K).astype(case.dtype)
 
-    def build(t: Table) -> Call:
+    def build(t):
         return ask("argmax_by_default", x=probabilities(t))
 
-    def literal(k, t: Table):
+    def literal(k, t):
         return fact(
             k.then(lambda k: np.ravel(k).tolist()),
             [t.K - 1] * t.N,
@@ -314,7 +314,7 @@ def _(case: Case):
             source="argmax over the classes",
         )
 
-    def instead(k, t: Table):
+    def instead(k, t):
         over_images = OVER_IMAGES.get(case.backend, False)
         wanted = [t.N - 1] * t.K if over_images else [t.N * t.K - 1]
         return fact(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,7 +10,7 @@ import numpy as np
 from ....reference import bounds
 from ....reference.judging import composition
 from ....reference.networks.notation import Layer, make_layer, settings_of
-from ...language import Call, Case, Wrong, ask, claim, same_bits, smallest
+from ...language import Wrong, ask, claim, same_bits, smallest
 from ..shared.geometry import PLAIN_2D
 from ..shared.wrongs import another
 from . import mutants
@@ -64,7 +63,7 @@ SQUARE = ("convolutions", "convolution, pooling, fully connected")
 """Every layer has as many outputs as inputs, so that the matrices can be multiplied in the other order too."""
 
 
-def stack(case: Case, *, whole: bool) -> list[Layer]:
+def stack(case, *, whole):
     """The layers with weights of their own: small whole numbers, or others; without bias."""
     steps: list[Layer] = []
     for i, (name, settings, w) in enumerate(case.layers):
@@ -75,27 +74,27 @@ def stack(case: Case, *, whole: bool) -> list[Layer]:
     return steps
 
 
-def basis(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+def basis(shape, dtype):
     """All images [n, …] that are 1 at one place and 0 elsewhere."""
     n = int(np.prod(shape))
     return np.eye(n, dtype=dtype).reshape(n, *shape)
 
 
-def in_order(matrices: list[np.ndarray]) -> np.ndarray:
+def in_order(matrices):
     """M_L ⋯ M₂ M₁: the first layer acts first, and so stands last."""
     return functools.reduce(lambda product, m: m @ product, matrices)
 
 
-def reversed_order(matrices: list[np.ndarray]) -> np.ndarray:
+def reversed_order(matrices):
     return functools.reduce(np.matmul, matrices)
 
 
-def rows_for_columns(basis_results: np.ndarray) -> np.ndarray:
+def rows_for_columns(basis_results):
     """The mistake of writing what becomes of each basis image into a row."""
     return basis_results.reshape(len(basis_results), -1)
 
 
-def columns(basis_results: np.ndarray) -> np.ndarray:
+def columns(basis_results):
     """A matrix [outputs, inputs], its columns what becomes of each basis image."""
     return basis_results.reshape(len(basis_results), -1).T
 
@@ -120,7 +119,7 @@ linear_stack = claim(
 )
 
 
-def in_convolution(mutant: Callable[..., Any]) -> Wrong:
+def in_convolution(mutant):
     return another("cross_correlation2d", functools.partial(mutant, operation="cross_correlation2d"))
 
 
@@ -133,7 +132,7 @@ def in_convolution(mutant: Callable[..., Any]) -> Wrong:
         "a ReLU hidden in the convolution": in_convolution(mutants.rectified),
     },
 )
-def is_one_matrix(case: Case, *, product=in_order, matrix=columns):
+def is_one_matrix(case, *, product=in_order, matrix=columns):
     yield from to_the_last_bit(case, product, matrix)
     steps, first = stack(case, whole=False), basis(case.x, case.dtype)
     images = case.integers("images of many bits", (3, *case.x), low=-999, high=999)
@@ -149,7 +148,7 @@ def is_one_matrix(case: Case, *, product=in_order, matrix=columns):
     )
 
 
-def to_the_last_bit(case: Case, product, matrix):
+def to_the_last_bit(case, product, matrix):
     """With small whole numbers, of which no sum rounds."""
     steps, images = stack(case, whole=True), case.integers("images", (3, *case.x), -2, 2)
     shape, layers = case.x, []
@@ -173,7 +172,7 @@ def to_the_last_bit(case: Case, product, matrix):
         )
 
 
-def must_be_whole(layers: list[np.ndarray], dtype: np.dtype) -> None:
+def must_be_whole(layers, dtype):
     """Stops the experiment, as its own mistake, if some partial sum could round: sums of absolute values, in 256ths (four halvings twice)."""
     sizes: Any = 2.0  # the largest of the images' numbers, at every place
     for results in layers:
@@ -191,25 +190,25 @@ class Pixel(NamedTuple):
 
 
 @linear_stack.limit("one ReLU between")
-def _(case: Case):
+def _(case):
     """With one ReLU between two linear layers the stack is no matrix any more: an image of one pixel of −1 becomes 0,
     where the matrix has −1.
     """
     pixels = [Pixel(W, z, between) for W in range(1, 4) for z in (1, 2, -1, -2) for between in ("nothing", "ReLU")]
     linear = make_layer("cross_correlation2d", w=np.ones((1, 1, 1, 1), case.dtype), b=None, **PLAIN_2D)
 
-    def build(p: Pixel) -> list[Call]:
+    def build(p):
         steps = [linear, make_layer("relu"), linear] if p.between == "ReLU" else [linear, linear]
         image = p.z * basis((1, 1, p.W), case.dtype)[:1]
         return [ask(network, x=x, steps=steps) for x in (image, basis((1, 1, p.W), case.dtype))]
 
-    def literal(answer, p: Pixel):
+    def literal(answer, p):
         y, of_basis = answer
         return same_bits(
             y, p.z * of_basis.value[:1], label="the stack is its matrix", source="column by column from basis images"
         )
 
-    def instead(answer, p: Pixel):
+    def instead(answer, p):
         return same_bits(answer[0], np.zeros((1, 1, 1, p.W), case.dtype), label="the ReLU gives 0", source="max(0, −1)")
 
     yield from smallest(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from ....reference import bounds
-from ...language import Case
 
 LITERAL = "the lecture's sum, written as it stands, in Python integers"
 ROUNDED = "the lecture's sum, correctly rounded from exact products"
@@ -14,7 +13,7 @@ LARGEST = 2**9
 """Of the designs with a wide range."""
 
 
-def must_be_exact(x: np.ndarray, w: np.ndarray) -> None:
+def must_be_exact(x, w):
     """Bits may be compared only where every partial sum, in whatever order, is exact in the dtype; raises ValueError otherwise.
 
     One output sums products with each tap of one kernel, so max|x| · max|w| · taps is at least what any of them can reach.
@@ -24,7 +23,7 @@ def must_be_exact(x: np.ndarray, w: np.ndarray) -> None:
         raise ValueError(f"sums up to {largest:g}: not all are exact in {x.dtype}; draw smaller integers")
 
 
-def draw(case: Case, design: str, x_shape: tuple[int, ...], w_shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+def draw(case, design, x_shape, w_shape):
     """Inputs of one design. Each exact design is blind to something (small integers, for example, to a library that
     rounds its inputs to bfloat16), so all of them are used; every partial sum of each is exactly representable."""
     match design:
@@ -42,20 +41,20 @@ def draw(case: Case, design: str, x_shape: tuple[int, ...], w_shape: tuple[int, 
             return case.reals("x", x_shape), case.reals("w", w_shape)
 
 
-def numbered(shape: tuple[int, ...]) -> np.ndarray:
+def numbered(shape):
     """1, 2, 3, …: no two alike, so that no turn, flip or exchange leaves the array as it was."""
     return np.arange(1, 1 + int(np.prod(shape))).reshape(shape)
 
 
-def squares(shape: tuple[int, ...]) -> np.ndarray:
+def squares(shape):
     """1, 4, 9, …: no two differences of neighbours are equal either."""
     return numbered(shape) ** 2
 
 
-def half_turn(w: np.ndarray) -> np.ndarray:
+def half_turn(w):
     """W(−m, −n): every spatial axis reversed, [Cout, Cin, …]."""
     return w[(..., *[slice(None, None, -1)] * (w.ndim - 2))]
 
 
-def unchanged(a: np.ndarray) -> np.ndarray:
+def unchanged(a):
     return a

@@ -7,15 +7,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ...language import Outcome
-
 DIGITS = "the function in 95 bits or more, rounded once"
 FARTHEST = {"float32": 120.0, "float64": 800.0}
 """Beyond this |z| e^−|z| is 0 in this dtype, and every sigmoid at its limit, subnormal numbers included."""
 
 
 @functools.cache
-def every_kind_of_number(dtype: str) -> np.ndarray:
+def every_kind_of_number(dtype):
     """Each sign, each exponent and each beginning of a significand, with its end all zeros, and once more at random.
 
     Of float32 these are the 2¹⁶ numbers of bfloat16 (seven bits of the significand), of float64 four bits; zeros, infinities,
@@ -29,12 +27,12 @@ def every_kind_of_number(dtype: str) -> np.ndarray:
     return z
 
 
-def numbers(dtype: np.dtype) -> np.ndarray:
+def numbers(dtype):
     z = every_kind_of_number(str(dtype))
     return z[~np.isnan(z)]
 
 
-def nans(dtype: np.dtype) -> np.ndarray:
+def nans(dtype):
     z = every_kind_of_number(str(dtype))
     return z[np.isnan(z)]
 
@@ -43,14 +41,14 @@ FLUSH = {"tensorflow": ("relu", "relu_gradient", "absolute_value_gradient", "lea
 """Library → operations for which a subnormal number counts as 0."""
 
 
-def seen_by(backend: str, operation: str, z: np.ndarray) -> np.ndarray:
+def seen_by(backend, operation, z):
     """z as the library's operation sees it: subnormal numbers, where they count as 0, are 0."""
     if operation not in FLUSH.get(backend, ()):
         return z
     return np.where(np.abs(z) < np.finfo(z.dtype).tiny, z.dtype.type(0), z)
 
 
-def upstream_for(z: np.ndarray) -> np.ndarray:
+def upstream_for(z):
     """1, 2, 3, 1, 2, 3, …: not all alike, so that a gradient that leaves them out shows."""
     return (1 + np.arange(z.size) % 3).astype(z.dtype)
 
@@ -59,30 +57,30 @@ ROW = 16
 """What is asked of one number is asked of a row of so many: libraries compute the ends of a row by other code than its middle."""
 
 
-def row(z: float, dtype: np.dtype, n: int = ROW) -> np.ndarray:
+def row(z, dtype, n=ROW):
     return np.full(n, z, dtype)
 
 
-def word(value: float) -> str:
+def word(value):
     """A number as text: NaN is like itself, and 0 is not like −0."""
     return f"{float(value):g}"
 
 
-def in_words(y: Outcome) -> Outcome:
+def in_words(y):
     """What became of a row of equal numbers, in a word; in several where they are not equal any more."""
     return y.then(lambda a: " or ".join(sorted({word(each) for each in a})))
 
 
-def is_number(y: Outcome) -> Outcome:
+def is_number(y):
     return y.then(lambda a: bool(np.isfinite(a).all()))
 
 
-def unsigned(y: Outcome) -> Outcome:
+def unsigned(y):
     """−0 as 0."""
     return y.then(lambda a: a + a.dtype.type(0))
 
 
-def grid(dtype: np.dtype) -> np.ndarray:
+def grid(dtype):
     """0, both signs of 2⁻³⁰ … 1 by powers, and from 0 to the farthest |z| at even steps: as many positive as negative ones."""
     z = np.concatenate(
         [[0], 2.0 ** np.arange(-30, 1), np.linspace(0, 20, 260)[1:], np.geomspace(20, FARTHEST[str(dtype)], 60)]

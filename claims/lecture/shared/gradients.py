@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import functools
 import types
-from collections.abc import Callable
-from typing import Any
 
 from ...language import Wrong
 
@@ -13,21 +11,21 @@ FEW = 6
 """Seeds that gates and trajectories can do with, for the sake of time."""
 
 
-def differentiating(lib: Any, value_and_gradient: Callable[..., Any]) -> Any:
+def differentiating(lib, value_and_gradient):
     """The library with another ``value_and_gradient``."""
     return types.SimpleNamespace(__name__=lib.__name__, value_and_gradient=value_and_gradient)
 
 
-def slightly_off(lib: Any, *, experiment: Callable[..., Any], seeds: Any, dtype: str) -> Any:
+def slightly_off(lib, *, experiment, seeds, dtype):
     """``experiment`` with gradients 1 + 10⁻⁸ times too long, on the first FEW seeds: no gate can tell, a trajectory must."""
 
-    def value_and_gradient(*arguments: Any, **settings: Any) -> Any:
+    def value_and_gradient(*arguments, **settings):
         loss, gradients, extra = lib.value_and_gradient(*arguments, **settings)
         return loss, {name: g * (1 + 1e-8) for name, g in gradients.items()}, extra
 
     return experiment(differentiating(lib, value_and_gradient), seeds=seeds[:FEW], dtype=dtype)
 
 
-def gradients_off(experiment: Callable[..., Any], **more: Any) -> Wrong:
+def gradients_off(experiment, **more):
     """A wrong: ``experiment`` is ``slightly_off``."""
     return Wrong(operations={experiment.__name__: functools.partial(slightly_off, experiment=experiment)}, **more)

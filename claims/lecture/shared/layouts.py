@@ -10,11 +10,11 @@ KERNELS = {"NCHW": "OIHW", "NHWC": "HWIO"}
 """Layout of the images -> that of the kernels."""
 
 
-def transpose(x: np.ndarray, axes: str, to: str) -> np.ndarray:
+def transpose(x, axes, to):
     """The same numbers under the same names, in another order of axes."""
     return np.ascontiguousarray(x.transpose([axes.index(a) for a in to]))
 
 
-def reshape(x: np.ndarray, axes: str, to: str) -> np.ndarray:
+def reshape(x, axes, to):
     """The mistake: the right shape, but the numbers stay where they were in memory."""
     return x.reshape([x.shape[axes.index(a)] for a in to])

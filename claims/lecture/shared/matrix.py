@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from scipy.linalg import toeplitz
 
 
-def matrix(w: np.ndarray, size: tuple[int, ...], settings: dict[str, Any]) -> np.ndarray:
+def matrix(w, size, settings):
     """The layer's matrix [Cout, Hout, Wout, Cin, H, W], in the dtype of w, for images of H × W pixels.
 
     One row of a kernel, sliding along one row of the image, is a Toeplitz matrix; the rows of the kernel, sliding down, put these
@@ -31,22 +29,22 @@ def matrix(w: np.ndarray, size: tuple[int, ...], settings: dict[str, Any]) -> np
     return np.ascontiguousarray(whole[:, ::sy, ::sx, :, top : top + size[0], left : left + size[1]])
 
 
-def flat(whole: np.ndarray) -> np.ndarray:
+def flat(whole):
     """[O, I] as a fully connected layer has it, from [Cout, Hout, Wout, Cin, H, W]."""
     return whole.reshape(np.prod(whole.shape[:3]), -1)
 
 
-def own_matrix(y: np.ndarray, image: tuple[int, ...]) -> np.ndarray:
+def own_matrix(y, image):
     """A layer's matrix from what it makes of the images with one pixel 1 and all others 0: [I, Cout, Hout, Wout], turned."""
     return np.ascontiguousarray(np.moveaxis(y, 0, -1)).reshape(*y.shape[1:], *image)
 
 
-def units(image: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+def units(image, dtype):
     count = int(np.prod(image))
     return np.eye(count, dtype=dtype).reshape(count, *image)
 
 
-def slides(whole: np.ndarray, stride: tuple[int, int]) -> bool:
+def slides(whole, stride):
     """One output further on, the same weights meet the image one stride further on, in both directions."""
     sy, sx = stride
     down = np.array_equal(whole[:, 1:, :, :, sy:], whole[:, :-1, :, :, : whole.shape[4] - sy])

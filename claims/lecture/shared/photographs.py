@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import functools
 
-import numpy as np
-
 from ....reference.samples import data, pictures
 
 ROWS = 32
@@ -13,12 +11,12 @@ ROWS = 32
 
 
 @functools.cache
-def exact_photograph(name: str) -> np.ndarray:
+def exact_photograph(name):
     """The first ROWS rows in real numbers, [ROWS, W, 3]."""
     return pictures.rgb(pictures.jpeg_planes(data.photographs()[name], rows=ROWS))
 
 
 @functools.cache
-def scene() -> np.ndarray:
+def scene():
     """A roof before the sky, gray, in whole numbers: [48, 120]."""
     return data.gray_photograph("china.jpg", rows=148)[100:, 200:320]

@@ -25,20 +25,20 @@ CONVENTIONS = {
 }
 
 
-def convention_of(backend: str) -> Convention:
+def convention_of(backend):
     return CONVENTIONS.get(backend, Convention())
 
 
-def colours(image: np.ndarray, convention: Convention) -> np.ndarray:
+def colours(image, convention):
     """R, G, B, or B, G, R; whatever comes after them stays where it is."""
     return image[..., [2, 1, 0, *range(3, image.shape[2])]] if convention.blue_first and image.shape[2] > 2 else image
 
 
-def scaled(image: np.ndarray, white: int) -> np.ndarray:
+def scaled(image, white):
     """Integers 0 … 255 as they are, or each divided by 255, rounded once to float32."""
     return image.astype(np.float32) / np.float32(255) if white == 1 else image
 
 
-def three_axes(y: np.ndarray) -> np.ndarray:
+def three_axes(y):
     """The axis of the one channel put back where a decoder drops it."""
     return y[..., None] if y.ndim == 2 else y

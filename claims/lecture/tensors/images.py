@@ -12,39 +12,39 @@ import numpy as np
 
 from ....reference import bounds, libraries
 from ....reference.samples import data, pictures
-from ...language import Call, Case, Outcome, Wrong, ask, claim, fact, fails, same_bits, same_shape, smallest, within
+from ...language import Wrong, ask, claim, fact, fails, same_bits, same_shape, smallest, within
 from ..shared.photographs import exact_photograph
-from .decoders import Convention, colours, convention_of, scaled, three_axes
+from .decoders import colours, convention_of, scaled, three_axes
 
 READERS = libraries.every()
 """Of them NumPy, SciPy and PyTorch have no decoder of their own."""
 KNOWN = "the pixels that were written into the file"
 
 
-def height_first(image: np.ndarray) -> np.ndarray:
+def height_first(image):
     """[H, W, C]: the order of the axes in every decoder."""
     return image
 
 
-def width_first(image: np.ndarray) -> np.ndarray:
+def width_first(image):
     """The mistake of taking the lecture's order, W, H, C, for the decoders'."""
     return image.swapaxes(0, 1)
 
 
-def read_as_rgb(image: np.ndarray, convention: Convention) -> np.ndarray:
+def read_as_rgb(image, convention):
     """The mistake of reading a decoder's B, G, R as R, G, B, and its R, G, B as B, G, R."""
     return colours(image, convention._replace(blue_first=not convention.blue_first))
 
 
-def divided_by_256(image: np.ndarray, white: int) -> np.ndarray:
+def divided_by_256(image, white):
     return image.astype(np.float32) / np.float32(256) if white == 1 else image
 
 
-def last_bit_otherwise(image: np.ndarray, white: int) -> np.ndarray:
+def last_bit_otherwise(image, white):
     return scaled(image ^ 1, white)
 
 
-def drawn(case: Case, shape: tuple[int, int, int]) -> np.ndarray:
+def drawn(case, shape):
     """Random pixels, [H, W, C]: known, for the case draws them itself."""
     return case.rng("pixels").integers(0, 256, shape).astype(np.uint8)
 
@@ -54,7 +54,7 @@ FLAT = ((76, 85, 255), (150, 44, 21), (29, 255, 107), (128, 128, 128), (90, 200,
 transform of it is exact."""
 
 
-def flat_jpeg(colour: tuple[int, ...]) -> bytes:
+def flat_jpeg(colour):
     coefficients = np.zeros((len(colour), 8, 8), int)
     coefficients[:, 0, 0] = 8 * (np.array(colour) - 128)
     return pictures.jpeg(coefficients)
@@ -110,7 +110,7 @@ image = claim(
         "the last bit of each pixel otherwise": {"scale": last_bit_otherwise},
     },
 )
-def png(case: Case, *, axes=height_first, order=colours, scale=scaled):
+def png(case, *, axes=height_first, order=colours, scale=scaled):
     convention, pixels = convention_of(case.backend), drawn(case, case.size)
     y = yield ask("decode_image", data=pictures.png(pixels))
     count = 3 if convention.keeps_gray_axis or case.size[2] > 1 else 2
@@ -128,7 +128,7 @@ def png(case: Case, *, axes=height_first, order=colours, scale=scaled):
     },
     backends=READERS,
 )
-def jpeg_of_one_colour(case: Case):
+def jpeg_of_one_colour(case):
     for colour in case.colours:
         y = yield ask("decode_image", data=flat_jpeg(colour))
         planes = np.broadcast_to(np.array(colour).reshape(-1, 1, 1), (len(colour), 8, 8))
@@ -149,7 +149,7 @@ def jpeg_of_one_colour(case: Case):
         "BGR read as RGB in a photograph": {"order": read_as_rgb},
     },
 )
-def photograph(case: Case, *, axes=height_first, order=colours):
+def photograph(case, *, axes=height_first, order=colours):
     """The whole shape, and the first rows against the exact inverse transform."""
     y = yield from whole_photograph(case, axes)
     if case.backend == "tensorflow":  # its own choice of transform is another: the limit
@@ -159,12 +159,12 @@ def photograph(case: Case, *, axes=height_first, order=colours):
 
 
 @image.case("grace_hopper.jpg", backends=READERS, photograph="grace_hopper.jpg", size=(600, 512))
-def subsampled_photograph(case: Case):
+def subsampled_photograph(case):
     """The shape alone: its chroma has fewer pixels, and decoders differ in how they fill them in."""
     yield from whole_photograph(case, height_first)
 
 
-def whole_photograph(case: Case, axes):
+def whole_photograph(case, axes):
     """Returns the decoded photograph."""
     y = yield ask("decode_image", data=data.photographs()[case.photograph])
     shape = axes(np.empty((*case.size, 3), np.uint8)).shape
@@ -174,7 +174,7 @@ def whole_photograph(case: Case, axes):
     return y
 
 
-def close(y: Outcome, exact: np.ndarray, bound: bounds.Bound):
+def close(y, exact, bound):
     fits = y.kind == "value" and y.value.shape == exact.shape
     farthest = f"; the farthest is {np.abs(y.value - exact).max():.4g} of 255 away" if fits else ""
     return within(
@@ -194,12 +194,12 @@ class Size(NamedTuple):
     C: int
 
 
-def of_size(case: Case, size: Size) -> Call:
+def of_size(case, size):
     return ask("decode_image", data=pictures.png(drawn(case, size)))
 
 
 @image.limit("the decoders' order of the axes is H, W, C")
-def _(case: Case):
+def _(case):
     """The lecture names the width first; every decoder puts the height first. The smallest image that tells is of 1 ×
     2 pixels.
     """
@@ -214,7 +214,7 @@ def _(case: Case):
 
 
 @image.limit("gray without an axis of channels", backends=("matplotlib", "opencv", "pillow"))
-def _(case: Case):
+def _(case):
     """Pillow, OpenCV and matplotlib give a gray image two axes: C = 1 is not there, already at one pixel."""
     sizes = sorted((Size(h, w, c) for h in (1, 2, 3) for w in (1, 2, 3) for c in (1, 3)), key=lambda s: s.H * s.W * s.C)
     yield from smallest(
@@ -242,16 +242,16 @@ class Grey(NamedTuple):
     value: int
 
 
-def one_pixel(*values: int) -> np.ndarray:
+def one_pixel(*values):
     return np.array(values, np.uint8).reshape(1, 1, -1)
 
 
-def of_pixel(pixel: Pixel | Grey) -> Call:
+def of_pixel(pixel):
     return ask("decode_image", data=pictures.png(one_pixel(*pixel)))
 
 
 @image.limit("OpenCV gives B, G, R", backends=("opencv",))
-def _(case: Case):
+def _(case):
     """OpenCV’s channels are blue, green, red: a single pixel tells it, unless red and blue are the same."""
     pixels = sorted((Pixel(r, g, b) for r in (0, 1) for g in (0, 1) for b in (0, 1)), key=sum)
     yield from smallest(
@@ -264,12 +264,12 @@ def _(case: Case):
 
 
 @image.limit("numbers from 0 to 1", backends=("matplotlib",))
-def _(case: Case):
+def _(case):
     """matplotlib divides the integers of a PNG by 255 (and leaves those of a JPEG alone): any pixel but 0 is another
     number.
     """
 
-    def value(y: Outcome) -> Outcome:
+    def value(y):
         return y.then(lambda a: float(a.item()))
 
     yield from smallest(
@@ -291,16 +291,16 @@ class Kind(NamedTuple):
 
 
 @image.limit("alpha is a channel too")
-def _(case: Case):
+def _(case):
     """Neither C = 1 nor C = 3: RGB with alpha has four channels, gray with alpha two in Pillow and TensorFlow;
     matplotlib and OpenCV make four of it.
     """
     convention = convention_of(case.backend)
 
-    def channels(y: Outcome) -> Outcome:
+    def channels(y):
         return y.then(lambda a: int(three_axes(a).shape[2]))
 
-    def instead(y: Outcome, k: Kind):
+    def instead(y, k):
         count = convention.gray_with_alpha if k.C == 1 else 4
         return fact(channels(y), count, label="C with alpha", source="predicted for the decoder")
 
@@ -325,14 +325,14 @@ class Wave(NamedTuple):
     F: int
 
 
-def of_wave(wave: Wave) -> np.ndarray:
+def of_wave(wave):
     coefficients = np.zeros((1, 8, 8), int)
     coefficients[0, wave.v, wave.u] = wave.F
     return coefficients
 
 
 @image.limit("TensorFlow’s own choice of inverse transform", backends=("tensorflow",))
-def _(case: Case):
+def _(case):
     """TensorFlow decodes a JPEG by a fast and coarse inverse transform unless it is told otherwise: a block of one
     cosine, u = 6, v = 7, F = 8, is further from the exact one than IEEE Std 1180-1990 allows, and so is a photograph.
     Told to transform accurately it keeps the bound.
@@ -340,11 +340,11 @@ def _(case: Case):
     waves = [Wave(u, v, F) for F in (1, 2, 4, 8) for u in range(8) for v in range(8) if (u, v) != (0, 0)]
     waves.sort(key=lambda w: (w.F, w.u + w.v))
 
-    def judge(y: Outcome, w: Wave):
+    def judge(y, w):
         exact = pictures.inverse_transform(of_wave(w))[0, :, :, None]
         return close(y, exact, bounds.jpeg_samples(exact.shape))
 
-    def build(w: Wave):
+    def build(w):
         file = pictures.jpeg(of_wave(w))
         return [ask("decode_image", data=file), ask("decode_jpeg", data=file, transform="INTEGER_ACCURATE")]
 

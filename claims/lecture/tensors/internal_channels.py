@@ -6,12 +6,11 @@ At internal layers of a neural network, C can take other values.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
-from ...language import Case, Outcome, Wrong, claim, happens, same_bits, same_shape, smallest
+from ...language import Wrong, claim, happens, same_bits, same_shape, smallest
 from ..shared.geometry import LITERAL_SUM, exact_layer
 from ..shared.geometry import layer as convolution
 from ..shared.photographs import exact_photograph
@@ -27,16 +26,16 @@ class Layer(NamedTuple):
     W: int
 
 
-def number_of_kernels(layer: Layer) -> int:
+def number_of_kernels(layer):
     return layer.K
 
 
-def of_the_image(layer: Layer) -> int:
+def of_the_image(layer):
     """The mistake: as many channels as the image has."""
     return layer.C
 
 
-def kernels_times_channels(layer: Layer) -> int:
+def kernels_times_channels(layer):
     """The mistake: one channel for each kernel and each channel of the image, as a depthwise convolution has."""
     return layer.C * layer.K
 
@@ -87,7 +86,7 @@ WRONG_COUNTS = {
     layers=[Layer(C, K, 2, 2) for C in (1, 3) for K in range(1, MOST_KERNELS + 1)],
     wrongs=WRONG_COUNTS,
 )
-def single_layers(case: Case, *, count=number_of_kernels):
+def single_layers(case, *, count=number_of_kernels):
     arrays = [
         (
             case.integers(f"x {layer}", (1, layer.C, layer.H, layer.W)),
@@ -101,7 +100,7 @@ def single_layers(case: Case, *, count=number_of_kernels):
 
 
 @internal_channels.case("a chain of layers", channels=(3, 8, 1, 5, 12), wrongs=WRONG_COUNTS)
-def chain(case: Case, *, count=number_of_kernels):
+def chain(case, *, count=number_of_kernels):
     """One layer after another, each on what the library gave before: C changes as the numbers of kernels say."""
     photograph = np.rint(exact_photograph("china.jpg")[:6, :6]).transpose(2, 0, 1)[None]
     x = (photograph - 128).astype(case.dtype)
@@ -112,7 +111,7 @@ def chain(case: Case, *, count=number_of_kernels):
         x = y.value
 
 
-def judged(y: Outcome, x: np.ndarray, w: np.ndarray, layer: Layer, count: Callable[[Layer], int]):
+def judged(y, x, w, layer, count):
     label = f"{layer.C} channels → {layer.K}"
     if count(layer) != layer.K:
         wanted = (1, count(layer), *[n - k + 1 for n, k in zip(x.shape[2:], w.shape[2:], strict=True)])
@@ -136,7 +135,7 @@ REFUSED = {
 
 
 @internal_channels.limit("groups must divide both", backends=("numpy", "torch", "tensorflow"))
-def _(case: Case):
+def _(case):
     """With groups C cannot take any value: two groups cannot make three channels of two, nor two of three; each
     library raises. (SciPy has no channels and so no groups of its own.)
     """
@@ -144,12 +143,12 @@ def _(case: Case):
     points = [Groups(i, o, g) for i in three for o in three for g in three if g <= min(i, o)]
     points.sort(key=lambda p: (p.Cin * p.Cout * p.groups, p))
 
-    def build(p: Groups):
+    def build(p):
         # TensorFlow infers the groups from the kernel, which has the channels of one of them.
         x, w = np.ones((1, p.Cin, 2, 2), case.dtype), np.ones((p.Cout, -(-p.Cin // p.groups), 1, 1), case.dtype)
         return convolution(x, w, groups=p.groups)
 
-    def refused(y: Outcome, p: Groups):
+    def refused(y, p):
         label = f"{p.Cin} to {p.Cout} channels in {p.groups} groups are refused"
         return happens(y, "raised", label=label, source="the library's own words", error=REFUSED[case.backend])
 
@@ -171,12 +170,12 @@ class Kernels(NamedTuple):
 
 
 @internal_channels.limit("no kernels", backends=("numpy", "scipy", "torch"))
-def _(case: Case):
+def _(case):
     """No kernels make no channels: NumPy's reference, SciPy and PyTorch refuse K = 0. (In TensorFlow it depends on
     the kernel that is chosen: oneDNN's refuses, the one of float64 returns a tensor without channels.)
     """
 
-    def build(p: Kernels):
+    def build(p):
         x, w = np.ones((1, 2, 2, 2), case.dtype), np.ones((p.K, 2, 1, 1), case.dtype)
         return convolution(x, w)
 

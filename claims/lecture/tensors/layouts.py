@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ....reference import bounds, oracle
-from ...language import Case, Outcome, Wrong, ask, claim, fact, happens, same_bits, smallest, within
+from ...language import Wrong, ask, claim, fact, happens, same_bits, smallest, within
 from ..shared.geometry import exact_layer
 from ..shared.layouts import KERNELS, LAYOUTS, reshape, transpose
 
@@ -26,19 +26,19 @@ LITERAL = "the literal sum in Python integers, on the array with its axes named"
 Transposition = Callable[[np.ndarray, str, str], np.ndarray]
 
 
-def left_alone(x: np.ndarray, axes: str, to: str) -> np.ndarray:
+def left_alone(x, axes, to):
     return x
 
 
-def lecture_says(backend: str) -> str:
+def lecture_says(backend):
     return LAYOUTS[backend]
 
 
-def the_other(backend: str) -> str:
+def the_other(backend):
     return {"NCHW": "NHWC", "NHWC": "NCHW"}[LAYOUTS[backend]]
 
 
-def exchange_height_and_width(x: np.ndarray, axes: str, to: str) -> np.ndarray:
+def exchange_height_and_width(x, axes, to):
     return transpose(x, axes, to.translate(str.maketrans("HW", "WH")))
 
 
@@ -73,7 +73,7 @@ EVERYWHERE = {
     kernel=(4, 3, 2, 3),
     wrongs={"the other library's layout": {"layout": the_other}, **EVERYWHERE},
 )
-def contraction(case: Case, *, layout=lecture_says, to_library=transpose, kernel_to_library=transpose):
+def contraction(case, *, layout=lecture_says, to_library=transpose, kernel_to_library=transpose):
     if case.backend not in LAYOUTS:
         yield from own_convolution()
         return
@@ -94,7 +94,7 @@ def contraction(case: Case, *, layout=lecture_says, to_library=transpose, kernel
         **EVERYWHERE,
     },
 )
-def transposition(case: Case, *, to_library=transpose, kernel_to_library=transpose):
+def transposition(case, *, to_library=transpose, kernel_to_library=transpose):
     if case.backend not in LAYOUTS:
         yield from own_convolution()
         return
@@ -107,7 +107,7 @@ def own_convolution():
     yield happens(y, "value", label="a convolution of its own", source="")
 
 
-def contracted(case: Case):
+def contracted(case):
     """Which axis of the image a library contracts with the kernel: the one whose size the kernel's channel axis must have."""
     x = case.integers("x", case.sizes)
     accepted = []
@@ -119,12 +119,12 @@ def contracted(case: Case):
     return accepted[0] if len(accepted) == 1 else accepted
 
 
-def commuting(case: Case, order: str, to_library: Transposition, kernel_to_library: Transposition):
+def commuting(case, order, to_library, kernel_to_library):
     """To the library's layout, through an operation and back is the operation itself; through the identity, nothing at all."""
     x, w = case.integers("x", case.sizes), case.integers("w", case.kernel)
     raw, raw_kernel = to_library(x, "NCHW", order), kernel_to_library(w, "OIHW", KERNELS[order])
 
-    def back(y: Outcome) -> Outcome:
+    def back(y):
         return y.then(lambda a: transpose(a, order, "NCHW"))
 
     y = yield ask("raw_convolution2d", x=raw, w=raw_kernel, layout="default")
@@ -149,7 +149,7 @@ def commuting(case: Case, order: str, to_library: Transposition, kernel_to_libra
     yield within(back(y), exact, bound, label="batch norm commutes with it", source=source)
 
 
-def batch_norm_inputs(case: Case, channels: int) -> dict[str, np.ndarray]:
+def batch_norm_inputs(case, channels):
     gamma, beta, mean = (case.reals(name, (channels,)) for name in ("gamma", "beta", "mean"))
     return {"gamma": gamma, "beta": beta, "mean": mean, "variance": 1 + case.reals("spread", (channels,)) ** 2}
 
@@ -164,17 +164,17 @@ class Sizes(NamedTuple):
 
 
 @layouts.limit("the order in memory is another matter", backends=("torch",))
-def _(case: Case):
+def _(case):
     """PyTorch's channels_last tensor has the sizes [N, C, H, W] and the strides of [N, H, W, C]: the layout of the
     axes does not tell the order in memory.
     """
     sizes = sorted((Sizes._make(s) for s in itertools.product((1, 2, 3), repeat=4)), key=lambda s: (math.prod(s), s))
 
-    def literal(order: Outcome, s: Sizes):
+    def literal(order, s):
         wanted = (s.C * s.H * s.W, s.H * s.W, s.W, 1)
         return fact(order.part(1), wanted, label="strides of [N, C, H, W]", source="row-major order")
 
-    def instead(order: Outcome, s: Sizes):
+    def instead(order, s):
         wanted = ((s.N, s.C, s.H, s.W), (s.H * s.W * s.C, 1, s.W * s.C, s.C))
         label = "sizes of [N, C, H, W], strides of [N, H, W, C]"
         return fact(order, wanted, label=label, source="row-major order of the other layout")
@@ -208,7 +208,7 @@ class Kernel(NamedTuple):
     backends=("tensorflow",),
     dtypes=("float64",),
 )
-def _(case: Case):
+def _(case):
     """A layout cannot be chosen freely: on the processor TensorFlow's convolution and max pooling refuse NCHW in
     float64, where in float32 oneDNN's kernels accept it.
     """
@@ -225,22 +225,22 @@ def _(case: Case):
         )
 
 
-def accepted(y: Outcome, k: Kernel):
+def accepted(y, k):
     return happens(y, "value", label=f"{k.operation} in {k.layout}, {k.dtype}", source="any layout can be chosen")
 
 
-def refused(y: Outcome, k: Kernel):
+def refused(y, k):
     return happens(y, "raised", label=f"{k.operation} is refused", source="observed", error=REFUSALS[k.operation])
 
 
-def asked_in(layout: str, dtype: str) -> dict[str, dict]:
+def asked_in(layout, dtype):
     """A smallest image in a layout, and what each operation needs besides."""
     x = np.ones((1, 1, 3, 3) if layout == "NCHW" else (1, 3, 3, 1), dtype)
     w = np.ones((2, 2, 1, 1), dtype)
     return {"raw_convolution2d": {"x": x, "w": w}, "raw_max_pooling2d": {"x": x, "window": (2, 2), "stride": (1, 1)}}
 
 
-def has_onednn(lib) -> bool:
+def has_onednn(lib):
     """Runs in the worker: whether this build of the library computes with oneDNN."""
     return bool(lib.environment()["build"]["oneDNN"])
 
@@ -250,18 +250,18 @@ def has_onednn(lib) -> bool:
     backends=("tensorflow",),
     dtypes=("float32",),
 )
-def _(case: Case):
+def _(case):
     """Without oneDNN (TF_ENABLE_ONEDNN_OPTS=0, or a build without it) TensorFlow's convolution and max pooling refuse
     NCHW in float32 too; tried in a process of its own, for the switch is read when TensorFlow is imported.
     """
 
-    def literal(errors: Outcome, k: Kernel):
+    def literal(errors, k):
         error = errors.part(f"{k.operation} {k.layout}")
         happened = error.then(lambda e: "raised" if e else "value")
         label = f"{k.operation} in {k.layout}, {k.dtype}, oneDNN off"
         return fact(happened, "value", label=label, source="any layout can be chosen", note=error.value)
 
-    def instead(errors: Outcome, k: Kernel):
+    def instead(errors, k):
         error = errors.part(f"{k.operation} {k.layout}")
         refused = error.then(lambda e: REFUSALS[k.operation] in e)
         return fact(refused, True, label=f"{k.operation} is refused", source="observed", note=error.value)
@@ -273,7 +273,7 @@ def _(case: Case):
         )
 
 
-def tried_without_onednn(lib) -> dict[str, str]:
+def tried_without_onednn(lib):
     """Runs in the worker: a fresh process with oneDNN off; operation and layout → the first line of its error, '' if there is none."""
     script = inspect.cleandoc(
         f"""
@@ -307,24 +307,24 @@ class Image(NamedTuple):
 
 
 @layouts.limit("flattening makes different vectors", backends=("torch", "tensorflow", "numpy"))
-def _(case: Case):
+def _(case):
     """Flattened, the two layouts give the same numbers in another order, so a fully connected layer after a
     convolution needs its columns permuted when a model moves between the libraries.
     """
     images = sorted((Image._make(s) for s in itertools.product((1, 2, 3), repeat=3)), key=lambda i: (math.prod(i), i))
 
-    def drawn(i: Image):
+    def drawn(i):
         """(flattened here, flattened there, weights, the place of each column there): 1, 2, 3, … and squares."""
         x = np.arange(1, 1 + math.prod(i), dtype=case.dtype).reshape(1, *i)
         columns = transpose(np.arange(math.prod(i)).reshape(1, *i), "NCHW", "NHWC").ravel()
         return x.reshape(1, -1), transpose(x, "NCHW", "NHWC").reshape(1, -1), x.reshape(1, -1) ** 2, columns
 
-    def build(i: Image):
+    def build(i):
         _, there, w, columns = drawn(i)
         permuted = np.ascontiguousarray(w[:, columns])
         return [ask("fully_connected", x=there, w=weights, b=None) for weights in (w, permuted)]
 
-    def judge(y: Outcome, i: Image, label: str):
+    def judge(y, i, label):
         here, _, w, _ = drawn(i)
         return same_bits(y, oracle.fully_connected(here, w, None).astype(case.dtype), label=label, source=LITERAL)
 

@@ -6,17 +6,16 @@ A minibatch of images is a collection of N images, a 4-dim tensor.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ....reference.samples import data
-from ...language import Case, Outcome, Wrong, ask, claim, fact, happens, same_bits, same_shape, smallest
+from ...language import Wrong, ask, claim, fact, happens, same_bits, same_shape, smallest
 from . import mutants
 
 
-def first_axis(images: list[np.ndarray]) -> np.ndarray:
+def first_axis(images):
     """[N, …]: the n-th image is batch[n]."""
     batch = np.empty((len(images), *images[0].shape), images[0].dtype)
     for n, one in enumerate(images):
@@ -24,7 +23,7 @@ def first_axis(images: list[np.ndarray]) -> np.ndarray:
     return batch
 
 
-def last_axis(images: list[np.ndarray]) -> np.ndarray:
+def last_axis(images):
     """The mistake of [H, W, C, N]."""
     return np.ascontiguousarray(np.moveaxis(first_axis(images), 0, -1))
 
@@ -70,18 +69,18 @@ NUMBERS = (1, 2, 3, 7)
         ),
     },
 )
-def random_images(case: Case, *, batched=first_axis):
+def random_images(case, *, batched=first_axis):
     yield from stacked([case.reals(f"image {n}", case.size) for n in range(case.N)], batched)
 
 
 @minibatch.case(
     "16 digits", wrongs={**N_LAST, "the last image first": Wrong(operations={"stack": mutants.stacked_from_the_last})}
 )
-def digits(case: Case, *, batched=first_axis):
+def digits(case, *, batched=first_axis):
     yield from stacked([digit.astype(case.dtype) for digit in data.stored_digits()[:16]], batched)
 
 
-def stacked(images: list[np.ndarray], batched: Callable[[list[np.ndarray]], np.ndarray]):
+def stacked(images, batched):
     """Into one tensor, and apart again."""
     y = yield ask("stack", images=images)
     yield fact(y.then(np.ndim), 4, label="axes", source="the lecture: a 4-dim tensor")
@@ -111,13 +110,13 @@ STACKING = {
 
 
 @minibatch.limit("images of different sizes")
-def _(case: Case):
+def _(case):
     """Images of different sizes are no tensor: every library raises, the smallest time for an image of 1 × 1 and one
     of 1 × 2.
     """
     pairs = sorted((TwoImages(*sizes) for sizes in itertools.product((1, 2, 3), repeat=4)), key=sum)
 
-    def build(p: TwoImages):
+    def build(p):
         return ask("stack", images=[np.ones((1, *size), case.dtype) for size in (p[:2], p[2:])])
 
     words = STACKING.get(case.backend, "")
@@ -137,20 +136,20 @@ class Count(NamedTuple):
 
 
 @minibatch.limit("no images")
-def _(case: Case):
+def _(case):
     """N = 0 images are no minibatch: NumPy and PyTorch raise; TensorFlow returns a tensor of one axis, which has lost
     the size of the images.
     """
 
-    def build(c: Count):
+    def build(c):
         return ask("stack", images=[np.ones((1, 2, 3), case.dtype)] * c.N)
 
-    def literal(y: Outcome, c: Count):
+    def literal(y, c):
         if y.kind == "value":
             return same_shape(y, (c.N, 1, 2, 3), label="N × 1 × 2 × 3", source="“a 4-dim tensor”")
         return happens(y, "value", label="stacked", source="“a 4-dim tensor”")
 
-    def instead(y: Outcome, c: Count):
+    def instead(y, c):
         if case.backend == "tensorflow":
             label, source = "a tensor of one axis, with nothing in it", "no image to take a size from"
             return same_shape(y, (0,), label=label, source=source)

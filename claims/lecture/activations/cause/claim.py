@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .....reference.libraries import FRAMEWORKS
-from ....language import Case, claim, population
+from ....language import claim, population
 from ...shared.wrongs import arm_for_arm
 from . import design
 
@@ -63,7 +63,7 @@ due_to_saturation = claim(
         "one learning rate under two names": arm_for_arm("three_layers", "3", replaced="10"),
     },
 )
-def over_seeds(case: Case, *, compare=population.as_measured, arms=population.as_they_ran):
+def over_seeds(case, *, compare=population.as_measured, arms=population.as_they_ran):
     experiments = ("six_layers", "three_layers")
     outcomes, _, _ = yield from population.study(case, design, experiments, compare=compare, arms=arms)
     yield from population.trajectories(case, design, "three_layers", outcomes)

@@ -6,7 +6,7 @@ import numpy as np
 
 from .....reference import bounds, oracle
 from .....reference.libraries import FRAMEWORKS
-from ....language import Call, Case, Outcome, Wrong, ask, claim, fact, population, rounding, smallest, within
+from ....language import Wrong, ask, claim, fact, population, rounding, smallest, within
 from ....language.statistics import Gate
 from ...shared.floats import Number, grid, row
 from ...shared.wrongs import another, arm_for_arm, mistaken
@@ -14,30 +14,30 @@ from .. import mutants
 from . import design, gates
 
 
-def two_classes(z: np.ndarray) -> np.ndarray:
+def two_classes(z):
     """Logits (0, z), whose softmax is (1 − σ(z), σ(z))."""
     return np.stack([np.zeros_like(z), z], axis=1)
 
 
-def minus_label(z: np.ndarray, y: int) -> np.ndarray:
+def minus_label(z, y):
     """σ(z) − y, of which 1 − σ(z) is written σ(−z)."""
     return -oracle.logistic(-z) if y else oracle.logistic(z)
 
 
-def label_minus(z: np.ndarray, y: int) -> np.ndarray:
+def label_minus(z, y):
     return -minus_label(z, y)
 
 
-def with_the_slope(z: np.ndarray, upstream: np.ndarray) -> np.ndarray:
+def with_the_slope(z, upstream):
     """upstream · σ′(z): with σ(z) − y upstream the gradient of half the squared error."""
     return oracle.logistic_gradient(z, upstream)
 
 
-def without_the_slope(z: np.ndarray, upstream: np.ndarray) -> np.ndarray:
+def without_the_slope(z, upstream):
     return upstream
 
 
-def label_minus_times_slope(z: np.ndarray, y: int) -> np.ndarray:
+def label_minus_times_slope(z, y):
     return oracle.logistic_gradient(z, minus_label(z, y))
 
 
@@ -51,18 +51,18 @@ FROM_LOGITS = {
 CROSS_ENTROPY = ("cross_entropy_gradient",)
 
 
-def loss_of(logits: np.ndarray, label: int) -> dict[str, np.ndarray]:
+def loss_of(logits, label):
     return {"logits": logits, "labels": np.full(len(logits), label)}
 
 
-def gradient_bound(z: np.ndarray, y: int) -> bounds.Bound:
+def gradient_bound(z, y):
     """Of dL/d(0, z): [N, 2]."""
     logits = two_classes(z)
     right = np.stack([-minus_label(z, y), minus_label(z, y)], axis=1)
     return bounds.cross_entropy_gradient(oracle.softmax(logits, axis=1), right, logits, np.ones_like(z), z.dtype)
 
 
-def difference_bound(z: np.ndarray) -> bounds.Bound:
+def difference_bound(z):
     """Of σ(z) − 1 formed as it stands, as PyTorch forms it: absolute, for where σ is near 1 no digits are left."""
     exact = oracle.logistic(z)
     one = bounds.exact(z.shape, reason="1 is a number of every format")
@@ -112,7 +112,7 @@ SQUARED_ERROR = another("cross_entropy_gradient", mutants.squared_error)
         "squared error": SQUARED_ERROR,
     },
 )
-def after_softmax(case: Case):
+def after_softmax(case):
     logits, labels = case.reals("z", (12, 5), scale=8), np.arange(12) % 5
     yield from rounding((yield ask("cross_entropy", logits=logits, labels=labels)), label="−log p[label]")
     g = yield ask("cross_entropy_gradient", logits=logits, labels=labels, upstream=case.reals("upstream", (12,)))
@@ -130,7 +130,7 @@ def after_softmax(case: Case):
         "y − σ(z)": Wrong(says={"by_z": label_minus}, needs=CROSS_ENTROPY),
     },
 )
-def after_logistic(case: Case, *, by_z=minus_label):
+def after_logistic(case, *, by_z=minus_label):
     z = grid(case.dtype)
     for y in (0, 1):
         given = loss_of(two_classes(z), y)
@@ -147,7 +147,7 @@ def after_logistic(case: Case, *, by_z=minus_label):
 
 
 @last_layer.case("a confident mistake", wrongs={"labels swapped": LABELS_SWAPPED, "squared error": SQUARED_ERROR})
-def confident_mistake(case: Case):
+def confident_mistake(case):
     z = grid(case.dtype)
     z = z[z <= 0]
     g = yield ask("cross_entropy_gradient", **loss_of(two_classes(z), 1), upstream=np.ones_like(z))
@@ -162,7 +162,7 @@ def confident_mistake(case: Case):
         "the squared error compensates too": Wrong(says={"squared": without_the_slope}, needs=("logistic_gradient",))
     },
 )
-def squared_error(case: Case, *, squared=with_the_slope):
+def squared_error(case, *, squared=with_the_slope):
     z = grid(case.dtype)
     upstream = minus_label(z, 1).astype(case.dtype)
     g = yield ask("logistic_gradient", x=z, upstream=upstream)
@@ -188,26 +188,26 @@ def squared_error(case: Case, *, squared=with_the_slope):
         ),
     },
 )
-def over_seeds(case: Case, *, compare=population.as_measured, arms=population.as_they_ran):
+def over_seeds(case, *, compare=population.as_measured, arms=population.as_they_ran):
     outcomes, _, _ = yield from population.study(case, design, ("decides",), compare=compare, arms=arms)
     yield from population.trajectories(case, design, "decides", outcomes)
 
 
 @last_layer.limit("the squared error does not compensate")
-def _(case: Case):
+def _(case):
     """With half the squared error the gradient of a mistake is largest at z = −0.7; already at z = −2 it is smaller
     than at z = 0, where nothing is decided, and from there on it vanishes.
     """
 
-    def build(p: Number) -> Call:
+    def build(p):
         z = row(p.z, case.dtype)
         return ask("logistic_gradient", x=z, upstream=minus_label(z, 1).astype(case.dtype))
 
-    def literal(g: Outcome, p: Number):
+    def literal(g, p):
         large = g.then(lambda a: bool((np.abs(a) >= 0.125).all()))
         return fact(large, True, label=f"|dL/dz| at z = {p.z:g} is no smaller than at 0", source="½·¼ = 1/8 at 0")
 
-    def instead(g: Outcome, p: Number):
+    def instead(g, p):
         z = row(p.z, case.dtype)
         label, source = "|dL/dz| at most e^−|z|", "σ′ ≤ e^−|z|"
         return within(g, np.zeros_like(z), bounds.logistic_tail(z), label=label, source=source)

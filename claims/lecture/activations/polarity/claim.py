@@ -5,14 +5,14 @@ reversal”: white for black.
 from __future__ import annotations
 
 import types
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from .....reference.libraries import FRAMEWORKS
-from .....reference.networks.notation import Network, make_layer
+from .....reference.networks.notation import make_layer
 from .....reference.samples import data
-from ....language import Call, Case, Figure, Outcome, Wrong, ask, claim, fact, population, same_bits, smallest
+from ....language import Figure, Wrong, ask, claim, fact, population, same_bits, smallest
 from ....language.prose import line
 from ....language.statistics import Gate
 from ...shared.geometry import PLAIN_2D, exact_layer, layer
@@ -34,39 +34,39 @@ ZERO_SUM = np.array(
 LEVELS_OF_DIGITS = 16
 
 
-def sums_to_zero(w: np.ndarray) -> np.ndarray:
+def sums_to_zero(w):
     return w
 
 
-def does_not(w: np.ndarray) -> np.ndarray:
+def does_not(w):
     """The mistake of taking any kernel: the middle tap is one more."""
     w = w.copy()
     w[:, 1, 1] += 1
     return w
 
 
-def reversed_(x: np.ndarray) -> np.ndarray:
+def reversed_(x):
     """White for black in an image of numbers from 0 to 1: 1 − x."""
     return 1 - x
 
 
-def mirrored_image(x: np.ndarray) -> np.ndarray:
+def mirrored_image(x):
     """The mistake of reading “reversal” as left for right."""
     return np.ascontiguousarray(x[..., ::-1])
 
 
-def digits() -> np.ndarray:
+def digits():
     return data.stored_digits()[:24]
 
 
-def part_of_a_photograph() -> np.ndarray:
+def part_of_a_photograph():
     return scene()[None, None, :, :60]
 
 
 def relu_learns_instead(lib, *, seeds, dtype):
     """``polarity_as_label`` in a library whose absolute value is ReLU."""
 
-    def value_and_gradient(network: Network, *arguments: Any, **settings: Any):
+    def value_and_gradient(network, *arguments, **settings):
         rectified = tuple(make_layer("relu") if one["kind"] == "absolute_value" else one for one in network)
         return lib.value_and_gradient(rectified, *arguments, **settings)
 
@@ -119,7 +119,7 @@ polarity = claim(
         "the mirror image": {"reversal": mirrored_image},
     },
 )
-def exact_features(case: Case, *, kernel=sums_to_zero, reversal=reversed_):
+def exact_features(case, *, kernel=sums_to_zero, reversal=reversed_):
     """An image's numbers are whole multiples of 1/levels, so that 1 − x is exact and every sum of them too."""
     whole = case.images().astype(case.dtype)
     x = whole / case.levels
@@ -159,7 +159,7 @@ EXPERIMENTS = ("upright", "mixed", "random_filters", "polarity_as_label")
         "a library whose |z| is ReLU": Wrong(operations={"polarity_as_label": relu_learns_instead}),
     },
 )
-def recognition(case: Case, *, compare=population.as_measured, arms=population.as_they_ran):
+def recognition(case, *, compare=population.as_measured, arms=population.as_they_ran):
     """Networks that are trained on upright digits and shown their negatives; gates on the population, and what is exact to the bit."""
     study = yield from population.study(case, design, EXPERIMENTS, compare=compare, arms=arms)
     upright, mixed, label = (study.outcomes[name] for name in ("upright", "mixed", "polarity_as_label"))
@@ -187,7 +187,7 @@ def recognition(case: Case, *, compare=population.as_measured, arms=population.a
         yield Figure("inverted_images", picture(upright.value))
 
 
-def _count(measured: Outcome) -> int:
+def _count(measured):
     """Of the seeds."""
     return len(measured.value["loss.absolute"][0]) if measured.kind == "value" else 0
 
@@ -200,7 +200,7 @@ NAMES = {
 }
 
 
-def picture(measured: dict[str, Any]) -> dict[str, Any]:
+def picture(measured):
     """Accuracy seed by seed on the held-out digits and on their negatives; and one of the digits with its negative."""
     arms = [
         {"name": name, "upright": measured[f"upright.{arm}"], "inverted": measured[f"inverted.{arm}"]}
@@ -232,18 +232,18 @@ BLACK_AND_WHITE = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
 INSENSITIVE = "“insensitive to image reversal”"
 
 
-def pairs(of: Any, case: Case) -> np.ndarray:
+def pairs(of, case):
     """Images or kernels of two numbers, [N, 1, 1, 2]."""
     return np.asarray(of, case.dtype).reshape(-1, 1, 1, 2)
 
 
-def sizes(of: np.ndarray, case: Case) -> np.ndarray:
+def sizes(of, case):
     """The absolute value of the one feature of each image, [4, 1, 1, 1]."""
     return np.abs(of).reshape(4, 1, 1, 1).astype(case.dtype)
 
 
 @polarity.limit("kernels that do not sum to zero")
-def _(case: Case):
+def _(case):
     """|w · (1 − x)| is |Σw − w · x|: for a kernel that does not sum to zero the reversal of an image shows. The
     smallest is a single tap of 1; (1, −1), which sums to zero, is insensitive.
     """
@@ -252,15 +252,15 @@ def _(case: Case):
     kernels = [Kernel(a, b) for a in taps for b in taps if (a, b) != (0, 0)]
     kernels.sort(key=lambda k: (abs(k.w1) + abs(k.w2), -k.w1, -k.w2))
 
-    def literal(y: Outcome, k: Kernel):
+    def literal(y, k):
         wanted = sizes(BLACK_AND_WHITE @ k, case)
         return same_bits(y, wanted, label="|w · (1 − x)| = |w · x|", source=INSENSITIVE)
 
-    def instead(y: Outcome, k: Kernel):
+    def instead(y, k):
         wanted = sizes(sum(k) - BLACK_AND_WHITE @ k, case)
         return same_bits(y, wanted, label="|w · (1 − x)| = |Σw − w · x|", source="the formula")
 
-    def build(k: Kernel) -> Call:
+    def build(k):
         return ask(rectified, x=1 - x, w=pairs(k, case), b=None)
 
     yield from smallest(kernels, build, literal, instead=instead, order="by |w1| + |w2|")
@@ -278,18 +278,18 @@ class Bias(NamedTuple):
 
 
 @polarity.limit("a bias")
-def _(case: Case):
+def _(case):
     """With a bias b it is |b − w · x| that −x gives, not |b + w · x|: already with b = 1."""
     x = pairs(BLACK_AND_WHITE, case)
     z = BLACK_AND_WHITE @ (1, -1)
 
-    def literal(y: Outcome, p: Bias):
+    def literal(y, p):
         return same_bits(y, sizes(z + p.b, case), label="|w · (−x) + b| = |w · x + b|", source=INSENSITIVE)
 
-    def instead(y: Outcome, p: Bias):
+    def instead(y, p):
         return same_bits(y, sizes(p.b - z, case), label="|w · (−x) + b| = |b − w · x|", source="the formula")
 
-    def build(p: Bias) -> Call:
+    def build(p):
         return ask(rectified, x=-x, w=pairs((1, -1), case), b=np.array([p.b], case.dtype))
 
     yield from smallest([Bias(b) for b in range(5)], build, literal, instead=instead, order="by b")

@@ -6,21 +6,7 @@ import numpy as np
 
 from .....reference import bounds, oracle
 from .....reference.libraries import FRAMEWORKS
-from ....language import (
-    Call,
-    Case,
-    Figure,
-    Outcome,
-    Wrong,
-    ask,
-    claim,
-    edge,
-    fact,
-    population,
-    same_bits,
-    smallest,
-    within,
-)
+from ....language import Figure, Wrong, ask, claim, edge, fact, population, same_bits, smallest, within
 from ....language.statistics import Gate
 from ...shared.floats import DIGITS, FARTHEST, ROW, Number, row
 from ..kinks import relu6_slope, relu_slope
@@ -28,42 +14,42 @@ from . import design, gates
 from .cutoffs import cutoffs, reached, slope
 
 
-def fine_grid(dtype: np.dtype) -> np.ndarray:
+def fine_grid(dtype):
     """From −farthest to farthest, closer together near 0, and the two zeros."""
     z = np.concatenate([np.linspace(0, 20, 401), np.geomspace(20, FARTHEST[str(dtype)], 200)])
     return np.concatenate([-z[::-1], z]).astype(dtype)
 
 
-def cap(function: str, z: np.ndarray) -> np.ndarray:
+def cap(function, z):
     """logistic: σ′ ≤ ¼ and ≤ e^−|z|; tanh: ≤ 1 and ≤ 4 e^−2|z|."""
     if function == "logistic":
         return np.minimum(0.25, oracle.exp(-np.abs(z)))
     return np.minimum(1.0, 4 * oracle.exp(-2 * np.abs(z)))
 
 
-def steep_line(function: str, z: np.ndarray) -> np.ndarray:
+def steep_line(function, z):
     """The slope at 0 up to where the line meets the limits, 0 beyond: what a hard sigmoid has."""
     steep, reach = (0.25, 2.0) if function == "logistic" else (1.0, 1.0)
     return np.where(np.abs(z) < reach, steep, 0.0)
 
 
-def twice_as_steep(function: str, z: np.ndarray) -> np.ndarray:
+def twice_as_steep(function, z):
     """The mistake of taking the logistic that belongs to tanh: tanh z = 2σ(2z) − 1."""
     return oracle.logistic(2 * z) if function == "logistic" else oracle.tanh(z)
 
 
-def control_arm(measured: population.Measured) -> population.Measured:
+def control_arm(measured):
     """The mistake of looking at the control only: ReLU's own numbers in the logistic's place."""
     for experiment in measured:
         measured = population.in_place_of(measured, experiment, arm="relu", replaced="logistic")
     return measured
 
 
-def exactly(function: str, z: np.ndarray) -> np.ndarray:
+def exactly(function, z):
     return getattr(oracle, function)(z)
 
 
-def half_the_cap(function: str, z: np.ndarray) -> np.ndarray:
+def half_the_cap(function, z):
     return cap(function, z) / 2
 
 
@@ -107,7 +93,7 @@ saturation = claim(
         "σ(2z) for σ(z)": {"value": twice_as_steep},
     },
 )
-def slopes(case: Case, *, value=exactly, derivative=slope, most=cap, relu=relu_slope):
+def slopes(case, *, value=exactly, derivative=slope, most=cap, relu=relu_slope):
     z = fine_grid(case.dtype)
     ones = np.ones_like(z)
     for function, cap_in_words in (("logistic", "¼ and e^−|z|"), ("tanh", "1 and 4e^−2|z|")):
@@ -139,7 +125,7 @@ EXPERIMENTS = {"float32": WITHOUT_TRAINING, "float64": ("deep", "shallow", *WITH
         "the control in place of the logistic": {"arms": control_arm},
     },
 )
-def depth(case: Case, *, compare=population.as_measured, arms=population.as_they_ran):
+def depth(case, *, compare=population.as_measured, arms=population.as_they_ran):
     """Gradient descent in the library itself, from the same weights and batches as everywhere; gates on the population."""
     experiments = EXPERIMENTS[str(case.dtype)]
     outcomes, measured, _ = yield from population.study(case, design, experiments, compare=compare, arms=arms)
@@ -148,7 +134,7 @@ def depth(case: Case, *, compare=population.as_measured, arms=population.as_they
         yield layer_by_layer(measured["first"]["at_the_start"])
 
 
-def layer_by_layer(sizes: dict[str, np.ndarray]) -> Figure:
+def layer_by_layer(sizes):
     """The gradient's size in each layer before the first step: the median over seeds, and where 95 % of them lie."""
     drawn = []
     for name in ("relu", "tanh", "logistic"):
@@ -158,25 +144,25 @@ def layer_by_layer(sizes: dict[str, np.ndarray]) -> Figure:
 
 
 @saturation.limit("the logistic is not symmetric in floating point", backends=FRAMEWORKS)
-def _(case: Case):
+def _(case):
     """On the positive side the logistic becomes exactly 1, and its gradient exactly 0, near z = 17 in float32 and 37
     in float64; on the negative side the gradient lives on to about −88 or −104 and −708 or −745, where numbers
     underflow. tanh is symmetric. (NumPy has no gradient of its own to show this with: the reference's keeps its
     digits on both sides.)
     """
 
-    def build(z: float) -> Call:
+    def build(z):
         x = np.concatenate([row(z, case.dtype), row(-z, case.dtype)])
         return ask("logistic_gradient", x=x, upstream=np.ones_like(x))
 
-    def alive(a: np.ndarray) -> tuple[bool, bool]:
+    def alive(a):
         return tuple(bool(np.any(half != 0)) for half in np.split(a, 2))  # pyright: ignore[reportReturnType]
 
-    def literal(g: Outcome, z: float):
+    def literal(g, z):
         label = f"σ′ is more than 0 at {z:g} and at {-z:g} alike"
         return fact(g.then(alive), (True, True), label=label, source="σ′(−z) = σ′(z) > 0")
 
-    def instead(g: Outcome, z: float):
+    def instead(g, z):
         left, ones = row(-z, case.dtype), np.ones(ROW, case.dtype)
         bound = bounds.elementwise_gradient("logistic", case.dtype, oracle.logistic(left), ones)
         label = f"0 at {z:g}; at {-z:g} right to rounding, and more than 0"
@@ -199,18 +185,18 @@ def _(case: Case):
 
 
 @saturation.limit("ReLU saturates too, for z < 0")
-def _(case: Case):
+def _(case):
     """ReLU's gradient is exactly 0 for every z < 0, from the first negative normal number on: “saturation” does not
     tell it from a sigmoid there; that it never saturates for z > 0 does.
     """
 
-    def build(p: Number) -> Call:
+    def build(p):
         return ask("relu_gradient", x=row(p.z, case.dtype), upstream=row(1, case.dtype))
 
-    def literal(g: Outcome, p: Number):
+    def literal(g, p):
         return same_bits(g, row(1, case.dtype), label=f"ReLU′ is 1 at z = {p.z:g}", source="“ReLU does not saturate”")
 
-    def instead(g: Outcome, p: Number):
+    def instead(g, p):
         return same_bits(g, row(0, case.dtype), label=f"ReLU′ is 0 at z = {p.z:g}", source="the definition")
 
     least = float(np.finfo(case.dtype).tiny)

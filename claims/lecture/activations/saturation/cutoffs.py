@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
 
 import numpy as np
 
 from .....reference import bounds, oracle
 from .....reference.libraries import Unsupported
-from ....language import Case, Figure, ask, fact, within
+from ....language import Figure, ask, fact, within
 from ...shared.floats import DIGITS, FARTHEST, row
 
 SIGMOIDS = ("logistic", "tanh")
@@ -17,11 +16,11 @@ LIMITS = {("logistic", ">"): 1.0, ("logistic", "<"): 0.0, ("tanh", ">"): 1.0, ("
 """What a sigmoid's value becomes for large |z|, by the side."""
 
 
-def slope(function: str, z: np.ndarray) -> np.ndarray:
+def slope(function, z):
     return getattr(oracle, f"{function}_gradient")(z, np.ones_like(z))
 
 
-def cutoffs(lib, *, dtype: str) -> dict[str, float]:
+def cutoffs(lib, *, dtype):
     """Runs in the worker: the |z| from which on a value is its limit and a gradient is 0, by bisection on whole vectors.
 
     Keys "logistic > value", "tanh < gradient", …; NaN where there is none up to the farthest z, no key where the library has no
@@ -32,10 +31,10 @@ def cutoffs(lib, *, dtype: str) -> dict[str, float]:
         forward, backward = getattr(lib, function), getattr(lib, f"{function}_gradient")
         sign = 1.0 if side == ">" else -1.0
 
-        def value_is_limit(z: np.ndarray, f=forward, sign=sign, limit=limit) -> bool:
+        def value_is_limit(z, f=forward, sign=sign, limit=limit):
             return bool(np.all(f(sign * z) == limit))
 
-        def gradient_is_zero(z: np.ndarray, f=backward, sign=sign) -> bool:
+        def gradient_is_zero(z, f=backward, sign=sign):
             return bool(np.all(f(sign * z, one) == 0))
 
         for what, holds in (("value", value_is_limit), ("gradient", gradient_is_zero)):
@@ -44,7 +43,7 @@ def cutoffs(lib, *, dtype: str) -> dict[str, float]:
     return ends
 
 
-def _first(holds: Callable[[np.ndarray], bool], dtype: str) -> float:
+def _first(holds, dtype):
     """The smallest number of the dtype at whose row it holds, if it holds from there on; by bisection."""
     low, high, kind = 0.0, FARTHEST[dtype], np.dtype(dtype).type
     if not holds(row(high, np.dtype(dtype))):
@@ -57,7 +56,7 @@ def _first(holds: Callable[[np.ndarray], bool], dtype: str) -> float:
     return high
 
 
-def reached(case: Case, z: np.ndarray):
+def reached(case, z):
     """Where value and gradient reach their limits: right to rounding there, at the limit beyond it on the whole grid, not before."""
     ends = yield ask(cutoffs, dtype=str(case.dtype))
     if ends.kind != "value":
@@ -85,7 +84,7 @@ def reached(case: Case, z: np.ndarray):
         yield Figure("saturation", picture(ends.value))
 
 
-def picture(ends: dict[str, float]) -> dict:
+def picture(ends):
     """Curves from the exact functions, cut-offs as found in the library."""
     z = np.concatenate([np.linspace(0, 20, 81), np.geomspace(20.5, 800, 60)])
     curves = [{"function": f, "side": "z > 0", "z": z, "gradient": slope(f, z)} for f in SIGMOIDS]

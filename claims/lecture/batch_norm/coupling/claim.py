@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import functools
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 
 from .....reference import bounds, oracle
 from .....reference.libraries import FRAMEWORKS
-from ....language import Case, Figure, Wrong, ask, claim, population, same_bits, within
+from ....language import Figure, Wrong, ask, claim, population, same_bits, within
 from ...shared.geometry import PLAIN_2D
 from ...shared.gradients import gradients_off
 from ...shared.wrongs import another, arm_for_arm
@@ -41,60 +40,60 @@ CHANGES = {
 """By name, a and c of aZ + c."""
 
 
-def factor(a: float, v: np.ndarray, epsilon: float) -> np.ndarray:
+def factor(a, v, epsilon):
     """sgn(a)·√((v + ε)/(v + ε/a²)): 1 for a > 0, but for what ε does."""
     return np.sign(a) * np.sqrt((v + epsilon) / (v + epsilon / a**2))
 
 
-def epsilon_forgotten(a: float, v: np.ndarray, epsilon: float) -> np.ndarray:
+def epsilon_forgotten(a, v, epsilon):
     return np.full_like(v, np.sign(a))
 
 
-def sign_forgotten(a: float, v: np.ndarray, epsilon: float) -> np.ndarray:
+def sign_forgotten(a, v, epsilon):
     return np.abs(factor(a, v, epsilon))
 
 
-def passed_on(a: float, v: np.ndarray, epsilon: float) -> np.ndarray:
+def passed_on(a, v, epsilon):
     return np.full_like(v, a)
 
 
-def inversely(a: float) -> float:
+def inversely(a):
     """The gradient at aZ + c is 1/|a| of that at Z."""
     return 1 / abs(a)
 
 
-def not_at_all(a: float) -> float:
+def not_at_all(a):
     return 1.0
 
 
-def in_proportion(a: float) -> float:
+def in_proportion(a):
     return abs(a)
 
 
-def nothing(upstream: np.ndarray) -> np.ndarray:
+def nothing(upstream):
     """The gradient of a bias before batch norm."""
     return np.zeros(upstream.shape[1])
 
 
-def of_any_bias(upstream: np.ndarray) -> np.ndarray:
+def of_any_bias(upstream):
     return upstream.astype(np.float64).sum(axis=0)
 
 
-def up_to_epsilon(scale: np.ndarray, v: np.ndarray, epsilon: float, along: np.ndarray) -> np.ndarray:
+def up_to_epsilon(scale, v, epsilon, along):
     """⟨w, ∂L/∂w⟩ = γ·∂L/∂γ·ε/(v + ε): nothing but for ε."""
     return scale * along * epsilon / (v + epsilon)
 
 
-def not_orthogonal(scale: np.ndarray, v: np.ndarray, epsilon: float, along: np.ndarray) -> np.ndarray:
+def not_orthogonal(scale, v, epsilon, along):
     return scale * along
 
 
-def along(x: np.ndarray, numbers: np.ndarray) -> np.ndarray:
+def along(x, numbers):
     """[C] laid along axis 1 of x."""
     return np.asarray(numbers).reshape(1, -1, *[1] * (x.ndim - 2))
 
 
-def any_change(measured: population.Measured) -> population.Measured:
+def any_change(measured):
     """The mistake of taking any change for one of scale and shift: the numbers of the random direction in its place."""
     first = measured["first_layer"]
     turned = {f"scale_and_shift.{arm}": first[f"direction.{arm}"] for arm in perturbation_design.ARMS}
@@ -132,7 +131,7 @@ decouples = claim(
 )
 
 
-def predicting(saying: str, mistake: Any, operation: str) -> Wrong:
+def predicting(saying, mistake, operation):
     return Wrong(says={saying: mistake}, needs=(operation,))
 
 
@@ -160,7 +159,7 @@ GRADIENT_BY_CONSTANTS = {
         "the gradient scales in proportion": predicting("scaled", in_proportion, "batch_norm_gradient"),
     },
 )
-def scale_and_shift(case: Case, *, changed=factor, scaled=inversely):
+def scale_and_shift(case, *, changed=factor, scaled=inversely):
     """The layer with weights aw and bias ab + c, and batch norm behind it; z are the outputs of the layer as it was."""
     epsilon, (a, c) = 2.0**-6, case.change
     x, w, b = (case.integers(n, shape, -3, 3) for n, shape in (("x", case.x), ("w", case.w), ("b", case.w[:1])))
@@ -197,7 +196,7 @@ def scale_and_shift(case: Case, *, changed=factor, scaled=inversely):
         "weight and gradient not orthogonal": predicting("inner", not_orthogonal, "batch_norm_gradient"),
     },
 )
-def weight_and_bias(case: Case, *, bias=nothing, inner=up_to_epsilon):
+def weight_and_bias(case, *, bias=nothing, inner=up_to_epsilon):
     """The layer's own gradients, through batch norm: of a bias 0, of a weight vector at right angles to it."""
     epsilon, x, w = 0.25, case.integers("x", (8, 4), -3, 3), case.integers("w", (3, 4), -3, 3)
     z = oracle.fully_connected(x, w, None).astype(case.dtype)
@@ -228,7 +227,7 @@ def weight_and_bias(case: Case, *, bias=nothing, inner=up_to_epsilon):
     )
 
 
-def inner_products(dw: np.ndarray, *, w: np.ndarray) -> np.ndarray:
+def inner_products(dw, *, w):
     """⟨w, dw⟩ of each row, in fractions, rounded once."""
     pairs = (zip(one.tolist(), other.tolist(), strict=True) for one, other in zip(w, dw, strict=True))
     return np.array([float(sum(Fraction(a) * Fraction(b) for a, b in row)) for row in pairs], dw.dtype)
@@ -244,7 +243,7 @@ def inner_products(dw: np.ndarray, *, w: np.ndarray) -> np.ndarray:
         "any change in place of scale and shift": {"arms": any_change},
     },
 )
-def first_layer_over_seeds(case: Case, *, compare=population.as_measured, arms=population.as_they_ran):
+def first_layer_over_seeds(case, *, compare=population.as_measured, arms=population.as_they_ran):
     """What gets through of a change of early layers, by kind of change."""
     outcomes, measured, _ = yield from population.study(
         case, perturbation_design, ("first_layer", "every_layer", "trained"), compare=compare, arms=arms
@@ -271,7 +270,7 @@ def first_layer_over_seeds(case: Case, *, compare=population.as_measured, arms=p
         "gradients off by a hundred-millionth": gradients_off(design.in_training),
     },
 )
-def all_layers_over_seeds(case: Case, *, compare=population.as_measured, arms=population.as_they_ran):
+def all_layers_over_seeds(case, *, compare=population.as_measured, arms=population.as_they_ran):
     outcomes, _, _ = yield from population.study(
         case, design, ("in_training", "deep_start"), compare=compare, arms=arms
     )

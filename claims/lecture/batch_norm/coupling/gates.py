@@ -11,7 +11,7 @@ beyond 0.61 and 1.05, and the gate, which allowed up to 1.5, is narrower than it
 from ....language.statistics import Contrast, Gate
 
 
-def _ratio(experiment: str, first: str, second: str) -> Contrast:
+def _ratio(experiment, first, second):
     name = f"{experiment}: interaction, {first} / {second}"
     return Contrast(name, "ratio", experiment, f"interaction.{first}", f"interaction.{second}")
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .....reference import bounds
-from ....language import Case, Outcome, ask, population, smallest, within
+from ....language import ask, population, smallest, within
 from ....language.statistics import Gate
 from ..layers import TINY, by_memory, by_the_batch, normalized, normalized_by_memory, ones
 from ..perturbation import design as perturbation_design
@@ -19,7 +19,7 @@ from . import design, gates
 from .claim import IDENTITY, decouples, factor
 
 
-def unchanged(case: Case, y: Outcome, z: np.ndarray, changed: np.ndarray, label: str):
+def unchanged(case, y, z, changed, label):
     """The sentence as worded: batch norm gives for the changed layer what it gives for the layer as it was."""
     wanted, bound = normalized(z, case.dtype)[0], normalized(changed, case.dtype)[1]
     return within(y.part(0), wanted, bound, label=label, source="“BN would decouple these effects”")
@@ -33,19 +33,19 @@ class Scale(NamedTuple):
 
 
 @decouples.limit("ε, for a small variance")
-def _(case: Case):
+def _(case):
     """Batch norm undoes a scale only where ε is lost beside the variance: the narrower the channel, the more of the
     scale gets through.
     """
     epsilon = 2.0**-10
     z = np.array([[-1.0], [1.0]] * 2)
 
-    def judge(y: Outcome, p: Scale, factor):
+    def judge(y, p, factor):
         wanted = normalized(p.s * z, case.dtype, epsilon)[0] * factor(p.a, p.s**2, epsilon)
         bound = normalized(p.a * p.s * z, case.dtype, epsilon)[1]
         return within(y.part(0), wanted, bounds.by_formula(bound, wanted, roundings=8), label="BN(aZ)", source=IDENTITY)
 
-    def build(p: Scale):
+    def build(p):
         return by_the_batch((p.a * p.s * z).astype(case.dtype), epsilon)
 
     spreads = [Scale(a, 2.0**k) for k in range(20, -4, -1) for a in (1.0, 2.0)]
@@ -70,11 +70,11 @@ BY_CHANGE = "by |a| + c"
 
 
 @decouples.limit("a negative scale")
-def _(case: Case):
+def _(case):
     """A scale below 0 gets through: the output changes its sign. Only a positive one is undone."""
     z = np.array([[-1.0], [2.0], [5.0], [3.0]])
 
-    def build(p: Change):
+    def build(p):
         return by_the_batch((p.a * z + p.c).astype(case.dtype))
 
     yield from smallest(
@@ -87,17 +87,17 @@ def _(case: Case):
 
 
 @decouples.limit("inference mode")
-def _(case: Case):
+def _(case):
     """With the statistics remembered batch norm is a fixed affine function: every change of scale or shift gets
     through it.
     """
     z, epsilon = np.array([[-1.0], [2.0], [5.0], [3.0]]), 2.0**-6
     mean, variance = np.array([1], case.dtype), np.array([4], case.dtype)
 
-    def build(p: Change):
+    def build(p):
         return by_memory((p.a * z + p.c).astype(case.dtype), mean, variance, epsilon)
 
-    def judge(y: Outcome, p: Change, given: np.ndarray, label: str):
+    def judge(y, p, given, label):
         wanted = normalized_by_memory(given, mean, variance, case.dtype, epsilon)[0]
         bound = normalized_by_memory(p.a * z + p.c, mean, variance, case.dtype, epsilon)[1]
         return within(y, wanted, bound, label=label, source="algorithm 2 of Ioffe & Szegedy (2015)")
@@ -119,16 +119,16 @@ class Weights(NamedTuple):
 
 
 @decouples.limit("a change that is neither scale nor shift")
-def _(case: Case):
+def _(case):
     """With one input every (positive) change of the weight is a scale, and is undone. From two inputs on a change of
     one weight turns the weight vector: batch norm lets it through.
     """
 
-    def layer(p: Weights, δ: int):
+    def layer(p, δ):
         x = np.array([[1, 2, 0], [3, 1, 1], [-2, 0, 2], [0, -1, 3]])[:, : p.I]
         return (x.sum(axis=1, keepdims=True) + δ * x[:, -1:]).astype(case.dtype)
 
-    def build(p: Weights):
+    def build(p):
         return by_the_batch(layer(p, p.δ))
 
     yield from smallest(
@@ -153,16 +153,16 @@ class Shifted(NamedTuple):
 
 
 @decouples.limit("a ReLU in between")
-def _(case: Case):
+def _(case):
     """Batch norm undoes the shift of the layer just before it. With a ReLU in between, the shift moves values across
     0, and gets through.
     """
     z = np.array([[-1.0], [2.0], [-2.0], [3.0]])
 
-    def through(p: Shifted, c: int):
+    def through(p, c):
         return np.maximum(z + c, 0) if p.between == "ReLU" else z + c
 
-    def build(p: Shifted):
+    def build(p):
         given = (z + p.c).astype(case.dtype)
         return ask(
             normalized_after, x=given, gamma=ones(given)[0], beta=ones(given)[1], epsilon=TINY, between=p.between

@@ -13,7 +13,7 @@ import numpy as np
 
 from .....reference import bounds, oracle
 from .....reference.libraries import FRAMEWORKS
-from ....language import Case, Figure, Outcome, Wrong, ask, claim, fact, population, smallest, within
+from ....language import Figure, Wrong, ask, claim, fact, population, smallest, within
 from ....language.prose import line
 from ....language.statistics import Gate
 from ...shared.wrongs import another
@@ -32,31 +32,31 @@ TWO_VALUED, SKEWED = (-1, -1, -1, 1, 1, 1), (-1, -1, 2, 0, 0, 0)
 """Six examples of mean 0 and variance 1 each, and third moments 0 and 1."""
 
 
-def third_moment(gamma: float, central: float, v: float, epsilon: float) -> float:
+def third_moment(gamma, central, v, epsilon):
     """Of y = γ(z − μ)/√(v + ε) + β, from that of z."""
     return gamma**3 * central / (v + epsilon) ** 1.5
 
 
-def pinned_too(gamma: float, central: float, v: float, epsilon: float) -> float:
+def pinned_too(gamma, central, v, epsilon):
     """The mistake: as if the whole distribution were what it was in the beginning, with third moment 0."""
     return 0.0
 
 
-def together(step: float) -> int:
+def together(step):
     """In how many of the six examples the second channel lies on the same side as the first: it moves from A to −A."""
     return 6 if step < 0.5 else 0
 
 
-def still_together(step: float) -> int:
+def still_together(step):
     return 6
 
 
-def noise_forgotten(measured: population.Measured) -> population.Measured:
+def noise_forgotten(measured):
     """The mistake of showing the network without batch norm as the noisy one."""
     return population.in_place_of(measured, "noise", arm="without@0", replaced="with@2")
 
 
-def one_network_twice(measured: population.Measured) -> population.Measured:
+def one_network_twice(measured):
     """The mistake of comparing the network without batch norm with itself: nothing is left that could speak for or against."""
     for experiment, place in (("shallow", "@0.3"), ("shallow", "@0.05"), ("linear", ""), ("noise", "@0")):
         measured = population.in_place_of(measured, experiment, arm=f"without{place}", replaced=f"with{place}")
@@ -132,7 +132,7 @@ NOT_PINNED = {
 
 
 @disputed.case("pinned, whatever the layer below does", wrongs=NOT_PINNED)
-def pinned(case: Case, *, mean=exact_mean):
+def pinned(case, *, mean=exact_mean):
     x, gamma, beta = case.reals("x", (12, 3)), case.reals("gamma", (4,)), case.reals("beta", (4,))
     weights = [case.reals(f"w{t}", (4, 3), scale=2.0**t, offset=t) for t in range(4)]
     for z in (yield [ask("fully_connected", x=x, w=w, b=beta) for w in weights]):
@@ -144,7 +144,7 @@ def pinned(case: Case, *, mean=exact_mean):
     "the third moment moves",
     wrongs=NOT_PINNED | {"the third moment is pinned too": Wrong(says={"third": pinned_too}, needs=NEEDS)},
 )
-def third_moment_moves(case: Case, *, mean=exact_mean, third=third_moment):
+def third_moment_moves(case, *, mean=exact_mean, third=third_moment):
     """The first channel turns from the first feature to the second."""
     for step in STEPS:
         w = [[1 - step, step], [1, 0]]
@@ -158,7 +158,7 @@ def third_moment_moves(case: Case, *, mean=exact_mean, third=third_moment):
     "two channels part",
     wrongs=NOT_PINNED | {"the channels stay together": Wrong(says={"agreement": still_together}, needs=NEEDS)},
 )
-def channels_part(case: Case, *, mean=exact_mean, agreement=together):
+def channels_part(case, *, mean=exact_mean, agreement=together):
     """The second channel turns from the first feature to its negative."""
     for step in STEPS:
         w = [[1, 0], [1 - 2 * step, 0]]
@@ -172,7 +172,7 @@ def channels_part(case: Case, *, mean=exact_mean, agreement=together):
         )
 
 
-def of_two_features(case: Case, w: list[list[float]]):
+def of_two_features(case, w):
     """Batch norm of two channels, of weights w on the features TWO_VALUED and SKEWED."""
     gamma, beta = np.array([GAMMA, GAMMA], case.dtype), np.array([BETA, BETA], case.dtype)
     x = np.array([TWO_VALUED, SKEWED], case.dtype).T
@@ -180,7 +180,7 @@ def of_two_features(case: Case, w: list[list[float]]):
     return (yield ask("batch_norm_training", x=z.value, gamma=gamma, beta=beta, epsilon=EPSILON))
 
 
-def third_of(case: Case, y: Outcome, z: np.ndarray, third, *, label: str):
+def third_of(case, y, z, third, *, label):
     """The third central moment of the first channel, z [channels, 6] given in numbers that every format holds."""
     (gamma, beta), rows = (np.full(2, float(a)) for a in (GAMMA, BETA)), z.T
     exact, _, v = oracle.batch_norm_training(rows, gamma, beta, epsilon=EPSILON)
@@ -221,7 +221,7 @@ NETWORKS = (
         "noise that stands still": Wrong(operations={"noise": mutants.noise_that_stands_still}, backends=("torch",)),
     },
 )
-def both_sides(case: Case, *, compare=population.as_measured, arms=population.as_they_ran):
+def both_sides(case, *, compare=population.as_measured, arms=population.as_they_ran):
     """Gates that speak for the explanation, gates that speak against it, and the controls that make them say so."""
     outcomes, measured, _ = yield from population.study(
         case, design, ("shallow", "linear", "noise"), compare=compare, arms=arms
@@ -242,19 +242,19 @@ class Examples(NamedTuple):
 
 
 @disputed.limit("two examples")
-def _(case: Case):
+def _(case):
     """Of two examples mean and variance are everything: nothing of the distribution is left to move. From three on it
     can.
     """
 
-    def values(e: Examples) -> np.ndarray:
+    def values(e):
         """0, …, 0, n: turned into its negative, it has the same variance."""
         return np.eye(e.n)[:, -1:] * e.n
 
-    def build(e: Examples):
+    def build(e):
         return by_the_batch((-values(e)).astype(case.dtype))
 
-    def judge(y: Outcome, z: np.ndarray, label: str):
+    def judge(y, z, label):
         wanted, bound = normalized(distribution(z), case.dtype)
         return within(y.part(0).then(distribution), wanted, bound, label=label, source=SOURCE)
 
@@ -275,11 +275,11 @@ class Learned(NamedTuple):
 
 
 @disputed.limit("the shift is learned")
-def _(case: Case):
+def _(case):
     """What is pinned is pinned before γ and β: these are learned, and β moves the mean itself."""
     z = np.array([[-1], [2], [5], [3]], case.dtype)
 
-    def build(p: Learned):
+    def build(p):
         return ask(
             "batch_norm_training",
             x=z,
@@ -288,7 +288,7 @@ def _(case: Case):
             epsilon=TINY,
         )
 
-    def judge(y: Outcome, p: Learned, mean: int):
+    def judge(y, p, mean):
         gamma, beta = np.array([float(p.γ)]), np.array([float(p.β)])
         exact = oracle.batch_norm_training(z, gamma, beta, epsilon=TINY)[0]
         bound = bounds.batch_norm_training(z, gamma, beta, case.dtype, epsilon=TINY)[0]
@@ -313,15 +313,15 @@ class Moved(NamedTuple):
 
 
 @disputed.limit("inference mode pins nothing")
-def _(case: Case):
+def _(case):
     """With remembered statistics the mean comes out as wherever the layer below has moved it."""
     z = np.array([[-1.0], [1.0], [3.0], [1.0]])
     μ, variance = np.array([1], case.dtype), np.array([2], case.dtype)
 
-    def build(p: Moved):
+    def build(p):
         return by_memory((p.a * z + p.c).astype(case.dtype), μ, variance, EPSILON)
 
-    def judge(y: Outcome, p: Moved, mean: float, label: str):
+    def judge(y, p, mean, label):
         exact, bound = normalized_by_memory(p.a * z + p.c, μ, variance, case.dtype, EPSILON)
         allowed = bounds.channel_moments(bound, exact, case.dtype)[0]
         return within(

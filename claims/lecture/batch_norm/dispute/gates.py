@@ -24,8 +24,6 @@ rate 0.3 (above 0.2), and that the gradients of the linear network agree worse (
 first seeds; their networks have more seeds now, and their gates more room or the bare sign.
 """
 
-from typing import Literal
-
 from ....language.statistics import Contrast, Gate
 
 
@@ -99,7 +97,7 @@ def _against(name, contrast, side, bounds, basis):
     return Gate(name, contrast.name, side, bounds, basis, speaks="against")
 
 
-def _seen_to(name, contrast, side, bounds, basis, role: Literal["control", "caution"] = "control"):
+def _seen_to(name, contrast, side, bounds, basis, role="control"):
     return Gate(name, contrast.name, side, bounds, basis, role)
 
 

@@ -8,14 +8,12 @@ stops is in ``limits.py``.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from .....reference.judging import composition
 from .....reference.libraries import FRAMEWORKS
-from .....reference.networks.notation import Layer, make_layer
-from ....language import Case, Figure, Wrong, ask, claim, fact, population, same_bits, within
+from .....reference.networks.notation import make_layer
+from ....language import Figure, Wrong, ask, claim, fact, population, same_bits, within
 from ...shared.wrongs import another, arm_for_arm, mistaken
 from .. import mutants
 from ..figures import RELATIVE, by_layer
@@ -28,25 +26,25 @@ SMALL = 2.0**-10
 """By how much the first layer is changed."""
 
 
-def power(f: float, layer: int) -> float:
+def power(f, layer):
     """Layer l of L grows by f^l."""
     return f**layer
 
 
-def product(f: float, layer: int) -> float:
+def product(f, layer):
     return f * layer
 
 
-def once(f: float, layer: int) -> float:
+def once(f, layer):
     return f
 
 
-def doubled(layer: int) -> float:
+def doubled(layer):
     """A change of layer 1 has grown by 2^(l − 1) at layer l."""
     return 2.0 ** (layer - 1)
 
 
-def as_it_was(layer: int) -> float:
+def as_it_was(layer):
     return 1.0
 
 
@@ -90,7 +88,7 @@ OTHER_GROWTH = {
     {"all weights doubled": {"f": 2.0}, "all weights times 3/2": {"f": 1.5}},
     wrongs=OTHER_GROWTH | {"absolute value for ReLU": mistaken("absolute value for ReLU", "relu", needs=("relu",))},
 )
-def whole_weights_scaled(case: Case, *, growth=power):
+def whole_weights_scaled(case, *, growth=power):
     x, weights = case.integers("x", (4, 3), -2, 2), [case.integers(f"w{i}", (3, 3), -1, 2) for i in range(DEPTH)]
     h = yield from asked(x, [(case.f * w).astype(case.dtype) for w in weights], [None] * DEPTH)
     for layer, wanted in enumerate(layers_exactly(x, weights, [None] * DEPTH), 1):
@@ -99,7 +97,7 @@ def whole_weights_scaled(case: Case, *, growth=power):
 
 
 @downstream_change.case("all weights doubled, reals", f=2.0, wrongs=OTHER_GROWTH)
-def real_weights_scaled(case: Case, *, growth=power):
+def real_weights_scaled(case, *, growth=power):
     x, weights = case.reals("x", (4, 16)), [case.reals(f"w{i}", (16, 16)) / 4 for i in range(DEPTH)]
     scaled = [(case.f * w).astype(case.dtype) for w in weights]
     base, _ = composition.compose(steps(weights), x, case.dtype)
@@ -118,7 +116,7 @@ def real_weights_scaled(case: Case, *, growth=power):
     "the first layer changed",
     wrongs=BIASED | {"the change stays as it was": Wrong(says={"amplified": as_it_was}, needs=("relu",))},
 )
-def first_layer_changed(case: Case, *, amplified=doubled):
+def first_layer_changed(case, *, amplified=doubled):
     """h_l = 2 h_{l−1} − 1 rests at 1, and doubles what h_1 is off by."""
     x, weights, biases = unstable(case.dtype, 2.0, DEPTH)
     plain = yield from asked(x, weights, biases)
@@ -141,7 +139,7 @@ def first_layer_changed(case: Case, *, amplified=doubled):
         "batch norm left in": arm_for_arm("every_layer", "with", replaced="without"),
     },
 )
-def random_weights(case: Case, *, growth=power, compare=population.as_measured, arms=population.as_they_ran):
+def random_weights(case, *, growth=power, compare=population.as_measured, arms=population.as_they_ran):
     """Random weights, real images: what grows on its way, what is only passed on, what fades."""
     outcomes, measured, _ = yield from population.study(
         case, design, ("downstream", "every_layer"), compare=compare, arms=arms
@@ -166,14 +164,14 @@ def random_weights(case: Case, *, growth=power, compare=population.as_measured, 
     yield Figure("amplification", {"layers": layers, "arms": lines, "note": RELATIVE})
 
 
-def unstable(dtype: np.dtype, w: float, depth: int) -> tuple[np.ndarray, list[np.ndarray], list[np.ndarray]]:
+def unstable(dtype, w, depth):
     """(x, weights, biases) of layers of one unit: h_1 = x = 1, then h_l = w·h_{l−1} + (1 − w), which is 1 again."""
     weights = [np.ones((1, 1), dtype), *[np.full((1, 1), w, dtype)] * (depth - 1)]
     biases = [np.zeros(1, dtype), *[np.full(1, 1 - w, dtype)] * (depth - 1)]
     return np.ones((1, 1), dtype), weights, biases
 
 
-def asked(x: np.ndarray, weights: Sequence[np.ndarray], biases: Sequence[np.ndarray | None]):
+def asked(x, weights, biases):
     """The outcome of each layer, every one computed by the library from what it gave before."""
     outcomes = []
     for w, b in zip(weights, biases, strict=True):
@@ -184,9 +182,7 @@ def asked(x: np.ndarray, weights: Sequence[np.ndarray], biases: Sequence[np.ndar
     return outcomes
 
 
-def layers_exactly(
-    x: np.ndarray, weights: Sequence[np.ndarray], biases: Sequence[np.ndarray | None]
-) -> list[np.ndarray]:
+def layers_exactly(x, weights, biases):
     """Each layer in whole multiples of a power of two; raises BadInput where some partial sum could round."""
     layers = []
     for w, b in zip(weights, biases, strict=True):
@@ -195,5 +191,5 @@ def layers_exactly(
     return layers
 
 
-def steps(weights: Sequence[np.ndarray]) -> list[Layer]:
+def steps(weights):
     return [step for w in weights for step in (make_layer("fully_connected", w=w, b=None), make_layer("relu"))]

@@ -11,13 +11,13 @@ THROUGH = design.TENTH**design.DEPTH - 1
 """1.1^6 - 1: what all hidden weights times 1.1 do to the logits of a network without biases."""
 
 
-def _ratio(experiment: str, change: str, first: str, second: str) -> Contrast:
+def _ratio(experiment, change, first, second):
     """Of the logits' change in one arm to that in another."""
     name = f"{experiment}: {change.replace('_', ' ')}, {first} / {second}"
     return Contrast(name, "ratio", experiment, f"{change}.{first}", f"{change}.{second}")
 
 
-def _size(experiment: str, name: str, measure: str) -> Contrast:
+def _size(experiment, name, measure):
     """Of a relative change, or of its growth from layer to layer, on its own."""
     return Contrast(f"{experiment}: {name}", "ratio", experiment, measure)
 

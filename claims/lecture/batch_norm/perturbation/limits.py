@@ -6,13 +6,12 @@ The limits of ``batch_norm.downstream_change``; the claim itself is in ``claim.p
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from .....reference import bounds, oracle
-from ....language import Case, Outcome, ask, fact, population, same_bits, smallest, within
+from ....language import ask, fact, population, same_bits, smallest, within
 from ....language.statistics import Gate
 from . import design, gates
 from .claim import SMALL, WHOLE, downstream_change, layers_exactly, unstable
@@ -34,16 +33,16 @@ class Layers(NamedTuple):
 
 
 @downstream_change.limit("weights that shrink")
-def _(case: Case):
+def _(case):
     """“Could”: with weights below 1 the same change of the first layer shrinks from layer to layer, with weights of 1
     it stays.
     """
 
-    def build(p: Layers):
+    def build(p):
         x, weights, (_, *others) = unstable(case.dtype, p.w, p.L)
         return ask(forward, x=x, weights=weights, biases=[np.array([SMALL], case.dtype), *others], activation="relu")
 
-    def literal(h: Outcome, p: Layers):
+    def literal(h, p):
         return fact(
             h.then(lambda a: bool(a[0, 0] - 1 > SMALL)),
             True,
@@ -51,7 +50,7 @@ def _(case: Case):
             source="the sentence as worded",
         )
 
-    def instead(h: Outcome, p: Layers):
+    def instead(h, p):
         wanted = np.full((1, 1), 1 + SMALL * p.w ** (p.L - 1), case.dtype)
         return same_bits(h, wanted, label="the change is w^(L − 1) of what it was", source=WHOLE)
 
@@ -77,36 +76,36 @@ PICTURE = np.array([[1.0, 2.0], [-1.0, 3.0], [2.0, -2.0]]), np.array([[1.0, -1.0
 """Three examples of two features, and weights with which every unit is on for some example and off for another."""
 
 
-def layers_of(p: Scaling, dtype: np.dtype, *, scaled: bool) -> dict:
+def layers_of(p, dtype, *, scaled):
     """The arguments of ``forward``, as they were or with the weights scaled."""
     x, w = (a.astype(dtype) for a in PICTURE)
     factor = dtype.type(p.f if scaled else 1)
     return {"x": x, "weights": [factor * w] * p.L, "biases": [np.full(2, p.b, dtype)] * p.L}
 
 
-def multiplied(case: Case, points: Sequence[Scaling], *, instead, order: str):
+def multiplied(case, points, *, instead, order):
     """The sentence as worded: all weights × f multiply the output by f^L."""
 
-    def literal(ys: list[Outcome], p: Scaling):
+    def literal(ys, p):
         before, after = ys
         if before.kind != "value":
             return fact(before, None, label="the output", source="")
         wanted = (p.f**p.L * before.value).astype(case.dtype)
         return same_bits(after, wanted, label="the output × f^L", source="f^L times what the library gave before")
 
-    def build(p: Scaling):
+    def build(p):
         return [ask(forward, **layers_of(p, case.dtype, scaled=scaled), activation=p.σ) for scaled in (False, True)]
 
     yield from smallest(points, build, literal, instead=instead, order=order)
 
 
-def in_whole_numbers(case: Case, ys: list[Outcome], p: Scaling):
+def in_whole_numbers(case, ys, p):
     wanted = layers_exactly(*layers_of(p, case.dtype, scaled=True).values())[-1]
     return same_bits(ys[1], wanted, label="the scaled layers one after another", source=WHOLE)
 
 
 @downstream_change.limit("biases")
-def _(case: Case):
+def _(case):
     """With biases that are not scaled along the output is not multiplied by f^L: homogeneity is of the weights alone."""
     points = [Scaling(depth, f, b) for depth in (1, 2) for f in (1.0, 2.0) for b in (0.0, 1.0)]
     yield from multiplied(
@@ -115,19 +114,19 @@ def _(case: Case):
 
 
 @downstream_change.limit("a negative factor")
-def _(case: Case):
+def _(case):
     """ReLU is homogeneous for positive factors only: with f < 0 other units are on, and the output is another one."""
     points = [Scaling(depth, f, 0.0) for depth in (1, 2) for f in (1.0, -1.0, 2.0, -2.0)]
     yield from multiplied(case, points, instead=functools.partial(in_whole_numbers, case), order="by L, then by |f|")
 
 
 @downstream_change.limit("activations that saturate")
-def _(case: Case):
+def _(case):
     """ReLU, |z| and leaky ReLU pass a scale on; the logistic and tanh do not: their outputs stay below 1 however
     large the weights.
     """
 
-    def instead(ys: list[Outcome], p: Scaling):
+    def instead(ys, p):
         z = oracle.fully_connected(PICTURE[0], p.f * PICTURE[1], None)
         exact = getattr(oracle, p.σ)(z)
         return within(

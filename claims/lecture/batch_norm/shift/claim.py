@@ -9,13 +9,12 @@ of the moments of what enters a nonlinearity, is measured by ``shift/design.py``
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from .....reference.libraries import FRAMEWORKS
-from ....language import Case, Outcome, Wrong, ask, claim, fact, population, same_bits, smallest
+from ....language import Outcome, Wrong, ask, claim, fact, population, same_bits, smallest
 from ....language.statistics import Gate
 from ...shared.gradients import gradients_off
 from ...shared.wrongs import another, arm_for_arm
@@ -32,29 +31,29 @@ STILL, LEARNING = ("frozen", "frozen_with"), ("without", "with")
 Parameters = dict[str, np.ndarray]
 
 
-def lower_kept(before: Parameters, after: Parameters) -> Parameters:
+def lower_kept(before, after):
     """The parameters after a step of the layers above the activations only."""
     return after | {name: before[name] for name in ("w1", "b1")}
 
 
-def all_moved(before: Parameters, after: Parameters) -> Parameters:
+def all_moved(before, after):
     """The parameters after a step of all layers."""
     return after
 
 
-def same_batch(x: np.ndarray) -> np.ndarray:
+def same_batch(x):
     return x
 
 
-def another_batch(x: np.ndarray) -> np.ndarray:
+def another_batch(x):
     return x + 1
 
 
-def activations(z: Any, h: Any, o: Any) -> Any:
+def activations(z, h, o):
     return h
 
 
-def outputs(z: Any, h: Any, o: Any) -> Any:
+def outputs(z, h, o):
     return o
 
 
@@ -109,7 +108,7 @@ MISTAKEN_STEP = {
         "measured above the layer that moves": Wrong(says={"measured": outputs}, needs=NEEDS),
     },
 )
-def nothing_moves_below(case: Case, *, lower=lower_kept, batch=same_batch, measured=activations):
+def nothing_moves_below(case, *, lower=lower_kept, batch=same_batch, measured=activations):
     step = yield from a_step(case, lower, batch, rightly=lower_kept)
     yield same_bits(
         measured(*step.after).then(distribution),
@@ -124,7 +123,7 @@ def nothing_moves_below(case: Case, *, lower=lower_kept, batch=same_batch, measu
     "lower layer moves",
     wrongs=MISTAKEN_STEP | {"the lower layer's step is not taken": Wrong(says={"lower": lower_kept}, needs=NEEDS)},
 )
-def all_layers_move(case: Case, *, lower=all_moved, batch=same_batch, measured=activations):
+def all_layers_move(case, *, lower=all_moved, batch=same_batch, measured=activations):
     step = yield from a_step(case, lower, batch, rightly=all_moved)
     yield from shifted(step, measured, True)
 
@@ -138,7 +137,7 @@ class Step(NamedTuple):
     exactly_after: tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
-def a_step(case: Case, lower: Callable[..., Parameters], batch: Callable[..., np.ndarray], *, rightly):
+def a_step(case, lower, batch, *, rightly):
     """A step of the layers that ``lower`` says, looked at on ``batch``; exactly, of those that ``rightly`` says, on the same batch."""
     x, target = case.integers("x", (8, 3), -1, 1), case.integers("target", (8, 2), -2, 2)
     # A half in the bias keeps every z away from 0, where the gradient of ReLU is each library's own choice.
@@ -159,7 +158,7 @@ def a_step(case: Case, lower: Callable[..., Parameters], batch: Callable[..., np
     return Step((z, h, o), after, exact, exactly_after)
 
 
-def shifted(step: Step, measured: Callable[..., Any], below: bool):
+def shifted(step, measured, below):
     """What is ``measured`` after the step; its moments have shifted where layers ``below`` it moved, and not otherwise."""
     before, exactly_before = measured(*step.before).value, measured(*step.exactly_before)
     after, exactly_after = measured(*step.after), measured(*step.exactly_after)
@@ -195,7 +194,7 @@ def shifted(step: Step, measured: Callable[..., Any], below: bool):
         "gradients off by a hundred-millionth": gradients_off(design.trained, backends=("torch",)),
     },
 )
-def along_training(case: Case, *, compare=population.as_measured, arms=population.as_they_ran, held=STILL):
+def along_training(case, *, compare=population.as_measured, arms=population.as_they_ran, held=STILL):
     """Gates on the size of the shift; and beside them what is so in every seed: nothing moves below frozen layers, everything above them."""
     outcomes, _, _ = yield from population.study(case, design, ("trained",), compare=compare, arms=arms)
     yield from population.trajectories(case, design, "trained", outcomes)
@@ -219,12 +218,12 @@ def along_training(case: Case, *, compare=population.as_measured, arms=populatio
         )
 
 
-def shifts(measured: Mapping[str, np.ndarray], arm: str) -> list[np.ndarray]:
+def shifts(measured, arm):
     """Every change of an arm, each [hidden layers, S]."""
     return [measured[f"{part}{name}.{arm}"] for part in ("", "whole_") for name in design.MEASURES]
 
 
-def forward(x: np.ndarray, p: Parameters):
+def forward(x, p):
     """(z, h, o), each computed by the library from what it gave before."""
     z = yield ask("fully_connected", x=x, w=p["w1"], b=p["b1"])
     h = yield ask("relu", x=z.value)
@@ -232,17 +231,17 @@ def forward(x: np.ndarray, p: Parameters):
     return z, h, o
 
 
-def descend(p: Parameters, gradient: Parameters) -> Parameters:
+def descend(p, gradient):
     return {name: (p[name] - RATE * gradient[name]).astype(p[name].dtype) for name in p}
 
 
-def exactly_forward(x: np.ndarray, p: Parameters) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def exactly_forward(x, p):
     (z,) = exactly("fully_connected", x=x, w=p["w1"], b=p["b1"])
     h = np.maximum(z, 0)
     return z, h, exactly("fully_connected", x=h, w=p["w2"], b=p["b2"])[0]
 
 
-def exactly_moved(x: np.ndarray, target: np.ndarray, p: Parameters, layers: tuple[np.ndarray, ...]) -> Parameters:
+def exactly_moved(x, target, p, layers):
     z, h, o = layers
     dh, dw2, db2 = exactly("fully_connected_gradient", x=h, w=p["w2"], upstream=o - target)
     _, dw1, db1 = exactly("fully_connected_gradient", x=x, w=p["w1"], upstream=dh * (z > 0))
@@ -256,27 +255,27 @@ class Change(NamedTuple):
     after: int
 
 
-def changes(low: int, high: int) -> list[Change]:
+def changes(low, high):
     pairs = [Change(a, b) for a in range(low, high + 1) for b in range(low, high + 1) if a != b]
     return sorted(pairs, key=lambda s: (abs(s.before) + abs(s.after), -s.before, -s.after))
 
 
-def has_changed(ys: list[Outcome], c: Change):
+def has_changed(ys, c):
     differ = ys[1].then(lambda y: not np.array_equal(distribution(y), distribution(ys[0].value)))
     return fact(differ, True, label="the distribution has changed", source="the sentence as worded")
 
 
 @covariate_shift.limit("a change that leaves the distribution")
-def _(case: Case):
+def _(case):
     """Not every change of a parameter below shifts the distribution: on a batch that is symmetric about 0 a weight
     and its negative give each example another activation and the batch the same ones.
     """
     x = np.array([[-2], [-1], [1], [2]], case.dtype)
 
-    def build(c: Change):
+    def build(c):
         return [ask("fully_connected", x=x, w=np.array([[w]], case.dtype), b=None) for w in c]
 
-    def instead(ys: list[Outcome], c: Change):
+    def instead(ys, c):
         return same_bits(
             ys[1].then(distribution),
             distribution(c.before * x),
@@ -288,14 +287,14 @@ def _(case: Case):
 
 
 @covariate_shift.limit("a unit that is off")
-def _(case: Case):
+def _(case):
     """Behind a ReLU that is off for the whole batch, before and after, a change of the bias shifts nothing."""
     x, one = np.array([[0], [1], [2]], case.dtype), np.ones((1, 1), case.dtype)
 
-    def build(c: Change):
+    def build(c):
         return [ask(unit, x=x, w=one, b=np.array([b], case.dtype)) for b in c]
 
-    def instead(ys: list[Outcome], c: Change):
+    def instead(ys, c):
         return same_bits(ys[1], np.zeros_like(x), label="no activation but 0", source=WHOLE)
 
     yield from smallest(changes(-4, 0), build, has_changed, instead=instead, order="by |before| + |after|")
@@ -313,16 +312,16 @@ class Minibatch(NamedTuple):
 
 
 @covariate_shift.limit("another minibatch")
-def _(case: Case):
+def _(case):
     """The activations' distribution changes from minibatch to minibatch though no parameter does: that is a change of
     the data, and no internal covariate shift. So the batch must be kept.
     """
     x, w = np.arange(12, dtype=case.dtype).reshape(12, 1) % 5, np.ones((1, 1), case.dtype)
 
-    def minibatch(t: int) -> np.ndarray:
+    def minibatch(t):
         return np.ascontiguousarray(x[2 * t : 2 * t + 2])
 
-    def judge(y: Outcome, m: Minibatch, t: int, label: str):
+    def judge(y, m, t, label):
         return same_bits(y.then(distribution), distribution(minibatch(t)), label=label, source=WHOLE)
 
     yield from smallest(

@@ -4,12 +4,10 @@ Each gate's basis is the effect as measured while the design was made, on the fi
 the gate has a slack of about 2, in a ratio's logarithm or in the difference.
 """
 
-from typing import Literal
-
 from ....language.statistics import Contrast, Gate
 
 
-def _of(name, first, second=None, kind: Literal["ratio", "difference"] = "ratio"):
+def _of(name, first, second=None, kind="ratio"):
     return Contrast(f"trained: {name}", kind, "trained", first, second)
 
 

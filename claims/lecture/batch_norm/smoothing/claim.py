@@ -8,7 +8,7 @@ import numpy as np
 
 from .....reference import bounds
 from .....reference.libraries import FRAMEWORKS
-from ....language import Case, Figure, claim, population, within
+from ....language import Figure, claim, population, within
 from ....language.prose import line
 from ....language.statistics import Gate
 from ...shared.gradients import gradients_off
@@ -31,17 +31,17 @@ NAMES = {"with": "with batch norm", "without": "without", "null": "scale and shi
 Arrays = Mapping[str, np.ndarray]
 
 
-def in_float64(given: Arrays) -> dict[str, np.ndarray]:
+def in_float64(given):
     """What a library gave for ``smoothing.identity``, each number as it is."""
     return {name: np.asarray(array, np.float64) for name, array in given.items()}
 
 
-def left(a: Arrays) -> np.ndarray:
+def left(a):
     """‖∂L/∂y‖² over the m examples of a batch, [S, C]: of the gradients that the library gives before its batch norm."""
     return (a["before"] ** 2).sum(1)
 
 
-def theorem(a: Arrays, *, epsilon: float = design.EPSILON, last_term: bool = True) -> np.ndarray:
+def theorem(a, *, epsilon=design.EPSILON, last_term=True):
     """γ²/σ²(‖G‖² − ⟨1, G⟩²/m − (2 − ‖ŷ‖²/m)⟨G, ŷ⟩²/m), σ² = v + ε, G the gradient behind the batch norm."""
     G, m = a["after"], a["y"].shape[1]
     n = (a["y"] - a["mean"][:, None]) / np.sqrt(a["variance"] + epsilon)[:, None]
@@ -50,15 +50,15 @@ def theorem(a: Arrays, *, epsilon: float = design.EPSILON, last_term: bool = Tru
     return factor * (whole - constant - (2 - (n * n).sum(1) / m) * along * last_term)
 
 
-def last_term_forgotten(a: Arrays) -> np.ndarray:
+def last_term_forgotten(a):
     return theorem(a, last_term=False)
 
 
-def epsilon_forgotten(a: Arrays) -> np.ndarray:
+def epsilon_forgotten(a):
     return theorem(a, epsilon=0.0)
 
 
-def allowed(a: Arrays, dtype: np.dtype) -> bounds.Bound:
+def allowed(a, dtype):
     """How far the sides may be apart: from the sizes of the terms of each component, and the condition of ŷ."""
     y, G, m = a["y"], np.abs(a["after"]), a["y"].shape[1]
     sigma = np.sqrt(a["variance"] + design.EPSILON)[:, None]
@@ -109,7 +109,7 @@ smooths = claim(
         "ε forgotten in σ²": {"right": epsilon_forgotten},
     },
 )
-def theorem_4_1(case: Case, *, right=theorem):
+def theorem_4_1(case, *, right=theorem):
     outcomes, _ = yield from population.measure(case, design, ("identity",))
     given = outcomes["identity"]
     a = in_float64(given.value)
@@ -131,7 +131,7 @@ def theorem_4_1(case: Case, *, right=theorem):
         "gradients off by a hundred-millionth": gradients_off(design.multilayer, dtypes=("float64",)),
     },
 )
-def along_training(case: Case, *, compare=population.as_measured, arms=population.as_they_ran):
+def along_training(case, *, compare=population.as_measured, arms=population.as_they_ran):
     experiments = NARROW if case.dtype == np.float32 else WIDE
     outcomes, measured, _ = yield from population.study(case, design, experiments, compare=compare, arms=arms)
     if case.dtype == np.float64:
@@ -140,7 +140,7 @@ def along_training(case: Case, *, compare=population.as_measured, arms=populatio
         yield Figure("smoothing_bands", {"steps": list(design.BAND_STEPS), "note": MEASURED, "arms": bands})
 
 
-def _band(measured: dict[str, np.ndarray], arm: str) -> dict:
+def _band(measured, arm):
     """The loss at the parameters and its range over the multiples of a step, and likewise the change of the gradient, with that of
     the step that is taken; each a median over seeds."""
     losses, changes = measured[f"band_loss.{arm}"], measured[f"band_change.{arm}"]  # [steps, multiples, seeds]
@@ -155,7 +155,7 @@ def _band(measured: dict[str, np.ndarray], arm: str) -> dict:
     }
 
 
-def _range(band: np.ndarray) -> dict[str, np.ndarray]:
+def _range(band):
     return {"low": np.median(band.min(axis=1), axis=1), "high": np.median(band.max(axis=1), axis=1)}
 
 

@@ -5,21 +5,18 @@ from __future__ import annotations
 import functools
 import time
 import tracemalloc
-from collections.abc import Callable
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 
 from .....reference.libraries import FRAMEWORKS
 from .....reference.networks import layers
-from ....language import Call, Case, Outcome, Timing, Wrong, ask, claim, fact, smallest
+from ....language import Timing, Wrong, ask, claim, fact, smallest
 from ...shared.convolution_mutants import LAST_TAP_DROPPED
 from ...shared.geometry import FORMULA
 from .counting import (
     SAID,
     WEAKENED,
-    Kernel,
     Narrow,
     Sizes,
     both,
@@ -34,36 +31,36 @@ from .counting import (
 from .networks import PUBLISHED
 
 
-def weights(g: Sizes) -> int:
+def weights(g):
     return g.k**2 * g.Cin * g.Cout
 
 
-def at_every_place(g: Sizes) -> int:
+def at_every_place(g):
     """Hout·Wout·k²·Cin·Cout."""
     return g.places * weights(g)
 
 
-def all_numbers(g: Sizes) -> int:
+def all_numbers(g):
     """Weights, input and output: what the layer reads and writes at least once."""
     return weights(g) + g.inputs + g.outputs
 
 
-def total(y: np.ndarray) -> int:
+def total(y):
     """The sum of whole numbers, exactly."""
     return sum(int(n) for n in y.ravel())
 
 
-def given(call: Call) -> int:
+def given(call):
     """The bytes of the arrays that go in."""
     return sum(a.nbytes for a in call.arguments.values() if isinstance(a, np.ndarray))
 
 
-def touched(y: np.ndarray, call: Call) -> int:
+def touched(y, call):
     """The bytes of the arrays that went in and of the one that came out."""
     return given(call) + y.nbytes
 
 
-def all_to_all(inputs: int, outputs: int, dtype: np.dtype) -> Call:
+def all_to_all(inputs, outputs, dtype):
     """A fully connected layer of ones, likewise: each output is its number of products."""
     return ask("fully_connected", x=np.ones((1, inputs), dtype), w=np.ones((outputs, inputs), dtype), b=None)
 
@@ -111,7 +108,7 @@ def first_row_left_out(lib, x, w, b, **settings):
         "the kernel's first row left out": Wrong(operations={"cross_correlation2d": first_row_left_out}),
     },
 )
-def multiply_adds_and_bytes(case: Case, *, work=at_every_place, numbers=all_numbers):
+def multiply_adds_and_bytes(case, *, work=at_every_place, numbers=all_numbers):
     sizes = [Sizes(n, n, case.k, 0, *case.channels) for n in (4, 6, 8, 12)]
     few = yield [ones(g, case.dtype) for g in sizes]
     many = yield [all_to_all(g.inputs, g.outputs, case.dtype) for g in sizes]
@@ -127,12 +124,12 @@ def multiply_adds_and_bytes(case: Case, *, work=at_every_place, numbers=all_numb
         yield fact(here.value < dense.value, True, label=f"{at}: fewer bytes than fully connected", source=FORMULA)
 
 
-def own_reports(layer_list: list[dict[str, Any]], size: tuple[int, int, int]) -> Call:
+def own_reports(layer_list, size):
     """What a library says of each layer, its multiply-adds by the counter that it brings along."""
     return ask("network_layers", layers=layers.resolve(layer_list, size), size=size)
 
 
-def last(what: str) -> Callable[[list[dict[str, Any]]], int]:
+def last(what):
     return lambda reports: reports[-1][what]
 
 
@@ -145,7 +142,7 @@ WEIGHTS_COUNTED_ONCE = {"the library counts a weight once": Wrong(operations={"n
     dtypes=("float32",),
     wrongs=WEIGHTS_COUNTED_ONCE,
 )
-def own_count_of_a_layer(case: Case):
+def own_count_of_a_layer(case):
     size, source = (3, 32, 32), "3·3·3·16 + 16 and 3072·14400 + 14400 parameters, 900·432 and 3072·14400 multiply-adds"
     answer = yield [
         own_reports([{"kind": "convolution", "channels_out": 16, "kernel": 3}], size),
@@ -158,7 +155,7 @@ def own_count_of_a_layer(case: Case):
 
 
 @cheaper.case("VGG-16: the library's own count", backends=FRAMEWORKS, dtypes=("float32",), wrongs=WEIGHTS_COUNTED_ONCE)
-def own_count_of_a_network(case: Case):
+def own_count_of_a_network(case):
     """In a whole network the fully connected layers hold the parameters, the convolutions do the work."""
     network = PUBLISHED["VGG-16"]
     reports = yield own_reports(network.build(), network.size)
@@ -169,13 +166,13 @@ def own_count_of_a_network(case: Case):
         yield fact(measured, share, label=label, source="the formula, summed over configuration D")
 
 
-def share_of(reports: list[dict[str, Any]], kinds: list[str], kind: str, what: str) -> str:
+def share_of(reports, kinds, kind, what):
     own = sum(report[what] for report, its in zip(reports, kinds, strict=True) if its == kind)
     return f"{100 * own / sum(report[what] for report in reports):.1f} %"
 
 
 @cheaper.case("by the clock", dtypes=("float32",), probed=False)
-def by_the_clock(case: Case):
+def by_the_clock(case):
     """Times and memory as ratios, measured side by side; small images, for which the clock may say otherwise, among them."""
     sizes = [Sizes(n, n, 3, 0, 3, 8) for n in (3, 4, 6, 8, 12, 16, 24)]
     measured = yield ask(side_by_side, sizes=[tuple(g) for g in sizes])
@@ -199,7 +196,7 @@ def by_the_clock(case: Case):
     )
 
 
-def side_by_side(lib, *, sizes: list[tuple[int, ...]]) -> list[tuple[list[float], list[int]]]:
+def side_by_side(lib, *, sizes):
     """Runs in the worker: ([seconds of the convolution, of the fully connected layer], [peak bytes that Python's allocator sees])."""
     measured = []
     for size in sizes:
@@ -209,7 +206,7 @@ def side_by_side(lib, *, sizes: list[tuple[int, ...]]) -> list[tuple[list[float]
     return measured
 
 
-def _quickest(lib, request: Call, repeats: int = 7) -> float:
+def _quickest(lib, request, repeats=7):
     """The shortest of several runs: what disturbs a run only makes it longer."""
     spent = []
     for _ in range(repeats):
@@ -219,7 +216,7 @@ def _quickest(lib, request: Call, repeats: int = 7) -> float:
     return min(spent)
 
 
-def _peak(lib, request: Call) -> int:
+def _peak(lib, request):
     """The arguments, and the most that was allocated during the call."""
     tracemalloc.start()
     try:
@@ -230,42 +227,42 @@ def _peak(lib, request: Call) -> int:
 
 
 @cheaper.limit("a kernel the size of the image")
-def _(case: Case):
+def _(case):
     """A kernel that covers the whole image saves nothing: as many multiply-adds as fully connected, from one pixel
     on.
     """
 
-    def build(g: Kernel) -> list[Call]:
+    def build(g):
         s = Sizes(*g)
         return [ones(s, case.dtype), all_to_all(s.inputs, s.outputs, case.dtype)]
 
-    def literal(answer: list[Outcome], g: Kernel):
+    def literal(answer, g):
         return fact(both(answer, total).then(fewer), True, label="fewer multiply-adds", source=SAID)
 
-    def instead(answer: list[Outcome], g: Kernel):
+    def instead(answer, g):
         return fact(both(answer, total), (g.k**2, g.k**2), label="as many multiply-adds", source=FORMULA)
 
     yield from smallest(by_area(3), build, literal, instead=instead, order="by H·W, then by k, p = 0")
 
 
 @cheaper.limit("zeros are multiplied too", backends=FRAMEWORKS, dtypes=("float32",))
-def _(case: Case):
+def _(case):
     """With padding a library counts the products with zeros, and may do more than the fully connected layer, which
     has none: a 2 × 2 kernel with one zero on each side of a single pixel, 16 multiply-adds against four. Of products
     with the pixel there are four.
     """
 
-    def build(g: Kernel) -> list[Call]:
+    def build(g):
         kernel = [{"kind": "convolution", "channels_out": 1, "kernel": g.k, "padding": g.p}]
         dense = [{"kind": "flatten"}, {"kind": "fully_connected", "features_out": Sizes(*g).outputs}]
         return [own_reports(layer_list, (1, g.H, g.W)) for layer_list in (kernel, dense)]
 
-    def literal(answer: list[Outcome], g: Kernel):
+    def literal(answer, g):
         return fact(
             both(answer, last("multiply_adds")).then(no_more), True, label="no more multiply-adds", source=WEAKENED
         )
 
-    def instead(answer: list[Outcome], g: Kernel):
+    def instead(answer, g):
         wanted = (at_every_place(Sizes(*g)), Sizes(*g).inputs * Sizes(*g).outputs)
         return fact(both(answer, last("multiply_adds")), wanted, label="multiply-adds of both", source=FORMULA)
 
@@ -275,7 +272,7 @@ def _(case: Case):
 
 
 @cheaper.limit("fewer parameters do not mean fewer multiply-adds")
-def _(case: Case):
+def _(case):
     """Between layers of different outputs the smaller number of parameters may go with the larger amount of work, for
     a kernel's weights work at every place: two 1 × 1 kernels on four pixels have 2 parameters and do 8 multiply-adds,
     one output of the four pixels has 4 and does 4.
@@ -289,14 +286,14 @@ def _(case: Case):
         if k**2 * c < H**2 * o
     ]
 
-    def build(g: Narrow) -> list[Call]:
+    def build(g):
         return [ones(Sizes(g.H, g.H, g.k, 0, 1, g.Cout), case.dtype), all_to_all(g.H**2, g.O, case.dtype)]
 
-    def literal(answer: list[Outcome], g: Narrow):
+    def literal(answer, g):
         label = "fewer parameters, and no more multiply-adds"
         return fact(both(answer, total).then(no_more), True, label=label, source=WEAKENED)
 
-    def instead(answer: list[Outcome], g: Narrow):
+    def instead(answer, g):
         wanted = (at_every_place(Sizes(g.H, g.H, g.k, 0, 1, g.Cout)), g.H**2 * g.O)
         return fact(both(answer, total), wanted, label="multiply-adds of both", source=FORMULA)
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from ....language import Call, Outcome
 from ...shared.geometry import Axis, layer, size
 
 SAID = "the sentence, as worded"
@@ -27,40 +25,40 @@ class Sizes(NamedTuple):
     Cout: int = 1
 
     @property
-    def places(self) -> int:
+    def places(self):
         """Hout · Wout."""
         return math.prod(size(Axis(n, self.k, p=self.p, q=self.p)) for n in (self.H, self.W))
 
     @property
-    def inputs(self) -> int:
+    def inputs(self):
         return self.Cin * self.H * self.W
 
     @property
-    def outputs(self) -> int:
+    def outputs(self):
         return self.Cout * self.places
 
 
-def ones(g: Sizes, dtype: np.dtype) -> Call:
+def ones(g, dtype):
     """The convolution of ones with ones: each output is the number of products in it with a pixel of the image."""
     x, w = np.ones((1, g.Cin, g.H, g.W), dtype), np.ones((g.Cout, g.Cin, g.k, g.k), dtype)
     return layer(x, w, padding=((g.p, g.p), (g.p, g.p)))
 
 
-def both(answer: list[Outcome], count: Callable[[Any], int]) -> Outcome:
+def both(answer, count):
     """A number of the convolution and the same of the fully connected layer."""
     few, many = answer
     return few.then(lambda a: (count(a), count(many.value)))
 
 
-def fewer(n: tuple[int, int]) -> bool:
+def fewer(n):
     return n[0] < n[1]
 
 
-def no_more(n: tuple[int, int]) -> bool:
+def no_more(n):
     return n[0] <= n[1]
 
 
-def times(n: tuple[int, int]) -> str:
+def times(n):
     """How many times fewer, exactly."""
     return str(Fraction(n[1], n[0]))
 
@@ -74,7 +72,7 @@ class Kernel(NamedTuple):
     p: int
 
 
-def by_area(most: int) -> list[Kernel]:
+def by_area(most):
     """Images of up to most × most pixels, kernels up to the whole image, no padding."""
     points = [
         Kernel(H, W, k, 0) for H in range(1, 1 + most) for W in range(1, 1 + most) for k in range(1, 1 + min(H, W))
@@ -82,7 +80,7 @@ def by_area(most: int) -> list[Kernel]:
     return sorted(points, key=lambda g: (g.H * g.W, g.k))
 
 
-def squares(most: int) -> list[Kernel]:
+def squares(most):
     """Square images, kernels up to 3 × 3 that fit, with and without a zero on each side."""
     return [Kernel(n, n, k, p) for n in range(1, 1 + most) for k in (1, 2, 3) for p in (0, 1) if k <= n + 2 * p]
 

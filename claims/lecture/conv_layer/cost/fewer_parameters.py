@@ -4,49 +4,48 @@ from __future__ import annotations
 
 import itertools
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 
 from .....reference import oracle
-from ....language import Call, Case, Outcome, Wrong, ask, claim, fact, same_bits, smallest
+from ....language import Wrong, ask, claim, fact, same_bits, smallest
 from ...shared.exact import must_be_exact
 from ...shared.geometry import FORMULA, LITERAL_SUM, layer
-from .counting import SAID, WEAKENED, Kernel, Narrow, Sizes, both, by_area, fewer, no_more, ones, squares, times
+from .counting import SAID, WEAKENED, Narrow, Sizes, both, by_area, fewer, no_more, ones, squares, times
 
 
-def convolution(g: Sizes, bias: bool = False) -> Call:
+def convolution(g, bias=False):
     layer = {"kind": "convolution", "channels_in": g.Cin, "channels_out": g.Cout, "kernel": (g.k, g.k), "groups": 1}
     return ask("layer_parameters", layer=layer | {"bias": bias})
 
 
-def fully_connected(inputs: int, outputs: int, bias: bool = False) -> Call:
+def fully_connected(inputs, outputs, bias=False):
     layer = {"kind": "fully_connected", "features_in": inputs, "features_out": outputs, "bias": bias}
     return ask("layer_parameters", layer=layer)
 
 
-def learned(report: dict[str, Any]) -> int:
+def learned(report):
     return report["learned"]
 
 
 # --- “fewer parameters than fully connected layers” ---------------------------------------------------------------------
 
 
-def every_number(shape: tuple[int, ...]) -> int:
+def every_number(shape):
     """As many outputs as the convolution has: channels, rows and columns."""
     return int(np.prod(shape[1:]))
 
 
-def one_a_channel(shape: tuple[int, ...]) -> int:
+def one_a_channel(shape):
     """The mistake of comparing with a fully connected layer that has one output for each channel only."""
     return shape[1]
 
 
-def kernel_area(k: int) -> int:
+def kernel_area(k):
     return k * k
 
 
-def kernel_side(k: int) -> int:
+def kernel_side(k):
     """The mistake of k for k²."""
     return k
 
@@ -54,7 +53,7 @@ def kernel_side(k: int) -> int:
 IMAGES = ((3, 3), (4, 4), (6, 6), (12, 12), (4, 9))
 
 
-def layers(*kernels: int) -> dict[str, dict[str, Any]]:
+def layers(*kernels):
     each = itertools.product(kernels, ((1, 1, False), (2, 3, False), (2, 3, True)))
     return {
         f"k = {k}, {cin} → {cout} channels{', with biases' if bias else ''}": {
@@ -101,7 +100,7 @@ fewer_parameters = claim(
 
 @fewer_parameters.each(layers(2, 3), wrongs=MISTAKES | {"k for k²": {"taps": kernel_side}})
 @fewer_parameters.each(layers(1), wrongs=MISTAKES)
-def parameters_of_both(case: Case, *, features=every_number, taps=kernel_area):
+def parameters_of_both(case, *, features=every_number, taps=kernel_area):
     sizes = [Sizes(H, W, case.k, 0, *case.channels) for H, W in IMAGES if case.k < max(H, W)]
     images = yield [ones(g, case.dtype) for g in sizes]
     few = yield [convolution(g, case.bias) for g in sizes]
@@ -117,23 +116,23 @@ def parameters_of_both(case: Case, *, features=every_number, taps=kernel_area):
         yield fact(counted.then(fewer), True, label=f"{at}: fewer", source=FORMULA)
 
 
-def equivalent(g: Kernel) -> list[Call]:
+def equivalent(g):
     """The parameters of the convolution, and of the fully connected layer between the same input and output."""
     s = Sizes(*g)
     return [convolution(s), fully_connected(s.inputs, s.outputs)]
 
 
 @fewer_parameters.limit("a kernel that covers the whole image")
-def _(case: Case):
+def _(case):
     """A kernel as large as the image, without padding, has as many parameters as the fully connected layer, for it is
     that layer: from one pixel and a 1 × 1 kernel on. The fully connected layer with its numbers in a row gives the
     same numbers.
     """
 
-    def literal(answer: list[Outcome], g: Kernel):
+    def literal(answer, g):
         return fact(both(answer, learned).then(fewer), True, label="fewer parameters", source=SAID)
 
-    def instead(answer: list[Outcome], g: Kernel):
+    def instead(answer, g):
         return fact(both(answer, learned), (g.k**2, g.k**2), label="as many parameters", source=FORMULA)
 
     yield from smallest(by_area(4), equivalent, literal, instead=instead, order="by H·W, then by k, p = 0")
@@ -147,15 +146,15 @@ def _(case: Case):
 
 
 @fewer_parameters.limit("padding lets the kernel exceed the image")
-def _(case: Case):
+def _(case):
     """With padding a kernel may be larger than the image, and then it has more parameters than the fully connected
     layer: a 3 × 3 kernel with one zero on each side of a single pixel, nine against one.
     """
 
-    def literal(answer: list[Outcome], g: Kernel):
+    def literal(answer, g):
         return fact(both(answer, learned).then(no_more), True, label="no more parameters", source=WEAKENED)
 
-    def instead(answer: list[Outcome], g: Kernel):
+    def instead(answer, g):
         wanted = (g.k**2, Sizes(*g).inputs * Sizes(*g).outputs)
         return fact(both(answer, learned), wanted, label="parameters of both", source=FORMULA)
 
@@ -163,19 +162,19 @@ def _(case: Case):
 
 
 @fewer_parameters.limit("a fully connected layer with fewer outputs")
-def _(case: Case):
+def _(case):
     """Against a fully connected layer that gives fewer numbers than the convolution (a classifier's ten classes, say)
     there is no such rule: five 1 × 1 kernels have more parameters than one output of four pixels.
     """
     points = [Narrow(H, k, c, o) for H in (2, 3) for k in range(1, H) for c in range(1, 7) for o in range(1, 5)]
 
-    def build(g: Narrow) -> list[Call]:
+    def build(g):
         return [convolution(Sizes(g.H, g.H, g.k, 0, 1, g.Cout)), fully_connected(g.H**2, g.O)]
 
-    def literal(answer: list[Outcome], g: Narrow):
+    def literal(answer, g):
         return fact(both(answer, learned).then(no_more), True, label="no more parameters", source=WEAKENED)
 
-    def instead(answer: list[Outcome], g: Narrow):
+    def instead(answer, g):
         wanted = (g.k**2 * g.Cout, g.H**2 * g.O)
         return fact(both(answer, learned), wanted, label="parameters of both", source=FORMULA)
 

@@ -14,27 +14,25 @@ FLATTEN: Layer = {"kind": "flatten"}
 RELU: Layer = {"kind": "relu"}
 
 
-def convolution(
-    cin: int, cout: int, k: int, *, stride: int = 1, padding: int = 0, groups: int = 1, bias: bool = True, **more: Any
-) -> Layer:
+def convolution(cin, cout, k, *, stride=1, padding=0, groups=1, bias=True, **more):
     """A square kernel; ``more``: its name, and ``from``, the name of the layer whose output it takes."""
     layer = {"kind": "convolution", "channels_in": cin, "channels_out": cout, "kernel": (k, k)}
     return layer | {"stride": stride, "padding": padding, "groups": groups, "bias": bias} | more
 
 
-def fully_connected(features_in: int, features_out: int) -> Layer:
+def fully_connected(features_in, features_out):
     return {"kind": "fully_connected", "features_in": features_in, "features_out": features_out, "bias": True}
 
 
-def batch_norm(channels: int) -> Layer:
+def batch_norm(channels):
     return {"kind": "batch_norm", "channels": channels}
 
 
-def max_pooling(window: int, stride: int, padding: int = 0) -> Layer:
+def max_pooling(window, stride, padding=0):
     return {"kind": "max_pooling", "window": window, "stride": stride, "padding": padding}
 
 
-def classifier(*features: int) -> list[Layer]:
+def classifier(*features):
     """Fully connected layers, with a ReLU after each but the last."""
     layers: list[Layer] = [FLATTEN]
     for a, b in itertools.pairwise(features):
@@ -42,7 +40,7 @@ def classifier(*features: int) -> list[Layer]:
     return layers[:-1]
 
 
-def lenet5() -> list[Layer]:
+def lenet5():
     """LeCun et al. (1998), table I: six maps of C3 see three maps of S2, nine see four, one sees all six.
 
     A subsampling map has one coefficient and one bias: a 1 × 1 depthwise convolution of what is pooled. The output layer is fixed,
@@ -73,7 +71,7 @@ def lenet5() -> list[Layer]:
     ]
 
 
-def subsampling(maps: int, name: str) -> list[Layer]:
+def subsampling(maps, name):
     return [
         {"kind": "average_pooling", "window": 2},
         convolution(maps, maps, 1, groups=maps),
@@ -81,7 +79,7 @@ def subsampling(maps: int, name: str) -> list[Layer]:
     ]
 
 
-def lenet5_dense() -> list[Layer]:
+def lenet5_dense():
     """As it is taught today: C3 sees every map, pooling learns nothing, ten outputs are learned."""
     return [
         convolution(1, 6, 5),
@@ -94,7 +92,7 @@ def lenet5_dense() -> list[Layer]:
     ]
 
 
-def alexnet_grouped() -> list[Layer]:
+def alexnet_grouped():
     """Krizhevsky et al. (2012), figure 2: the second, fourth and fifth layer are split over two GPUs.
 
     On 227 × 227 pixels, of which 11 × 11 windows with stride 4 give the paper's 55 × 55; of the 224 that it states they do not.
@@ -117,7 +115,7 @@ def alexnet_grouped() -> list[Layer]:
     ]
 
 
-def alexnet_torchvision() -> list[Layer]:
+def alexnet_torchvision():
     """Krizhevsky (2014), one GPU: the form in torchvision."""
     return [
         convolution(3, 64, 11, stride=4, padding=2),
@@ -137,7 +135,7 @@ def alexnet_torchvision() -> list[Layer]:
     ]
 
 
-def vgg16() -> list[Layer]:
+def vgg16():
     """Simonyan & Zisserman (2015), configuration D."""
     layers, cin = [], 3
     for cout, depth in ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3)):
@@ -148,7 +146,7 @@ def vgg16() -> list[Layer]:
     return [*layers, *classifier(25088, 4096, 4096, 1000)]
 
 
-def resnet50(*, bias: bool = False, stride_in: int = 1) -> list[Layer]:
+def resnet50(*, bias=False, stride_in=1):
     """He et al. (2016), table 1, bottleneck blocks.
 
     ``bias``: whether the convolutions have one (in Keras they do). ``stride_in``: which of a block's three convolutions has the
@@ -171,9 +169,7 @@ def resnet50(*, bias: bool = False, stride_in: int = 1) -> list[Layer]:
     return [*layers, {"kind": "global_average_pooling"}, FLATTEN, fully_connected(2048, 1000)]
 
 
-def bottleneck(
-    at: str, before: str, cin: int, width: int, strides: list[int], *, bias: bool, projected: bool
-) -> list[Layer]:
+def bottleneck(at, before, cin, width, strides, *, bias, projected):
     """1 × 1, 3 × 3, 1 × 1, each with a batch norm; beside them the input, or at the head of a stage its projection; their sum."""
     layers, source, wide = [], before, 4 * width
     for i, (a, b, k) in enumerate(((cin, width, 1), (width, width, 3), (width, wide, 1)), 1):
@@ -191,7 +187,7 @@ def bottleneck(
     return [*layers, {"kind": "add", "from": [f"{at} norm", beside], "name": f"{at} sum"}, {"kind": "relu", "name": at}]
 
 
-def resnet50_with_bias() -> list[Layer]:
+def resnet50_with_bias():
     """As in Keras: every convolution has a bias, and the stride is in a block's first convolution."""
     return resnet50(bias=True, stride_in=0)
 

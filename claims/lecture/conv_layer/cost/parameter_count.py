@@ -9,14 +9,14 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from .....reference.networks import layers
-from ....language import Case, Figure, Outcome, Wrong, ask, claim, fact, smallest
+from ....language import Figure, Wrong, ask, claim, fact, smallest
 from ...shared.geometry import FORMULA
 from .networks import PUBLISHED, Layer, batch_norm, convolution, fully_connected
 
 # --- “how many parameters are in this convolution?” ---------------------------------------------------------------------
 
 
-def learned(layer: Layer) -> int:
+def learned(layer):
     """k_x k_y (Cin ÷ groups) Cout, and Cout more with a bias; I·O + O; 2C; C."""
     match layer["kind"]:
         case "convolution":
@@ -33,28 +33,28 @@ def learned(layer: Layer) -> int:
             return 0
 
 
-def not_learned(layer: Layer) -> int:
+def not_learned(layer):
     """The running mean and variance of a batch norm."""
     return 2 * layer["channels"] if layer["kind"] == "batch_norm" else 0
 
 
-def bias_forgotten(layer: Layer) -> int:
+def bias_forgotten(layer):
     return learned({**layer, "bias": False}) if layer["kind"] == "convolution" else learned(layer)
 
 
-def cin_forgotten(layer: Layer) -> int:
+def cin_forgotten(layer):
     return learned({**layer, "channels_in": layer["groups"]}) if layer["kind"] == "convolution" else learned(layer)
 
 
-def running_statistics_counted(layer: Layer) -> int:
+def running_statistics_counted(layer):
     return learned(layer) + not_learned(layer)
 
 
-def every_weight_at_every_place(row: layers.Row) -> int:
+def every_weight_at_every_place(row):
     return row.multiply_adds
 
 
-def once_a_weight(row: layers.Row) -> int:
+def once_a_weight(row):
     """The mistake of taking the number of weights for the work."""
     return row.multiply_adds // math.prod(row.output[1:])
 
@@ -125,7 +125,7 @@ MISCOUNTED = {
 
 
 @parameter_count.each({name: {"layer": layer} for name, layer in SINGLE.items()}, wrongs=MISCOUNTED)
-def single_layers(case: Case, *, count: Count = learned):
+def single_layers(case, *, count=learned):
     report = yield ask("layer_parameters", layer=case.layer)
     yield fact(report.then(lambda r: r["learned"]), count(case.layer), label="learned", source=FORMULA)
     wanted = not_learned(case.layer)
@@ -147,7 +147,7 @@ def single_layers(case: Case, *, count: Count = learned):
         ),
     },
 )
-def published_networks(case: Case, *, count: Count = learned, work: Work = every_weight_at_every_place):
+def published_networks(case, *, count=learned, work=every_weight_at_every_place):
     """Each network of the library's own layers, run on an input that has a size and no numbers: each layer's report."""
     network = PUBLISHED[case.network]
     resolved, rows = layers.resolve(network.build(), network.size), layers.table(network.build(), network.size)
@@ -184,18 +184,18 @@ IN_THE_PAPER = {"VGG16": "VGG-16", "ResNet50": "ResNet-50"}
 
 
 @parameter_count.limit("ResNet-50 in Keras", backends=("tensorflow",))
-def _(case: Case):
+def _(case):
     """“ResNet-50” does not have one number of parameters: Keras' own model has 25,583,592 learned ones where
     torchvision's has 25,557,032, for its convolutions have biases. Keras' VGG16 has the published number.
     """
 
-    def literal(own: Outcome, p: Network):
+    def literal(own, p):
         wanted = PUBLISHED[IN_THE_PAPER[p.network]]
         return fact(
             own.then(lambda r: r["learned"]), wanted.learned, label=f"Keras' own {p.network}", source=wanted.source
         )
 
-    def instead(own: Outcome, p: Network):
+    def instead(own, p):
         wanted = PUBLISHED[f"{IN_THE_PAPER[p.network]}, convolutions with bias"]
         label = f"Keras' own {p.network}, convolutions with bias"
         return fact(own.then(lambda r: r["learned"]), wanted.learned, label=label, source=wanted.source)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .....reference.libraries import FRAMEWORKS
-from ....language import Case, Figure, Outcome, claim, fact, population, same_bits, smallest
+from ....language import Figure, claim, fact, population, same_bits, smallest
 from ....language.statistics import Gate
 from ...shared.convolution_mutants import KERNEL_FLIPPED, LAST_TAP_DROPPED
 from ...shared.exact import must_be_exact, unchanged
@@ -22,30 +22,30 @@ SIZE = 3
 
 
 @functools.cache
-def patches() -> np.ndarray:
+def patches():
     """Every SIZE × SIZE patch, by its place: [places, SIZE²]."""
     windows = np.lib.stride_tricks.sliding_window_view(scene(), (SIZE, SIZE))
     return windows.reshape(-1, SIZE * SIZE)
 
 
 @functools.cache
-def equal_norms(count: int) -> list[np.ndarray]:
+def equal_norms(count):
     """The ``count`` sets of places with the most different patches whose patches have one norm: ‖p‖² is the same whole number."""
     norms = (patches() ** 2).sum(axis=1)
     sets = [np.flatnonzero(norms == n) for n in np.unique(norms)]
     return sorted(sets, key=lambda places: len(np.unique(patches()[places], axis=0)), reverse=True)[:count]
 
 
-def all_patches(places: np.ndarray) -> np.ndarray:
+def all_patches(places):
     """The mistake of forgetting that the norms must be equal."""
     return np.arange(len(patches()))
 
 
-def its_negative(p: np.ndarray) -> np.ndarray:
+def its_negative(p):
     return -p
 
 
-def largest_at(y: np.ndarray, among: np.ndarray) -> list[int]:
+def largest_at(y, among):
     """The places, among some, where a response map is largest."""
     flat = y.ravel()[among]
     return among[flat == flat.max()].tolist()
@@ -55,7 +55,7 @@ SOBEL = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]])
 """Answers to a vertical edge, brighter on the right."""
 
 
-def across(w: np.ndarray) -> np.ndarray:
+def across(w):
     """The mistake of taking the kernel for horizontal edges."""
     return w.T
 
@@ -102,7 +102,7 @@ feature_detectors = claim(
         "the kernel flipped": KERNEL_FLIPPED,
     },
 )
-def largest_where_the_patch_is_the_kernel(case: Case, *, kernel=unchanged, among=unchanged):
+def largest_where_the_patch_is_the_kernel(case, *, kernel=unchanged, among=unchanged):
     x = scene().astype(case.dtype)[None, None]
     for places in equal_norms(8):
         w = kernel(patches()[places]).astype(case.dtype).reshape(-1, 1, SIZE, SIZE)
@@ -122,7 +122,7 @@ SOBEL_MISTAKEN = {"a Sobel kernel for horizontal edges": {"sobel": across}, "the
 
 
 @feature_detectors.case("edges", wrongs=SOBEL_MISTAKEN)
-def edges(case: Case, *, sobel=unchanged):
+def edges(case, *, sobel=unchanged):
     """Images of two halves, 6 × 6: a and b on the left and right, or above and below."""
     w = sobel(SOBEL).astype(case.dtype).reshape(1, 1, 3, 3)
     for a, b in ((0, 1), (3, -2), (200, 55), (7, 7)):
@@ -136,7 +136,7 @@ def edges(case: Case, *, sobel=unchanged):
 
 
 @feature_detectors.case("edges of a photograph", wrongs={"the kernel flipped": KERNEL_FLIPPED} | SOBEL_MISTAKEN)
-def edges_of_a_photograph(case: Case, *, sobel=unchanged):
+def edges_of_a_photograph(case, *, sobel=unchanged):
     x = scene().astype(case.dtype)[None, None]
     w = sobel(SOBEL).astype(case.dtype).reshape(1, 1, 3, 3)
     right_to_left = patches()[:, 2::3] @ [1, 2, 1] - patches()[:, 0::3] @ [1, 2, 1]
@@ -161,9 +161,7 @@ def edges_of_a_photograph(case: Case, *, sobel=unchanged):
         "true labels leaked to the control": arm_for_arm("planted", "true", replaced="shuffled"),
     },
 )
-def planted(
-    case: Case, *, compare: population.Compare = population.as_measured, arms: population.Arms = population.as_they_ran
-):
+def planted(case, *, compare=population.as_measured, arms=population.as_they_ran):
     """Training in the library itself, from the same kernels and images as everywhere; gates on the population."""
     outcomes, measured, _ = yield from population.study(case, design, ("planted",), compare=compare, arms=arms)
     yield from population.trajectories(case, design, "planted", outcomes)
@@ -210,7 +208,7 @@ DETECTOR = (1, 2)
 
 
 @feature_detectors.limit("a bright patch wins")
-def _(case: Case):
+def _(case):
     """Without equal norms the largest response is not where the patch is the kernel: to the kernel (1, 2) the
     brighter patch (2, 2) answers more than (1, 2) itself.
     """
@@ -218,7 +216,7 @@ def _(case: Case):
     w = np.array(DETECTOR, case.dtype).reshape(1, 1, 1, 2)
     own = sum(a * a for a in DETECTOR)
 
-    def response(y: Outcome) -> Outcome:
+    def response(y):
         return y.then(lambda a: float(a.item()))
 
     yield from smallest(

@@ -11,7 +11,7 @@ import numpy as np
 from .....reference import bounds, oracle
 from .....reference.libraries import FRAMEWORKS
 from .....reference.networks import layers
-from ....language import Call, Case, Outcome, Wrong, ask, claim, fact, population, same_bits, smallest, within
+from ....language import Wrong, ask, claim, fact, population, same_bits, smallest, within
 from ....language.statistics import Gate
 from ...shared.convolution_mutants import POSITION_DEPENDENT_KERNEL
 from ...shared.exact import must_be_exact, numbered, squares
@@ -22,22 +22,22 @@ from ..cost.counting import SAID, places_forgotten
 from . import design, gates
 
 
-def moved(columns: np.ndarray, order: np.ndarray) -> np.ndarray:
+def moved(columns, order):
     """[O, I] with its columns where the pixels went."""
     return np.ascontiguousarray(columns[:, order])
 
 
-def left_where_it_was(columns: np.ndarray, order: np.ndarray) -> np.ndarray:
+def left_where_it_was(columns, order):
     return columns
 
 
-def summed(dense: np.ndarray, places: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+def summed(dense, places, shape):
     """For each number of the kernel the sum of the dense layer's gradient over its places (``places``: which number, from 1; 0: none)."""
     sums = np.bincount(places.ravel().astype(int), weights=dense.ravel().astype(np.float64))[1:]
     return sums.reshape(shape).astype(dense.dtype)
 
 
-def averaged(dense: np.ndarray, places: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+def averaged(dense, places, shape):
     """The mistake of taking the mean over the places."""
     return (summed(dense, places, shape) / np.count_nonzero(places == 1)).astype(dense.dtype)
 
@@ -93,7 +93,7 @@ def first_input_ignored(lib, x, w, b):
         ),
     },
 )
-def pixels_permuted(case: Case, *, gradient=moved):
+def pixels_permuted(case, *, gradient=moved):
     """Two fully connected layers and a loss, on images and on the same images with their pixels in another order."""
     shapes = {"x": (4, 12), "w": (5, 12), "b": (5,), "v": (3, 5)}
     x, w, b, v = (case.integers(name, shape) for name, shape in shapes.items())
@@ -118,7 +118,7 @@ def pixels_permuted(case: Case, *, gradient=moved):
     yield within(there["gradient"], wanted, bounds.two_libraries(own, own), label=label, source=same)
 
 
-def learning_step(x: np.ndarray, w: np.ndarray, b: np.ndarray, v: np.ndarray):
+def learning_step(x, w, b, v):
     """Forward and back through w, ReLU, v and the cross-entropy of the labels 0, 1, 2, 1."""
     labels = np.array([0, 1, 2, 1])
     z = yield ask("fully_connected", x=x, w=w, b=b)
@@ -139,7 +139,7 @@ def learning_step(x: np.ndarray, w: np.ndarray, b: np.ndarray, v: np.ndarray):
         "a position-dependent kernel": POSITION_DEPENDENT_KERNEL,
     },
 )
-def same_function(case: Case, *, gather=summed):
+def same_function(case, *, gather=summed):
     """A fully connected layer with the convolution's matrix: the same output, and the gradient before it is summed."""
     shapes = {"x": (2, 2, 4, 4), "w": (3, 2, 3, 3), "u": (2, 3, 2, 2)}
     x, w, upstream = (case.integers(name, shape) for name, shape in shapes.items())
@@ -173,19 +173,19 @@ def same_function(case: Case, *, gather=summed):
     yield fact(outside, True, label="it has a gradient where the kernel has no number", source=FORMULA)
 
 
-def exchanged(x: np.ndarray, i: int, j: int) -> np.ndarray:
+def exchanged(x, i, j):
     """The images with their pixels number i and j exchanged."""
     order = np.arange(x[0].size)
     order[[i, j]] = order[[j, i]]
     return np.ascontiguousarray(x.reshape(len(x), -1)[:, order].reshape(x.shape))
 
 
-def arranged(w: np.ndarray) -> np.ndarray:
+def arranged(w):
     """[1, 1, ky, kx] → every arrangement of its taps, one a channel."""
     return np.stack([np.reshape(taps, w.shape[1:]) for taps in itertools.permutations(w.ravel())]).astype(w.dtype)
 
 
-def alike(z: np.ndarray, wanted: np.ndarray) -> int:
+def alike(z, wanted):
     """In how many channels of z [N, C, H, W] each image has the numbers of wanted [N, 1, H, W], in whatever order."""
     numbers, target = (np.sort(a.reshape(*a.shape[:2], -1)) for a in (z, wanted))
     return int((numbers == target).all(axis=(0, 2)).sum())
@@ -194,7 +194,7 @@ def alike(z: np.ndarray, wanted: np.ndarray) -> int:
 @easier_to_optimize.case(
     "every arrangement of the taps", wrongs={"a convolution is blind as well": {"arrangements": 1}}
 )
-def every_arrangement(case: Case, *, arrangements: int = 0):
+def every_arrangement(case, *, arrangements=0):
     x, w = squares((2, 1, 3, 4)).astype(case.dtype), squares((1, 1, 2, 2)).astype(case.dtype)
     must_be_exact(x, w)
     y, z = yield [layer(x, w), layer(exchanged(x, 0, 1), arranged(w))]
@@ -238,7 +238,7 @@ LARGE: list[dict[str, Any]] = [
     dtypes=("float32",),
     wrongs={"the library counts a weight once": Wrong(operations={"network_layers": places_forgotten})},
 )
-def networks(case: Case):
+def networks(case):
     """On 12 × 12 pixels: conv 3 × 3 (8), ReLU, max 2, conv 3 × 3 (16), ReLU, global max, linear; 144-9-10; and 144-128-10."""
     size = (1, 12, 12)
     shared, dense, large = yield [
@@ -253,7 +253,7 @@ def networks(case: Case):
     yield fact(ratio, "12.8", label="times the multiply-adds", source="17,728 ÷ 1,386")
 
 
-def _sum(reports: list[dict[str, Any]], what: str) -> int:
+def _sum(reports, what):
     return sum(report[what] for report in reports)
 
 
@@ -273,9 +273,7 @@ DENSE_TWICE = arm_for_arm("placed", "dense", replaced="unshared")
         "the dense network in the unshared one's place": DENSE_TWICE,
     },
 )
-def over_seeds(
-    case: Case, *, compare: population.Compare = population.as_measured, arms: population.Arms = population.as_they_ran
-):
+def over_seeds(case, *, compare=population.as_measured, arms=population.as_they_ran):
     """Gradient descent in the library itself, from the same weights and batches as everywhere; gates on the population.
 
     The trajectory of the permuted dense network is held against that of the dense network itself, and the first loss of the unshared
@@ -295,7 +293,7 @@ class Exchange(NamedTuple):
 
 
 @easier_to_optimize.limit("a convolution is not blind")
-def _(case: Case):
+def _(case):
     """Of a convolution it is not so from three pixels and a kernel of two taps on: with the first two pixels
     exchanged no arrangement of the taps gives the numbers it gave before. A single tap, a kernel of the whole row,
     and an exchange that turns the row round are not seen.
@@ -304,17 +302,17 @@ def _(case: Case):
         Exchange(W, k, i, j) for W in (2, 3, 4) for k in range(1, W + 1) for i in range(W) for j in range(i + 1, W)
     ]
 
-    def build(p: Exchange) -> list[Call]:
+    def build(p):
         x, w = squares((2, 1, 1, p.W)).astype(case.dtype), squares((1, 1, 1, p.k)).astype(case.dtype)
         must_be_exact(x, w)
         return [layer(x, w), layer(exchanged(x, p.i, p.j), arranged(w))]
 
-    def literal(answer: list[Outcome], p: Exchange):
+    def literal(answer, p):
         y, z = answer
         some = z.then(lambda a: alike(a, y.value) > 0)
         return fact(some, True, label="some arrangement of the taps gives the same numbers", source=SAID)
 
-    def instead(answer: list[Outcome], p: Exchange):
+    def instead(answer, p):
         x, w = squares((2, 1, 1, p.W)).astype(case.dtype), squares((1, 1, 1, p.k)).astype(case.dtype)
         exact = exact_layer(exchanged(x, p.i, p.j), arranged(w))
         return same_bits(answer[1], exact, label="the convolutions of the exchanged pixels", source=LITERAL_SUM)
@@ -323,13 +321,13 @@ def _(case: Case):
 
 
 @easier_to_optimize.limit("the columns have to move as well")
-def _(case: Case):
+def _(case):
     """Blind is the network with weights to learn, not the network with given weights: if the pixels are permuted and
     the columns of the weights are not, its output is another, from two pixels on.
     """
     points = [Exchange(W, W, i, j) for W in (1, 2, 3, 4) for i in range(W) for j in range(i, W)]
 
-    def build(p: Exchange) -> list[Call]:
+    def build(p):
         x, w = squares((2, p.W)).astype(case.dtype), squares((1, p.W)).astype(case.dtype)
         must_be_exact(x, w)
         there = exchanged(x, p.i, p.j)
@@ -339,10 +337,10 @@ def _(case: Case):
             ask("fully_connected", x=there, w=exchanged(w, p.i, p.j), b=None),
         ]
 
-    def literal(answer: list[Outcome], p: Exchange):
+    def literal(answer, p):
         return same_bits(answer[1], answer[0].value, label="the same output, weights as they were", source=SAID)
 
-    def instead(answer: list[Outcome], p: Exchange):
+    def instead(answer, p):
         x, w = (squares((n, p.W)).astype(case.dtype) for n in (2, 1))
         exact = oracle.fully_connected(x, w, None)
         label = "the same output, columns exchanged as well"

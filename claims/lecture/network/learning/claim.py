@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from .....reference.libraries import FRAMEWORKS
-from ....language import Call, Case, Wrong, ask, claim, fact, population, smallest
+from ....language import Wrong, ask, claim, fact, population, smallest
 from ...shared.wrongs import arm_for_arm
 from .. import mutants
 from . import design, first_steps
 
 
-def descending_with(change: Callable[..., Any]) -> Wrong:
+def descending_with(change):
     """The first steps, with the library's gradients changed."""
     return Wrong(operations={"descends": functools.partial(mutants.descends, change=change)})
 
@@ -56,7 +55,7 @@ learned_parameters = claim(
         "updates from another batch": descending_with(mutants.batch_before),
     },
 )
-def step_by_step(case: Case):
+def step_by_step(case):
     outcomes, _ = yield from population.measure(case, first_steps, ("descends",))
     yield from population.trajectories(case, first_steps, "descends", outcomes, count=3)
     descended = outcomes["descends"]
@@ -82,7 +81,7 @@ def step_by_step(case: Case):
         "shuffled labels in place of the true ones": arm_for_arm("learns", "shuffled", replaced="true"),
     },
 )
-def over_seeds(case: Case, *, compare=population.as_measured, arms=population.as_they_ran):
+def over_seeds(case, *, compare=population.as_measured, arms=population.as_they_ran):
     outcomes, _, _ = yield from population.study(case, design, ("learns",), compare=compare, arms=arms)
     if case.dtype == "float64":
         yield from population.trajectories(case, design, "learns", outcomes)
@@ -95,16 +94,16 @@ class Rate(NamedTuple):
 
 
 @learned_parameters.limit("a step that is too large")
-def _(case: Case):
+def _(case):
     """The gradient says where the loss falls, not for how far: from some learning rate on, one step raises the loss
     of the very batch whose gradient it follows.
     """
     seeds = population.seeds(case, 1, "first")
 
-    def build(r: Rate) -> Call:
+    def build(r):
         return ask(first_steps.one_step, rate=r.eta, seeds=seeds, dtype=str(case.dtype))
 
-    def literal(y, r: Rate):
+    def literal(y, r):
         return fact(
             y.then(lambda m: bool((m["after"] < m["before"]).all())),
             True,
@@ -112,7 +111,7 @@ def _(case: Case):
             source="“learned”",
         )
 
-    def instead(y, r: Rate):
+    def instead(y, r):
         return fact(
             y.then(lambda m: bool((m["after"] > m["before"]).all())),
             True,
@@ -132,7 +131,7 @@ class Start(NamedTuple):
 
 
 @learned_parameters.limit("weights that start at zero")
-def _(case: Case):
+def _(case):
     """From weights that are all 0 gradient descent learns nothing but the last bias: every hidden unit is 0, and so
     is what comes back to it. The gradient of every other parameter is exactly 0. From weights a thousand times
     smaller than usual all of them move.
@@ -140,13 +139,13 @@ def _(case: Case):
     seeds = population.seeds(case, 1, "first")
     scales = [Start(0.0), *(Start(2.0**-k) for k in range(10, -1, -1))]
 
-    def build(s: Start) -> Call:
+    def build(s):
         return ask(first_steps.first_gradients, scale=s.scale, seeds=seeds, dtype=str(case.dtype))
 
-    def moving(m: dict[str, Any]) -> list[str]:
+    def moving(m):
         return sorted(name for name, g in m.items() if g.max() > 0)
 
-    def literal(y, s: Start):
+    def literal(y, s):
         return fact(
             y.then(moving),
             ["b0", "b1", "w0", "w1"],
@@ -154,7 +153,7 @@ def _(case: Case):
             source="“parameters are learned”",
         )
 
-    def instead(y, s: Start):
+    def instead(y, s):
         return fact(
             y.then(moving),
             ["b1"],
