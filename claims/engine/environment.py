@@ -16,7 +16,6 @@ PACKAGES = (
     *(package for name in libraries.names() for package in libraries.LIBRARIES[name].distributions),
     "ml_dtypes",
     "scikit-learn",
-    "pebble",
 )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from ...reference import libraries, validation
 from ...reference.networks import layers
 from ..language.outcome import Outcome, ask
-from .workers import Worker
+from ..workers.worker import Worker
 
 WHAT = ("output", "parameters", "not_learned", "multiply_adds")
 """What a framework says of a layer."""

@@ -10,9 +10,7 @@ no entry of the ledger accounts for is listed too (:attr:`Lecture.unaccounted`),
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import re
-import sys
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +20,7 @@ from typing import Any
 from ..language.claim import Claim
 from ..language.defects import Defect
 from ..record import premises
+from ..workers import modules
 
 OWN = Path(__file__).parents[1] / "lecture"
 
@@ -104,9 +103,9 @@ def read(folder: Path | None = None) -> Lecture:
     except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
         raise BadLecture(f"{ledger.name}: {error}; each [[sentence]] needs id, text and may have claims") from None
     _check(sentences, text)
-    modules = sections(folder)
+    every = sections(folder)
     found: dict[str, Claim] = {}
-    for made in (c for m in modules for c in vars(m).values() if isinstance(c, Claim)):
+    for made in (c for m in every for c in vars(m).values() if isinstance(c, Claim)):
         if found.setdefault(made.id, made) is not made:
             raise BadLecture(f"claim={made.id!r}: two experiments of this id; ids are unique")
     known = [c for s in sentences for c in s.claims]
@@ -127,7 +126,7 @@ def read(folder: Path | None = None) -> Lecture:
         raise BadLecture(f"lecture={str(folder)!r}: no module of it has a claim; `lecture-claims new claim` writes one")
     title = next((line.lstrip("# ").strip() for line in text.splitlines() if line.startswith("# ")), folder.name)
     scan = (folder / "scan.txt").read_text(encoding="utf-8") if (folder / "scan.txt").is_file() else ""
-    defects = tuple(d for m in modules for d in vars(m).get("DEFECTS", ()))
+    defects = tuple(d for m in every for d in vars(m).get("DEFECTS", ()))
     return Lecture(folder, title, text, scan, sentences, {i: found[i] for i in known if i in found}, defects)
 
 
@@ -208,19 +207,20 @@ def sections(folder: Path) -> list[ModuleType]:
     if folder.resolve() == OWN.resolve():
         package = __name__.rsplit(".", 2)[0] + ".lecture"
         return [importlib.import_module(".".join((package, *parts))) for _, parts in paths]
-    modules = []
-    for path, parts in paths:
-        name = "_".join(("lectureclaims_lecture", *parts))
-        spec = importlib.util.spec_from_file_location(name, path)
-        assert spec is not None and spec.loader is not None  # it ends in .py
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[name] = module
+    found = []
+    for path, _ in paths:
         try:
-            spec.loader.exec_module(module)
+            found.append(modules.load(modules.named(folder, path), path))
         except Exception as error:
             raise BadLecture(f"{path.name}: {type(error).__name__}: {error}") from error
-        modules.append(module)
-    return modules
+    return found
+
+
+def own_modules(folder: Path) -> list[tuple[str, str]]:
+    """(name, file) of the modules that a process needs beside the packages: those of a user's own lecture."""
+    if folder.resolve() == OWN.resolve():
+        return []
+    return [(modules.named(folder, path), str(path)) for path in _modules(folder)]
 
 
 def _modules(folder: Path) -> list[Path]:

@@ -23,11 +23,11 @@ from ..language.defects import Defect
 from ..language.outcome import Call
 from ..record.types import Detection
 from ..record.verdicts import Facts, caught
+from ..workers.worker import InProcess, Worker
 from . import probing
 from .experiments import Experiment, advance_all
-from .lecture import Lecture
+from .lecture import Lecture, own_modules
 from .ran import CellRun, DefectRun, Progress, Run, Selection, Variant
-from .workers import InProcess, Worker
 
 
 def run(
@@ -51,7 +51,7 @@ def run(
         probed = probing.all_mistakes(lecture)
 
     def one(backend: str) -> None:
-        worker = (InProcess if in_process else Worker)(backend, timeout=timeout, lecture_folder=lecture.folder)
+        worker = (InProcess if in_process else Worker)(backend, timeout=timeout, modules=own_modules(lecture.folder))
         workers.append(worker)
         try:
             OneLibrary(lecture, result, backend, worker, features, progress, stop).run(probed)

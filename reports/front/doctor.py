@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ...claims.engine import environment
-from ...claims.engine.workers import Worker
+from ...claims.workers.worker import Worker
 from ...reference import libraries
 
 SIMD = ("avx", "fma", "f16c", "amx", "sse4", "neon", "asimd", "sve")

@@ -1,12 +1,14 @@
 """The workers, for real: one spawned process for each library, that may die, hang, chatter and answer nonsense."""
 
 import os
+import platform
 import time
 
 import numpy as np
+import psutil
 import pytest
-from lectureclaims.claims.engine.workers import LOSSES, PINNED, InProcess, Worker
 from lectureclaims.claims.language import ask
+from lectureclaims.claims.workers.worker import LOSSES, PINNED, InProcess, Worker
 from lying import BACKENDS
 
 PLAIN = {"b": None, "stride": (1, 1), "padding": ((0, 0), (0, 0)), "dilation": (1, 1), "groups": 1}
@@ -61,6 +63,65 @@ def cannot_be_sent():
     return lambda: 1
 
 
+def forks():
+    return os.fork() and 1
+
+
+def leaves_a_child():
+    if not os.fork():
+        time.sleep(3600)
+        os._exit(0)
+    os._exit(3)
+
+
+def forks_without_end():
+    for _ in range(200):
+        if not os.fork():
+            time.sleep(3600)
+    time.sleep(3600)
+
+
+def takes_memory():
+    taken = bytearray(3 * 2**30)
+    taken[::4096] = b"x" * len(taken[::4096])
+    time.sleep(3600)
+
+
+def generator_exit():
+    raise GeneratorExit("leaving")
+
+
+def runs_code_where_it_is_read():
+    class Bomb:
+        def __reduce__(self):
+            return os._exit, (0,)
+
+    return Bomb()
+
+
+def writes_where_answers_are():
+    for descriptor in range(3, 64):
+        try:
+            os.write(descriptor, b"x" * 100)
+        except OSError:
+            pass
+
+
+def closes_everything():
+    os.closerange(0, 256)
+
+
+def flushes_subnormals():
+    import ctypes, mmap
+
+    code = bytes.fromhex("0fae5c24fc814c24fc408000000fae5424fcc3")  # stmxcsr, or FTZ | DAZ, ldmxcsr, ret
+    page = mmap.mmap(-1, 4096, prot=7)
+    page.write(code)
+    address = ctypes.addressof(ctypes.c_char.from_buffer(page))
+    ctypes.CFUNCTYPE(None)(address)()
+    return 1
+
+
 class Own:
     pass
 
@@ -75,10 +136,10 @@ def odd(tmp_path):
     """Workers on a library with odd ways: ``odd(timeout=…)``; closed at the end."""
     opened = []
 
-    def open_(timeout=60.0, slow=0):
+    def open_(timeout=60.0, slow=0, memory=None):
         path = tmp_path / "odd.py"
         path.write_text(ODD.format(slow=slow))
-        opened.append(Worker(str(path), timeout=timeout))
+        opened.append(Worker(str(path), timeout=timeout, memory=memory))
         return opened[-1]
 
     yield open_
@@ -188,6 +249,34 @@ def test_a_library_that_cannot_be_imported_is_broken_for_good():
         assert kinds(worker.run([ask("relu", x=1)] * 2)) == ["broken", "broken"]
     finally:
         worker.close()
+
+
+@pytest.mark.parametrize(
+    "fault, kind, says",
+    [
+        ("forks", "value", ""),
+        ("leaves_a_child", "broken", "the worker died (exit code 3)"),
+        ("forks_without_end", "broken", "processes, more than 32; the worker was ended"),
+        ("takes_memory", "broken", "of memory of 2.0; the worker was ended"),
+        ("generator_exit", "raised", "GeneratorExit: leaving"),
+        ("runs_code_where_it_is_read", "broken", "Bomb is neither an array of NumPy's nor a plain value"),
+        ("writes_where_answers_are", "broken", "no answer: something else was written where answers are"),
+        ("closes_everything", "broken", "the worker died"),
+        pytest.param(
+            "flushes_subnormals",
+            "broken",
+            "left the processor computing otherwise: subnormal numbers",
+            marks=pytest.mark.skipif(platform.machine() != "x86_64", reason="machine code of x86-64"),
+        ),
+    ],
+)
+def test_a_fault_costs_its_own_call_and_leaves_no_process(odd, fault, kind, says):
+    worker = odd(memory=2 * 2**30)
+    before, outcome, after = worker.run([ask("double", x=1), ask(fault), ask("double", x=2)])
+    assert (before.value, outcome.kind, after.value) == (2, kind, 4)
+    assert says in outcome.error
+    worker.close()
+    assert psutil.Process().children(recursive=True) == []
 
 
 def test_the_librarys_chatter_does_not_reach_us(odd, capfd):

@@ -1,0 +1,118 @@
+"""What runs in a library's process: imports the library, makes calls, answers in data."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import pickle
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from ...reference import libraries
+from ..language.outcome import Call, Outcome
+from . import codec, modules
+from .process import opened
+
+PINNED = {**libraries.ENVIRONMENT, "PYTHONHASHSEED": "0"}
+"""One thread, so that a run repeats bit for bit and workers do not fight over cores. These variables must be in the environment before NumPy or a
+framework is first imported, so they are given to the process when it starts."""
+
+
+def main() -> None:
+    """Answer requests until the parent goes: first what to import, then calls."""
+    channel = opened()
+    path, own, backend = pickle.loads(channel.receive())
+    sys.path[:] = path
+    library, facts = started(backend, own)
+    channel.send(codec.encode(facts))
+    label, steady = libraries.label(backend), arithmetic()
+    while True:
+        for packed in pickle.loads(channel.receive()):
+            answer, now = _answered(library, packed, label), arithmetic()
+            if now != steady:
+                what = ", ".join(name for name in steady if steady[name] != now[name])
+                answer = codec.encode(("broken", f"left the processor computing otherwise: {what}", None, False))
+            channel.send(answer)
+
+
+def imported(backend: str) -> ModuleType:
+    """The library, with its settings made."""
+    library = libraries.load(backend)
+    library.configure()
+    return library
+
+
+def started(backend: str, own: Sequence[tuple[str, str]]) -> tuple[ModuleType | None, dict[str, Any]]:
+    """The library and what it says of itself; ``{"error": …}`` where it cannot be imported."""
+    try:
+        for name, file in own:
+            modules.load(name, Path(file))
+        library = imported(backend)
+        facts = {**library.environment(), "process": {name: os.environ.get(name) for name in PINNED}}
+        codec.encode(facts)
+        return library, facts
+    except BaseException as error:
+        return None, {"error": f"{type(error).__name__}: {line(error)}"}
+
+
+def arithmetic() -> dict[str, bool]:
+    """How this process computes: whether subnormal numbers are kept, and whether sums are rounded to nearest."""
+    smallest, eps = sys.float_info.min, sys.float_info.epsilon
+    nearest = 1 + eps / 2 == 1 and 1 + 3 * eps / 4 > 1 and -1 - eps / 2 == -1
+    return {"subnormal numbers": smallest / 2 > 0, "rounding to nearest": nearest}
+
+
+def _answered(library: ModuleType | None, packed: bytes, label: str) -> bytes:
+    """The answer in bytes; where it cannot be sent, that is the answer."""
+    try:
+        outcome = made(library, pickle.loads(packed), label)
+        return codec.encode((outcome.kind, outcome.error, outcome.content, True))
+    except BaseException as error:
+        return codec.encode(("broken", f"no answer: {line(error)}", None, True))
+
+
+def made(library: ModuleType | None, call: Call, label: str) -> Outcome:
+    """The outcome of a call. A call that changes its arguments is at fault: later calls share them."""
+    before = _inputs(call)
+    outcome = _made(library, call, label)
+    changed = [name for name, digest in _inputs(call).items() if digest != before[name]]
+    return Outcome("raised", error=f"changed its argument {changed[0]}") if changed else outcome
+
+
+def _inputs(call: Call) -> Mapping[str, bytes]:
+    arrays = {name: a for name, a in call.arguments.items() if isinstance(a, np.ndarray)}
+    for array in arrays.values():
+        array.flags.writeable = False
+    return {name: hashlib.blake2b(a.tobytes(), digest_size=8).digest() for name, a in arrays.items()}
+
+
+def _made(library: ModuleType | None, call: Call, label: str) -> Outcome:
+    try:
+        if call.mutant is not None:
+            value = call.mutant(library, **call.arguments)
+        elif callable(call.operation):
+            value = call.operation(library, **call.arguments)
+        else:
+            operation = getattr(library, call.operation, None)
+            if operation is None:
+                return Outcome("unsupported", error=f"{label} has no operation {call.operation}")
+            value = operation(**call.arguments)
+    except libraries.Unsupported as reason:
+        return Outcome("unsupported", error=line(reason))
+    except BaseException as error:  # whatever a library raises is an observation, even that it wants to leave
+        return Outcome("raised", error=f"{type(error).__name__}: {line(error)}")
+    return Outcome("value", value)
+
+
+def line(error: BaseException) -> str:
+    """An error's message in one line that UTF-8 can hold."""
+    return " ".join(str(error).split())[:300].encode(errors="backslashreplace").decode()
+
+
+if __name__ == "__main__":
+    main()
