@@ -246,8 +246,8 @@ CHECKS = [
     Without(
         "a death is told",
         WORKERS,
-        "            except Ended as end:",
-        "            except ZeroDivisionError as end:",
+        "outcomes.append(Outcome(\"broken\", error=self._dead or str(end)))",
+        "outcomes.append(Outcome(\"unsupported\", error=str(end)))",
         SWEEP,
         ("dies",),
     ),
