@@ -246,8 +246,8 @@ CHECKS = [
     Without(
         "a death is told",
         WORKERS,
-        "outcomes.append(Outcome(\"broken\", error=self._dead or str(end)))",
-        "outcomes.append(Outcome(\"unsupported\", error=str(end)))",
+        'outcomes.append(Outcome("broken", error=self._dead or str(end)))',
+        'outcomes.append(Outcome("unsupported", error=str(end)))',
         SWEEP,
         ("dies",),
     ),
