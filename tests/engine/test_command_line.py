@@ -2,17 +2,20 @@
 
 import re
 import shlex
+from pathlib import Path
 
 import pytest
 from lectureclaims.claims.record import file, replay
 from lectureclaims.claims.record.types import LibraryFacts, Sweep
 from lectureclaims.reference import libraries
+from lectureclaims.reports import formats
 from lectureclaims.reports.front.cli import main
 from lying import FRAMEWORKS, LECTURE, library, run_command, without_frameworks
 
+FORMATS = Path(formats.__file__).parent.glob("*.py")
 QUICK = ("conv_layer.equivariance", "--backend", "numpy", "--dtype", "float32")
 PART = ("convolution.libraries_correlate", "--backend", "numpy", "--dtype", "float32")
-REPORTS = ("index.html", "report.md", "junit.xml", "results.sarif", "badge.svg", "badge.json")
+REPORTS = re.findall(r'^FILE = "(.+)"$', "\n".join(p.read_text(encoding="utf-8") for p in FORMATS), re.MULTILINE)
 
 
 def cli(*arguments, **where):
@@ -88,6 +91,7 @@ def test_verify_prints_the_table_and_where_the_report_is(written):
 
 def test_verify_writes_the_record_and_the_reports(written):
     folder, _ = written
+    assert {"index.html", "report.md"} < {*REPORTS}
     assert sorted(p.name for p in folder.iterdir()) == sorted((*REPORTS, "results.json"))
     assert file.load(folder / "results.json").success
 
