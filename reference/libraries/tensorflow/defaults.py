@@ -10,6 +10,8 @@ import functools
 import numpy as np
 import tensorflow as tf
 
+from ..defaults import sums, transform_sizes, ways
+
 
 def argmax(x, *, axis):
     """tf.math.argmax: the index of the largest number along an axis, int64."""
@@ -120,39 +122,21 @@ def _at(function, x):
     return tf.reshape(y, x.shape).numpy(), tape.gradient(y, z).numpy()
 
 
-def own_rectifiers():
-    """Ways to write max(0, z) in TensorFlow and Keras."""
-    return tuple(_RECTIFIERS)
+def _slope(function, x):
+    return _at(function, x)[1]
 
 
-def own_rectifier_gradient(x, *, function):
-    """The derivative that GradientTape gives to one of them."""
-    return _at(_RECTIFIERS[function], x)[1]
-
-
-def own_absolute_values():
-    """Ways to write |z| in TensorFlow."""
-    return tuple(_ABSOLUTE_VALUES)
-
-
-def own_absolute_value_gradient(x, *, function):
-    """The derivative that GradientTape gives to one of them."""
-    return _at(_ABSOLUTE_VALUES[function], x)[1]
+own_rectifiers, own_rectifier_gradient = ways(_RECTIFIERS, _slope)
+own_absolute_values, own_absolute_value_gradient = ways(_ABSOLUTE_VALUES, _slope)
+own_losses_of_logits, own_loss_gradient = ways(_LOSSES_OF_LOGITS, _slope)
+own_losses, own_loss = ways(_LOSSES, lambda own, p: own(tf.constant(p)).numpy())
+# Leaky ReLUs whose slope need not be said, each with its own.
+own_leaky_relus, own_leaky_relu = ways(_LEAKY_RELUS, lambda own, x: tf.reshape(own(tf.constant(x)), x.shape).numpy())
 
 
 def absolute_of_integers(x):
     """tf.abs of whole numbers in their own format."""
     return tf.abs(tf.constant(x)).numpy()
-
-
-def own_leaky_relus():
-    """Leaky ReLUs whose slope need not be said."""
-    return tuple(_LEAKY_RELUS)
-
-
-def own_leaky_relu(x, *, function):
-    """One of them, with its own slope."""
-    return tf.reshape(_LEAKY_RELUS[function](tf.constant(x)), x.shape).numpy()
 
 
 def own_slopes(shape, *, dtype):
@@ -173,31 +157,11 @@ def logistic_formula(x, *, formula):
     return _at(_FORMULAS[formula], x)
 
 
-def own_losses():
-    """Ways to write the loss −log p of the right class."""
-    return tuple(_LOSSES)
-
-
-def own_loss(p, *, function):
-    """One of them."""
-    return _LOSSES[function](tf.constant(p)).numpy()
-
-
 def own_loss_by_default(x, labels):
     """keras.losses.categorical_crossentropy of rows [N, K], told nothing of what they are."""
     return (
         _keras().losses.categorical_crossentropy(tf.one_hot(labels, x.shape[1], dtype=x.dtype), tf.constant(x)).numpy()
     )
-
-
-def own_losses_of_logits():
-    """Ways to write the loss −log σ(z) as a function of z."""
-    return tuple(_LOSSES_OF_LOGITS)
-
-
-def own_loss_gradient(x, *, function):
-    """The derivative by z that GradientTape gives to one of them."""
-    return _at(_LOSSES_OF_LOGITS[function], x)[1]
 
 
 def own_conv_layer(x, w, *, stride, padding, dilation, groups):
@@ -274,9 +238,7 @@ def _taps(w):
 
 
 def _by_fft(x, w):
-    """Zeros to a power of two, as a shorter transform would wrap around; the product of the transforms; back."""
-    sizes = [n + k - 1 for n, k in zip(x.shape, w.shape, strict=True)]
-    lengths = [max(2, 1 << (n - 1).bit_length()) for n in sizes]
+    sizes, lengths = transform_sizes(x, w)
     there, back = (tf.signal.rfft, tf.signal.irfft) if x.ndim == 1 else (tf.signal.rfft2d, tf.signal.irfft2d)
     y = back(there(tf.constant(np.array(x)), lengths) * there(tf.constant(np.array(w)), lengths), lengths)
     return y.numpy()[tuple(map(slice, sizes))]
@@ -324,24 +286,8 @@ _SAME = {
 }
 
 
-def own_fulls():
-    """Functions of TensorFlow that return every overlap of two arrays, and of how many axes."""
-    return tuple(_FULL)
-
-
-def own_full(x, w, *, function):
-    """One of them, of plain arrays of one or two axes."""
-    return _FULL[function, x.ndim](x, w)
-
-
-def own_sames():
-    """Functions and layers of TensorFlow and Keras with padding "SAME"."""
-    return tuple(_SAME)
-
-
-def own_same(x, w, *, function, stride):
-    """One of them."""
-    return _SAME[function, x.ndim](x, w, stride).numpy()[0, ..., 0]
+own_fulls, own_full = sums(_FULL)
+own_sames, own_same = sums(_SAME, lambda own, x, w, *, stride: own(x, w, stride).numpy()[0, ..., 0])
 
 
 def own_named(x, w, *, function, input, kernel):
