@@ -24,6 +24,12 @@ def ways(table, compute=_as_it_is):
     return lambda: tuple(table), lambda *x, function, **named: compute(table[function], *x, **named)
 
 
+def by_rank(table):
+    """(name, number of axes) → the function: as many axes as its name says, or else one or two."""
+    ranks = {"1d": (1,), "2d": (2,)}
+    return {(name, rank): own for name, own in table.items() for rank in ranks.get(name[-2:], (1, 2))}
+
+
 def sums(table, compute=_as_it_is):
     """The same of two arrays, where the table's keys are (name, number of axes)."""
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage, signal, special
 
-from ..defaults import sums, sums_without_stride, ways
-from .operations import by_rank
+from ..defaults import by_rank, sums, sums_without_stride, ways
 
 own_losses, own_loss = ways({"-scipy.special.xlogy(1, p)": lambda p: -special.xlogy(p.dtype.type(1), p)})
 

@@ -15,6 +15,7 @@ from scipy import ndimage, signal, special
 
 from ...operators import catalogue
 from .. import Unsupported
+from ..defaults import by_rank
 
 
 def configure():
@@ -151,12 +152,6 @@ def softmax(x, *, axis):
 
 def cross_entropy(logits, labels):
     return -np.take_along_axis(special.log_softmax(logits, axis=1), labels[:, None], axis=1)[:, 0]
-
-
-def by_rank(table):
-    """(name, number of axes) → the function: as many axes as its name says, or else one or two."""
-    ranks = {"1d": (1,), "2d": (2,)}
-    return {(name, rank): own for name, own in table.items() for rank in ranks.get(name[-2:], (1, 2))}
 
 
 def _inside(function, *, turned, **axis):

@@ -10,6 +10,7 @@ import functools
 import numpy as np
 import tensorflow as tf
 
+from .. import Unsupported
 from ..defaults import sums, transform_sizes, ways
 
 
@@ -308,9 +309,8 @@ def network_layers(layers, *, size):
     """A network (``reference.layers.resolve``) of Keras' own layers, called on a symbolic input: each layer's own report.
 
     Output sizes are those of the symbolic tensors that come out (turned from [H, W, C] to [C, H, W]), parameters those that
-    the layer holds, multiply-adds half the operations that TensorFlow's profiler counts in the graph (None where
-    it cannot). In a graph nothing is
-    run and no weight has memory.
+    the layer holds, multiply-adds half the operations that TensorFlow's profiler counts in the graph (None where it cannot). In a
+    graph nothing is run and no weight has memory.
     """
     import keras
 
@@ -328,12 +328,13 @@ def network_layers(layers, *, size):
         work = _multiply_adds(graph)
         for layer, (own, y, operations) in zip(layers, made, strict=True):
             output = tuple(int(n) for n in y.shape[1:])
+            count = counted(own) if own else {"learned": 0, "not_learned": 0}
             reports.append(
                 {
                     "name": layer["name"],
                     "output": (output[-1], *output[:-1]),
-                    "parameters": sum(int(np.prod(w.shape)) for w in own.trainable_weights) if own else 0,
-                    "not_learned": sum(int(np.prod(w.shape)) for w in own.non_trainable_weights) if own else 0,
+                    "parameters": count["learned"],
+                    "not_learned": count["not_learned"],
                     "multiply_adds": _told([work[o.name] for o in operations if o.name in work], own),
                 }
             )
@@ -358,12 +359,44 @@ def _multiply_adds(graph):
     return {o.name: counts.get(o.name, 0) for o in graph.get_operations() if o.type in ("Conv2D", "MatMul")}
 
 
+def own_layer(layer, rank):
+    """Keras' layer of a kind that has weights, for x of so many axes."""
+    import keras
+
+    kind = layer["kind"]
+    if kind == "convolution":
+        return keras.layers.Conv2D(
+            layer["channels_out"],
+            tuple(layer["kernel"]),
+            strides=layer.get("stride", 1),
+            padding="valid",
+            data_format="channels_last",
+            dilation_rate=layer.get("dilation", 1),
+            groups=layer["groups"],
+            use_bias=layer["bias"],
+            kernel_initializer="zeros",
+        )
+    if kind == "fully_connected":
+        return keras.layers.Dense(layer["features_out"], use_bias=layer["bias"], kernel_initializer="zeros")
+    if kind == "batch_norm":
+        return keras.layers.BatchNormalization(axis=-1)
+    if kind == "prelu":
+        # One slope a channel: the spatial axes share.
+        return keras.layers.PReLU(shared_axes=[1, 2] if rank == 4 else None)
+    raise Unsupported(f"TensorFlow has no layer of kind {kind}")
+
+
+def counted(own):
+    """How many numbers a layer, or a network, learns and does not learn."""
+    learned, others = ([int(np.prod(w.shape)) for w in g] for g in (own.trainable_weights, own.non_trainable_weights))
+    return {"learned": sum(learned), "not_learned": sum(others)}
+
+
 def _own_layer(layer, inputs):
     """(Keras' layer, or None where a function of Keras does it, and what comes out)."""
     import keras
 
     kind, x = layer["kind"], inputs[0]
-    weights = {"kernel_initializer": "zeros"}
     if kind == "channels":
         return None, keras.ops.take(x, list(layer["take"]), axis=-1)
     if kind in ("add", "concatenate"):
@@ -374,40 +407,19 @@ def _own_layer(layer, inputs):
     if "padding" in layer and np.any(layer["padding"]):  # on the sides that were meant; Keras' "same" chooses its own
         fill = float("-inf") if kind == "max_pooling" else 0.0
         x = keras.ops.pad(x, [(0, 0), *layer["padding"], (0, 0)], mode="constant", constant_values=fill)
-    pool = {
-        "pool_size": layer.get("window"),
-        "strides": layer.get("stride"),
-        "padding": "valid",
-        "data_format": "channels_last",
+    last = {"data_format": "channels_last"}
+    pool = {"pool_size": layer.get("window"), "strides": layer.get("stride"), "padding": "valid", **last}
+    without_weights = {
+        "max_pooling": lambda: keras.layers.MaxPooling2D(**pool),
+        "average_pooling": lambda: keras.layers.AveragePooling2D(**pool),
+        "global_max_pooling": lambda: keras.layers.GlobalMaxPooling2D(keepdims=True, **last),
+        "global_average_pooling": lambda: keras.layers.GlobalAveragePooling2D(keepdims=True, **last),
+        "relu": keras.layers.ReLU,
+        "leaky_relu": lambda: keras.layers.LeakyReLU(negative_slope=0.01),
+        "logistic": lambda: keras.layers.Activation("sigmoid"),
+        "tanh": lambda: keras.layers.Activation("tanh"),
+        "softmax": lambda: keras.layers.Softmax(axis=-1),
+        "flatten": lambda: keras.layers.Flatten(**last),
     }
-    whole = {"data_format": "channels_last", "keepdims": True}
-    if kind == "convolution":
-        own = keras.layers.Conv2D(
-            layer["channels_out"],
-            layer["kernel"],
-            strides=layer["stride"],
-            padding="valid",
-            data_format="channels_last",
-            dilation_rate=layer["dilation"],
-            groups=layer["groups"],
-            use_bias=layer["bias"],
-            **weights,
-        )
-    elif kind == "fully_connected":
-        own = keras.layers.Dense(layer["features_out"], use_bias=layer["bias"], **weights)
-    else:
-        own = {
-            "batch_norm": lambda: keras.layers.BatchNormalization(axis=-1),
-            "prelu": lambda: keras.layers.PReLU(shared_axes=[1, 2] if len(x.shape) == 4 else None),
-            "max_pooling": lambda: keras.layers.MaxPooling2D(**pool),
-            "average_pooling": lambda: keras.layers.AveragePooling2D(**pool),
-            "global_max_pooling": lambda: keras.layers.GlobalMaxPooling2D(**whole),
-            "global_average_pooling": lambda: keras.layers.GlobalAveragePooling2D(**whole),
-            "relu": keras.layers.ReLU,
-            "leaky_relu": lambda: keras.layers.LeakyReLU(negative_slope=0.01),
-            "logistic": lambda: keras.layers.Activation("sigmoid"),
-            "tanh": lambda: keras.layers.Activation("tanh"),
-            "softmax": lambda: keras.layers.Softmax(axis=-1),
-            "flatten": lambda: keras.layers.Flatten(data_format="channels_last"),
-        }[kind]()
+    own = without_weights[kind]() if kind in without_weights else own_layer(layer, len(x.shape))
     return own, own(x)

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from .. import Unsupported
 from ..defaults import sums, transform_sizes, ways
 
 
@@ -245,7 +246,7 @@ def network_layers(layers, *, size):
     values, reports = {"input": torch.empty((1, *size), device="meta")}, []
     for layer in layers:
         inputs = [values[name] for name in layer["from"]]
-        own = _own_layer(layer, inputs[0].ndim).eval()  # in training mode a batch norm refuses one number a channel
+        own = own_layer(layer, inputs[0].ndim).eval()  # in training mode a batch norm refuses one number a channel
         with FlopCounterMode(display=False) as counter, torch.no_grad():
             y = values[layer["name"]] = own(*inputs)
         # num_batches_tracked counts calls: an integer that takes no part in the function.
@@ -285,7 +286,8 @@ _PLAIN_LAYERS = {
 }
 
 
-def _own_layer(layer, rank):
+def own_layer(layer, rank):
+    """torch.nn's layer of a kind, for x of so many axes, on the "meta" device: it has shapes and no memory."""
     kind = layer["kind"]
     if kind in _PLAIN_LAYERS:
         return _PLAIN_LAYERS[kind]()
@@ -298,17 +300,19 @@ def _own_layer(layer, rank):
         return torch.nn.PReLU(num_parameters=layer["channels"], device="meta")
     if kind == "channels":
         return _Together(lambda x: torch.stack([x[:, c] for c in layer["take"]], dim=1))
-    (top, bottom), (left, right) = layer["padding"]
+    if kind not in ("convolution", "max_pooling", "average_pooling"):
+        raise Unsupported(f"PyTorch has no layer of kind {kind}")
+    (top, bottom), (left, right) = layer.get("padding", ((0, 0), (0, 0)))
     even = top == bottom and left == right
     padding = (top, left) if even else 0
     if kind == "convolution":
         own = torch.nn.Conv2d(
             layer["channels_in"],
             layer["channels_out"],
-            layer["kernel"],
-            stride=layer["stride"],
+            tuple(layer["kernel"]),
+            stride=layer.get("stride", 1),
             padding=padding,
-            dilation=layer["dilation"],
+            dilation=layer.get("dilation", 1),
             groups=layer["groups"],
             bias=layer["bias"],
             device="meta",

@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 
 from .. import Unsupported
+from .defaults import own_layer
 
 
 def configure():
@@ -374,24 +375,7 @@ def memory_order(x, *, layout):
 
 
 def layer_parameters(layer):
-    # On the "meta" device a layer has shapes and no memory.
-    if layer["kind"] == "convolution":
-        own = torch.nn.Conv2d(
-            layer["channels_in"],
-            layer["channels_out"],
-            tuple(layer["kernel"]),
-            groups=layer["groups"],
-            bias=layer["bias"],
-            device="meta",
-        )
-    elif layer["kind"] == "fully_connected":
-        own = torch.nn.Linear(layer["features_in"], layer["features_out"], bias=layer["bias"], device="meta")
-    elif layer["kind"] == "batch_norm":
-        own = torch.nn.BatchNorm2d(layer["channels"], affine=True, track_running_stats=True, device="meta")
-    elif layer["kind"] == "prelu":
-        own = torch.nn.PReLU(num_parameters=layer["channels"], device="meta")
-    else:
-        raise Unsupported(f"PyTorch has no layer of kind {layer['kind']}")
+    own = own_layer(layer, 4)
     learned = dict(own.named_parameters())
     # num_batches_tracked counts calls: an integer that takes no part in the function.
     not_learned = {name: buffer for name, buffer in own.named_buffers() if buffer.is_floating_point()}
