@@ -133,11 +133,11 @@ GATES = Template('''"""The effects and the gates on them, stated before anything
 The basis of a gate is the effect as it was measured while the design was made, on the first seeds.
 """
 
-from $language.statistics import Contrast, Gate
+from $language.statistics import Contrast
 
 SPREAD = Contrast("pools: spread, means / numbers", "ratio", "pools", "spread.means", "spread.numbers")
 EFFECTS = (SPREAD,)
-GATES = (Gate("means spread less", SPREAD.name, "within", (0.2, 0.3), "0.25 [0.24, 0.26]"),)
+GATES = (SPREAD.within(0.2, 0.3, "means spread less", "0.25 [0.24, 0.26]"),)
 ''')
 
 HISTORY = """# A design's history: the SHA-256 of what it states, one for each version, the last the one that runs. Whoever changes a gate, a number of
