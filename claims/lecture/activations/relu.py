@@ -1,7 +1,5 @@
 """The lecture's rectified linear unit: ReLU."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The lecture's section “Conv2d operation in PyTorch”: Hout, Wout can differ from H, W due to padding, stride, etc."""
 
-from __future__ import annotations
-
 import functools
 import itertools
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """The lecture's second sum, Σ_m Σ_n X(i − m, j − n) W(m, n): convolution commutes, and where it does not."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The lecture's cross-correlation, S(i, j) = Σ_m Σ_n X(i + m, j + n) W(m, n), and the names of its three arrays."""
 
-from __future__ import annotations
-
 import itertools
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """The lecture's discrete convolutions, S(i) = Σ_m X(m) W(i − m) and S(i, j) = Σ_m Σ_n X(m, n) W(i − m, j − n)."""
 
-from __future__ import annotations
-
 import itertools
 from typing import NamedTuple
 

@@ -5,8 +5,6 @@ X and W are sampled at the middles of steps of length h. A library's discrete co
 is the midpoint rule for the integral, for (m + ½)h and t − (m + ½)h are both middles of steps.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """The lecture's second choice of windows: zeros round the image, so that the feature map is of the same size."""
 
-from __future__ import annotations
-
 import functools
 import itertools
 from typing import NamedTuple

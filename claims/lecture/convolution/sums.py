@@ -8,8 +8,6 @@ X(m) and W(m) are 0 where there is no element. i runs over every sum that has a 
 lie inside X ("valid") are a part.
 """
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Callable
 from fractions import Fraction

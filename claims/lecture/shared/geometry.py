@@ -3,8 +3,6 @@
 ``PLAIN_1D`` and ``PLAIN_2D`` are the settings of a layer without stride, padding, dilation and groups.
 """
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Callable
 from typing import Any, NamedTuple

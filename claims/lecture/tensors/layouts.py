@@ -3,8 +3,6 @@
 PyTorch: [N, C, H, W].  TensorFlow: [N, H, W, C].
 """
 
-from __future__ import annotations
-
 import inspect
 import itertools
 import json

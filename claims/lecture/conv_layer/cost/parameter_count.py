@@ -1,7 +1,5 @@
 """The lecture's section “Conv2d operation in PyTorch”: how many parameters."""
 
-from __future__ import annotations
-
 import functools
 import math
 from collections.abc import Callable
