@@ -6,7 +6,6 @@ is the midpoint rule for the integral, for (m + ½)h and t − (m + ½)h are bot
 """
 
 import math
-from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -153,7 +152,6 @@ def support_cut(lib, x, w, b, **settings):
     return lib.convolution1d(x, w, b, **settings)
 
 
-Scaled = Callable[[np.ndarray, float], np.ndarray]
 ANYWHERE = {
     "step forgotten": {"scaled": step_forgotten},
     "support cut": Wrong(operations={"convolution1d": support_cut}),

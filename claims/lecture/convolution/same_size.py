@@ -17,10 +17,6 @@ from .sums import AS_IT_STANDS, Row, Sizes, agrees, by_fft, lecture_sum, plus, r
 # --- “pad with zeros to keep [the] image the same size as [the] feature map” ----------------------------------------------
 
 
-Sides = tuple[int, int]
-"""Zeros before the first element and after the last."""
-
-
 def zeros(k, d, odd_one):
     """d(k − 1) zeros along an axis, half of them on each side; ``odd_one``: at which end the odd one of an even kernel stands."""
     small, large = d * (k - 1) // 2, d * (k - 1) - d * (k - 1) // 2

@@ -4,7 +4,6 @@
 """
 
 import functools
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -29,9 +28,6 @@ class Axis(NamedTuple):
     d: int = 1
     p: int = 0
     q: int = 0
-
-
-SizeOf = Callable[[Axis], int]
 
 
 def room(a):

@@ -25,8 +25,6 @@ RATE = 2.0**-4
 STILL, LEARNING = ("frozen", "frozen_with"), ("without", "with")
 """The arms whose lower layers do not learn, and those in which all layers do."""
 
-Parameters = dict[str, np.ndarray]
-
 
 def lower_kept(before, after):
     """The parameters after a step of the layers above the activations only."""

@@ -1,7 +1,5 @@
 """The lecture's section “Why does batch normalization work?”: the other explanation, smoothing the objective."""
 
-from collections.abc import Mapping
-
 import numpy as np
 
 from .....reference import bounds
@@ -23,9 +21,6 @@ NARROW = ("multilayer",)
 """In float32 the main arms alone: one framework's trajectories there leave the other's within a hundred steps, the effect stays."""
 WIDE = (*NARROW, "convolutional", "deep_start", "eight_layers_slowly", "four_layers_slowly", "learning_rates")
 NAMES = {"with": "with batch norm", "without": "without", "null": "scale and shift alone"}
-
-
-Arrays = Mapping[str, np.ndarray]
 
 
 def in_float64(given):
