@@ -82,13 +82,13 @@ def leaky_relu_gradient(x: Array, upstream: Array, *, alpha: float) -> Array:
 
 
 @once
-def prelu(x: Array, alpha: float) -> Array:
+def prelu(x: Array, alpha: Array | float) -> Array:
     """z where z > 0, else alpha·z, with one alpha a channel (axis 1)."""
     return np.where(x > 0, x, _along(x, alpha) * x)
 
 
 @once
-def prelu_gradient(x: Array, alpha: float, upstream: Array) -> tuple[Array, Array]:
+def prelu_gradient(x: Array, alpha: Array | float, upstream: Array) -> tuple[Array, Array]:
     """(dx, dalpha): upstream times 1 or alpha; dalpha = sum upstream·min(0, z) over all but the channels, rounded once."""
     dx = np.where(x > 0, upstream, _along(x, alpha) * upstream)
     by_channel = (np.moveaxis(each, 1, 0).reshape(x.shape[1], -1) for each in (upstream, np.minimum(x, 0)))
