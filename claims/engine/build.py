@@ -39,7 +39,6 @@ def build(lecture: Lecture, run: Run, *, begun: str, seconds: float) -> types.Ev
     """The evidence of a run that began at a date and took some seconds."""
     claims = tuple(_claim(lecture, run, c) for c in run.selection.claims)
     selected = run.selection
-    probed = probing.all_mistakes(lecture) if run.detections else []
     return types.Evidence(
         tool=types.Tool(name="lecture-claims", version=metadata.version("lecture-claims")),
         seed=selected.seed,
@@ -58,7 +57,7 @@ def build(lecture: Lecture, run: Run, *, begun: str, seconds: float) -> types.Ev
         lecture=_lecture(lecture),
         claims=claims,
         premises=premises.graph(claims),
-        sensitivity=probing.table(run.detections, probed, _caught(claims)),
+        sensitivity=probing.table(run.detections, run.probed if run.detections else (), _caught(claims)),
         defects=tuple(_defect(d, selected.backends) for d in run.defects),
         counts=_counts(claims),
         success=_success(run, claims),

@@ -6,13 +6,15 @@ it differs from the honest experiment.
 
 from __future__ import annotations
 
+import difflib
 import threading
 import traceback
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Collection, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from ...reference.operators import catalogue
 from ..language.case import Case
 from ..language.claim import Figure, Stated, Timing, Wrong
 from ..language.comparison import Comparison
@@ -35,7 +37,7 @@ class Caller(Protocol):
 class Experiment:
     """One experiment under way: a variant of the claim, in one case and dtype.
 
-    kept: where figures, timings and what is stated go, by their kind.
+    kept: where figures, timings and what is stated go, by their kind; known: the names of all operations, empty where any may be asked for.
     """
 
     variant: Variant
@@ -46,6 +48,7 @@ class Experiment:
     pending: list[Call] | None = None
     single: bool = False
     debug: bool = False
+    known: Collection[str] = ()
 
     @property
     def enough(self) -> bool:
@@ -56,7 +59,7 @@ class Experiment:
         """Resume with the outcomes asked for; run on to the next calls or to the end."""
         self.pending = None
         try:
-            step = self.generator.send(answer)
+            step = self._resumed(answer)
             while not isinstance(step, Call | list):
                 self._keep(step)
                 if self.enough:
@@ -75,6 +78,26 @@ class Experiment:
             place = traceback.extract_tb(error.__traceback__)[-1]
             why = f"{type(error).__name__}: {error} ({Path(place.filename).name}:{place.lineno})"
             self._stop("error", why, "".join(traceback.format_exception(error)))
+
+    def misnames(self, answer: Outcome) -> bool:
+        """Whether what was asked for is an operation of no library at all: a mistake of the claim, not a gap of this library."""
+        call = answer.call
+        if answer.kind != "unsupported" or call is None or call.mutant is not None or not self.known:
+            return False
+        return isinstance(call.operation, str) and call.operation not in self.known
+
+    def _resumed(self, answer: Any) -> Any:
+        """The next step; a misnamed operation is an error at the step that asked for it."""
+        for outcome in answer if isinstance(answer, list) else [answer]:
+            if outcome is not None and self.misnames(outcome):
+                name = outcome.call.name
+                same = [one.name for one in catalogue.OPERATIONS.values() if name in one.aliases]
+                near = same or difflib.get_close_matches(name, self.known, n=1)
+                way_out = f"did you mean {near[0]!r}?" if near else "give the file that has it, with --backend"
+                return self.generator.throw(
+                    ValueError(f"operation={name!r}: no library has an operation of this name; {way_out}")
+                )
+        return self.generator.send(answer)
 
     def _keep(self, step: Any) -> None:
         if isinstance(step, Figure | Stated | Timing):
@@ -140,7 +163,8 @@ def _note(experiment: Experiment, answers: Sequence[Outcome], defects: Sequence[
     variant = experiment.variant
     calls = [a.call for a in answers if a.call is not None]
     variant.asked[experiment.case.name] |= {c.operation for c in calls if isinstance(c.operation, str)}
-    variant.unsupported |= {a.call.name for a in answers if a.kind == "unsupported" and a.call}
+    lacking = (a for a in answers if a.kind == "unsupported" and not experiment.misnames(a))
+    variant.unsupported |= {a.call.name for a in lacking if a.call}
     for defect in defects if experiment.wrong is None else ():
         if touched := sum(defect.defect.touches(call) for call in calls):
             variant.touched[defect.defect.id] += touched

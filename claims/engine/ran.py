@@ -6,11 +6,14 @@ import threading
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..language.comparison import Comparison
 from ..language.defects import Defect
 from ..record.types import AnyRow, Detection
+
+if TYPE_CHECKING:
+    from .probing import Mistake
 
 
 @dataclass(frozen=True)
@@ -97,13 +100,18 @@ class DefectRun:
 
 @dataclass
 class Run:
-    """Everything that a run saw. ``detections``: claim → number of a mistake → what the claim makes of it, of a run of the whole lecture."""
+    """Everything that a run saw.
+
+    operations: every name that an operation has anywhere; probed: the mistakes that a run of the whole lecture makes; detections: claim → number of a mistake → what the claim makes of it.
+    """
 
     selection: Selection
+    operations: frozenset[str] = frozenset()
     cells: list[CellRun] = field(default_factory=list)
     environments: dict[str, dict[str, Any]] = field(default_factory=dict)
     defects: list[DefectRun] = field(default_factory=list)
     import_seconds: dict[str, float] = field(default_factory=dict)
+    probed: list[Mistake] = field(default_factory=list)
     detections: dict[str, dict[int, Detection]] = field(default_factory=dict)
     interrupted: bool = False
     lock: threading.Lock = field(default_factory=threading.Lock, repr=False)

@@ -7,6 +7,7 @@ resumed with the outcomes. The parent computes the oracle; a library's process n
 
 from __future__ import annotations
 
+import functools
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -16,6 +17,7 @@ from typing import Any
 from threadpoolctl import threadpool_limits
 
 from ...reference import libraries
+from ...reference.operators import catalogue
 from ..language.case import Case
 from ..language.claim import Claim, Figure, Limit, Stated, Timing, Wrong
 from ..language.comparison import same_bits
@@ -27,6 +29,7 @@ from . import probing
 from .experiments import Experiment, advance_all
 from .lecture import Lecture
 from .ran import CellRun, DefectRun, Progress, Run, Selection, Variant
+from .snippet import names_in
 from .workers import InProcess, Worker
 
 
@@ -44,17 +47,17 @@ def run(
 
     ``in_process``: the libraries run in this process, and a mistake in a claim is raised, for a debugger.
     """
-    result, stop, workers = Run(selection), threading.Event(), list[Worker | InProcess]()
+    result = Run(selection, operations=_operations(selection.backends))
+    stop, workers = threading.Event(), list[Worker | InProcess]()
     features, progress = frozenset(cpu_features), progress or Progress()
-    probed: list[probing.Mistake] = []
     if {*selection.claims} == {*lecture.claims} and not selection.partial and not in_process:
-        probed = probing.all_mistakes(lecture)
+        result.probed = probing.all_mistakes(lecture)
 
     def one(backend: str) -> None:
         worker = (InProcess if in_process else Worker)(backend, timeout=timeout, lecture_folder=lecture.folder)
         workers.append(worker)
         try:
-            OneLibrary(lecture, result, backend, worker, features, progress, stop).run(probed)
+            OneLibrary(lecture, result, backend, worker, features, progress, stop).run()
         finally:
             worker.close()
 
@@ -93,6 +96,17 @@ def _takes_part(lecture: Lecture, result: Run, backend: str) -> bool:
     return bool(claims)
 
 
+def _operations(backends: Iterable[str]) -> frozenset[str]:
+    """Every name that an operation may have: of the catalogue, of a library, of a user's own file."""
+    return _of_libraries().union(*(names_in(libraries.source_file(b)) for b in backends if b.endswith(".py")))
+
+
+@functools.cache
+def _of_libraries() -> frozenset[str]:
+    files = [file for name in libraries.every() for file in libraries.source_file(name).parent.glob("*.py")]
+    return frozenset(catalogue.OPERATIONS).union(*map(names_in, files))
+
+
 def _claims(lecture: Lecture, selection: Selection, backend: str) -> list[Claim]:
     claims = [lecture.claims[c] for c in selection.claims]
     return [c for c in claims if c.cases_for(backend)] if backend in libraries.DECODERS else claims
@@ -120,7 +134,7 @@ class OneLibrary:
         self.label, self.selection = libraries.label(backend), result.selection
         self.defects: list[DefectRun] = []
 
-    def run(self, probed: Sequence[probing.Mistake]) -> None:
+    def run(self) -> None:
         """Every claim, and where it is this library's turn the mistakes that the claim can see."""
         environment = self.worker.start()
         records = [d for d in self.lecture.defects if d.backend == self.label]
@@ -142,8 +156,8 @@ class OneLibrary:
             with self.result.lock:
                 self.result.cells += cells
             self.progress.finished(self.backend, claim.id)
-            if probed and prober.get(claim.id) == self.label:
-                detections = self._detections(claim, cells, probed)
+            if self.result.probed and prober.get(claim.id) == self.label:
+                detections = self._detections(claim, cells)
                 with self.result.lock:
                     self.result.detections[claim.id] = detections
 
@@ -200,7 +214,7 @@ class OneLibrary:
         ) -> Experiment:
             case = self._case(claim, name, settings, cell.dtype, selected.point or None)
             steps = experiment(case, **(wrong.says if wrong else {}))
-            return Experiment(variant, case, steps, wrong, kept, debug=self.worker.debug)
+            return Experiment(variant, case, steps, wrong, kept, debug=self.worker.debug, known=self.result.operations)
 
         if not (selected.wrong or selected.limit):
             for n in names:
@@ -239,9 +253,7 @@ class OneLibrary:
             and (x.backends is None or self.label in x.backends)
         ]
 
-    def _detections(
-        self, claim: Claim, cells: Sequence[CellRun], probed: Sequence[probing.Mistake]
-    ) -> dict[int, Detection]:
+    def _detections(self, claim: Claim, cells: Sequence[CellRun]) -> dict[int, Detection]:
         """What the claim makes of each mistake on this library: one case after another, each with the mistakes not yet seen."""
         detections: dict[int, Detection] = {}
         # In the widest format: its bounds are the narrowest, so that it sees most.
@@ -253,7 +265,7 @@ class OneLibrary:
             if not declared.probed:
                 continue
             probes = dict[int, probing.Probe]()
-            for i, mistake in enumerate(probed):
+            for i, mistake in enumerate(self.result.probed):
                 if detections.get(i) != "seen" and operations.intersection(mistake.operations):
                     case = self._case(claim, name, declared.settings, cell.dtype, None)
                     probes[i] = probing.Probe(Variant(), case, declared.experiment(case), None, {}, mistake=mistake)

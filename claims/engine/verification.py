@@ -47,7 +47,7 @@ def verify(
 
     Raises BadRequest for a name that does not exist and BadLecture for a lecture folder that cannot be read.
     """
-    book = lecture.read(lecture_folder)
+    book = lecture.read(lecture_folder, debug=in_process)
     selection = select(
         book, claims, backends=backends, dtypes=dtypes, case=case, wrong=wrong, limit=limit, seed=seed, quick=quick
     )

@@ -15,6 +15,7 @@ import signal
 import tempfile
 import threading
 import time
+import traceback
 from collections.abc import Sequence
 from concurrent.futures import CancelledError, Future, TimeoutError
 from contextlib import suppress
@@ -180,7 +181,7 @@ class InProcess:
         assert self._library is not None, "start() comes first"
         outcomes = []
         for self.begun, call in enumerate(calls, 1):
-            outcomes.append(_one(self._library, call, libraries.label(self.backend)))
+            outcomes.append(_one(self._library, call, self.backend, debug=True))
         return outcomes
 
     def give_up(self) -> None:
@@ -239,7 +240,7 @@ def _execute(calls: list[Call]) -> list[bytes]:
     outcomes = []
     for i, call in enumerate(calls):
         _counter.value = i + 1
-        outcomes.append(_packed(_one(library, call, libraries.label(_name))))
+        outcomes.append(_packed(_one(library, call, _name)))
     return outcomes
 
 
@@ -251,9 +252,9 @@ def _packed(answer: Any) -> bytes:
         return pickle.dumps(Outcome("broken", error=f"no answer: {type(error).__name__}: {_line(error)}"))
 
 
-def _one(library: ModuleType, call: Call, label: str) -> Outcome:
+def _one(library: ModuleType, call: Call, backend: str, *, debug: bool = False) -> Outcome:
     before = _inputs(call)  # unpickled arrays can be written to, and later calls share them
-    outcome = _made(library, call, label)
+    outcome = _made(library, call, backend, debug=debug)
     changed = [name for name, digest in _inputs(call).items() if digest != before[name]]
     return Outcome("raised", error=f"changed its argument {changed[0]}") if changed else outcome
 
@@ -265,7 +266,7 @@ def _inputs(call: Call) -> dict[str, bytes]:
     return {name: hashlib.blake2b(a.tobytes(), digest_size=8).digest() for name, a in arrays.items()}
 
 
-def _made(library: ModuleType, call: Call, label: str) -> Outcome:
+def _made(library: ModuleType, call: Call, backend: str, *, debug: bool) -> Outcome:
     try:
         if call.mutant is not None:
             value = call.mutant(library, **call.arguments)
@@ -274,11 +275,13 @@ def _made(library: ModuleType, call: Call, label: str) -> Outcome:
         else:
             operation = getattr(library, call.operation, None)
             if operation is None:
-                return Outcome("unsupported", error=f"{label} has no operation {call.operation}")
+                return Outcome("unsupported", error=f"{libraries.label(backend)} has no operation {call.operation}")
             value = operation(**call.arguments)
     except libraries.Unsupported as reason:
         return Outcome("unsupported", error=_line(reason))
     except (Exception, SystemExit) as error:  # whatever a library raises is an observation, even that it wants to leave
+        if debug and backend.endswith(".py"):
+            traceback.print_exception(error)
         return Outcome("raised", error=f"{type(error).__name__}: {_line(error)}")
     return Outcome("value", value)
 

@@ -20,6 +20,7 @@ import msgspec
 from .types import SCHEMA, Claim, Evidence, Gate, Part, Real, Text, Verdict
 
 WAY_OUT = "give the results.json that verify wrote"
+OTHER_BUILD = "if another build wrote it, use that one, or run verify again with this version"
 WORDS = {"inf": math.inf, "-inf": -math.inf, "nan": math.nan}
 """JSON's missing numbers."""
 MOST_DEEP = 40
@@ -56,7 +57,7 @@ def dumps(evidence: Evidence) -> str:
 def loads(data: bytes | str, name: str = "results") -> Evidence:
     """The record of a JSON. Raises BadEvidence, in one line, for anything that is not a whole record of this version."""
     data = data.encode(errors="surrogatepass") if isinstance(data, str) else data
-    way_out = WAY_OUT
+    way_out, heading = WAY_OUT, _Heading()
     try:
         _check_sizes(data)
         heading = msgspec.json.decode(data, type=_Heading)
@@ -69,6 +70,7 @@ def loads(data: bytes | str, name: str = "results") -> Evidence:
         return evidence
     except msgspec.ValidationError as error:
         why = f"no record: {_line(error)}"
+        way_out = OTHER_BUILD if heading.schema == SCHEMA else WAY_OUT
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         why = f"not JSON: {_line(error)}"
     except ValueError as error:
