@@ -4,6 +4,7 @@ Every refusal is a :class:`BadInput` whose single line reads ``name=value: expec
 sees what was given, what was wanted and what to do without opening the code.
 """
 
+import contextlib
 import math
 import operator
 from collections.abc import Sequence
@@ -11,23 +12,6 @@ from typing import Any, NoReturn
 
 import ml_dtypes
 import numpy as np
-
-__all__ = [
-    "BadInput",
-    "array",
-    "choice",
-    "count",
-    "counts",
-    "finite",
-    "fits",
-    "labels",
-    "non_negative",
-    "padding",
-    "refuse",
-    "same_dtype",
-    "shape",
-    "upstream",
-]
 
 FLOATS = (np.float16, ml_dtypes.bfloat16, np.float32, np.float64)
 
@@ -124,12 +108,14 @@ def labels(name: str, value: Any, rows: int, classes: int) -> np.ndarray:
 
 
 def _integer(name: str, value: Any, expected: str, way_out: str) -> int:
-    if isinstance(value, (bool, np.bool_)):
-        refuse(name, value, expected, way_out)
-    try:
-        return operator.index(value)
-    except TypeError:
-        refuse(name, value, expected, way_out)
+    if not isinstance(value, (bool, np.bool_)):
+        with contextlib.suppress(TypeError):
+            return operator.index(value)
+    refuse(name, value, expected, way_out)
+
+
+def _several(value: Any, many: int) -> bool:
+    return isinstance(value, (tuple, list)) and len(value) == many
 
 
 def count(name: str, value: Any) -> int:
@@ -145,7 +131,7 @@ def counts(name: str, value: Any, *, rank: int) -> tuple[int, ...]:
     """For each spatial axis a :func:`count`: a plain number for rank 1, a (y, x) pair for rank 2."""
     if rank == 1:
         return (count(name, value),)
-    if not isinstance(value, (tuple, list)) or len(value) != rank:
+    if not _several(value, rank):
         refuse(name, value, "a pair (y, x) of whole numbers", f"use {name}=(1, 1), rows first")
     return tuple(count(f"{name}[{axis}]", one) for axis, one in enumerate(value))
 
@@ -155,11 +141,8 @@ def padding(name: str, value: Any, *, rank: int) -> tuple[tuple[int, int], ...]:
     form = "(before, after)" if rank == 1 else "((top, bottom), (left, right))"
     zero = "(0, 0)" if rank == 1 else "((0, 0), (0, 0))"
     sides = (value,) if rank == 1 else value
-    if not isinstance(sides, (tuple, list)) or len(sides) != rank:
+    if not _several(sides, rank) or not all(_several(side, 2) for side in sides):
         refuse(name, value, form, f"use {name}={zero} for none")
-    for side in sides:
-        if not isinstance(side, (tuple, list)) or len(side) != 2:
-            refuse(name, value, form, f"use {name}={zero} for none")
     checked = []
     for side in sides:
         amounts = [_integer(name, amount, f"{form} in whole numbers", f"use {name}={zero} for none") for amount in side]
@@ -182,9 +165,8 @@ def fits(name: str, kernel: int, reach: int, room: int) -> None:
 
 def finite(name: str, value: Any) -> float:
     """A plain finite number."""
-    if isinstance(value, (bool, np.bool_, str)) or not np.isscalar(value):
-        refuse(name, value, "a finite number", f"use a float for {name}")
-    number = float(value)  # pyright: ignore[reportArgumentType]
+    plain = np.isscalar(value) and not isinstance(value, (bool, np.bool_, str))
+    number = float(value) if plain else math.nan  # pyright: ignore[reportArgumentType]
     if not math.isfinite(number):
         refuse(name, value, "a finite number", f"use a float for {name}")
     return number

@@ -15,6 +15,7 @@ from ..language.claim import Claim
 from ..language.comparison import Comparison
 from ..record import premises, types
 from ..record.file import plain
+from ..record.parts import CellFound, LibraryFound
 from ..record.sentences import sentence
 from ..record.verdicts import (
     HOLDS,
@@ -31,7 +32,7 @@ from ..record.verdicts import (
 )
 from . import environment, probing
 from .lecture import OWN, Lecture
-from .ran import CellRun, DefectRun, Run, Variant
+from .ran import CellRun, DefectRun, Run, Selection, Variant
 from .snippet import snippet
 
 
@@ -40,6 +41,7 @@ def build(lecture: Lecture, run: Run, *, begun: str, seconds: float) -> types.Ev
     claims = tuple(_claim(lecture, run, c) for c in run.selection.claims)
     selected = run.selection
     probed = probing.all_mistakes(lecture) if run.detections else []
+    found = {libraries.label(b): part for b, part in sorted(run.libraries.items())}
     return types.Evidence(
         tool=types.Tool(name="lecture-claims", version=metadata.version("lecture-claims")),
         seed=selected.seed,
@@ -54,38 +56,40 @@ def build(lecture: Lecture, run: Run, *, begun: str, seconds: float) -> types.Ev
             quick=selected.quick,
         ),
         interrupted=run.interrupted,
-        environment=_environment(run),
+        environment=types.Environment(
+            **environment.describe(), backends={name: part.facts for name, part in found.items()}
+        ),
         lecture=_lecture(lecture),
         claims=claims,
         premises=premises.graph(claims),
         sensitivity=probing.table(run.detections, probed, _caught(claims)),
-        defects=tuple(_defect(d, selected.backends) for d in run.defects),
+        defects=tuple(sorted((d for part in found.values() for d in part.defects), key=lambda d: d.id)),
         counts=_counts(claims),
         success=_success(run, claims),
         volatile=types.Volatile(
             begun=begun,
             seconds=round(seconds, 1),
-            import_seconds={libraries.label(b): round(t, 2) for b, t in sorted(run.import_seconds.items())},
-            cell_seconds={_cell_name(c): round(c.seconds, 2) for c in run.cells},
-            not_repeated=_not_repeated(run),
-            timings={_cell_name(c): plain(c.timings) for c in run.cells if c.timings},
+            import_seconds={name: round(part.import_seconds, 2) for name, part in found.items() if part.import_seconds},
+            cell_seconds={_name(c): round(c.seconds, 2) for c in run.cells},
+            not_repeated={_name(c): c.not_repeated for c in run.cells if c.not_repeated},
+            timings={_name(c): c.timings for c in run.cells if c.timings},
+            computed={_name(c): c.computed for c in run.cells if c.computed.at},
+            contradicted=tuple(run.contradicted),
         ),
     )
 
 
-def _environment(run: Run) -> types.Environment:
+def library(backend: str, told: Mapping[str, Any], defects: Sequence[DefectRun], import_seconds: float) -> LibraryFound:
+    """A library's part of the record, of what it says of itself."""
     own = ("absent", "error", "versions")
-    found = {
-        libraries.label(b): types.LibraryFacts(
-            file=b if b.endswith(".py") else "",
-            absent=e.get("absent", ""),
-            error=e.get("error", ""),
-            versions={name: str(version) for name, version in e.get("versions", {}).items()},
-            facts=plain({name: fact for name, fact in e.items() if name not in own}),
-        )
-        for b, e in sorted(run.environments.items())
-    }
-    return types.Environment(**environment.describe(), backends=found)
+    facts = types.LibraryFacts(
+        file=backend if backend.endswith(".py") else "",
+        absent=told.get("absent", ""),
+        error=told.get("error", ""),
+        versions={name: str(version) for name, version in told.get("versions", {}).items()},
+        facts=plain({name: fact for name, fact in told.items() if name not in own}),
+    )
+    return LibraryFound(facts=facts, defects=tuple(_defect(d, backend) for d in defects), import_seconds=import_seconds)
 
 
 def _lecture(lecture: Lecture) -> types.Lecture:
@@ -117,7 +121,7 @@ def _lecture(lecture: Lecture) -> types.Lecture:
 def _claim(lecture: Lecture, run: Run, claim_id: str) -> types.Claim:
     claim, named = lecture.claims[claim_id], lecture.sentence_of(claim_id)
     ran = [c for c in run.cells if c.claim == claim_id]
-    cells = tuple(_cell(lecture, run, c) for c in ran)
+    cells = tuple(c.cell for c in ran)
     selected = [libraries.label(b) for b in run.selection.backends]
     # Of the libraries that the claim names, those that were asked for must take part, and at least one of them.
     about = [library for library in claim.about if library in selected] or claim.about
@@ -146,7 +150,7 @@ def _claim(lecture: Lecture, run: Run, claim_id: str) -> types.Claim:
         ranges=dict(claim.ranges),
         limits=tuple(types.LimitSaid(name=x.name, says=x.says, as_worded=x.as_worded) for x in claim.limits),
         cells=cells,
-        designs={name: _design(stated) for cell in ran for name, stated in cell.designs.items()},
+        designs={name: stated for part in ran for name, stated in part.designs.items()},
         figures=_figures(ran),
     )
 
@@ -178,18 +182,43 @@ def _design(stated: Mapping[str, Any]) -> types.Design:
     return types.Design(**members, start=dict(stated["from"]), gates=gates)
 
 
-def _figures(cells: list[CellRun]) -> dict[str, dict[str, Any]]:
+def _figures(parts: Sequence[CellFound]) -> dict[str, dict[str, Any]]:
     figures: dict[str, dict[str, Any]] = {}
-    for cell in cells:
-        for name, data in cell.figures.items():
-            figures.setdefault(name, {})[_label(cell)] = plain(data)
+    for part in parts:
+        for name, data in part.figures.items():
+            figures.setdefault(name, {})[part.cell.name] = data
     return figures
 
 
 # --- cells -------------------------------------------------------------------------------------------------------------
 
 
-def _cell(lecture: Lecture, run: Run, cell: CellRun) -> types.Cell:
+def cell(lecture: Lecture, selection: Selection, ran: CellRun, *, computed: types.Computed) -> CellFound:
+    """A cell's part of the record, of what ran in it."""
+    rows = ran.honest.rows
+    return CellFound(
+        claim=ran.claim,
+        cell=_cell(lecture, selection, ran),
+        designs={name: _design(stated) for name, stated in ran.designs.items()},
+        figures=plain(ran.figures),
+        timings=plain(ran.timings),
+        not_repeated=tuple(sentence(row) for row in rows if row.defect),
+        asked={case: tuple(sorted(operations)) for case, operations in ran.honest.asked.items()},
+        refuted=bool(caught(rows, Facts(about_shapes=True))),
+        broken=ran.broken,
+        seconds=ran.seconds,
+        computed=computed,
+    )
+
+
+def lost(why: str) -> Comparison:
+    """In the place of what a cell would have shown: why nothing came of it."""
+    return Comparison(
+        types.Stopped(label="the experiment stopped", agrees=False, made=False, outcome="broken", elements=0, note=why)
+    )
+
+
+def _cell(lecture: Lecture, selection: Selection, cell: CellRun) -> types.Cell:
     claim = lecture.claims[cell.claim]
     facts = Facts(
         honest=cell.honest.rows,
@@ -201,12 +230,12 @@ def _cell(lecture: Lecture, run: Run, cell: CellRun) -> types.Cell:
         about_shapes=claim.about_shapes,
         unreproduced=cell.unreproduced,
         unrepeatable=cell.unrepeatable,
-        partial=run.selection.partial,
-        point=run.selection.point,
+        partial=selection.partial,
+        point=selection.point,
     )
     decided = cell_verdict(facts)
     takes_part = decided.verdict not in TAKES_NO_PART
-    in_part = _untested(claim, cell) if decided.verdict in HOLDS and not run.selection.partial else []
+    in_part = _untested(claim, cell) if decided.verdict in HOLDS and not selection.partial else []
     made = facts.made
     wrongs, limits = (cell.wrongs, cell.limits) if takes_part else ({}, {})  # what it did not face counts neither way
     rows = sorted((_row(lecture, cell, c) for c in cell.honest.comparisons), key=_stopped_last)
@@ -285,15 +314,8 @@ def _limit(lecture: Lecture, cell: CellRun, name: str, variant: Variant, facts: 
 # --- the run -----------------------------------------------------------------------------------------------------------
 
 
-def _not_repeated(run: Run) -> dict[str, tuple[str, ...]]:
-    """What the departures of unrepeatable defects looked like this time."""
-    found = {_cell_name(cell): tuple(sentence(r) for r in cell.honest.rows if r.defect) for cell in run.cells}
-    return {name: sentences for name, sentences in found.items() if sentences}
-
-
-def _defect(d: DefectRun, selected: Sequence[str]) -> types.Defect:
+def _defect(d: DefectRun, library: str) -> types.Defect:
     record = d.defect
-    library = next(b for b in selected if libraries.label(b) == record.backend)
     return types.Defect(
         id=record.id,
         backend=record.backend,
@@ -339,7 +361,8 @@ def _counts(claims: Sequence[types.Claim]) -> types.Counts:
 
 def _success(run: Run, claims: Sequence[types.Claim]) -> bool:
     """Every verdict is the expected one and every recorded defect that applies reproduced; of a part: nothing unexpected in it."""
-    if run.interrupted or any(d.applies and not d.reproduced for d in run.defects):
+    defects = (d for part in run.libraries.values() for d in part.defects)
+    if run.interrupted or run.contradicted or any(d.applies and not d.reproduced for d in defects):
         return False
     if not run.selection.partial:
         return bool(claims) and all(_as_declared(c, quick=run.selection.quick) for c in claims)
@@ -366,9 +389,5 @@ def _is_no_departure(row: types.Row, *, quick: bool) -> bool:
     return bool(row.agrees or row.defect or excused or row.outcome in TAKES_NO_PART)
 
 
-def _label(cell: CellRun) -> str:
-    return f"{libraries.label(cell.backend)} {cell.dtype or ''}".strip()
-
-
-def _cell_name(cell: CellRun) -> str:
-    return f"{cell.claim} [{_label(cell)}]"
+def _name(part: CellFound) -> str:
+    return f"{part.claim} [{part.cell.name}]"

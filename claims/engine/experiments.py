@@ -6,36 +6,33 @@ it differs from the honest experiment.
 
 from __future__ import annotations
 
-import threading
+import difflib
 import traceback
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Collection, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from ...reference.operators import catalogue
 from ..language.case import Case
 from ..language.claim import Figure, Stated, Timing, Wrong
 from ..language.comparison import Comparison
 from ..language.outcome import Call, NotAValue, Outcome
 from ..record.types import Fact, Stopped, Sweep
-from .ran import DefectRun, Progress, Variant
+from .ran import DefectRun, Variant
 
 
 class Caller(Protocol):
     """What makes calls: a library's own process, or this one."""
 
     def run(self, calls: Sequence[Call]) -> list[Outcome]: ...
-    @property
-    def begun(self) -> int: ...
-    @property
-    def interrupted(self) -> bool: ...
 
 
 @dataclass
 class Experiment:
     """One experiment under way: a variant of the claim, in one case and dtype.
 
-    kept: where figures, timings and what is stated go, by their kind.
+    kept: where figures, timings and what is stated go, by their kind; known: the names of all operations, empty where any may be asked for.
     """
 
     variant: Variant
@@ -46,6 +43,7 @@ class Experiment:
     pending: list[Call] | None = None
     single: bool = False
     debug: bool = False
+    known: Collection[str] = ()
 
     @property
     def enough(self) -> bool:
@@ -56,7 +54,7 @@ class Experiment:
         """Resume with the outcomes asked for; run on to the next calls or to the end."""
         self.pending = None
         try:
-            step = self.generator.send(answer)
+            step = self._resumed(answer)
             while not isinstance(step, Call | list):
                 self._keep(step)
                 if self.enough:
@@ -75,6 +73,26 @@ class Experiment:
             place = traceback.extract_tb(error.__traceback__)[-1]
             why = f"{type(error).__name__}: {error} ({Path(place.filename).name}:{place.lineno})"
             self._stop("error", why, "".join(traceback.format_exception(error)))
+
+    def misnames(self, answer: Outcome) -> bool:
+        """Whether what was asked for is an operation of no library at all: a mistake of the claim, not a gap of this library."""
+        call = answer.call
+        if answer.kind != "unsupported" or call is None or call.mutant is not None or not self.known:
+            return False
+        return isinstance(call.operation, str) and call.operation not in self.known
+
+    def _resumed(self, answer: Any) -> Any:
+        """The next step; a misnamed operation is an error at the step that asked for it."""
+        for outcome in answer if isinstance(answer, list) else [answer]:
+            if outcome is not None and self.misnames(outcome):
+                name = outcome.call.name
+                same = [one.name for one in catalogue.OPERATIONS.values() if name in one.aliases]
+                near = same or difflib.get_close_matches(name, self.known, n=1)
+                way_out = f"did you mean {near[0]!r}?" if near else "give the file that has it, with --backend"
+                return self.generator.throw(
+                    ValueError(f"operation={name!r}: no library has an operation of this name; {way_out}")
+                )
+        return self.generator.send(answer)
 
     def _keep(self, step: Any) -> None:
         if isinstance(step, Figure | Stated | Timing):
@@ -117,18 +135,14 @@ class Experiment:
         return found
 
 
-def advance_all(
-    experiments: Sequence[Experiment], caller: Caller, backend: str, defects: Sequence[DefectRun], progress: Progress
-) -> None:
+def advance_all(experiments: Sequence[Experiment], caller: Caller, defects: Sequence[DefectRun]) -> None:
     """Advance all experiments together until each has ended; equal calls are made once."""
     known: dict[bytes, Outcome] = {}
     for experiment in experiments:
         experiment.advance(None)
     while active := [e for e in experiments if e.pending is not None]:
         calls = {c.digest: c for e in active for c in e.pending or () if c.digest not in known}
-        known.update(zip(calls, _watched(caller, list(calls.values()), backend, progress), strict=True))
-        if caller.interrupted:
-            return
+        known.update(zip(calls, caller.run([*calls.values()]), strict=True))
         for experiment in active:
             answers = [known[c.digest].of(c) for c in experiment.pending or ()]
             _note(experiment, answers, defects)
@@ -140,23 +154,8 @@ def _note(experiment: Experiment, answers: Sequence[Outcome], defects: Sequence[
     variant = experiment.variant
     calls = [a.call for a in answers if a.call is not None]
     variant.asked[experiment.case.name] |= {c.operation for c in calls if isinstance(c.operation, str)}
-    variant.unsupported |= {a.call.name for a in answers if a.kind == "unsupported" and a.call}
+    lacking = (a for a in answers if a.kind == "unsupported" and not experiment.misnames(a))
+    variant.unsupported |= {a.call.name for a in lacking if a.call}
     for defect in defects if experiment.wrong is None else ():
         if touched := sum(defect.defect.touches(call) for call in calls):
             variant.touched[defect.defect.id] += touched
-
-
-def _watched(caller: Caller, calls: list[Call], backend: str, progress: Progress) -> list[Outcome]:
-    done = threading.Event()
-
-    def watch() -> None:
-        while not done.wait(0.2):
-            progress.advanced(backend, caller.begun, len(calls))
-
-    watcher = threading.Thread(target=watch, daemon=True)
-    watcher.start()
-    try:
-        return caller.run(calls)
-    finally:
-        done.set()
-        watcher.join()

@@ -12,6 +12,7 @@ from __future__ import annotations
 import importlib
 import re
 import tomllib
+import traceback
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -86,8 +87,9 @@ class Lecture:
         return tuple(c for s in self.sentences for c in s.claims)
 
 
-def read(folder: Path | None = None) -> Lecture:
-    """Read a lecture. Raises BadLecture for a missing file, a sentence that is not in the text, or an unknown claim id."""
+def read(folder: Path | None = None, *, debug: bool = False) -> Lecture:
+    """Read a lecture. Raises BadLecture for a missing file, a sentence that is not in the text, an unknown claim id, or a module that
+    cannot be imported; ``debug``: there what the import raises."""
     folder = (folder or OWN).resolve()
     markdown, ledger = folder / "lecture.md", folder / "sentences.toml"
     for path in (markdown, ledger):
@@ -103,7 +105,7 @@ def read(folder: Path | None = None) -> Lecture:
     except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
         raise BadLecture(f"{ledger.name}: {error}; each [[sentence]] needs id, text and may have claims") from None
     _check(sentences, text)
-    every = sections(folder)
+    every = sections(folder, debug=debug)
     found: dict[str, Claim] = {}
     for made in (c for m in every for c in vars(m).values() if isinstance(c, Claim)):
         if found.setdefault(made.id, made) is not made:
@@ -201,26 +203,43 @@ def _check(sentences: tuple[Sentence, ...], text: str) -> None:
             seen.add(name)
 
 
-def sections(folder: Path) -> list[ModuleType]:
+def sections(folder: Path, *, debug: bool = False) -> list[ModuleType]:
     """The section modules of a lecture folder, imported; the package's own under their own names, others under a prefix."""
-    paths = [(path, path.relative_to(folder).with_suffix("").parts) for path in _modules(folder)]
-    if folder.resolve() == OWN.resolve():
-        package = __name__.rsplit(".", 2)[0] + ".lecture"
-        return [importlib.import_module(".".join((package, *parts))) for _, parts in paths]
     found = []
-    for path, _ in paths:
+    for path in _modules(folder):
         try:
-            found.append(modules.load(modules.named(folder, path), path))
+            found.append(_imported(path, folder))
         except Exception as error:
-            raise BadLecture(f"{path.name}: {type(error).__name__}: {error}") from error
+            if debug:
+                raise
+            raise BadLecture(f"{_said(error, path, folder)}; verify --in-process shows the traceback") from error
     return found
 
 
 def own_modules(folder: Path) -> list[tuple[str, str]]:
     """(name, file) of the modules that a process needs beside the packages: those of a user's own lecture."""
-    if folder.resolve() == OWN.resolve():
+    if folder == OWN:
         return []
     return [(modules.named(folder, path), str(path)) for path in _modules(folder)]
+
+
+def _imported(path: Path, folder: Path) -> ModuleType:
+    if folder.resolve() != OWN.resolve():
+        return modules.load(modules.named(folder, path), path)
+    parts = path.relative_to(folder).with_suffix("").parts
+    return importlib.import_module(".".join((__name__.rsplit(".", 2)[0], "lecture", *parts)))
+
+
+def _said(error: Exception, path: Path, folder: Path) -> str:
+    """What was raised, and the last line of the lecture's own on the way there."""
+    what, lines = (
+        str(error),
+        [f for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).is_relative_to(folder)],
+    )
+    file, line = (lines[-1].filename, lines[-1].lineno) if lines else (path, 1)
+    if isinstance(error, SyntaxError):
+        what, file, line = error.msg, error.filename or file, error.lineno
+    return f"{type(error).__name__}: {what} ({Path(file).name}:{line})"
 
 
 def _modules(folder: Path) -> list[Path]:

@@ -1,15 +1,16 @@
-"""What a run did, before the record is made of it."""
+"""What to run, and what ran, before the record is made of it."""
 
 from __future__ import annotations
 
-import threading
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from ...reference.libraries import label
 from ..language.comparison import Comparison
 from ..language.defects import Defect
+from ..record.parts import CellFound, LibraryFound
 from ..record.types import AnyRow, Detection
 
 
@@ -33,13 +34,30 @@ class Selection:
         return bool(self.case or self.wrong or self.limit)
 
 
+@dataclass(frozen=True)
+class Unit:
+    """The unit of work: a claim on one library in one dtype; ``mistakes``: instead, what it makes of these mistakes, by their numbers."""
+
+    claim: str
+    backend: str
+    dtype: str | None
+    mistakes: tuple[int, ...] = ()
+    asked: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+    @property
+    def name(self) -> str:
+        """“convolution.flip [torch float32]”."""
+        cell = " ".join(filter(None, (label(self.backend), self.dtype)))
+        return f"{'mistakes in ' if self.mistakes else ''}{self.claim} [{cell}]"
+
+
 @dataclass
 class Progress:
-    """What a progress bar shows: called from the run's threads."""
+    """What a progress bar shows: called from the run's threads. planned: cells that are to be computed and their seconds, and how many are stored."""
 
-    started: Callable[[str, str], None] = lambda backend, claim: None
-    advanced: Callable[[str, int, int], None] = lambda backend, begun, total: None
-    finished: Callable[[str, str], None] = lambda backend, claim: None
+    planned: Callable[[dict[Unit, float], int], None] = lambda todo, stored: None
+    started: Callable[[int, Unit], None] = lambda worker, unit: None
+    finished: Callable[[int, Unit], None] = lambda worker, unit: None
 
 
 @dataclass
@@ -80,6 +98,12 @@ class CellRun:
     absent: str = ""
     left_out: str = ""
 
+    @property
+    def broken(self) -> bool:
+        """Whether a crash, a hang or an interruption is among what it saw: not an answer that will be the same again."""
+        variants = (self.honest, *self.wrongs.values(), *self.limits.values())
+        return any(row.outcome == "broken" for variant in variants for row in variant.rows)
+
 
 @dataclass
 class DefectRun:
@@ -97,13 +121,12 @@ class DefectRun:
 
 @dataclass
 class Run:
-    """Everything that a run saw. ``detections``: claim → number of a mistake → what the claim makes of it, of a run of the whole lecture."""
+    """Everything that a run saw. detections: claim → number of a mistake → what the claim makes of it; contradicted: names of cells that the store
+    has otherwise."""
 
     selection: Selection
-    cells: list[CellRun] = field(default_factory=list)
-    environments: dict[str, dict[str, Any]] = field(default_factory=dict)
-    defects: list[DefectRun] = field(default_factory=list)
-    import_seconds: dict[str, float] = field(default_factory=dict)
+    cells: list[CellFound] = field(default_factory=list)
+    libraries: dict[str, LibraryFound] = field(default_factory=dict)
     detections: dict[str, dict[int, Detection]] = field(default_factory=dict)
+    contradicted: list[str] = field(default_factory=list)
     interrupted: bool = False
-    lock: threading.Lock = field(default_factory=threading.Lock, repr=False)

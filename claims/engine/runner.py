@@ -1,277 +1,274 @@
-"""Runs claims on libraries: collects the calls of all experiments, has the workers make them, compares in the parent.
-
-One thread of the parent for each library at work (at most ``jobs``), one spawned process behind it. All experiments of a
-claim advance together: their calls go to the worker as one batch, equal calls are made once, and the experiments are
-resumed with the outcomes. The parent computes the oracle; a library's process never sees what is expected of it.
-"""
+"""A run: plan the cells, take what the store has, compute the rest, put together."""
 
 from __future__ import annotations
 
+import json
+import math
+import random
+import signal
 import threading
-import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import Any
 
-from threadpoolctl import threadpool_limits
+import msgspec
 
 from ...reference import libraries
-from ..language.case import Case
-from ..language.claim import Claim, Figure, Limit, Stated, Timing, Wrong
-from ..language.comparison import same_bits
-from ..language.defects import Defect
-from ..language.outcome import Call
-from ..record.types import Detection
-from ..record.verdicts import Facts, caught
-from ..workers.worker import InProcess, Worker
-from . import probing
-from .experiments import Experiment, advance_all
-from .lecture import Lecture, own_modules
-from .ran import CellRun, DefectRun, Progress, Run, Selection, Variant
+from ..record import file
+from ..record.parts import Answer, CellFound, LibraryFound, MistakesSeen
+from ..record.types import Computed
+from ..store.folder import Store
+from . import build, plan, probing, schedule
+from .judge import Judge
+from .lecture import Lecture
+from .ran import CellRun, Progress, Run, Selection, Unit
+
+TIMES = "times"
+"""Key under which the store has the seconds that each unit took."""
 
 
-def run(
-    lecture: Lecture,
-    selection: Selection,
-    *,
-    jobs: int,
-    timeout: float,
-    cpu_features: Iterable[str] = (),
-    progress: Progress | None = None,
-    in_process: bool = False,
-) -> Run:
-    """Run the selected claims on the selected libraries. A broken library is a row; nothing it does ends the run.
+@dataclass(frozen=True)
+class Options:
+    """How to run. fresh: take nothing from the store; recheck: the share of what it has that is computed again and compared."""
 
-    ``in_process``: the libraries run in this process, and a mistake in a claim is raised, for a debugger.
-    """
-    result, stop, workers = Run(selection), threading.Event(), list[Worker | InProcess]()
-    features, progress = frozenset(cpu_features), progress or Progress()
-    probed: list[probing.Mistake] = []
-    if {*selection.claims} == {*lecture.claims} and not selection.partial and not in_process:
-        probed = probing.all_mistakes(lecture)
+    jobs: int
+    timeout: float
+    memory: float | None = None
+    store: Store | None = None
+    fresh: bool = False
+    recheck: float = 0.0
+    in_process: bool = False
 
-    def one(backend: str) -> None:
-        worker = (InProcess if in_process else Worker)(backend, timeout=timeout, modules=own_modules(lecture.folder))
-        workers.append(worker)
+
+def run(lecture: Lecture, selection: Selection, options: Options, *, progress: Progress | None = None) -> Run:
+    """Run the selected claims on the selected libraries. A broken library is a row; nothing it does ends the run."""
+    return _Runner(lecture, selection, options, progress or Progress()).run()
+
+
+class _Runner:
+    def __init__(self, lecture: Lecture, selection: Selection, options: Options, progress: Progress) -> None:
+        self.lecture, self.selection, self.options, self.progress = lecture, selection, options, progress
+        self.store, self.keys = options.store, plan.Keys(lecture, selection)
+        self.cells = dict[Unit, CellFound]()
+        self.libraries = dict[str, LibraryFound]()
+        self.seen = dict[str, dict[str, str]]()
+        self.contradicted = list[str]()
+        self.times = self._recorded()
+        self._door = threading.Lock()
+
+    def run(self) -> Run:
+        units = plan.units(self.lecture, self.selection)
+        interrupted = False
         try:
-            OneLibrary(lecture, result, backend, worker, features, progress, stop).run(probed)
-        finally:
-            worker.close()
-
-    with threadpool_limits(1), ThreadPoolExecutor(1 if in_process else max(1, jobs)) as threads:
-        chosen = [b for b in sorted(selection.backends, key=_slowest_first) if _takes_part(lecture, result, b)]
-        futures = [threads.submit(one, b) for b in chosen]
-        try:
-            for future in futures:
-                future.result()
+            with _terminable():
+                self._cells([unit for unit in units if self._takes_part(unit)])
+                detections = self._mistakes()
         except KeyboardInterrupt:  # what is computed already is kept
-            result.interrupted = True
-            stop.set()
-            for worker in workers:
-                worker.give_up()
-    order = {c: i for i, c in enumerate(selection.claims)}
-    rank = {b: i for i, b in enumerate(selection.backends)}
-    result.cells.sort(key=lambda c: (order[c.claim], rank[c.backend], c.dtype or ""))
-    result.defects.sort(key=lambda d: d.defect.id)
-    return result
+            interrupted, detections = True, {}
+        self._note_times()
+        found = [self.cells[unit] for unit in units if unit in self.cells]
+        known = {b: self.libraries[b] for b in self.selection.backends if b in self.libraries}
+        return Run(self.selection, found, known, detections, self.contradicted, interrupted)
 
-
-def _slowest_first(backend: str) -> tuple[float, str]:
-    """The frameworks, which take longest to import and to run, before NumPy and SciPy, so that they work side by side."""
-    return -libraries.declared(backend).seconds, backend
-
-
-def _takes_part(lecture: Lecture, result: Run, backend: str) -> bool:
-    """Whether a library has anything to run; one that is not installed gets cells that say so."""
-    claims = _claims(lecture, result.selection, backend)
-    if claims and not libraries.installed(backend):
-        why = f"{backend} is not installed"
-        result.environments[backend] = {"absent": why}
-        cells = [CellRun(c.id, backend, d, absent=why) for c in claims for d in _dtypes(c, result.selection)]
-        result.cells += cells
+    def _takes_part(self, unit: Unit) -> bool:
+        """Whether the library is installed; a cell of one that is not says so."""
+        if libraries.installed(unit.backend):
+            return True
+        why = f"{unit.backend} is not installed"
+        ran = CellRun(unit.claim, unit.backend, unit.dtype, absent=why)
+        self.cells[unit] = build.cell(self.lecture, self.selection, ran, computed=Computed(at="", on=""))
+        self.libraries[unit.backend] = build.library(unit.backend, {"absent": why}, (), 0.0)
         return False
-    return bool(claims)
 
+    # --- cells ---------------------------------------------------------------------------------------------------------
 
-def _claims(lecture: Lecture, selection: Selection, backend: str) -> list[Claim]:
-    claims = [lecture.claims[c] for c in selection.claims]
-    return [c for c in claims if c.cases_for(backend)] if backend in libraries.DECODERS else claims
+    def _cells(self, units: Sequence[Unit]) -> None:
+        stored = self._stored(units)
+        chance = random.SystemRandom()
+        again = {unit for unit in stored if chance.random() < self.options.recheck}
+        self.cells |= {unit: part for unit, part in stored.items() if unit not in again}
+        missing = [unit for unit in units if unit not in stored or unit in again]
 
+        def done(unit: Unit, answer: Answer | str) -> None:
+            part = self._lost(unit, answer) if isinstance(answer, str) else answer.cell
+            assert part is not None
+            with self._door:
+                self.cells[unit] = part
+                self.times[unit.name] = part.seconds
+            if unit in again and not _same(part, stored[unit]):
+                self.contradicted.append(unit.name)
+            self._keep(unit, part)
+            if isinstance(answer, Answer):
+                self._library(unit, answer)
 
-def _dtypes(claim: Claim, selection: Selection) -> list[str | None]:
-    return [d for d in claim.dtypes if not selection.dtypes or d is None or d in selection.dtypes]
+        self._compute(missing, done, stored=len(units) - len(missing))
 
+    def _stored(self, units: Sequence[Unit]) -> dict[Unit, CellFound]:
+        """What the store has of these cells, of libraries whose facts it has too."""
+        found = dict[Unit, CellFound]()
+        if self.store is None or self.options.fresh:
+            return found
+        for backend in dict.fromkeys(unit.backend for unit in units):
+            if (known := self._from(self.keys.library(backend), LibraryFound)) is not None:
+                self.libraries[backend] = known
+        for unit in units:
+            if unit.backend in self.libraries:
+                part = self._from(self.keys.cell(unit), CellFound)
+                part = part or self._from(self.keys.cell(unit, every_operator=True), CellFound)
+                if part is not None:
+                    part.computed = msgspec.structs.replace(part.computed, stored=True)
+                    found[unit] = part
+        return found
 
-class OneLibrary:
-    """All selected claims on one library, in its worker."""
+    def _keep(self, unit: Unit, part: CellFound) -> None:
+        """Under the operations that the claim names, where it asked for no other. What may go otherwise the next time is not kept."""
+        if self.store is not None and not part.broken:
+            asked = {name for names in part.asked.values() for name in names}
+            every = not plan.covers(self.lecture.claims[unit.claim], self.lecture.folder, asked)
+            self.store.put(self.keys.cell(unit, every_operator=every), file.pack(part))
 
-    def __init__(
-        self,
-        lecture: Lecture,
-        result: Run,
-        backend: str,
-        worker: Worker | InProcess,
-        features: frozenset[str],
-        progress: Progress,
-        stop: threading.Event,
-    ) -> None:
-        self.lecture, self.result, self.backend, self.worker = lecture, result, backend, worker
-        self.features, self.progress, self.stop = features, progress, stop
-        self.label, self.selection = libraries.label(backend), result.selection
-        self.defects: list[DefectRun] = []
+    def _library(self, unit: Unit, answer: Answer) -> None:
+        if answer.library is not None:
+            with self._door:
+                self.libraries[unit.backend] = answer.library
+            if self.store is not None and not answer.library.facts.error:
+                self.store.put(self.keys.library(unit.backend), file.pack(answer.library))
 
-    def run(self, probed: Sequence[probing.Mistake]) -> None:
-        """Every claim, and where it is this library's turn the mistakes that the claim can see."""
-        environment = self.worker.start()
-        records = [d for d in self.lecture.defects if d.backend == self.label]
-        self.defects = [self._reproduced(d) for d in records if d.applies(environment, {*self.features})]
-        applied = {d.defect.id for d in self.defects}
-        with self.result.lock:
-            self.result.environments[self.backend] = environment
-            self.result.import_seconds[self.backend] = self.worker.import_seconds
-            self.result.defects += [*self.defects, *(DefectRun(d, False) for d in records if d.id not in applied)]
-        running = [libraries.label(b) for b in self.selection.backends if libraries.installed(b)]
-        prober = probing.assigned(self.lecture, self.selection.claims, running)
-        for claim in _claims(self.lecture, self.selection, self.backend):
-            if self.stop.is_set():
-                return
-            self.progress.started(self.backend, claim.id)
-            cells = self._cells(claim)
-            if self.stop.is_set():  # half a claim is not evidence
-                return
-            with self.result.lock:
-                self.result.cells += cells
-            self.progress.finished(self.backend, claim.id)
-            if probed and prober.get(claim.id) == self.label:
-                detections = self._detections(claim, cells, probed)
-                with self.result.lock:
-                    self.result.detections[claim.id] = detections
+    def _lost(self, unit: Unit, why: str) -> CellFound:
+        """The cell of a unit whose judge died of it, more than once."""
+        ran = CellRun(unit.claim, unit.backend, unit.dtype)
+        ran.honest.comparisons.append(build.lost(why))
+        self.libraries.setdefault(unit.backend, build.library(unit.backend, {"error": why}, (), 0.0))
+        return build.cell(self.lecture, self.selection, ran, computed=Computed(at="", on=""))
 
-    def _reproduced(self, defect: Defect) -> DefectRun:
-        """A record that applies must show, every time: strict, so that a fixed library is noticed, one that raises now too."""
-        (call, wanted), (near, near_wanted) = defect.smallest, defect.neighbour
-        got, beside = self.worker.run([call, near])
-        smallest, neighbour = (same_bits(y, w, label="", source="") for y, w in ((got, wanted), (beside, near_wanted)))
-        return DefectRun(defect, True, smallest.departs, neighbour.row.agrees)
+    # --- mistakes ------------------------------------------------------------------------------------------------------
 
-    def _defect_of(self, call: Call | None) -> str:
-        """Which of the recorded defects a call lies within; empty if none."""
-        return next((d.defect.id for d in self.defects if d.defect.touches(call)), "")
-
-    def _case(self, claim: Claim, name: str, settings: Mapping[str, Any], dtype: str | None, point: str | None) -> Case:
-        return Case(
-            claim.id,
-            name,
-            settings,
-            dtype=dtype,
-            backend=self.label,
-            seed=self.selection.seed,
-            quick=self.selection.quick,
-            point=point,
-            defect_of=self._defect_of,
-        )
-
-    def _cells(self, claim: Claim) -> list[CellRun]:
-        """The cells of one claim, all of whose experiments advance together."""
-        begin = time.monotonic()
-        cells = [CellRun(claim.id, self.backend, dtype) for dtype in _dtypes(claim, self.selection)]
-        experiments = [e for cell in cells for e in self._experiments(claim, cell)]
-        advance_all(experiments, self.worker, self.backend, self.defects, self.progress)
-        for cell in cells:
-            _leave_out_what_cannot_be_told(claim, cell)
-            cell.unrepeatable = frozenset(d.defect.id for d in self.defects if not d.defect.repeatable)
-            cell.unreproduced = [
-                d.defect.id for d in self.defects if cell.honest.touched[d.defect.id] and not d.reproduced
-            ]
-            cell.seconds = (time.monotonic() - begin) / len(cells)
-        return cells
-
-    def _experiments(self, claim: Claim, cell: CellRun) -> Iterable[Experiment]:
-        """The honest experiments of a cell, its wrongs and its limits, as far as they are selected."""
-        if not any(claim.runs(name, self.label, cell.dtype) for name in claim.cases):
-            cell.left_out = claim.prose.elsewhere or f"no case of this claim is for {self.label}"
-            return
-        selected = self.selection
-        names = [n for n in claim.cases if claim.runs(n, self.label, cell.dtype) and selected.case in ("", n)]
-        kept = {Figure: cell.figures, Timing: cell.timings, Stated: cell.designs}
-
-        def begun(
-            variant: Variant, name: str, experiment: Callable[..., Any], settings: Any, wrong: Wrong | None = None
-        ) -> Experiment:
-            case = self._case(claim, name, settings, cell.dtype, selected.point or None)
-            steps = experiment(case, **(wrong.says if wrong else {}))
-            return Experiment(variant, case, steps, wrong, kept, debug=self.worker.debug)
-
-        if not (selected.wrong or selected.limit):
-            for n in names:
-                yield begun(cell.honest, n, claim.cases[n].experiment, claim.cases[n].settings)
-        for wrong in self._wrongs(claim, cell.dtype):
-            variant = cell.wrongs.setdefault(wrong.name, Variant())
-            for n in names:
-                if wrong.cases is None or n in wrong.cases:
-                    yield begun(variant, n, claim.cases[n].experiment, claim.cases[n].settings, wrong)
-        for limit in self._limits(claim, cell.dtype):
-            variant = cell.limits[limit.name] = Variant()
-            yield begun(variant, f"limit: {limit.name}", limit.experiment, {})
-
-    def _wrongs(self, claim: Claim, dtype: str | None) -> list[Wrong]:
-        selected = self.selection
-        if selected.limit or (selected.case and not selected.wrong):
-            return []
-        return [
-            w
-            for w in claim.wrongs
-            if (not selected.wrong or w.name == selected.wrong)
-            and (w.dtypes is None or dtype in w.dtypes)
-            and (w.backends is None or self.label in w.backends)
-            and any(claim.runs(case, self.label, dtype) for case in w.cases or ())
-        ]
-
-    def _limits(self, claim: Claim, dtype: str | None) -> list[Limit]:
-        selected = self.selection
-        if selected.wrong or (selected.case and not selected.limit):
-            return []
-        return [
-            x
-            for x in claim.limits
-            if (not selected.limit or x.name == selected.limit)
-            and (x.dtypes is None or dtype in x.dtypes)
-            and (x.backends is None or self.label in x.backends)
-        ]
-
-    def _detections(
-        self, claim: Claim, cells: Sequence[CellRun], probed: Sequence[probing.Mistake]
-    ) -> dict[int, Detection]:
-        """What the claim makes of each mistake on this library: one case after another, each with the mistakes not yet seen."""
-        detections: dict[int, Detection] = {}
-        # In the widest format: its bounds are the narrowest, so that it sees most.
-        cell = max(cells, key=lambda c: (bool(c.honest.asked), c.dtype or ""))
-        if caught(cell.honest.rows, Facts(about_shapes=True)):  # refuted as it is, it would seem to see every one
-            return detections
-        for name, operations in cell.honest.asked.items():
-            declared = claim.cases[name]
-            if not declared.probed:
+    def _mistakes(self) -> dict[str, dict[int, Any]]:
+        """claim → number of a mistake → what the claim makes of it, in a run of the whole lecture."""
+        whole = {*self.selection.claims} == {*self.lecture.claims} and not self.selection.partial
+        if not whole or self.options.in_process:
+            return {}
+        probed = probing.all_mistakes(self.lecture)
+        keys = [self.keys.mistake(mistake) for mistake in probed]
+        installed = [b for b in self.selection.backends if libraries.installed(b)]
+        prober = probing.assigned(self.lecture, self.selection.claims, [libraries.label(b) for b in installed])
+        named = {libraries.label(b): b for b in installed}
+        found, todo = dict[str, dict[int, Any]](), list[Unit]()
+        for claim, library in prober.items():
+            cells = {u: part for u, part in self.cells.items() if (u.claim, u.backend) == (claim, named[library])}
+            if not cells:
                 continue
-            probes = dict[int, probing.Probe]()
-            for i, mistake in enumerate(probed):
-                if detections.get(i) != "seen" and operations.intersection(mistake.operations):
-                    case = self._case(claim, name, declared.settings, cell.dtype, None)
-                    probes[i] = probing.Probe(Variant(), case, declared.experiment(case), None, {}, mistake=mistake)
-            advance_all([*probes.values()], self.worker, self.label, (), self.progress)
-            for i, probe in probes.items():
-                detections[i] = probing.better(detections.get(i), probe.detection)
-        return detections
+            # In the widest format: its bounds are the narrowest, so that it sees most.
+            unit, part = max(cells.items(), key=lambda item: (bool(item[1].asked), item[0].dtype or ""))
+            asked = {name for names in part.asked.values() for name in names}
+            able = [i for i, mistake in enumerate(probed) if mistake.operations.keys() & asked]
+            known = self._from(self.keys.seen(unit), MistakesSeen) if self.store and not self.options.fresh else None
+            seen = known.detections if known else {}
+            found[claim] = {i: seen[keys[i]] for i in able if keys[i] in seen}
+            missing = tuple(i for i in able if keys[i] not in seen)
+            if missing and not part.refuted:  # refuted as it is, it would seem to see every one
+                todo.append(replace(unit, mistakes=missing, asked=tuple(part.asked.items())))
+
+        def done(unit: Unit, answer: Answer | str) -> None:
+            if isinstance(answer, str) or answer.seen is None:
+                return
+            with self._door:
+                self.times[unit.name] = answer.seen.seconds
+                found[unit.claim] |= {int(i): detection for i, detection in answer.seen.detections.items()}
+            if self.store is not None and not answer.seen.broken:
+                seen = {keys[i]: detection for i, detection in found[unit.claim].items()}
+                self.store.put(self.keys.seen(unit), file.pack(MistakesSeen(detections=seen)))
+
+        self._compute(todo, done, stored=0)
+        return {claim: dict(sorted(detections.items())) for claim, detections in found.items()}
+
+    # --- both ----------------------------------------------------------------------------------------------------------
+
+    def _compute(self, units: Sequence[Unit], done: schedule.Done, *, stored: int) -> None:
+        seconds = self.lengths(units)
+        self.progress.planned(seconds, stored)
+        options = self.options
+        if options.in_process:
+            judge = Judge(self.lecture, self.selection, timeout=options.timeout, memory=None, in_process=True)
+            for unit in units:
+                self.progress.started(0, unit)
+                done(unit, judge.compute(unit))
+                self.progress.finished(0, unit)
+            judge.close()
+        elif units:
+            crew = schedule.Crew(
+                self.lecture.folder,
+                self.selection,
+                seconds,
+                processes=options.jobs,
+                timeout=options.timeout,
+                memory=options.memory,
+                progress=self.progress,
+                done=done,
+            )
+            crew.work()
+
+    def lengths(self, units: Sequence[Unit]) -> dict[Unit, float]:
+        """Seconds that each unit took in an earlier run, or may take."""
+
+        def statistical(claim: str) -> bool:
+            return "statistical" in self.lecture.claims[claim].kind
+
+        return schedule.lengths(units, self.times, statistical)
+
+    def _from(self, key: str, kind: type[Any]) -> Any:
+        """What the store has under a key; what it cannot be read as is as good as nothing."""
+        data = self.store.get(key) if self.store is not None else None
+        try:
+            return file.unpack(data, kind) if data is not None else None
+        except file.BadEvidence:
+            return None
+
+    def _recorded(self) -> dict[str, float]:
+        data = self.store.get(TIMES) if self.store is not None else None
+        try:
+            told = json.loads(data or b"{}")
+            return {str(name): float(x) for name, x in told.items() if math.isfinite(x)}
+        except (ValueError, AttributeError, TypeError):
+            return {}
+
+    def _note_times(self) -> None:
+        if self.store is not None:
+            self.store.put(TIMES, json.dumps(self.times).encode())
+            self.store.tidy()
 
 
-def _leave_out_what_cannot_be_told(claim: Claim, cell: CellRun) -> None:
-    """Without an operation some wrongs are invisible and some limits cannot be shown: they do not belong to this library."""
-    for name, variant in list(cell.wrongs.items()):
-        lacks = cell.honest.unsupported | variant.unsupported
-        if all(lacks.intersection(wrong.needs) for wrong in claim.wrongs if wrong.name == name):
-            del cell.wrongs[name]
-            cell.dropped.add(("wrong", name))
-    for limit in claim.limits:
-        variant = cell.limits.get(limit.name)
-        if variant is not None and limit.backends is None and variant.unsupported:
-            del cell.limits[limit.name]
-            cell.dropped.add(("limit", limit.name))
+def _same(a: CellFound, b: CellFound) -> bool:
+    """Whether two computations of a cell say the same, but for what is not the same twice."""
+
+    def lasting(part: CellFound) -> bytes:
+        computed = Computed(at="", on="")
+        return file.pack(msgspec.structs.replace(part, seconds=0.0, computed=computed, not_repeated=(), timings={}))
+
+    return lasting(a) == lasting(b)
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """SIGTERM as Ctrl-C: what is computed is kept and reported."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def planned(lecture: Lecture, selection: Selection, options: Options) -> Mapping[Unit, float]:
+    """What the store lacks, with the seconds that it took before or may take."""
+    runner = _Runner(lecture, selection, options, Progress())
+    units = [unit for unit in plan.units(lecture, selection) if libraries.installed(unit.backend)]
+    stored = runner._stored(units)
+    return runner.lengths([unit for unit in units if unit not in stored])

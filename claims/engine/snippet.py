@@ -57,6 +57,16 @@ def snippet(call: Call, wanted: Any, backend: str, *, shape: tuple[int, ...] | N
     return "\n".join(lines) + "\n"
 
 
+def names_in(path: Path) -> frozenset[str]:
+    """The public names that a file defines or takes from another, without running it; none of one that is no Python."""
+    try:
+        defined, imported = _named(ast.parse(path.read_text(encoding="utf-8")))
+    except (SyntaxError, ValueError):
+        return frozenset()
+    taken = [name for name, node in imported.items() if isinstance(node, ast.ImportFrom)]
+    return frozenset(name for name in (*defined, *taken) if not name.startswith("_"))
+
+
 def _passed(call: Call) -> list[str]:
     return [f"{name}={name}" for name in call.arguments]
 

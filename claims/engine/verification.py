@@ -12,10 +12,12 @@ from pathlib import Path
 
 from ...reference import libraries
 from ..record.types import Evidence
-from . import build, environment, lecture, ran, runner
+from ..store.folder import Store
+from . import build, lecture, ran, runner
 
 DTYPES = ("float16", "bfloat16", "float32", "float64")
 TIMEOUT = 300.0
+LONGEST = 86_400.0
 
 
 class BadRequest(ValueError):
@@ -37,6 +39,10 @@ def verify(
     lecture_folder: Path | None = None,
     progress: ran.Progress | None = None,
     in_process: bool = False,
+    store: Path | None = None,
+    fresh: bool = False,
+    recheck: float = 0.0,
+    memory: float | None = None,
 ) -> Evidence:
     """Put claims to the test and return the evidence, the same that ``lecture-claims verify`` writes to results.json.
 
@@ -47,24 +53,27 @@ def verify(
 
     Raises BadRequest for a name that does not exist and BadLecture for a lecture folder that cannot be read.
     """
-    book = lecture.read(lecture_folder)
+    book = lecture.read(lecture_folder, debug=in_process)
     selection = select(
         book, claims, backends=backends, dtypes=dtypes, case=case, wrong=wrong, limit=limit, seed=seed, quick=quick
     )
-    if not timeout > 0:  # so that NaN is refused too
-        raise BadRequest(f"timeout={timeout:g}: expected seconds, more than 0; the default is {TIMEOUT:g}")
+    if not 0.001 <= timeout <= LONGEST:  # so that NaN is refused too
+        raise BadRequest(f"timeout={timeout:g}: expected seconds, 0.001 to {LONGEST:g}; the default is {TIMEOUT:g}")
     if jobs is not None and jobs < 1:
-        raise BadRequest(f"jobs={jobs}: expected a number of workers, at least 1; the default is the number of cores")
+        raise BadRequest(f"jobs={jobs}: expected a number of processes, at least 1; the default is the number of cores")
+    if not 0 <= recheck <= 1:
+        raise BadRequest(f"recheck={recheck:g}: expected a share, 0 to 1; 0.05 is one cell of twenty")
     begun, clock = datetime.now(UTC), time.monotonic()
-    found = runner.run(
-        book,
-        selection,
+    options = runner.Options(
         jobs=jobs or os.cpu_count() or 1,
         timeout=timeout,
-        cpu_features=environment.cpu_features(),
-        progress=progress,
+        memory=memory,
+        store=None if store is None or in_process else Store(store),
+        fresh=fresh,
+        recheck=recheck,
         in_process=in_process,
     )
+    found = runner.run(book, selection, options, progress=progress)
     return build.build(book, found, begun=begun.isoformat(timespec="seconds"), seconds=time.monotonic() - clock)
 
 

@@ -46,6 +46,8 @@ from .outcome import Call, Outcome
 
 Experiment = Callable[..., Generator[Any, Any, Any]]
 VERDICTS = get_args(Verdict)
+KINDS = ("exact", "rounding", "measured", "statistical", "convention")
+"""What a claim is judged by; several are joined: "exact + rounding"."""
 NARROW_AND_WIDE = ("float32", "float64")
 """The dtypes of a claim that names none."""
 
@@ -226,10 +228,12 @@ def claim(
     claim over seeds found, with the names of gates in braces where reports set in what was measured: "it recognises {held-out images are
     recognised} of them"; they say it where the claim came to the expected verdict.
 
-    Raises ValueError for an unknown expected verdict and for a prose without a statement.
+    Raises ValueError for an unknown expected verdict or kind and for a prose without a statement.
     """
     if expected not in VERDICTS:
         raise ValueError(f"expected={expected!r}: not a verdict; choose one of {', '.join(VERDICTS)}")
+    if not {*kind.split(" + ")} <= {*KINDS}:
+        raise ValueError(f"kind={kind!r}: not a kind; choose from {', '.join(KINDS)}, joined by ' + '")
     return Claim(
         id,
         prose.read(text),

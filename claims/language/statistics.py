@@ -18,6 +18,7 @@ RESAMPLES = 10_000
 LEVEL = 0.95
 FEWEST_SEEDS = 6
 """With n seeds of one mind the two-sided sign test gives 2/2^n; five can never reach 0.05, six do."""
+Speaks = Literal["", "for", "against"]
 
 
 @dataclass(frozen=True)
@@ -54,17 +55,6 @@ class Effect:
 
 
 @dataclass(frozen=True)
-class Contrast:
-    """An effect to be computed: `first` over `second`, names of what an experiment measured; second None: over a constant, 1 or 0."""
-
-    name: str
-    kind: str
-    experiment: str
-    first: str
-    second: str | None = None
-
-
-@dataclass(frozen=True)
 class Gate:
     """What must be true of an effect's whole interval; written down before the run, with the figure it is based on.
 
@@ -80,7 +70,7 @@ class Gate:
     bounds: tuple[float, ...]
     basis: str = ""
     role: str = "effect"
-    speaks: Literal["", "for", "against"] = ""
+    speaks: Speaks = ""
 
     def __post_init__(self) -> None:
         if self.role not in ("effect", "control", "reversal", "caution"):
@@ -93,6 +83,29 @@ class Gate:
             raise ValueError(f"bounds={self.bounds!r}: expected one number, or two in order for side='within'")
         if self.side == "within" and not self.bounds[0] < self.bounds[1]:
             raise ValueError(f"bounds={self.bounds!r}: expected the lower one first")
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """An effect to be computed: `first` over `second`, names of what an experiment measured; second None: over a constant, 1 or 0."""
+
+    name: str
+    kind: str
+    experiment: str
+    first: str
+    second: str | None = None
+
+    def above(self, bound: float, name: str, basis: str = "", role: str = "effect", *, speaks: Speaks = "") -> Gate:
+        """The gate on this effect whose name says that the whole interval is above the bound."""
+        return Gate(name, self.name, "above", (bound,), basis, role, speaks)
+
+    def below(self, bound: float, name: str, basis: str = "", role: str = "effect", *, speaks: Speaks = "") -> Gate:
+        return Gate(name, self.name, "below", (bound,), basis, role, speaks)
+
+    def within(
+        self, low: float, high: float, name: str, basis: str = "", role: str = "effect", *, speaks: Speaks = ""
+    ) -> Gate:
+        return Gate(name, self.name, "within", (low, high), basis, role, speaks)
 
 
 class Judged(NamedTuple):

@@ -4,8 +4,6 @@ Each was reduced by hand: the trigger predicts the departures of the exhaustive 
 geometries beyond them, without a miss either way. A record is never written by a run; it must reproduce wherever it applies.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from ..language import Defect, ask

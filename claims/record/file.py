@@ -20,6 +20,7 @@ import msgspec
 from .types import SCHEMA, Claim, Evidence, Gate, Part, Real, Text, Verdict
 
 WAY_OUT = "give the results.json that verify wrote"
+OTHER_BUILD = "if another build wrote it, use that one, or run verify again with this version"
 WORDS = {"inf": math.inf, "-inf": -math.inf, "nan": math.nan}
 """JSON's missing numbers."""
 MOST_DEEP = 40
@@ -46,6 +47,14 @@ class _Heading(msgspec.Struct):
     texts: tuple[str, ...] = ()
 
 
+class _Packed(msgspec.Struct):
+    texts: tuple[str, ...]
+    part: msgspec.Raw
+
+
+P = typing.TypeVar("P", bound=Part)
+
+
 def dumps(evidence: Evidence) -> str:
     """The JSON of a record: what has its default is left out, each shared text is written once, infinities and NaN as words."""
     texts: dict[str, int] = {}
@@ -53,10 +62,26 @@ def dumps(evidence: Evidence) -> str:
     return msgspec.json.encode(members).decode() + "\n"
 
 
+def pack(part: Part) -> bytes:
+    """A part of a record by itself."""
+    texts: dict[str, int] = {}
+    members = _plain(part, texts)
+    return msgspec.json.encode({"texts": list(texts), "part": members})
+
+
+def unpack(data: bytes, kind: type[P]) -> P:
+    """The part that these bytes are. Raises BadEvidence where they are none of this kind."""
+    try:
+        whole = msgspec.json.decode(data, type=_Packed)
+        return msgspec.json.decode(whole.part, type=kind, dec_hook=functools.partial(_decoded, whole.texts))
+    except (msgspec.DecodeError, UnicodeDecodeError, ValueError) as error:
+        raise BadEvidence(f"no {kind.__name__}: {_line(error)}") from None
+
+
 def loads(data: bytes | str, name: str = "results") -> Evidence:
     """The record of a JSON. Raises BadEvidence, in one line, for anything that is not a whole record of this version."""
     data = data.encode(errors="surrogatepass") if isinstance(data, str) else data
-    way_out = WAY_OUT
+    way_out, heading = WAY_OUT, _Heading()
     try:
         _check_sizes(data)
         heading = msgspec.json.decode(data, type=_Heading)
@@ -69,6 +94,7 @@ def loads(data: bytes | str, name: str = "results") -> Evidence:
         return evidence
     except msgspec.ValidationError as error:
         why = f"no record: {_line(error)}"
+        way_out = OTHER_BUILD if heading.schema == SCHEMA else WAY_OUT
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         why = f"not JSON: {_line(error)}"
     except ValueError as error:

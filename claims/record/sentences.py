@@ -9,7 +9,8 @@ from .types import Bits, Fact, Gate, Row, Stopped, Sweep, Within
 
 def sentence(row: Row) -> str:
     """The comparison in one line. What a library does not repeat is left out of it."""
-    return f"{row.case if isinstance(row, Stopped) else row.label}: {finding(row)}"
+    note = f" ({row.note})" if row.note and row.kind in ("bits", "within") and row.must_fail and row.agrees else ""
+    return f"{row.case if isinstance(row, Stopped) else row.label}: {finding(row)}{note}"
 
 
 def finding(row: Row) -> str:

@@ -434,8 +434,19 @@ class Counts(Part, kw_only=True):
     limits_shown: int
 
 
+class Computed(Part, kw_only=True):
+    """When (UTC) and on which machine a cell was computed; stored: in an earlier run, whose answer this one took from the store."""
+
+    at: str
+    on: str
+    stored: bool = False
+
+
 class Volatile(Part, kw_only=True):
-    """What is not the same twice: the date (UTC), seconds, what a clock or a meter said, what a library does not repeat; by "claim [cell]"."""
+    """What is not the same twice: the date (UTC), seconds, what a clock or a meter said, what a library does not repeat; by "claim [cell]".
+
+    computed: when and where each cell was; contradicted: cells that were computed again and are not what the store has of them.
+    """
 
     begun: str
     seconds: float
@@ -443,6 +454,8 @@ class Volatile(Part, kw_only=True):
     cell_seconds: dict[str, float] = {}
     not_repeated: dict[str, tuple[str, ...]] = {}
     timings: dict[str, dict[str, Any]] = {}
+    computed: dict[str, Computed] = {}
+    contradicted: tuple[str, ...] = ()
 
 
 class Evidence(Part, kw_only=True):

@@ -205,7 +205,11 @@ def _survived(facts: Facts) -> str:
 
 def _hidden(facts: Facts) -> str:
     names = facts.hidden()
-    return f"the limit “{names[0]}” did not show{_more(names)}" if names else ""
+    if not names:
+        return ""
+    rows = facts.limits[names[0]]
+    why = _first(f": {r.note}" for r in rows if r.note and (isinstance(r, Stopped) or (r.must_fail and r.agrees)))
+    return f"the limit “{names[0]}” did not show{_more(names)}{why}"
 
 
 def _unmet(facts: Facts) -> str:

@@ -81,4 +81,4 @@ def _unmarked(value: Any) -> Any:
     makers = {TUPLE: tuple, COMPLEX: lambda parts: complex(*parts), MAPPING: dict}
     if value.code not in makers:
         raise ValueError(f"no data: extension {value.code}")
-    return makers[value.code](decode(value.data))
+    return makers[value.code](decode(bytes(value.data)))

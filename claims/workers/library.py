@@ -6,6 +6,7 @@ import hashlib
 import os
 import pickle
 import sys
+import traceback
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
@@ -30,10 +31,10 @@ def main() -> None:
     sys.path[:] = path
     library, facts = started(backend, own)
     channel.send(codec.encode(facts))
-    label, steady = libraries.label(backend), arithmetic()
+    steady = arithmetic()
     while True:
         for packed in pickle.loads(channel.receive()):
-            answer, now = _answered(library, packed, label), arithmetic()
+            answer, now = _answered(library, packed, backend), arithmetic()
             if now != steady:
                 what = ", ".join(name for name in steady if steady[name] != now[name])
                 answer = codec.encode(("broken", f"left the processor computing otherwise: {what}", None, False))
@@ -67,19 +68,22 @@ def arithmetic() -> dict[str, bool]:
     return {"subnormal numbers": smallest / 2 > 0, "rounding to nearest": nearest}
 
 
-def _answered(library: ModuleType | None, packed: bytes, label: str) -> bytes:
+def _answered(library: ModuleType | None, packed: bytes, backend: str) -> bytes:
     """The answer in bytes; where it cannot be sent, that is the answer."""
     try:
-        outcome = made(library, pickle.loads(packed), label)
+        outcome = made(library, pickle.loads(packed), backend)
         return codec.encode((outcome.kind, outcome.error, outcome.content, True))
     except BaseException as error:
         return codec.encode(("broken", f"no answer: {line(error)}", None, True))
 
 
-def made(library: ModuleType | None, call: Call, label: str) -> Outcome:
-    """The outcome of a call. A call that changes its arguments is at fault: later calls share them."""
+def made(library: ModuleType | None, call: Call, backend: str, *, debug: bool = False) -> Outcome:
+    """The outcome of a call. A call that changes its arguments is at fault: later calls share them.
+
+    debug: print the traceback of what a library of the user's own raises.
+    """
     before = _inputs(call)
-    outcome = _made(library, call, label)
+    outcome = _made(library, call, backend, debug=debug)
     changed = [name for name, digest in _inputs(call).items() if digest != before[name]]
     return Outcome("raised", error=f"changed its argument {changed[0]}") if changed else outcome
 
@@ -91,7 +95,7 @@ def _inputs(call: Call) -> Mapping[str, bytes]:
     return {name: hashlib.blake2b(a.tobytes(), digest_size=8).digest() for name, a in arrays.items()}
 
 
-def _made(library: ModuleType | None, call: Call, label: str) -> Outcome:
+def _made(library: ModuleType | None, call: Call, backend: str, *, debug: bool) -> Outcome:
     try:
         if call.mutant is not None:
             value = call.mutant(library, **call.arguments)
@@ -100,11 +104,13 @@ def _made(library: ModuleType | None, call: Call, label: str) -> Outcome:
         else:
             operation = getattr(library, call.operation, None)
             if operation is None:
-                return Outcome("unsupported", error=f"{label} has no operation {call.operation}")
+                return Outcome("unsupported", error=f"{libraries.label(backend)} has no operation {call.operation}")
             value = operation(**call.arguments)
     except libraries.Unsupported as reason:
         return Outcome("unsupported", error=line(reason))
     except BaseException as error:  # whatever a library raises is an observation, even that it wants to leave
+        if debug and backend.endswith(".py"):
+            traceback.print_exception(error)
         return Outcome("raised", error=f"{type(error).__name__}: {line(error)}")
     return Outcome("value", value)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import math
 import os
 import select
 import signal
@@ -13,7 +14,7 @@ import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import BinaryIO, NoReturn
+from typing import BinaryIO
 
 import psutil
 
@@ -33,11 +34,13 @@ class Ended(Exception):
 class Process:
     """The parent's handle. ``module`` is run with ``-m``; it opens its side with :func:`opened`.
 
-    environment: variables beside the parent's own; memory: bytes that it and its children may use together.
+    environment: variables beside the parent's own; memory: bytes that it and its children may use together; processes: how many it may start.
     """
 
-    def __init__(self, module: str, *, environment: Mapping[str, str], memory: float) -> None:
-        self.memory = memory
+    def __init__(
+        self, module: str, *, environment: Mapping[str, str], memory: float, processes: float = MOST_PROCESSES
+    ) -> None:
+        self.memory, self.processes = memory, processes
         self._log = _temporary()
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", module],
@@ -105,15 +108,17 @@ class Process:
     def _look(self) -> None:
         """Raise Ended where the process is gone, also where a child of it holds the pipe, or uses more than it may."""
         self._looked = time.monotonic()
+        if math.isinf(self.memory) and math.isinf(self.processes) and self._process.poll() is None:
+            return
         if self._process.poll() is not None and not select.select([self._from], [], [], 0)[0]:
             raise Ended(self._death())
         members, used = self._members(), 0
         for member in members:
             with suppress(psutil.Error):
                 used += member.memory_info().rss
-        if len(members) > MOST_PROCESSES:
+        if len(members) > self.processes:
             self.end()
-            raise Ended(f"started {len(members) - 1} processes, more than {MOST_PROCESSES}; the worker was ended")
+            raise Ended(f"started {len(members) - 1} processes, more than {self.processes}; the worker was ended")
         if used > self.memory:
             self.end()
             raise Ended(f"used {used / 2**30:.1f} GiB of memory of {self.memory / 2**30:.1f}; the worker was ended")
@@ -208,7 +213,7 @@ class Channel:
             ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
         threading.Thread(target=self._watch, daemon=True).start()
 
-    def _watch(self) -> NoReturn:
+    def _watch(self) -> None:
         poll = select.poll()
         poll.register(self._from, 0)  # tells of nothing but that the other end is closed
         while not any(event & (select.POLLHUP | select.POLLERR) for _, event in poll.poll()):

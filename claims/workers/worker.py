@@ -16,7 +16,6 @@ from typing import Any, get_args
 
 import psutil
 
-from ...reference import libraries
 from ..language.outcome import Call, Kind, Outcome
 from . import codec, library
 from .library import PINNED
@@ -152,7 +151,7 @@ class InProcess:
         assert self._library is not None, "start() comes first"
         outcomes = []
         for self.begun, call in enumerate(calls, 1):
-            outcomes.append(library.made(self._library, call, libraries.label(self.backend)))
+            outcomes.append(library.made(self._library, call, self.backend, debug=True))
         return outcomes
 
     def give_up(self) -> None:

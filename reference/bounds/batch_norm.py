@@ -3,10 +3,12 @@
 import numpy as np
 
 from .bound import ORACLE, Bound, derived
-from .formats import gamma, significand_bits, smallest_normal, unit_roundoff
+from .formats import Format, Numbers, gamma, significand_bits, smallest_normal, unit_roundoff
 
 
-def batch_norm_inference(x, gamma_, beta, mean, variance, dtype, *, epsilon) -> Bound:
+def batch_norm_inference(
+    x: Numbers, gamma_: Numbers, beta: Numbers, mean: Numbers, variance: Numbers, dtype: Format, *, epsilon: float
+) -> Bound:
     """gamma(8)·M + λ_min·(2 + |gamma|), M = (|x| + |mean|)·|gamma|/sqrt(variance + epsilon) + |beta|.
 
     Seven roundings lie on the longest way (epsilon to the dtype, the sum under the root and the root, of which the first
@@ -72,7 +74,14 @@ def _formed(formed, stored) -> str:
 
 
 def batch_norm_training(
-    x, gamma_, beta, dtype, *, epsilon, formed="two passes", stored=None
+    x: Numbers,
+    gamma_: Numbers,
+    beta: Numbers,
+    dtype: Format,
+    *,
+    epsilon: float,
+    formed: str = "two passes",
+    stored: str | None = None,
 ) -> tuple[Bound, Bound, Bound]:
     """Bounds of (y, mean, variance), for an algorithm that centres before it squares, or for another of :data:`FORMED`.
 
@@ -107,7 +116,15 @@ def batch_norm_training(
 
 
 def batch_norm_running(
-    x, mean, variance, dtype, *, momentum, correction, formed="two passes", stored=None
+    x: Numbers,
+    mean: Numbers,
+    variance: Numbers,
+    dtype: Format,
+    *,
+    momentum: float,
+    correction: int,
+    formed: str = "two passes",
+    stored: str | None = None,
 ) -> tuple[Bound, Bound]:
     """momentum·(error of the batch's statistic) + gamma(6)·(|old| + momentum·|batch|), for mean and variance.
 
@@ -132,7 +149,14 @@ def batch_norm_running(
 
 
 def batch_norm_gradient(
-    x, gamma_, upstream, dtype, *, epsilon, formed="two passes", stored=None
+    x: Numbers,
+    gamma_: Numbers,
+    upstream: Numbers,
+    dtype: Format,
+    *,
+    epsilon: float,
+    formed: str = "two passes",
+    stored: str | None = None,
 ) -> tuple[Bound, Bound, Bound]:
     """Bounds of (dx, dgamma, dbeta) in training mode; g upstream, z = (x - mean)·a, Z = (|x| + |mean|)·a.
 

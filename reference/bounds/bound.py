@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from .. import validation
-from .formats import largest
+from .formats import Numbers, largest
 
 _TOKEN = object()
 
@@ -44,7 +44,7 @@ class Bound:
     def __init_subclass__(cls):
         raise TypeError(f"{cls.__name__}: a Bound has no subclasses, which could allow what nobody derived")
 
-    def ratio(self, got, wanted) -> np.ndarray:
+    def ratio(self, got: Numbers, wanted: Numbers) -> np.ndarray:
         """:func:`error_ratio` against what this bound allows."""
         return error_ratio(got, wanted, self.allowed)
 
@@ -52,7 +52,7 @@ class Bound:
         raise TypeError("a Bound has no truth value; compare an error with Bound.allowed")
 
 
-def error_ratio(got, wanted, allowed) -> np.ndarray:
+def error_ratio(got: Numbers, wanted: Numbers, allowed: Numbers) -> np.ndarray:
     """|got - wanted| ÷ allowed, elementwise: at most 1 within a bound, 0 where they are equal, infinite for NaN.
 
     Infinity of the right sign is right (0) where the number wanted, or one that is allowed, lies beyond the largest of the
@@ -68,25 +68,25 @@ def error_ratio(got, wanted, allowed) -> np.ndarray:
     return np.where(right, 0.0, np.where(np.isnan(ratio), np.inf, ratio))
 
 
-def derived(allowed, derivation: str) -> Bound:
+def derived(allowed: Numbers, derivation: str) -> Bound:
     """A bound that holds for every input, in any order of summation, if each operation is rounded."""
     return Bound(np.array(np.asarray(allowed, np.float64) * _OWN), derivation, "derived", _TOKEN)
 
 
-def empirical(allowed, derivation: str) -> Bound:
+def empirical(allowed: Numbers, derivation: str) -> Bound:
     """A bound that rests on the largest error that was seen, for which no library promises anything. Its derivation says so first."""
     text = f"{MEASURED}{derivation.removeprefix(MEASURED)}"
     return Bound(np.array(np.asarray(allowed, np.float64) * _OWN), text, "empirical", _TOKEN)
 
 
-def exact(shape, *, reason: str) -> Bound:
+def exact(shape: tuple[int, ...], *, reason: str) -> Bound:
     """Nothing is allowed, for the reason given: the operation selects, or every partial result is representable."""
     if not reason:
         validation.refuse("reason", reason, "why no rounding can happen", "say it in a sentence")
     return derived(np.zeros(shape), f"0: {reason}")
 
 
-def composed(allowed, derivation: str, *parts: Bound) -> Bound:
+def composed(allowed: Numbers, derivation: str, *parts: Bound) -> Bound:
     """A bound made from others: derived where all of them are, and empirical as soon as one is."""
     return (derived if all(part.kind == "derived" for part in parts) else empirical)(allowed, derivation)
 
@@ -97,7 +97,7 @@ def two_libraries(first: Bound, second: Bound) -> Bound:
     return composed(first.allowed + second.allowed, text, first, second)
 
 
-def spread(name: str, numbers) -> str:
+def spread(name: str, numbers: Numbers) -> str:
     """For a derivation: the number, or the smallest and the largest of them."""
     low, high = np.min(numbers), np.max(numbers)
     return f"{name} = {low:.4g}" if low == high else f"{name} = {low:.4g} to {high:.4g}"

@@ -3,9 +3,10 @@
 import numpy as np
 
 from .bound import Bound, composed
+from .formats import Numbers
 
 
-def carried(own: Bound, before: Bound, moved, *, how: str) -> Bound:
+def carried(own: Bound, before: Bound, moved: Numbers, *, how: str) -> Bound:
     """own + moved: an operation that itself errs by ``own``, on inputs that are off by ``before``, which moves its result by ``moved``.
 
     ``own`` is the bound at the sizes that the inputs may have, |x| + before, not at those of the exact ones. ``moved`` is the

@@ -4,10 +4,10 @@ import numpy as np
 
 from .. import validation
 from .bound import ORACLE, Bound, derived, spread
-from .formats import gamma, significand_bits, unit_roundoff
+from .formats import Format, Numbers, gamma, significand_bits, unit_roundoff
 
 
-def contraction(error, goal, share, n: int, steps: int, dtype) -> Bound:
+def contraction(error: Numbers, goal: Numbers, share: Numbers, n: int, steps: int, dtype: Format) -> Bound:
     """δ/(1 − ρ): how far k steps α ← α − η·Σ (αz − α*z)·z end from α* + ρᵏ·(α − α*), the error being E = |α − α*| at first.
 
     ρ = 1 − ηS, S = Σ z². Without rounding a step makes ρ·e of the error e. With it, M = |α*| + E being as large as any α on the way:

@@ -5,12 +5,13 @@ whole numbers is not exact. Hence a normwise bound, |got − S| ≤ γ(n)·‖x�
 """
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
 from .. import validation
 from .bound import ORACLE, Bound, derived
-from .formats import gamma, significand_bits, smallest_normal, unit_roundoff
+from .formats import Format, gamma, significand_bits, smallest_normal, unit_roundoff
 
 PRIMES = (2, 3, 5, 7, 11)
 """The lengths that transforms are padded to have no other prime factors (``scipy.fft.next_fast_len``)."""
@@ -35,7 +36,7 @@ PER_BIT = math.ceil(max(stage(p) / math.log2(p) for p in PRIMES))
 """27: the roundings that a transform costs at most for each doubling of its length."""
 
 
-def fft_convolution(x, w, dtype, *, lengths, blocks=1) -> Bound:
+def fft_convolution(x: np.ndarray, w: np.ndarray, dtype: Format, *, lengths: Sequence[int], blocks: int = 1) -> Bound:
     """γ(n)·‖x‖₂·‖w‖₂ for every output of x ∗ w, n = 81·log₂ L + 3 + 2·axes, L the product of the transforms' ``lengths``.
 
     x, w: plain arrays; ``lengths``: for each axis the length of the transforms, or more; prime factors 2, 3, 5, 7 and 11.

@@ -1,24 +1,31 @@
 """The number formats: unit roundoff, the ends of the range, and how many numbers lie between two."""
 
+from typing import Any
+
 import ml_dtypes
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .. import validation
 
+Numbers = ArrayLike
+"""One number, or an array of them."""
+Format = Any
+"""A number format, as NumPy names it or its type."""
 FORMATS = ("bfloat16", "float16", "float32", "float64")
 
 
-def significand_bits(dtype) -> int:
+def significand_bits(dtype: Format) -> int:
     """t, the bits of the significand with the leading one: 8, 11, 24, 53 for bfloat16, float16, float32, float64."""
     return int(ml_dtypes.finfo(dtype).nmant) + 1
 
 
-def unit_roundoff(dtype) -> float:
+def unit_roundoff(dtype: Format) -> float:
     """u = 2**-t: the largest relative error of one rounding to nearest (Higham 2002, theorem 2.2)."""
     return 2.0 ** -significand_bits(dtype)
 
 
-def gamma(n, u: float):
+def gamma(n: Numbers, u: float) -> Any:
     """n·u/(1 - n·u), elementwise in n (Higham 2002, lemma 3.1). BadInput where n·u reaches 1 and nothing is known."""
     product = np.asarray(n, np.float64) * u
     if np.any(product >= 1):
@@ -26,22 +33,22 @@ def gamma(n, u: float):
     return product / (1 - product)
 
 
-def smallest_subnormal(dtype) -> float:
+def smallest_subnormal(dtype: Format) -> float:
     """λ: twice the largest error of a product that underflows gradually."""
     return float(ml_dtypes.finfo(dtype).smallest_subnormal)
 
 
-def smallest_normal(dtype) -> float:
+def smallest_normal(dtype: Format) -> float:
     """λ_min: the largest error of a number that is flushed to zero."""
     return float(ml_dtypes.finfo(dtype).smallest_normal)
 
 
-def largest(dtype) -> float:
+def largest(dtype: Format) -> float:
     """The largest finite number."""
     return float(ml_dtypes.finfo(dtype).max)
 
 
-def exactly_representable(S, dtype) -> bool:
+def exactly_representable(S: Numbers, dtype: Format) -> bool:
     """For whole numbers: S <= 2**t for every output, so that every partial sum, in any order, is exact in the dtype.
 
     Then every correct direct algorithm returns the same bits, and the tolerance is zero. S needs only be an upper bound.
@@ -49,7 +56,7 @@ def exactly_representable(S, dtype) -> bool:
     return bool(np.all(np.asarray(S) <= 2.0 ** significand_bits(dtype)))
 
 
-def quantum(numbers) -> float:
+def quantum(numbers: Numbers) -> float:
     """The largest power of two of which all the numbers are whole multiples; infinite where all are 0."""
     values = np.abs(np.asarray(numbers, np.float64).ravel())
     fraction, exponent = np.frexp(values[values > 0])
@@ -59,7 +66,7 @@ def quantum(numbers) -> float:
     return float(2.0 ** lowest.min(initial=np.inf))
 
 
-def ulp_distance(a, b) -> np.ndarray:
+def ulp_distance(a: Numbers, b: Numbers) -> np.ndarray:
     """How many numbers of the dtype lie from a to b, elementwise, as float64; +0 and -0 are one; NaN is infinitely far."""
     a, b = np.asarray(a), np.asarray(b)
     if a.dtype != b.dtype or a.dtype.name not in FORMATS:
@@ -77,7 +84,7 @@ def _ranks(numbers) -> np.ndarray:
     return np.where(bits >= 0, bits, lowest - bits)
 
 
-def ulp(values, dtype) -> np.ndarray:
+def ulp(values: Numbers, dtype: Format) -> np.ndarray:
     """The distance of neighbouring numbers of the dtype at each float64 value: 2**(exponent - t), never below λ."""
     _, exponent = np.frexp(np.abs(values))
     spacing = np.ldexp(1.0, exponent - significand_bits(dtype))

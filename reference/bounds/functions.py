@@ -4,11 +4,11 @@ import numpy as np
 
 from .. import validation
 from .bound import ORACLE, Bound, empirical
-from .formats import gamma, significand_bits, smallest_normal, ulp, unit_roundoff
+from .formats import Format, Numbers, gamma, significand_bits, smallest_normal, ulp, unit_roundoff
 from .measured import ulp_class
 
 
-def elementwise(operation: str, dtype, values) -> Bound:
+def elementwise(operation: str, dtype: Format, values: Numbers) -> Bound:
     """exp, log, logistic, tanh: a number of ulps of the true values, and below λ_min also zero. Empirical."""
     size = function_error(operation, dtype, values)
     text = (
@@ -17,7 +17,9 @@ def elementwise(operation: str, dtype, values) -> Bound:
     return empirical(size + ORACLE * np.abs(values), text)
 
 
-def elementwise_gradient(operation: str, dtype, values, upstream, *, stored=None) -> Bound:
+def elementwise_gradient(
+    operation: str, dtype: Format, values: Numbers, upstream: Numbers, *, stored: str | None = None
+) -> Bound:
     """upstream·y(1 - y) (logistic) or upstream·(1 - y²) (tanh), computed from a y that errs by e, its ulp class.
 
     With p = y(1 - y): |(y + e)(1 - y - e) - p| <= e|1 - 2y| + e². With p = 1 - y²: 2|y|e + e², and the rounding of y².
@@ -46,7 +48,7 @@ def elementwise_gradient(operation: str, dtype, values, upstream, *, stored=None
     return empirical(allowed, text)
 
 
-def gelu(x, values, dtype) -> Bound:
+def gelu(x: Numbers, values: Numbers, dtype: Format) -> Bound:
     """c·u·|x| + λ_min: for negative x, x·Φ(x) is a product with a difference of nearly equal numbers, and no ulps are left.
 
     The error of erf or tanh, at most a few ulps of 1, meets the factor x/2; so does the rounding of 1 + erf. Empirical.
@@ -59,7 +61,7 @@ def gelu(x, values, dtype) -> Bound:
     )
 
 
-def function_error(operation, dtype, values):
+def function_error(operation: str, dtype: Format, values: Numbers) -> np.ndarray:
     """The class in units of the values, twice it beyond e^±80 for exp, and the values themselves below λ_min."""
     values = np.asarray(values, np.float64)
     ulps = np.full(values.shape, float(ulp_class(operation, dtype).ulps))

@@ -3,10 +3,10 @@
 import numpy as np
 
 from .bound import ORACLE, Bound, composed, derived
-from .formats import gamma, significand_bits, unit_roundoff
+from .formats import Format, Numbers, gamma, significand_bits, unit_roundoff
 
 
-def combination(dtype, *terms: tuple[float, np.ndarray, Bound]) -> Bound:
+def combination(dtype: Format, *terms: tuple[float, np.ndarray, Bound]) -> Bound:
     """Σ |c|·b + γ(n)·Σ |c|·(|y| + b): a sum of n results y, each within b of its exact value, times whole powers of two c.
 
     The products are exact; n − 1 additions, and one more for a constant that is added to them. It is absolute: where the sum
@@ -21,7 +21,7 @@ def combination(dtype, *terms: tuple[float, np.ndarray, Bound]) -> Bound:
     return composed(kept + (gamma(n, u) + n * ORACLE) * sizes, text, *(b for *_, b in terms))
 
 
-def slope_from_value(function: str, dtype, values, value: Bound, gradient: Bound) -> Bound:
+def slope_from_value(function: str, dtype: Format, values: Numbers, value: Bound, gradient: Bound) -> Bound:
     """How far a gradient within its bound may be from y(1 − y) (logistic) or 1 − y² (tanh) of a y within e, computed afterwards.
 
     |(y + e)(1 − y − e) − y(1 − y)| ≤ e|1 − 2y| + e², and two roundings of the product and one of 1 − y, of the size of |y| + e;
@@ -36,7 +36,7 @@ def slope_from_value(function: str, dtype, values, value: Bound, gradient: Bound
     return composed(own + ORACLE + gradient.allowed, text, value, gradient)
 
 
-def logistic_tail(z) -> Bound:
+def logistic_tail(z: Numbers) -> Bound:
     """e^−|z|: σ(z) lies between 0 and e^z for z < 0, and between 1 − e^−z and 1 for z > 0; so does σ′(z) = σ(z)σ(−z) from 0 on.
 
     So whoever gives 0 or 1 in the place of σ(z) is not farther off than that. Twice the oracle's error is added.

@@ -4,11 +4,11 @@ import numpy as np
 
 from .. import validation
 from .bound import ORACLE, Bound, empirical
-from .formats import gamma, significand_bits, smallest_normal, unit_roundoff
+from .formats import Format, Numbers, gamma, significand_bits, smallest_normal, unit_roundoff
 from .functions import function_error, ulp_class
 
 
-def softmax(values, x, dtype, *, axis) -> Bound:
+def softmax(values: Numbers, x: Numbers, dtype: Format, *, axis: int) -> Bound:
     """First order: u·y[i]·(|d[i]| + sum of y[j]|d[j]| + n + 2 + 4c), and 2·λ_min; d = x - max x. Empirical, as exp's error c is.
 
     d is rounded once, which changes exp d by u·|d|, here and in every term of the sum; exp itself errs by c ulp, that is
@@ -25,7 +25,9 @@ def softmax(values, x, dtype, *, axis) -> Bound:
     return empirical(rate * y + ORACLE * y + 2 * smallest_normal(dtype), text)
 
 
-def softmax_gradient(values, x, upstream, dtype, *, axis, stored=None) -> Bound:
+def softmax_gradient(
+    values: Numbers, x: Numbers, upstream: Numbers, dtype: Format, *, axis: int, stored: str | None = None
+) -> Bound:
     """y[i]·(upstream[i] - sum of upstream[j]·y[j]) from a y with relative error r (that of :func:`softmax`).
 
     With D = sum |upstream|y and Δ = sum |upstream|y·(r + gamma(n + 1)·(1 + r)), the computed sum errs by Δ, and
@@ -50,7 +52,7 @@ def softmax_gradient(values, x, upstream, dtype, *, axis, stored=None) -> Bound:
     return empirical(allowed, text)
 
 
-def cross_entropy(values, logits, labels, dtype) -> Bound:
+def cross_entropy(values: Numbers, logits: Numbers, labels: Numbers, dtype: Format) -> Bound:
     """log s - d[label], d = z - max z, s = sum exp d: t/(1 - t) + e + u·(|d[label]| + |max z + log s|) + gamma(2)·loss + (n + 2)·λ_min.
 
     t = u·(sum of y|d| + n + 2c): how far the sum may be off relatively (see :func:`softmax`), which moves its logarithm by
@@ -83,7 +85,9 @@ def cross_entropy(values, logits, labels, dtype) -> Bound:
     return empirical(allowed, text)
 
 
-def cross_entropy_gradient(probabilities, values, logits, upstream, dtype) -> Bound:
+def cross_entropy_gradient(
+    probabilities: Numbers, values: Numbers, logits: Numbers, upstream: Numbers, dtype: Format
+) -> Bound:
     """|upstream|·(r·p + gamma(3)·|p - onehot|) + 2·λ_min·(1 + |upstream|), r the relative error of :func:`softmax`."""
     p, size = np.asarray(probabilities, np.float64), np.abs(np.asarray(upstream, np.float64))[:, None]
     u = unit_roundoff(dtype)
@@ -93,7 +97,7 @@ def cross_entropy_gradient(probabilities, values, logits, upstream, dtype) -> Bo
     return empirical(allowed + 2 * smallest_normal(dtype) * (1 + size), text)
 
 
-def cross_entropy_of_probabilities(values, dtype) -> Bound:
+def cross_entropy_of_probabilities(values: Numbers, dtype: Format) -> Bound:
     """-log p: the logarithm's ulp class, and one rounding of what is written."""
     y = np.asarray(values, np.float64)
     allowed = function_error("log", dtype, y) + (unit_roundoff(dtype) + ORACLE) * np.abs(y) + smallest_normal(dtype)

@@ -9,7 +9,7 @@ import dataclasses
 import numpy as np
 
 from .. import validation
-from .formats import significand_bits
+from .formats import Format, significand_bits
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,7 +62,7 @@ The exponential is measured inside softmax of two numbers, with its sum and quot
 """
 
 
-def ulp_class(operation: str, dtype) -> Measured:
+def ulp_class(operation: str, dtype: Format) -> Measured:
     """The class of a function in a format. BadInput where there is none."""
     classes = ULP_CLASSES.get(operation)
     if classes is None:

@@ -3,11 +3,11 @@
 import numpy as np
 
 from .bound import ORACLE, Bound, composed
-from .formats import gamma, smallest_normal, unit_roundoff
+from .formats import Format, Numbers, gamma, smallest_normal, unit_roundoff
 from .sums import sums_of_products
 
 
-def channel_moments(bound: Bound, values, dtype) -> tuple[Bound, Bound, Bound]:
+def channel_moments(bound: Bound, values: Numbers, dtype: Format) -> tuple[Bound, Bound, Bound]:
     """Bounds of (mean, variance, third central moment) of each channel of y [N, C, ...], of which each number errs by at most a.
 
     With c = y - mean y, and e the errors, |e| <= a: the mean moves by mean e. The variance by 2·mean(c·e) + var e, for the c
@@ -30,13 +30,13 @@ def channel_moments(bound: Bound, values, dtype) -> tuple[Bound, Bound, Bound]:
     )
 
 
-def weighted_sum(bound: Bound, weights, values, dtype, *, axis: int) -> Bound:
+def weighted_sum(bound: Bound, weights: Numbers, values: Numbers, dtype: Format, *, axis: int) -> Bound:
     """Σ|w|e along an axis, for Σ w·y of numbers y that err by at most e. See :func:`_taken` for what is added."""
     w, y = np.abs(np.asarray(weights, np.float64)), np.abs(np.asarray(values, np.float64))
     return _taken(bound, (w * bound.allowed).sum(axis=axis), (w * y).sum(axis=axis), dtype, "Σ|w|e")
 
 
-def weights_gradient(bound: Bound, x, upstream, dtype) -> tuple[Bound, Bound]:
+def weights_gradient(bound: Bound, x: Numbers, upstream: Numbers, dtype: Format) -> tuple[Bound, Bound]:
     """Bounds of (dw, db) of a fully connected layer, x [N, I], whose upstream gradient g [N, O] errs by at most e itself.
 
     The sums over the batch, of |x|·(|g| + e) at most, err as any sum of N products does, and move by Σ|x|e and Σe.
@@ -53,7 +53,7 @@ def weights_gradient(bound: Bound, x, upstream, dtype) -> tuple[Bound, Bound]:
     return composed(dw, how, bound), composed(db[:, 0], of_ones, bound)
 
 
-def by_formula(bound: Bound, values, *, roundings: int) -> Bound:
+def by_formula(bound: Bound, values: Numbers, *, roundings: int) -> Bound:
     """bound + γ(roundings)·|value|, u = 2⁻⁵³: what is wanted is a formula computed in float64, not an oracle's value rounded once."""
     more = gamma(roundings, ORACLE) * np.abs(np.asarray(values, np.float64))
     return composed(

@@ -12,13 +12,13 @@ integer: by 1 + 1/2 from the exact one itself. 2^-20 covers the exact one's own 
 products have 16 roundings of sums of at most Σ|F| ≤ 64·2047·255, and 16·2^-53·Σ|F| < 2^-24."""
 
 
-def jpeg_samples(shape) -> Bound:
+def jpeg_samples(shape: tuple[int, ...]) -> Bound:
     """1 + 1/2: a sample of one component, before any conversion of colours."""
     text = "1 from the exact sample rounded (IEEE Std 1180-1990: the peak error of an inverse transform), and ½ for that rounding"
     return derived(np.full(shape, PEAK), text)
 
 
-def jpeg_colours(shape) -> Bound:
+def jpeg_colours(shape: tuple[int, ...]) -> Bound:
     """R, G and B of pixels [H, W, 3]: the error of the samples, as T.871's formulas carry it on, and one unit for the result.
 
     R = Y + 1.402 (Cr - 128), G = Y - (0.114·1.772 (Cb - 128) + 0.299·1.402 (Cr - 128)) / 0.587, B = Y + 1.772 (Cb - 128): an

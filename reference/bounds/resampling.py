@@ -11,10 +11,10 @@ Higham 2002, §3.1.
 import numpy as np
 
 from .bound import ORACLE, Bound, derived
-from .formats import gamma, significand_bits, smallest_normal, unit_roundoff
+from .formats import Format, gamma, significand_bits, smallest_normal, unit_roundoff
 
 
-def bilinear_resampling2d(x, dtype, *, size, grid) -> Bound:
+def bilinear_resampling2d(x: np.ndarray, dtype: Format, *, size: tuple[int, int], grid: str) -> Bound:
     """18u·R|x|R' + (D|x|A' + A|x|D' + D|x|D'), R being 1 where an element is within reach.
 
     In the form a + (b - a)·f an interpolation errs by gamma(3)·3M, M the largest number near, and one of interpolated numbers by
@@ -31,19 +31,21 @@ def bilinear_resampling2d(x, dtype, *, size, grid) -> Bound:
     )
 
 
-def bilinear_resampling2d_gradient(x, upstream, dtype, *, size, grid) -> Bound:
+def bilinear_resampling2d_gradient(
+    x: np.ndarray, upstream: np.ndarray, dtype: Format, *, size: tuple[int, int], grid: str
+) -> Bound:
     """gamma(n + 6)·A'|g|A + D'|g|A + A'|g|D + D'|g|D: the adjoint, n outputs within reach of each element."""
     (A_y, D_y), (A_x, D_x) = (_hat(n, m, grid, dtype) for n, m in zip(x.shape[2:], size, strict=True))
     return _adjoint(A_y, D_y, A_x, D_x, upstream, dtype)
 
 
-def area_resampling2d(x, dtype, *, size) -> Bound:
+def area_resampling2d(x: np.ndarray, dtype: Format, *, size: tuple[int, int]) -> Bound:
     """gamma(n + 6)·A|x|A' + D|x|A' + A|x|D' + D|x|D', n elements within reach of each output."""
     (A_y, D_y), (A_x, D_x) = (_overlap(n, m, dtype) for n, m in zip(x.shape[2:], size, strict=True))
     return _adjoint(A_y.T, D_y.T, A_x.T, D_x.T, x, dtype)
 
 
-def area_resampling2d_gradient(x, upstream, dtype, *, size) -> Bound:
+def area_resampling2d_gradient(x: np.ndarray, upstream: np.ndarray, dtype: Format, *, size: tuple[int, int]) -> Bound:
     """The adjoint of :func:`area_resampling2d`."""
     (A_y, D_y), (A_x, D_x) = (_overlap(n, m, dtype) for n, m in zip(x.shape[2:], size, strict=True))
     return _adjoint(A_y, D_y, A_x, D_x, upstream, dtype)

@@ -3,10 +3,10 @@
 import numpy as np
 
 from .bound import ORACLE, Bound, derived, exact
-from .formats import gamma, significand_bits, smallest_normal, smallest_subnormal, unit_roundoff
+from .formats import Format, Numbers, gamma, significand_bits, smallest_normal, smallest_subnormal, unit_roundoff
 
 
-def selection(values, dtype, *, flushed: bool, compared: bool = False) -> Bound:
+def selection(values: Numbers, dtype: Format, *, flushed: bool, compared: bool = False) -> Bound:
     """0: the result is one of the numbers given. Where subnormal numbers are flushed, one of them may be 0 instead.
 
     ``compared``: the number was chosen by comparing it with others, among which flushed ones are all alike.
@@ -22,7 +22,7 @@ def selection(values, dtype, *, flushed: bool, compared: bool = False) -> Bound:
     return derived(lost, f"{text}, for subnormal numbers are flushed")
 
 
-def slopes(z, slope, values, dtype, *, flushed: bool, roundings: int) -> Bound:
+def slopes(z: Numbers, slope: Numbers, values: Numbers, dtype: Format, *, flushed: bool, roundings: int) -> Bound:
     """gamma(roundings)·|y| + λ for z < 0, and 0 for z >= 0: y = slope·z, and the slope itself may be rounded to the dtype.
 
     A gradient takes the slope at z = 0 too, where y is not 0.

@@ -3,10 +3,10 @@
 import numpy as np
 
 from .bound import ORACLE, Bound, composed, derived, spread
-from .formats import gamma, significand_bits, smallest_normal, smallest_subnormal, unit_roundoff
+from .formats import Format, Numbers, gamma, significand_bits, smallest_normal, smallest_subnormal, unit_roundoff
 
 
-def sums_of_products(S, n, dtype, *, flushed, factors=0) -> Bound:
+def sums_of_products(S: Numbers, n: Numbers, dtype: Format, *, flushed: Numbers | None, factors: int = 0) -> Bound:
     """gamma(n)·S + 2**-53·S + n·λ: a sum of n products, or n - 1 products and a bias, in any order.
 
     Each product meets its own rounding and at most n - 1 additions: gamma(n) (Higham 2002, §3.1, equation 3.5, and
@@ -36,7 +36,7 @@ def sums_of_products(S, n, dtype, *, flushed, factors=0) -> Bound:
     return derived(allowed, text)
 
 
-def expected_rounding(S, n, dtype) -> np.ndarray:
+def expected_rounding(S: Numbers, n: Numbers, dtype: Format) -> np.ndarray:
     """√n·u·S: about as large as the error of a sum of n random products gets. A plain array: it is no bound of anything.
 
     Rounding errors of random sign add up like √n, not n, with a probability that is near 1 (Higham & Mary, *A new approach
@@ -46,7 +46,7 @@ def expected_rounding(S, n, dtype) -> np.ndarray:
     return np.sqrt(np.asarray(n, np.float64)) * unit_roundoff(dtype) * np.asarray(S, np.float64)
 
 
-def rounded_narrow(bound: Bound, values, dtype, *, apart=None) -> Bound:
+def rounded_narrow(bound: Bound, values: Numbers, dtype: Format, *, apart: Numbers | None = None) -> Bound:
     """bound·(1 + u) + u·|y| + λ/2: computed within ``bound`` in a wider format, then rounded once to ``dtype``.
 
     u and λ are those of ``dtype``, y the exact ``values``. ``apart``: |y - b| where a sum is rounded to ``dtype`` by itself and

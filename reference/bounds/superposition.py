@@ -3,10 +3,10 @@
 import numpy as np
 
 from .bound import ORACLE, Bound, composed
-from .formats import gamma, unit_roundoff
+from .formats import Format, Numbers, gamma, unit_roundoff
 
 
-def superposed(whole: Bound, parts: Bound, coefficients, values, *, axis: int = 0) -> Bound:
+def superposed(whole: Bound, parts: Bound, coefficients: Numbers, values: Numbers, *, axis: int = 0) -> Bound:
     """How far a linear f's own f(Σ c_j x_j) may be from Σ c_j f(x_j), each f(x_j) being off by its own bound too.
 
     ``whole`` bounds the f(Σ c_j x_j), M of them along ``axis``; ``parts`` the f(x_j), n along that axis, whose ``values`` the library
@@ -23,7 +23,7 @@ def superposed(whole: Bound, parts: Bound, coefficients, values, *, axis: int = 
     return composed(whole.allowed + added(parts.allowed) + rounded, text, whole, parts)
 
 
-def summed(bound: Bound, total, dtype, *, axis: int) -> Bound:
+def summed(bound: Bound, total: Numbers, dtype: Format, *, axis: int) -> Bound:
     """How far Σy − total may be from 0 where the exact y add up to ``total`` and each is off by e: Σe, rounded twice.
 
     The sum is formed exactly and rounded to float64, the difference to ``dtype``.

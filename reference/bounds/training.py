@@ -3,10 +3,10 @@
 import numpy as np
 
 from .bound import Bound, derived, empirical
-from .formats import gamma, significand_bits, unit_roundoff
+from .formats import Format, Numbers, gamma, significand_bits, unit_roundoff
 
 
-def trajectory(allowed, *, copies: int) -> Bound:
+def trajectory(allowed: Numbers, *, copies: int) -> Bound:
     """How far another library's loss may be from the reference's, step by step: what rounding was measured to grow into.
 
     ``allowed``: the largest departure, up to each step, of ``copies`` runs of the reference whose initial weights were moved
@@ -20,7 +20,7 @@ def trajectory(allowed, *, copies: int) -> Bound:
     return empirical(allowed, text)
 
 
-def norm_identity(absolute, condition, m: int, dtype) -> Bound:
+def norm_identity(absolute: Numbers, condition: Numbers, m: int, dtype: Format) -> Bound:
     """How far the two sides of ‖∂L/∂y‖² = γ²/σ²(‖G‖² − ⟨1, G⟩²/m − (2 − ‖ŷ‖²/m)⟨G, ŷ⟩²/m) may be apart, computed from one pass.
 
     ŷ errs by at most γ(m + 8)·κ, κ ("condition") = (max|y| + mean|y|)/σ + 1, for the mean is a sum of m numbers; so each

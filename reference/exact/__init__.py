@@ -6,24 +6,5 @@ are matrix products of slices of so few bits that float64 loses nothing (``matri
 """
 
 from .integers import extent, room, rounded, slices, totals
-from .literal import Terms, convolution_terms, fully_connected_terms, positions, sums
+from .literal import Terms, convolution_terms, positions, sums
 from .matrices import correlate, correlate_kernel, dots, table, transposed, weighted
-
-__all__ = [
-    "Terms",
-    "convolution_terms",
-    "correlate",
-    "correlate_kernel",
-    "dots",
-    "extent",
-    "fully_connected_terms",
-    "positions",
-    "room",
-    "rounded",
-    "slices",
-    "sums",
-    "table",
-    "totals",
-    "transposed",
-    "weighted",
-]

@@ -24,12 +24,12 @@ SAFE = 2.0**300
 """Numbers between 1/SAFE and SAFE in size, and their squares and products, stay in range."""
 
 
-def number(x) -> Number:
+def number(x: Any) -> Number:
     x = np.asarray(x, np.float64)
     return x, np.zeros_like(x)
 
 
-def two_sum(a, b) -> Number:
+def two_sum(a: Any, b: Any) -> Number:
     """a + b exactly (Knuth; no condition on sizes)."""
     s = a + b
     t = s - a
@@ -42,7 +42,7 @@ def _fast_two_sum(a, b) -> Number:
     return s, b - (s - a)
 
 
-def two_product(a, b) -> Number:
+def two_product(a: Any, b: Any) -> Number:
     """a·b exactly: Veltkamp's splitting into halves of 26 bits, Dekker's product; sizes from 2**-480 to 2**500 are safe."""
     p = a * b
     a_high, a_low = _halves(a)
@@ -102,7 +102,7 @@ def scaled(x: Number, power: Any) -> Number:
     return np.ldexp(x[0], power), np.ldexp(x[1], power)
 
 
-def where(condition, x: Number, y: Number) -> Number:
+def where(condition: Any, x: Number, y: Number) -> Number:
     return np.where(condition, x[0], y[0]), np.where(condition, x[1], y[1])
 
 

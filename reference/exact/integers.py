@@ -75,7 +75,7 @@ def room(terms: int) -> int:
     return 53 - (max(terms, 1) - 1).bit_length()
 
 
-def add(parts: Parts, e: int, whole_numbers: np.ndarray):
+def add(parts: Parts, e: int, whole_numbers: np.ndarray) -> None:
     """parts += whole_numbers·2**e, for float64 numbers up to 2**53 in size. int64 has room for 1023 such additions."""
     whole_numbers = whole_numbers.astype(np.int64)
     parts[e] = parts[e] + whole_numbers if e in parts else whole_numbers

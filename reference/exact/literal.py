@@ -8,6 +8,9 @@ import numpy as np
 
 from .integers import quotients, whole
 
+Array = np.ndarray
+Sizes = tuple[int, ...]
+
 
 class Terms:
     """A bilinear map, product by product: y[output[t]] += x[x[t]] · w[w[t]] for every t. Indices are flat."""
@@ -19,7 +22,9 @@ class Terms:
         self.output, self.x, self.w = array("q"), array("q"), array("q")
 
 
-def positions(size, kernel, stride, before, after, dilation, flipped):
+def positions(
+    size: int, kernel: int, stride: int, before: int, after: int, dilation: int, flipped: bool
+) -> list[list[tuple[int, int]]]:
     """For each window along one axis, the (tap, element) pairs that lie inside the data.
 
     The windows are found by trying every start, not by the formula for their number.
@@ -38,7 +43,15 @@ def positions(size, kernel, stride, before, after, dilation, flipped):
 
 
 @functools.lru_cache(maxsize=512)
-def convolution_terms(x_shape, w_shape, stride, padding, dilation, groups, flipped) -> Terms:
+def convolution_terms(
+    x_shape: Sizes,
+    w_shape: Sizes,
+    stride: Sizes,
+    padding: tuple[Sizes, ...],
+    dilation: Sizes,
+    groups: int,
+    flipped: bool,
+) -> Terms:
     """The products of a two-dimensional convolution (``flipped``) or cross-correlation.
 
     Kept, as a sweep asks for the same small geometry again and again.
@@ -69,20 +82,15 @@ def convolution_terms(x_shape, w_shape, stride, padding, dilation, groups, flipp
     return terms
 
 
-def fully_connected_terms(x_shape, w_shape) -> Terms:
-    """The products of a fully connected layer."""
-    (batch, features_in), (features_out, _) = x_shape, w_shape
-    terms = Terms((batch, features_out))
-    for n in range(batch):
-        for o in range(features_out):
-            for i in range(features_in):
-                terms.output.append(n * features_out + o)
-                terms.x.append(n * features_in + i)
-                terms.w.append(o * features_in + i)
-    return terms
-
-
-def sums(target, shape, first, first_index, second, second_index, start=None) -> np.ndarray:
+def sums(
+    target: array,
+    shape: Sizes,
+    first: Array,
+    first_index: array,
+    second: Array,
+    second_index: array,
+    start: Array | None,
+) -> Array:
     """result[target[t]] += first[first_index[t]] · second[second_index[t]], each result exact, then rounded once.
 
     ``start`` is added to each result: the bias, already spread over the outputs.

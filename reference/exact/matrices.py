@@ -35,7 +35,9 @@ def transposed(elements: np.ndarray, size: int) -> np.ndarray:
     return windows
 
 
-def correlate(x, w, b, rows, columns, groups) -> np.ndarray:
+def correlate(
+    x: np.ndarray, w: np.ndarray, b: np.ndarray | None, rows: np.ndarray, columns: np.ndarray, groups: int
+) -> np.ndarray:
     """y[n, o, p, q] = b[o] + sum over c, i, j of x[n, c, rows[p, i], columns[q, j]]·w[o, c, i, j], c in the group of o."""
     (batch, channels), (O, _, ky, kx), (P, Q) = x.shape[:2], w.shape, (len(rows), len(columns))
     y = np.empty((batch, O, P, Q))
@@ -55,7 +57,9 @@ def correlate(x, w, b, rows, columns, groups) -> np.ndarray:
     return y
 
 
-def correlate_kernel(x, upstream, rows, columns, groups) -> np.ndarray:
+def correlate_kernel(
+    x: np.ndarray, upstream: np.ndarray, rows: np.ndarray, columns: np.ndarray, groups: int
+) -> np.ndarray:
     """dw[o, c, i, j] = sum over n, p, q of upstream[n, o, p, q]·x[n, c, rows[p, i], columns[q, j]], c in the group of o."""
     (batch, channels), (_, O, P, Q) = x.shape[:2], upstream.shape
     shape = (O, channels // groups, rows.shape[1], columns.shape[1])

@@ -66,10 +66,6 @@ def _averages(q: Question) -> Bounds:
     return _sums(q, factors=1 if q.parameters["count_padding"] else 2)
 
 
-def _resampled(q: Question) -> Bounds:
-    return (getattr(bounds, q.name)(*q.arrays, q.dtype, **q.parameters),), None
-
-
 def _chosen(q: Question) -> Bounds:
     compared = q.name == "max_pooling2d"
     return (bounds.selection(q.values[0], q.dtype, flushed=q.flushes, compared=compared),), None
@@ -84,18 +80,10 @@ def _routed(q: Question) -> Bounds:
     return (bounds.sums_of_products(S, n, q.dtype, flushed=lost),), None
 
 
-def _each(q: Question) -> Bounds:
-    return (bounds.elementwise(q.name, q.dtype, q.values[0]),), None
-
-
 def _each_gradient(q: Question) -> Bounds:
     function = q.name.removesuffix("_gradient")
     y = getattr(oracle, function)(q.arrays[0])
     return (bounds.elementwise_gradient(function, q.dtype, y, q.arrays[1], stored=q.stored),), None
-
-
-def _gelu(q: Question) -> Bounds:
-    return (bounds.gelu(q.arrays[0], q.values[0], q.dtype),), None
 
 
 def _sloped(q: Question) -> Bounds:
@@ -117,10 +105,6 @@ def _sloped(q: Question) -> Bounds:
     return (limit, own), None
 
 
-def _softmax(q: Question) -> Bounds:
-    return (bounds.softmax(q.values[0], q.arrays[0], q.dtype, **q.parameters),), None
-
-
 def _softmax_gradient(q: Question) -> Bounds:
     x, upstream = q.arrays
     y = oracle.softmax(x, **q.parameters)
@@ -136,10 +120,6 @@ def _cross_entropy_gradient(q: Question) -> Bounds:
     logits, _, upstream = q.arrays
     p = oracle.softmax(logits, axis=1)
     return (bounds.cross_entropy_gradient(p, q.values[0], logits, upstream, q.dtype),), None
-
-
-def _logarithm(q: Question) -> Bounds:
-    return (bounds.cross_entropy_of_probabilities(q.values[0], q.dtype),), None
 
 
 def _reciprocal(q: Question) -> Bounds:
@@ -159,18 +139,18 @@ def _norm(q: Question) -> Bounds:
 KINDS: dict[str, Rule] = {
     "sums": _sums,
     "averages": _averages,
-    "resampled": _resampled,
+    "resampled": lambda q: ((getattr(bounds, q.name)(*q.arrays, q.dtype, **q.parameters),), None),
     "chosen": _chosen,
     "routed": _routed,
-    "elementwise": _each,
+    "elementwise": lambda q: ((bounds.elementwise(q.name, q.dtype, q.values[0]),), None),
     "elementwise_gradient": _each_gradient,
-    "gelu": _gelu,
+    "gelu": lambda q: ((bounds.gelu(q.arrays[0], q.values[0], q.dtype),), None),
     "sloped": _sloped,
-    "softmax": _softmax,
+    "softmax": lambda q: ((bounds.softmax(q.values[0], q.arrays[0], q.dtype, **q.parameters),), None),
     "softmax_gradient": _softmax_gradient,
     "cross_entropy": _cross_entropy,
     "cross_entropy_gradient": _cross_entropy_gradient,
-    "logarithm": _logarithm,
+    "logarithm": lambda q: ((bounds.cross_entropy_of_probabilities(q.values[0], q.dtype),), None),
     "reciprocal": _reciprocal,
     "norm": _norm,
 }

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from .mistake import Arguments, Mistake, Reading, changed, instead, setting
+from .mistake import Arguments, Mistake, Reading, changed, instead, replaced, setting
 
 SLOPED_GRADIENTS = ("relu_gradient", "absolute_value_gradient", "leaky_relu_gradient", "prelu_gradient")
 LOSSES = ("cross_entropy", "cross_entropy_of_probabilities")
@@ -68,14 +68,6 @@ def _next_label(operation: str, given: Arguments) -> Iterator[Reading]:
     classes = given["logits" if "logits" in given else "p"].shape[1]
     for step in (1, -1):
         yield Reading(operation, given | {"labels": (given["labels"] + step) % classes}, f"label {step:+d}")
-
-
-def _mean_over_batch(operation: str, given: Arguments) -> Iterator[Reading]:
-    yield Reading(operation, given | {"upstream": given["upstream"].astype(np.float64) / len(given["labels"])})
-
-
-def _other_form(operation: str, given: Arguments) -> Iterator[Reading]:
-    yield from setting("approximate", "none", "tanh")(operation, given)
 
 
 MISTAKES = [
@@ -141,7 +133,7 @@ MISTAKES = [
         "the other form of GELU was used: the tanh approximation, or the exact one with erf",
         "approximate='tanh' or 'none' on both sides",
         ("gelu",),
-        _other_form,
+        setting("approximate", "none", "tanh"),
         "https://github.com/jax-ml/jax/issues/4428",
     ),
     Mistake("ReLU for GELU", "ReLU was used", "call gelu", ("gelu",), instead("relu")),
@@ -196,6 +188,6 @@ MISTAKES = [
         "the gradient was divided by the number of rows",
         "reduction='sum' on both sides",
         LOSS_GRADIENTS,
-        _mean_over_batch,
+        replaced(lambda given: {"upstream": given["upstream"].astype(np.float64) / len(given["labels"])}),
     ),
 ]

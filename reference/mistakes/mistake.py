@@ -65,6 +65,15 @@ def changed(names: str | tuple[str, ...], function: Callable[[np.ndarray], np.nd
     return read
 
 
+def replaced(change: Callable[[Arguments], Arguments]) -> Readings:
+    """Some arguments read as others."""
+
+    def read(operation: str, given: Arguments) -> Iterator[Reading]:
+        yield Reading(operation, given | change(given))
+
+    return read
+
+
 def setting(name: str, *values: Any) -> Readings:
     """One parameter read as each of these values."""
 
@@ -77,11 +86,7 @@ def setting(name: str, *values: Any) -> Readings:
 
 def exchanged(name: str) -> Readings:
     """The two numbers of a pair exchanged."""
-
-    def read(operation: str, given: Arguments) -> Iterator[Reading]:
-        yield Reading(operation, given | {name: given[name][::-1]})
-
-    return read
+    return replaced(lambda given: {name: given[name][::-1]})
 
 
 def instead(operation: str, **settings: Any) -> Readings:

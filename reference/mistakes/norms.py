@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from .mistake import Arguments, Mistake, Reading, Readings, instead, setting
+from .mistake import Arguments, Mistake, Reading, Readings, instead, replaced, setting
 
 NORMS = ("batch_norm_inference", "batch_norm_training", "batch_norm_gradient")
 EPSILONS = (1e-3, 1e-5, 1e-6, 1e-7, 1e-8, 1e-12, 1e-4, 1e-2, 0.0)
@@ -15,10 +15,6 @@ EPSILONS = (1e-3, 1e-5, 1e-6, 1e-7, 1e-8, 1e-12, 1e-4, 1e-2, 0.0)
 
 def _count(x: np.ndarray) -> int:
     return x.size // x.shape[1]
-
-
-def _exchanged(operation: str, given: Arguments) -> Iterator[Reading]:
-    yield Reading(operation, given | {"gamma": given["beta"], "beta": given["gamma"]})
 
 
 def _unbiased(operation: str, given: Arguments) -> Iterator[Reading]:
@@ -62,11 +58,7 @@ def _axis(axis: int) -> Readings:
 
 def _power(exponent: float) -> Readings:
     """The variance squared, or its root, in place of the variance."""
-
-    def read(operation: str, given: Arguments) -> Iterator[Reading]:
-        yield Reading(operation, given | {"variance": given["variance"].astype(np.float64) ** exponent})
-
-    return read
+    return replaced(lambda given: {"variance": given["variance"].astype(np.float64) ** exponent})
 
 
 def _epsilon_outside(operation: str, given: Arguments) -> Iterator[Reading]:
@@ -110,7 +102,7 @@ MISTAKES = [
         "γ and β were exchanged",
         "exchange them",
         ("batch_norm_inference", "batch_norm_training"),
-        _exchanged,
+        replaced(lambda given: {"gamma": given["beta"], "beta": given["gamma"]}),
     ),
     Mistake(
         "unbiased variance",

@@ -59,27 +59,14 @@ MISTAKES = [
         _inputs("tf32"),
         "https://github.com/pytorch/pytorch/issues/153698",
     ),
-    Mistake(
-        "inputs rounded to bfloat16",
-        "the inputs were rounded to bfloat16 (8 bits) before they were multiplied",
-        "turn off the reduced-precision mode",
-        PRODUCTS,
-        _inputs("bfloat16"),
-    ),
-    Mistake(
-        "inputs rounded to float16",
-        "the inputs were rounded to float16 (11 bits) before they were used",
-        "turn off the reduced-precision mode",
-        PRODUCTS,
-        _inputs("float16"),
-    ),
-    Mistake(
-        "inputs rounded to float32",
-        "the inputs were rounded to float32 before they were used",
-        "keep float64 all the way",
-        PRODUCTS,
-        _inputs("float32"),
-    ),
+    *[
+        Mistake(f"inputs rounded to {format}", f"the inputs were rounded to {how}", remedy, PRODUCTS, _inputs(format))
+        for format, how, remedy in (
+            ("bfloat16", "bfloat16 (8 bits) before they were multiplied", "turn off the reduced-precision mode"),
+            ("float16", "float16 (11 bits) before they were used", "turn off the reduced-precision mode"),
+            ("float32", "float32 before they were used", "keep float64 all the way"),
+        )
+    ],
     *[
         Mistake(
             f"result rounded to {format}",

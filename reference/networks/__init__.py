@@ -24,14 +24,26 @@ to the library's own automatic differentiation.
                  the biased statistics of this batch at every batch norm that is not frozen
 """
 
+from collections.abc import Collection, Mapping
+
 import numpy as np
 
-from .notation import TRAINED, parameter_names, written
+from .notation import TRAINED, Network, parameter_names, written
 
+Statistics = tuple[np.ndarray, np.ndarray]
 LOSSES = ("softmax_cross_entropy", "logistic_cross_entropy", "logistic_squared_error")
 
 
-def check(network, parameters, x, targets, *, loss, statistics, record):
+def check(
+    network: Network,
+    parameters: Mapping[str, np.ndarray],
+    x: np.ndarray,
+    targets: np.ndarray,
+    *,
+    loss: str,
+    statistics: Mapping[str, Statistics],
+    record: Collection[int],
+) -> None:
     """Refuse, with one clear sentence, what no library could give a meaning to."""
     _check_network(network, parameters, statistics)
     wanted = parameter_names(network)

@@ -23,7 +23,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from .. import validation
 from ..operators import batch_norm, catalogue, cross_correlation, fully_connected, prelu
@@ -255,20 +255,10 @@ def _output(at: str, layer: Layer, taken: Sequence[Size]) -> Size:
         case "channels":
             return len(layer["take"]), *size[1:]
         case "add" if len(set(taken)) > 1:
-            validation.refuse(
-                f"{at}.from",
-                list(layer["from"]),
-                f"outputs of one size (they have {_listed(taken)})",
-                "check the branches",
-            )
+            _refuse_branches(at, layer, taken, "outputs of one size")
         case "concatenate":
             if len({t[1:] for t in taken}) > 1 or len({len(t) for t in taken}) > 1:
-                validation.refuse(
-                    f"{at}.from",
-                    list(layer["from"]),
-                    f"outputs that differ in channels only (they have {_listed(taken)})",
-                    "check the branches",
-                )
+                _refuse_branches(at, layer, taken, "outputs that differ in channels only")
             return sum(t[0] for t in taken), *size[1:]
     return size
 
@@ -284,8 +274,9 @@ def _windows(layer: Layer, size: Size) -> Size:
     return size[0], *lengths
 
 
-def _listed(sizes: Sequence[Size]) -> str:
-    return ", ".join(str(list(s)) for s in sizes)
+def _refuse_branches(at: str, layer: Layer, taken: Sequence[Size], expected: str) -> NoReturn:
+    sizes = ", ".join(str(list(s)) for s in taken)
+    validation.refuse(f"{at}.from", list(layer["from"]), f"{expected} (they have {sizes})", "check the branches")
 
 
 def _known(prefix: str, given: Mapping[str, Any], names: Sequence[str]) -> None:

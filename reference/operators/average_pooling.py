@@ -13,7 +13,7 @@ import numpy as np
 
 from .. import validation
 from .axes import Array, Float
-from .cross_correlation import Sides
+from .cross_correlation import Pair, Sides
 from .max_pooling import PARAMETERS, output_shape, seen
 from .narrow import computed_wide
 from .operation import REQUIRED, one_of, with_gradient
@@ -23,7 +23,7 @@ __all__ = ["average_pooling2d", "average_pooling2d_gradient", "output_shape"]
 
 @computed_wide
 def average_pooling2d(
-    x: Float[Array, "N C H W"], *, window: tuple[int, int], stride: tuple[int, int], padding: Sides, count_padding: bool
+    x: Float[Array, "N C H W"], *, window: Pair, stride: Pair, padding: Sides, count_padding: bool
 ) -> Float[Array, "N C Hout Wout"]:
     """x [N, C, H, W] -> y [N, C, Hout, Wout] in the dtype of x.
 
@@ -42,8 +42,8 @@ def average_pooling2d_gradient(
     x: Float[Array, "N C H W"],
     upstream: Float[Array, "N C Hout Wout"],
     *,
-    window: tuple[int, int],
-    stride: tuple[int, int],
+    window: Pair,
+    stride: Pair,
     padding: Sides,
     count_padding: bool,
 ) -> Float[Array, "N C H W"]:

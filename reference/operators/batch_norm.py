@@ -8,6 +8,8 @@ Ioffe & Szegedy, *Batch Normalization* (2015), algorithm 1 (training), algorithm
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from .. import validation
@@ -16,7 +18,7 @@ from .narrow import computed_wide
 from .operation import REQUIRED, Operation, finite, non_negative, one_of
 
 
-def output_shape(x_shape) -> tuple[int, ...]:
+def output_shape(x_shape: Sequence[int]) -> tuple[int, ...]:
     """That of x: [N, C, ...]."""
     if len(x_shape) < 2:
         validation.refuse("x.shape", tuple(x_shape), "at least 2 axes [N, C, ...]", "add the channel axis")

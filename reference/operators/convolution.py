@@ -16,6 +16,7 @@ from .cross_correlation import (
     ARRAYS2,
     PARAMETERS1,
     PARAMETERS2,
+    Pair,
     Sides,
     cross_correlation1d,
     cross_correlation2d,
@@ -34,7 +35,7 @@ def convolution1d(
     b: Float[Array, " O"] | None,
     *,
     stride: int,
-    padding: tuple[int, int],
+    padding: Pair,
     dilation: int,
     groups: int,
 ) -> Float[Array, "N O Wout"]:
@@ -52,9 +53,9 @@ def convolution2d(
     w: Float[Array, "O I ky kx"],
     b: Float[Array, " O"] | None,
     *,
-    stride: tuple[int, int],
+    stride: Pair,
     padding: Sides,
-    dilation: tuple[int, int],
+    dilation: Pair,
     groups: int,
 ) -> Float[Array, "N O Hout Wout"]:
     """x [N, Cin, H, W], w [Cout, Cin/groups, ky, kx], b [Cout] or None -> y [N, Cout, Hout, Wout], in the dtype of x.

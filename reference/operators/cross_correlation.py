@@ -10,6 +10,8 @@ Dumoulin & Visin, *A guide to convolution arithmetic for deep learning* (2016).
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -18,10 +20,11 @@ from .axes import Array, Float
 from .narrow import computed_wide
 from .operation import count, padding_of, pair, with_gradient
 
-Sides = tuple[tuple[int, int], ...]
+Pair = tuple[int, int]
+Sides = tuple[Pair, ...]
 
 
-def output_size(size: int, kernel: int, *, stride: int, padding: tuple[int, int], dilation: int) -> int:
+def output_size(size: int, kernel: int, *, stride: int, padding: Pair, dilation: int) -> int:
     """Number of window positions along one axis: floor((size + before + after - dilation·(kernel - 1) - 1) / stride) + 1.
 
     All in elements. Raises BadInput where no window fits (Dumoulin & Visin 2016, relationship 15).
@@ -36,7 +39,9 @@ def output_size(size: int, kernel: int, *, stride: int, padding: tuple[int, int]
     return (size + before + after - reach) // stride + 1
 
 
-def output_shape(x_shape, w_shape, *, stride, padding, dilation, groups) -> tuple[int, ...]:
+def output_shape(
+    x_shape: Sequence[int], w_shape: Sequence[int], *, stride: Any, padding: Any, dilation: Any, groups: int
+) -> tuple[int, ...]:
     """Shape of the output [N, Cout, Wout] or [N, Cout, Hout, Wout], from those of x and w; BadInput if there is none."""
     rank = len(x_shape) - 2
     if rank not in (1, 2):
@@ -80,7 +85,7 @@ def cross_correlation1d(
     b: Float[Array, " O"] | None,
     *,
     stride: int,
-    padding: tuple[int, int],
+    padding: Pair,
     dilation: int,
     groups: int,
 ) -> Float[Array, "N O Wout"]:
@@ -97,9 +102,9 @@ def cross_correlation2d(
     w: Float[Array, "O I ky kx"],
     b: Float[Array, " O"] | None,
     *,
-    stride: tuple[int, int],
+    stride: Pair,
     padding: Sides,
-    dilation: tuple[int, int],
+    dilation: Pair,
     groups: int,
 ) -> Float[Array, "N O Hout Wout"]:
     """x [N, Cin, H, W], w [Cout, Cin/groups, ky, kx], b [Cout] or None -> y [N, Cout, Hout, Wout], in the dtype of x.
@@ -117,7 +122,7 @@ def cross_correlation1d_gradient(
     upstream: Float[Array, "N O Wout"],
     *,
     stride: int,
-    padding: tuple[int, int],
+    padding: Pair,
     dilation: int,
     groups: int,
 ) -> tuple[Float[Array, "N Cin W"], Float[Array, "O I k"], Float[Array, " O"]]:
@@ -131,9 +136,9 @@ def cross_correlation2d_gradient(
     w: Float[Array, "O I ky kx"],
     upstream: Float[Array, "N O Hout Wout"],
     *,
-    stride: tuple[int, int],
+    stride: Pair,
     padding: Sides,
-    dilation: tuple[int, int],
+    dilation: Pair,
     groups: int,
 ) -> tuple[Float[Array, "N Cin H W"], Float[Array, "O I ky kx"], Float[Array, " O"]]:
     """(dx, dw, db) for an upstream gradient [N, Cout, Hout, Wout]: the adjoint of :func:`cross_correlation2d`.

@@ -7,13 +7,15 @@ Goodfellow, Bengio, Courville, *Deep Learning* (2016), §6.1 (there w is written
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from .. import validation
 from .axes import Array, Float
 from .narrow import computed_wide
 from .operation import with_gradient
 
 
-def output_shape(x_shape, w_shape) -> tuple[int, int]:
+def output_shape(x_shape: Sequence[int], w_shape: Sequence[int]) -> tuple[int, int]:
     """[N, O] from x [N, I] and w [O, I]; BadInput if the I differ."""
     if len(x_shape) != 2 or len(w_shape) != 2 or x_shape[1] != w_shape[1]:
         validation.refuse("w.shape", tuple(w_shape), f"[O, I] for x.shape={tuple(x_shape)} [N, I]", "transpose w")

@@ -9,16 +9,20 @@ Courville, *Deep Learning* (2016), §9.3.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from .. import validation
 from .axes import Array, Float
-from .cross_correlation import Sides, output_size
+from .cross_correlation import Pair, Sides, output_size
 from .narrow import computed_wide
 from .operation import REQUIRED, padding_of, pair, with_gradient
 
 
-def output_shape(x_shape, *, window, stride, padding) -> tuple[int, ...]:
+def output_shape(
+    x_shape: Sequence[int], *, window: tuple[int, ...], stride: tuple[int, ...], padding: Sides
+) -> tuple[int, ...]:
     """[N, C, Hout, Wout] from x [N, C, H, W]; BadInput if the window does not fit, or could lie in the padding alone."""
     window, stride = validation.counts("window", window, rank=2), validation.counts("stride", stride, rank=2)
     sides = validation.padding("padding", padding, rank=2)
@@ -37,14 +41,14 @@ def output_shape(x_shape, *, window, stride, padding) -> tuple[int, ...]:
     return (*x_shape[:2], *spatial)
 
 
-def seen(tap, shape, stride):
+def seen(tap: tuple[int, ...], shape: tuple[int, ...], stride: Pair) -> tuple[slice, ...]:
     """What one place of the window sees, over all windows: an index into the padded image."""
     rows, columns = (slice(i, i + s * (n - 1) + 1, s) for i, n, s in zip(tap, shape[2:], stride, strict=True))
     return np.s_[:, :, rows, columns]
 
 
 def max_pooling2d(
-    x: Float[Array, "N C H W"], *, window: tuple[int, int], stride: tuple[int, int], padding: Sides
+    x: Float[Array, "N C H W"], *, window: Pair, stride: Pair, padding: Sides
 ) -> Float[Array, "N C Hout Wout"]:
     """x [N, C, H, W] -> y [N, C, Hout, Wout] in the dtype of x.
 
@@ -60,12 +64,7 @@ def max_pooling2d(
 
 @computed_wide
 def max_pooling2d_gradient(
-    x: Float[Array, "N C H W"],
-    upstream: Float[Array, "N C Hout Wout"],
-    *,
-    window: tuple[int, int],
-    stride: tuple[int, int],
-    padding: Sides,
+    x: Float[Array, "N C H W"], upstream: Float[Array, "N C Hout Wout"], *, window: Pair, stride: Pair, padding: Sides
 ) -> Float[Array, "N C H W"]:
     """dx [N, C, H, W] for an upstream gradient [N, C, Hout, Wout]: each goes to the first largest of its window."""
     shape = _check(x, window, stride, padding)

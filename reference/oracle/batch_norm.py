@@ -12,7 +12,7 @@ from .. import exact
 from ..exact import double_double as dd
 from . import exact_batch_norm as exactly
 from .finite import need_finite
-from .remembered import once
+from .remembered import Array, once
 
 
 def _by_channels(fast, exact_one, *arrays, **settings):
@@ -32,12 +32,12 @@ def _has_room(numbers) -> bool:
     return not sizes.size or bool(sizes.min() > 1 / dd.SAFE and sizes.max() < dd.SAFE)
 
 
-def _channels(x) -> np.ndarray:
+def _channels(x) -> Array:
     """[N, C, ...] as C rows."""
     return np.ascontiguousarray(np.moveaxis(x, 1, 0).reshape(x.shape[1], -1))
 
 
-def _back(rows, shape) -> np.ndarray:
+def _back(rows, shape) -> Array:
     return np.ascontiguousarray(np.moveaxis(rows.reshape(shape[1], shape[0], *shape[2:]), 0, 1))
 
 
@@ -62,7 +62,7 @@ def _root(variance: dd.Number, epsilon) -> dd.Number:
     return _column(dd.root(dd.add(variance, (epsilon, 0.0))))
 
 
-def _normalised(away: dd.Number, variance: dd.Number, gamma, beta, epsilon) -> np.ndarray:
+def _normalised(away: dd.Number, variance: dd.Number, gamma, beta, epsilon) -> Array:
     scaled = dd.divide(dd.multiply(away, _column(dd.number(gamma))), _root(variance, epsilon))
     return dd.value(dd.add(scaled, _column(dd.number(beta))))
 
@@ -98,7 +98,7 @@ def _gradient(rows, gamma, upstream, *, epsilon):
 
 
 @once
-def batch_norm_training(x, gamma, beta, *, epsilon):
+def batch_norm_training(x: Array, gamma: Array, beta: Array, *, epsilon: float) -> tuple[Array, Array, Array]:
     """(y, mean, biased variance), by the definition."""
     rows = _channels(x)
     y, variance = _by_channels(_training, exactly.training, rows, gamma, beta, epsilon=float(epsilon))
@@ -106,21 +106,23 @@ def batch_norm_training(x, gamma, beta, *, epsilon):
 
 
 @once
-def batch_norm_inference(x, gamma, beta, mean, variance, *, epsilon) -> np.ndarray:
+def batch_norm_inference(x: Array, gamma: Array, beta: Array, mean: Array, variance: Array, *, epsilon: float) -> Array:
     """gamma·(x - mean)/sqrt(variance + epsilon) + beta, with the statistics given."""
     given = (_channels(x), gamma, beta, mean, variance)
     return _back(_by_channels(_inference, exactly.inference, *given, epsilon=float(epsilon)), x.shape)
 
 
 @once
-def batch_norm_running(x, mean, variance, *, momentum, correction):
+def batch_norm_running(
+    x: Array, mean: Array, variance: Array, *, momentum: float, correction: int
+) -> tuple[Array, Array]:
     """((1 - momentum)·old + momentum·batch) of mean and variance, the batch variance over n - correction."""
     settings = {"momentum": float(momentum), "correction": correction}
     return _by_channels(_running, exactly.running, _channels(x), mean, variance, **settings)
 
 
 @once
-def batch_norm_gradient(x, gamma, upstream, *, epsilon):
+def batch_norm_gradient(x: Array, gamma: Array, upstream: Array, *, epsilon: float) -> tuple[Array, Array, Array]:
     """(dx, dgamma, dbeta) of training mode, from dy[j]/dx[i] = gamma·(i==j - 1/n - z[i]·z[j]/n)/sqrt(variance + epsilon).
 
     z = (x - mean)/sqrt(variance + epsilon): Ioffe & Szegedy 2015, §3, gathered into one Jacobian.

@@ -8,6 +8,8 @@ from fractions import Fraction
 
 import numpy as np
 
+from .remembered import Array
+
 MANY = decimal.Context(prec=50, Emax=decimal.MAX_EMAX, Emin=decimal.MIN_EMIN, traps=[])
 
 
@@ -28,7 +30,7 @@ def _exact(numbers) -> list[Fraction]:
     return [Fraction(number) for number in numbers.tolist()]
 
 
-def _floats(numbers) -> np.ndarray:
+def _floats(numbers) -> Array:
     """Rounded once: Python's division of integers is; infinite beyond the largest."""
     table = [[_float(one) for one in row] if isinstance(row, list) else _float(row) for row in numbers]
     return np.array(table, np.float64)
@@ -41,7 +43,7 @@ def _float(number: Fraction) -> float:
         return float("inf") if number > 0 else float("-inf")
 
 
-def training(rows, gamma, beta, *, epsilon):
+def training(rows: Array, gamma: Array, beta: Array, *, epsilon: float) -> tuple[Array, Array]:
     """(y [C, n], biased variance [C])."""
     y, variances = [], []
     for row, g, b in zip(map(_exact, rows), _exact(gamma), _exact(beta), strict=True):
@@ -52,7 +54,7 @@ def training(rows, gamma, beta, *, epsilon):
     return _floats(y), _floats(variances)
 
 
-def inference(rows, gamma, beta, mean, variance, *, epsilon):
+def inference(rows: Array, gamma: Array, beta: Array, mean: Array, variance: Array, *, epsilon: float) -> Array:
     """y [C, n]."""
     y = []
     for row, g, b, m, v in zip(map(_exact, rows), *map(_exact, (gamma, beta, mean, variance)), strict=True):
@@ -61,7 +63,7 @@ def inference(rows, gamma, beta, mean, variance, *, epsilon):
     return _floats(y)
 
 
-def running(rows, mean, variance, *, momentum, correction):
+def running(rows: Array, mean: Array, variance: Array, *, momentum: float, correction: int) -> tuple[Array, Array]:
     """(mean [C], variance [C])."""
     new, means, variances = Fraction(momentum), [], []
     for row, old_mean, old_variance in zip(map(_exact, rows), _exact(mean), _exact(variance), strict=True):
@@ -71,7 +73,7 @@ def running(rows, mean, variance, *, momentum, correction):
     return _floats(means), _floats(variances)
 
 
-def gradient(rows, gamma, upstream, *, epsilon):
+def gradient(rows: Array, gamma: Array, upstream: Array, *, epsilon: float) -> tuple[Array, Array]:
     """(dx [C, n], dgamma [C])."""
     dx, dgamma = [], []
     for row, up, g in zip(map(_exact, rows), map(_exact, upstream), _exact(gamma), strict=True):

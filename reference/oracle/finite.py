@@ -7,7 +7,7 @@ import numpy as np
 from .. import validation
 
 
-def need_finite(arrays: Iterable[np.ndarray]):
+def need_finite(arrays: Iterable[np.ndarray]) -> None:
     """BadInput for infinity and NaN."""
     for numbers in arrays:
         if not np.isfinite(numbers).all():

@@ -8,7 +8,7 @@ import numpy as np
 from mpmath import libmp
 
 from ..exact import double_double as dd
-from .remembered import once
+from .remembered import Array, once
 
 FAR = 10_000.0
 """exp(±FAR) is beyond every format here, whatever it is multiplied with."""
@@ -62,37 +62,37 @@ def _tanh_gradient(z, upstream):
 
 
 @once
-def exp(x) -> np.ndarray:
+def exp(x: Array) -> Array:
     """exp z. Beyond ±10,000: 0 and infinity, as in every format here."""
     return _finite(_exp, x)
 
 
 @once
-def logistic(x) -> np.ndarray:
+def logistic(x: Array) -> Array:
     """1 / (1 + exp(-z)), and exp z / (1 + exp z) where z < 0."""
     return _finite(_logistic, x)
 
 
 @once
-def logistic_gradient(x, upstream) -> np.ndarray:
+def logistic_gradient(x: Array, upstream: Array) -> Array:
     """upstream · exp(-|z|) / (1 + exp(-|z|))**2."""
     return _finite(_logistic_gradient, x, upstream)
 
 
 @once
-def tanh(x) -> np.ndarray:
+def tanh(x: Array) -> Array:
     """(1 - exp(-2|z|)) / (1 + exp(-2|z|)), with the sign of z."""
     return _finite(_tanh, x)
 
 
 @once
-def tanh_gradient(x, upstream) -> np.ndarray:
+def tanh_gradient(x: Array, upstream: Array) -> Array:
     """upstream · 4·exp(-2|z|) / (1 + exp(-2|z|))**2."""
     return _finite(_tanh_gradient, x, upstream)
 
 
 @once
-def gelu(x, *, approximate) -> np.ndarray:
+def gelu(x: Array, *, approximate: str) -> Array:
     """z·Φ(z) ("none"); z/(1 + exp(-2a)), a = √(2/π)·(z + 0.044715 z³), which is z/2·(1 + tanh a) ("tanh")."""
     if approximate == "tanh":
         return _finite(_gelu_tanh, x)

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from .. import exact
-from .remembered import once
+from .remembered import Array, Pair, Sides, once
 
 FEW = 1000
 """Up to so many products they are enumerated; beyond, slices of matrices are faster. The results are the same bits."""
@@ -46,7 +46,11 @@ def _forward(x, w, b, stride, padding, dilation, groups, flipped):
 
 def _gradient(x, w, upstream, stride, padding, dilation, groups):
     if _few(x.shape, w.shape):
-        return _transposed(_terms(x, w, stride, padding, dilation, groups, False), x, w, upstream)
+        # The same triples, summed over the input's index and over the weight's.
+        terms = _terms(x, w, stride, padding, dilation, groups, False)
+        dx = exact.sums(terms.x, x.shape, upstream, terms.output, w, terms.w, None)
+        dw = exact.sums(terms.w, w.shape, upstream, terms.output, x, terms.x, None)
+        return dx, dw, _over_positions(upstream)
     rows, columns = _tables(x, w, stride, padding, dilation, False)
     # An element of x meets each tap in one window at most: dx is a correlation of upstream with the kernel's axes exchanged.
     O, share, ky, kx = w.shape
@@ -60,49 +64,54 @@ def _over_positions(upstream):
     return exact.totals(np.moveaxis(upstream, 1, 0).reshape(upstream.shape[1], -1))
 
 
-def _transposed(terms, x, w, upstream):
-    """The same triples, summed over the input's index and over the weight's."""
-    dx = exact.sums(terms.x, x.shape, upstream, terms.output, w, terms.w)
-    dw = exact.sums(terms.w, w.shape, upstream, terms.output, x, terms.x)
-    return dx, dw, _over_positions(upstream)
-
-
 @once
-def cross_correlation1d(x, w, b, *, stride, padding, dilation, groups) -> np.ndarray:
+def cross_correlation1d(
+    x: Array, w: Array, b: Array | None, *, stride: int, padding: Pair, dilation: int, groups: int
+) -> Array:
     """y[n, o, p] = b[o] + sum over c, i of x[n, c, p·s + i·d - before]·w[o, c, i]; no windows give an empty axis."""
-    x, w, stride, padding, dilation = _planar(x, w, stride, padding, dilation)
-    return _forward(x, w, b, stride, padding, dilation, groups, flipped=False)[..., 0]
+    x, w, steps, sides, spreads = _planar(x, w, stride, padding, dilation)
+    return _forward(x, w, b, steps, sides, spreads, groups, flipped=False)[..., 0]
 
 
 @once
-def cross_correlation2d(x, w, b, *, stride, padding, dilation, groups) -> np.ndarray:
+def cross_correlation2d(
+    x: Array, w: Array, b: Array | None, *, stride: Pair, padding: Sides, dilation: Pair, groups: int
+) -> Array:
     """y[n, o, p, q] = b[o] + sum over c, i, j of x[n, c, p·sy + i·dy - top, q·sx + j·dx - left]·w[o, c, i, j]."""
     return _forward(x, w, b, stride, padding, dilation, groups, flipped=False)
 
 
 @once
-def convolution1d(x, w, b, *, stride, padding, dilation, groups) -> np.ndarray:
+def convolution1d(
+    x: Array, w: Array, b: Array | None, *, stride: int, padding: Pair, dilation: int, groups: int
+) -> Array:
     """y[n, o, p] = b[o] + sum over c, i of x[n, c, p·s + (k - 1 - i)·d - before]·w[o, c, i]."""
-    x, w, stride, padding, dilation = _planar(x, w, stride, padding, dilation)
-    return _forward(x, w, b, stride, padding, dilation, groups, flipped=True)[..., 0]
+    x, w, steps, sides, spreads = _planar(x, w, stride, padding, dilation)
+    return _forward(x, w, b, steps, sides, spreads, groups, flipped=True)[..., 0]
 
 
 @once
-def convolution2d(x, w, b, *, stride, padding, dilation, groups) -> np.ndarray:
+def convolution2d(
+    x: Array, w: Array, b: Array | None, *, stride: Pair, padding: Sides, dilation: Pair, groups: int
+) -> Array:
     """The same in two dimensions: the kernel's index runs against the input's on both spatial axes."""
     return _forward(x, w, b, stride, padding, dilation, groups, flipped=True)
 
 
 @once
-def cross_correlation1d_gradient(x, w, upstream, *, stride, padding, dilation, groups):
+def cross_correlation1d_gradient(
+    x: Array, w: Array, upstream: Array, *, stride: int, padding: Pair, dilation: int, groups: int
+) -> tuple[Array, Array, Array]:
     """(dx, dw, db): the derivative of sum(upstream · y) by each number, read off the products of y."""
-    x, w, stride, padding, dilation = _planar(x, w, stride, padding, dilation)
-    dx, dw, db = _gradient(x, w, upstream[..., None], stride, padding, dilation, groups)
+    x, w, steps, sides, spreads = _planar(x, w, stride, padding, dilation)
+    dx, dw, db = _gradient(x, w, upstream[..., None], steps, sides, spreads, groups)
     return dx[..., 0], dw[..., 0], db
 
 
 @once
-def cross_correlation2d_gradient(x, w, upstream, *, stride, padding, dilation, groups):
+def cross_correlation2d_gradient(
+    x: Array, w: Array, upstream: Array, *, stride: Pair, padding: Sides, dilation: Pair, groups: int
+) -> tuple[Array, Array, Array]:
     """(dx, dw, db): the derivative of sum(upstream · y) by each number, read off the products of y."""
     return _gradient(x, w, upstream, stride, padding, dilation, groups)
 
@@ -116,19 +125,13 @@ _TAP = {"stride": (1, 1), "padding": ((0, 0), (0, 0)), "dilation": (1, 1), "grou
 
 
 @once
-def fully_connected(x, w, b) -> np.ndarray:
+def fully_connected(x: Array, w: Array, b: Array | None) -> Array:
     """y[n, o] = b[o] + sum over i of x[n, i]·w[o, i]."""
-    if x.size * len(w) > FEW:
-        return _forward(_batch_as_column(x), w[:, :, None, None], b, **_TAP, flipped=False)[0, :, :, 0].T.copy()
-    terms = exact.fully_connected_terms(x.shape, w.shape)
-    start = None if b is None else np.broadcast_to(b, terms.shape)
-    return exact.sums(terms.output, terms.shape, x, terms.x, w, terms.w, start)
+    return _forward(_batch_as_column(x), w[:, :, None, None], b, **_TAP, flipped=False)[0, :, :, 0].T.copy()
 
 
 @once
-def fully_connected_gradient(x, w, upstream):
+def fully_connected_gradient(x: Array, w: Array, upstream: Array) -> tuple[Array, Array, Array]:
     """(dx, dw, db): the derivative of sum(upstream · y) by each number."""
-    if x.size * len(w) > FEW:
-        dx, dw, db = _gradient(_batch_as_column(x), w[:, :, None, None], _batch_as_column(upstream), **_TAP)
-        return dx[0, :, :, 0].T.copy(), dw[:, :, 0, 0], db
-    return _transposed(exact.fully_connected_terms(x.shape, w.shape), x, w, upstream)
+    dx, dw, db = _gradient(_batch_as_column(x), w[:, :, None, None], _batch_as_column(upstream), **_TAP)
+    return dx[0, :, :, 0].T.copy(), dw[:, :, 0, 0], db

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..exact import double_double as dd
 from .finite import need_finite
-from .remembered import once
+from .remembered import Array, once
 
 FAR = -10_000.0
 """exp(FAR) is 0 beside 1 and in every format here."""
@@ -59,13 +59,13 @@ def _softmax_gradient(z, upstream):
 
 
 @once
-def softmax(x, *, axis) -> np.ndarray:
+def softmax(x: Array, *, axis: int) -> Array:
     """exp z[i] / sum of exp z[j]."""
     return _by_rows(_softmax, axis, x)
 
 
 @once
-def softmax_gradient(x, upstream, *, axis) -> np.ndarray:
+def softmax_gradient(x: Array, upstream: Array, *, axis: int) -> Array:
     """y[i]·(upstream[i] - sum of upstream[j]·y[j])."""
     return _by_rows(_softmax_gradient, axis, x, upstream)
 
@@ -100,7 +100,7 @@ def _label(labels):
 
 
 @once
-def cross_entropy(logits, labels) -> np.ndarray:
+def cross_entropy(logits: Array, labels: Array) -> Array:
     """log of the sum of exp(z[k] - z[label]), one a row."""
     need_finite((logits,))
     with np.errstate(under="ignore", over="ignore"):
@@ -108,7 +108,7 @@ def cross_entropy(logits, labels) -> np.ndarray:
 
 
 @once
-def cross_entropy_gradient(logits, labels, upstream) -> np.ndarray:
+def cross_entropy_gradient(logits: Array, labels: Array, upstream: Array) -> Array:
     """upstream·(softmax z - onehot); at the label minus the sum of the other classes' probabilities."""
     need_finite((logits, upstream))
     with np.errstate(under="ignore"):
@@ -116,7 +116,7 @@ def cross_entropy_gradient(logits, labels, upstream) -> np.ndarray:
 
 
 @once
-def cross_entropy_of_probabilities(p, labels) -> np.ndarray:
+def cross_entropy_of_probabilities(p: Array, labels: Array) -> Array:
     """-log p[label]; infinite where that is 0, NaN where it is negative."""
     own = np.take_along_axis(p, _label(labels)[:, None], axis=1)[:, 0]
     need_finite((own,))
@@ -125,7 +125,7 @@ def cross_entropy_of_probabilities(p, labels) -> np.ndarray:
 
 
 @once
-def cross_entropy_of_probabilities_gradient(p, labels, upstream) -> np.ndarray:
+def cross_entropy_of_probabilities_gradient(p: Array, labels: Array, upstream: Array) -> Array:
     """-upstream/p at the label, one division, and 0 elsewhere."""
     need_finite((p, upstream))
     slope, at = np.zeros(p.shape), (np.arange(len(p)), _label(labels))

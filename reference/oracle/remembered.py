@@ -11,6 +11,11 @@ import numpy as np
 
 F = TypeVar("F", bound=Callable)
 
+Array = np.ndarray
+Pair = tuple[int, int]
+Sides = tuple[Pair, ...]
+"""Zeros before and after, for each axis."""
+
 KEPT_ELEMENTS = 8_000_000
 """How many elements of results are kept, those that were asked for longest ago leaving first: 8 bytes each."""
 

@@ -3,17 +3,17 @@
 import numpy as np
 
 from .. import exact, validation
-from .remembered import once
+from .remembered import Array, Pair, Sides, once
 
 
 @once
-def max_pooling2d(x, *, window, stride, padding) -> np.ndarray:
+def max_pooling2d(x: Array, *, window: Pair, stride: Pair, padding: Sides) -> Array:
     """The largest number in each window, by comparing its elements one after another; padding has none."""
     return x.ravel()[_largest(x, window, stride, padding)]
 
 
 @once
-def max_pooling2d_gradient(x, upstream, *, window, stride, padding) -> np.ndarray:
+def max_pooling2d_gradient(x: Array, upstream: Array, *, window: Pair, stride: Pair, padding: Sides) -> Array:
     """Each upstream number added where its window's first largest element, in reading order, lies."""
     chosen = _largest(x, window, stride, padding).ravel()
     low, high = exact.extent(upstream)
@@ -46,49 +46,49 @@ def _largest(x, window, stride, padding):
 
 
 @once
-def relu(x) -> np.ndarray:
+def relu(x: Array) -> Array:
     """z where z > 0, else 0; NaN stays."""
     return np.where((x > 0) | np.isnan(x), x, 0.0)
 
 
 @once
-def relu_gradient(x, upstream) -> np.ndarray:
+def relu_gradient(x: Array, upstream: Array) -> Array:
     """upstream where z > 0, else 0."""
     return np.where(x > 0, upstream, 0.0)
 
 
 @once
-def absolute_value(x) -> np.ndarray:
+def absolute_value(x: Array) -> Array:
     """z without its sign."""
     return np.abs(x)
 
 
 @once
-def absolute_value_gradient(x, upstream) -> np.ndarray:
+def absolute_value_gradient(x: Array, upstream: Array) -> Array:
     """upstream with the sign that z has; 0 where z = 0."""
     return np.where(x == 0, 0.0, np.sign(x) * upstream)
 
 
 @once
-def leaky_relu(x, *, alpha) -> np.ndarray:
+def leaky_relu(x: Array, *, alpha: float) -> Array:
     """z where z > 0, else alpha·z: one product, which float64 rounds once."""
     return np.where(x > 0, x, float(alpha) * x)
 
 
 @once
-def leaky_relu_gradient(x, upstream, *, alpha) -> np.ndarray:
+def leaky_relu_gradient(x: Array, upstream: Array, *, alpha: float) -> Array:
     """upstream where z > 0, else alpha·upstream."""
     return np.where(x > 0, upstream, float(alpha) * upstream)
 
 
 @once
-def prelu(x, alpha) -> np.ndarray:
+def prelu(x: Array, alpha: Array | float) -> Array:
     """z where z > 0, else alpha·z, with one alpha a channel (axis 1)."""
     return np.where(x > 0, x, _along(x, alpha) * x)
 
 
 @once
-def prelu_gradient(x, alpha, upstream):
+def prelu_gradient(x: Array, alpha: Array | float, upstream: Array) -> tuple[Array, Array]:
     """(dx, dalpha): upstream times 1 or alpha; dalpha = sum upstream·min(0, z) over all but the channels, rounded once."""
     dx = np.where(x > 0, upstream, _along(x, alpha) * upstream)
     by_channel = (np.moveaxis(each, 1, 0).reshape(x.shape[1], -1) for each in (upstream, np.minimum(x, 0)))

@@ -1,13 +1,15 @@
 """What bounds need to know of a sum of products: how large its terms are, and how many."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from . import weights
+from .remembered import Array
 
 
-def sizes(operation: Callable, *arrays, **parameters):
+def sizes(operation: Callable, *arrays: Array | None, **parameters: Any) -> tuple[Any, Any]:
     """(S, n) for a sum of products and its arguments: S = sum |x||w| + |b|, n = how many numbers were summed.
 
     Both are the operation itself, of the absolute values and of ones. n leaves out the zeros of the padding, whose
@@ -21,7 +23,7 @@ def sizes(operation: Callable, *arrays, **parameters):
     return absolute, count
 
 
-def flush_sizes(operation: Callable, *arrays, **parameters):
+def flush_sizes(operation: Callable, *arrays: Array | None, **parameters: Any) -> Any:
     """sum (|x| + |w|) over the products of each result: what bounds the loss where subnormal inputs count as 0.
 
     For the gradient of a layer a triple, of the two factors that each part multiplies.

@@ -5,12 +5,12 @@ Aᵀ·upstream·B/d. The value, S, the number of products and the sizes of flush
 """
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from .. import exact, validation
-from .remembered import once
+from .remembered import Array, Pair, Sides, once
 
 
 class Weights(NamedTuple):
@@ -70,28 +70,19 @@ def _area(size, out):
     return _weights(out, size, size, triples)
 
 
-def _of_average_pooling2d(shape, window, stride, padding, count_padding):
-    sides = zip(shape[2:], window, stride, padding, strict=True)
-    return [_averaging(*axis, count_padding) for axis in sides]
+def _pooled(shape, window, stride, padding, count_padding):
+    return [_averaging(*axis, count_padding) for axis in zip(shape[2:], window, stride, padding, strict=True)]
 
 
-def _of_nearest_resampling2d(shape, size, grid):
-    return [_nearest(*axis, grid) for axis in zip(shape[2:], size, strict=True)]
-
-
-def _of_bilinear_resampling2d(shape, size, grid):
-    return [_bilinear(*axis, grid) for axis in zip(shape[2:], size, strict=True)]
-
-
-def _of_area_resampling2d(shape, size):
-    return [_area(*axis) for axis in zip(shape[2:], size, strict=True)]
+def _resampled(along):
+    return lambda shape, size, **grid: [along(*axis, **grid) for axis in zip(shape[2:], size, strict=True)]
 
 
 OF = {
-    "average_pooling2d": _of_average_pooling2d,
-    "nearest_resampling2d": _of_nearest_resampling2d,
-    "bilinear_resampling2d": _of_bilinear_resampling2d,
-    "area_resampling2d": _of_area_resampling2d,
+    "average_pooling2d": _pooled,
+    "nearest_resampling2d": _resampled(_nearest),
+    "bilinear_resampling2d": _resampled(_bilinear),
+    "area_resampling2d": _resampled(_area),
 }
 """Operation → the function from x's shape and the parameters to its weights along y and x."""
 
@@ -113,33 +104,35 @@ def _present(weights):
 
 
 @once
-def average_pooling2d(x, *, window, stride, padding, count_padding) -> np.ndarray:
+def average_pooling2d(x: Array, *, window: Pair, stride: Pair, padding: Sides, count_padding: bool) -> Array:
     """The mean of each window: over its size, or (``count_padding=False``) over how many of its elements lie inside x."""
     parameters = {"window": window, "stride": stride, "padding": padding, "count_padding": count_padding}
     return _apply(*_linear_map("average_pooling2d", x, **parameters))
 
 
 @once
-def average_pooling2d_gradient(x, upstream, *, window, stride, padding, count_padding) -> np.ndarray:
+def average_pooling2d_gradient(
+    x: Array, upstream: Array, *, window: Pair, stride: Pair, padding: Sides, count_padding: bool
+) -> Array:
     """Each element's share of every window that it lies in."""
     parameters = {"window": window, "stride": stride, "padding": padding, "count_padding": count_padding}
     return _apply(*_linear_map("average_pooling2d_gradient", x, upstream, **parameters))
 
 
 @once
-def nearest_resampling2d(x, *, size, grid) -> np.ndarray:
+def nearest_resampling2d(x: Array, *, size: Pair, grid: str) -> Array:
     """x at floor((i + 1/2)·in/out) ("half_pixel") or floor(i·in/out) ("asymmetric") along both axes."""
     return _apply(*_linear_map("nearest_resampling2d", x, size=size, grid=grid))
 
 
 @once
-def nearest_resampling2d_gradient(x, upstream, *, size, grid) -> np.ndarray:
+def nearest_resampling2d_gradient(x: Array, upstream: Array, *, size: Pair, grid: str) -> Array:
     """The sum of what comes from all the outputs that show an element."""
     return _apply(*_linear_map("nearest_resampling2d_gradient", x, upstream, size=size, grid=grid))
 
 
 @once
-def bilinear_resampling2d(x, *, size, grid) -> np.ndarray:
+def bilinear_resampling2d(x: Array, *, size: Pair, grid: str) -> Array:
     """The two neighbours along each axis, weighted 1 - f and f, f how far the source coordinate c lies beyond the first.
 
     c = (i + 1/2)·in/out - 1/2 ("half_pixel"), i·(in - 1)/(out - 1) ("align_corners", 0 where out = 1) or i·in/out
@@ -149,24 +142,24 @@ def bilinear_resampling2d(x, *, size, grid) -> np.ndarray:
 
 
 @once
-def bilinear_resampling2d_gradient(x, upstream, *, size, grid) -> np.ndarray:
+def bilinear_resampling2d_gradient(x: Array, upstream: Array, *, size: Pair, grid: str) -> Array:
     """The same weights, from outputs back to elements."""
     return _apply(*_linear_map("bilinear_resampling2d_gradient", x, upstream, size=size, grid=grid))
 
 
 @once
-def area_resampling2d(x, *, size) -> np.ndarray:
+def area_resampling2d(x: Array, *, size: Pair) -> Array:
     """The mean over [i·in/out, (i + 1)·in/out] along each axis, elements counted by how much of them lies inside."""
     return _apply(*_linear_map("area_resampling2d", x, size=size))
 
 
 @once
-def area_resampling2d_gradient(x, upstream, *, size) -> np.ndarray:
+def area_resampling2d_gradient(x: Array, upstream: Array, *, size: Pair) -> Array:
     """The same weights, from outputs back to elements."""
     return _apply(*_linear_map("area_resampling2d_gradient", x, upstream, size=size))
 
 
-def sizes_of_weighted(name, *arrays, **parameters):
+def sizes_of_weighted(name: str, *arrays: Any, **parameters: Any) -> tuple[Array, Array]:
     """(sum |weight||x|, how many products are summed): see :func:`sizes`."""
     numbers, rows, columns = _linear_map(name, *arrays, **parameters)
     absolute = _apply(np.abs(np.asarray(numbers, np.float64)), rows, columns)
@@ -174,7 +167,7 @@ def sizes_of_weighted(name, *arrays, **parameters):
     return absolute, np.broadcast_to(count, absolute.shape)
 
 
-def flush_sizes_of_weighted(name, *arrays, **parameters):
+def flush_sizes_of_weighted(name: str, *arrays: Any, **parameters: Any) -> Array:
     """sum (|x| + |weight|) over the products: see :func:`flush_sizes`."""
     numbers, rows, columns = _linear_map(name, *arrays, **parameters)
     by_x = _apply(np.abs(np.asarray(numbers, np.float64)), _present(rows), _present(columns))

@@ -23,16 +23,6 @@ def _normal(rng: np.random.Generator, shape: Sequence[int], info: ml_dtypes.finf
     return rng.standard_normal(shape)
 
 
-def _positive(rng: np.random.Generator, shape: Sequence[int], info: ml_dtypes.finfo, degree: int) -> np.ndarray:
-    """No error cancels another, and no term either."""
-    return rng.uniform(0.1, 2, shape)
-
-
-def _offset(rng: np.random.Generator, shape: Sequence[int], info: ml_dtypes.finfo, degree: int) -> np.ndarray:
-    """A mean far larger than the spread: one-pass variances and folded scales lose digits. A hundred times, where sums have room."""
-    return (100 if info.maxexp > 20 or degree == 1 else 12) + rng.standard_normal(shape)
-
-
 def _wide(rng: np.random.Generator, shape: Sequence[int], info: ml_dtypes.finfo, degree: int) -> np.ndarray:
     """Exponents over a good part of the range: the largest terms hide the others."""
     reach = min(info.maxexp // (4 * degree), 40)
@@ -45,11 +35,6 @@ def _large(rng: np.random.Generator, shape: Sequence[int], info: ml_dtypes.finfo
     return rng.choice([-1, 1], shape) * rng.uniform(0.5, 1, shape) * top
 
 
-def _subnormal(rng: np.random.Generator, shape: Sequence[int], info: ml_dtypes.finfo, degree: int) -> np.ndarray:
-    """Below the smallest normal number, or products that are."""
-    return rng.standard_normal(shape) * 2.0 ** (info.minexp / degree - 1)
-
-
 def _zeros(rng: np.random.Generator, shape: Sequence[int], info: ml_dtypes.finfo, degree: int) -> np.ndarray:
     """Every third number a zero, of either sign."""
     return np.where(rng.random(shape) < 1 / 3, rng.choice([-0.0, 0.0], shape), rng.standard_normal(shape))
@@ -58,11 +43,16 @@ def _zeros(rng: np.random.Generator, shape: Sequence[int], info: ml_dtypes.finfo
 _EACH: dict[str, Callable[..., np.ndarray]] = {
     "normal": _normal,
     "cancelling": _normal,
-    "positive": _positive,
-    "offset": _offset,
+    # No error cancels another, and no term either.
+    "positive": lambda rng, shape, info, degree: rng.uniform(0.1, 2, shape),
+    # A mean far larger than the spread: one-pass variances and folded scales lose digits. A hundred times, where sums have room.
+    "offset": lambda rng, shape, info, degree: (
+        (100 if info.maxexp > 20 or degree == 1 else 12) + rng.standard_normal(shape)
+    ),
     "wide": _wide,
     "large": _large,
-    "subnormal": _subnormal,
+    # Below the smallest normal number, or products that are.
+    "subnormal": lambda rng, shape, info, degree: rng.standard_normal(shape) * 2.0 ** (info.minexp / degree - 1),
     "signed zeros": _zeros,
 }
 

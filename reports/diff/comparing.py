@@ -232,7 +232,7 @@ def _verdict(terms: Terms, before: Claim, after: Claim) -> Iterator[Change]:
 def _designs(before: Claim, after: Claim) -> Iterator[Change]:
     """Gates, effects and numbers of seeds that were stated before a run: a digest is another where one of them is."""
     old, new = before.designs, after.designs
-    for name in [*old, *(n for n in new if n not in old)]:
+    for name in {**old, **new}:
         words = [_design(one.get(name)) for one in (old, new)]
         if words[0] != words[1]:
             stated = name in old and name in new and old[name].digest != new[name].digest
@@ -283,10 +283,8 @@ def _defect(found: Defect | None) -> str:
 
 def _mistakes(terms: Terms) -> Iterator[Change]:
     """Mistaken operations that some claim sees, or none: told only where both runs tried them."""
-    old, new = (
-        {f"{m.name} ({', '.join(m.operations)})": m.seen for m in r.evidence.sensitivity}
-        for r in (terms.old, terms.new)
-    )
+    tried = (record.evidence.sensitivity for record in (terms.old, terms.new))
+    old, new = ({f"{m.name} ({', '.join(m.operations)})": m.seen for m in mistakes} for mistakes in tried)
     for name, seen in new.items():
         if old and old.get(name) != seen and (name in old or not seen):
             words = [{True: "seen", False: "seen by no claim", None: NONE}[x] for x in (old.get(name), seen)]

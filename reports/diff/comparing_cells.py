@@ -9,16 +9,15 @@ from typing import NamedTuple
 from ...claims.record.sentences import got, sentence
 from ...claims.record.types import AnyRow, Cell, Claim, Gate, Sweep, Within
 from ..wording import standing, words
-from .changes import FACTOR, NONE, Change, Judged, Terms, left_open, named, order, shared
+from .changes import FACTOR, NONE, Change, Judged, Terms, left_open, order
 
 
 def begins(cell: Cell, claim: Claim) -> Judged:
     """A cell that begins to take part is good news where it is at least what the claim's author expects."""
     if cell.verdict in standing.TAKES_NO_PART:
         return "neither"
-    return (
-        "worse" if cell.verdict not in standing.HOLDS and order(claim.expected, cell.verdict) == "worse" else "better"
-    )
+    bad = cell.verdict not in standing.HOLDS and order(claim.expected, cell.verdict) == "worse"
+    return "worse" if bad else "better"
 
 
 def changed(terms: Terms, claim: Claim, old: Cell, new: Cell) -> Iterator[Change]:
@@ -62,37 +61,32 @@ def _in_part(terms: Terms, old: Cell, new: Cell) -> Iterator[Change]:
 # --- the evidence of a cell --------------------------------------------------------------------------------------------
 
 
+Tried = dict[str, bool]
+"""Wrong variants or limits by their names: whether they were caught, or shown."""
+
+
 def _wrongs(terms: Terms, old: Cell, new: Cell) -> Iterator[Change]:
-    """Wrong variants that are caught, or no longer; and those that only one run tried."""
-    before, after = named(old.wrongs), named(new.wrongs)
-    for one, other in shared(before, after):
-        if one.caught != other.caught:
-            words = ["caught" if x.caught else "survives" for x in (one, other)]
-            remark = other.excuse or (sentence(other.worst) if other.worst else "")
-            yield Change("wrong", "better" if other.caught else "worse", *words, name=other.name, remark=remark)
-    if terms.whole:
-        counts = [sum(x.caught for x in trials.values()) for trials in (before, after)]
-        yield from _came_and_went("wrong", "wrong variants caught", before, after, counts)
+    caught = [{wrong.name: wrong.caught for wrong in cell.wrongs} for cell in (old, new)]
+    why = {wrong.name: wrong.excuse or (sentence(wrong.worst) if wrong.worst else "") for wrong in new.wrongs}
+    return _trials(terms, "wrong", "wrong variants caught", *caught, words=("survives", "caught"), why=why)
 
 
 def _limits(terms: Terms, old: Cell, new: Cell) -> Iterator[Change]:
-    """Limits that show, or no longer; and those that only one run tried."""
-    before, after = named(old.limits), named(new.limits)
-    for one, other in shared(before, after):
-        if one.shown != other.shown:
-            words = ["shown" if x.shown else "not shown" for x in (one, other)]
-            yield Change("limit", "better" if other.shown else "worse", *words, name=other.name)
-    if terms.whole:
-        counts = [sum(x.shown for x in trials.values()) for trials in (before, after)]
-        yield from _came_and_went("limit", "limits shown", before, after, counts)
+    shown = [{limit.name: limit.shown for limit in cell.limits} for cell in (old, new)]
+    return _trials(terms, "limit", "limits shown", *shown, words=("not shown", "shown"), why={})
 
 
-def _came_and_went(
-    kind: str, name: str, before: Collection[str], after: Collection[str], counts: list[int]
+def _trials(
+    terms: Terms, kind: str, counted: str, before: Tried, after: Tried, *, words: tuple[str, str], why: dict[str, str]
 ) -> Iterator[Change]:
-    if remark := _only_in_one(before, after):
-        judged: Judged = "worse" if counts[1] < counts[0] else "neither"
-        yield Change(kind, judged, counts[0], counts[1], name=name, remark=remark)
+    """Those that succeed, or no longer; and those that only one run tried."""
+    for name, succeeds in after.items():
+        if name in before and before[name] != succeeds:
+            judged: Judged = "better" if succeeds else "worse"
+            yield Change(kind, judged, words[not succeeds], words[succeeds], name=name, remark=why.get(name, ""))
+    if terms.whole and (remark := _only_in_one(before, after)):
+        was, now = (sum(found.values()) for found in (before, after))
+        yield Change(kind, "worse" if now < was else "neither", was, now, name=counted, remark=remark)
 
 
 def _only_in_one(before: Collection[str], after: Collection[str]) -> str:

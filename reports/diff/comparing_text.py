@@ -89,10 +89,8 @@ class Line:
     @property
     def because(self) -> str:
         """What is said beside it; a version that changed is named, which does not make it the cause."""
-        parts = (
-            self.first.remark if len(self.names) < 2 else "",
-            f"between the runs: {self.first.versions}" if self.first.versions else "",
-        )
+        remark, versions = self.first.remark, self.first.versions
+        parts = (remark if len(self.names) < 2 else "", f"between the runs: {versions}" if versions else "")
         return "; ".join(words.cut(p, WIDTH) for p in parts if p)
 
 
@@ -236,11 +234,8 @@ def _listed(out: Console, heading: str, rest: list[Line], style: str) -> None:
 
 
 def _say(out: Console, line: str, style: str = "") -> None:
-    blank = "\n" if line.startswith("\n") else ""
-    out.print(
-        Text(blank + " " * (len(line) - len(line.lstrip(" "))) + words.visible(" ".join(line.split())), style),
-        soft_wrap=True,
-    )
+    blank = line[: len(line) - len(line.lstrip("\n "))]
+    out.print(Text(blank + words.visible(" ".join(line.split())), style), soft_wrap=True)
 
 
 def markdown(found: Compared) -> str:
@@ -255,9 +250,8 @@ def markdown(found: Compared) -> str:
 
 def _markdown(found: Compared, most: int) -> Iterator[str]:
     yield "# Two runs compared\n"
-    yield from markup.table(
-        ("", "old", "new"), ((name, _code(before), _code(after)) for name, before, after in _facts(found))
-    )
+    facts = ((name, _code(before), _code(after)) for name, before, after in _facts(found))
+    yield from markup.table(("", "old", "new"), facts)
     yield f"**{markup.text(headline(found))}** {markup.text(compared(found))}\n"
     yield from (f"- {markup.text(note, 1000)}" for note in found.notes)
     for judged, heading in SECTIONS:

@@ -141,8 +141,9 @@ def read(folder: Path, evidence: Evidence | None = None) -> History:
         else:
             found.append(record)
     if not found:
+        first = f" ({': '.join(skipped[0])})" if skipped else ""
         raise BadEvidence(
-            f"{given}: {words.plural(len(paths), 'JSON file')} and no record of a whole run among them{_first(skipped)}; "
+            f"{given}: {words.plural(len(paths), 'JSON file')} and no record of a whole run among them{first}; "
             "give a folder with the results.json files of earlier runs"
         )
     return of(found, skipped, evidence)
@@ -166,10 +167,6 @@ def of(found: list[Record], skipped: list[tuple[str, str]], evidence: Evidence |
     cells = sorted((m for m in moves if m not in said), key=lambda m: -m.later)
     errors, compared = _errors(ordered)
     return History(tuple(runs), steps, tuple(cells), tuple(errors), compared, tuple(skipped), earlier)
-
-
-def _first(skipped: list[tuple[str, str]]) -> str:
-    return f" ({skipped[0][0]}: {skipped[0][1]})" if skipped else ""
 
 
 def _light(evidence: Evidence) -> Evidence:

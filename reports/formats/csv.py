@@ -111,18 +111,18 @@ def _cells(evidence: Evidence) -> Iterator[tuple[Record, Claim, Cell]]:
             yield shared | {"dtype": cell.dtype}, claim, cell
 
 
-def _members(of: Any, *names: str) -> Record:
-    """Members by their names: missing where it has none of this name, or an empty text."""
-    return {name: None if (x := getattr(of, name, None)) == "" else x for name in names}
+def _members(of: Any, table: str) -> Record:
+    """What has a column's own name: missing where there is none of this name, or an empty text."""
+    found = {name: getattr(of, name, None) for name in COLUMNS[table]}
+    return {name: x for name, x in found.items() if x not in (None, "")}
 
 
 def _rows(evidence: Evidence) -> Iterator[Record]:
-    same = ("case", "label", "kind", "of", "source", "outcome", "agrees", "measured", "allowed", "ulp", "elements")
     for shared, claim, cell in _cells(evidence):
         for row in cell.rows:
             again = row.made and not row.agrees
             yield shared | {
-                **_members(row, *same, "differing", "geometries", "derivation", "note", "defect"),
+                **_members(row, "rows"),
                 **{name: _json(getattr(row, name)) for name in ("where", "got", "wanted")},
                 "ratio": row.ratio if row.made else None,
                 "standing": standing.standing(row),
@@ -135,7 +135,7 @@ def _cell_rows(evidence: Evidence) -> Iterator[Record]:
     seconds = evidence.volatile.cell_seconds
     for shared, claim, cell in _cells(evidence):
         yield shared | {
-            **_members(cell, "verdict", "reason", "comparisons", "elements", "worst_ratio", "margin"),
+            **_members(cell, "cells"),
             "claim_verdict": claim.verdict,
             "declared": claim.expected,
             "qualified": claim.qualified,
@@ -153,8 +153,8 @@ def _wrongs(evidence: Evidence) -> Iterator[Record]:
     for shared, claim, cell in _cells(evidence):
         for wrong in cell.wrongs:
             yield shared | {
-                **_members(wrong, "caught", "by", "of"),
-                **_members(wrong.worst, "ratio", "differing", "elements"),
+                **_members(wrong.worst, "wrongs"),
+                **_members(wrong, "wrongs"),
                 "wrong": wrong.name,
                 "finding": sentence(wrong.worst) if wrong.worst else wrong.excuse,
                 "replay": replay.command(evidence, claim.id, cell, wrong=wrong.name),
@@ -182,26 +182,12 @@ def _limits(evidence: Evidence) -> Iterator[Record]:
 
 
 def _gates(evidence: Evidence) -> Iterator[Record]:
-    same = (
-        "case",
-        "gate",
-        "group",
-        "speaks",
-        "effect",
-        "measure",
-        "side",
-        "estimate",
-        "low",
-        "high",
-        "seeds",
-        "positive",
-    )
     for shared, claim, cell in _cells(evidence):
         roles = {gate.name: gate.role for design in claim.designs.values() for gate in design.gates}
         for row in cell.rows:
             if isinstance(row, Gate):
                 yield shared | {
-                    **_members(row, *same, "missing", "sign_p", "wilcoxon_p", "undecided", "note"),
+                    **_members(row, "gates"),
                     "role": roles.get(row.gate),
                     "wanted_low": row.bounds[0] if row.side != "below" else None,
                     "wanted_high": row.bounds[-1] if row.side != "above" else None,

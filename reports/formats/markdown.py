@@ -86,14 +86,10 @@ def render(evidence: Evidence, page: str = "") -> str:
 
 def _head(evidence: Evidence, form: Form) -> list[str]:
     title = text(evidence.lecture.title, 200)
-    lines = [
-        f"# {title}: the lecture put to the test",
-        "",
-        " ".join(text(s, 2000) for s in summary.summary(evidence)),
-        "",
-    ]
+    lines = [f"# {title}: the lecture put to the test", ""]
     if quick := summary.quick(evidence):
-        lines[1:1] = ["", f"> **{text(quick, 2000)}**"]
+        lines += [f"> **{text(quick, 2000)}**", ""]
+    lines += [" ".join(text(s, 2000) for s in summary.summary(evidence)), ""]
     lines += [line for s in summary.warnings(evidence) for line in (f"**{text(s, 2000)}**", "")]
     if form.page:
         lines += [f"The same as a page, with the lecture's text and pictures: [{text(form.page)}]({form.page})", ""]
@@ -107,9 +103,8 @@ def _head(evidence: Evidence, form: Form) -> list[str]:
     for claim in evidence.claims:
         verdict = f"{SIGN[claim.verdict]} {summary.marks(claim)}"
         verdict += f" **(expected {claim.expected})**" if standing.unexpected(evidence, claim) else ""
-        rows.append(
-            [form.section(claim.id), verdict, *(_library([c for c in claim.cells if c.backend == b]) for b in columns)]
-        )
+        libraries = ([c for c in claim.cells if c.backend == b] for b in columns)
+        rows.append([form.section(claim.id), verdict, *map(_library, libraries)])
     return [*lines, *table(head, rows)]
 
 
@@ -163,11 +158,8 @@ def _claim(c: Section, form: Form) -> str:
 
 def _related(c: Section, form: Form) -> list[str]:
     """The claims that it rests on and those that rest on it, and where its evidence stands in the page."""
-    said = [
-        f"{title}: {', '.join(map(form.section, ids))}"
-        for title, ids in (("Rests on", c.claim.premises), ("Used by", c.used_by))
-        if ids
-    ]
+    related = {"Rests on": c.claim.premises, "Used by": c.used_by}
+    said = [f"{title}: {', '.join(map(form.section, ids))}" for title, ids in related.items() if ids]
     said += [form.in_page("In the page", c.claim.id)] if form.page else []
     return [". ".join(said) + ".", ""] if said else []
 
@@ -185,11 +177,8 @@ def _letters(claim: Claim) -> list[str]:
             drawn = (" ".join(f"**{text(a, 8)}**·{text(k, 8)}" if k else text(a, 8) for a, k in row) for row in w.rows)
             others = "".join(f"<br>{text(names, 120)}: {text(other, 120)}" for names, other in w.others)
             rows.append([text(w.index, 20), "<br>".join(drawn), text(w.sum, 120) + others])
-        lines += [
-            "",
-            f"{text(one.name, 60)}: {text(one.formula, 120)}",
-            *table(["window", "input, the kernel on it", "sum"], rows),
-        ]
+        lines += ["", f"{text(one.name, 60)}: {text(one.formula, 120)}"]
+        lines += table(["window", "input, the kernel on it", "sum"], rows)
     return folded("The worked picture, window by window", lines)
 
 
@@ -258,9 +247,8 @@ def _sides(c: Section) -> list[str]:
     """Of a sentence with two sides: the gates that speak for it and against it, and which were met."""
     lines = []
     for side, gates in c.sides:
-        lines.append(
-            f"- {side.capitalize()} the assertion, {sum(met for _, met in gates)} of {words.plural(len(gates), 'gate')} met:"
-        )
+        met = f"{sum(met for _, met in gates)} of {words.plural(len(gates), 'gate')} met"
+        lines.append(f"- {side.capitalize()} the assertion, {met}:")
         lines += [f"  - {'met' if met else 'not met'}: {text(name, 200)}" for name, met in gates]
     return [*lines, ""] if lines else []
 
@@ -282,9 +270,8 @@ def _limits(c: Section, form: Form) -> list[str]:
 def _counterexamples(x: Limit) -> list[str]:
     lines = []
     for smallest, _, neighbour in x.searches[:3]:
-        at, near = (
-            text(words.symbols(r.found.symbols), 200) if r and r.found else "" for r in (smallest.row, neighbour)
-        )
+        found = (r.found if r else None for r in (smallest.row, neighbour))
+        at, near = (text(words.symbols(point.symbols), 200) if point else "" for point in found)
         lines.append(
             f"  - smallest counterexample {at}: {text(sentence(smallest.row), 200)}; "
             f"nearest that holds: {near or '**none found**'} ({text(words.cells(smallest.cells), 120)})"
@@ -292,9 +279,8 @@ def _counterexamples(x: Limit) -> list[str]:
     for row, _, names in x.literal[:3]:
         said, gave = wanted(row), got(row) if row.outcome == "value" else row.outcome
         said, gave = (code(words.value(v, 120)) for v in (said, gave))
-        lines.append(
-            f"  - {text(row.label, 200)}: the literal sentence says {said}; the library gave {gave} ({text(words.cells(names), 120)})"
-        )
+        on = text(words.cells(names), 120)
+        lines.append(f"  - {text(row.label, 200)}: the literal sentence says {said}; the library gave {gave} ({on})")
     return lines
 
 
@@ -328,9 +314,11 @@ def _defects(evidence: Evidence, form: Form) -> list[str]:
     lines = ["", "## Library defects", ""] if evidence.defects else []
     for d in evidence.defects:
         state = "does not apply here" if not d.applies else "reproduced" if d.reproduced else "**did not reproduce**"
-        lines += [
-            f"- ⚑ **{form.in_page(text(d.title, 300), 'defect', d.id)}** ({text(d.backend, 60)} {text(d.versions, 100)}; {state}). {text(d.explanation, 1000)}"
-        ]
+        title, where = (
+            form.in_page(text(d.title, 300), "defect", d.id),
+            f"{text(d.backend, 60)} {text(d.versions, 100)}",
+        )
+        lines += [f"- ⚑ **{title}** ({where}; {state}). {text(d.explanation, 1000)}"]
         lines += [f"  Condition: {text(d.condition, 500)}."] if d.condition else []
         lines += [f"  Nearest passing neighbour: {text(d.neighbour_says, 500)}."]
         if d.snippet and form.has("again"):
@@ -346,11 +334,8 @@ def _sensitivity(evidence: Evidence, form: Form) -> list[str]:
         head = ["mistake", *(str(i) for i in range(1, len(claims) + 1))]
         rows_told = [[text(b.name, 120), *(sign or " " for sign in signs)] for b, signs in told]
         numbered = ", ".join(f"{i} {form.section(c, 80)}" for i, c in enumerate(claims, 1))
-        lines += [
-            "",
-            f"**{text(operation, 80)}**: {len(rows) - len(told)} of {len(rows)} mistakes seen by every claim ({numbered})",
-            *(table(head, rows_told) if told else []),
-        ]
+        seen = f"{len(rows) - len(told)} of {len(rows)} mistakes seen by every claim"
+        lines += ["", f"**{text(operation, 80)}**: {seen} ({numbered})", *(table(head, rows_told) if told else [])]
     signs = "; ".join(f"{sign} {sight}" for sight, (sign, _) in standing.DETECTION.items() if sign)
     return folded(f"What each claim can see ({signs})", lines)
 
@@ -363,16 +348,13 @@ def _ledger(evidence: Evidence, form: Form) -> list[str]:
             said += ("; " if ids else "") + f"{text(s.disposition, 40)}: {text(s.reason, 200)}"
         reading = f" [?] the scan has “{text(s.reading.scan, 120)}”" if s.reading else ""
         rows.append([text(s.text, 160) + reading, said])
-    return folded(
-        f"Sentence by sentence: {len(rows)}", table(["the lecture's words", "tested by, or disposition"], rows)
-    )
+    made = table(["the lecture's words", "tested by, or disposition"], rows)
+    return folded(f"Sentence by sentence: {len(rows)}", made)
 
 
 def _end(evidence: Evidence, form: Form) -> list[str]:
     waiting = standing.untested(evidence)
-    lines = (
-        folded(f"{len(waiting)} claims not tested here", [" ".join(code(i, 120) for i in waiting)]) if waiting else []
-    )
+    listed = [" ".join(code(i, 120) for i in waiting)] if waiting else []
     facts = evidence.environment
     machine = f"Python {facts.python}, {facts.cpu}, seed {evidence.seed}, lecture-claims {evidence.tool.version}"
     meaning = [f"- {SIGN[v]} **{v}**: {says}" for v, says in standing.MEANING.items()]
@@ -382,7 +364,8 @@ def _end(evidence: Evidence, form: Form) -> list[str]:
         f"- **in part**: {standing.IN_PART}",
         "- ⚑ **defect**: the library itself departs from the exact result, as recorded; never a pass",
     ]
-    lines = [*(_sensitivity(evidence, form) if form.has("sight") else []), *_ledger(evidence, form), *lines]
+    lines = [*(_sensitivity(evidence, form) if form.has("sight") else []), *_ledger(evidence, form)]
+    lines += folded(f"{len(waiting)} claims not tested here", listed)
     return [*lines, *folded("What the words mean", meaning), text(machine, 500) + ".", ""]
 
 

@@ -12,7 +12,7 @@ import pdb
 import shlex
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,12 +22,13 @@ from rich.table import Table
 from rich.text import Text
 
 from ...claims.engine import lecture, verification
+from ...claims.engine.verification import BadRequest
 from ...claims.record import file
 from ...reference import validation
 from .. import formats
 from ..diff import changes, comparing, comparing_text
 from ..diff import history as earlier
-from ..wording import standing
+from ..wording import standing, words
 from . import doctor, progress, terminal
 
 app = typer.Typer(
@@ -42,7 +43,6 @@ err = Console(stderr=True, markup=False)
 
 Folder = Annotated[Path | None, typer.Option("--lecture", help="A lecture folder of your own.", metavar="DIR")]
 
-
 SAID = {"definition": "definitions", "": "unaccounted for"}
 
 
@@ -54,18 +54,15 @@ def list_claims(lecture_folder: Folder = None) -> None:
     for sentence in book.sentences:
         for claim in sentence.claims:
             made = book.claims.get(claim)
-            table.add_row(
-                claim,
-                Text("no experiment yet", "dim") if made is None else Text("tested"),
-                Text(_short(sentence.text, 90)),
-            )
+            state = Text("no experiment yet", "dim") if made is None else Text("tested")
+            table.add_row(claim, state, Text(_short(sentence.text)))
     out.print(table)
     out.print(f"{len(book.claims)} of {len(book.ids)} claims have an experiment.")
     kinds = Counter(s.disposition if not (s.claims or s.see) else "tested by claims" for s in book.sentences)
     said = ", ".join(f"{count} {SAID.get(kind, kind)}" for kind, count in kinds.most_common())
     out.print(f"{len(book.sentences)} sentences: {said}.")
     for piece in book.unaccounted:
-        out.print(f"Neither claim nor disposition: “{_short(piece, 90)}”")
+        out.print(f"Neither claim nor disposition: “{_short(piece)}”")
 
 
 @app.command()
@@ -175,21 +172,17 @@ def report(
     ] = None,
 ) -> None:
     """Make a report again from the evidence alone."""
-    if format not in formats.names():
-        raise verification.BadRequest(f"format={format!r}: no such format; there is {', '.join(formats.names())}")
+    _known(format, formats.names())
     told: dict[str, Any] = {k: x for k, x in (("table", table), ("history", history), ("page", page)) if x}
     for name in told.keys() - formats.options(format):
         able = [f for f in formats.names() if name in formats.options(f)]
-        raise verification.BadRequest(
-            f"{name}={str(told[name])!r}: {format} has no {name}; give --format {' or '.join(able)}"
-        )
+        raise BadRequest(f"{name}={str(told[name])!r}: {format} has no {name}; give --format {' or '.join(able)}")
     if "#" in page:
-        raise verification.BadRequest(f"page={page!r}: has an anchor; give the address of the whole page")
+        raise BadRequest(f"page={page!r}: has an anchor; give the address of the whole page")
     if out_file is not None:
         if not out_file.parent.is_dir():
-            raise verification.BadRequest(
-                f"out={str(out_file)!r}: there is no folder {str(out_file.parent)!r}; make it, or give a file in one that is there"
-            )
+            missing = f"there is no folder {str(out_file.parent)!r}; make it, or give a file in one that is there"
+            raise BadRequest(f"out={str(out_file)!r}: {missing}")
         _writable_file(out_file)
     found = file.load(results)
     if history is not None:
@@ -198,7 +191,7 @@ def report(
     if out_file is not None:
         formats.put(made, out_file)
     elif isinstance(made, bytes):
-        raise verification.BadRequest(f"format={format!r}: binary, not for standard output; give --out FILE")
+        raise BadRequest(f"format={format!r}: binary, not for standard output; give --out FILE")
     else:
         sys.stdout.write(made)
 
@@ -210,10 +203,7 @@ def compare(
     format: Annotated[str, typer.Option(help=f"{', '.join(comparing_text.FORMATS)}")] = "terminal",
 ) -> None:
     """What changed between two runs. Exit code 0: nothing got worse; 1: something did; 2: they cannot be compared."""
-    if format not in comparing_text.FORMATS:
-        raise verification.BadRequest(
-            f"format={format!r}: no such format; there is {', '.join(comparing_text.FORMATS)}"
-        )
+    _known(format, comparing_text.FORMATS)
     found = comparing.compare(*(changes.Record(str(path), file.load(path)) for path in (old, new)))
     if format == "terminal":
         comparing_text.terminal(out, found)
@@ -243,7 +233,7 @@ def adjudicate(
     if out_file is not None:
         out_file.write_text(page.html(found), encoding="utf-8")
     if as_json:
-        sys.stdout.write(json.dumps(found.as_dict(), indent=2, ensure_ascii=False) + "\n")
+        _json(found.as_dict())
     else:
         terminal.adjudication(out, found)
         if out_file is not None:
@@ -261,9 +251,8 @@ def operations() -> None:
         aliases = f" ({', '.join(one.aliases)})" if one.aliases else ""
         out.print(Text(f"{one.name}{aliases}", "bold"), Text(f"{one.says}"), soft_wrap=True)
         inputs = " ".join(f"{name}[{one.axes(name)}]{'?' if one.optional(name) else ''}" for name in one.arrays)
-        parameters = " ".join(
-            name + ("*" if default is catalogue.REQUIRED else "") for name, (default, _) in one.parameters.items()
-        )
+        given = {name: default is catalogue.REQUIRED for name, (default, _) in one.parameters.items()}
+        parameters = " ".join(name + "*" * required for name, required in given.items())
         results = " ".join(f"{name}[{one.axes(name)}]" for name in one.results)
         out.print(Text(f"  {inputs}{'; ' if parameters else ''}{parameters} → {results}"), soft_wrap=True)
 
@@ -289,7 +278,7 @@ def layer_table(
     names = named.backends if backend else layers.with_layers()
     answers = [layers.built(network, library, timeout=timeout) for library in names]
     if as_json:
-        sys.stdout.write(json.dumps(layers.as_dict(network, answers), indent=2, ensure_ascii=False) + "\n")
+        _json(layers.as_dict(network, answers))
     else:
         terminal.layer_table(out, network, answers)
     raise typer.Exit(0 if all(one.agrees for one in answers) else 1)
@@ -318,9 +307,17 @@ def installed() -> None:
     doctor.terminal(out)
 
 
-def _short(text: str, width: int) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= width else text[: width - 1] + "…"
+def _short(text: str) -> str:
+    return words.cut(" ".join(text.split()), 90)
+
+
+def _json(data: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(data, indent=2, ensure_ascii=False) + "\n")
+
+
+def _known(format: str, formats: Sequence[str]) -> None:
+    if format not in formats:
+        raise BadRequest(f"format={format!r}: no such format; there is {', '.join(formats)}")
 
 
 def _writable(folder: Path) -> None:
@@ -330,15 +327,13 @@ def _writable(folder: Path) -> None:
         probe.touch()
         probe.unlink()
     except OSError as error:
-        raise verification.BadRequest(
-            f"out={str(folder)!r}: {error.strerror}; give a folder that can be written"
-        ) from None
+        raise BadRequest(f"out={str(folder)!r}: {error.strerror}; give a folder that can be written") from None
 
 
 def _writable_file(file: Path) -> None:
     _writable(file.parent)
     if file.is_dir():
-        raise verification.BadRequest(f"out={str(file)!r}: a folder; give the name of a file")
+        raise BadRequest(f"out={str(file)!r}: a folder; give the name of a file")
 
 
 @contextlib.contextmanager
@@ -346,7 +341,7 @@ def _debugger(*, wanted: bool) -> Iterator[None]:
     """A debugger where a mistake was raised."""
     try:
         yield
-    except (verification.BadRequest, lecture.BadLecture):
+    except (BadRequest, lecture.BadLecture):
         raise
     except Exception:
         if wanted:
@@ -358,7 +353,7 @@ def main() -> None:
     """Entry point: one clear line and exit code 2 for bad input, never a traceback."""
     try:
         sys.exit(app(standalone_mode=False))  # the code that a command gave to typer.Exit
-    except (verification.BadRequest, lecture.BadLecture, file.BadEvidence, validation.BadInput) as error:
+    except (BadRequest, lecture.BadLecture, file.BadEvidence, validation.BadInput) as error:
         _refuse(str(error))
     except Exception as error:
         say = getattr(error, "format_message", None)  # Typer's own usage errors have one

@@ -1,7 +1,7 @@
 """``lecture-claims new claim``: a claim that verifies at once, to be rewritten into one's own.
 
 A claim is one file, ``<section>/<name>.py``; a statistical one is a folder, ``<section>/<name>/``, with the claim, its design, its
-gates and the design's history side by side.
+gates and the design's history side by side. The folder ``templates`` has them, with $placeholders.
 """
 
 from __future__ import annotations
@@ -19,132 +19,7 @@ from ...claims.engine import lecture
 from ...claims.engine.verification import BadRequest
 from ...claims.language import Claim, population
 
-FILE = Template('''"""What the section's claims are about, in a line."""
-
-from __future__ import annotations
-
-from $root.reference import oracle
-from $language import Case, ask, claim, same_bits
-
-PLAIN = {"stride": (1, 1), "padding": ((0, 0), (0, 0)), "dilation": (1, 1), "groups": 1}
-
-
-def as_it_is(w):
-    return w
-
-
-def half_turn(w):
-    return w[:, :, ::-1, ::-1]
-
-
-$name = claim(
-    "$id",
-    """
-    What the sentence asserts, made precise: the layer is the sum of products with its kernel as it is.
-
-    Scope: where it is tested: 2-d, three channels, unpadded
-
-    Sources:
-    - Author (year), Title, §
-    """,
-    kind="exact",
-    expected="verified",
-)
-
-
-@$name.case("whole numbers", shape=(2, 3, 7, 5), wrongs={"kernel turned": {"kernel": half_turn}})
-def whole_numbers(case: Case, *, kernel=as_it_is):
-    """Ask a library for the operation, then compare its answer with what is expected; the wrong expects something else."""
-    x, w = case.integers("x", case.shape), case.integers("w", (4, 3, 3, 2))
-    y = yield ask("cross_correlation2d", x=x, w=w, b=None, **PLAIN)
-    wanted = oracle.cross_correlation2d(x, kernel(w), None, **PLAIN).astype(case.dtype)
-    yield same_bits(y, wanted, label="the layer", source="the literal sum, in whole numbers")
-''')
-
-CLAIM = Template('''"""What the section's claims are about, in a line."""
-
-from __future__ import annotations
-
-from $language import Case, claim, population, same_bits
-from . import design
-
-$name = claim(
-    "$id",
-    """
-    What the sentence asserts, made precise: means of 16 independent numbers spread a quarter as much as the numbers.
-
-    Scope: where it is tested: whole numbers from -8 to 8, windows of 4 × 4
-
-    Finding: the means spread {means spread less} as much
-
-    Sources:
-    - Author (year), Title, §
-    """,
-    kind="statistical + exact",
-    expected="supported",
-)
-
-
-@$name.case("over seeds", wrongs={"arms exchanged": {"compare": population.exchanged}})
-def over_seeds(case: Case, *, compare=population.as_measured):
-    """Run the experiments on the first and on the fresh seeds and judge the gates; then hold what was measured against the exact result."""
-    found = yield from population.study(case, design, ("pools",), compare=compare)
-    seeds = population.seeds(case, design.SEEDS["pools"], "first")
-    yield same_bits(
-        found.outcomes["pools"].then(lambda measured: measured["means"]),
-        design.exact_means(seeds).astype(case.dtype),
-        label="the means",
-        source="sums of 16 whole numbers, divided by 16",
-    )
-''')
-
-DESIGN = '''"""The experiments, without a verdict: each takes a library and returns arrays with the seeds last, [S] or [..., S]."""
-
-import numpy as np
-
-WINDOW, SIZE = 4, 32
-SEEDS = {"pools": 20}
-"""How many seeds each experiment is designed for."""
-
-
-def pools(lib, *, seeds, dtype):
-    """The means over windows, "means" [windows, windows, S], and the standard deviations of numbers and means, "spread.<arm>" [S]."""
-    images, pair = numbers(seeds).astype(dtype), (WINDOW, WINDOW)
-    means = lib.average_pooling2d(
-        images[:, None], window=pair, stride=pair, padding=((0, 0), (0, 0)), count_padding=True
-    )
-    spread = {"spread.numbers": images.std((1, 2)), "spread.means": means.std((1, 2, 3))}
-    return spread | {"means": np.moveaxis(means[:, 0], 0, -1)}
-
-
-def exact_means(seeds):
-    """[windows, windows, S]; exact in float64."""
-    windows = numbers(seeds).reshape(len(seeds), SIZE // WINDOW, WINDOW, SIZE // WINDOW, WINDOW)
-    return np.moveaxis(windows.mean((2, 4)), 0, -1)
-
-
-def numbers(seeds):
-    """Whole numbers, [S, SIZE, SIZE]."""
-    return np.stack([np.random.default_rng(seed).integers(-8, 9, (SIZE, SIZE)) for seed in seeds])
-'''
-
-GATES = Template('''"""The effects and the gates on them, stated before anything runs.
-
-The basis of a gate is the effect as it was measured while the design was made, on the first seeds.
-"""
-
-from $language.statistics import Contrast, Gate
-
-SPREAD = Contrast("pools: spread, means / numbers", "ratio", "pools", "spread.means", "spread.numbers")
-EFFECTS = (SPREAD,)
-GATES = (Gate("means spread less", SPREAD.name, "within", (0.2, 0.3), "0.25 [0.24, 0.26]"),)
-''')
-
-HISTORY = """# A design's history: the SHA-256 of what it states, one for each version, the last the one that runs. Whoever changes a gate, a number of
-# seeds or a setting adds a line, in sight of whoever reviews.
-
-{name} = ["{digest}"]
-"""
+TEMPLATES = Path(__file__).parent / "templates"
 ID = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
 
 
@@ -177,7 +52,7 @@ def claim(id: str, *, folder: bool, lecture_folder: Path | None) -> Iterator[str
     if folder:
         _write_folder(path, id, name)
     else:
-        path.write_text(FILE.substitute(id=id, name=name, **_imports(own, depth=4)), encoding="utf-8")
+        _write(path, "claim", id=id, name=name, **_imports(own, depth=4))
     yield f"Wrote {path}{'/' if folder else ''}"
     packages = [f'"lectureclaims.claims.lecture.{part}"' for part in (section, f"{section}.{name}")]
     missing = packages[0 if new_package else 1 : 2 if folder else 1]
@@ -197,14 +72,17 @@ def _write_folder(path: Path, id: str, name: str) -> None:
     path.mkdir()
     (path / "__init__.py").touch()
     imports = _imports(True, depth=5)
-    (path / "claim.py").write_text(CLAIM.substitute(id=id, name=name, **imports), encoding="utf-8")
-    (path / "design.py").write_text(DESIGN, encoding="utf-8")
-    (path / "gates.py").write_text(GATES.substitute(imports), encoding="utf-8")
+    _write(path / "claim.py", "study", id=id, name=name, **imports)
+    _write(path / "design.py", "design")
+    _write(path / "gates.py", "gates", **imports)
     importlib.invalidate_caches()
-    package = f"{lecture.__name__.rsplit('.', 2)[0]}.lecture.{id}"
-    digest = population.digest_of(importlib.import_module(f"{package}.design"))
-    history = HISTORY.format(name=name, digest=digest)
-    (path / "versions.toml").write_text(history, encoding="utf-8")
+    design = importlib.import_module(f"{lecture.__name__.rsplit('.', 2)[0]}.lecture.{id}.design")
+    _write(path / "versions.toml", "versions", name=name, digest=population.digest_of(design))
+
+
+def _write(path: Path, template: str, **told: str) -> None:
+    text = (TEMPLATES / f"{template}.template").read_text(encoding="utf-8")
+    path.write_text(Template(text).substitute(told), encoding="utf-8")
 
 
 def _imports(own: bool, *, depth: int) -> dict[str, str]:
@@ -215,10 +93,6 @@ def _imports(own: bool, *, depth: int) -> dict[str, str]:
 
 
 def _named(ledger: Path) -> set[str]:
-    if not ledger.is_file():
-        return set()
-    return {
-        c
-        for row in tomllib.loads(ledger.read_text(encoding="utf-8")).get("sentence", ())
-        for c in row.get("claims", ())
-    }
+    """The claims that the ledger names, if there is one."""
+    rows = tomllib.loads(ledger.read_text(encoding="utf-8")).get("sentence", ()) if ledger.is_file() else ()
+    return {claim for row in rows for claim in row.get("claims", ())}

@@ -22,15 +22,10 @@ if TYPE_CHECKING:  # what these need takes a second to import
     from ...reference.networks import layers
 
 STYLE = {
-    "verified": "green",
-    "supported": "green",
-    "disputed": "yellow",
-    "not supported": "yellow",
-    "inconclusive": "yellow",
-    "refuted": "bold red",
-    "error": "bold red",
-    "absent": "dim",
-    "unsupported": "dim",
+    **dict.fromkeys(standing.HOLDS, "green"),
+    **dict.fromkeys(("disputed", "not supported", "inconclusive"), "yellow"),
+    **dict.fromkeys(("refuted", "error"), "bold red"),
+    **dict.fromkeys(standing.TAKES_NO_PART, "dim"),
 }
 IN_PART = "cyan"
 SHADES = " ░▒▓█"
@@ -91,24 +86,19 @@ def claim(out: Console, evidence: Evidence, one: Claim) -> None:
     if worded := summary.worded_line(one):
         _say(out, worded)
     for name, design in one.designs.items():
-        stated = (
-            f"Gates of the design {name}, version {design.version}, SHA-256 {design.digest}, stated before any arm ran"
-        )
-        _say(out, stated + (", fewer seeds than designed for: a quick run" if design.quick else ""))
+        stated = f"version {design.version}, SHA-256 {design.digest}, stated before any arm ran"
+        few = ", fewer seeds than designed for: a quick run" if design.quick else ""
+        _say(out, f"Gates of the design {name}, {stated}{few}")
     for side, gates in sides(one):
         met = "; ".join(f"{'met' if met else 'not met'}: {name}" for name, met in gates)
         _say(out, f"{side.capitalize()} the assertion: {met}")
     heads = ("library", "dtype", "verdict", "comparisons", "error ÷ bound", "margin", "wrongs", "limits")
     table = Table(*heads, box=None, pad_edge=False)
     for c in one.cells:
-        tried = (
-            f"{sum(w.caught for w in c.wrongs)}/{len(c.wrongs)}",
-            f"{sum(x.shown for x in c.limits)}/{len(c.limits)}",
-        )
-        verdict = Text(_word(c), _style(c))
-        table.add_row(
-            c.backend, c.dtype or "", verdict, f"{c.comparisons:,}", summary.ratio(c), _figure(c.margin), *tried
-        )
+        caught = f"{sum(w.caught for w in c.wrongs)}/{len(c.wrongs)}"
+        shown = f"{sum(x.shown for x in c.limits)}/{len(c.limits)}"
+        measured = (f"{c.comparisons:,}", summary.ratio(c), _figure(c.margin), caught, shown)
+        table.add_row(c.backend, c.dtype or "", Text(_word(c), _style(c)), *measured)
     out.print(table)
     for c in one.cells:
         if missing := standing.in_part(c):
@@ -256,9 +246,8 @@ def adjudication(out: Console, found: Adjudication) -> None:
     for f in found.findings:
         rows = _fewer(f.map)
         if f.outside and any(ratio <= 1 for row in rows for ratio in row):
-            _line(
-                out, f"{f.library}, {f.result}, last two axes; █ outside, ▓ ▒ ░ within (above 0.1, above 0.01, less):"
-            )
+            shades = "█ outside, ▓ ▒ ░ within (above 0.1, above 0.01, less)"
+            _line(out, f"{f.library}, {f.result}, last two axes; {shades}:")
             for row in rows:
                 _line(out, "  │" + "".join(SHADES[said.shade(ratio)] for ratio in row) + "│")
     for who, text in said.bounds(found):

@@ -42,20 +42,16 @@ def html(found: Adjudication) -> str:
 
 def draw(f: Finding) -> Drawing:
     """The largest error ÷ bound over all but the last two axes: shaded where within, in another colour where outside."""
-    from matplotlib.patches import PathPatch
-    from matplotlib.path import Path
-
     rows, columns = len(f.map), len(f.map[0])
     side = min(3.2 / rows, (canvas.WIDTH - 0.4) / columns, 0.3)  # inches, of a box
     page = canvas.figure(rows * side + 0.5)
     axes = page.subplots()
-    boxes: dict[int, list[Path]] = {}
+    shades: dict[int, list[tuple[int, int, int, int]]] = {}
     for i, j, ratio in _boxes(f.map):
-        square = [(j, i), (j + 1, i), (j + 1, i + 1), (j, i + 1), (j, i)]
-        boxes.setdefault(said.shade(ratio), []).append(Path(square, closed=True))
-    for shade, paths in sorted(boxes.items()):
+        shades.setdefault(said.shade(ratio), []).append((j, i, j + 1, i + 1))
+    for shade, places in sorted(shades.items()):
         colour, alpha = (SERIES[1], 1.0) if shade == len(said.STEPS) else (SERIES[0], (0.0, 0.15, 0.35, 0.7)[shade])
-        axes.add_patch(PathPatch(Path.make_compound_path(*paths), facecolor=colour, alpha=alpha, linewidth=0))
+        canvas.boxes(axes, places, facecolor=colour, alpha=alpha)
     if side > 0.1:  # not by colour alone
         for i, j, ratio in _boxes(f.map):
             if ratio > 1:

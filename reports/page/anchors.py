@@ -11,11 +11,9 @@ def anchor(*parts: str | None) -> str:
     """An id for a link: the parts as they are where that is possible."""
     name = "--".join(p for p in parts if p)
     plain = re.sub(r"[^\w.–-]", "-", name)
-    return (
-        plain
-        if plain == name and len(plain) < 120
-        else f"{plain[:80]}-{hashlib.blake2b(name.encode(errors='replace'), digest_size=4).hexdigest()}"
-    )
+    if plain == name and len(plain) < 120:
+        return plain
+    return f"{plain[:80]}-{hashlib.blake2b(name.encode(errors='replace'), digest_size=4).hexdigest()}"
 
 
 def link(*parts: str | None) -> str:

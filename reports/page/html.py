@@ -71,19 +71,14 @@ def page(
         undefined=jinja2.StrictUndefined,
         finalize=_shown,
     )
-    made.globals.update(
-        anchor=anchor, link=link, icon=icon, words=words, standing=standing, summary=summary, gates=gates
-    )
+    made.globals.update(anchor=anchor, link=link, icon=icon)
+    made.globals.update(words=words, standing=standing, summary=summary, gates=gates)
     made.tests.update(worded=standing.as_worded, flawed=standing.defects_of)
     made.filters.update(linked=linked, breakable=breakable, number=words.number, value=words.value, cut=words.cut)
     made.filters.update(plural=words.plural, sentence=sentences.sentence, got=sentences.got, wanted=sentences.wanted)
-    style, script = (
-        "\n".join((TEMPLATES / n).read_text(encoding="utf-8") for n in names) for names in (styles, scripts)
-    )
-    text = made.get_template(template).render(
-        style=Markup(style), style_hash=_hash(style), script=Markup(script), script_hash=_hash(script), **data
-    )
-    return _short(text)
+    style, script = ("\n".join((TEMPLATES / n).read_text("utf-8") for n in names) for names in (styles, scripts))
+    data |= {"style": Markup(style), "style_hash": _hash(style), "script": Markup(script), "script_hash": _hash(script)}
+    return _short(made.get_template(template).render(data))
 
 
 def _short(text: str) -> str:
@@ -115,9 +110,8 @@ def breakable(name: str) -> Markup:
 def linked(text: str) -> str | Markup:
     """A plain web address as a link, which nothing follows by itself; anything else as it is."""
     found = re.fullmatch(r"(https://[\w./#-]+)(.*)", text, re.DOTALL)
-    return (
-        Markup('<a href="{0}" rel="noreferrer">{0}</a>{1}').format(found[1], words.visible(found[2])) if found else text
-    )
+    made = Markup('<a href="{0}" rel="noreferrer">{0}</a>{1}')
+    return made.format(found[1], words.visible(found[2])) if found else text
 
 
 def _shown(x: Any) -> Any:
@@ -165,11 +159,9 @@ def _lecture(evidence: Evidence) -> tuple[str, list[str]]:
     def number(claim: str) -> int:
         return numbers.setdefault(claim, len(numbers) + 1)
 
-    def tested(sentence: Sentence) -> list[Claim]:
-        return [claims[c] for c in ids(sentence) if c in claims]
-
     def mark(sentence: Sentence, link_allowed: bool) -> tuple[str, str]:
-        worst = min(tested(sentence), key=lambda c: standing.WORST_FIRST.index(c.verdict), default=None)
+        tested = [claims[c] for c in ids(sentence) if c in claims]
+        worst = min(tested, key=lambda c: standing.WORST_FIRST.index(c.verdict), default=None)
         verdict = worst.verdict if worst else "untested"
         attributes = f'class="says v-{verdict.replace(" ", "-")}"'
         if sentence.id not in begun:
@@ -193,14 +185,8 @@ def _lecture(evidence: Evidence) -> tuple[str, list[str]]:
         return "".join(_finding(c, number(c.id)) for c in own)
 
     sentences = [msgspec.structs.replace(s, text=words.visible(s.text)) for s in evidence.lecture.sentences]
-    return lecture_text.render(
-        words.visible(evidence.lecture.markdown),
-        sentences,
-        title=evidence.lecture.title,
-        mark=mark,
-        after=after,
-        beside=beside,
-    )
+    markdown, title = words.visible(evidence.lecture.markdown), evidence.lecture.title
+    return lecture_text.render(markdown, sentences, title=title, mark=mark, after=after, beside=beside)
 
 
 def _uncertain(reading: Reading) -> str:

@@ -40,39 +40,8 @@ DIFFERENTIAL = re.compile(rf"( ?)d({LETTER}){AFTER}")
 RELATION, PLUS, TIMES = (re.compile(f" ([{signs}]) ") for signs in ("=≠<>≤≥≈≡∈→↦", "+−±", "×*∗·∘"))
 LEADING = re.compile(RELATION.pattern.lstrip())
 CLOSED_BY = {"(": ")", "[": "]"}
-FUNCTIONS = frozenset(
-    [
-        "arccos",
-        "arcsin",
-        "arctan",
-        "arg",
-        "cos",
-        "cosh",
-        "cot",
-        "coth",
-        "csc",
-        "deg",
-        "det",
-        "dim",
-        "exp",
-        "gcd",
-        "inf",
-        "ker",
-        "lg",
-        "lim",
-        "ln",
-        "log",
-        "max",
-        "min",
-        "sec",
-        "sin",
-        "sinh",
-        "sup",
-        "tan",
-        "tanh",
-    ]
-)
-"""TeX's."""
+TEX = "arccos arcsin arctan arg cos cosh cot coth csc deg det dim exp gcd inf ker lg lim ln log max min sec sin sinh sup tan tanh"
+"""Its names of functions."""
 NAME = re.compile(rf"{BEFORE}[A-Za-z]{{2,}}(?=\()")
 DEFINED = re.compile(rf"= ([A-Za-z]{{2,}})\((?={LETTER}(?:_{LETTER})?\))")
 WORDS = frozenset("aAIO")
@@ -142,7 +111,7 @@ def _pieces(text: str, found: Sequence[Formula]) -> Iterator[Token]:
 
 def formulas(texts: Sequence[str]) -> list[list[Formula]]:
     """The formulas of each text. The texts are of one lecture: what is a letter of a formula in one is so in all."""
-    names = FUNCTIONS | {name for text in texts for name in DEFINED.findall(text)}
+    names = frozenset(TEX.split()).union(*(DEFINED.findall(text) for text in texts))
     read = [list(_Reader(text, names).sure_parts()) for text in texts]
     symbols = frozenset().union(*(part.symbols for parts in read for _, part in parts)) - WORDS
     return [list(_with_letters(text, parts, symbols)) for text, parts in zip(texts, read, strict=True)]

@@ -84,10 +84,8 @@ def surprise(evidence: Evidence) -> list[str]:
     """Claims in the order of surprise: not as declared; then by verdict; then what fails as worded; then by the smallest margin."""
 
     def order(claim: Claim) -> tuple[bool, int, float]:
-        verdict = claim.verdict
-        kind = (
-            NOT_HOLDING.index(verdict) if verdict in NOT_HOLDING else len(NOT_HOLDING) + (not standing.as_worded(claim))
-        )
+        verdict, last = claim.verdict, len(NOT_HOLDING) + (not standing.as_worded(claim))
+        kind = NOT_HOLDING.index(verdict) if verdict in NOT_HOLDING else last
         margin = math.inf if claim.margin is None or math.isnan(claim.margin) else claim.margin
         return not standing.unexpected(evidence, claim), kind, margin
 

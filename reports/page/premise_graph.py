@@ -71,14 +71,10 @@ def svg(evidence: Evidence) -> str:
     sand = sum(on_sand(rows, *edge) for edge in graph.steps)
     body = [_band(*band, width) for band in bands]
     for name in dict.fromkeys([*claims, *places]):
-        edges = [
-            _edge(edge, _route(edge, steps, x, y, ports, tracks), rows, claims)
-            for edge, steps in graph.steps.items()
-            if edge[1] == name
-        ]
-        body.append(
-            f'<g class="claim v-{_look(name, claims)}">{"".join(edges)}{_box(name, places[name], rows, claims)}</g>'
-        )
+        own = {edge: _route(steps, x, y, ports, tracks) for edge, steps in graph.steps.items() if edge[1] == name}
+        edges = "".join(_edge(edge, data, rows, claims) for edge, data in own.items())
+        box = _box(name, places[name], rows, claims)
+        body.append(f'<g class="claim v-{_look(name, claims)}">{edges}{box}</g>')
     body.append(_legend(below, sand, any(p not in claims for p, _ in graph.steps)))
     says = (
         f"The graph of premises: {words.plural(len(places), 'claim')}, {words.plural(len(graph.steps), 'premise')}, "
@@ -124,6 +120,8 @@ def section(name: str) -> str:
 
 Stacks = dict[tuple[str, int], list[Spot]]
 """(section, column) -> what stands there, from the top."""
+Heights = dict[Spot, float]
+"""Box or lane -> its middle."""
 
 
 def _sorted(graph: Graph) -> Stacks:
@@ -162,9 +160,9 @@ def _mean(numbers: Sequence[float]) -> float:
     return sum(numbers) / len(numbers)
 
 
-def _heights(graph: Graph, stacks: Stacks) -> tuple[dict[Spot, float], list[tuple[str, float, float]], float]:
-    """({box or lane: its middle}, [(section, top, bottom of its band)], where the bands end)."""
-    y: dict[Spot, float] = {}
+def _heights(graph: Graph, stacks: Stacks) -> tuple[Heights, list[tuple[str, float, float]], float]:
+    """(heights, [(section, top, bottom of its band)], where the bands end)."""
+    y: Heights = {}
     bands, top = [], 0.0
     for name in graph.sections:
         columns = [spots for (of, _), spots in stacks.items() if of == name]
@@ -210,7 +208,7 @@ Ports = dict[tuple[Spot, str], float]
 Tracks = dict[tuple[int, str], float]
 
 
-def _tracks(graph: Graph, y: dict[Spot, float]) -> tuple[Ports, Tracks, dict[int, float]]:
+def _tracks(graph: Graph, y: Heights) -> tuple[Ports, Tracks, dict[int, float]]:
     """({(box or lane, premise): where its edge enters}, {(column, premise): its track after the column}, {column: its left side}).
 
     A lane moves a little (in ``y``) where its edge would otherwise run in another's line.
@@ -218,7 +216,6 @@ def _tracks(graph: Graph, y: dict[Spot, float]) -> tuple[Ports, Tracks, dict[int
     ports: Ports = {}
     tracks: Tracks = {}
     x, at = {}, float(MARGIN)
-    order: list[Bus] = []
     for column in range(max(graph.column.values(), default=-1) + 1):
         x[column] = at
         hops = [hop for hop in _hops(graph) if hop[0][0] == column]
@@ -249,7 +246,7 @@ def _tracks(graph: Graph, y: dict[Spot, float]) -> tuple[Ports, Tracks, dict[int
     return ports, tracks, x
 
 
-def _buses(hops: list[tuple[Spot, Spot]], y: Mapping[Spot, float], ports: Ports) -> list[Bus]:
+def _buses(hops: list[tuple[Spot, Spot]], y: Heights, ports: Ports) -> list[Bus]:
     found = []
     for source in dict.fromkeys(left[1] for left, _ in hops):
         own = [(left, right) for left, right in hops if left[1] == source]
@@ -276,16 +273,9 @@ def _uncrossed(buses: list[Bus]) -> list[Bus]:
     return order
 
 
-def _route(
-    edge: tuple[str, str],
-    steps: list[Spot],
-    x: Mapping[int, float],
-    y: Mapping[Spot, float],
-    ports: Ports,
-    tracks: Tracks,
-) -> str:
-    """The edge as path data: level, upright along its track, level; an arrowhead at its end."""
-    source, _ = edge
+def _route(steps: list[Spot], x: dict[int, float], y: Heights, ports: Ports, tracks: Tracks) -> str:
+    """An edge as path data: level, upright along its track, level; an arrowhead at its end."""
+    _, source, _ = steps[0]
     data = f"M{x[steps[0][0]] + WIDTH:g} {y[steps[0]]:g}"
     for left, right in itertools.pairwise(steps):
         track, from_, to = tracks[left[0], source], y[left], ports[right, source]

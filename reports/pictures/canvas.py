@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import math
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,44 +39,31 @@ def style() -> Iterator[None]:
     settings: dict[Any, Any] = {
         "svg.hashsalt": "lecture-claims",
         "svg.fonttype": "none",
-        "text.parse_math": False,
-        "text.usetex": False,
-        "font.size": 9,
+        "lines.linewidth": 1.8,
         "axes.titlesize": 9.5,
         "axes.titleweight": "bold",
         "axes.titlelocation": "left",
-        "axes.labelsize": 9,
-        "legend.fontsize": 8.5,
-        "legend.frameon": False,
-        "xtick.labelsize": 8.5,
-        "ytick.labelsize": 8.5,
-        "axes.spines.top": False,
-        "axes.spines.right": False,
-        "axes.edgecolor": MUTED,
-        "axes.labelcolor": INK,
-        "axes.titlecolor": INK,
-        "text.color": INK,
-        "xtick.color": MUTED,
-        "ytick.color": MUTED,
-        "xtick.labelcolor": INK,
-        "ytick.labelcolor": INK,
-        "axes.facecolor": "none",
-        "figure.facecolor": "none",
-        "savefig.facecolor": "none",
         "grid.color": RULE,
-        "lines.linewidth": 1.8,
         "axes.unicode_minus": True,
-        "axes.formatter.use_mathtext": False,
+        **dict.fromkeys(("font.size", "axes.labelsize"), 9),
+        **dict.fromkeys(("legend.fontsize", "xtick.labelsize", "ytick.labelsize"), 8.5),
+        **dict.fromkeys(
+            ("axes.labelcolor", "axes.titlecolor", "text.color", "xtick.labelcolor", "ytick.labelcolor"), INK
+        ),
+        **dict.fromkeys(("axes.edgecolor", "xtick.color", "ytick.color"), MUTED),
+        **dict.fromkeys(("axes.facecolor", "figure.facecolor", "savefig.facecolor"), "none"),
+        **dict.fromkeys(("text.parse_math", "text.usetex", "axes.formatter.use_mathtext"), False),
+        **dict.fromkeys(("legend.frameon", "axes.spines.top", "axes.spines.right"), False),
     }
     with matplotlib.rc_context(settings), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # glyphs that the reader's fonts may have, names too long for their place
         yield
 
 
-def figure(height: float, **kwargs: Any) -> Any:
+def figure(height: float) -> Any:
     from matplotlib.figure import Figure
 
-    return Figure(figsize=(kwargs.pop("width", WIDTH), height), layout="constrained", **kwargs)
+    return Figure(figsize=(WIDTH, height), layout="constrained")
 
 
 def power(x: float, _: object = None) -> str:
@@ -97,6 +84,15 @@ def log_ticks(axis: Any, *, plain: bool = False) -> None:
 
     axis.set_major_formatter(FuncFormatter((lambda x, _: f"{x:g}" if 1e-4 < x < 1e5 else power(x)) if plain else power))
     axis.set_minor_formatter(FuncFormatter(between))
+
+
+def boxes(axes: Any, places: Iterable[tuple[float, float, float, float]], **look: Any) -> None:
+    """Boxes (left, top, right, bottom) of one look, as one path."""
+    from matplotlib.patches import PathPatch
+    from matplotlib.path import Path
+
+    paths = [Path([(a, b), (c, b), (c, d), (a, d), (a, b)], closed=True) for a, b, c, d in places]
+    axes.add_patch(PathPatch(Path.make_compound_path(*paths), linewidth=0, **look))
 
 
 def known(values: Sequence[Any], *, positive: bool = False) -> list[float]:

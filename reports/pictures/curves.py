@@ -16,19 +16,17 @@ def saturation(groups: Groups) -> Drawing:
     """Above, the gradient against |z| until it is exactly 0; below, from which |z| on value and gradient are exact."""
     cuts = _cutoffs(groups)
     lines = max(1, sum(len(rows) for rows in cuts.values()))
-    page = canvas.figure(3.1 + 0.5 + 0.25 * lines + 0.28 * len(cuts))
-    above, below = page.subplots(2, 1, height_ratios=[3.1, 0.5 + 0.25 * lines + 0.28 * len(cuts)])
+    heights = [3.1, 0.5 + 0.25 * lines + 0.28 * len(cuts)]
+    page = canvas.figure(sum(heights))
+    above, below = page.subplots(2, 1, height_ratios=heights)
     _gradients(above, groups)
     says = _strip(below, cuts)
     caption = (
         "Above: the gradient falls by a constant factor with each step of |z|, like e^(−|z|) (logistic) and e^(−2|z|) (tanh). Below: the |z| "
         "from which each library's value is exactly 1, 0 or −1 (ring) and its gradient exactly 0 (disc). Past the disc nothing is learned."
     )
-    return Drawing(
-        page,
-        caption,
-        "Gradients of the logistic function and of tanh against |z| on a logarithmic axis. " + " ".join(says),
-    )
+    alt = "Gradients of the logistic function and of tanh against |z| on a logarithmic axis. "
+    return Drawing(page, caption, alt + " ".join(says))
 
 
 def _gradients(axes: Any, groups: Groups) -> None:
@@ -43,21 +41,10 @@ def _gradients(axes: Any, groups: Groups) -> None:
             key = (name, "float64" if wide else "float32")
             label = None if key in drawn else f"{name}, {key[1]}"
             drawn.setdefault(key, []).append(y)
-            axes.plot(
-                known(curve["z"]),
-                y,
-                color=colour,
-                linestyle=DASHES[0] if wide else DASHES[1],
-                label=label,
-                linewidth=1.6 if wide else 2.4,
-            )
-    ends = [
-        z
-        for data, _ in groups
-        for c in data.get("cutoffs", ())
-        for z in known([c["gradient_from"], c["value_from"]])
-        if z < 60
-    ]
+            dashes, width = (DASHES[0], 1.6) if wide else (DASHES[1], 2.4)
+            axes.plot(known(curve["z"]), y, color=colour, linestyle=dashes, label=label, linewidth=width)
+    cuts = [c for data, _ in groups for c in data.get("cutoffs", ())]
+    ends = [z for c in cuts for z in known([c["gradient_from"], c["value_from"]]) if z < 60]
     last = max((z for data, _ in groups for c in data["curves"] for z in known(c["z"])), default=1.0)
     axes.set_xlim(0, min(last, 1.15 * max(ends) if ends else last))
     axes.set_yscale("log")
@@ -80,9 +67,8 @@ def _cutoffs(groups: Groups) -> dict[str, list[tuple[str, Any]]]:
                 rows.append((list(cells), cut_off))
             else:
                 same.extend(cells)
-    return {
-        title: sorted(((names_of(names), c) for names, c in rows), key=lambda r: r[0]) for title, rows in found.items()
-    }
+    named = {title: [(names_of(names), c) for names, c in rows] for title, rows in found.items()}
+    return {title: sorted(rows, key=lambda row: row[0]) for title, rows in named.items()}
 
 
 def _strip(axes: Any, cuts: dict[str, list[tuple[str, Any]]]) -> list[str]:
@@ -159,17 +145,8 @@ def smoothing_bands(groups: Groups) -> Drawing:
         panels.append(({**data, "title": f"loss along the gradient{name}", "axis": "loss (median over seeds)"}, cells))
         changes = [{**a, **a["change"], "loss": a["change"]["middle"]} for a in data["arms"] if a.get("change")]
         if changes:
-            panels.append(
-                (
-                    {
-                        **data,
-                        "arms": changes,
-                        "title": f"change of the gradient along it{name}",
-                        "axis": "‖change of the gradient‖",
-                    },
-                    cells,
-                )
-            )
+            said = {"title": f"change of the gradient along it{name}", "axis": "‖change of the gradient‖"}
+            panels.append(({**data, "arms": changes, **said}, cells))
     return _panels(
         panels,
         "steps",
@@ -196,28 +173,16 @@ def _panels(
 ) -> Drawing:
     """Lines with bands, one panel for each group of cells that look the same, or for each ``title``; ``apart``: each with its own axis."""
     shown = groups[:6]
-    columns = min(2, len(shown))
-    rows = math.ceil(len(shown) / columns)
-    page = canvas.figure(2.9 * rows + 0.3)
-    grid = page.subplots(rows, columns, squeeze=False, sharex=along == "steps", sharey=not apart)
+    page, panels = _multiples(len(shown), 2.9, 0.3, sharex=along == "steps", sharey=not apart)
     says = []
-    for n, (data, cells) in enumerate(shown):
-        axes = grid[n // columns][n % columns]
+    for n, ((axes, lowest, leftmost), (data, cells)) in enumerate(zip(panels, shown, strict=True)):
         title = cut(data.get("title") or names_of(cells), 60)
         for k, arm in enumerate(data["arms"]):
             colour, style = SERIES[k % len(SERIES)], DASHES[1] if arm.get("control") else "-"
             middle = known(arm[what], positive=log)
-            axes.plot(
-                data[along],
-                middle,
-                color=colour,
-                linestyle=style,
-                label=cut(str(arm["name"]), 40),
-                marker=MARKERS[k % len(MARKERS)],
-                markersize=3.5,
-                markevery=max(1, len(middle) // 8),
-                markeredgewidth=0,
-            )
+            mark = {"marker": MARKERS[k % len(MARKERS)], "markersize": 3.5, "markevery": max(1, len(middle) // 8)}
+            look = {"color": colour, "linestyle": style, "markeredgewidth": 0}
+            axes.plot(data[along], middle, label=cut(str(arm["name"]), 40), **mark, **look)
             if arm.get("low") and arm.get("high"):
                 low, high = (known(arm[end], positive=log) for end in ("low", "high"))
                 axes.fill_between(data[along], low, high, color=colour, alpha=0.18, linewidth=0)
@@ -231,30 +196,38 @@ def _panels(
             axes.axhline(0, color=MUTED, linewidth=0.8, zorder=0)
         axes.grid(axis="y", linewidth=0.6)
         axes.set_title(title)
-        axes.set_xlabel(titles[0] if n // columns == rows - 1 else "")
-        axes.set_ylabel(data.get("axis") or (titles[1] if n % columns == 0 else ""))
+        axes.set_xlabel(titles[0] if lowest else "")
+        axes.set_ylabel(data.get("axis") or (titles[1] if leftmost else ""))
         if along == "layers" and len(data[along]) < 15:
             axes.set_xticks(data[along])
-    for extra in range(len(shown), rows * columns):
-        grid[extra // columns][extra % columns].set_axis_off()
-    _legend(page, grid)
+    _legend(page, [axes for axes, *_ in panels])
     what_of = f"{titles[1].capitalize()} by {titles[0]}" if titles[1] else f"By {titles[0]}"
     return Drawing(page, caption, f"{what_of}. {' '.join(says)}")
+
+
+def _multiples(count: int, height: float, room: float, **shared: bool) -> tuple[Any, list[tuple[Any, bool, bool]]]:
+    """(page, [(axes, whether in the lowest row, whether in the first column)]): panels in at most two columns."""
+    columns = min(2, count)
+    rows = math.ceil(count / columns)
+    page = canvas.figure(height * rows + room)
+    panels = page.subplots(rows, columns, squeeze=False, **shared).ravel()
+    for empty in panels[count:]:
+        empty.set_axis_off()
+    return page, [(axes, n // columns == rows - 1, n % columns == 0) for n, axes in enumerate(panels[:count])]
 
 
 WIDTH = 100
 """How many characters of a legend's names fit beside each other."""
 
 
-def _legend(page: Any, grid: Any) -> None:
+def _legend(page: Any, panels: list[Any]) -> None:
     """One legend for all panels, each name once."""
-    found = [pair for row in grid for axes in row for pair in zip(*axes.get_legend_handles_labels(), strict=True)]
+    found = [pair for axes in panels for pair in zip(*axes.get_legend_handles_labels(), strict=True)]
     named = {name: handle for handle, name in reversed(found)}
     names = list(dict.fromkeys(name for _, name in found))
-    fit = max(1, WIDTH // (max(map(len, names), default=0) + 8))
-    page.legend(
-        [named[name] for name in names], names, loc="outside lower center", ncols=min(fit, len(names)), handlelength=2.8
-    )
+    columns = min(len(names), max(1, WIDTH // (max(map(len, names), default=0) + 8)))
+    handles = [named[name] for name in names]
+    page.legend(handles, names, loc="outside lower center", ncols=columns, handlelength=2.8)
 
 
 POINTS = 40
@@ -264,40 +237,19 @@ POINTS = 40
 def trajectories(groups: Groups) -> Drawing:
     """How far each arm's loss is from the NumPy reference's, step by step, beside what is allowed there."""
     shown = groups[:4]
-    columns = min(2, len(shown))
-    rows = math.ceil(len(shown) / columns)
-    page = canvas.figure(2.7 * rows + 0.4)
-    grid = page.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
+    page, panels = _multiples(len(shown), 2.7, 0.4, sharex=True, sharey=True)
     curves = [[(arm["name"], *_thinned(arm)) for arm in data["arms"]] for data, _ in shown]
     positive = [x for part in curves for _, _, *both in part for line in both for x in line if x > 0]
     floor = 10.0 ** (math.floor(math.log10(min(positive, default=1e-16))) - 1)
     says = []
-    for n, ((data, cells), part) in enumerate(zip(shown, curves, strict=True)):
-        axes = grid[n // columns][n % columns]
+    for (axes, lowest, leftmost), (data, cells), part in zip(panels, shown, curves, strict=True):
         for k, (name, steps, differences, allowed) in enumerate(part):
             look = {"color": SERIES[k % len(SERIES)], "marker": MARKERS[k % len(MARKERS)], "markersize": 3.2}
-            every = (2 * k, max(1, len(steps) // 5))
+            look |= {"markevery": (2 * k, max(1, len(steps) // 5)), "linewidth": 1.2}
             label = cut(str(name).replace("_", " ").replace("@", " at "), 40)
-            axes.plot(
-                steps,
-                [max(x, floor) for x in differences],
-                markevery=every,
-                linewidth=1.2,
-                label=label,
-                markeredgewidth=0,
-                **look,
-            )
-            axes.plot(
-                steps,
-                allowed,
-                markevery=every,
-                linewidth=1.2,
-                linestyle=DASHES[1],
-                markerfacecolor=PAPER,
-                markeredgewidth=0.8,
-                label=f"{label}: allowed" if len(part) == 1 else None,
-                **look,
-            )
+            axes.plot(steps, [max(x, floor) for x in differences], label=label, markeredgewidth=0, **look)
+            hollow = {"linestyle": DASHES[1], "markerfacecolor": PAPER, "markeredgewidth": 0.8}
+            axes.plot(steps, allowed, label=f"{label}: allowed" if len(part) == 1 else None, **hollow, **look)
             largest = max((x for x in known(data["arms"][k]["difference"]) if x == x), default=math.nan)
             says.append(f"{names_of(cells)}, {name}: at most {number(largest)}.")
         axes.set_yscale("log")
@@ -305,23 +257,13 @@ def trajectories(groups: Groups) -> Drawing:
         log_ticks(axes.yaxis)
         axes.minorticks_off()
         axes.axhline(floor, color=RULE, linewidth=0.8, zorder=0)
-        axes.annotate(
-            "0: the very same",
-            (1, floor),
-            xycoords=("axes fraction", "data"),
-            xytext=(0, 2),
-            textcoords="offset points",
-            ha="right",
-            fontsize=7,
-            color=MUTED,
-        )
+        place = {"xycoords": ("axes fraction", "data"), "xytext": (0, 2), "textcoords": "offset points", "ha": "right"}
+        axes.annotate("0: the very same", (1, floor), fontsize=7, color=MUTED, **place)
         axes.grid(axis="y", linewidth=0.6)
         axes.set_title(names_of(cells))
-        axes.set_xlabel("training step" if n // columns == rows - 1 else "")
-        axes.set_ylabel("|loss − reference's|" if n % columns == 0 else "")
-    for extra in range(len(shown), rows * columns):
-        grid[extra // columns][extra % columns].set_axis_off()
-    _legend(page, grid)
+        axes.set_xlabel("training step" if lowest else "")
+        axes.set_ylabel("|loss − reference's|" if leftmost else "")
+    _legend(page, [axes for axes, *_ in panels])
     first = shown[0][0]
     caption = (
         f"Training step by step ({first['experiment']}): how far the loss in each library is from the NumPy reference's, from the same weights "
@@ -334,16 +276,11 @@ def trajectories(groups: Groups) -> Drawing:
 def _thinned(arm: Any) -> tuple[list[int], list[float], list[float]]:
     """(steps, differences, allowed): no more than POINTS of them."""
     differences, allowed = known(arm["difference"]), known(arm["allowed"], positive=True)
-    size = max(1, math.ceil(len(differences) / POINTS))
-    kept = [
-        max(range(start, min(start + size, len(differences))), key=lambda i: _share(differences[i], allowed[i]))
-        for start in range(0, len(differences), size)
-    ]
+    shares = [x / most if x == x and most == most else -1.0 for x, most in zip(differences, allowed, strict=True)]
+    size = max(1, math.ceil(len(shares) / POINTS))
+    parts = [range(len(shares))[start : start + size] for start in range(0, len(shares), size)]
+    kept = [max(part, key=shares.__getitem__) for part in parts]
     return kept, [differences[i] for i in kept], [allowed[i] for i in kept]
-
-
-def _share(difference: float, allowed: float) -> float:
-    return difference / allowed if difference == difference and allowed == allowed else -1.0
 
 
 DRAWINGS = {

@@ -115,10 +115,8 @@ def _picture(name: str, data: Mapping[str, Any], prefix: str) -> Picture:
 
 
 def _table(name: str, data: Mapping[str, Any], caption: str) -> Picture:
-    rows = tuple((f"{cell}: {key}", words.value(value, 200)) for cell, d in data.items() for key, value in _items(d))[
-        :60
-    ]
-    return Picture(name, caption, caption, rows=rows)
+    rows = [(f"{cell}: {key}", words.value(value, 200)) for cell, d in data.items() for key, value in _items(d)]
+    return Picture(name, caption, caption, rows=tuple(rows[:60]))
 
 
 def _clean(data: Any) -> Any:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
 from ..wording.words import cut, number, plural
 from . import canvas
 from .canvas import INK, MUTED, SERIES, Drawing, Groups, known, names_of
+
+SHADES = 6
+"""Of what differs, from the smallest to the largest difference."""
 
 
 def flip(groups: Groups) -> Drawing:
@@ -23,15 +25,10 @@ def flip(groups: Groups) -> Drawing:
     _letters(middle, w, "kernel W", SERIES[1], letters=SERIES[1])
     _letters(right, turned, "W turned by 180°", SERIES[4], letters=SERIES[4])
     got = data.get("got") or {}
-    for axes, (name, colour, title) in zip(
-        bottom.subplots(1, 2),
-        [
-            ("cross_correlation", SERIES[1], "cross-correlation: W as it is"),
-            ("convolution", SERIES[4], "convolution: W turned"),
-        ],
-        strict=True,
-    ):
-        _sums(axes, sums[name], (len(w), len(w[0])), colour, title, got.get(name))
+    titles = ("cross-correlation: W as it is", "convolution: W turned")
+    looks = zip(bottom.subplots(1, 2), sums.items(), (SERIES[1], SERIES[4]), titles, strict=True)
+    for axes, (name, rows), colour, title in looks:
+        _sums(axes, rows, (len(w), len(w[0])), colour, title, got.get(name))
     first = {name: rows[0][0] for name, rows in sums.items()}
     caption = (
         "Each window of the input is multiplied with the kernel, letter by letter, and summed; every small box is one window. "
@@ -85,17 +82,8 @@ def _sums(axes: Any, rows: Any, kernel: tuple[int, int], colour: str, title: str
     for i, row in enumerate(rows):
         for j, text in enumerate(row):
             left, top = j * (kernel[1] + 0.5), i * (high + 0.25)
-            first = i == j == 0
-            _box(
-                axes,
-                left,
-                top,
-                kernel[1] + 0.3,
-                high,
-                SERIES[0] if first else MUTED,
-                2.0 if first else 0.8,
-                0.12 if first else 0,
-            )
+            frame, width, fill = (SERIES[0], 2.0, 0.12) if i == j == 0 else (MUTED, 0.8, 0.0)
+            _box(axes, left, top, kernel[1] + 0.3, high, frame, width, fill)
             terms = [t.strip() for t in str(text).split("+")]
             if len(terms) != kernel[0] * kernel[1]:
                 axes.text(left + 0.15, top + 0.5, cut(str(text), 40), va="center", fontsize=8)
@@ -108,15 +96,8 @@ def _sums(axes: Any, rows: Any, kernel: tuple[int, int], colour: str, title: str
                 axes.text(x + 0.28, y, head, ha="right", va="center", fontsize=11.5)
                 axes.text(x + 0.31, y, tail, ha="left", va="center", fontsize=11.5, color=colour, fontweight="bold")
             if got:
-                axes.text(
-                    left + kernel[1] + 0.18,
-                    top + high - 0.3,
-                    f"= {number(got[i][j])}",
-                    ha="right",
-                    va="center",
-                    fontsize=8.5,
-                    color=MUTED,
-                )
+                x, y, value = left + kernel[1] + 0.18, top + high - 0.3, f"= {number(got[i][j])}"
+                axes.text(x, y, value, ha="right", va="center", fontsize=8.5, color=MUTED)
 
 
 # --- translation -------------------------------------------------------------------------------------------------------
@@ -126,14 +107,13 @@ def equivariance(groups: Groups) -> Drawing:
     """One row of maps for each group: blank dots where f(shift x) and shift f(x) are equal, shaded where they are not."""
     page = canvas.figure(2.35 * len(groups[:4]) + 0.1)
     says = []
-    for part, (data, cells) in zip(_rows(page, len(groups[:4])), groups[:4], strict=True):
+    parts = page.subfigures(len(groups[:4]), 1, squeeze=False)[:, 0]
+    for part, (data, cells) in zip(parts, groups[:4], strict=True):
         if len(groups) > 1:
             part.suptitle(names_of(cells), fontsize=8.5, x=0.01, ha="left", color=MUTED)
         maps = data["maps"][:5]
-        largest = (
-            max((abs(v) for m in maps for r in m["difference"] for v in known(r) if math.isfinite(v)), default=0.0)
-            or 1.0
-        )
+        sizes = (abs(x) for one in maps for row in one["difference"] for x in known(row) if math.isfinite(x))
+        largest = max(sizes, default=0.0) or 1.0
         for axes, one in zip(part.subplots(1, len(maps), squeeze=False)[0], maps, strict=True):
             says.append(_map(axes, one, largest))
     shift = groups[0][0].get("shift")
@@ -145,53 +125,35 @@ def equivariance(groups: Groups) -> Drawing:
     return Drawing(page, caption, f"Maps of |f(shift x) − shift f(x)|{moved}. {' '.join(dict.fromkeys(says))}")
 
 
-def _rows(figure: Any, count: int) -> Sequence[Any]:
-    return figure.subfigures(count, 1, squeeze=False)[:, 0]
-
-
-def _map(axes: Any, one: Any, largest: float, shades: int = 6) -> str:
-    from matplotlib.patches import PathPatch
-    from matplotlib.path import Path
-
+def _map(axes: Any, one: Any, largest: float) -> str:
     rows = [known(r) for r in one["difference"]]
-    boxes: dict[int, list[Path]] = {}
+    shaded: dict[int, list[tuple[float, float, float, float]]] = {}
     for i, row in enumerate(rows):
         for j, x in enumerate(row):
-            shade = (
-                0
-                if x == 0
-                else min(shades, 1 + int(abs(x) / largest * (shades - 0.001)))
-                if math.isfinite(x)
-                else shades
-            )
+            shade = _shade(x, largest)
             pad = 0.42 if shade == 0 else 0.02
-            corners = [
-                (j + pad, i + pad),
-                (j + 1 - pad, i + pad),
-                (j + 1 - pad, i + 1 - pad),
-                (j + pad, i + 1 - pad),
-                (0, 0),
-            ]
-            boxes.setdefault(shade, []).append(Path(corners, closed=False, codes=[1, 2, 2, 2, 79]))
-    for shade, paths in sorted(boxes.items()):
-        colour, alpha = (MUTED, 1.0) if shade == 0 else (SERIES[3], 0.25 + 0.75 * shade / shades)
-        axes.add_patch(PathPatch(Path.make_compound_path(*paths), facecolor=colour, alpha=alpha, linewidth=0))
+            shaded.setdefault(shade, []).append((j + pad, i + pad, j + 1 - pad, i + 1 - pad))
+    for shade, places in sorted(shaded.items()):
+        colour, alpha = (MUTED, 1.0) if shade == 0 else (SERIES[3], 0.25 + 0.75 * shade / SHADES)
+        canvas.boxes(axes, places, facecolor=colour, alpha=alpha)
     _grid(axes, len(rows), len(rows[0]), cut(str(one["title"]), 34))
     _box(axes, 0, 0, len(rows[0]), len(rows), MUTED, 0.8)
     if inside := one.get("interior"):
         top, left, bottom, right = inside
-        axes.plot(
-            [left, right, right, left, left],
-            [top, top, bottom, bottom, top],
-            color=SERIES[0],
-            linewidth=1.4,
-            linestyle=(0, (4, 2)),
-        )
+        across, down = [left, right, right, left, left], [top, top, bottom, bottom, top]
+        axes.plot(across, down, color=SERIES[0], linewidth=1.4, linestyle=(0, (4, 2)))
     broken = sum(x != 0 for row in rows for x in row)
     count = len(rows) * len(rows[0])
     says = "0 everywhere" if not broken else f"not 0 at {broken} of {count}"
     axes.text(0, len(rows) + 0.35, says, va="top", fontsize=8.5, color=INK)
     return f"{one['title']}: {says}."
+
+
+def _shade(x: float, largest: float) -> int:
+    """0 for what is exactly 0, then from 1 to SHADES."""
+    if x == 0:
+        return 0
+    return min(SHADES, 1 + int(abs(x) / largest * (SHADES - 0.001))) if math.isfinite(x) else SHADES
 
 
 DRAWINGS = {"flip": flip, "equivariance": equivariance}

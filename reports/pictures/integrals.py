@@ -29,12 +29,8 @@ def integral(groups: Groups) -> Drawing:
     _curve(x, data["a"], data["X"], "X(a)", SERIES[0])
     _curve(s, data["a"], data["S"], "(X ∗ W)(t)", SERIES[2])
     for k, (one, step) in enumerate(zip(data["sampled"][:2], data["steps"], strict=False)):
-        marker = {
-            "markersize": 6 - 2.5 * k,
-            "markerfacecolor": "none" if k == 0 else SERIES[3],
-            "markeredgecolor": SERIES[3],
-        }
-        s.plot(known(one["t"]), known(one["S"]), "o", label=f"h = {number(step)}", **marker)
+        look = {"markerfacecolor": ("none", SERIES[3])[k], "markeredgecolor": SERIES[3], "markersize": 6 - 2.5 * k}
+        s.plot(known(one["t"]), known(one["S"]), "o", label=f"h = {number(step)}", **look)
     s.legend(loc="upper right", title="sum × step", title_fontsize=8.5)
     product, errors = below.subplots(1, 2, width_ratios=[1.4, 1])
     _product(product, data)
@@ -42,13 +38,8 @@ def integral(groups: Groups) -> Drawing:
         found = known(group["errors"], positive=True)
         errors.plot(known(group["steps"]), found, "o-", color=colour, label=names_of(cells), markersize=4)
     h, first = known(data["steps"]), known(data["errors"])[0]
-    errors.plot(
-        h,
-        [first * (step / h[0]) ** 2 for step in h],
-        linestyle=(0, (4, 2)),
-        color=MUTED,
-        label="order 2: a quarter for half the step",
-    )
+    second_order, said = [first * (step / h[0]) ** 2 for step in h], "order 2: a quarter for half the step"
+    errors.plot(h, second_order, linestyle=(0, (4, 2)), color=MUTED, label=said)
     errors.set_xscale("log", base=2)
     errors.set_yscale("log")
     errors.set_xticks(h, [number(step) for step in h])
@@ -62,14 +53,9 @@ def integral(groups: Groups) -> Drawing:
         f"The integral at t = {number(data['at'])}: X(a) times W shifted to t and flipped; the shaded area is S(t) = {number(data['area'])}. Circles: "
         f"the discrete convolution of samples times the step, by {names}."
     )
-    alt = (
-        f"W, X and X ∗ W as curves. {caption} Largest error: "
-        + ", ".join(
-            f"{number(e)} for h = {number(step)}" for e, step in zip(data["errors"], data["steps"], strict=True)
-        )
-        + "."
-    )
-    return Drawing(page, caption, alt)
+    pairs = zip(data["errors"], data["steps"], strict=True)
+    largest = ", ".join(f"{number(error)} for h = {number(step)}" for error, step in pairs)
+    return Drawing(page, caption, f"W, X and X ∗ W as curves. {caption} Largest error: {largest}.")
 
 
 def _curve(axes: Any, a: Any, values: Any, title: str, colour: str) -> None:
@@ -83,14 +69,8 @@ def _product(axes: Any, data: Any) -> None:
     at, shifted = float(data["at"]), data["shifted"]
     axes.plot(known(data["a"]), known(data["X"]), color=SERIES[0], label="X(a)")
     axes.plot(known(shifted["a"]), known(shifted["W"]), color=SERIES[1], label=f"W({number(at)} − a)")
-    axes.fill_between(
-        known(shifted["a"]),
-        known(shifted["product"]),
-        color=SERIES[2],
-        alpha=0.3,
-        linewidth=0,
-        label=f"area {number(data['area'])}",
-    )
+    look = {"color": SERIES[2], "alpha": 0.3, "linewidth": 0, "label": f"area {number(data['area'])}"}
+    axes.fill_between(known(shifted["a"]), known(shifted["product"]), **look)
     axes.axvline(at, color=MUTED, linewidth=0.8, linestyle=(0, (2, 2)))
     axes.set_ylim(0, None)
     axes.set_xlabel("a")

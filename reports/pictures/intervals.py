@@ -49,9 +49,8 @@ def forest(groups: Groups) -> Drawing:
     panels = _panels(_lines(groups))
     heights = [0.45 + 0.36 * len(lines) + 0.36 * len({_head(row) for row, _ in lines}) for _, lines in panels]
     page = canvas.figure(sum(heights) + 0.2)
-    for axes, (kind, lines) in zip(
-        page.subplots(len(panels), 1, height_ratios=heights, squeeze=False)[:, 0], panels, strict=True
-    ):
+    below = page.subplots(len(panels), 1, height_ratios=heights, squeeze=False)[:, 0]
+    for axes, (kind, lines) in zip(below, panels, strict=True):
         _panel(axes, kind, lines)
     cells = list(dict.fromkeys(cell for _, of in groups for cell in of))
     roles = dict.fromkeys(row["role"] for _, lines in panels for row, _ in lines)
@@ -61,11 +60,8 @@ def forest(groups: Groups) -> Drawing:
         "(filled) and on the fresh ones (hollow). Shaded: where the gate, stated before the run, wants the whole interval. At the "
         "right: the effect on the first and on the fresh seeds."
     )
-    return Drawing(
-        page,
-        caption,
-        f"Interval plot of {plural(sum(len(lines) for _, lines in panels), 'gate')}; the intervals are in the table of gates.",
-    )
+    count = plural(sum(len(lines) for _, lines in panels), "gate")
+    return Drawing(page, caption, f"Interval plot of {count}; the intervals are in the table of gates.")
 
 
 def _lines(groups: Groups) -> list[Line]:
@@ -122,15 +118,8 @@ def _panel(axes: Any, kind: str, lines: list[Line]) -> None:
         ends = [x for _, _, low, high in points for x in (low, high, math.nan)]
         axes.plot(ends, [y for y, *_ in points for _ in range(3)], color=colour, linewidth=1.3, solid_capstyle="butt")
         face = colour if which == "first" else PAPER
-        axes.plot(
-            [x for _, x, _, _ in points],
-            [y for y, *_ in points],
-            shape,
-            markersize=3.6,
-            markerfacecolor=face,
-            markeredgecolor=colour,
-            markeredgewidth=0.9,
-        )
+        look = {"markersize": 3.6, "markerfacecolor": face, "markeredgecolor": colour, "markeredgewidth": 0.9}
+        axes.plot([x for _, x, *_ in points], [y for y, *_ in points], shape, **look)
     if kind != "value":
         axes.axvline(1 if log else 0, color=INK, linewidth=1, zorder=1)
     table.finish(PANELS[kind], left, right, log=log)
@@ -170,19 +159,15 @@ def _between(least: float, x: float, most: float) -> float:
 
 def _shade(axes: Any, gates: list[tuple[float, float, float]], left: float, right: float) -> None:
     """Where each gate wants its interval, with an edge where it ends within the picture."""
-    from matplotlib.patches import PathPatch
-    from matplotlib.path import Path
-
-    boxes, edges = [], []
+    boxes, xs, ys = [], [], []
     for y, low, high in gates:
-        a, b = (_between(left, x, right) for x in (low, high))
-        corners = [(a, y - 0.42), (b, y - 0.42), (b, y + 0.42), (a, y + 0.42), (a, y - 0.42)]
-        boxes.append(Path(corners, closed=True))
-        edges += [
-            x for x in (low, high) if left < x < right for x in ((x, y - 0.42), (x, y + 0.42), (math.nan, math.nan))
-        ]
-    axes.add_patch(PathPatch(Path.make_compound_path(*boxes), facecolor=MUTED, alpha=0.14, linewidth=0, zorder=0))
-    axes.plot([x for x, _ in edges], [y for _, y in edges], color=MUTED, linewidth=1.2, zorder=1)
+        boxes.append((_between(left, low, right), y - 0.42, _between(left, high, right), y + 0.42))
+        for x in (low, high):
+            if left < x < right:
+                xs += [x, x, math.nan]
+                ys += [y - 0.42, y + 0.42, math.nan]
+    canvas.boxes(axes, boxes, facecolor=MUTED, alpha=0.14, zorder=0)
+    axes.plot(xs, ys, color=MUTED, linewidth=1.2, zorder=1)
 
 
 DRAWINGS = {"forest": forest}

@@ -43,17 +43,9 @@ def inverted_images(groups: Groups) -> Drawing:
         for k, (which, look) in enumerate((("upright", SERIES[0]), ("inverted", PAPER))):
             values = known(arm[which])
             spread = [0.05 * (i % 3 - 1) for i in range(len(values))]  # marks of like accuracy lie beside one another
-            axes.plot(
-                values,
-                [y + 0.36 * k - 0.18 + off for off in spread],
-                "o" if k == 0 else "D",
-                markersize=4,
-                markerfacecolor=look,
-                markeredgecolor=SERIES[k],
-                markeredgewidth=1,
-                linewidth=0,
-                label=which if y == 0 else None,
-            )
+            heights = [y + 0.36 * k - 0.18 + off for off in spread]
+            mark = {"markersize": 4, "markerfacecolor": look, "markeredgecolor": SERIES[k], "markeredgewidth": 1}
+            axes.plot(values, heights, "oD"[k], linewidth=0, label=which if y == 0 else None, **mark)
         says.append(f"{name}: upright {_range(arm['upright'])}, inverted {_range(arm['inverted'])}.")
     chance = float(first["chance"])
     axes.axvline(chance, color=INK, linewidth=1, linestyle=(0, (4, 2)), label=f"chance, {number(chance)}")
@@ -69,9 +61,8 @@ def inverted_images(groups: Groups) -> Drawing:
         f"Accuracy on held-out images as they are (disc) and with their polarity turned (diamond), {names}. At the left: an image and the same "
         "inverted; the more ink, the larger the number."
     )
-    return Drawing(
-        page, caption, f"Accuracy on upright and on inverted images; chance is {number(chance)}. {' '.join(says)}"
-    )
+    alt = f"Accuracy on upright and on inverted images; chance is {number(chance)}. {' '.join(says)}"
+    return Drawing(page, caption, alt)
 
 
 def _range(values: Any) -> str:
@@ -112,14 +103,8 @@ def planted_kernels(groups: Groups) -> Drawing:
         axes.text(START, top - 0.4, cut(name, 90), fontsize=8.5, fontweight="bold")
         for i, one in enumerate(kernels):
             _gray(axes, one["kernel"], START + 3.8 * i, top, 3)
-            axes.text(
-                START + 1.5 + 3.8 * i,
-                top + 3.25,
-                f"{float(one['cosine']):.2f}".replace("-", "−"),
-                fontsize=8,
-                ha="center",
-                va="top",
-            )
+            cosine = f"{float(one['cosine']):.2f}".replace("-", "−")
+            axes.text(START + 1.5 + 3.8 * i, top + 3.25, cosine, fontsize=8, ha="center", va="top")
         sizes = [abs(x) for x in known([k["cosine"] for k in kernels]) if x == x]
         says.append(f"{name}: |cosine| from {min(sizes):.2f} to {max(sizes):.2f}, {plural(len(kernels), 'seed')}.")
     axes.set_xlim(-0.2, START + 3.8 * MOST_SEEDS)
@@ -138,27 +123,24 @@ def planted_kernels(groups: Groups) -> Drawing:
 
 def _gray(axes: Any, picture: Any, left: float, top: float, size: float) -> None:
     """A small picture, ``size`` wide or with pixels of size 1: paper for its least number, ink for its largest."""
-    from matplotlib.patches import PathPatch, Rectangle
-    from matplotlib.path import Path
+    from matplotlib.patches import Rectangle
 
     rows = [known(row) for row in picture]
     side = size if size == 1 else size / len(rows[0])
     finite = [x for row in rows for x in row if math.isfinite(x)]
     least = min(finite, default=0.0)
     span = max(finite, default=0.0) - least or 1.0
-    boxes: dict[int, list[Path]] = {}
+    shades: dict[int, list[tuple[float, float, float, float]]] = {}
     for i, row in enumerate(rows):
         for j, x in enumerate(row):
             shade = round(SHADES * (x - least) / span) if math.isfinite(x) else 0
             a, b = left + j * side, top + i * side
-            corners = [(a, b), (a + side, b), (a + side, b + side), (a, b + side), (a, b)]
-            boxes.setdefault(shade, []).append(Path(corners, closed=True))
-    for shade, paths in sorted(boxes.items()):
+            shades.setdefault(shade, []).append((a, b, a + side, b + side))
+    for shade, places in sorted(shades.items()):
         if shade:
-            axes.add_patch(PathPatch(Path.make_compound_path(*paths), facecolor=INK, alpha=shade / SHADES, linewidth=0))
-    axes.add_patch(
-        Rectangle((left, top), side * len(rows[0]), side * len(rows), fill=False, edgecolor=MUTED, linewidth=0.8)
-    )
+            canvas.boxes(axes, places, facecolor=INK, alpha=shade / SHADES)
+    across, down = side * len(rows[0]), side * len(rows)
+    axes.add_patch(Rectangle((left, top), across, down, fill=False, edgecolor=MUTED, linewidth=0.8))
 
 
 DRAWINGS = {"inverted_images": inverted_images, "planted_kernels": planted_kernels}

@@ -166,11 +166,7 @@ def _drawn_where_they_stand(root: ET.Element) -> None:
         if _tag(element) == "use" and name in defined and (uses[name] == 1 or len(defined[name].get("d", "")) < SMALL):
             shape = re.fullmatch(r"M(-?[\d.]+) ?(-?[\d.]+)(.*)", defined[name].get("d", ""))
             if shape is not None:
-                place = (
-                    float(element.attrib.pop(side)) + float(own)
-                    for side, own in zip("xy", shape.groups(), strict=False)
-                )
-                x, y = (_short(number, 2) for number in place)
+                x, y = (_short(float(element.attrib.pop(side)) + float(shape[i]), 2) for i, side in enumerate("xy", 1))
                 element.tag = f"{{{SVG}}}path"
                 element.attrib.pop("href")
                 element.attrib |= {k: v for k, v in defined[name].attrib.items() if k not in ("id", "d")}

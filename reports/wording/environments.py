@@ -50,9 +50,8 @@ def _tables(old: Environment, new: Environment) -> Iterator[tuple[str, Mapping[s
 def machine(old: Environment, new: Environment) -> Iterator[Fact]:
     """Everything else that is not the same."""
     aside = ("python", "packages", "backends")
-    yield from _unlike(
-        HERE, *({k: v for k, v in msgspec.structs.asdict(e).items() if k not in aside} for e in (old, new))
-    )
+    here = ({k: v for k, v in msgspec.structs.asdict(e).items() if k not in aside} for e in (old, new))
+    yield from _unlike(HERE, *here)
     for library in _in_both(old, new):
         before, after = (e.backends[library] for e in (old, new))
         if not (before.absent or after.absent):
@@ -67,13 +66,12 @@ def _in_both(old: Environment, new: Environment) -> list[str]:
 
 def _unlike(part: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Fact]:
     before, after = dict(flat(old)), dict(flat(new))
-    for name in [*before, *(n for n in after if n not in before)]:
+    for name in before | after:
         was, now = before.get(name), after.get(name)
         if was == now:
             continue
-        if isinstance(was, list | tuple) and isinstance(
-            now, list | tuple
-        ):  # a processor's features: only what the other lacks
+        # Of two lists, such as a processor's features, only what the other lacks.
+        if isinstance(was, list | tuple) and isinstance(now, list | tuple):
             was, now = [x for x in was if x not in now], [x for x in now if x not in was]
         yield Fact(part, name, was, now)
 

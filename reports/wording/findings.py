@@ -40,9 +40,8 @@ def _found(claim: Claim) -> str:
     if claim.verdict == "supported":
         return f"{words.plural(len(measured), 'gate')} met, on the first and on fresh seeds"
     if claim.verdict == "disputed":
-        return ", ".join(
-            f"{sum(met for _, met in said)} of {words.plural(len(said), 'gate')} {side}" for side, said in sides(claim)
-        )
+        counts = [(sum(met for _, met in said), words.plural(len(said), "gate"), side) for side, said in sides(claim)]
+        return ", ".join(f"{met} of {of} {side}" for met, of, side in counts)
     against = next(((cell, row) for cell in claim.cells for row in departures(cell)), None)
     if claim.verdict == "inconclusive" or against is None:
         return claim.reason

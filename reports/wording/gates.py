@@ -49,9 +49,8 @@ def tests(row: Gate) -> str:
     """The two-sided tests of an effect; of an arm that stands alone there are none."""
     if row.sign_p is None or row.wilcoxon_p is None:
         return ""
-    return (
-        f"{row.positive} of {row.seeds} seeds above no effect, sign p {row.sign_p:.2g}, Wilcoxon p {row.wilcoxon_p:.2g}"
-    )
+    above = f"{row.positive} of {row.seeds} seeds above no effect"
+    return f"{above}, sign p {row.sign_p:.2g}, Wilcoxon p {row.wilcoxon_p:.2g}"
 
 
 def sides(claim: Claim) -> list[tuple[str, list[tuple[str, bool]]]]:

@@ -64,14 +64,10 @@ def in_scan(lecture: Lecture) -> dict[str, InScan]:
         for i in range(size):
             found.setdefault(ours[a + i][1], []).append(theirs[b + i])
     counts = Counter(name for _, name in ours)
-    return {
-        name: InScan(
-            line(scan, words[0].start()),
-            line(scan, words[-1].start()),
-            scan[words[0].start() : words[-1].end()],
-            len(words),
-            counts[name],
-        )
-        for name, words in found.items()
-        if len(words) >= FEWEST * counts[name]
-    }
+    places = {}
+    for name, words in found.items():
+        if len(words) >= FEWEST * counts[name]:
+            begin, last = words[0].start(), words[-1]
+            text = scan[begin : last.end()]
+            places[name] = InScan(line(scan, begin), line(scan, last.start()), text, len(words), counts[name])
+    return places

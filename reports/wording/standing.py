@@ -212,11 +212,8 @@ def sensitivity(evidence: Evidence) -> Iterator[tuple[str, list[str], list[Signs
     for operation, mistakes in sorted(by.items(), key=lambda item: (-len(item[1]), item[0])):
         made = {c for m in mistakes for c, sight in m.claims.items() if sight != "cannot be made" and c in order}
         claims = sorted(made, key=order.__getitem__)
-        yield (
-            operation,
-            claims,
-            [(m, [DETECTION[m.claims.get(c, "cannot be made")][0] for c in claims]) for m in mistakes],
-        )
+        signs = [(m, [DETECTION[m.claims.get(c, "cannot be made")][0] for c in claims]) for m in mistakes]
+        yield operation, claims, signs
 
 
 def alike(rows: list[Signs]) -> list[tuple[list[Sensitivity], list[str]]]:

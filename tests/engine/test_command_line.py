@@ -2,17 +2,20 @@
 
 import re
 import shlex
+from pathlib import Path
 
 import pytest
 from lectureclaims.claims.record import file, replay
 from lectureclaims.claims.record.types import LibraryFacts, Sweep
 from lectureclaims.reference import libraries
+from lectureclaims.reports import formats
 from lectureclaims.reports.front.cli import main
 from lying import FRAMEWORKS, LECTURE, library, run_command, without_frameworks
 
+FORMATS = Path(formats.__file__).parent.glob("*.py")
 QUICK = ("conv_layer.equivariance", "--backend", "numpy", "--dtype", "float32")
 PART = ("convolution.libraries_correlate", "--backend", "numpy", "--dtype", "float32")
-REPORTS = ("index.html", "report.md", "junit.xml", "results.sarif", "badge.svg", "badge.json")
+REPORTS = re.findall(r'^FILE = "(.+)"$', "\n".join(p.read_text(encoding="utf-8") for p in FORMATS), re.MULTILINE)
 
 
 def cli(*arguments, **where):
@@ -88,6 +91,7 @@ def test_verify_prints_the_table_and_where_the_report_is(written):
 
 def test_verify_writes_the_record_and_the_reports(written):
     folder, _ = written
+    assert {"index.html", "report.md"} < {*REPORTS}
     assert sorted(p.name for p in folder.iterdir()) == sorted((*REPORTS, "results.json"))
     assert file.load(folder / "results.json").success
 
@@ -200,6 +204,43 @@ def test_wrong_usage_through_the_command_has_no_traceback():
     done = cli("verify", "convolution.flop")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == "lecture-claims: claim='convolution.flop': no such claim; did you mean 'convolution.flip'?\n"
+
+
+def lecture_with(folder, source):
+    """A lecture whose only module holds this text."""
+    (folder / "lecture.md").write_text("# A lecture\n\nA layer correlates.\n")
+    (folder / "sentences.toml").write_text('[[sentence]]\nid = "layer"\ntext = "A layer correlates."\n')
+    (folder / "section.py").write_text(source)
+    return ("--lecture", str(folder))
+
+
+MISTAKEN = [
+    ("import re\nthis is no Python\n", "SyntaxError: invalid syntax (section.py:2)"),
+    ("import re\n\nimport no_such_package\n", "ModuleNotFoundError: No module named 'no_such_package' (section.py:3)"),
+    (
+        "from lectureclaims.claims.language import claim\n\nx = claim('a.b', 'So.', expected='true', kind='exact')\n",
+        "ValueError: expected='true': not a verdict; choose one of",
+    ),
+]
+
+
+@pytest.mark.parametrize("source, says", MISTAKEN, ids=[says[:20] for _, says in MISTAKEN])
+@pytest.mark.parametrize("command", [("verify",), ("list",), ("show", "a.b")], ids=lambda words: words[0])
+def test_a_lecture_that_cannot_be_imported_is_one_line_with_the_place(
+    tmp_path, monkeypatch, capsys, command, source, says
+):
+    monkeypatch.setattr("sys.argv", ["lecture-claims", *command, *lecture_with(tmp_path, source)])
+    with pytest.raises(SystemExit) as end:
+        main()
+    printed, line = capsys.readouterr()
+    assert (end.value.code, printed, line.count("\n")) == (2, "", 1)
+    assert says in line and f"(section.py:{source.count(chr(10))})" in line
+    assert line.endswith("; verify --in-process shows the traceback\n")
+
+
+def test_in_this_process_a_lecture_that_cannot_be_imported_shows_its_traceback(tmp_path):
+    done = cli("verify", "--in-process", *lecture_with(tmp_path, MISTAKEN[1][0]))
+    assert done.returncode != 0 and "import no_such_package" in done.stderr and "Traceback" in done.stderr
 
 
 @pytest.mark.parametrize("place", ["file", "file/below"])

@@ -29,11 +29,11 @@ class Answering:
         return [Outcome("value", GOT[c.name]) if c.name in GOT else Outcome("unsupported", error="none") for c in calls]
 
 
-def ran(*generators, wrong=None, debug=False):
+def ran(*generators, wrong=None, debug=False, known=()):
     """The experiments, advanced together, and who answered."""
     kept = {kind: {} for kind in (Figure, Timing, Stated)}
     case = Case("a.claim", "one; two", {}, dtype=None, backend="numpy", seed=0)
-    experiments = [Experiment(Variant(), case, g, wrong, kept, debug=debug) for g in generators]
+    experiments = [Experiment(Variant(), case, g, wrong, kept, debug=debug, known=known) for g in generators]
     caller = Answering()
     advance_all(experiments, caller, "numpy", (), Progress())
     return experiments, caller
@@ -74,6 +74,38 @@ def test_what_the_library_lacks_ends_the_experiment_and_is_no_mistake_of_the_cla
     (row,) = rows(only)
     assert isinstance(row, Stopped) and (row.outcome, row.case, row.traceback) == ("unsupported", "one; two", "")
     assert only.variant.unsupported == {"softmax"}
+
+
+@pytest.mark.parametrize(
+    "name, way_out",
+    [
+        ("max_pool2d", "did you mean 'max_pooling2d'?"),
+        ("sigmoid", "did you mean 'logistic'?"),
+        ("zzz", "give the file that has it, with --backend"),
+    ],
+)
+@pytest.mark.parametrize("alone", [True, False])
+def test_an_operation_that_no_library_has_is_a_mistake_of_the_claim(name, way_out, alone):
+    def experiment():
+        yield ask(name) if alone else [ask("relu"), ask(name)]
+
+    ((only,), _) = ran(experiment(), known=("max_pooling2d", "softmax"))
+    (row,) = rows(only)
+    assert row.outcome == "error" and "\n" not in row.note
+    assert row.note.startswith(f"ValueError: operation='{name}': no library has an operation of this name; {way_out}")
+    assert "(test_experiments.py:" in row.note and not only.variant.unsupported
+
+
+def test_an_operation_that_some_library_has_is_none():
+    ((only,), _) = ran(iter_of(ask("softmax")), known=("softmax",))
+    assert rows(only) == [] and only.variant.unsupported == {"softmax"}
+
+
+def test_operations_of_libraries_and_of_a_users_own_file_are_known(tmp_path):
+    (tmp_path / "mine.py").write_text("def of_my_own(x):\n    return x\n")
+    (tmp_path / "broken.py").write_text("def (")
+    known = runner._operations(["numpy", str(tmp_path / "mine.py"), str(tmp_path / "broken.py")])
+    assert {"max_pooling2d", "own_batch_norm", "decode_image", "value_and_gradient", "of_my_own"} <= known
 
 
 def test_a_wrong_world_draws_no_figures():
@@ -164,6 +196,11 @@ def test_in_this_process_the_evidence_is_the_same():
 def test_in_this_process_what_a_library_raises_is_an_observation():
     (claim,) = in_process("layer.correlates", library("refuses")).claims
     assert claim.verdict == "error" and "the library raised RuntimeError: not today" in claim.reason
+
+
+def test_in_this_process_what_a_users_own_file_raises_comes_with_its_traceback(capsys):
+    in_process("layer.correlates", library("refuses"))
+    assert 'raise RuntimeError("not today")' in capsys.readouterr().err
 
 
 # --- what cannot be told on a library ------------------------------------------------------------------------------------

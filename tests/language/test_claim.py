@@ -54,9 +54,9 @@ def test_a_case_has_its_settings_and_no_others():
 # --- claims ----------------------------------------------------------------------------------------------------------
 
 
-def made(expected="verified", cases=({"one": {}},), wrongs=None):
+def made(expected="verified", kind="exact", cases=({"one": {}},), wrongs=None):
     """A claim of several experiments, each with its cases; the wrongs attack those of the last."""
-    found = claim("a.claim", "What is so.", expected=expected, kind="exact")
+    found = claim("a.claim", "What is so.", expected=expected, kind=kind)
     for i, names in enumerate(cases, 1):
 
         @found.each(names, wrongs=wrongs if i == len(cases) else None)
@@ -92,6 +92,11 @@ def test_a_wrong_attacks_the_cases_of_its_own_experiment_or_those_that_it_names(
     "mistake, says",
     [
         ({"expected": "true"}, r"expected='true': not a verdict; choose one of verified, "),
+        (
+            {"kind": "exakt"},
+            r"kind='exakt': not a kind; choose from exact, rounding, measured, statistical, convention",
+        ),
+        ({"kind": "exact, rounding"}, r"kind='exact, rounding': not a kind; .* joined by ' \+ '"),
         ({"cases": ({},)}, r"cases=\{\}: a.claim has none"),
         ({"cases": ({"one": {}}, {"one": {}})}, r"case='one': a.claim has one of this name already"),
         ({"wrongs": {"w": {"trun": 1}}}, r"wrong='w': a.claim says nothing called \['trun'\]; it says \['turn'\]"),

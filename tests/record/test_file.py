@@ -301,7 +301,15 @@ def test_what_is_no_record_is_refused_in_one_line(
     made, says = REFUSED[name]
     line = refused(made, tmp_path, capsys)
     assert says in line
-    assert line.rstrip().endswith(("give the results.json that verify wrote", "write it again with this version"))
+    assert line.rstrip().endswith((file.WAY_OUT, "write it again with this version", file.OTHER_BUILD))
+
+
+@pytest.mark.parametrize("name", ["a member of no name", "the schema alone"])
+def test_a_record_of_another_build_says_the_way_out(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    line = refused(REFUSED[name][0], tmp_path, capsys)
+    assert "another build wrote it, use that one, or run verify again with this version" in line
 
 
 def test_a_member_of_another_type_is_refused_wherever_it_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

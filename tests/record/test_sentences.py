@@ -85,6 +85,11 @@ SENTENCES = [
     (WITHIN, "L: 6 elements, worst error ÷ bound 0.25"),
     (Within(label="L", ratio=0.25, elements=6, measured=True), "L: 6 elements, worst error ÷ empirical bound 0.25"),
     (OUTSIDE, "L: 6 elements, worst error ÷ bound 8 at (1, 2): got 1.5, wanted 1, allowed 0.0625 (2 outside)"),
+    (
+        Within(label="L", elements=6, must_fail=True, note="none of 9"),
+        "L: 6 elements, worst error ÷ bound 0 (none of 9)",
+    ),
+    (Bits(label="L", must_fail=True, note="none of 9"), "L: 1 elements, every bit equal (none of 9)"),
     (Fact(label="L", got=3, wanted=3, note="why"), "L: got 3, as expected (why)"),
     (Fact(label="L", agrees=False, got=[3, 2], wanted=[2, 3], shape=True), "L: got (3, 2), expected (2, 3)"),
     (gate("g"), "g, first seeds: got 1.2 [1.1, 1.3], as expected"),

@@ -411,6 +411,16 @@ NO_REFUTATION = "the wrong variant “wrong 0” survived"
             "inconclusive",
             "the limit “limit 1” did not show",
         ),
+        (
+            cell(GOOD, limits=[(fails(replace(GOOD, note="no counterexample among 9 points")),)]),
+            "inconclusive",
+            "the limit “limit 0” did not show: no counterexample among 9 points",
+        ),
+        (
+            cell(GOOD, limits=[(stopped("error", "KeyError: 'k'"), GOOD)]),
+            "inconclusive",
+            "the limit “limit 0” did not show: KeyError: 'k'",
+        ),
         (cell(GOOD, UNMET), "not supported", "got 0.9 [0.8, 0.95], expected interval above 1"),
         (cell(GOOD, MET, UNMET), "not supported", "got 0.9 [0.8, 0.95], expected interval above 1"),
         (cell(GOOD, UNMET, wrongs=[(GOOD,)]), "inconclusive", NO_REFUTATION),

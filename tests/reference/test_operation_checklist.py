@@ -4,7 +4,7 @@
    what it returns, and by which rule of ``reference/judging/rules.py`` its errors are bounded.
 2. ``reference/oracle/``: the exact result, under the same name.
 3. ``reference/libraries/<library>/operations.py``: the operation of each library, or in ``LACKS`` why the library has it not.
-4. ``reference/mistakes/``: a mistake that people make with it.
+4. ``reference/mistakes/``: two mistakes that people make with it.
 5. ``tests/reference/calls.py``: a call.
 """
 
@@ -26,6 +26,7 @@ COMPUTE = [name for name in libraries.names() if name != libraries.REFERENCE]
 def missing(operation):
     """The places that an operation needs and has not, each as an instruction."""
     name, base = operation.name, operation.name.removesuffix("_gradient")
+    made = [m for m in mistakes.MISTAKES.values() if name in m.operations and m.name not in common()]
     module = inspect.getmodule(inspect.unwrap(operation.function))
     file = f"reference/operators/{Path(module.__file__).name}"
     found = [
@@ -37,10 +38,7 @@ def missing(operation):
         (f"reference/judging/rules.py: there is no rule {operation.rule!r}", operation.rule in rules.KINDS),
         (f"reference/oracle/__init__.py: the exact {name}", callable(getattr(oracle, name, None))),
         (f"tests/reference/calls.py: a call of {base}", name in CALLS or base in CALLS),
-        (
-            f"reference/mistakes/: a mistake with {name}",
-            [m for m in mistakes.MISTAKES.values() if name in m.operations and m.name not in common()],
-        ),
+        (f"reference/mistakes/: two mistakes with {name}", len(made) >= 2),
     ]
     return [place for place, there in found if not there]
 

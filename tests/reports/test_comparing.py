@@ -14,43 +14,19 @@ import jsonschema
 import pytest
 import sample_evidence as sample
 from lectureclaims.claims.record import file
-from lectureclaims.claims.record.types import Cell, Claim, ClaimNamed, Evidence, LibraryFacts, Sentence, Volatile
+from lectureclaims.claims.record.types import Evidence, LibraryFacts, Volatile
 from lectureclaims.reports.diff import comparing, comparing_text
 from lectureclaims.reports.diff.changes import Record
-from lectureclaims.reports.front.cli import main
 from lectureclaims.reports.wording.words import HIDDEN
 from lying import run_command
 from msgspec.structs import asdict, replace
 from poison import HOSTILE, KINDS, poisoned, put
 from rich.console import Console
+from two_runs import cell, claim, drop, read, sampled, typed
 
 SCHEMA = json.loads(Path(comparing.__file__).with_name("comparison.schema.json").read_text(encoding="utf-8"))
 PUBLISHED = jsonschema.Draft202012Validator(SCHEMA)
 Change = Callable[[Any], Any]
-
-
-def sampled() -> Evidence:
-    """The made-up record with two statistical claims, as from a file: no two cells share a row; what changes stands in lists."""
-    made = sample.sample_evidence()
-    named = [
-        Sentence(id=f"sentence.{name}", text=name, claims=(ClaimNamed(id=f"claim.{name}", written=True),))
-        for name in ("disputed", "worded")
-    ]
-    put(made, claims=(*made.claims, sample.disputed(), sample.worded()))
-    put(made.lecture, sentences=(*made.lecture.sentences, *named))
-    put(made.selection, claims=tuple(c.id for c in made.claims))
-    made = read(made)
-    put(made, claims=[*made.claims], defects=[*made.defects])
-    for one in made.claims:
-        put(one, cells=[*one.cells])
-        for each in one.cells:
-            put(each, rows=[*each.rows], wrongs=[*each.wrongs], limits=[*each.limits])
-    return made
-
-
-def read(made: Evidence) -> Evidence:
-    """As the one reader has it."""
-    return file.loads(file.dumps(made))
 
 
 @pytest.fixture
@@ -75,20 +51,6 @@ def printed(found: comparing.Compared) -> str:
     out = Console(file=io.StringIO(), width=140, markup=False)
     comparing_text.terminal(out, found)
     return str(out.file.getvalue())  # type: ignore[attr-defined]
-
-
-def cell(evidence: Evidence, of: str, backend: str, dtype: str | None = None) -> Cell:
-    return next(c for c in claim(evidence, of).cells if c.backend == backend and c.dtype == dtype)
-
-
-def claim(evidence: Evidence, name: str) -> Claim:
-    return next(c for c in evidence.claims if c.id == name)
-
-
-def drop(evidence: Evidence, name: str) -> None:
-    """Take a claim out of a record."""
-    evidence.claims = [c for c in evidence.claims if c.id != name]
-    evidence.premises = tuple(p for p in evidence.premises if p.claim != name)
 
 
 WHERE = ("claim.correlate", "torch", "float32")
@@ -655,14 +617,6 @@ def test_hostile_text_comes_out_as_text(old: Evidence, new: Evidence, poison: st
 def written(folder: Path, name: str, evidence: Evidence) -> str:
     (folder / name).write_text(file.dumps(evidence), encoding="utf-8")
     return str(folder / name)
-
-
-def typed(*arguments: str) -> int:
-    """The command in this process: its exit code."""
-    with pytest.MonkeyPatch.context() as patch, pytest.raises(SystemExit) as end:
-        patch.setattr("sys.argv", ["lecture-claims", *arguments])
-        main()
-    return int(end.value.code or 0)
 
 
 def test_the_command_says_by_its_exit_code_whether_something_got_worse(

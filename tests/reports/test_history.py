@@ -19,7 +19,7 @@ from lectureclaims.reports.page import html
 from msgspec.structs import replace
 from pages import Page
 from poison import HOSTILE, KINDS, put
-from test_comparing import cell, claim, drop, read, sampled, typed
+from two_runs import cell, claim, drop, read, sampled, typed
 
 
 @pytest.fixture

@@ -49,7 +49,7 @@ def test_in_a_lecture_of_ones_own(lecture):
     ran = run_command(command, *arguments, *QUICK)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert re.search(r"^layer\.correlates +verified", ran.stdout, re.MULTILINE)
-    assert "1 of 1 wrongs caught" in ran.stdout
+    assert "1 of 1 wrongs caught, 1 of 1 limits shown" in ran.stdout
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,5 @@
 """The lecture's absolute value rectifier."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from ....reference import oracle

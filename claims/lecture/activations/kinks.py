@@ -1,7 +1,5 @@
 """What becomes of a derivative where a function has a kink: at 0, of ReLU and of the absolute value."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from ....reference import oracle

@@ -1,7 +1,5 @@
 """The lecture's rectifier with a slope for negative numbers: leaky ReLU."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

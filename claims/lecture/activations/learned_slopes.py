@@ -1,7 +1,5 @@
 """The lecture's slope that is learned: PReLU, its gradient by α, and gradient descent that recovers α."""
 
-from __future__ import annotations
-
 import itertools
 from typing import NamedTuple
 

@@ -3,8 +3,6 @@
 They call the library's real operations wherever these can be called, so that what refutes them is a real output.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 

@@ -1,7 +1,5 @@
 """The lecture's rectified linear unit: ReLU."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np
@@ -10,16 +8,7 @@ from ....reference import oracle
 from ...language import Wrong, ask, claim, edge, fact, same_bits, smallest
 from ..shared.floats import ROW, SIGNED, Number, in_words, numbers, row, seen_by, word
 from ..shared.wrongs import another, mistaken
-from . import mutants
-from .kinks import (
-    DEFINITION,
-    all_spellings_agree,
-    gradient_by_cases,
-    gradient_is_the_slope,
-    nan_stays_nan,
-    relu6_slope,
-    relu_slope,
-)
+from . import kinks, mutants
 
 GRADIENTS = ("relu_gradient",)
 
@@ -68,24 +57,24 @@ relu = claim(
 def larger_of_zero_and_z(case, *, value=by_cases):
     z = numbers(case.dtype)
     y = yield ask("relu", x=z)
-    yield same_bits(y, value(seen_by(case.backend, "relu", z)), label="max(0, z)", source=DEFINITION)
+    yield same_bits(y, value(seen_by(case.backend, "relu", z)), label="max(0, z)", source=kinks.DEFINITION)
 
 
 @relu.case(
     "gradient",
     wrongs={
         "a gradient of 1 for negative z too": another("relu_gradient", mutants.slope_everywhere),
-        "the gradient of ReLU6": Wrong(says={"slope": relu6_slope}, needs=GRADIENTS),
+        "the gradient of ReLU6": Wrong(says={"slope": kinks.relu6_slope}, needs=GRADIENTS),
         "upstream gradient left out": mistaken("upstream gradient forgotten", "relu_gradient", needs=GRADIENTS),
     },
 )
-def zero_or_one(case, *, slope=relu_slope):
-    yield from gradient_by_cases("relu_gradient", case, slope, "1 for z > 0, 0 for z < 0")
+def zero_or_one(case, *, slope=kinks.relu_slope):
+    yield from kinks.gradient_by_cases("relu_gradient", case, slope, "1 for z > 0, 0 for z < 0")
 
 
 @relu.case("NaN and −0", wrongs={"a mask z > 0 that makes NaN 0": Wrong(operations={"relu": mutants.masked_relu})})
 def nan_and_minus_zero(case):
-    yield from nan_stays_nan("relu", case)
+    yield from kinks.nan_stays_nan("relu", case)
     y = yield ask("relu", x=row(-0.0, case.dtype))
     wanted = MINUS_ZERO.get(case.backend, "0")
     yield fact(in_words(y), wanted, label="max(0, −0)", source="what was seen of the library")
@@ -94,7 +83,7 @@ def nan_and_minus_zero(case):
 @relu.limit("the gradient at 0")
 def _(case):
     """At 0 max(0, z) has two slopes, 0 and 1, and no derivative. Every library's own ReLU takes 0 there."""
-    yield from gradient_is_the_slope("relu", case)
+    yield from kinks.gradient_is_the_slope("relu", case)
 
 
 @relu.limit("other ways to write max(0, z)")
@@ -102,7 +91,7 @@ def _(case):
     """At 0 the ways to write max(0, z) have derivatives 0, ½ or 1 within one library: PyTorch's relu 0, maximum ½,
     clamp 1; TensorFlow's relu 0, maximum(z, 0) 1 and maximum(0, z) 0. Elsewhere they agree.
     """
-    yield from all_spellings_agree("own_rectifiers", "own_rectifier_gradient", case)
+    yield from kinks.all_spellings_agree("own_rectifiers", "own_rectifier_gradient", case)
 
 
 @relu.limit("NaN")
@@ -137,7 +126,7 @@ def _(case):
         return ask("relu", x=row(z, case.dtype))
 
     def literal(y, z):
-        return same_bits(y, row(z, case.dtype), label=f"ReLU(z) = z at z = {z:g}", source=DEFINITION)
+        return same_bits(y, row(z, case.dtype), label=f"ReLU(z) = z at z = {z:g}", source=kinks.DEFINITION)
 
     def instead(y, z):
         return same_bits(y, row(0, case.dtype), label="0", source="subnormal numbers count as 0")

@@ -1,7 +1,5 @@
 """The lecture's sigmoids: what logistic and tanh are, and where their formulas overflow."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from ....reference import bounds, oracle

@@ -1,7 +1,5 @@
 """Figures over seeds: what is drawn of an arm, layer by layer."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from .perturbation import design

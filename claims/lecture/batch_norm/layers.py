@@ -1,7 +1,5 @@
 """Single layers as the claims about batch norm ask for them: batch norm with γ = 1 and β = 0, and layers in whole numbers."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from ....reference import bounds, oracle

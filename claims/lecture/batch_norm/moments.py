@@ -1,7 +1,5 @@
 """The distribution of a channel: its values in order, its moments, and what batch norm makes of them."""
 
-from __future__ import annotations
-
 import functools
 from fractions import Fraction
 

@@ -1,7 +1,5 @@
 """Operator mutants of batch normalisation and of the steps of gradient descent: mistaken operations, ``mutant(lib, **the same arguments)``."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from ....reference.networks.notation import parameter_names

@@ -4,8 +4,6 @@ y = γ (x − μ)/√(s² + ε) + β      training: μ, s² are the mean and the
                                  inference: they are the values remembered from training
 """
 
-from __future__ import annotations
-
 import functools
 
 import numpy as np

@@ -3,8 +3,6 @@
 The limits of ``batch_norm.normalizes``; the claim itself is in ``normalization.py``.
 """
 
-from __future__ import annotations
-
 import functools
 import itertools
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """The libraries' own batch norm layers: what each does when it is left to itself, and what it then gives."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from typing import Literal
 

@@ -1,7 +1,5 @@
 """The lecture's section “Conv2d operation in PyTorch”: N equal, images are treated in parallel."""
 
-from __future__ import annotations
-
 import functools
 import itertools
 import math

@@ -1,7 +1,5 @@
 """The lecture's “Why convolution”: equivariance to translation."""
 
-from __future__ import annotations
-
 import functools
 import itertools
 from collections.abc import Callable, Sequence

@@ -1,7 +1,5 @@
 """Where a layer is not equivariant: under a stride, in max pooling, to rotation and scaling, and where it is fully connected."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The lecture's section “Conv2d operation in PyTorch”: each kernel is a 3-tensor and makes one channel."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

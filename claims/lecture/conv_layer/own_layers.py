@@ -1,7 +1,5 @@
 """The frameworks' own layer objects: how they are told to be plain, and in which layout and order they keep images and kernels."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from ...language import ask

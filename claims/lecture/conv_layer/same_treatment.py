@@ -1,7 +1,5 @@
 """The lecture's “features of [an] image in [the] top left should be treated the same as in [the] bottom right”."""
 
-from __future__ import annotations
-
 import functools
 import itertools
 from typing import NamedTuple

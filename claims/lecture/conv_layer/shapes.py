@@ -1,7 +1,5 @@
 """The lecture's section “Conv2d operation in PyTorch”: [N, Cin, H, W] → [N, Cout, Hout, Wout]."""
 
-from __future__ import annotations
-
 import functools
 import itertools
 from typing import NamedTuple

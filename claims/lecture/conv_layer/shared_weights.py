@@ -1,7 +1,5 @@
 """A convolution is a fully connected layer whose weights are few and shared: its matrix."""
 
-from __future__ import annotations
-
 import functools
 import itertools
 from collections import Counter

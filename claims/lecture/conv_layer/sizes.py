@@ -1,7 +1,5 @@
 """The lecture's section “Conv2d operation in PyTorch”: Hout, Wout can differ from H, W due to padding, stride, etc."""
 
-from __future__ import annotations
-
 import functools
 import itertools
 from typing import NamedTuple
@@ -9,19 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from ...language import claim, fact, happens, same_shape, smallest, sweep
+from ..shared import geometry
 from ..shared.convolution_mutants import STRIDE_AXES_EXCHANGED
-from ..shared.geometry import (
-    SIZE,
-    Axis,
-    Geometry,
-    dilation_ignored,
-    kernel_ignored,
-    layer_of_ones,
-    padding_counted_once,
-    padding_ignored,
-    size,
-    stride_ignored,
-)
 from .own_layers import own_layer, own_layout
 
 REASONS = {"kernel": ("k",), "stride": ("s",), "dilation": ("d",), "padding": ("p", "q")}
@@ -33,20 +20,21 @@ PADDINGS = ((0, 0), (0, 1), (1, 1), (2, 2))
 def axes():
     """H ≤ 4, k ≤ 3, s and d ≤ 2, padding 0 + 0, 0 + 1, 1 + 1, 2 + 2, small first; those under which a window fits."""
     points = (
-        Axis(h, k, s, d, *p) for h, k, s, d, p in itertools.product(range(1, 5), (1, 2, 3), (1, 2), (1, 2), PADDINGS)
+        geometry.Axis(h, k, s, d, *p)
+        for h, k, s, d, p in itertools.product(range(1, 5), (1, 2, 3), (1, 2), (1, 2), PADDINGS)
     )
-    return sorted((a for a in points if size(a) > 0), key=lambda a: (a.H, sum(a)))
+    return sorted((a for a in points if geometry.size(a) > 0), key=lambda a: (a.H, sum(a)))
 
 
 def along(dtype, axis, a, design="ones"):
-    return layer_of_ones(dtype, Geometry.along(axis, a))
+    return geometry.layer_of_ones(dtype, geometry.Geometry.along(axis, a))
 
 
 @functools.cache
 def pairs(reason):
     """Two axes that differ by one reason alone, the second having more of it; small first."""
     symbols = REASONS[reason]
-    others = [f for f in Axis._fields if f not in symbols]
+    others = [f for f in geometry.Axis._fields if f not in symbols]
 
     def grows(first, second):
         alike = all(getattr(first, f) == getattr(second, f) for f in others)
@@ -96,31 +84,31 @@ size_can_differ = claim(
 
 
 MISTAKES = {
-    "size independent of stride": {"of": stride_ignored},
-    "size independent of padding": {"of": padding_ignored},
-    "size independent of dilation": {"of": dilation_ignored},
-    "size independent of the kernel": {"of": kernel_ignored},
-    "padding counted on one side": {"of": padding_counted_once},
+    "size independent of stride": {"of": geometry.stride_ignored},
+    "size independent of padding": {"of": geometry.padding_ignored},
+    "size independent of dilation": {"of": geometry.dilation_ignored},
+    "size independent of the kernel": {"of": geometry.kernel_ignored},
+    "padding counted on one side": {"of": geometry.padding_counted_once},
     "strides exchanged": STRIDE_AXES_EXCHANGED,
 }
 
 
 @size_can_differ.each({"height": {"axis": "H"}, "width": {"axis": "W"}}, wrongs=MISTAKES)
-def one_axis(case, *, of=size):
+def one_axis(case, *, of=geometry.size):
     points, place = axes(), 2 + "HW".index(case.axis)
     build = functools.partial(along, str(case.dtype), case.axis)
 
     def judge(y, a, design):
         shape = [1, 1, 1, 1]
         shape[place] = of(a)
-        return same_shape(y, shape, label="size", source=SIZE)
+        return same_shape(y, shape, label="size", source=geometry.SIZE)
 
-    yield from sweep(case, points, build, judge, label=f"{case.axis} out", source=SIZE, designs=("ones",))
+    yield from sweep(case, points, build, judge, label=f"{case.axis} out", source=geometry.SIZE, designs=("ones",))
     outcomes = yield [build(a) for a in points]
     measured = {a: int(y.value.shape[place]) for a, y in zip(points, outcomes, strict=True)}
     for reason in REASONS:
         got = outcomes[0].then(lambda _, reason=reason: first_pair(reason, measured.__getitem__))
-        yield fact(got, first_pair(reason, of), label=f"{reason} alone", source=SIZE)
+        yield fact(got, first_pair(reason, of), label=f"{reason} alone", source=geometry.SIZE)
     yield fact(
         outcomes[0].then(lambda _: always_kept(points, measured.__getitem__)),
         sorted({a[1:] for a in points if a.s == 1 and a.p + a.q == a.d * (a.k - 1)}),
@@ -156,7 +144,7 @@ def _differs(y, a, what):
 
 
 def _by_the_formula(y, a):
-    return same_shape(y, (1, 1, size(a), 1), label="Hout", source=SIZE)
+    return same_shape(y, (1, 1, geometry.size(a), 1), label="Hout", source=geometry.SIZE)
 
 
 def not_changed(case, what, points, order):
@@ -175,14 +163,14 @@ def _(case):
 @size_can_differ.limit("a stride over one pixel")
 def _(case):
     """A stride does not change a size of one: there is no second window to step to."""
-    points = [Axis(h, 1, s) for h in range(1, 6) for s in (2, 3)]
+    points = [geometry.Axis(h, 1, s) for h in range(1, 6) for s in (2, 3)]
     yield from not_changed(case, "a stride of two or more", points, "by H, then by s; k = 1, no padding")
 
 
 @size_can_differ.limit("dilation of one tap")
 def _(case):
     """Dilation does not change the size under a kernel of one tap: there is nothing to spread."""
-    points = [a for k in (1, 2, 3) for d in (2, 3) if size(a := Axis(5, k, 1, d)) > 0]
+    points = [a for k in (1, 2, 3) for d in (2, 3) if geometry.size(a := geometry.Axis(5, k, 1, d)) > 0]
     yield from not_changed(case, "a dilation of two or more", points, "by k, then by d; H = 5, s = 1, no padding")
 
 
@@ -201,7 +189,7 @@ def _(case):
     points, sides, H = [Kernel(k, d) for k in range(1, 6) for d in (1, 2)], range(5), 5
 
     def layers(p):
-        return [a for side in sides if size(a := Axis(H, p.k, 1, p.d, side, side)) > 0]
+        return [a for side in sides if geometry.size(a := geometry.Axis(H, p.k, 1, p.d, side, side)) > 0]
 
     def sizes(answers):
         return answers[0].then(lambda _: [int(y.value.shape[2]) for y in answers])
@@ -211,7 +199,7 @@ def _(case):
         return fact(keeps, True, label=f"some padding p on both sides keeps H = {H}", source="a user's wish")
 
     def instead(answers, p):
-        wanted = [*map(size, layers(p))]
+        wanted = [*map(geometry.size, layers(p))]
         return fact(sizes(answers), wanted, label="Hout for p = 0, 1, 2, …", source="H + 2p − d(k − 1), never H")
 
     yield from smallest(

@@ -1,7 +1,5 @@
 """The lecture's second sum, Σ_m Σ_n X(i − m, j − n) W(m, n): convolution commutes, and where it does not."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np
@@ -10,23 +8,8 @@ from ...language import ask, claim, fact, same_bits, smallest
 from ..shared.exact import half_turn, numbered
 from ..shared.geometry import PLAIN_2D
 from ..shared.wrongs import mistaken
+from . import sums
 from .own_functions import exchanged_arguments, raises
-from .sums import (
-    AS_IT_STANDS,
-    Sizes,
-    by_fft,
-    each_design,
-    every_overlap,
-    lecture_sum,
-    minus,
-    off_by_one,
-    one_channel,
-    outputs,
-    plane,
-    planes,
-    ramps,
-    sizes,
-)
 
 # --- “= Σ_m Σ_n X(i − m, j − n) W(m, n)” ---------------------------------------------------------------------------------
 
@@ -58,23 +41,23 @@ commutes = claim(
 
 
 @commutes.each(
-    each_design(PAIRS, ("dense integers", "wide input")),
+    sums.each_design(PAIRS, ("dense integers", "wide input")),
     wrongs={
         "cross-correlation commutes": {"operation": "cross_correlation"},
-        "off by one in the second sum": {"index": off_by_one},
+        "off by one in the second sum": {"index": sums.off_by_one},
         "last tap dropped": mistaken("last tap dropped", "convolution1d", "convolution2d"),
     },
 )
-def sums_and_libraries(case, *, operation="convolution", index=minus):
-    x, w = planes(case, case.x, case.w)
-    first = lecture_sum(x, w, index=minus, over=every_overlap(x, w))[0].astype(case.dtype)
-    second = lecture_sum(w, x, index=index, over=every_overlap(x, w))[0].astype(case.dtype)
-    y, z = yield [one_channel(operation, x, w, full=True), one_channel(operation, w, x, full=True)]
-    yield same_bits(y.then(plane), z.value[0, 0], label="X ∗ W = W ∗ X", source="W ∗ X, of the same library")
-    yield same_bits(y.then(plane), second, label="X ∗ W is the second sum", source=AS_IT_STANDS)
-    yield same_bits(z.then(plane), first, label="W ∗ X is the first sum", source=AS_IT_STANDS)
+def sums_and_libraries(case, *, operation="convolution", index=sums.minus):
+    x, w = sums.planes(case, case.x, case.w)
+    first = sums.convolved(x, w)[0].astype(case.dtype)
+    second = sums.convolved(w, x, index=index)[0].astype(case.dtype)
+    y, z = yield [sums.one_channel(operation, x, w, full=True), sums.one_channel(operation, w, x, full=True)]
+    yield same_bits(y.then(sums.plane), z.value[0, 0], label="X ∗ W = W ∗ X", source="W ∗ X, of the same library")
+    yield same_bits(y.then(sums.plane), second, label="X ∗ W is the second sum", source=sums.AS_IT_STANDS)
+    yield same_bits(z.then(sums.plane), first, label="W ∗ X is the first sum", source=sums.AS_IT_STANDS)
     for function, rank in (yield ask("own_fulls")).value:
-        if rank == x.ndim and not by_fft(function) and "correlate" not in function:
+        if rank == x.ndim and not sums.by_fft(function) and "correlate" not in function:
             y, z = yield [ask("own_full", x=a, w=b, function=function) for a, b in ((x, w), (w, x))]
             yield same_bits(y, z.value, label=f"{function}: X ∗ W = W ∗ X", source="W ∗ X, of the same function")
 
@@ -84,23 +67,26 @@ def _(case):
     """Cross-correlation does not commute: X ⋆ W is W ⋆ X turned by 180°. The smallest: one pixel and a kernel of two."""
 
     def build(s):
-        x, w = ramps(case, s)
-        return [one_channel("cross_correlation", x, w, full=True), one_channel("cross_correlation", w, x, full=True)]
+        x, w = sums.ramps(case, s)
+        return [
+            sums.one_channel("cross_correlation", x, w, full=True),
+            sums.one_channel("cross_correlation", w, x, full=True),
+        ]
 
     def literal(answer, s):
         y, z = answer
-        return same_bits(y.then(plane), z.value[0, 0], label="X ⋆ W = W ⋆ X", source="W ⋆ X, of the same library")
+        return same_bits(y.then(sums.plane), z.value[0, 0], label="X ⋆ W = W ⋆ X", source="W ⋆ X, of the same library")
 
     def instead(answer, s):
         y, z = answer
         return same_bits(
-            y.then(plane),
+            y.then(sums.plane),
             half_turn(z.value)[0, 0],
             label="X ⋆ W = W ⋆ X, turned by 180°",
             source="the substitution m → −m in the sum",
         )
 
-    yield from smallest(sizes((1, 2), fit=False), build, literal, instead=instead, order="by H·W·k_y·k_x")
+    yield from smallest(sums.sizes((1, 2), fit=False), build, literal, instead=instead, order="by H·W·k_y·k_x")
 
 
 SLIDING = ("numpy", "torch", "tensorflow")
@@ -115,25 +101,25 @@ def _(case):
     """
     # Odd sizes: of a kernel larger by one TensorFlow makes an empty tensor, or with oneDNN one that was never written.
     # Not where the second array contains the first, which is the same the other way round.
-    points = [s for s in sizes((1, 3, 5), fit=False) if s.ky < s.H or s.kx < s.W or (s.ky, s.kx) == (s.H, s.W)]
+    points = [s for s in sums.sizes((1, 3, 5), fit=False) if s.ky < s.H or s.kx < s.W or (s.ky, s.kx) == (s.H, s.W)]
 
     def build(s):
-        x, w = ramps(case, s)
-        return [one_channel("convolution", x, w, full=False), one_channel("convolution", w, x, full=False)]
+        x, w = sums.ramps(case, s)
+        return [sums.one_channel("convolution", x, w, full=False), sums.one_channel("convolution", w, x, full=False)]
 
     def literal(answer, s):
         y, z = answer
         label = "outputs of W ∗ X, as many as of X ∗ W"
-        return fact(outputs(z), outputs(y).value, label=label, source="X ∗ W, of the same library")
+        return fact(sums.outputs(z), sums.outputs(y).value, label=label, source="X ∗ W, of the same library")
 
     def instead(answer, s):
         return raises(case, answer[1], "W ∗ X raises")
 
     yield from smallest(points, build, literal, instead=instead, order="odd sizes, by H·W·k_y·k_x")
-    y, z = yield build(Sizes(5, 5, 3, 3))
-    yield fact(outputs(y), 9, label="X 5×5, W 3×3: outputs of X ∗ W", source="H − k + 1 on each axis")
+    y, z = yield build(sums.Sizes(5, 5, 3, 3))
+    yield fact(sums.outputs(y), 9, label="X 5×5, W 3×3: outputs of X ∗ W", source="H − k + 1 on each axis")
     yield raises(case, z, "X 5×5, W 3×3: W ∗ X raises")
-    for label, y in zip(("X ∗ W", "W ∗ X"), (yield build(Sizes(5, 3, 3, 5))), strict=True):
+    for label, y in zip(("X ∗ W", "W ∗ X"), (yield build(sums.Sizes(5, 3, 3, 5))), strict=True):
         yield raises(case, y, f"X 5×3, W 3×5: {label} raises")
 
 
@@ -178,7 +164,9 @@ def _(case):
         return same_bits(y, z.value, label="W ∗ (V ∗ X) = V ∗ (W ∗ X)", source="the other order, of the same library")
 
     def instead(answer, p):
-        return same_bits(answer[0], chained(*arrays(p)).astype(case.dtype), label="W ∗ (V ∗ X)", source=AS_IT_STANDS)
+        return same_bits(
+            answer[0], chained(*arrays(p)).astype(case.dtype), label="W ∗ (V ∗ X)", source=sums.AS_IT_STANDS
+        )
 
     yield from smallest([Channels(c) for c in (1, 2, 3)], build, literal, instead=instead, order="by C")
 
@@ -187,11 +175,5 @@ def chained(x, *kernels):
     """The lecture's sum, layer after layer, each output channel the sum over the input channels."""
     maps = list(x[0])
     for w in kernels:
-        maps = [
-            np.sum(
-                [lecture_sum(m, k, index=minus, over=every_overlap(m, k))[0] for m, k in zip(maps, taps, strict=True)],
-                axis=0,
-            )
-            for taps in w
-        ]
+        maps = [sum(sums.convolved(m, k)[0] for m, k in zip(maps, taps, strict=True)) for taps in w]
     return np.stack(maps)[None]

@@ -1,7 +1,5 @@
 """The lecture's cross-correlation, S(i, j) = Σ_m Σ_n X(i + m, j + n) W(m, n), and the names of its three arrays."""
 
-from __future__ import annotations
-
 import itertools
 from typing import NamedTuple
 
@@ -9,22 +7,8 @@ import numpy as np
 
 from ...language import ask, claim, fact, smallest
 from ..shared.exact import half_turn, numbered, unchanged
+from . import sums
 from .own_functions import predicted
-from .sums import (
-    AS_IT_STANDS,
-    agrees,
-    each_design,
-    every_overlap,
-    lecture_sum,
-    minus,
-    one_channel,
-    plane,
-    planes,
-    plus,
-    ramps,
-    sizes,
-    windows_inside,
-)
 
 # --- “S(i, j) = Σ_m Σ_n X(i + m, j + n) W(m, n)” -------------------------------------------------------------------------
 
@@ -78,47 +62,47 @@ cross_correlation = claim(
 
 
 @cross_correlation.each(
-    each_design(CORRELATED),
+    sums.each_design(CORRELATED),
     wrongs={
-        "i − m for i + m": {"index": minus},
+        "i − m for i + m": {"index": sums.minus},
         "sum over m only": {"kernel": first_column_only},
         "kernel indexed (n, m)": {"kernel": np.transpose},
     },
 )
-def layers_and_functions(case, *, index=plus, kernel=unchanged):
-    x, w = planes(case, case.x, case.w)
-    inside = lecture_sum(kernel(w), x, index=index, over=windows_inside(x, w))
-    y = yield one_channel("cross_correlation", x, w, full=False)
-    yield agrees(case, y.then(plane), inside, x, w, label="the layer")
+def layers_and_functions(case, *, index=sums.plus, kernel=unchanged):
+    x, w = sums.planes(case, case.x, case.w)
+    inside = sums.lecture_sum(kernel(w), x, index=index, over=sums.windows_inside(x, w))
+    y = yield sums.one_channel("cross_correlation", x, w, full=False)
+    yield sums.agrees(case, y.then(sums.plane), inside, x, w, label="the layer")
     for function, rank in (yield ask("own_convolutions")).value:
         if rank == x.ndim and predicted(function) == "cross-correlation":
             y = yield ask("own_convolution", x=x, w=w, function=function)
-            yield agrees(case, y, inside, x, w, label=function)
-    every = lecture_sum(kernel(w), x, index=index, over=every_overlap(x, w, first=-1))
+            yield sums.agrees(case, y, inside, x, w, label=function)
+    every = sums.lecture_sum(kernel(w), x, index=index, over=sums.every_overlap(x, w, first=-1))
     for function, rank in (yield ask("own_fulls")).value:
         if rank == x.ndim and "correlate" in function:
             y = yield ask("own_full", x=x, w=w, function=function)
-            yield agrees(case, y, every, x, w, label=f"{function}, every overlap")
+            yield sums.agrees(case, y, every, x, w, label=f"{function}, every overlap")
 
 
 @cross_correlation.case(
     "by name",
     wrongs={
-        "i − m for i + m": {"index": minus},
+        "i − m for i + m": {"index": sums.minus},
         "sum over m only": {"kernel": first_column_only},
         "kernel indexed (n, m)": {"kernel": np.transpose},
         "input and kernel exchanged": {"names": names_exchanged},
     },
 )
-def arguments_by_name(case, *, index=plus, kernel=unchanged, names=by_name):
+def arguments_by_name(case, *, index=sums.plus, kernel=unchanged, names=by_name):
     for function, *own in NAMES.get(case.backend, ()):
         rank = 1 if function == "np.correlate" else 2
         w = numbered((3,) * rank).astype(case.dtype)
         x = w**2
         name_of_input, name_of_kernel = names(*own)
         y = yield ask("own_named", x=x, w=w, function=function, input=name_of_input, kernel=name_of_kernel)
-        wanted = lecture_sum(kernel(w), x, index=index, over=every_overlap(x, w, first=-1))
-        yield agrees(case, y, wanted, x, w, label=f"{function}({name_of_input}=X, {name_of_kernel}=W)")
+        wanted = sums.lecture_sum(kernel(w), x, index=index, over=sums.every_overlap(x, w, first=-1))
+        yield sums.agrees(case, y, wanted, x, w, label=f"{function}({name_of_input}=X, {name_of_kernel}=W)")
 
 
 @cross_correlation.limit("written X ∗ W")
@@ -128,13 +112,13 @@ def _(case):
     """
 
     def build(s):
-        return one_channel("cross_correlation", *ramps(case, s), full=False)
+        return sums.one_channel("cross_correlation", *sums.ramps(case, s), full=False)
 
     def judged(y, s, turned, label):
-        x, w = ramps(case, s)
+        x, w = sums.ramps(case, s)
         taps = half_turn(w[None, None])[0, 0] if turned else w
-        wanted = lecture_sum(taps, x, index=plus, over=windows_inside(x, w))
-        return agrees(case, y.then(plane), wanted, x, w, label=label)
+        wanted = sums.lecture_sum(taps, x, index=sums.plus, over=sums.windows_inside(x, w))
+        return sums.agrees(case, y.then(sums.plane), wanted, x, w, label=label)
 
     def literal(y, s):
         return judged(y, s, True, "the layer computes Σ X(m, n) W(i − m, j − n)")
@@ -142,7 +126,7 @@ def _(case):
     def instead(y, s):
         return judged(y, s, False, "the layer computes Σ X(i + m, j + n) W(m, n)")
 
-    yield from smallest(sizes((1, 2, 3), fit=True), build, literal, instead=instead, order="by H·W·k_y·k_x")
+    yield from smallest(sums.sizes((1, 2, 3), fit=True), build, literal, instead=instead, order="by H·W·k_y·k_x")
 
 
 class Tap(NamedTuple):
@@ -169,7 +153,7 @@ def _(case):
 
     def literal(y, p):
         wanted = parts([v * complex(p.a, p.b) for v in x])
-        return fact(y.then(parts), wanted, label=f"{function}: Σ X(i + m) W(m)", source=AS_IT_STANDS)
+        return fact(y.then(parts), wanted, label=f"{function}: Σ X(i + m) W(m)", source=sums.AS_IT_STANDS)
 
     def instead(y, p):
         wanted = parts([v * complex(p.a, -p.b) for v in x])

@@ -1,7 +1,5 @@
 """The lecture's discrete convolutions, S(i) = Σ_m X(m) W(i − m) and S(i, j) = Σ_m Σ_n X(m, n) W(i − m, j − n)."""
 
-from __future__ import annotations
-
 import itertools
 from typing import NamedTuple
 
@@ -11,21 +9,7 @@ from ....reference import bounds
 from ...language import Wrong, ask, claim, fact, smallest, within
 from ..shared.exact import half_turn, numbered, unchanged
 from ..shared.wrongs import mistaken
-from .sums import (
-    AS_IT_STANDS,
-    Row,
-    agrees,
-    by_fft,
-    each_design,
-    every_overlap,
-    lecture_sum,
-    minus,
-    off_by_one,
-    one_channel,
-    plane,
-    planes,
-    plus,
-)
+from . import sums
 
 # --- “Discrete convolution: S(i) = Σ_m X(m) W(i − m), S(i, j) = Σ_m Σ_n X(m, n) W(i − m, j − n)” --------------------------
 
@@ -85,7 +69,7 @@ def last_axis_flipped(w):
     return w[..., ::-1]
 
 
-WRONG_INDEX = {"off by one in the index": {"index": off_by_one}, "the kernel not flipped": {"index": plus}}
+WRONG_INDEX = {"off by one in the index": {"index": sums.off_by_one}, "the kernel not flipped": {"index": sums.plus}}
 WRONG_1D = {
     "the kernel reversed": {"kernel": last_axis_flipped},
     "modulo the size, wrapped around": Wrong(operations={"convolution1d": wrapped_around}),
@@ -101,29 +85,29 @@ SHAPES_1D = {"9 and 3": ((9,), (3,)), "4 and 6": ((4,), (6,))}
 SHAPES_2D = {"6×5 and 3×2": ((6, 5), (3, 2)), "2×3 and 3×3": ((2, 3), (3, 3))}
 
 
-@discrete_2d.each(each_design(SHAPES_2D), wrongs=WRONG_INDEX | WRONG_2D)
-@discrete_1d.each(each_design(SHAPES_1D), wrongs=WRONG_INDEX | WRONG_1D)
-def every_sum(case, *, index=minus, kernel=unchanged):
+@discrete_2d.each(sums.each_design(SHAPES_2D), wrongs=WRONG_INDEX | WRONG_2D)
+@discrete_1d.each(sums.each_design(SHAPES_1D), wrongs=WRONG_INDEX | WRONG_1D)
+def every_sum(case, *, index=sums.minus, kernel=unchanged):
     """Every overlap by the library's convolution, by its layer given the flipped kernel, and by what it has for it of its own."""
-    x, w = planes(case, case.x, case.w)
-    wanted = lecture_sum(x, kernel(w), index=index, over=every_overlap(x, w))
+    x, w = sums.planes(case, case.x, case.w)
+    wanted = sums.lecture_sum(x, kernel(w), index=index, over=sums.every_overlap(x, w))
     for operation, taps, label in (
         ("convolution", w, "the library's convolution"),
         ("cross_correlation", half_turn(w[None, None])[0, 0], "its layer, given the flipped kernel"),
     ):
-        y = yield one_channel(operation, x, taps, full=True)
-        yield agrees(case, y.then(plane), wanted, x, w, label=label)
+        y = yield sums.one_channel(operation, x, taps, full=True)
+        yield sums.agrees(case, y.then(sums.plane), wanted, x, w, label=label)
     for function, rank in (yield ask("own_fulls")).value:
         if rank == x.ndim and "correlate" not in function:
             y = yield ask("own_full", x=x, w=w, function=function)
-            yield agrees(case, y, wanted, x, w, label=function, function=function)
+            yield sums.agrees(case, y, wanted, x, w, label=function, function=function)
 
 
 @discrete_2d.case("polynomials", x=(3, 2), w=(2, 2), design="dense integers", wrongs=WRONG_2D)
 @discrete_1d.case("polynomials", x=(4,), w=(3,), design="dense integers", wrongs=WRONG_1D)
 def product_of_polynomials(case, *, kernel=unchanged):
     """A polynomial of degree n + k − 2 is what it is at n + k − 1 points: there it must be the product of the two."""
-    x, w = planes(case, case.x, case.w)
+    x, w = sums.planes(case, case.x, case.w)
     points = list(itertools.product(*(range(n + k - 1) for n, k in zip(x.shape, w.shape, strict=True))))
 
     def at_points(coefficients):
@@ -131,7 +115,7 @@ def product_of_polynomials(case, *, kernel=unchanged):
         return [sum(c * int(np.prod(np.power(t, powers))) for c, powers in terms) for t in points]
 
     wanted = [p * q for p, q in zip(at_points(x), at_points(kernel(w)), strict=True)]
-    y = yield one_channel("convolution", x, w, full=True)
+    y = yield sums.one_channel("convolution", x, w, full=True)
     yield fact(
         y.then(lambda y: at_points(y[0, 0])),
         wanted,
@@ -153,7 +137,7 @@ def _(case):
     """
 
     def build(p):
-        return one_channel("convolution", np.array([2.0**p.z, 1], case.dtype), np.ones(2, case.dtype), full=True)
+        return sums.one_channel("convolution", np.array([2.0**p.z, 1], case.dtype), np.ones(2, case.dtype), full=True)
 
     def literal(y, p):
         whole = y.then(lambda y: [int(v) for v in y[0, 0]])
@@ -173,8 +157,8 @@ def _(case):
     """Through an FFT not even the sums of small integers are exact, unless the transform is so short (1, 2 or 4
     points) that all its roots of unity are: what then holds is a bound relative to ‖X‖·‖W‖.
     """
-    function = next(name for name, _ in (yield ask("own_fulls")).value if by_fft(name))
-    rows = sorted((Row(w, k) for w in range(1, 8) for k in range(1, w + 1)), key=lambda r: (r.W + r.k, r.k))
+    function = next(name for name, _ in (yield ask("own_fulls")).value if sums.by_fft(name))
+    rows = sorted((sums.Row(w, k) for w in range(1, 8) for k in range(1, w + 1)), key=lambda r: (r.W + r.k, r.k))
 
     def arrays(r):
         return numbered((r.W,)).astype(case.dtype), numbered((r.k,)).astype(case.dtype)
@@ -183,15 +167,13 @@ def _(case):
         x, w = arrays(r)
         return ask("own_full", x=x, w=w, function=function)
 
-    def wanted(r):
-        x, w = arrays(r)
-        return lecture_sum(x, w, index=minus, over=every_overlap(x, w))
-
     def literal(y, r):
-        return agrees(case, y, wanted(r), *arrays(r), label=f"{function}, bit for bit")
+        return sums.agrees(case, y, sums.convolved(*arrays(r)), *arrays(r), label=f"{function}, bit for bit")
 
     def instead(y, r):
-        return agrees(case, y, wanted(r), *arrays(r), label=f"{function}, relative to the norms", function=function)
+        x, w = arrays(r)
+        label = f"{function}, relative to the norms"
+        return sums.agrees(case, y, sums.convolved(x, w), x, w, label=label, function=function)
 
     yield from smallest(rows, build, literal, instead=instead, order="by W + k, then by k")
 
@@ -210,7 +192,7 @@ def _(case):
     """Through an FFT the error of a small sum is not small relative to its own terms: it carries the rounding of
     large numbers that are no part of it. The bound of the direct sum does not hold; the one relative to ‖X‖·‖W‖ does.
     """
-    function = next(name for name, rank in (yield ask("own_fulls")).value if rank == 2 and by_fft(name))
+    function = next(name for name, rank in (yield ask("own_fulls")).value if rank == 2 and sums.by_fft(name))
     peaks = [Peak(h, w, k, z) for h, w, k, z in itertools.product((1, 2, 4), (1, 2, 4), (1, 2), (0, 10, 20)) if k <= h]
     peaks.sort(key=lambda p: (p.H * p.W * p.k * p.k, p.z))
 
@@ -223,16 +205,14 @@ def _(case):
         x, w = arrays(p)
         return ask("own_full", x=x, w=w, function=function)
 
-    def wanted(p):
-        x, w = arrays(p)
-        return lecture_sum(x, w, index=minus, over=every_overlap(x, w))
-
     def literal(y, p):
-        S, size, count = wanted(p)
+        S, size, count = sums.convolved(*arrays(p))
         bound = bounds.sums_of_products(size, count, case.dtype, flushed=None)
-        return within(y, S, bound, label=f"{function}, relative to the terms of each sum", source=AS_IT_STANDS)
+        return within(y, S, bound, label=f"{function}, relative to the terms of each sum", source=sums.AS_IT_STANDS)
 
     def instead(y, p):
-        return agrees(case, y, wanted(p), *arrays(p), label=f"{function}, relative to the norms", function=function)
+        x, w = arrays(p)
+        label = f"{function}, relative to the norms"
+        return sums.agrees(case, y, sums.convolved(x, w), x, w, label=label, function=function)
 
     yield from smallest(peaks, build, literal, instead=instead, order="by H·W·k², then by z")

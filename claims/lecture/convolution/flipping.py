@@ -4,8 +4,6 @@ S(i, j) = Σ_m Σ_n X(m, n) W(i − m, j − n)      convolution: the kernel is 
 S(i, j) = Σ_m Σ_n X(i + m, j + n) W(m, n)      cross-correlation: it is not
 """
 
-from __future__ import annotations
-
 import functools
 import itertools
 from typing import NamedTuple

@@ -5,10 +5,7 @@ X and W are sampled at the middles of steps of length h. A library's discrete co
 is the midpoint rule for the integral, for (m + ½)h and t − (m + ½)h are both middles of steps.
 """
 
-from __future__ import annotations
-
 import math
-from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -155,7 +152,6 @@ def support_cut(lib, x, w, b, **settings):
     return lib.convolution1d(x, w, b, **settings)
 
 
-Scaled = Callable[[np.ndarray, float], np.ndarray]
 ANYWHERE = {
     "step forgotten": {"scaled": step_forgotten},
     "support cut": Wrong(operations={"convolution1d": support_cut}),

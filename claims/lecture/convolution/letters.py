@@ -4,8 +4,6 @@ convolution          S(1, 1) = az + by + ex + fw     the kernel is flipped: z me
 cross-correlation    S(0, 0) = aw + bx + ey + fz     it is not: w meets a
 """
 
-from __future__ import annotations
-
 import functools
 import itertools
 import math

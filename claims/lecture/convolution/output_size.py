@@ -1,7 +1,5 @@
 """The lecture's “Output: N × Cout × (W − k_x + 1) × (H − k_y + 1)”: every geometry up to the stated sizes, exhaustively."""
 
-from __future__ import annotations
-
 import functools
 import itertools
 import math

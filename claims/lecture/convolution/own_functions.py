@@ -1,7 +1,5 @@
 """The libraries' own convolution functions: which sum each computes, where it pads, and what it says where no window fits."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from ...language import ask, fact, happens, same_bits, smallest

@@ -1,7 +1,5 @@
 """The lecture's second choice of windows: zeros round the image, so that the feature map is of the same size."""
 
-from __future__ import annotations
-
 import functools
 import itertools
 from typing import NamedTuple
@@ -17,10 +15,6 @@ from .own_functions import PADDING_AT_THE_START, turned_if_flipping
 from .sums import AS_IT_STANDS, Row, Sizes, agrees, by_fft, lecture_sum, plus, ramps
 
 # --- “pad with zeros to keep [the] image the same size as [the] feature map” ----------------------------------------------
-
-
-Sides = tuple[int, int]
-"""Zeros before the first element and after the last."""
 
 
 def zeros(k, d, odd_one):

@@ -8,10 +8,7 @@ X(m) and W(m) are 0 where there is no element. i runs over every sum that has a 
 lie inside X ("valid") are a part.
 """
 
-from __future__ import annotations
-
 import itertools
-from collections.abc import Callable
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -24,9 +21,6 @@ from ..shared.exact import DESIGNS, draw, must_be_exact, numbered, squares
 from ..shared.geometry import PLAIN_1D, PLAIN_2D
 
 AS_IT_STANDS = "the lecture's sum, written as it stands, in exact arithmetic"
-
-Index = Callable[[int, int], int]
-Over = tuple[tuple[int, int], ...]
 
 
 def minus(i, m):
@@ -62,6 +56,11 @@ def lecture_sum(summed, indexed, *, index, over):
 def every_overlap(x, w, *, first=0):
     """For a convolution i = 0 … n + k − 2; for a cross-correlation (``first`` = −1) it begins at −(k − 1)."""
     return tuple((first * (k - 1), n + k - 1) for n, k in zip(x.shape, w.shape, strict=True))
+
+
+def convolved(x, w, *, index=minus):
+    """The lecture's first sum, of every overlap."""
+    return lecture_sum(x, w, index=index, over=every_overlap(x, w))
 
 
 def windows_inside(x, w):

@@ -1,7 +1,5 @@
 """The lecture's first choice of windows: those that are entirely contained in the input."""
 
-from __future__ import annotations
-
 import functools
 import itertools
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """The lecture's section “Neural networks in the context of classification”: an image becomes a probability distribution."""
 
-from __future__ import annotations
-
 import math
 from typing import NamedTuple
 

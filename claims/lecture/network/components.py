@@ -1,7 +1,5 @@
 """The lecture's section “Neural networks in the context of classification”: the components that a network is built from."""
 
-from __future__ import annotations
-
 import functools
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """Networks as the claims of this section run them: operations one after another, with their arguments; and the images that go in."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from ....reference.judging import composition

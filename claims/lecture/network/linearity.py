@@ -4,8 +4,6 @@ f is linear where f(Σ c x) = Σ c f(x). Both sides are the library's own: it is
 combinations C x [M, …]; what it makes of the latter must be C times what it made of the former.
 """
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace

@@ -1,7 +1,5 @@
 """Operator mutants of the claims about networks as a whole: ``mutant(lib, **the same arguments)``, with the library's own operations."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

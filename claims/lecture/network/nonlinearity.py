@@ -1,7 +1,5 @@
 """The lecture's column “Nonlinear”: for each component the smallest witness against superposition."""
 
-from __future__ import annotations
-
 import functools
 import itertools
 from collections.abc import Callable, Mapping

@@ -1,7 +1,5 @@
 """The components that the lecture names, forward and backward, on small arrays; and the mistakes that each must notice."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any

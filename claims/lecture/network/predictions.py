@@ -1,7 +1,5 @@
 """The lecture's “The prediction is the category with highest probability”: the argmax of probabilities, and of logits."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

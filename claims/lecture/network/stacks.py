@@ -1,7 +1,5 @@
 """Stacks of the lecture's linear components: one matrix, until something nonlinear stands between."""
 
-from __future__ import annotations
-
 import functools
 from typing import Any, NamedTuple
 

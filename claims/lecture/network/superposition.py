@@ -1,7 +1,5 @@
 """Superposition, f(Σ c x) = Σ c f(x), both sides the library's own, to within what both may err by."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from ....reference import bounds

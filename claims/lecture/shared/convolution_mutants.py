@@ -4,8 +4,6 @@ They run in the library's own process and call the library's real operation, so 
 Each of these mistakes has been made by somebody: a kernel copied without turning it, axes exchanged, a tap lost at the border.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from ...language import Wrong

@@ -1,7 +1,5 @@
 """Inputs whose sums of products are exact, so that bits may be compared, and inputs whose sums round."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from ....reference import bounds

@@ -1,7 +1,5 @@
 """What the claims about functions of one number share: all kinds of numbers, and words for what becomes of them."""
 
-from __future__ import annotations
-
 import functools
 from typing import NamedTuple
 

@@ -3,10 +3,7 @@
 ``PLAIN_1D`` and ``PLAIN_2D`` are the settings of a layer without stride, padding, dilation and groups.
 """
 
-from __future__ import annotations
-
 import functools
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -31,9 +28,6 @@ class Axis(NamedTuple):
     d: int = 1
     p: int = 0
     q: int = 0
-
-
-SizeOf = Callable[[Axis], int]
 
 
 def room(a):

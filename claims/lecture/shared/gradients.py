@@ -1,7 +1,5 @@
 """Libraries that train with mistaken gradients: mutants ``mutant(lib, *, seeds, dtype)`` of a design's experiments."""
 
-from __future__ import annotations
-
 import functools
 import types
 

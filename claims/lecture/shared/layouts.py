@@ -1,7 +1,5 @@
 """The orders of a tensor's axes, by their letters, and the way from one to another."""
 
-from __future__ import annotations
-
 import numpy as np
 
 LAYOUTS = {"torch": "NCHW", "tensorflow": "NHWC", "numpy": "NCHW"}

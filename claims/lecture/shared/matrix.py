@@ -1,7 +1,5 @@
 """The matrix of a convolution layer: with it a fully connected layer is the convolution."""
 
-from __future__ import annotations
-
 import numpy as np
 from scipy.linalg import toeplitz
 

@@ -1,7 +1,5 @@
 """Photographs as several claims look at them."""
 
-from __future__ import annotations
-
 import functools
 
 from ....reference.samples import data, pictures

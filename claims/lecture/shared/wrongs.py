@@ -1,7 +1,5 @@
 """Wrongs that many claims must refute: a library with a known mistake or another operation, and one arm's numbers in another's place."""
 
-from __future__ import annotations
-
 import functools
 
 from ....reference import mistakes

@@ -1,7 +1,5 @@
 """How decoders hand an image over, each in its own way, and what it takes to compare them."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

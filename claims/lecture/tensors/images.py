@@ -3,8 +3,6 @@
 An image is a 3-dim tensor: W – width, H – height, C – channels. Grayscale – C = 1. RGB – C = 3.
 """
 
-from __future__ import annotations
-
 import functools
 from typing import NamedTuple
 

@@ -3,8 +3,6 @@
 At internal layers of a neural network, C can take other values.
 """
 
-from __future__ import annotations
-
 import itertools
 from typing import NamedTuple
 

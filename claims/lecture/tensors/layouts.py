@@ -3,8 +3,6 @@
 PyTorch: [N, C, H, W].  TensorFlow: [N, H, W, C].
 """
 
-from __future__ import annotations
-
 import inspect
 import itertools
 import json
@@ -12,7 +10,6 @@ import math
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -23,7 +20,6 @@ from ..shared.geometry import exact_layer
 from ..shared.layouts import KERNELS, LAYOUTS, reshape, transpose
 
 LITERAL = "the literal sum in Python integers, on the array with its axes named"
-Transposition = Callable[[np.ndarray, str, str], np.ndarray]
 
 
 def left_alone(x, axes, to):

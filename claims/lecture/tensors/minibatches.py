@@ -3,8 +3,6 @@
 A minibatch of images is a collection of N images, a 4-dim tensor.
 """
 
-from __future__ import annotations
-
 import itertools
 from typing import Any, NamedTuple
 

@@ -1,7 +1,5 @@
 """Mistaken operations of the claims about tensors, ``mutant(lib, **the arguments of the right one)``; they call the library's real operation."""
 
-from __future__ import annotations
-
 import numpy as np
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from typing import Any
 
 import matplotlib
 import matplotlib.image
@@ -11,11 +10,11 @@ import numpy as np
 import PIL
 
 
-def configure() -> None:
+def configure():
     """Nothing to set: reading draws nothing."""
 
 
-def environment() -> dict[str, Any]:
+def environment():
     return {
         "versions": {"matplotlib": matplotlib.__version__, "pillow": PIL.__version__},
         "build": {"reads through": "Pillow"},
@@ -25,7 +24,7 @@ def environment() -> dict[str, Any]:
     }
 
 
-def decode_image(data: bytes) -> np.ndarray:
+def decode_image(data):
     """The format is named because there is no file name to tell it by: without it all is taken for PNG."""
     png = data.startswith(b"\x89PNG")
     return np.asarray(matplotlib.image.imread(io.BytesIO(data), format="png" if png else "jpeg"))

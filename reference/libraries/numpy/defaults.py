@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .. import Unsupported
+from ..defaults import sums, sums_without_stride, transform_sizes, ways
 
 
 def argmax(x, *, axis):
@@ -32,16 +32,12 @@ def logistic_formula(x, *, formula):
     return y, None
 
 
-def own_losses():
-    """Ways to write the loss −log p of the right class."""
-    return ("-np.log(p)",)
-
-
-def own_loss(p, *, function):
-    """One of them."""
+def _log_loss(p):
     with np.errstate(divide="ignore"):
         return -np.log(p)
 
+
+own_losses, own_loss = ways({"-np.log(p)": _log_loss})
 
 # --- minibatches ---------------------------------------------------------------------------------------------------------
 
@@ -60,45 +56,25 @@ def take_apart(batch):
 
 
 def _by_fft(x, w):
-    """Zeros to a power of two, as a shorter transform would wrap around; the product of the transforms; back."""
-    sizes = [n + k - 1 for n, k in zip(x.shape, w.shape, strict=True)]
-    lengths, axes = [max(2, 1 << (n - 1).bit_length()) for n in sizes], range(x.ndim)
+    (sizes, lengths), axes = transform_sizes(x, w), range(x.ndim)
     product = np.fft.rfftn(x, lengths, axes) * np.fft.rfftn(w, lengths, axes)
     return np.fft.irfftn(product, lengths, axes)[tuple(map(slice, sizes))]
 
 
-_FULL = {
-    ("np.convolve", 1): lambda x, w: np.convolve(x, w, mode="full"),
-    ("np.correlate", 1): lambda x, w: np.correlate(x, w, mode="full"),
-    ("np.fft.rfftn", 1): _by_fft,
-    ("np.fft.rfftn", 2): _by_fft,
-}
-_SAME = {
-    ("np.convolve", 1): lambda x, w: np.convolve(x, w, mode="same"),
-    ("np.correlate", 1): lambda x, w: np.correlate(x, w, mode="same"),
-}
-
-
-def own_fulls():
-    """Functions of NumPy that return every overlap of two arrays, and of how many axes; correlations by their name."""
-    return tuple(_FULL)
-
-
-def own_full(x, w, *, function):
-    """One of them, of plain arrays of one or two axes."""
-    return _FULL[function, x.ndim](x, w)
-
-
-def own_sames():
-    """Functions of NumPy with a mode "same"."""
-    return tuple(_SAME)
-
-
-def own_same(x, w, *, function, stride):
-    """One of them; they know no stride but 1."""
-    if stride != 1:
-        raise Unsupported(f"{function} has no stride")
-    return _SAME[function, x.ndim](x, w)
+own_fulls, own_full = sums(
+    {
+        ("np.convolve", 1): lambda x, w: np.convolve(x, w, mode="full"),
+        ("np.correlate", 1): lambda x, w: np.correlate(x, w, mode="full"),
+        ("np.fft.rfftn", 1): _by_fft,
+        ("np.fft.rfftn", 2): _by_fft,
+    }
+)
+own_sames, own_same = sums_without_stride(
+    {
+        ("np.convolve", 1): lambda x, w: np.convolve(x, w, mode="same"),
+        ("np.correlate", 1): lambda x, w: np.correlate(x, w, mode="same"),
+    }
+)
 
 
 def own_named(x, w, *, function, input, kernel):

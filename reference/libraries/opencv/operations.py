@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import cv2
 import numpy as np
 
 
-def configure() -> None:
+def configure():
     cv2.setNumThreads(1)
 
 
-def environment() -> dict[str, Any]:
+def environment():
     told = (line.split(":", 1) for line in cv2.getBuildInformation().splitlines() if ":" in line)
     build = {name.strip(): value.strip() for name, value in told}
     return {
@@ -24,7 +22,7 @@ def environment() -> dict[str, Any]:
     }
 
 
-def decode_image(data: bytes) -> np.ndarray:
+def decode_image(data):
     """The image as it is stored: without the flag every picture has three channels."""
     image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if image is None:

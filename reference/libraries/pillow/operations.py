@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import io
-from typing import Any
 
 import numpy as np
 import PIL
 from PIL import Image, features
 
 
-def configure() -> None:
+def configure():
     """Nothing to set: it decodes in the calling thread."""
 
 
-def environment() -> dict[str, Any]:
+def environment():
     return {
         "versions": {"pillow": PIL.__version__},
         "build": {"libjpeg-turbo": str(features.version("libjpeg_turbo")), "zlib": str(features.version("zlib"))},
@@ -24,7 +23,7 @@ def environment() -> dict[str, Any]:
     }
 
 
-def decode_image(data: bytes) -> np.ndarray:
+def decode_image(data):
     """The image in the mode that the file has."""
     with Image.open(io.BytesIO(data)) as image:
         return np.asarray(image)

@@ -15,6 +15,7 @@ from scipy import ndimage, signal, special
 
 from ...operators import catalogue
 from .. import Unsupported
+from ..defaults import by_rank
 
 
 def configure():
@@ -153,60 +154,42 @@ def cross_entropy(logits, labels):
     return -np.take_along_axis(special.log_softmax(logits, axis=1), labels[:, None], axis=1)[:, 0]
 
 
+def _inside(function, *, turned, **axis):
+    """The windows that lie inside x. The functions of ndimage return as many elements as x has.
+
+    Of an even kernel, correlate centres on element k // 2 and convolve, which turns the kernel, on element (k - 1) // 2.
+    """
+
+    def windows(x, w):
+        y = function(x, w, mode="constant", cval=0.0, origin=0, **axis)
+        centre = [(k - turned) // 2 for k in w.shape]
+        return y[tuple(slice(c, c + n - k + 1) for c, n, k in zip(centre, x.shape, w.shape, strict=True))]
+
+    return windows
+
+
+_CONVOLUTIONS = {
+    "scipy.signal.convolve": functools.partial(signal.convolve, mode="valid", method="direct"),
+    "scipy.signal.correlate": functools.partial(signal.correlate, mode="valid", method="direct"),
+    "scipy.signal.fftconvolve": functools.partial(signal.fftconvolve, mode="valid"),
+    "scipy.signal.oaconvolve": functools.partial(signal.oaconvolve, mode="valid"),
+    "scipy.signal.convolve2d": functools.partial(signal.convolve2d, mode="valid"),
+    "scipy.signal.correlate2d": functools.partial(signal.correlate2d, mode="valid"),
+    "scipy.ndimage.convolve1d": _inside(ndimage.convolve1d, turned=True, axis=0),
+    "scipy.ndimage.correlate1d": _inside(ndimage.correlate1d, turned=False, axis=0),
+    "scipy.ndimage.convolve": _inside(ndimage.convolve, turned=True),
+    "scipy.ndimage.correlate": _inside(ndimage.correlate, turned=False),
+}
+
+
 def own_convolutions():
-    return (
-        ("scipy.signal.convolve", 1),
-        ("scipy.signal.convolve", 2),
-        ("scipy.signal.correlate", 1),
-        ("scipy.signal.correlate", 2),
-        ("scipy.signal.fftconvolve", 1),
-        ("scipy.signal.fftconvolve", 2),
-        ("scipy.signal.oaconvolve", 1),
-        ("scipy.signal.oaconvolve", 2),
-        ("scipy.signal.convolve2d", 2),
-        ("scipy.signal.correlate2d", 2),
-        ("scipy.ndimage.convolve1d", 1),
-        ("scipy.ndimage.correlate1d", 1),
-        ("scipy.ndimage.convolve", 1),
-        ("scipy.ndimage.convolve", 2),
-        ("scipy.ndimage.correlate", 1),
-        ("scipy.ndimage.correlate", 2),
-    )
-
-
-def _cropped(y, x, w, *, centre):
-    """The windows that lie inside x, of an output of the size of x whose windows are centred on ``centre``."""
-    return y[tuple(slice(c, c + n - k + 1) for c, n, k in zip(centre, x.shape, w.shape, strict=True))]
+    return tuple(by_rank(_CONVOLUTIONS))
 
 
 def own_convolution(x, w, *, function):
-    if function == "scipy.signal.convolve":
-        return signal.convolve(x, w, mode="valid", method="direct")
-    if function == "scipy.signal.correlate":
-        return signal.correlate(x, w, mode="valid", method="direct")
-    if function == "scipy.signal.fftconvolve":
-        return signal.fftconvolve(x, w, mode="valid")
-    if function == "scipy.signal.oaconvolve":
-        return signal.oaconvolve(x, w, mode="valid")
-    if function == "scipy.signal.convolve2d":
-        return signal.convolve2d(x, w, mode="valid")
-    if function == "scipy.signal.correlate2d":
-        return signal.correlate2d(x, w, mode="valid")
-    # The functions of ndimage return as many elements as x has. Of an even kernel, correlate centres on element
-    # k // 2 and convolve, which turns the kernel, on element (k - 1) // 2.
-    if function == "scipy.ndimage.convolve1d":
-        y = ndimage.convolve1d(x, w, axis=0, mode="constant", cval=0.0, origin=0)
-        return _cropped(y, x, w, centre=[(k - 1) // 2 for k in w.shape])
-    if function == "scipy.ndimage.correlate1d":
-        y = ndimage.correlate1d(x, w, axis=0, mode="constant", cval=0.0, origin=0)
-        return _cropped(y, x, w, centre=[k // 2 for k in w.shape])
-    if function == "scipy.ndimage.convolve":
-        y = ndimage.convolve(x, w, mode="constant", cval=0.0, origin=0)
-        return _cropped(y, x, w, centre=[(k - 1) // 2 for k in w.shape])
-    if function == "scipy.ndimage.correlate":
-        y = ndimage.correlate(x, w, mode="constant", cval=0.0, origin=0)
-        return _cropped(y, x, w, centre=[k // 2 for k in w.shape])
-    raise Unsupported(f"SciPy has no {function}")
+    if function not in _CONVOLUTIONS:
+        raise Unsupported(f"SciPy has no {function}")
+    return _CONVOLUTIONS[function](x, w)
 
 
 LACKS = {name: "SciPy has no gradients" for name in catalogue.OPERATIONS if name.endswith("_gradient")} | {

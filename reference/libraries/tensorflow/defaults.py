@@ -10,6 +10,9 @@ import functools
 import numpy as np
 import tensorflow as tf
 
+from .. import Unsupported
+from ..defaults import sums, transform_sizes, ways
+
 
 def argmax(x, *, axis):
     """tf.math.argmax: the index of the largest number along an axis, int64."""
@@ -120,39 +123,21 @@ def _at(function, x):
     return tf.reshape(y, x.shape).numpy(), tape.gradient(y, z).numpy()
 
 
-def own_rectifiers():
-    """Ways to write max(0, z) in TensorFlow and Keras."""
-    return tuple(_RECTIFIERS)
+def _slope(function, x):
+    return _at(function, x)[1]
 
 
-def own_rectifier_gradient(x, *, function):
-    """The derivative that GradientTape gives to one of them."""
-    return _at(_RECTIFIERS[function], x)[1]
-
-
-def own_absolute_values():
-    """Ways to write |z| in TensorFlow."""
-    return tuple(_ABSOLUTE_VALUES)
-
-
-def own_absolute_value_gradient(x, *, function):
-    """The derivative that GradientTape gives to one of them."""
-    return _at(_ABSOLUTE_VALUES[function], x)[1]
+own_rectifiers, own_rectifier_gradient = ways(_RECTIFIERS, _slope)
+own_absolute_values, own_absolute_value_gradient = ways(_ABSOLUTE_VALUES, _slope)
+own_losses_of_logits, own_loss_gradient = ways(_LOSSES_OF_LOGITS, _slope)
+own_losses, own_loss = ways(_LOSSES, lambda own, p: own(tf.constant(p)).numpy())
+# Leaky ReLUs whose slope need not be said, each with its own.
+own_leaky_relus, own_leaky_relu = ways(_LEAKY_RELUS, lambda own, x: tf.reshape(own(tf.constant(x)), x.shape).numpy())
 
 
 def absolute_of_integers(x):
     """tf.abs of whole numbers in their own format."""
     return tf.abs(tf.constant(x)).numpy()
-
-
-def own_leaky_relus():
-    """Leaky ReLUs whose slope need not be said."""
-    return tuple(_LEAKY_RELUS)
-
-
-def own_leaky_relu(x, *, function):
-    """One of them, with its own slope."""
-    return tf.reshape(_LEAKY_RELUS[function](tf.constant(x)), x.shape).numpy()
 
 
 def own_slopes(shape, *, dtype):
@@ -173,31 +158,11 @@ def logistic_formula(x, *, formula):
     return _at(_FORMULAS[formula], x)
 
 
-def own_losses():
-    """Ways to write the loss −log p of the right class."""
-    return tuple(_LOSSES)
-
-
-def own_loss(p, *, function):
-    """One of them."""
-    return _LOSSES[function](tf.constant(p)).numpy()
-
-
 def own_loss_by_default(x, labels):
     """keras.losses.categorical_crossentropy of rows [N, K], told nothing of what they are."""
     return (
         _keras().losses.categorical_crossentropy(tf.one_hot(labels, x.shape[1], dtype=x.dtype), tf.constant(x)).numpy()
     )
-
-
-def own_losses_of_logits():
-    """Ways to write the loss −log σ(z) as a function of z."""
-    return tuple(_LOSSES_OF_LOGITS)
-
-
-def own_loss_gradient(x, *, function):
-    """The derivative by z that GradientTape gives to one of them."""
-    return _at(_LOSSES_OF_LOGITS[function], x)[1]
 
 
 def own_conv_layer(x, w, *, stride, padding, dilation, groups):
@@ -274,9 +239,7 @@ def _taps(w):
 
 
 def _by_fft(x, w):
-    """Zeros to a power of two, as a shorter transform would wrap around; the product of the transforms; back."""
-    sizes = [n + k - 1 for n, k in zip(x.shape, w.shape, strict=True)]
-    lengths = [max(2, 1 << (n - 1).bit_length()) for n in sizes]
+    sizes, lengths = transform_sizes(x, w)
     there, back = (tf.signal.rfft, tf.signal.irfft) if x.ndim == 1 else (tf.signal.rfft2d, tf.signal.irfft2d)
     y = back(there(tf.constant(np.array(x)), lengths) * there(tf.constant(np.array(w)), lengths), lengths)
     return y.numpy()[tuple(map(slice, sizes))]
@@ -324,24 +287,8 @@ _SAME = {
 }
 
 
-def own_fulls():
-    """Functions of TensorFlow that return every overlap of two arrays, and of how many axes."""
-    return tuple(_FULL)
-
-
-def own_full(x, w, *, function):
-    """One of them, of plain arrays of one or two axes."""
-    return _FULL[function, x.ndim](x, w)
-
-
-def own_sames():
-    """Functions and layers of TensorFlow and Keras with padding "SAME"."""
-    return tuple(_SAME)
-
-
-def own_same(x, w, *, function, stride):
-    """One of them."""
-    return _SAME[function, x.ndim](x, w, stride).numpy()[0, ..., 0]
+own_fulls, own_full = sums(_FULL)
+own_sames, own_same = sums(_SAME, lambda own, x, w, *, stride: own(x, w, stride).numpy()[0, ..., 0])
 
 
 def own_named(x, w, *, function, input, kernel):
@@ -362,9 +309,8 @@ def network_layers(layers, *, size):
     """A network (``reference.layers.resolve``) of Keras' own layers, called on a symbolic input: each layer's own report.
 
     Output sizes are those of the symbolic tensors that come out (turned from [H, W, C] to [C, H, W]), parameters those that
-    the layer holds, multiply-adds half the operations that TensorFlow's profiler counts in the graph (None where
-    it cannot). In a graph nothing is
-    run and no weight has memory.
+    the layer holds, multiply-adds half the operations that TensorFlow's profiler counts in the graph (None where it cannot). In a
+    graph nothing is run and no weight has memory.
     """
     import keras
 
@@ -382,12 +328,13 @@ def network_layers(layers, *, size):
         work = _multiply_adds(graph)
         for layer, (own, y, operations) in zip(layers, made, strict=True):
             output = tuple(int(n) for n in y.shape[1:])
+            count = counted(own) if own else {"learned": 0, "not_learned": 0}
             reports.append(
                 {
                     "name": layer["name"],
                     "output": (output[-1], *output[:-1]),
-                    "parameters": sum(int(np.prod(w.shape)) for w in own.trainable_weights) if own else 0,
-                    "not_learned": sum(int(np.prod(w.shape)) for w in own.non_trainable_weights) if own else 0,
+                    "parameters": count["learned"],
+                    "not_learned": count["not_learned"],
                     "multiply_adds": _told([work[o.name] for o in operations if o.name in work], own),
                 }
             )
@@ -412,12 +359,44 @@ def _multiply_adds(graph):
     return {o.name: counts.get(o.name, 0) for o in graph.get_operations() if o.type in ("Conv2D", "MatMul")}
 
 
+def own_layer(layer, rank):
+    """Keras' layer of a kind that has weights, for x of so many axes."""
+    import keras
+
+    kind = layer["kind"]
+    if kind == "convolution":
+        return keras.layers.Conv2D(
+            layer["channels_out"],
+            tuple(layer["kernel"]),
+            strides=layer.get("stride", 1),
+            padding="valid",
+            data_format="channels_last",
+            dilation_rate=layer.get("dilation", 1),
+            groups=layer["groups"],
+            use_bias=layer["bias"],
+            kernel_initializer="zeros",
+        )
+    if kind == "fully_connected":
+        return keras.layers.Dense(layer["features_out"], use_bias=layer["bias"], kernel_initializer="zeros")
+    if kind == "batch_norm":
+        return keras.layers.BatchNormalization(axis=-1)
+    if kind == "prelu":
+        # One slope a channel: the spatial axes share.
+        return keras.layers.PReLU(shared_axes=[1, 2] if rank == 4 else None)
+    raise Unsupported(f"TensorFlow has no layer of kind {kind}")
+
+
+def counted(own):
+    """How many numbers a layer, or a network, learns and does not learn."""
+    learned, others = ([int(np.prod(w.shape)) for w in g] for g in (own.trainable_weights, own.non_trainable_weights))
+    return {"learned": sum(learned), "not_learned": sum(others)}
+
+
 def _own_layer(layer, inputs):
     """(Keras' layer, or None where a function of Keras does it, and what comes out)."""
     import keras
 
     kind, x = layer["kind"], inputs[0]
-    weights = {"kernel_initializer": "zeros"}
     if kind == "channels":
         return None, keras.ops.take(x, list(layer["take"]), axis=-1)
     if kind in ("add", "concatenate"):
@@ -428,40 +407,19 @@ def _own_layer(layer, inputs):
     if "padding" in layer and np.any(layer["padding"]):  # on the sides that were meant; Keras' "same" chooses its own
         fill = float("-inf") if kind == "max_pooling" else 0.0
         x = keras.ops.pad(x, [(0, 0), *layer["padding"], (0, 0)], mode="constant", constant_values=fill)
-    pool = {
-        "pool_size": layer.get("window"),
-        "strides": layer.get("stride"),
-        "padding": "valid",
-        "data_format": "channels_last",
+    last = {"data_format": "channels_last"}
+    pool = {"pool_size": layer.get("window"), "strides": layer.get("stride"), "padding": "valid", **last}
+    without_weights = {
+        "max_pooling": lambda: keras.layers.MaxPooling2D(**pool),
+        "average_pooling": lambda: keras.layers.AveragePooling2D(**pool),
+        "global_max_pooling": lambda: keras.layers.GlobalMaxPooling2D(keepdims=True, **last),
+        "global_average_pooling": lambda: keras.layers.GlobalAveragePooling2D(keepdims=True, **last),
+        "relu": keras.layers.ReLU,
+        "leaky_relu": lambda: keras.layers.LeakyReLU(negative_slope=0.01),
+        "logistic": lambda: keras.layers.Activation("sigmoid"),
+        "tanh": lambda: keras.layers.Activation("tanh"),
+        "softmax": lambda: keras.layers.Softmax(axis=-1),
+        "flatten": lambda: keras.layers.Flatten(**last),
     }
-    whole = {"data_format": "channels_last", "keepdims": True}
-    if kind == "convolution":
-        own = keras.layers.Conv2D(
-            layer["channels_out"],
-            layer["kernel"],
-            strides=layer["stride"],
-            padding="valid",
-            data_format="channels_last",
-            dilation_rate=layer["dilation"],
-            groups=layer["groups"],
-            use_bias=layer["bias"],
-            **weights,
-        )
-    elif kind == "fully_connected":
-        own = keras.layers.Dense(layer["features_out"], use_bias=layer["bias"], **weights)
-    else:
-        own = {
-            "batch_norm": lambda: keras.layers.BatchNormalization(axis=-1),
-            "prelu": lambda: keras.layers.PReLU(shared_axes=[1, 2] if len(x.shape) == 4 else None),
-            "max_pooling": lambda: keras.layers.MaxPooling2D(**pool),
-            "average_pooling": lambda: keras.layers.AveragePooling2D(**pool),
-            "global_max_pooling": lambda: keras.layers.GlobalMaxPooling2D(**whole),
-            "global_average_pooling": lambda: keras.layers.GlobalAveragePooling2D(**whole),
-            "relu": keras.layers.ReLU,
-            "leaky_relu": lambda: keras.layers.LeakyReLU(negative_slope=0.01),
-            "logistic": lambda: keras.layers.Activation("sigmoid"),
-            "tanh": lambda: keras.layers.Activation("tanh"),
-            "softmax": lambda: keras.layers.Softmax(axis=-1),
-            "flatten": lambda: keras.layers.Flatten(data_format="channels_last"),
-        }[kind]()
+    own = without_weights[kind]() if kind in without_weights else own_layer(layer, len(x.shape))
     return own, own(x)

@@ -13,6 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from .. import Unsupported
+from .defaults import counted, own_layer
 
 
 def configure():
@@ -59,30 +60,6 @@ def environment():
     }
 
 
-def _nwc(x):
-    return tf.constant(np.ascontiguousarray(x.transpose(0, 2, 1)))
-
-
-def _nhwc(x):
-    return tf.constant(np.ascontiguousarray(x.transpose(0, 2, 3, 1)))
-
-
-def _wio(w):
-    return tf.constant(np.ascontiguousarray(w.transpose(2, 1, 0)))
-
-
-def _hwio(w):
-    return tf.constant(np.ascontiguousarray(w.transpose(2, 3, 1, 0)))
-
-
-def _ncw(y):
-    return np.ascontiguousarray(y.numpy().transpose(0, 2, 1))
-
-
-def _nchw(y):
-    return np.ascontiguousarray(y.numpy().transpose(0, 3, 1, 2))
-
-
 def _channels_last(x):
     return tf.constant(np.ascontiguousarray(np.moveaxis(x, 1, -1)))
 
@@ -91,84 +68,86 @@ def _channels_second(y):
     return np.ascontiguousarray(np.moveaxis(y.numpy(), -1, 1))
 
 
-def cross_correlation1d(x, w, b, *, stride, padding, dilation, groups):
+def _kernel(w):
+    """[O, I, *taps] → [*taps, I, O]."""
+    return tf.constant(np.ascontiguousarray(np.moveaxis(w, (0, 1), (-1, -2))))
+
+
+def _sides(padding):
+    return [[0, 0], *map(list, padding), [0, 0]]
+
+
+def _line(x, w, b, stride, padding, dilation):
     # conv1d takes no explicit padding. The number of groups follows from the kernel's shape.
-    x = tf.pad(_nwc(x), [[0, 0], list(padding), [0, 0]], mode="CONSTANT", constant_values=0)
-    y = tf.nn.conv1d(x, _wio(w), stride=stride, padding="VALID", data_format="NWC", dilations=dilation)
-    return _ncw(y if b is None else tf.nn.bias_add(y, b))
+    x = tf.pad(_channels_last(x), _sides([padding]), mode="CONSTANT", constant_values=0)
+    y = tf.nn.conv1d(x, w, stride=stride, padding="VALID", data_format="NWC", dilations=dilation)
+    return _channels_second(y if b is None else tf.nn.bias_add(y, b))
+
+
+def _plane(x, w, b, stride, padding, dilation):
+    x, sides = _channels_last(x), _sides(padding)
+    y = tf.nn.conv2d(x, w, strides=stride, padding=sides, data_format="NHWC", dilations=dilation)
+    return _channels_second(y if b is None else tf.nn.bias_add(y, b))
+
+
+def cross_correlation1d(x, w, b, *, stride, padding, dilation, groups):
+    return _line(x, _kernel(w), b, stride, padding, dilation)
 
 
 def cross_correlation2d(x, w, b, *, stride, padding, dilation, groups):
-    # The number of groups follows from the kernel's shape.
-    sides = [[0, 0], list(padding[0]), list(padding[1]), [0, 0]]
-    y = tf.nn.conv2d(_nhwc(x), _hwio(w), strides=stride, padding=sides, data_format="NHWC", dilations=dilation)
-    return _nchw(y if b is None else tf.nn.bias_add(y, b))
+    return _plane(x, _kernel(w), b, stride, padding, dilation)
 
 
 def convolution1d(x, w, b, *, stride, padding, dilation, groups):
-    x = tf.pad(_nwc(x), [[0, 0], list(padding), [0, 0]], mode="CONSTANT", constant_values=0)
-    w = tf.reverse(_wio(w), axis=[0])
-    y = tf.nn.conv1d(x, w, stride=stride, padding="VALID", data_format="NWC", dilations=dilation)
-    return _ncw(y if b is None else tf.nn.bias_add(y, b))
+    return _line(x, tf.reverse(_kernel(w), axis=[0]), b, stride, padding, dilation)
 
 
 def convolution2d(x, w, b, *, stride, padding, dilation, groups):
-    sides = [[0, 0], list(padding[0]), list(padding[1]), [0, 0]]
-    w = tf.reverse(_hwio(w), axis=[0, 1])
-    y = tf.nn.conv2d(_nhwc(x), w, strides=stride, padding=sides, data_format="NHWC", dilations=dilation)
-    return _nchw(y if b is None else tf.nn.bias_add(y, b))
+    return _plane(x, tf.reverse(_kernel(w), axis=[0, 1]), b, stride, padding, dilation)
 
 
 @functools.cache
-def _layer1d(stride, before, after, dilation, compiled):
+def _layer(stride, padding, dilation, compiled):
     def layer(x, w, b):
-        x = tf.pad(x, [[0, 0], [before, after], [0, 0]], mode="CONSTANT", constant_values=0)
-        return tf.nn.bias_add(
-            tf.nn.conv1d(x, w, stride=stride, padding="VALID", data_format="NWC", dilations=dilation), b
-        )
+        x = tf.pad(x, _sides(padding), mode="CONSTANT", constant_values=0)
+        if len(padding) == 1:
+            y = tf.nn.conv1d(x, w, stride=stride, padding="VALID", data_format="NWC", dilations=dilation)
+        else:
+            y = tf.nn.conv2d(x, w, strides=stride, padding="VALID", data_format="NHWC", dilations=dilation)
+        return tf.nn.bias_add(y, b)
 
     return tf.function(layer, jit_compile=True) if compiled else layer
+
+
+def _convolution_gradient(x, w, upstream, stride, padding, dilation, compiled):
+    """On the CPU the gradient with groups or dilation exists only where XLA compiles it; compiled layers are kept."""
+    layer, no_bias = _layer(stride, padding, dilation, compiled), tf.zeros(w.shape[0], w.dtype)
+    dx, dw, db = _gradient(layer, _channels_last(upstream), _channels_last(x), _kernel(w), no_bias)
+    return _channels_second(dx), np.ascontiguousarray(np.moveaxis(dw.numpy(), (-1, -2), (0, 1))), db.numpy()
 
 
 def cross_correlation1d_gradient(x, w, upstream, *, stride, padding, dilation, groups):
-    # On the CPU the gradient with groups or dilation exists only where XLA compiles it; compiled layers are kept.
-    layer = _layer1d(stride, *padding, dilation, groups > 1 or dilation > 1)
-    inputs = _nwc(x), _wio(w), tf.zeros(w.shape[0], w.dtype)
-    dx, dw, db = _gradient(layer, _nwc(upstream), *inputs)
-    return _ncw(dx), np.ascontiguousarray(dw.numpy().transpose(2, 1, 0)), db.numpy()
-
-
-@functools.cache
-def _layer2d(stride, rows, columns, dilation, compiled):
-    def layer(x, w, b):
-        x = tf.pad(x, [[0, 0], list(rows), list(columns), [0, 0]], mode="CONSTANT", constant_values=0)
-        return tf.nn.bias_add(
-            tf.nn.conv2d(x, w, strides=stride, padding="VALID", data_format="NHWC", dilations=dilation), b
-        )
-
-    return tf.function(layer, jit_compile=True) if compiled else layer
+    compiled = groups > 1 or dilation > 1
+    return _convolution_gradient(x, w, upstream, stride, (tuple(padding),), dilation, compiled)
 
 
 def cross_correlation2d_gradient(x, w, upstream, *, stride, padding, dilation, groups):
-    # On the CPU the gradient with groups or dilation exists only where XLA compiles it; compiled layers are kept.
-    rows, columns = map(tuple, padding)
-    layer = _layer2d(tuple(stride), rows, columns, tuple(dilation), groups > 1 or tuple(dilation) != (1, 1))
-    inputs = _nhwc(x), _hwio(w), tf.zeros(w.shape[0], w.dtype)
-    dx, dw, db = _gradient(layer, _nhwc(upstream), *inputs)
-    return _nchw(dx), np.ascontiguousarray(dw.numpy().transpose(3, 2, 0, 1)), db.numpy()
+    sides, compiled = tuple(map(tuple, padding)), groups > 1 or tuple(dilation) != (1, 1)
+    return _convolution_gradient(x, w, upstream, tuple(stride), sides, tuple(dilation), compiled)
+
+
+def _fully(x, w, b):
+    y = tf.linalg.matmul(x, w, transpose_a=False, transpose_b=True)
+    return y if b is None else tf.nn.bias_add(y, b)
 
 
 def fully_connected(x, w, b):
-    y = tf.linalg.matmul(tf.constant(x), tf.constant(w), transpose_a=False, transpose_b=True)
-    return (y if b is None else tf.nn.bias_add(y, b)).numpy()
+    return _fully(tf.constant(x), tf.constant(w), b).numpy()
 
 
 def fully_connected_gradient(x, w, upstream):
     inputs = tf.constant(x), tf.constant(w), tf.zeros(w.shape[0], w.dtype)
-    with tf.GradientTape() as tape:
-        tape.watch(inputs)
-        y = tf.nn.bias_add(tf.linalg.matmul(inputs[0], inputs[1], transpose_a=False, transpose_b=True), inputs[2])
-    return tuple(g.numpy() for g in tape.gradient(y, inputs, output_gradients=tf.constant(upstream)))
+    return tuple(g.numpy() for g in _gradient(_fully, tf.constant(upstream), *inputs))
 
 
 def _gradient(function, upstream, *inputs):
@@ -180,21 +159,19 @@ def _gradient(function, upstream, *inputs):
     return gradients if len(gradients) > 1 else gradients[0]
 
 
-def _sides(padding):
-    return [[0, 0], list(padding[0]), list(padding[1]), [0, 0]]
-
-
 def _max_pooled(x, window, stride, padding):
     x = tf.pad(x, _sides(padding), mode="CONSTANT", constant_values=float("-inf"))
     return tf.nn.max_pool2d(x, ksize=window, strides=stride, padding="VALID", data_format="NHWC")
 
 
 def max_pooling2d(x, *, window, stride, padding):
-    return _nchw(_max_pooled(_nhwc(x), window, stride, padding))
+    return _channels_second(_max_pooled(_channels_last(x), window, stride, padding))
 
 
 def max_pooling2d_gradient(x, upstream, *, window, stride, padding):
-    return _nchw(_gradient(lambda x: _max_pooled(x, window, stride, padding), _nhwc(upstream), _nhwc(x)))
+    return _channels_second(
+        _gradient(lambda x: _max_pooled(x, window, stride, padding), _channels_last(upstream), _channels_last(x))
+    )
 
 
 def _averaged(x, window, stride, padding, count_padding):
@@ -207,12 +184,12 @@ def _averaged(x, window, stride, padding, count_padding):
 
 
 def average_pooling2d(x, *, window, stride, padding, count_padding):
-    return _nchw(_averaged(_nhwc(x), window, stride, padding, count_padding))
+    return _channels_second(_averaged(_channels_last(x), window, stride, padding, count_padding))
 
 
 def average_pooling2d_gradient(x, upstream, *, window, stride, padding, count_padding):
     function = functools.partial(_averaged, window=window, stride=stride, padding=padding, count_padding=count_padding)
-    return _nchw(_gradient(function, _nhwc(upstream), _nhwc(x)))
+    return _channels_second(_gradient(function, _channels_last(upstream), _channels_last(x)))
 
 
 def _nearest(x, size, grid):
@@ -222,11 +199,11 @@ def _nearest(x, size, grid):
 
 
 def nearest_resampling2d(x, *, size, grid):
-    return _nchw(_nearest(_nhwc(x), size, grid))
+    return _channels_second(_nearest(_channels_last(x), size, grid))
 
 
 def nearest_resampling2d_gradient(x, upstream, *, size, grid):
-    return _nchw(_gradient(lambda x: _nearest(x, size, grid), _nhwc(upstream), _nhwc(x)))
+    return _channels_second(_gradient(lambda x: _nearest(x, size, grid), _channels_last(upstream), _channels_last(x)))
 
 
 def _bilinear(x, size, grid):
@@ -238,23 +215,27 @@ def _bilinear(x, size, grid):
 
 
 def bilinear_resampling2d(x, *, size, grid):
-    return _nchw(_bilinear(_nhwc(x), size, grid))
+    return _channels_second(_bilinear(_channels_last(x), size, grid))
 
 
 def bilinear_resampling2d_gradient(x, upstream, *, size, grid):
-    return _nchw(_gradient(lambda x: _bilinear(x, size, grid), _nhwc(upstream), _nhwc(x)))
+    return _channels_second(_gradient(lambda x: _bilinear(x, size, grid), _channels_last(upstream), _channels_last(x)))
 
 
 def area_resampling2d(x, *, size):
     if x.dtype != np.float32:
         raise Unsupported("TensorFlow's resampling by area returns float32, whatever it is given")
-    return _nchw(tf.raw_ops.ResizeArea(images=_nhwc(x), size=size, align_corners=False))
+    return _channels_second(tf.raw_ops.ResizeArea(images=_channels_last(x), size=size, align_corners=False))
+
+
+def _normalised(x, gamma, beta, epsilon):
+    mean, variance = tf.nn.moments(x, axes=list(range(x.ndim - 1)), keepdims=False)
+    y = tf.nn.batch_normalization(x, mean, variance, offset=beta, scale=gamma, variance_epsilon=epsilon)
+    return y, mean, variance
 
 
 def batch_norm_training(x, gamma, beta, *, epsilon):
-    x = _channels_last(x)
-    mean, variance = tf.nn.moments(x, axes=list(range(x.ndim - 1)), keepdims=False)
-    y = tf.nn.batch_normalization(x, mean, variance, offset=beta, scale=gamma, variance_epsilon=epsilon)
+    y, mean, variance = _normalised(_channels_last(x), gamma, beta, epsilon)
     return _channels_second(y), mean.numpy(), variance.numpy()
 
 
@@ -298,13 +279,7 @@ def batch_norm_running(x, mean, variance, *, momentum, correction):
 
 def batch_norm_gradient(x, gamma, upstream, *, epsilon):
     inputs = _channels_last(x), tf.constant(gamma), tf.zeros_like(gamma)
-    with tf.GradientTape() as tape:
-        tape.watch(inputs)
-        mean, variance = tf.nn.moments(inputs[0], axes=list(range(x.ndim - 1)), keepdims=False)
-        y = tf.nn.batch_normalization(
-            inputs[0], mean, variance, offset=inputs[2], scale=inputs[1], variance_epsilon=epsilon
-        )
-    dx, dgamma, dbeta = tape.gradient(y, inputs, output_gradients=_channels_last(upstream))
+    dx, dgamma, dbeta = _gradient(lambda *given: _normalised(*given, epsilon)[0], _channels_last(upstream), *inputs)
     return _channels_second(dx), dgamma.numpy(), dbeta.numpy()
 
 
@@ -419,31 +394,21 @@ def own_convolution(x, w, *, function):
 
     taps, rank = w.shape, x.ndim
     x, w = tf.constant(np.array(x)[None, ..., None]), tf.constant(np.array(w)[..., None, None])
+    plain = {"strides": 1, "padding": "VALID", "data_format": "NWC" if rank == 1 else "NHWC"}
+    last = {"strides": 1, "padding": "valid", "data_format": "channels_last", "dilation_rate": 1}
     if function == "tf.nn.conv1d":
         y = tf.nn.conv1d(x, w, stride=1, padding="VALID", data_format="NWC", dilations=1)
     elif function == "tf.nn.conv2d":
-        y = tf.nn.conv2d(x, w, strides=1, padding="VALID", data_format="NHWC", dilations=1)
+        y = tf.nn.conv2d(x, w, dilations=1, **plain)
     elif function == "tf.nn.convolution":
-        data_format = "NWC" if rank == 1 else "NHWC"
-        y = tf.nn.convolution(x, w, strides=1, padding="VALID", data_format=data_format, dilations=1)
+        y = tf.nn.convolution(x, w, dilations=1, **plain)
     elif function == "tf.nn.depthwise_conv2d":
         y = tf.nn.depthwise_conv2d(x, w, (1, 1, 1, 1), padding="VALID", data_format="NHWC", dilations=(1, 1))
     elif function == "keras.ops.conv":
-        y = keras.ops.conv(x, w, strides=1, padding="valid", data_format="channels_last", dilation_rate=1)
+        y = keras.ops.conv(x, w, **last)
     elif function in ("keras.layers.Conv1D", "keras.layers.Conv2D"):
-        kind = keras.layers.Conv1D if function == "keras.layers.Conv1D" else keras.layers.Conv2D
-        layer = kind(
-            1,
-            taps,
-            strides=1,
-            padding="valid",
-            data_format="channels_last",
-            dilation_rate=1,
-            groups=1,
-            activation=None,
-            use_bias=False,
-            dtype=x.dtype.name,
-        )
+        kind = getattr(keras.layers, function.rpartition(".")[2])
+        layer = kind(1, taps, groups=1, activation=None, use_bias=False, dtype=x.dtype.name, **last)
         layer.build(x.shape)
         layer.set_weights([w.numpy()])
         y = layer(x)
@@ -451,23 +416,25 @@ def own_convolution(x, w, *, function):
     elif function in ("tf.nn.conv1d_transpose", "tf.nn.conv2d_transpose"):
         sizes = [n + k - 1 for n, k in zip(x.shape[1:-1], taps, strict=True)]
         transposed = tf.nn.conv1d_transpose if rank == 1 else tf.nn.conv2d_transpose
-        y = transposed(x, w, [1, *sizes, 1], strides=1, padding="VALID", data_format="NWC" if rank == 1 else "NHWC")
+        y = transposed(x, w, [1, *sizes, 1], **plain)
         y = y[(slice(None), *[slice(k - 1, n) for k, n in zip(taps, x.shape[1:-1], strict=True)])]
     else:
         raise Unsupported(f"TensorFlow has no {function}")
     return y.numpy()[0, ..., 0]
 
 
+def _layout(layout):
+    """Left out, TensorFlow takes its own default."""
+    return {} if layout == "default" else {"data_format": layout}
+
+
 def raw_convolution2d(x, w, *, layout):
-    if layout == "default":
-        return tf.nn.conv2d(tf.constant(x), tf.constant(w), strides=1, padding="VALID").numpy()
-    return tf.nn.conv2d(tf.constant(x), tf.constant(w), strides=1, padding="VALID", data_format=layout).numpy()
+    return tf.nn.conv2d(tf.constant(x), tf.constant(w), strides=1, padding="VALID", **_layout(layout)).numpy()
 
 
 def raw_max_pooling2d(x, *, window, stride, layout):
-    if layout == "default":
-        return tf.nn.max_pool2d(tf.constant(x), ksize=window, strides=stride, padding="VALID").numpy()
-    return tf.nn.max_pool2d(tf.constant(x), ksize=window, strides=stride, padding="VALID", data_format=layout).numpy()
+    plain = {"ksize": window, "strides": stride, "padding": "VALID"}
+    return tf.nn.max_pool2d(tf.constant(x), **plain, **_layout(layout)).numpy()
 
 
 def raw_batch_norm_inference(x, gamma, beta, mean, variance, *, epsilon, layout):
@@ -482,36 +449,10 @@ def raw_batch_norm_inference(x, gamma, beta, mean, variance, *, epsilon, layout)
 
 
 def layer_parameters(layer):
-    import keras
-
-    nothing = keras.initializers.Zeros()
-    if layer["kind"] == "convolution":
-        own = keras.layers.Conv2D(
-            layer["channels_out"],
-            tuple(layer["kernel"]),
-            groups=layer["groups"],
-            use_bias=layer["bias"],
-            data_format="channels_last",
-            kernel_initializer=nothing,
-        )
-        own.build((None, None, None, layer["channels_in"]))
-    elif layer["kind"] == "fully_connected":
-        own = keras.layers.Dense(layer["features_out"], use_bias=layer["bias"], kernel_initializer=nothing)
-        own.build((None, layer["features_in"]))
-    elif layer["kind"] == "batch_norm":
-        own = keras.layers.BatchNormalization(axis=-1)
-        own.build((None, None, None, layer["channels"]))
-    elif layer["kind"] == "prelu":
-        # One slope a channel: the spatial axes share.
-        own = keras.layers.PReLU(shared_axes=[1, 2])
-        own.build((None, 1, 1, layer["channels"]))
-    else:
-        raise Unsupported(f"TensorFlow has no layer of kind {layer['kind']}")
-    return {
-        "learned": sum(int(np.prod(weight.shape)) for weight in own.trainable_weights),
-        "not_learned": sum(int(np.prod(weight.shape)) for weight in own.non_trainable_weights),
-        "shapes": {weight.name: tuple(weight.shape) for weight in own.weights},
-    }
+    size, image = {"convolution": "channels_in", "fully_connected": "features_in"}, layer["kind"] != "fully_connected"
+    own = own_layer(layer, 4 if image else 2)
+    own.build((None, *((None, None) if image else ()), layer[size.get(layer["kind"], "channels")]))
+    return {**counted(own), "shapes": {weight.name: tuple(weight.shape) for weight in own.weights}}
 
 
 def own_network_parameters(network):
@@ -522,10 +463,7 @@ def own_network_parameters(network):
     with keras.StatelessScope(initialize_variables=False):
         own = getattr(keras.applications, network)(weights=None)
     keras.utils.clear_session(free_memory=False)
-    return {
-        "learned": sum(int(np.prod(weight.shape)) for weight in own.trainable_weights),
-        "not_learned": sum(int(np.prod(weight.shape)) for weight in own.non_trainable_weights),
-    }
+    return counted(own)
 
 
 LACKS = {

@@ -8,6 +8,9 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from .. import Unsupported
+from ..defaults import sums, transform_sizes, ways
+
 
 def argmax(x, *, axis):
     """torch.argmax: the index of the largest number along an axis, int64."""
@@ -93,39 +96,21 @@ def _at(function, x):
     return y.detach().numpy(), slope.numpy()
 
 
-def own_rectifiers():
-    """Ways to write max(0, z) in PyTorch."""
-    return tuple(_RECTIFIERS)
+def _slope(function, x):
+    return _at(function, x)[1]
 
 
-def own_rectifier_gradient(x, *, function):
-    """The derivative that autograd gives to one of them."""
-    return _at(_RECTIFIERS[function], x)[1]
-
-
-def own_absolute_values():
-    """Ways to write |z| in PyTorch."""
-    return tuple(_ABSOLUTE_VALUES)
-
-
-def own_absolute_value_gradient(x, *, function):
-    """The derivative that autograd gives to one of them."""
-    return _at(_ABSOLUTE_VALUES[function], x)[1]
+own_rectifiers, own_rectifier_gradient = ways(_RECTIFIERS, _slope)
+own_absolute_values, own_absolute_value_gradient = ways(_ABSOLUTE_VALUES, _slope)
+own_losses_of_logits, own_loss_gradient = ways(_LOSSES_OF_LOGITS, _slope)
+own_losses, own_loss = ways(_LOSSES, lambda own, p: own(torch.tensor(p)).numpy())
+# Leaky ReLUs whose slope need not be said, each with its own.
+own_leaky_relus, own_leaky_relu = ways(_LEAKY_RELUS, lambda own, x: own(torch.tensor(x)).detach().numpy())
 
 
 def absolute_of_integers(x):
     """torch.abs of whole numbers in their own format."""
     return torch.abs(torch.tensor(x)).numpy()
-
-
-def own_leaky_relus():
-    """Leaky ReLUs whose slope need not be said."""
-    return tuple(_LEAKY_RELUS)
-
-
-def own_leaky_relu(x, *, function):
-    """One of them, with its own slope."""
-    return _LEAKY_RELUS[function](torch.tensor(x)).detach().numpy()
 
 
 def own_slopes(shape, *, dtype):
@@ -143,29 +128,9 @@ def logistic_formula(x, *, formula):
     return _at(_FORMULAS[formula], x)
 
 
-def own_losses():
-    """Ways to write the loss −log p of the right class."""
-    return tuple(_LOSSES)
-
-
-def own_loss(p, *, function):
-    """One of them."""
-    return _LOSSES[function](torch.tensor(p)).numpy()
-
-
 def own_loss_by_default(x, labels):
     """torch.nn.functional.cross_entropy of rows [N, K], told nothing of what they are."""
     return F.cross_entropy(torch.tensor(x), torch.tensor(labels), reduction="none").numpy()
-
-
-def own_losses_of_logits():
-    """Ways to write the loss −log σ(z) as a function of z."""
-    return tuple(_LOSSES_OF_LOGITS)
-
-
-def own_loss_gradient(x, *, function):
-    """The derivative by z that autograd gives to one of them."""
-    return _at(_LOSSES_OF_LOGITS[function], x)[1]
 
 
 def own_conv_layer(x, w, *, stride, padding, dilation, groups):
@@ -218,9 +183,7 @@ def _plane(x):
 
 
 def _by_fft(x, w):
-    """Zeros to a power of two, as a shorter transform would wrap around; the product of the transforms; back."""
-    sizes = [n + k - 1 for n, k in zip(x.shape, w.shape, strict=True)]
-    lengths = [max(2, 1 << (n - 1).bit_length()) for n in sizes]
+    sizes, lengths = transform_sizes(x, w)
     x, w = _plane(x)[0, 0], _plane(w)[0, 0]
     y = torch.fft.irfftn(torch.fft.rfftn(x, lengths) * torch.fft.rfftn(w, lengths), lengths)
     return y[tuple(map(slice, sizes))].contiguous().numpy()
@@ -245,24 +208,11 @@ _SAME = {
 }
 
 
-def own_fulls():
-    """Functions of PyTorch that return every overlap of two arrays, and of how many axes."""
-    return tuple(_FULL)
+own_fulls, own_full = sums(_FULL)
 
 
-def own_full(x, w, *, function):
-    """One of them, of plain arrays of one or two axes."""
-    return _FULL[function, x.ndim](x, w)
-
-
-def own_sames():
-    """Functions and layers of PyTorch with padding="same"."""
-    return tuple(_SAME)
-
-
-def own_same(x, w, *, function, stride):
-    """One of them."""
-    own = _SAME[function, x.ndim]
+def _same(own, x, w, *, stride):
+    """A function, or a layer, with padding="same"."""
     settings = {"stride": stride, "padding": "same", "dilation": 1, "groups": 1}
     if not isinstance(own, type):
         return own(_plane(x), _plane(w), None, **settings)[0, 0].numpy()
@@ -270,6 +220,9 @@ def own_same(x, w, *, function, stride):
     with torch.no_grad():
         layer.weight.copy_(_plane(w))
         return layer(_plane(x))[0, 0].numpy()
+
+
+own_sames, own_same = sums(_SAME, _same)
 
 
 def own_named(x, w, *, function, input, kernel):
@@ -293,7 +246,7 @@ def network_layers(layers, *, size):
     values, reports = {"input": torch.empty((1, *size), device="meta")}, []
     for layer in layers:
         inputs = [values[name] for name in layer["from"]]
-        own = _own_layer(layer, inputs[0].ndim).eval()  # in training mode a batch norm refuses one number a channel
+        own = own_layer(layer, inputs[0].ndim).eval()  # in training mode a batch norm refuses one number a channel
         with FlopCounterMode(display=False) as counter, torch.no_grad():
             y = values[layer["name"]] = own(*inputs)
         # num_batches_tracked counts calls: an integer that takes no part in the function.
@@ -333,7 +286,8 @@ _PLAIN_LAYERS = {
 }
 
 
-def _own_layer(layer, rank):
+def own_layer(layer, rank):
+    """torch.nn's layer of a kind, for x of so many axes, on the "meta" device: it has shapes and no memory."""
     kind = layer["kind"]
     if kind in _PLAIN_LAYERS:
         return _PLAIN_LAYERS[kind]()
@@ -346,17 +300,19 @@ def _own_layer(layer, rank):
         return torch.nn.PReLU(num_parameters=layer["channels"], device="meta")
     if kind == "channels":
         return _Together(lambda x: torch.stack([x[:, c] for c in layer["take"]], dim=1))
-    (top, bottom), (left, right) = layer["padding"]
+    if kind not in ("convolution", "max_pooling", "average_pooling"):
+        raise Unsupported(f"PyTorch has no layer of kind {kind}")
+    (top, bottom), (left, right) = layer.get("padding", ((0, 0), (0, 0)))
     even = top == bottom and left == right
     padding = (top, left) if even else 0
     if kind == "convolution":
         own = torch.nn.Conv2d(
             layer["channels_in"],
             layer["channels_out"],
-            layer["kernel"],
-            stride=layer["stride"],
+            tuple(layer["kernel"]),
+            stride=layer.get("stride", 1),
             padding=padding,
-            dilation=layer["dilation"],
+            dilation=layer.get("dilation", 1),
             groups=layer["groups"],
             bias=layer["bias"],
             device="meta",

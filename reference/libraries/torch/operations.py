@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 
 from .. import Unsupported
+from .defaults import own_layer
 
 
 def configure():
@@ -49,6 +50,10 @@ def _tensor(x):
     return torch.from_numpy(np.array(x, order="C"))
 
 
+def _bias(b):
+    return None if b is None else _tensor(b)
+
+
 def _array(y):
     y = y.detach().contiguous()
     if y.dtype == torch.bfloat16:
@@ -63,69 +68,53 @@ def _gradient(function, upstream, *inputs):
     return tuple(gradients) if len(gradients) > 1 else gradients[0]
 
 
-def _padded1d(x, padding):
-    """PyTorch pads both ends alike; what is not alike is padded beforehand."""
-    before, after = padding
-    return (x, before) if before == after else (F.pad(x, (before, after), mode="constant", value=0.0), 0)
+def _convolved(x, w, b, stride, padding, dilation, groups):
+    """Of signals or images. PyTorch pads both ends of an axis alike; what is not alike is padded beforehand."""
+    sides = (padding,) if x.ndim == 3 else padding
+    alike = all(before == after for before, after in sides)
+    if not alike:
+        x = F.pad(x, [n for side in reversed(sides) for n in side], mode="constant", value=0.0)
+    function, zeros = F.conv1d if x.ndim == 3 else F.conv2d, [before if alike else 0 for before, _ in sides]
+    return function(x, w, b, stride=stride, padding=zeros, dilation=dilation, groups=groups)
 
 
-def _padded2d(x, padding):
-    (top, bottom), (left, right) = padding
-    if top == bottom and left == right:
-        return x, (top, left)
-    return F.pad(x, (left, right, top, bottom), mode="constant", value=0.0), (0, 0)
+def _convolution_gradient(x, w, upstream, *geometry):
+    no_bias = np.zeros(len(w), w.dtype)
+    return _gradient(lambda x, w, b: _convolved(x, w, b, *geometry), upstream, x, w, no_bias)
 
 
 def cross_correlation1d(x, w, b, *, stride, padding, dilation, groups):
-    x, padding = _padded1d(_tensor(x), padding)
-    b = None if b is None else _tensor(b)
-    return _array(F.conv1d(x, _tensor(w), b, stride=stride, padding=padding, dilation=dilation, groups=groups))
+    return _array(_convolved(_tensor(x), _tensor(w), _bias(b), stride, padding, dilation, groups))
 
 
 def cross_correlation2d(x, w, b, *, stride, padding, dilation, groups):
-    x, padding = _padded2d(_tensor(x), padding)
-    b = None if b is None else _tensor(b)
-    return _array(F.conv2d(x, _tensor(w), b, stride=stride, padding=padding, dilation=dilation, groups=groups))
+    return _array(_convolved(_tensor(x), _tensor(w), _bias(b), stride, padding, dilation, groups))
 
 
 def convolution1d(x, w, b, *, stride, padding, dilation, groups):
-    x, padding = _padded1d(_tensor(x), padding)
-    w = torch.flip(_tensor(w), dims=(2,))
-    b = None if b is None else _tensor(b)
-    return _array(F.conv1d(x, w, b, stride=stride, padding=padding, dilation=dilation, groups=groups))
+    turned = torch.flip(_tensor(w), dims=(2,))
+    return _array(_convolved(_tensor(x), turned, _bias(b), stride, padding, dilation, groups))
 
 
 def convolution2d(x, w, b, *, stride, padding, dilation, groups):
-    x, padding = _padded2d(_tensor(x), padding)
-    w = torch.flip(_tensor(w), dims=(2, 3))
-    b = None if b is None else _tensor(b)
-    return _array(F.conv2d(x, w, b, stride=stride, padding=padding, dilation=dilation, groups=groups))
+    turned = torch.flip(_tensor(w), dims=(2, 3))
+    return _array(_convolved(_tensor(x), turned, _bias(b), stride, padding, dilation, groups))
 
 
 def cross_correlation1d_gradient(x, w, upstream, *, stride, padding, dilation, groups):
-    x, w = _tensor(x).requires_grad_(), _tensor(w).requires_grad_()
-    b = torch.zeros(w.shape[0], dtype=w.dtype, requires_grad=True)
-    padded, padding = _padded1d(x, padding)
-    y = F.conv1d(padded, w, b, stride=stride, padding=padding, dilation=dilation, groups=groups)
-    return tuple(_array(g) for g in torch.autograd.grad(y, (x, w, b), _tensor(upstream)))
+    return _convolution_gradient(x, w, upstream, stride, padding, dilation, groups)
 
 
 def cross_correlation2d_gradient(x, w, upstream, *, stride, padding, dilation, groups):
-    x, w = _tensor(x).requires_grad_(), _tensor(w).requires_grad_()
-    b = torch.zeros(w.shape[0], dtype=w.dtype, requires_grad=True)
-    padded, padding = _padded2d(x, padding)
-    y = F.conv2d(padded, w, b, stride=stride, padding=padding, dilation=dilation, groups=groups)
-    return tuple(_array(g) for g in torch.autograd.grad(y, (x, w, b), _tensor(upstream)))
+    return _convolution_gradient(x, w, upstream, stride, padding, dilation, groups)
 
 
 def fully_connected(x, w, b):
-    return _array(F.linear(_tensor(x), _tensor(w), None if b is None else _tensor(b)))
+    return _array(F.linear(_tensor(x), _tensor(w), _bias(b)))
 
 
 def fully_connected_gradient(x, w, upstream):
-    x, w = _tensor(x).requires_grad_(), _tensor(w).requires_grad_()
-    b = torch.zeros(w.shape[0], dtype=w.dtype, requires_grad=True)
-    return tuple(_array(g) for g in torch.autograd.grad(F.linear(x, w, b), (x, w, b), _tensor(upstream)))
+    return _gradient(F.linear, upstream, x, w, np.zeros(len(w), w.dtype))
 
 
 def _max_pooled(x, window, stride, padding):
@@ -146,21 +135,13 @@ def max_pooling2d_gradient(x, upstream, *, window, stride, padding):
 
 def _averaged(x, window, stride, padding, count_padding):
     (top, bottom), (left, right) = padding
+    plain = {"stride": stride, "ceil_mode": False, "divisor_override": None}
     if top == bottom and left == right and 2 * top <= window[0] and 2 * left <= window[1]:
-        return F.avg_pool2d(
-            x,
-            window,
-            stride=stride,
-            padding=(top, left),
-            ceil_mode=False,
-            count_include_pad=count_padding,
-            divisor_override=None,
-        )
-    plain = {"stride": stride, "padding": 0, "ceil_mode": False, "count_include_pad": True, "divisor_override": None}
+        return F.avg_pool2d(x, window, padding=(top, left), count_include_pad=count_padding, **plain)
+    plain |= {"padding": 0, "count_include_pad": True}
     padded = F.pad(x, (left, right, top, bottom), mode="constant", value=0.0)
-    y = F.avg_pool2d(padded, window, **plain)
     if count_padding:
-        return y
+        return F.avg_pool2d(padded, window, **plain)
     # Uneven padding that does not count: sums, and how many numbers were in each.
     ones = F.pad(torch.ones_like(x), (left, right, top, bottom), mode="constant", value=0.0)
     plain["divisor_override"] = 1
@@ -175,9 +156,13 @@ def average_pooling2d_gradient(x, upstream, *, window, stride, padding, count_pa
     return _gradient(lambda x: _averaged(x, window, stride, padding, count_padding), upstream, x)
 
 
+def _resized(x, size, mode, *, align_corners=None):
+    settings = {"align_corners": align_corners, "recompute_scale_factor": None, "antialias": False}
+    return F.interpolate(x, size=size, mode=mode, **settings)
+
+
 def _nearest(x, size, grid):
-    mode = {"half_pixel": "nearest-exact", "asymmetric": "nearest"}[grid]
-    return F.interpolate(x, size=size, mode=mode, align_corners=None, recompute_scale_factor=None, antialias=False)
+    return _resized(x, size, {"half_pixel": "nearest-exact", "asymmetric": "nearest"}[grid])
 
 
 def nearest_resampling2d(x, *, size, grid):
@@ -191,10 +176,7 @@ def nearest_resampling2d_gradient(x, upstream, *, size, grid):
 def _bilinear(x, size, grid):
     if grid == "asymmetric":
         raise Unsupported("PyTorch has no bilinear interpolation on the asymmetric grid")
-    corners = grid == "align_corners"
-    return F.interpolate(
-        x, size=size, mode="bilinear", align_corners=corners, recompute_scale_factor=None, antialias=False
-    )
+    return _resized(x, size, "bilinear", align_corners=grid == "align_corners")
 
 
 def bilinear_resampling2d(x, *, size, grid):
@@ -210,7 +192,7 @@ def _area(x, size):
         raise Unsupported(
             "PyTorch's area is adaptive average pooling, which weighs whole pixels: the sizes must divide"
         )
-    return F.interpolate(x, size=size, mode="area", align_corners=None, recompute_scale_factor=None, antialias=False)
+    return _resized(x, size, "area")
 
 
 def area_resampling2d(x, *, size):
@@ -244,10 +226,10 @@ def batch_norm_running(x, mean, variance, *, momentum, correction):
 
 
 def batch_norm_gradient(x, gamma, upstream, *, epsilon):
-    x, gamma = _tensor(x).requires_grad_(), _tensor(gamma).requires_grad_()
-    beta = torch.zeros_like(gamma).requires_grad_()
-    y = F.batch_norm(x, None, None, gamma, beta, training=True, momentum=0.0, eps=epsilon)
-    return tuple(_array(g) for g in torch.autograd.grad(y, (x, gamma, beta), _tensor(upstream)))
+    def normalised(x, gamma, beta):
+        return F.batch_norm(x, None, None, gamma, beta, training=True, momentum=0.0, eps=epsilon)
+
+    return _gradient(normalised, upstream, x, gamma, np.zeros_like(gamma))
 
 
 def logistic(x):
@@ -348,26 +330,21 @@ def own_convolutions():
 def own_convolution(x, w, *, function):
     x, w = _tensor(x)[None, None], _tensor(w)[None, None]
     plain = {"stride": 1, "padding": 0, "dilation": 1, "groups": 1}
-    if function == "torch.nn.functional.conv1d":
-        return _array(F.conv1d(x, w, None, **plain)[0, 0])
-    if function == "torch.nn.functional.conv2d":
-        return _array(F.conv2d(x, w, None, **plain)[0, 0])
-    if function in ("torch.nn.Conv1d", "torch.nn.Conv2d"):
-        kind = torch.nn.Conv1d if function == "torch.nn.Conv1d" else torch.nn.Conv2d
-        layer = kind(1, 1, tuple(w.shape[2:]), bias=False, padding_mode="zeros", dtype=w.dtype, **plain)  # pyright: ignore[reportArgumentType]
+    name = function.rpartition(".")[2]
+    if function in ("torch.nn.functional.conv1d", "torch.nn.functional.conv2d"):
+        y = getattr(F, name)(x, w, None, **plain)
+    elif function in ("torch.nn.Conv1d", "torch.nn.Conv2d"):
+        layer = getattr(torch.nn, name)(1, 1, w.shape[2:], bias=False, padding_mode="zeros", dtype=w.dtype, **plain)
         with torch.no_grad():
             layer.weight.copy_(w)
-        return _array(layer(x)[0, 0])
+        y = layer(x)
     # Not among own_convolutions: transposed, they return every overlap, of which the middle lies inside x.
-    if function == "torch.nn.functional.conv_transpose1d":
-        k = w.shape[2]
-        y = F.conv_transpose1d(x, w, None, stride=1, padding=0, output_padding=0, groups=1, dilation=1)
-        return _array(y[0, 0, k - 1 : x.shape[2]])
-    if function == "torch.nn.functional.conv_transpose2d":
-        ky, kx = w.shape[2:]
-        y = F.conv_transpose2d(x, w, None, stride=1, padding=0, output_padding=0, groups=1, dilation=1)
-        return _array(y[0, 0, ky - 1 : x.shape[2], kx - 1 : x.shape[3]])
-    raise Unsupported(f"PyTorch has no {function}")
+    elif function in ("torch.nn.functional.conv_transpose1d", "torch.nn.functional.conv_transpose2d"):
+        y = getattr(F, name)(x, w, None, output_padding=0, **plain)
+        y = y[:, :, *(slice(k - 1, n) for k, n in zip(w.shape[2:], x.shape[2:], strict=True))]
+    else:
+        raise Unsupported(f"PyTorch has no {function}")
+    return _array(y[0, 0])
 
 
 def raw_convolution2d(x, w, *, layout):
@@ -398,24 +375,7 @@ def memory_order(x, *, layout):
 
 
 def layer_parameters(layer):
-    # On the "meta" device a layer has shapes and no memory.
-    if layer["kind"] == "convolution":
-        own = torch.nn.Conv2d(
-            layer["channels_in"],
-            layer["channels_out"],
-            tuple(layer["kernel"]),
-            groups=layer["groups"],
-            bias=layer["bias"],
-            device="meta",
-        )
-    elif layer["kind"] == "fully_connected":
-        own = torch.nn.Linear(layer["features_in"], layer["features_out"], bias=layer["bias"], device="meta")
-    elif layer["kind"] == "batch_norm":
-        own = torch.nn.BatchNorm2d(layer["channels"], affine=True, track_running_stats=True, device="meta")
-    elif layer["kind"] == "prelu":
-        own = torch.nn.PReLU(num_parameters=layer["channels"], device="meta")
-    else:
-        raise Unsupported(f"PyTorch has no layer of kind {layer['kind']}")
+    own = own_layer(layer, 4)
     learned = dict(own.named_parameters())
     # num_batches_tracked counts calls: an integer that takes no part in the function.
     not_learned = {name: buffer for name, buffer in own.named_buffers() if buffer.is_floating_point()}

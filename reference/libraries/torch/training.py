@@ -88,14 +88,15 @@ def _convolution(h, layer, p, frozen):
     return _seeds_apart(y, h.shape[0])
 
 
-def _batch_norm(h, layer, p, frozen):
+def _batch_norm(h, layer, p, frozen, *, mean=None, variance=None):
+    """``mean``, ``variance``: given in the place of the batch's own."""
     y = functional.batch_norm(
         _channels_together(h),
-        None,
-        None,
+        mean,
+        variance,
         p[layer["scale"]].flatten(),
         p[layer["shift"]].flatten(),
-        training=True,
+        training=mean is None,
         momentum=0.0,
         eps=layer["epsilon"],
     )
@@ -103,18 +104,8 @@ def _batch_norm(h, layer, p, frozen):
 
 
 def _frozen_batch_norm(h, layer, p, frozen):
-    mean, variance = frozen[layer["scale"]]
-    y = functional.batch_norm(
-        _channels_together(h),
-        mean.flatten(),
-        variance.flatten(),
-        p[layer["scale"]].flatten(),
-        p[layer["shift"]].flatten(),
-        training=False,
-        momentum=0.0,
-        eps=layer["epsilon"],
-    )
-    return _seeds_apart(y, h.shape[0])
+    mean, variance = (part.flatten() for part in frozen[layer["scale"]])
+    return _batch_norm(h, layer, p, frozen, mean=mean, variance=variance)
 
 
 def _max_pooling(h, layer, p, frozen):

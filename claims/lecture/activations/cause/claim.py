@@ -1,7 +1,5 @@
 """The lecture's “… due to saturation”: is it saturation that keeps deep networks of logistic units from learning?"""
 
-from __future__ import annotations
-
 from .....reference.libraries import FRAMEWORKS
 from ....language import claim, population
 from ...shared.wrongs import arm_for_arm

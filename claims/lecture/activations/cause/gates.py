@@ -13,7 +13,7 @@ some of them left undecided, for it is saturated in a seed now and then; there a
 for the sentence, and is a control; how well each arm learns was not gated.
 """
 
-from ....language.statistics import Contrast, Gate
+from ....language.statistics import Contrast
 
 
 def _six(name, first, second=None):
@@ -50,49 +50,40 @@ EFFECTS = (
 )
 
 
-def _for(name, contrast, side, bounds, basis):
-    return Gate(name, contrast.name, side, bounds, basis, speaks="for")
-
-
-def _against(name, contrast, side, bounds, basis):
-    return Gate(name, contrast.name, side, bounds, basis, speaks="against")
-
-
-def _control(name, contrast, side, bounds, basis):
-    return Gate(name, contrast.name, side, bounds, basis, "control")
-
-
 GATES = (
     # That saturation keeps a network from learning: of three layers it is so.
-    _control("at a large rate the top layer of three is soon saturated", TOP, "above", (0.5,), "0.990 [0.980, 0.998]"),
-    _control("at the smaller rate few units of it are", TOP_SLOWER, "below", (0.2,), "0.0003 [0, 0.0008]"),
-    _control("three layers learn at the smaller rate", LEARNS, "above", (0.4,), "0.716 [0.654, 0.774]"),
-    _for("where its top layer saturates a network learns less", SLOWER, "above", (0.28,), "0.578 [0.522, 0.632]"),
-    _for("and when saturated from the start it learns less", FROM_THE_START, "above", (0.3,), "0.625 [0.564, 0.681]"),
-    _control("three layers at the large rate hardly learn", FAST, "below", (0.25,), "0.138 [0.110, 0.172]"),
-    _control("saturated from the start they do not learn", HELD, "within", (0.05, 0.2), "0.091 [0.086, 0.097]"),
-    _against("three layers that have learned are partly saturated", LEARNED, "above", (0.15,), "0.333 [0.307, 0.358]"),
+    TOP.above(0.5, "at a large rate the top layer of three is soon saturated", "0.990 [0.980, 0.998]", "control"),
+    TOP_SLOWER.below(0.2, "at the smaller rate few units of it are", "0.0003 [0, 0.0008]", "control"),
+    LEARNS.above(0.4, "three layers learn at the smaller rate", "0.716 [0.654, 0.774]", "control"),
+    SLOWER.above(0.28, "where its top layer saturates a network learns less", "0.578 [0.522, 0.632]", speaks="for"),
+    FROM_THE_START.above(0.3, "and when saturated from the start it learns less", "0.625 [0.564, 0.681]", speaks="for"),
+    FAST.below(0.25, "three layers at the large rate hardly learn", "0.138 [0.110, 0.172]", "control"),
+    HELD.within(0.05, 0.2, "saturated from the start they do not learn", "0.091 [0.086, 0.097]", "control"),
+    LEARNED.above(
+        0.15, "three layers that have learned are partly saturated", "0.333 [0.307, 0.358]", speaks="against"
+    ),
     # That a network which does not learn is saturated: of six layers it is not so.
-    _control("six layers of logistic units do not learn", FAILS, "within", (0.05, 0.2), "0.093 [0.085, 0.101]"),
-    _control("six layers with ReLU learn", RELU, "above", (0.8,), "0.951 [0.943, 0.959]"),
-    _for("six layers that do not learn are saturated", SATURATED, "above", (0.1,), "0.0004 [0, 0.001]"),
-    _for("more than stretched ones, which learn", MORE, "above", (0.0,), "-0.0013 [-0.0019, -0.0008]"),
-    _for("stretched ones, saturated no less, do not learn either", STRETCHED, "below", (0.4,), "0.873 [0.868, 0.880]"),
-    _against(
+    FAILS.within(0.05, 0.2, "six layers of logistic units do not learn", "0.093 [0.085, 0.101]", "control"),
+    RELU.above(0.8, "six layers with ReLU learn", "0.951 [0.943, 0.959]", "control"),
+    SATURATED.above(0.1, "six layers that do not learn are saturated", "0.0004 [0, 0.001]", speaks="for"),
+    MORE.above(0.0, "more than stretched ones, which learn", "-0.0013 [-0.0019, -0.0008]", speaks="for"),
+    STRETCHED.below(
+        0.4, "stretched ones, saturated no less, do not learn either", "0.873 [0.868, 0.880]", speaks="for"
+    ),
+    SATURATED.below(
+        0.02,
         "six layers do not learn though hardly a unit is saturated at any time",
-        SATURATED,
-        "below",
-        (0.02,),
         "0.0004 [0, 0.001]",
+        speaks="against",
     ),
-    _against("stretched ones, saturated no less, learn", STRETCHED, "above", (0.4,), "0.873 [0.868, 0.880]"),
-    _against("ReLU, which learns, is saturated far more", RELU_MORE, "above", (0.3,), "0.626 [0.611, 0.642]"),
-    _against(
+    STRETCHED.above(0.4, "stretched ones, saturated no less, learn", "0.873 [0.868, 0.880]", speaks="against"),
+    RELU_MORE.above(0.3, "ReLU, which learns, is saturated far more", "0.626 [0.611, 0.642]", speaks="against"),
+    FACTOR.within(
+        0.12,
+        0.48,
         "the gradient shrinks to a quarter at each layer, as slopes of at most 1/4 say",
-        FACTOR,
-        "within",
-        (0.12, 0.48),
         "0.238 [0.232, 0.245]",
+        speaks="against",
     ),
-    _control("a stretched layer leaves all of it", FACTOR_STRETCHED, "within", (0.7, 1.4), "0.996 [0.972, 1.02]"),
+    FACTOR_STRETCHED.within(0.7, 1.4, "a stretched layer leaves all of it", "0.996 [0.972, 1.02]", "control"),
 )

@@ -1,13 +1,10 @@
 """The lecture's last layer: a sigmoid whose saturation the loss compensates."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from .....reference import bounds, oracle
 from .....reference.libraries import FRAMEWORKS
 from ....language import Wrong, ask, claim, fact, population, rounding, smallest, within
-from ....language.statistics import Gate
 from ...shared.floats import Number, grid, row
 from ...shared.wrongs import another, arm_for_arm, mistaken
 from .. import mutants
@@ -224,7 +221,7 @@ population.limit(
     It is not the logistic as such that is harmless as the last layer: with the squared error, which does not
     compensate, the network that starts from confident mistakes decides no more than chance.
     """,
-    Gate("it is right for more than six in ten", gates.STUCK.name, "above", (0.6,), "“as the last layer OK”"),
+    gates.STUCK.above(0.6, "it is right for more than six in ten", "“as the last layer OK”"),
 )
 population.limit(
     last_layer,
@@ -234,11 +231,5 @@ population.limit(
     From an output bias of 0 the squared error learns as well, to within five points: nothing is saturated that the
     loss would have to compensate.
     """,
-    Gate(
-        "the squared error does worse by five points",
-        gates.UNDECIDED.name,
-        "above",
-        (0.05,),
-        "“compensated by the loss”",
-    ),
+    gates.UNDECIDED.above(0.05, "the squared error does worse by five points", "“compensated by the loss”"),
 )

@@ -4,7 +4,7 @@ Each gate's basis is the effect as measured while the design was made, on the fi
 the gate has a slack of about 2, in the difference or in the logarithm of the ratio.
 """
 
-from ....language.statistics import Contrast, Gate
+from ....language.statistics import Contrast
 
 
 def _accuracy(name, first, second=None):
@@ -29,13 +29,11 @@ GRADIENT_UNDECIDED = _first_gradient("cross-entropy / squared error, bias 0", "c
 EFFECTS = (MISTAKEN, COMPENSATED, STUCK, FASTER, UNDECIDED, GRADIENT, GRADIENT_UNDECIDED)
 
 GATES = (
-    Gate("the cross-entropy gets out of confident mistakes", MISTAKEN.name, "above", (0.25,), "0.498 [0.493, 0.502]"),
-    Gate("as if they had not been", COMPENSATED.name, "within", (-0.05, 0.05), "-0.006 [-0.010, -0.003]"),
-    Gate("its gradient is there from the first step", GRADIENT.name, "above", (600.0,), "4.2e5 [2.1e5, 9.2e5]"),
-    Gate("the squared error stays at chance", STUCK.name, "within", (0.4, 0.6), "0.474, in every seed"),
-    Gate("a larger rate does not mend it", FASTER.name, "above", (0.25,), "0.487 [0.475, 0.498]", "caution"),
-    Gate(
-        "control, no mistakes to begin with", UNDECIDED.name, "within", (-0.05, 0.05), "0.014 [0.009, 0.018]", "control"
-    ),
-    Gate("control, its first gradient", GRADIENT_UNDECIDED.name, "within", (1.0, 20.0), "4.1 [3.3, 5.3]", "control"),
+    MISTAKEN.above(0.25, "the cross-entropy gets out of confident mistakes", "0.498 [0.493, 0.502]"),
+    COMPENSATED.within(-0.05, 0.05, "as if they had not been", "-0.006 [-0.010, -0.003]"),
+    GRADIENT.above(600.0, "its gradient is there from the first step", "4.2e5 [2.1e5, 9.2e5]"),
+    STUCK.within(0.4, 0.6, "the squared error stays at chance", "0.474, in every seed"),
+    FASTER.above(0.25, "a larger rate does not mend it", "0.487 [0.475, 0.498]", "caution"),
+    UNDECIDED.within(-0.05, 0.05, "control, no mistakes to begin with", "0.014 [0.009, 0.018]", "control"),
+    GRADIENT_UNDECIDED.within(1.0, 20.0, "control, its first gradient", "4.1 [3.3, 5.3]", "control"),
 )

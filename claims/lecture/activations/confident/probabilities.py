@@ -1,7 +1,5 @@
 """Limits of the claim about the last layer: a loss that is given probabilities loses what the logits would have told it."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

@@ -2,8 +2,6 @@
 reversal”: white for black.
 """
 
-from __future__ import annotations
-
 import types
 from typing import NamedTuple
 
@@ -14,7 +12,6 @@ from .....reference.networks.notation import make_layer
 from .....reference.samples import data
 from ....language import Figure, Wrong, ask, claim, fact, population, same_bits, smallest
 from ....language.prose import line
-from ....language.statistics import Gate
 from ...shared.geometry import PLAIN_2D, exact_layer, layer
 from ...shared.photographs import scene
 from ...shared.wrongs import arm_for_arm
@@ -304,7 +301,7 @@ population.limit(
     better than one with ReLU does. Learned kernels do not sum to zero. Insensitive it is to −x, so the images have to
     be centred first.
     """,
-    Gate("the negative 1 − x is recognised as well as x, to within ten points", gates.UNCENTRED.name, "below", (0.1,)),
+    gates.UNCENTRED.below(0.1, "the negative 1 − x is recognised as well as x, to within ten points"),
     as_worded=True,
 )
 population.limit(
@@ -315,7 +312,7 @@ population.limit(
     With a bias in the convolution, as libraries have it unless told otherwise, learning uses it, and the negatives
     are recognised worse.
     """,
-    Gate("negatives are recognised as well with a bias, to within two points", gates.BIAS.name, "below", (0.02,)),
+    gates.BIAS.below(0.02, "negatives are recognised as well with a bias, to within two points"),
 )
 population.limit(
     polarity,
@@ -325,7 +322,7 @@ population.limit(
     What is insensitive cannot tell: where the label is the polarity itself, a network with |z| is right exactly half
     of the time, and one with ReLU nearly always.
     """,
-    Gate("|z| does as well as ReLU, to within ten points", gates.TOLD.name, "below", (0.1,)),
+    gates.TOLD.below(0.1, "|z| does as well as ReLU, to within ten points"),
 )
 population.limit(
     polarity,
@@ -335,5 +332,5 @@ population.limit(
     With random filters, of which only the classifier is learned, |z| gains no ten points over ReLU on upright images:
     the insensitivity is a property, not a gain in accuracy.
     """,
-    Gate("with random filters |z| is better on upright images by ten points", gates.RANDOM.name, "above", (0.1,)),
+    gates.RANDOM.above(0.1, "with random filters |z| is better on upright images by ten points"),
 )

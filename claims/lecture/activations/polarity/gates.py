@@ -8,7 +8,7 @@ are alike upright to within ten points, 0.1 for what a bias spoils. And it had a
 hardly fail; for the bare sign ten seeds are too few, 0.092 [-0.006, 0.174], so it is gone: what eight filters gain has its own gate.
 """
 
-from ....language.statistics import Contrast, Gate
+from ....language.statistics import Contrast
 
 
 def _accuracy(name, experiment, first, second=None):
@@ -38,36 +38,18 @@ TOLD = _accuracy(
 EFFECTS = (INVERTED, KEPT, RELU, UPRIGHT, BIAS, UNCENTRED, LEARNED, FEW, MANY, RANDOM, RANDOM_INVERTED, TOLD)
 
 GATES = (
-    Gate("inverted images are recognised with |z| alone", INVERTED.name, "above", (0.4,), "0.839 [0.792, 0.878]"),
-    Gate("|z| recognises inverted images", KEPT.name, "above", (0.6,), "0.880 [0.848, 0.904]"),
-    Gate("ReLU does not recognise them", RELU.name, "below", (0.15,), "0.040 [0.016, 0.066]"),
-    Gate(
-        "upright the two differ by less than 0.2",
-        UPRIGHT.name,
-        "within",
-        (-0.2, 0.2),
-        "-0.013 [-0.039, 0.011]",
-        "control",
+    INVERTED.above(0.4, "inverted images are recognised with |z| alone", "0.839 [0.792, 0.878]"),
+    KEPT.above(0.6, "|z| recognises inverted images", "0.880 [0.848, 0.904]"),
+    RELU.below(0.15, "ReLU does not recognise them", "0.040 [0.016, 0.066]"),
+    UPRIGHT.within(-0.2, 0.2, "upright the two differ by less than 0.2", "-0.013 [-0.039, 0.011]", "control"),
+    BIAS.above(0.0, "control: a bias spoils it", "0.240 [0.162, 0.331]", "control"),
+    UNCENTRED.above(0.3, "control: not centred, it is lost", "0.687 [0.66, 0.71]", "control"),
+    LEARNED.above(0.5, "not centred, images are recognised", "0.736 [0.707, 0.768]", "control"),
+    FEW.above(0.04, "both polarities to learn, 2 filters: better", "0.169 [0.141, 0.196]"),
+    MANY.within(
+        -0.05, 0.25, "both polarities to learn, 8 filters: by less than 0.25", "0.080 [0.043, 0.114]", "caution"
     ),
-    Gate("control: a bias spoils it", BIAS.name, "above", (0.0,), "0.240 [0.162, 0.331]", "control"),
-    Gate("control: not centred, it is lost", UNCENTRED.name, "above", (0.3,), "0.687 [0.66, 0.71]", "control"),
-    Gate("not centred, images are recognised", LEARNED.name, "above", (0.5,), "0.736 [0.707, 0.768]", "control"),
-    Gate("both polarities to learn, 2 filters: better", FEW.name, "above", (0.04,), "0.169 [0.141, 0.196]"),
-    Gate(
-        "both polarities to learn, 8 filters: by less than 0.25",
-        MANY.name,
-        "within",
-        (-0.05, 0.25),
-        "0.080 [0.043, 0.114]",
-        "caution",
-    ),
-    Gate("random filters: no gain of 0.1 upright", RANDOM.name, "below", (0.1,), "-0.039 [-0.055, -0.024]", "caution"),
-    Gate(
-        "random filters: |z| recognises inverted images better",
-        RANDOM_INVERTED.name,
-        "above",
-        (0.4,),
-        "0.750 [0.713, 0.786]",
-    ),
-    Gate("|z| cannot tell the polarity", TOLD.name, "above", (0.25,), "0.4997 [0.499, 0.5]", "reversal"),
+    RANDOM.below(0.1, "random filters: no gain of 0.1 upright", "-0.039 [-0.055, -0.024]", "caution"),
+    RANDOM_INVERTED.above(0.4, "random filters: |z| recognises inverted images better", "0.750 [0.713, 0.786]"),
+    TOLD.above(0.25, "|z| cannot tell the polarity", "0.4997 [0.499, 0.5]", "reversal"),
 )

@@ -1,13 +1,10 @@
 """The lecture's section “Activation functions”: where sigmoids saturate, and what that does to hidden layers."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from .....reference import bounds, oracle
 from .....reference.libraries import FRAMEWORKS
 from ....language import Figure, Wrong, ask, claim, edge, fact, population, same_bits, smallest, within
-from ....language.statistics import Gate
 from ...shared.floats import DIGITS, FARTHEST, ROW, Number, row
 from ..kinks import relu6_slope, relu_slope
 from . import design, gates
@@ -212,7 +209,7 @@ population.limit(
     The sentence is not supported for tanh: with Glorot's weights six hidden tanh layers learn at least as well as six
     with ReLU.
     """,
-    Gate("tanh does worse than ReLU", gates.TANH.name, "below", (0.0,)),
+    gates.TANH.below(0.0, "tanh does worse than ReLU"),
     as_worded=True,
 )
 population.limit(
@@ -220,14 +217,14 @@ population.limit(
     design,
     "one hidden layer",
     "With one hidden layer the logistic does as well as ReLU, to within five points of accuracy.",
-    Gate("the logistic does worse by five points", gates.SHALLOW_LOGISTIC.name, "above", (0.05,)),
+    gates.SHALLOW_LOGISTIC.above(0.05, "the logistic does worse by five points"),
 )
 population.limit(
     saturation,
     design,
     "batch norm rescues the logistic",
     "With batch norm before it the logistic learns in six hidden layers too.",
-    Gate("batch norm does not help it", gates.BATCH_NORM.name, "below", (0.4,)),
+    gates.BATCH_NORM.below(0.4, "batch norm does not help it"),
 )
 population.limit(
     saturation,
@@ -239,5 +236,5 @@ population.limit(
     gradient is σ′ ≤ ¼ at every layer. That saturation too, where there is some, keeps a network from learning is
     another claim: there “due to saturation” is tested as a reason, for and against.
     """,
-    Gate("what saturates like the logistic does as badly", gates.STRETCHED.name, "below", (0.4,)),
+    gates.STRETCHED.below(0.4, "what saturates like the logistic does as badly"),
 )

@@ -1,7 +1,5 @@
 """Where floating point ends a sigmoid: the z from which its value is its limit and its gradient is 0, in each library."""
 
-from __future__ import annotations
-
 import contextlib
 
 import numpy as np

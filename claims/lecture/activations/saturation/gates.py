@@ -7,7 +7,7 @@ more.
 
 import numpy as np
 
-from ....language.statistics import Contrast, Gate
+from ....language.statistics import Contrast
 
 
 def _accuracy(experiment, name, first, second):
@@ -45,24 +45,17 @@ EFFECTS = (
 SMALLEST = float(np.finfo(np.float64).tiny)
 
 GATES = (
-    Gate("deep logistic fails", LOGISTIC.name, "above", (0.4,), "0.858 [0.848, 0.868]"),
-    Gate("tanh is no worse than relu", TANH.name, "above", (0.0,), "0.019 [0.009, 0.026]", "reversal"),
-    Gate("batch norm mends it", BATCH_NORM.name, "above", (0.4,), "0.867 [0.858, 0.875]", "reversal"),
-    Gate("a steeper logistic mends it", STRETCHED.name, "above", (0.4,), "0.873 [0.868, 0.880]", "caution"),
-    Gate("control, one layer", SHALLOW_LOGISTIC.name, "within", (-0.05, 0.05), "0.007 [0.001, 0.012]", "control"),
-    Gate("saturated tanh", TANH_AT_6.name, "below", (1e-7,), "2.8e-10 [1.6e-10, 4.9e-10]"),
-    Gate("saturated logistic", LOGISTIC_AT_6.name, "below", (1e-3,), "2.4e-5 [1.9e-5, 3.0e-5]"),
-    Gate("control, relu at 6", RELU_AT_6.name, "above", (1.7,), "4.3 [3.8, 4.9]", "control"),
-    Gate("relu at -6 has no gradient at all", RELU_BELOW.name, "within", (-SMALLEST, SMALLEST), "exactly 0", "control"),
-    Gate("gradient factor, logistic", FACTOR_LOGISTIC.name, "within", (0.12, 0.48), "0.236 [0.232, 0.240]"),
-    Gate("gradient factor, tanh", FACTOR_TANH.name, "within", (0.7, 1.4), "1.00 [0.98, 1.02]", "reversal"),
-    Gate("gradient factor, relu", FACTOR_RELU.name, "within", (0.7, 1.4), "0.99 [0.96, 1.03]", "control"),
-    Gate(
-        "no unit of it is saturated at the start",
-        SATURATED.name,
-        "within",
-        (-0.01, 0.01),
-        "0.00004 [0, 0.00009]",
-        "caution",
-    ),
+    LOGISTIC.above(0.4, "deep logistic fails", "0.858 [0.848, 0.868]"),
+    TANH.above(0.0, "tanh is no worse than relu", "0.019 [0.009, 0.026]", "reversal"),
+    BATCH_NORM.above(0.4, "batch norm mends it", "0.867 [0.858, 0.875]", "reversal"),
+    STRETCHED.above(0.4, "a steeper logistic mends it", "0.873 [0.868, 0.880]", "caution"),
+    SHALLOW_LOGISTIC.within(-0.05, 0.05, "control, one layer", "0.007 [0.001, 0.012]", "control"),
+    TANH_AT_6.below(1e-7, "saturated tanh", "2.8e-10 [1.6e-10, 4.9e-10]"),
+    LOGISTIC_AT_6.below(1e-3, "saturated logistic", "2.4e-5 [1.9e-5, 3.0e-5]"),
+    RELU_AT_6.above(1.7, "control, relu at 6", "4.3 [3.8, 4.9]", "control"),
+    RELU_BELOW.within(-SMALLEST, SMALLEST, "relu at -6 has no gradient at all", "exactly 0", "control"),
+    FACTOR_LOGISTIC.within(0.12, 0.48, "gradient factor, logistic", "0.236 [0.232, 0.240]"),
+    FACTOR_TANH.within(0.7, 1.4, "gradient factor, tanh", "1.00 [0.98, 1.02]", "reversal"),
+    FACTOR_RELU.within(0.7, 1.4, "gradient factor, relu", "0.99 [0.96, 1.03]", "control"),
+    SATURATED.within(-0.01, 0.01, "no unit of it is saturated at the start", "0.00004 [0, 0.00009]", "caution"),
 )

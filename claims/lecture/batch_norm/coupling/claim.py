@@ -5,8 +5,6 @@ BN(aZ + c) = sgn(a) · BN(Z) · √((v + ε)/(v + ε/a²)), v the biased varianc
 What happens without batch norm is in ``perturbation``; where decoupling stops, in ``limits.py``.
 """
 
-from __future__ import annotations
-
 import functools
 from fractions import Fraction
 

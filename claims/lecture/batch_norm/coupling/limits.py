@@ -3,15 +3,12 @@
 The limits of ``batch_norm.decouples``; the claim itself is in ``claim.py``.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np
 
 from .....reference import bounds
 from ....language import ask, population, smallest, within
-from ....language.statistics import Gate
 from ..layers import TINY, by_memory, by_the_batch, normalized, normalized_by_memory, ones
 from ..perturbation import design as perturbation_design
 from ..perturbation import gates as perturbation_gates
@@ -188,7 +185,7 @@ population.limit(
     direction more arrives at the logits with batch norm than without, for with it the change grows from layer to
     layer.
     """,
-    Gate("less arrives with batch norm", perturbation_gates.TURNED.name, "above", (1.0,)),
+    perturbation_gates.TURNED.above(1.0, "less arrives with batch norm"),
     as_worded=True,
 )
 population.limit(
@@ -199,7 +196,7 @@ population.limit(
     After 61 steps of training still no less of such a change arrives with batch norm than without, though it hardly
     grows any more.
     """,
-    Gate("less arrives with batch norm", perturbation_gates.TRAINED_TURNED.name, "above", (1.0,)),
+    perturbation_gates.TRAINED_TURNED.above(1.0, "less arrives with batch norm"),
 )
 population.limit(
     decouples,
@@ -209,7 +206,7 @@ population.limit(
     Of the change that gradient descent makes first, against the gradient, as much arrives with batch norm as without.
     (After training less does.)
     """,
-    Gate("clearly less arrives with batch norm", perturbation_gates.AGAINST.name, "above", (1.5,)),
+    perturbation_gates.AGAINST.above(1.5, "clearly less arrives with batch norm"),
 )
 population.limit(
     decouples,
@@ -219,7 +216,7 @@ population.limit(
     With the statistics remembered from before the change, even a change of scale and shift arrives, and is larger at
     the logits than without batch norm.
     """,
-    Gate("less arrives in inference mode", perturbation_gates.SCALED_FROZEN.name, "below", (1.0,)),
+    perturbation_gates.SCALED_FROZEN.below(1.0, "less arrives in inference mode"),
 )
 population.limit(
     decouples,
@@ -229,5 +226,5 @@ population.limit(
     In a network of twelve layers with Glorot's weights, before the first step, hardly anything is left of it: the
     layers' updates change each other's effect about as much with batch norm as without, or more.
     """,
-    Gate("less by a third with batch norm, twelve layers at the start", gates.DEEP.name, "above", (1.5,)),
+    gates.DEEP.above(1.5, "less by a third with batch norm, twelve layers at the start"),
 )

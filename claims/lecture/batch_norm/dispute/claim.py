@@ -4,8 +4,6 @@ By construction: batch norm pins the mean and the variance of every channel, and
 in which batch norm lowers the shift and trains better, and networks in which the two go apart, in ``dispute/design.py``.
 """
 
-from __future__ import annotations
-
 import functools
 from typing import NamedTuple
 
@@ -15,14 +13,13 @@ from .....reference import bounds, oracle
 from .....reference.libraries import FRAMEWORKS
 from ....language import Figure, Wrong, ask, claim, fact, population, smallest, within
 from ....language.prose import line
-from ....language.statistics import Gate
 from ...shared.wrongs import another
 from .. import mutants
 from ..figures import by_layer
 from ..layers import TINY, by_memory, by_the_batch, normalized, normalized_by_memory
 from ..moments import SOURCE, channel_moment, distribution, exact_mean, exact_variance, mean_zero, moments_of_training
 from ..shift import design as shift_design
-from . import design
+from . import design, gates
 
 EPSILON = 2.0**-10
 STEPS = (0.0, 0.25, 0.75, 1.0)
@@ -350,7 +347,7 @@ population.limit(
     so here: a part of the advantage is lost, though a small one. So the experiment does not show that the shift does
     not matter, only that it is not what decides.
     """,
-    Gate("the noise costs nothing", "noise: loss, with@1 - with@0", "below", (0.0,)),
+    gates.PAPERS_PRICE.below(0.0, "the noise costs nothing"),
 )
 population.limit(
     disputed,
@@ -360,7 +357,7 @@ population.limit(
     With twice the noise again, four times the paper's, nothing is left of batch norm's advantage: it does not
     withstand a shift of any size.
     """,
-    Gate("batch norm trains better with twice the noise", "noise: loss, without@0 - with@4", "above", (0.5,)),
+    gates.STRONGER.above(0.5, "batch norm trains better with twice the noise"),
 )
 population.limit(
     disputed,
@@ -370,5 +367,5 @@ population.limit(
     Whether batch norm lowers the shift depends on the reading: in eight layers the moments shift many times less with
     it, and the gradients hardly agree better, if at all.
     """,
-    Gate("the gradients agree better with batch norm", "noise: cosine, with@0 - without@0", "above", (0.25,)),
+    gates.COSINE.above(0.25, "the gradients agree better with batch norm"),
 )

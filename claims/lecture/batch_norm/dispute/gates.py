@@ -24,7 +24,7 @@ rate 0.3 (above 0.2), and that the gradients of the linear network agree worse (
 first seeds; their networks have more seeds now, and their gates more room or the bare sign.
 """
 
-from ....language.statistics import Contrast, Gate
+from ....language.statistics import Contrast
 
 
 def _between(experiment, measure, first, second):
@@ -63,98 +63,46 @@ PAPERS_LOSS = _between("noise", "last", "without@0", "with@1")
 STRONGER = _between("noise", "last", "without@0", "with@4")
 NOISE_ALONE = _between("noise", "last", "without@2", "without@0")
 EFFECTS = (
-    FAST_LOSS,
-    FAST_COSINE,
-    FAST_DISTANCE,
-    SLOW_COSINE,
-    SLOW_LOSS,
-    LINEAR_LOSS,
-    LINEAR_COSINE,
-    LINEAR_DISTANCE,
-    LOSS,
-    MEAN,
-    DEVIATION,
-    MEAN_INSIDE,
-    DEVIATION_INSIDE,
-    COSINE,
-    NOISY_MEAN,
-    NOISY_DEVIATION,
-    NOISY_COSINE,
-    NOISY_LOSS,
-    PRICE,
-    PAPERS_PRICE,
-    PAPERS_LOSS,
-    STRONGER,
-    NOISE_ALONE,
+    *(FAST_LOSS, FAST_COSINE, FAST_DISTANCE, SLOW_COSINE, SLOW_LOSS),
+    *(LINEAR_LOSS, LINEAR_COSINE, LINEAR_DISTANCE),
+    *(LOSS, MEAN, DEVIATION, MEAN_INSIDE, DEVIATION_INSIDE, COSINE),
+    *(NOISY_MEAN, NOISY_DEVIATION, NOISY_COSINE, NOISY_LOSS),
+    *(PRICE, PAPERS_PRICE, PAPERS_LOSS, STRONGER, NOISE_ALONE),
 )
 
 
-def _for(name, contrast, side, bounds, basis):
-    return Gate(name, contrast.name, side, bounds, basis, speaks="for")
-
-
-def _against(name, contrast, side, bounds, basis):
-    return Gate(name, contrast.name, side, bounds, basis, speaks="against")
-
-
-def _seen_to(name, contrast, side, bounds, basis, role="control"):
-    return Gate(name, contrast.name, side, bounds, basis, role)
-
-
 GATES = (
-    _seen_to("shallow, rate 0.3: batch norm trains better", FAST_LOSS, "above", (0.1,), "0.426 [0.335, 0.528]"),
-    _for("shallow, rate 0.3: the gradients agree better", FAST_COSINE, "above", (0.25,), "0.555 [0.497, 0.615]"),
-    _for("shallow, rate 0.3: the gradients move less", FAST_DISTANCE, "above", (1.8,), "3.77 [3.22, 4.42]"),
-    _seen_to(
-        "shallow, rate 0.05: the gradients agree better with batch norm",
-        SLOW_COSINE,
-        "above",
-        (0.05,),
-        "0.167 [0.120, 0.216]",
+    FAST_LOSS.above(0.1, "shallow, rate 0.3: batch norm trains better", "0.426 [0.335, 0.528]", "control"),
+    FAST_COSINE.above(0.25, "shallow, rate 0.3: the gradients agree better", "0.555 [0.497, 0.615]", speaks="for"),
+    FAST_DISTANCE.above(1.8, "shallow, rate 0.3: the gradients move less", "3.77 [3.22, 4.42]", speaks="for"),
+    SLOW_COSINE.above(
+        0.05, "shallow, rate 0.05: the gradients agree better with batch norm", "0.167 [0.120, 0.216]", "control"
     ),
-    _against(
-        "shallow, rate 0.05: a lower shift, and it trains worse", SLOW_LOSS, "above", (0.0,), "0.213 [0.124, 0.280]"
+    SLOW_LOSS.above(
+        0.0, "shallow, rate 0.05: a lower shift, and it trains worse", "0.213 [0.124, 0.280]", speaks="against"
     ),
-    _seen_to("linear: batch norm trains better", LINEAR_LOSS, "above", (0.2,), "0.521 [0.479, 0.562]"),
-    _against("linear: the gradients agree worse", LINEAR_COSINE, "above", (0.0,), "0.175 [0.119, 0.229]"),
-    _against("linear: the gradients move more", LINEAR_DISTANCE, "above", (1.0,), "9.79 [3.88, 23.7]"),
-    _seen_to("8 layers: batch norm trains better", LOSS, "above", (0.5,), "1.018 [0.911, 1.164]"),
-    _seen_to("8 layers: what leaves batch norm shifts less, mean", MEAN, "above", (8.0,), "128 [96.8, 170]"),
-    _seen_to(
-        "8 layers: what leaves batch norm shifts less, deviation", DEVIATION, "above", (5.0,), "38.5 [30.8, 49.2]"
+    LINEAR_LOSS.above(0.2, "linear: batch norm trains better", "0.521 [0.479, 0.562]", "control"),
+    LINEAR_COSINE.above(0.0, "linear: the gradients agree worse", "0.175 [0.119, 0.229]", speaks="against"),
+    LINEAR_DISTANCE.above(1.0, "linear: the gradients move more", "9.79 [3.88, 23.7]", speaks="against"),
+    LOSS.above(0.5, "8 layers: batch norm trains better", "1.018 [0.911, 1.164]", "control"),
+    MEAN.above(8.0, "8 layers: what leaves batch norm shifts less, mean", "128 [96.8, 170]", "control"),
+    DEVIATION.above(5.0, "8 layers: what leaves batch norm shifts less, deviation", "38.5 [30.8, 49.2]", "control"),
+    MEAN_INSIDE.above(4.0, "8 layers: what enters batch norm shifts less too, mean", "20.1 [15, 26.9]", speaks="for"),
+    DEVIATION_INSIDE.above(
+        1.7, "8 layers: what enters batch norm shifts less too, deviation", "4.39 [3.59, 5.47]", speaks="for"
     ),
-    _for("8 layers: what enters batch norm shifts less too, mean", MEAN_INSIDE, "above", (4.0,), "20.1 [15, 26.9]"),
-    _for(
-        "8 layers: what enters batch norm shifts less too, deviation",
-        DEVIATION_INSIDE,
-        "above",
-        (1.7,),
-        "4.39 [3.59, 5.47]",
+    COSINE.below(0.25, "8 layers: the gradients hardly agree better", "-0.047 [-0.173, 0.084]", "caution"),
+    NOISY_MEAN.above(1.2, "noise shifts the means, more than without batch norm", "2.09 [1.57, 2.79]", "control"),
+    NOISY_DEVIATION.above(
+        1.0, "noise shifts the deviations, more than without batch norm", "1.69 [1.33, 2.1]", "control"
     ),
-    _seen_to(
-        "8 layers: the gradients hardly agree better", COSINE, "below", (0.25,), "-0.047 [-0.173, 0.084]", "caution"
+    NOISY_COSINE.above(
+        0.0, "noise turns the gradients, more than without batch norm", "0.314 [0.171, 0.451]", "control"
     ),
-    _seen_to("noise shifts the means, more than without batch norm", NOISY_MEAN, "above", (1.2,), "2.09 [1.57, 2.79]"),
-    _seen_to(
-        "noise shifts the deviations, more than without batch norm",
-        NOISY_DEVIATION,
-        "above",
-        (1.0,),
-        "1.69 [1.33, 2.1]",
-    ),
-    _seen_to(
-        "noise turns the gradients, more than without batch norm", NOISY_COSINE, "above", (0.0,), "0.314 [0.171, 0.451]"
-    ),
-    _against("a larger shift, and it trains better", NOISY_LOSS, "above", (0.3,), "0.624 [0.510, 0.763]"),
-    _seen_to(
-        "but the noise costs a part of the advantage", PRICE, "within", (0.2, 0.7), "0.394 [0.330, 0.459]", "caution"
-    ),
-    _seen_to(
-        "and half of it, the paper's, a smaller one", PAPERS_PRICE, "above", (0.0,), "0.127 [0.086, 0.167]", "caution"
-    ),
-    _seen_to(
-        "with the paper's noise it trains better", PAPERS_LOSS, "above", (0.45,), "0.891 [0.782, 1.047]", "caution"
-    ),
-    _seen_to("twice the noise: no advantage is left", STRONGER, "within", (-0.5, 0.5), "0.101 [-0.018, 0.268]"),
-    _seen_to("noise alone does not help", NOISE_ALONE, "above", (0.2,), "0.562 [0.463, 0.673]"),
+    NOISY_LOSS.above(0.3, "a larger shift, and it trains better", "0.624 [0.510, 0.763]", speaks="against"),
+    PRICE.within(0.2, 0.7, "but the noise costs a part of the advantage", "0.394 [0.330, 0.459]", "caution"),
+    PAPERS_PRICE.above(0.0, "and half of it, the paper's, a smaller one", "0.127 [0.086, 0.167]", "caution"),
+    PAPERS_LOSS.above(0.45, "with the paper's noise it trains better", "0.891 [0.782, 1.047]", "caution"),
+    STRONGER.within(-0.5, 0.5, "twice the noise: no advantage is left", "0.101 [-0.018, 0.268]", "control"),
+    NOISE_ALONE.above(0.2, "noise alone does not help", "0.562 [0.463, 0.673]", "control"),
 )

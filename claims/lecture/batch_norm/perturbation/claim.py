@@ -6,8 +6,6 @@ In networks with random weights: how far the relative change ‖h′_l − h_l�
 stops is in ``limits.py``.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from .....reference.judging import composition

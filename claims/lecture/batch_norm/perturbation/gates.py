@@ -4,7 +4,7 @@ Each gate's basis is the effect as measured while the design was made, on the fi
 the gate has a slack of about 2 in the logarithm, or is the bare sign where the sentence claims no more.
 """
 
-from ....language.statistics import Contrast, Gate
+from ....language.statistics import Contrast
 from . import design
 
 THROUGH = design.TENTH**design.DEPTH - 1
@@ -46,55 +46,33 @@ GROWTH_DEEP = _size("downstream", "growth, random direction, twelve layers", "gr
 GROWTH_GENTLE = _size("downstream", "growth, tanh with small weights", "growth_relative.gentle_tanh")
 EARLY = _ratio("downstream", "relative", "random", "late")
 EFFECTS = (
-    SCALED,
-    SCALED_FROZEN,
-    FROZEN,
-    TURNED,
-    AGAINST,
-    SCALED_WITH,
-    GROWTH_WITH,
-    TENTH,
-    TENTH_WITH,
-    TRAINED_SCALED,
-    TRAINED_TURNED,
-    TRAINED_AGAINST,
-    GRADIENT,
-    GROWTH_GRADIENT,
-    GROWTH_LEARNED_GRADIENT,
-    GROWTH_STEEP,
-    GROWTH_RANDOM,
-    GROWTH_LEARNED_RANDOM,
-    GROWTH_DEEP,
-    GROWTH_GENTLE,
-    EARLY,
+    *(SCALED, SCALED_FROZEN, FROZEN, TURNED, AGAINST, SCALED_WITH, GROWTH_WITH),
+    *(TENTH, TENTH_WITH),
+    *(TRAINED_SCALED, TRAINED_TURNED, TRAINED_AGAINST),
+    *(GRADIENT, GROWTH_GRADIENT, GROWTH_LEARNED_GRADIENT, GROWTH_STEEP),
+    *(GROWTH_RANDOM, GROWTH_LEARNED_RANDOM, GROWTH_DEEP, GROWTH_GENTLE, EARLY),
 )
 
 GATES = (
-    Gate("decoupled: scale and shift", SCALED.name, "above", (150.0,), "2.3e4 [1.8e4, 3.1e4]"),
-    Gate("decoupled: hardly anything gets through", SCALED_WITH.name, "below", (1e-3,), "2.6e-5 [2.3e-5, 3.0e-5]"),
-    Gate("the statistics must be the batch's", FROZEN.name, "above", (150.0,), "7.5e4 [6.0e4, 9.5e4]", "control"),
-    Gate("reversal, inference", SCALED_FROZEN.name, "above", (1.8,), "3.22 [2.81, 3.70]", "reversal"),
-    Gate("reversal, random direction", TURNED.name, "below", (0.61,), "0.371 [0.326, 0.418]", "reversal"),
-    Gate("reversal, it grows with batch norm", GROWTH_WITH.name, "above", (1.6,), "2.64 [2.56, 2.72]", "reversal"),
-    Gate("no effect, against the gradient", AGAINST.name, "within", (0.7, 1.4), "1.02 [0.96, 1.10]", "reversal"),
-    Gate("passed on: 1.1⁶ − 1", TENTH.name, "within", (THROUGH - 1e-9, THROUGH + 1e-9), "1.1⁶ − 1 to 1e-15"),
-    Gate(
-        "with batch norm nothing of it is left", TENTH_WITH.name, "below", (1e-4,), "2.2e-6 [2.1e-6, 2.3e-6]", "control"
-    ),
-    Gate("decoupled after training too", TRAINED_SCALED.name, "above", (200.0,), "5.1e4 [4.0e4, 6.6e4]"),
-    Gate("reversal, random direction, trained", TRAINED_TURNED.name, "below", (1.0,), "0.72 [0.66, 0.79]", "reversal"),
-    Gate("less against the gradient, trained", TRAINED_AGAINST.name, "above", (1.3,), "1.79 [1.62, 1.99]"),
-    Gate("large: logits against the gradient", GRADIENT.name, "above", (0.037,), "0.136 [0.127, 0.145]"),
-    Gate("amplified: against the gradient", GROWTH_GRADIENT.name, "above", (1.5,), "2.26 [2.12, 2.41]"),
-    Gate("amplified: the same, trained", GROWTH_LEARNED_GRADIENT.name, "above", (1.24,), "1.55 [1.48, 1.63]"),
-    Gate("amplified: tanh with large weights", GROWTH_STEEP.name, "above", (2.2,), "4.80 [4.60, 5.00]"),
-    Gate(
-        "only passed on: random direction", GROWTH_RANDOM.name, "within", (0.7, 1.45), "1.08 [0.95, 1.21]", "reversal"
-    ),
-    Gate(
-        "it fades: the same, trained", GROWTH_LEARNED_RANDOM.name, "below", (0.88,), "0.771 [0.746, 0.799]", "reversal"
-    ),
-    Gate("only passed on: twelve layers", GROWTH_DEEP.name, "within", (0.6, 1.6), "1.09 [0.92, 1.28]", "reversal"),
-    Gate("it fades: tanh with small weights", GROWTH_GENTLE.name, "below", (0.34,), "0.113 [0.102, 0.124]", "reversal"),
-    Gate("early layers are nothing special", EARLY.name, "within", (0.65, 1.5), "1.01 [0.86, 1.16]", "caution"),
+    SCALED.above(150.0, "decoupled: scale and shift", "2.3e4 [1.8e4, 3.1e4]"),
+    SCALED_WITH.below(1e-3, "decoupled: hardly anything gets through", "2.6e-5 [2.3e-5, 3.0e-5]"),
+    FROZEN.above(150.0, "the statistics must be the batch's", "7.5e4 [6.0e4, 9.5e4]", "control"),
+    SCALED_FROZEN.above(1.8, "reversal, inference", "3.22 [2.81, 3.70]", "reversal"),
+    TURNED.below(0.61, "reversal, random direction", "0.371 [0.326, 0.418]", "reversal"),
+    GROWTH_WITH.above(1.6, "reversal, it grows with batch norm", "2.64 [2.56, 2.72]", "reversal"),
+    AGAINST.within(0.7, 1.4, "no effect, against the gradient", "1.02 [0.96, 1.10]", "reversal"),
+    TENTH.within(THROUGH - 1e-9, THROUGH + 1e-9, "passed on: 1.1⁶ − 1", "1.1⁶ − 1 to 1e-15"),
+    TENTH_WITH.below(1e-4, "with batch norm nothing of it is left", "2.2e-6 [2.1e-6, 2.3e-6]", "control"),
+    TRAINED_SCALED.above(200.0, "decoupled after training too", "5.1e4 [4.0e4, 6.6e4]"),
+    TRAINED_TURNED.below(1.0, "reversal, random direction, trained", "0.72 [0.66, 0.79]", "reversal"),
+    TRAINED_AGAINST.above(1.3, "less against the gradient, trained", "1.79 [1.62, 1.99]"),
+    GRADIENT.above(0.037, "large: logits against the gradient", "0.136 [0.127, 0.145]"),
+    GROWTH_GRADIENT.above(1.5, "amplified: against the gradient", "2.26 [2.12, 2.41]"),
+    GROWTH_LEARNED_GRADIENT.above(1.24, "amplified: the same, trained", "1.55 [1.48, 1.63]"),
+    GROWTH_STEEP.above(2.2, "amplified: tanh with large weights", "4.80 [4.60, 5.00]"),
+    GROWTH_RANDOM.within(0.7, 1.45, "only passed on: random direction", "1.08 [0.95, 1.21]", "reversal"),
+    GROWTH_LEARNED_RANDOM.below(0.88, "it fades: the same, trained", "0.771 [0.746, 0.799]", "reversal"),
+    GROWTH_DEEP.within(0.6, 1.6, "only passed on: twelve layers", "1.09 [0.92, 1.28]", "reversal"),
+    GROWTH_GENTLE.below(0.34, "it fades: tanh with small weights", "0.113 [0.102, 0.124]", "reversal"),
+    EARLY.within(0.65, 1.5, "early layers are nothing special", "1.01 [0.86, 1.16]", "caution"),
 )

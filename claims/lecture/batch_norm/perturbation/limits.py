@@ -3,8 +3,6 @@
 The limits of ``batch_norm.downstream_change``; the claim itself is in ``claim.py``.
 """
 
-from __future__ import annotations
-
 import functools
 from typing import NamedTuple
 
@@ -12,7 +10,6 @@ import numpy as np
 
 from .....reference import bounds, oracle
 from ....language import ask, fact, population, same_bits, smallest, within
-from ....language.statistics import Gate
 from . import design, gates
 from .claim import SMALL, WHOLE, downstream_change, layers_exactly, unstable
 
@@ -152,28 +149,28 @@ population.limit(
     In a ReLU network with He's weights a small change of the first layer in a random direction is passed on and does
     not grow: the logits change by about the same part as the first layer's output.
     """,
-    Gate("it grows by a half", gates.GROWTH_RANDOM.name, "above", (1.5,)),
+    gates.GROWTH_RANDOM.above(1.5, "it grows by a half"),
 )
 population.limit(
     downstream_change,
     design,
     "more layers",
     "With twelve layers it is no different: such a change is passed on, at its size, through all of them.",
-    Gate("it grows by two thirds", gates.GROWTH_DEEP.name, "above", (5 / 3,)),
+    gates.GROWTH_DEEP.above(5 / 3, "it grows by two thirds"),
 )
 population.limit(
     downstream_change,
     design,
     "a random direction, trained",
     "After training a small change in a random direction becomes smaller on its way.",
-    Gate("it grows", gates.GROWTH_LEARNED_RANDOM.name, "above", (1.0,)),
+    gates.GROWTH_LEARNED_RANDOM.above(1.0, "it grows"),
 )
 population.limit(
     downstream_change,
     design,
     "tanh with small weights",
     "In a tanh network with half of Glorot's weights a change of the first layer fades from layer to layer.",
-    Gate("it grows", gates.GROWTH_GENTLE.name, "above", (1.0,)),
+    gates.GROWTH_GENTLE.above(1.0, "it grows"),
 )
 population.limit(
     downstream_change,
@@ -183,5 +180,5 @@ population.limit(
     “An early layer” is nothing special here: a change of the last hidden layer, in a random direction and of the same
     relative size, changes the logits as much as one of the first layer.
     """,
-    Gate("the first layer's does half as much again", gates.EARLY.name, "above", (1.5,)),
+    gates.EARLY.above(1.5, "the first layer's does half as much again"),
 )

@@ -6,8 +6,6 @@ The distribution of h: its values on a fixed batch, unit by unit, whatever the o
 of the moments of what enters a nonlinearity, is measured by ``shift/design.py``.
 """
 
-from __future__ import annotations
-
 import functools
 from typing import NamedTuple
 
@@ -15,20 +13,17 @@ import numpy as np
 
 from .....reference.libraries import FRAMEWORKS
 from ....language import Outcome, Wrong, ask, claim, fact, population, same_bits, smallest
-from ....language.statistics import Gate
 from ...shared.gradients import gradients_off
 from ...shared.wrongs import another, arm_for_arm
 from .. import mutants
 from ..layers import exactly
 from ..moments import channel_moment, distribution
-from . import design
+from . import design, gates
 
 WHOLE = "the step worked out in whole multiples of a power of two, of which no partial sum rounds"
 RATE = 2.0**-4
 STILL, LEARNING = ("frozen", "frozen_with"), ("without", "with")
 """The arms whose lower layers do not learn, and those in which all layers do."""
-
-Parameters = dict[str, np.ndarray]
 
 
 def lower_kept(before, after):
@@ -341,10 +336,5 @@ population.limit(
     Mean and deviation of each unit are not the distribution. The correlations between units, which batch norm does not
     touch, change over all steps nearly as much with it as without.
     """,
-    Gate(
-        "batch norm lowers the change of the correlations as well",
-        "trained: joint, all steps, without / with",
-        "above",
-        (1.6,),
-    ),
+    gates.JOINT_IN_ALL.above(1.6, "batch norm lowers the change of the correlations as well"),
 )

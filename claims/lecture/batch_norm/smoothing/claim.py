@@ -1,19 +1,14 @@
 """The lecture's section “Why does batch normalization work?”: the other explanation, smoothing the objective."""
 
-from __future__ import annotations
-
-from collections.abc import Mapping
-
 import numpy as np
 
 from .....reference import bounds
 from .....reference.libraries import FRAMEWORKS
 from ....language import Figure, claim, population, within
 from ....language.prose import line
-from ....language.statistics import Gate
 from ...shared.gradients import gradients_off
 from ...shared.wrongs import arm_for_arm
-from . import design, landscape
+from . import design, gates, landscape
 
 MEASURED = line(
     """
@@ -26,9 +21,6 @@ NARROW = ("multilayer",)
 """In float32 the main arms alone: one framework's trajectories there leave the other's within a hundred steps, the effect stays."""
 WIDE = (*NARROW, "convolutional", "deep_start", "eight_layers_slowly", "four_layers_slowly", "learning_rates")
 NAMES = {"with": "with batch norm", "without": "without", "null": "scale and shift alone"}
-
-
-Arrays = Mapping[str, np.ndarray]
 
 
 def in_float64(given):
@@ -169,19 +161,14 @@ population.limit(
     In a network of twelve layers with Glorot's weights, before the first step, the effective β is larger with batch
     norm than without.
     """,
-    Gate("smoother with batch norm, twelve layers at the start", "deep_start: beta, without / with", "above", (1.0,)),
+    gates.ratio("deep_start", "beta").above(1.0, "smoother with batch norm, twelve layers at the start"),
 )
 population.limit(
     smooths,
     design,
     "a small learning rate, eight layers",
     "With eight layers and a learning rate of 0.01 the effective β is larger with batch norm than without.",
-    Gate(
-        "smoother with batch norm, eight layers at rate 0.01",
-        "eight_layers_slowly: beta, without / with",
-        "above",
-        (1.0,),
-    ),
+    gates.ratio("eight_layers_slowly", "beta").above(1.0, "smoother with batch norm, eight layers at rate 0.01"),
 )
 population.limit(
     smooths,
@@ -191,11 +178,8 @@ population.limit(
     With four layers and a tenth of the learning rate no smoothing is left in the effective β: the effect belongs to
     the edge of stability, where training without batch norm bounces.
     """,
-    Gate(
-        "smoother with batch norm as it is at ten times the rate, four layers at rate 0.01",
-        "four_layers_slowly: beta, without / with",
-        "above",
-        (1.6,),
+    gates.ratio("four_layers_slowly", "beta").above(
+        1.6, "smoother with batch norm as it is at ten times the rate, four layers at rate 0.01"
     ),
 )
 population.limit(
@@ -206,10 +190,7 @@ population.limit(
     Tripling the hidden weights of the batch-normalised network leaves its function alone and cuts its effective β, by
     more than batch norm does: β measures the scale of the weights too. (The scale-free measure stays as it is.)
     """,
-    Gate(
-        "β is a property of the function, so tripling the weights does not lower it",
-        "multilayer: beta, tripled / with",
-        "above",
-        (0.99,),
+    gates.ratio("multilayer", "beta", "tripled", "with").above(
+        0.99, "β is a property of the function, so tripling the weights does not lower it"
     ),
 )

@@ -1,7 +1,5 @@
 """“Cheaper”: multiply-adds and bytes of a convolution and of the fully connected layer between the same input and output."""
 
-from __future__ import annotations
-
 import functools
 import time
 import tracemalloc

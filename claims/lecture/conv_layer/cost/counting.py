@@ -1,7 +1,5 @@
 """How much a convolution costs, and the fully connected layer between the same input and output: sizes, counts, pairs of counts."""
 
-from __future__ import annotations
-
 import math
 from fractions import Fraction
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """“Fewer parameters than fully connected layers”: how many fewer, and where there are none fewer."""
 
-from __future__ import annotations
-
 import itertools
 from fractions import Fraction
 

@@ -3,8 +3,6 @@
 Dropout and response normalisation, which change neither sizes nor numbers of parameters, are left out.
 """
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Callable
 from typing import Any, NamedTuple

@@ -1,17 +1,14 @@
 """The lecture's section “Conv2d operation in PyTorch”: how many parameters."""
 
-from __future__ import annotations
-
 import functools
 import math
-from collections.abc import Callable
 from decimal import Decimal
 from typing import NamedTuple
 
 from .....reference.networks import layers
 from ....language import Figure, Wrong, ask, claim, fact, smallest
 from ...shared.geometry import FORMULA
-from .networks import PUBLISHED, Layer, batch_norm, convolution, fully_connected
+from .networks import PUBLISHED, batch_norm, convolution, fully_connected
 
 # --- “how many parameters are in this convolution?” ---------------------------------------------------------------------
 
@@ -115,8 +112,6 @@ def stride_in_the_other_convolution(lib, *, layers, size):
     return lib.network_layers([exchanged(layer) for layer in layers], size=size)
 
 
-Count = Callable[[Layer], int]
-Work = Callable[[layers.Row], int]
 MISCOUNTED = {
     "bias forgotten": {"count": bias_forgotten},
     "Cin forgotten": {"count": cin_forgotten},

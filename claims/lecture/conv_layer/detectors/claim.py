@@ -1,7 +1,5 @@
 """The lecture's “conv layers are ‘feature detectors’”."""
 
-from __future__ import annotations
-
 import functools
 from typing import NamedTuple
 
@@ -9,7 +7,6 @@ import numpy as np
 
 from .....reference.libraries import FRAMEWORKS
 from ....language import Figure, claim, fact, population, same_bits, smallest
-from ....language.statistics import Gate
 from ...shared.convolution_mutants import KERNEL_FLIPPED, LAST_TAP_DROPPED
 from ...shared.exact import must_be_exact, unchanged
 from ...shared.geometry import layer
@@ -183,7 +180,7 @@ population.limit(
     A trained layer is a detector, not each of its kernels: fewer than three in four kernels become the pattern, the
     others are of no use or see it from one pixel off.
     """,
-    Gate("every kernel is a detector", gates.SHARE.name, "above", (0.75,)),
+    gates.SHARE.above(0.75, "every kernel is a detector"),
 )
 population.limit(
     feature_detectors,
@@ -193,7 +190,7 @@ population.limit(
     That a layer is convolutional and was trained makes no detector of it: trained on shuffled labels its kernels come
     hardly any nearer to the pattern than they were at the start.
     """,
-    Gate("any training makes it a detector", gates.NOTHING.name, "above", (0.2,)),
+    gates.NOTHING.above(0.2, "any training makes it a detector"),
 )
 
 

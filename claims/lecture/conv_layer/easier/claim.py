@@ -1,7 +1,5 @@
 """“Fewer parameters than fully connected layers: easier to optimize”: what is exact about it, and a comparison of runs over seeds."""
 
-from __future__ import annotations
-
 import functools
 import itertools
 from typing import Any, NamedTuple
@@ -12,7 +10,6 @@ from .....reference import bounds, oracle
 from .....reference.libraries import FRAMEWORKS
 from .....reference.networks import layers
 from ....language import Wrong, ask, claim, fact, population, same_bits, smallest, within
-from ....language.statistics import Gate
 from ...shared.convolution_mutants import POSITION_DEPENDENT_KERNEL
 from ...shared.exact import must_be_exact, numbered, squares
 from ...shared.geometry import FORMULA, LITERAL_SUM, PLAIN_2D, exact_layer, layer
@@ -358,12 +355,7 @@ population.limit(
     function, each place with weights of its own, learns faster than the convolutional one, each at the rate that was
     the best of three for it.
     """,
-    Gate(
-        "the convolutional network's loss is lower than that of the same function unshared",
-        gates.UNSHARED_LOSS.name,
-        "above",
-        (0.0,),
-    ),
+    gates.UNSHARED_LOSS.above(0.0, "the convolutional network's loss is lower than that of the same function unshared"),
     as_worded=True,
 )
 population.limit(
@@ -374,11 +366,6 @@ population.limit(
     A fully connected network of fourteen times the parameters, and about as many multiply-adds as the convolutional
     network, learns faster than it in these steps: “easier to optimize” holds at equal numbers of parameters.
     """,
-    Gate(
-        "the convolutional network's loss is lower than that of the large dense one",
-        gates.LARGE_LOSS.name,
-        "above",
-        (0.0,),
-    ),
+    gates.LARGE_LOSS.above(0.0, "the convolutional network's loss is lower than that of the large dense one"),
     as_worded=True,
 )

@@ -8,7 +8,7 @@ The second version. The first had eight seeds and bounds nearer to the basis, an
 the reversals the convolutional network had the better of two rates, seed by seed, which one group of seeds left undecided.
 """
 
-from ....language.statistics import Contrast, Gate
+from ....language.statistics import Contrast
 
 
 def _contrast(name, first, second):
@@ -28,58 +28,19 @@ PERMUTED_ACCURACY = _contrast(
 UNSHARED_LOSS = _contrast("loss, unshared - convolution", "final.unshared", "final.convolution")
 UNSHARED_ACCURACY = _contrast("accuracy, convolution - unshared", "accuracy.convolution", "accuracy.unshared")
 EFFECTS = (
-    LOSS,
-    ACCURACY,
-    LARGE_LOSS,
-    LARGE_ACCURACY,
-    PERMUTED_LOSS,
-    PERMUTED_ACCURACY,
-    UNSHARED_LOSS,
-    UNSHARED_ACCURACY,
+    *(LOSS, ACCURACY, LARGE_LOSS, LARGE_ACCURACY),
+    *(PERMUTED_LOSS, PERMUTED_ACCURACY, UNSHARED_LOSS, UNSHARED_ACCURACY),
 )
 
 GATES = (
-    Gate("easier at equal parameters: loss", LOSS.name, "above", (0.0,), "0.40 [0.29, 0.51]"),
-    Gate("easier at equal parameters: accuracy", ACCURACY.name, "above", (0.0,), "0.25 [0.19, 0.31]"),
-    Gate(
-        "not easier than 14 times the parameters: loss",
-        LARGE_LOSS.name,
-        "below",
-        (-0.2,),
-        "-0.85 [-0.99, -0.72]",
-        "reversal",
-    ),
-    Gate(
-        "not easier than 14 times the parameters: accuracy",
-        LARGE_ACCURACY.name,
-        "below",
-        (0.0,),
-        "-0.19 [-0.26, -0.13]",
-        "reversal",
-    ),
-    Gate("pixels permuted, not easier: loss", PERMUTED_LOSS.name, "below", (0.0,), "-0.26 [-0.33, -0.18]", "control"),
-    Gate(
-        "pixels permuted, not easier: accuracy",
-        PERMUTED_ACCURACY.name,
-        "below",
-        (0.0,),
-        "-0.09 [-0.12, -0.05]",
-        "control",
-    ),
-    Gate(
-        "not easier than the same function unshared: loss",
-        UNSHARED_LOSS.name,
-        "below",
-        (-0.1,),
-        "-0.61 [-0.75, -0.48]",
-        "reversal",
-    ),
-    Gate(
-        "not easier than the same function unshared: accuracy",
-        UNSHARED_ACCURACY.name,
-        "below",
-        (0.05,),
-        "-0.12 [-0.19, -0.05]",
-        "reversal",
+    LOSS.above(0.0, "easier at equal parameters: loss", "0.40 [0.29, 0.51]"),
+    ACCURACY.above(0.0, "easier at equal parameters: accuracy", "0.25 [0.19, 0.31]"),
+    LARGE_LOSS.below(-0.2, "not easier than 14 times the parameters: loss", "-0.85 [-0.99, -0.72]", "reversal"),
+    LARGE_ACCURACY.below(0.0, "not easier than 14 times the parameters: accuracy", "-0.19 [-0.26, -0.13]", "reversal"),
+    PERMUTED_LOSS.below(0.0, "pixels permuted, not easier: loss", "-0.26 [-0.33, -0.18]", "control"),
+    PERMUTED_ACCURACY.below(0.0, "pixels permuted, not easier: accuracy", "-0.09 [-0.12, -0.05]", "control"),
+    UNSHARED_LOSS.below(-0.1, "not easier than the same function unshared: loss", "-0.61 [-0.75, -0.48]", "reversal"),
+    UNSHARED_ACCURACY.below(
+        0.05, "not easier than the same function unshared: accuracy", "-0.12 [-0.19, -0.05]", "reversal"
     ),
 )

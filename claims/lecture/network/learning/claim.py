@@ -1,7 +1,5 @@
 """The lecture's “Parameters are learned from data”: gradient descent on real images, step by step and as a population."""
 
-from __future__ import annotations
-
 import functools
 from typing import NamedTuple
 

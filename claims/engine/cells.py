@@ -1,0 +1,202 @@
+"""Runs one claim on one library in one dtype: makes the calls of all its experiments there, and compares here.
+
+All experiments of a cell advance together: their calls go to the worker as one batch, equal calls are made once, and the experiments are resumed
+with the outcomes. A library's process never sees what is expected of it.
+"""
+
+from __future__ import annotations
+
+import functools
+import platform
+import time
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from ...reference import libraries
+from ...reference.operators import catalogue
+from ..language.case import Case
+from ..language.claim import Claim, Figure, Limit, Stated, Timing, Wrong
+from ..language.comparison import same_bits
+from ..language.defects import Defect
+from ..language.outcome import Call
+from ..record.parts import Answer, MistakesSeen
+from ..record.types import Computed, Detection
+from ..workers.worker import InProcess, Worker
+from . import build, environment, probing
+from .experiments import Experiment, advance_all
+from .lecture import Lecture, own_modules
+from .ran import CellRun, DefectRun, Selection, Unit, Variant
+from .snippet import names_in
+
+
+class Library:
+    """One library in its worker, and what of the lecture is computed on it."""
+
+    def __init__(
+        self,
+        lecture: Lecture,
+        selection: Selection,
+        backend: str,
+        *,
+        timeout: float,
+        memory: float | None = None,
+        in_process: bool = False,
+    ) -> None:
+        self.lecture, self.selection, self.backend = lecture, selection, backend
+        self.label, self.operations = libraries.label(backend), _operations(selection.backends)
+        own = own_modules(lecture.folder)
+        self.worker = (InProcess if in_process else Worker)(backend, timeout=timeout, modules=own, memory=memory)
+        self.probed = probing.all_mistakes(lecture)
+        facts = self.worker.start()
+        features = {*environment.cpu_features()}
+        records = [d for d in lecture.defects if d.backend == self.label]
+        self.defects = [self._reproduced(d) for d in records if d.applies(facts, features)]
+        applied = {d.defect.id for d in self.defects}
+        idle = [DefectRun(d, False) for d in records if d.id not in applied]
+        self.found = build.library(backend, facts, [*self.defects, *idle], self.worker.import_seconds)
+
+    def compute(self, unit: Unit) -> Answer:
+        """The unit's part of the record."""
+        begin, claim = time.monotonic(), self.lecture.claims[unit.claim]
+        if unit.mistakes:
+            detections, broken = self._detections(claim, unit)
+            said: dict[str, Detection] = {str(i): detection for i, detection in detections.items()}
+            return Answer(seen=MistakesSeen(detections=said, broken=broken, seconds=time.monotonic() - begin))
+        cell = self._cell(claim, unit.dtype)
+        cell.seconds = time.monotonic() - begin
+        now = Computed(at=datetime.now(UTC).isoformat(timespec="seconds"), on=platform.node())
+        return Answer(cell=build.cell(self.lecture, self.selection, cell, computed=now))
+
+    def close(self) -> None:
+        self.worker.close()
+
+    def _reproduced(self, defect: Defect) -> DefectRun:
+        """A record that applies must show, every time: strict, so that a fixed library is noticed, one that raises now too."""
+        (call, wanted), (near, near_wanted) = defect.smallest, defect.neighbour
+        got, beside = self.worker.run([call, near])
+        smallest, neighbour = (same_bits(y, w, label="", source="") for y, w in ((got, wanted), (beside, near_wanted)))
+        return DefectRun(defect, True, smallest.departs, neighbour.row.agrees)
+
+    def _defect_of(self, call: Call | None) -> str:
+        """Which of the recorded defects a call lies within; empty if none."""
+        return next((d.defect.id for d in self.defects if d.defect.touches(call)), "")
+
+    def _case(self, claim: Claim, name: str, settings: Mapping[str, Any], dtype: str | None, point: str | None) -> Case:
+        return Case(
+            claim.id,
+            name,
+            settings,
+            dtype=dtype,
+            backend=self.label,
+            seed=self.selection.seed,
+            quick=self.selection.quick,
+            point=point,
+            defect_of=self._defect_of,
+        )
+
+    def _cell(self, claim: Claim, dtype: str | None) -> CellRun:
+        """One cell, all of whose experiments advance together."""
+        cell = CellRun(claim.id, self.backend, dtype)
+        advance_all([*self._experiments(claim, cell)], self.worker, self.defects)
+        _leave_out_what_cannot_be_told(claim, cell)
+        cell.unrepeatable = frozenset(d.defect.id for d in self.defects if not d.defect.repeatable)
+        cell.unreproduced = [d.defect.id for d in self.defects if cell.honest.touched[d.defect.id] and not d.reproduced]
+        return cell
+
+    def _experiments(self, claim: Claim, cell: CellRun) -> Iterable[Experiment]:
+        """The honest experiments of a cell, its wrongs and its limits, as far as they are selected."""
+        if not any(claim.runs(name, self.label, cell.dtype) for name in claim.cases):
+            cell.left_out = claim.prose.elsewhere or f"no case of this claim is for {self.label}"
+            return
+        selected = self.selection
+        names = [n for n in claim.cases if claim.runs(n, self.label, cell.dtype) and selected.case in ("", n)]
+        kept = {Figure: cell.figures, Timing: cell.timings, Stated: cell.designs}
+
+        def begun(
+            variant: Variant, name: str, experiment: Callable[..., Any], settings: Any, wrong: Wrong | None = None
+        ) -> Experiment:
+            case = self._case(claim, name, settings, cell.dtype, selected.point or None)
+            steps = experiment(case, **(wrong.says if wrong else {}))
+            return Experiment(variant, case, steps, wrong, kept, debug=self.worker.debug, known=self.operations)
+
+        if not (selected.wrong or selected.limit):
+            for n in names:
+                yield begun(cell.honest, n, claim.cases[n].experiment, claim.cases[n].settings)
+        for wrong in self._wrongs(claim, cell.dtype):
+            variant = cell.wrongs.setdefault(wrong.name, Variant())
+            for n in names:
+                if wrong.cases is None or n in wrong.cases:
+                    yield begun(variant, n, claim.cases[n].experiment, claim.cases[n].settings, wrong)
+        for limit in self._limits(claim, cell.dtype):
+            variant = cell.limits[limit.name] = Variant()
+            yield begun(variant, f"limit: {limit.name}", limit.experiment, {})
+
+    def _wrongs(self, claim: Claim, dtype: str | None) -> list[Wrong]:
+        selected = self.selection
+        if selected.limit or (selected.case and not selected.wrong):
+            return []
+        return [
+            w
+            for w in claim.wrongs
+            if (not selected.wrong or w.name == selected.wrong)
+            and (w.dtypes is None or dtype in w.dtypes)
+            and (w.backends is None or self.label in w.backends)
+            and any(claim.runs(case, self.label, dtype) for case in w.cases or ())
+        ]
+
+    def _limits(self, claim: Claim, dtype: str | None) -> list[Limit]:
+        selected = self.selection
+        if selected.wrong or (selected.case and not selected.limit):
+            return []
+        return [
+            x
+            for x in claim.limits
+            if (not selected.limit or x.name == selected.limit)
+            and (x.dtypes is None or dtype in x.dtypes)
+            and (x.backends is None or self.label in x.backends)
+        ]
+
+    def _detections(self, claim: Claim, unit: Unit) -> tuple[dict[int, Detection], bool]:
+        """What the claim makes of each mistake on this library: one case after another, each with the mistakes not yet seen."""
+        detections, broken = dict[int, Detection](), False
+        for name, operations in unit.asked:
+            declared = claim.cases[name]
+            if not declared.probed:
+                continue
+            probes = dict[int, probing.Probe]()
+            for i in unit.mistakes:
+                mistake = self.probed[i]
+                if detections.get(i) != "seen" and mistake.operations.keys() & {*operations}:
+                    case = self._case(claim, name, declared.settings, unit.dtype, None)
+                    probes[i] = probing.Probe(Variant(), case, declared.experiment(case), None, {}, mistake=mistake)
+            advance_all([*probes.values()], self.worker, ())
+            for i, probe in probes.items():
+                detections[i] = probing.better(detections.get(i), probe.detection)
+                broken |= any(row.outcome == "broken" for row in probe.variant.rows)
+        return detections, broken
+
+
+def _leave_out_what_cannot_be_told(claim: Claim, cell: CellRun) -> None:
+    """Without an operation some wrongs are invisible and some limits cannot be shown: they do not belong to this library."""
+    for name, variant in list(cell.wrongs.items()):
+        lacks = cell.honest.unsupported | variant.unsupported
+        if all(lacks.intersection(wrong.needs) for wrong in claim.wrongs if wrong.name == name):
+            del cell.wrongs[name]
+            cell.dropped.add(("wrong", name))
+    for limit in claim.limits:
+        variant = cell.limits.get(limit.name)
+        if variant is not None and limit.backends is None and variant.unsupported:
+            del cell.limits[limit.name]
+            cell.dropped.add(("limit", limit.name))
+
+
+def _operations(backends: Iterable[str]) -> frozenset[str]:
+    """Every name that an operation may have: of the catalogue, of a library, of a user's own file."""
+    return _of_libraries().union(*(names_in(libraries.source_file(b)) for b in backends if b.endswith(".py")))
+
+
+@functools.cache
+def _of_libraries() -> frozenset[str]:
+    files = [file for name in libraries.every() for file in libraries.source_file(name).parent.glob("*.py")]
+    return frozenset(catalogue.OPERATIONS).union(*map(names_in, files))

@@ -1,0 +1,71 @@
+"""A process that computes units, one after another: it compares, and a library's process of its own makes the calls."""
+
+from __future__ import annotations
+
+import pickle
+import sys
+from pathlib import Path
+
+from threadpoolctl import threadpool_limits
+
+from ..record import file
+from ..record.parts import Answer
+from ..workers.process import opened
+from . import lecture
+from .cells import Library
+from .ran import Selection, Unit
+
+
+class Judge:
+    """Computes units in this process. Of a library's worker there is one at a time, for it may need much memory."""
+
+    def __init__(
+        self,
+        book: lecture.Lecture,
+        selection: Selection,
+        *,
+        timeout: float,
+        memory: float | None,
+        in_process: bool = False,
+    ) -> None:
+        self.book, self.selection, self.in_process = book, selection, in_process
+        self.timeout, self.memory = timeout, memory
+        self._library: Library | None = None
+
+    def compute(self, unit: Unit) -> Answer:
+        """The unit's part of the record, with the library's facts where it was started for it."""
+        started = self._library is None or self._library.backend != unit.backend
+        if started:
+            self.close()
+            self._library = Library(
+                self.book,
+                self.selection,
+                unit.backend,
+                timeout=self.timeout,
+                memory=self.memory,
+                in_process=self.in_process,
+            )
+        assert self._library is not None
+        answer = self._library.compute(unit)
+        answer.library = self._library.found if started else None
+        return answer
+
+    def close(self) -> None:
+        if self._library is not None:
+            self._library.close()
+        self._library = None
+
+
+def main() -> None:
+    """Answer requests until the parent goes: first what is run, then units."""
+    channel = opened()
+    path, folder, selection, timeout, memory = pickle.loads(channel.receive())
+    sys.path[:] = path
+    with threadpool_limits(1):
+        judge = Judge(lecture.read(Path(folder)), selection, timeout=timeout, memory=memory)
+        while True:
+            channel.send(file.pack(judge.compute(pickle.loads(channel.receive()))))
+
+
+if __name__ == "__main__":
+    main()
