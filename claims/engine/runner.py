@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from typing import Any
 
 from threadpoolctl import threadpool_limits
@@ -116,23 +117,21 @@ def _dtypes(claim: Claim, selection: Selection) -> list[str | None]:
     return [d for d in claim.dtypes if not selection.dtypes or d is None or d in selection.dtypes]
 
 
+@dataclass
 class OneLibrary:
     """All selected claims on one library, in its worker."""
 
-    def __init__(
-        self,
-        lecture: Lecture,
-        result: Run,
-        backend: str,
-        worker: Worker | InProcess,
-        features: frozenset[str],
-        progress: Progress,
-        stop: threading.Event,
-    ) -> None:
-        self.lecture, self.result, self.backend, self.worker = lecture, result, backend, worker
-        self.features, self.progress, self.stop = features, progress, stop
-        self.label, self.selection = libraries.label(backend), result.selection
-        self.defects: list[DefectRun] = []
+    lecture: Lecture
+    result: Run
+    backend: str
+    worker: Worker | InProcess
+    features: frozenset[str]
+    progress: Progress
+    stop: threading.Event
+    defects: list[DefectRun] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.label, self.selection = libraries.label(self.backend), self.result.selection
 
     def run(self) -> None:
         """Every claim, and where it is this library's turn the mistakes that the claim can see."""
@@ -232,26 +231,19 @@ class OneLibrary:
         selected = self.selection
         if selected.limit or (selected.case and not selected.wrong):
             return []
-        return [
-            w
-            for w in claim.wrongs
-            if (not selected.wrong or w.name == selected.wrong)
-            and (w.dtypes is None or dtype in w.dtypes)
-            and (w.backends is None or self.label in w.backends)
-            and any(claim.runs(case, self.label, dtype) for case in w.cases or ())
-        ]
+        meant = (w for w in claim.wrongs if self._meant(w, selected.wrong, dtype))
+        return [w for w in meant if any(claim.runs(case, self.label, dtype) for case in w.cases or ())]
 
     def _limits(self, claim: Claim, dtype: str | None) -> list[Limit]:
         selected = self.selection
         if selected.wrong or (selected.case and not selected.limit):
             return []
-        return [
-            x
-            for x in claim.limits
-            if (not selected.limit or x.name == selected.limit)
-            and (x.dtypes is None or dtype in x.dtypes)
-            and (x.backends is None or self.label in x.backends)
-        ]
+        return [x for x in claim.limits if self._meant(x, selected.limit, dtype)]
+
+    def _meant(self, one: Wrong | Limit, name: str, dtype: str | None) -> bool:
+        """Whether a wrong or a limit is the selected one, if any is, and for this library and dtype."""
+        here = (one.dtypes is None or dtype in one.dtypes) and (one.backends is None or self.label in one.backends)
+        return here and name in ("", one.name)
 
     def _detections(self, claim: Claim, cells: Sequence[CellRun]) -> dict[int, Detection]:
         """What the claim makes of each mistake on this library: one case after another, each with the mistakes not yet seen."""

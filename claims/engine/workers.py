@@ -7,6 +7,7 @@ the rest of the batch is run again by a fresh worker.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import multiprocessing
 import os
@@ -201,7 +202,6 @@ def _unpacked(answer: bytes) -> Any:
 
 # --- what runs in the worker -------------------------------------------------------------------------------------------
 
-_backend: ModuleType | None = None
 _name = ""
 _counter: Any = None
 
@@ -213,18 +213,16 @@ def _initialise(backend: str, lecture_folder: str, log: str, begun: Any) -> None
     descriptor = os.open(log, os.O_WRONLY | os.O_APPEND)
     for stream in (1, 2):  # the frameworks' C++ writes to the descriptors, past sys.stderr
         os.dup2(descriptor, stream)
-    if (
-        lecture_folder and Path(lecture_folder) != lecture.OWN
-    ):  # functions of a user's own lecture are sent by name: their modules must exist here too
+    # Functions of a user's own lecture are sent by name: their modules must exist here too.
+    if lecture_folder and Path(lecture_folder) != lecture.OWN:
         lecture.sections(Path(lecture_folder))
 
 
+@functools.cache
 def _library() -> ModuleType:
-    global _backend
-    if _backend is None:
-        _backend = libraries.load(_name)
-        _backend.configure()
-    return _backend
+    library = libraries.load(_name)
+    library.configure()
+    return library
 
 
 def _describe() -> list[bytes]:
