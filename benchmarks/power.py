@@ -10,10 +10,12 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from lectureclaims.claims.engine import build, environment, lecture, ran, runner
+from lectureclaims.claims.engine import build, lecture, plan
+from lectureclaims.claims.engine.cells import Library
+from lectureclaims.claims.engine.ran import CellRun, Selection
 from lectureclaims.claims.language import Wrong
 from lectureclaims.claims.language.claim import Experiment
-from lectureclaims.claims.record.types import Evidence, Row, Sweep, Within
+from lectureclaims.claims.record.types import Cell, Computed, Row, Sweep, Within
 from lectureclaims.claims.record.verdicts import Facts, caught
 from lectureclaims.reference import libraries
 from lectureclaims.reference.operators import catalogue
@@ -52,7 +54,8 @@ def run() -> Iterator[Table]:
     rounding = {name: claim for name, claim in book.claims.items() if "rounding" in claim.kind}
     honest = _run(book, tuple(rounding))
     yield _honest(honest)
-    yield _margins(build.build(book, honest, begun="", seconds=0))
+    never, all_of_it = Computed(at="", on=""), Selection(tuple(rounding), libraries.names())
+    yield _margins([(c.claim, build.cell(book, all_of_it, c, computed=never).cell) for c in honest])
     weighed = {
         name: replace(
             claim,
@@ -65,16 +68,20 @@ def run() -> Iterator[Table]:
     yield _power(_run(replace(book, claims=weighed), tuple(weighed)))
 
 
-def _run(book: lecture.Lecture, claims: tuple[str, ...]) -> ran.Run:
-    selection = ran.Selection(claims, libraries.names())
-    return runner.run(book, selection, jobs=2, timeout=TIMEOUT, cpu_features=environment.cpu_features())
+def _run(book: lecture.Lecture, claims: tuple[str, ...]) -> list[CellRun]:
+    selection, cells = Selection(claims, libraries.names()), []
+    for backend in selection.backends:
+        library = Library(book, selection, backend, timeout=TIMEOUT)
+        cells += [library.ran(unit) for unit in plan.units(book, selection) if unit.backend == backend]
+        library.close()
+    return cells
 
 
-def _honest(found: ran.Run) -> Table:
+def _honest(found: list[CellRun]) -> Table:
     """Operation × library × format of network.component_parity."""
     worst: dict[tuple[str, str], dict[str, float]] = defaultdict(dict)
     dtypes: list[str] = []
-    for cell in (cell for cell in found.cells if cell.claim == "network.component_parity"):
+    for cell in (cell for cell in found if cell.claim == "network.component_parity"):
         dtypes += [str(cell.dtype)] if cell.dtype not in dtypes else []
         for comparison in cell.honest.comparisons:
             if comparison.call is not None and bounded(comparison.row) and comparison.row.agrees:
@@ -92,20 +99,18 @@ def _honest(found: ran.Run) -> Table:
     )
 
 
-def _margins(found: Evidence) -> Table:
+def _margins(found: list[tuple[str, Cell]]) -> Table:
     rows = []
-    for claim in found.claims:
-        for dtype in dict.fromkeys(cell.dtype for cell in claim.cells):
-            cells = [cell for cell in claim.cells if cell.dtype == dtype and cell.comparisons]
+    for claim in dict.fromkeys(claim for claim, _ in found):
+        for dtype in dict.fromkeys(cell.dtype for of, cell in found if of == claim):
+            cells = [c for of, c in found if (of, c.dtype) == (claim, dtype) and c.comparisons]
             ratios = [r.ratio for c in cells for r in c.rows if bounded(r) and r.agrees]
             wrongs = [(w.worst.ratio, w.name) for c in cells for w in c.wrongs if w.worst is not None]
             margins = [c.margin for c in cells if c.margin is not None]
             if ratios:
                 smallest, name = min(wrongs)
                 told = (f"{smallest:.3g}", name) if smallest < float("inf") else ("∞", "–")
-                rows.append(
-                    [claim.id, str(dtype), f"{max(ratios):.2g}", *told, f"{min(margins):.2g}".replace("inf", "∞")]
-                )
+                rows.append([claim, str(dtype), f"{max(ratios):.2g}", *told, f"{min(margins):.2g}".replace("inf", "∞")])
     return Table(
         "Margins",
         ["claim", "format", "largest honest ratio", "smallest wrong ratio", "of the wrong", "margin"],
@@ -115,10 +120,10 @@ def _margins(found: Evidence) -> Table:
     )
 
 
-def _power(found: ran.Run) -> Table:
+def _power(found: list[CellRun]) -> Table:
     """Per operation, the change that every library's check notices."""
     noticed: dict[tuple[str, str, str], dict[str, dict[str, int]]] = defaultdict(lambda: defaultdict(dict))
-    for cell in found.cells:
+    for cell in found:
         for name, variant in cell.wrongs.items():
             refuting = {id(row) for row in caught(variant.rows, Facts(cell.honest.rows))}
             for comparison in (c for c in variant.comparisons if id(c.row) in refuting):

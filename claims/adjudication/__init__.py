@@ -15,8 +15,6 @@ from .finding import Adjudication, Difference, Explanation, Finding
 from .judgment import judge
 from .npz import read
 
-__all__ = ["Adjudication", "Case", "Difference", "Explanation", "Finding", "adjudicate", "case", "judge", "read"]
-
 
 def adjudicate(
     operation: str,

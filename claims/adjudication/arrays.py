@@ -48,14 +48,11 @@ def declared(label: str, array: np.ndarray, format: str | None) -> np.ndarray:
     """The array in the format that it had before it was saved in a wider one."""
     if format is None:
         return array
+    name = f"dtypes['{label}']"
     if format not in FORMATS:
-        refuse(
-            f"dtypes['{label}']", format, f"one of {', '.join(FORMATS)}", "name the format that the library returned"
-        )
+        refuse(name, format, f"one of {', '.join(FORMATS)}", "name the format that the library returned")
     if not holds(format, array):
-        refuse(
-            f"dtypes['{label}']", format, f"a format that holds the numbers of {label}", "name the format of the output"
-        )
+        refuse(name, format, f"a format that holds the numbers of {label}", "name the format of the output")
     return array.astype(format)
 
 

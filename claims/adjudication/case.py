@@ -82,19 +82,14 @@ def case(
 def _outputs(entry: Operation, outputs: Mapping[str, Any]) -> dict[tuple[str, str, bool], Any]:
     """(library, result, whether given as a plain array) → array."""
     members: dict[tuple[str, str, bool], Any] = {}
-    first, *_ = entry.results
+    (first, *_), known = entry.results, ", ".join(entry.results)
     for library, out in outputs.items():
         named = out if isinstance(out, Mapping) else {first: out}
         if not named:
-            refuse(f"output.{library}", out, f"at least one of {', '.join(entry.results)}", "leave the library out")
+            refuse(f"output.{library}", out, f"at least one of {known}", "leave the library out")
         for result, value in named.items():
             if result not in entry.results:
-                refuse(
-                    f"output.{library}",
-                    result,
-                    f"one of {', '.join(entry.results)} (the results of {entry.name})",
-                    "rename it",
-                )
+                refuse(f"output.{library}", result, f"one of {known} (the results of {entry.name})", "rename it")
             members[str(library), result, not isinstance(out, Mapping)] = value
     if not members:
         refuse("outputs", {}, "at least one library's output", "give one: outputs={'torch': y}, output.torch in a file")
@@ -172,23 +167,17 @@ def _refuse_shape(label: str, y: np.ndarray, expected: tuple[int, ...], meaning:
 
 def _fits(made: Case, library: str) -> None:
     """One format for all results of a library, which holds the inputs and is no more precise than the sums."""
-    dtypes = sorted({y.dtype.name for y in made.outputs[library].values()})
+    output, dtypes = f"output.{library}", sorted({y.dtype.name for y in made.outputs[library].values()})
     if len(dtypes) > 1:
-        refuse(f"output.{library}", dtypes, "results of one dtype", "judge them apart")
+        refuse(output, dtypes, "results of one dtype", "judge them apart")
     dtype = made.dtype(library)
     for name, array in made.arrays.items():
         if array is not None and name != "labels" and not holds(dtype, array):
+            way_out = "save the inputs as the library was given them"
             refuse(
-                f"input.{name}.dtype",
-                array.dtype,
-                f"numbers that {dtype}, the dtype of output.{library}, can hold",
-                "save the inputs as the library was given them",
+                f"input.{name}.dtype", array.dtype, f"numbers that {dtype}, the dtype of {output}, can hold", way_out
             )
     wanted = made.accumulation
     if wanted and bounds.significand_bits(wanted) < bounds.significand_bits(dtype):
-        refuse(
-            "accumulation",
-            wanted,
-            f"a format at least as precise as {dtype}, that of output.{library}",
-            "leave it out if it is not known",
-        )
+        way_out = "leave it out if it is not known"
+        refuse("accumulation", wanted, f"a format at least as precise as {dtype}, that of {output}", way_out)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 import numpy as np
 
@@ -34,14 +33,8 @@ def judge(case: Case) -> Adjudication:
                 _finding(library, name, y, judged[library][name], contract, case.given[library, name], unequal)
             )
     shapes = {name: array.shape for name, array in case.arrays.items() if array is not None}
-    return Adjudication(
-        case.operation.name,
-        dict(case.parameters),
-        shapes,
-        tuple(findings),
-        explanations,
-        tuple(_differences(case, judged)),
-    )
+    differences = tuple(_differences(case, judged))
+    return Adjudication(case.operation.name, dict(case.parameters), shapes, tuple(findings), explanations, differences)
 
 
 def _library(case: Case, library: str) -> tuple[Contract, dict[str, Judged], tuple[Explanation, ...]]:
@@ -55,12 +48,8 @@ def _library(case: Case, library: str) -> tuple[Contract, dict[str, Judged], tup
     biased = arguments.get("b") is not None
     contracts = assessment.contracts(case.operation, dtype, arithmetic=case.accumulation, biased=biased)
     if not is_finite(case.operation, arguments):
-        refuse(
-            "inputs",
-            sorted(case.arrays),
-            "numbers for which the exact result is finite, too",
-            "leave out what divides by 0 or takes the logarithm of 0",
-        )
+        way_out = "leave out what divides by 0 or takes the logarithm of 0"
+        refuse("inputs", sorted(case.arrays), "numbers for which the exact result is finite, too", way_out)
     found: tuple[Contract, dict[str, Judged]] | None = None
     refusal: BadInput | None = None
     for arithmetic in dict.fromkeys(contract.arithmetic for contract in contracts):
@@ -88,13 +77,11 @@ def _finding(
     allowed = np.broadcast_to(one.bound.allowed, one.value.shape)
     ratio = one.bound.ratio(y, one.value)
     at = tuple(int(i) for i in np.unravel_index(int(ratio.argmax()), ratio.shape))
-    where = [0] * len(at)
-    for place, axis in zip(at, given, strict=True):
-        where[axis] = place
-    got, wanted, nearest = y[at], float(one.value[at]), _nearest(one.value[at], y.dtype)
+    where = tuple(at[given.index(axis)] for axis in range(len(at)))
+    got, wanted = y[at], float(one.value[at])
     expected = None if one.expected is None else float(np.broadcast_to(one.expected, ratio.shape)[at])
     with np.errstate(all="ignore"):
-        error = abs(float(got) - wanted)
+        error, nearest = abs(float(got) - wanted), np.asarray(wanted).astype(y.dtype)
         blunt = float(allowed.max() / np.abs(one.value).max())
     return Finding(
         library,
@@ -107,7 +94,7 @@ def _finding(
         ratio.size,
         int((ratio > 1).sum()),
         int((~np.isfinite(allowed)).sum()),
-        tuple(where),
+        where,
         float(got),
         wanted,
         error,
@@ -130,11 +117,6 @@ def _unequal(case: Case, library: str, name: str, y: np.ndarray) -> int | None:
         return None
     wanted = exact[list(case.operation.results).index(name)]
     return int(np.count_nonzero(~(y == wanted)))
-
-
-def _nearest(value: Any, dtype: np.dtype[Any]) -> np.ndarray:
-    with np.errstate(over="ignore"):
-        return np.array(value).astype(dtype)
 
 
 def _map(ratio: np.ndarray) -> tuple[tuple[float, ...], ...]:

@@ -59,12 +59,8 @@ def _results(library: str, results: dict[str, np.ndarray]) -> Any:
     if "" not in results:
         return results
     if len(results) > 1:
-        refuse(
-            f"output.{library}",
-            sorted(filter(None, results)),
-            "one array, or one for each result",
-            f"drop output.{library}",
-        )
+        name = f"output.{library}"
+        refuse(name, sorted(filter(None, results)), "one array, or one for each result", f"drop {name}")
     return results[""]
 
 

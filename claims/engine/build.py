@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -26,6 +26,7 @@ from ..record.verdicts import (
     caught,
     cell_verdict,
     claim_verdict,
+    geometries,
     margin,
     shown,
     summary,
@@ -35,25 +36,23 @@ from .lecture import OWN, Lecture
 from .ran import CellRun, DefectRun, Run, Selection, Variant
 from .snippet import snippet
 
+P = TypeVar("P", bound=types.Part)
+
 
 def build(lecture: Lecture, run: Run, *, begun: str, seconds: float) -> types.Evidence:
     """The evidence of a run that began at a date and took some seconds."""
     claims = tuple(_claim(lecture, run, c) for c in run.selection.claims)
     selected = run.selection
-    probed = probing.all_mistakes(lecture) if run.detections else []
     found = {libraries.label(b): part for b, part in sorted(run.libraries.items())}
     return types.Evidence(
         tool=types.Tool(name="lecture-claims", version=metadata.version("lecture-claims")),
         seed=selected.seed,
-        selection=types.Selection(
-            claims=selected.claims,
+        selection=_part(
+            types.Selection,
+            selected,
             backends=tuple(libraries.label(b) for b in selected.backends),
-            dtypes=selected.dtypes,
             case="/".join(filter(None, (selected.case, selected.point))),
-            wrong=selected.wrong,
-            limit=selected.limit,
             partial=selected.partial,
-            quick=selected.quick,
         ),
         interrupted=run.interrupted,
         environment=types.Environment(
@@ -62,7 +61,7 @@ def build(lecture: Lecture, run: Run, *, begun: str, seconds: float) -> types.Ev
         lecture=_lecture(lecture),
         claims=claims,
         premises=premises.graph(claims),
-        sensitivity=probing.table(run.detections, probed, _caught(claims)),
+        sensitivity=probing.table(run.detections, run.probed if run.detections else (), _caught(claims)),
         defects=tuple(sorted((d for part in found.values() for d in part.defects), key=lambda d: d.id)),
         counts=_counts(claims),
         success=_success(run, claims),
@@ -93,26 +92,22 @@ def library(backend: str, told: Mapping[str, Any], defects: Sequence[DefectRun],
 
 
 def _lecture(lecture: Lecture) -> types.Lecture:
-    sentences = tuple(
-        types.Sentence(
-            id=s.id,
-            text=s.text,
+    sentences = (
+        _part(
+            types.Sentence,
+            s,
             claims=tuple(types.ClaimNamed(id=c, written=c in lecture.claims) for c in s.claims),
-            see=s.see,
-            disposition=s.disposition,  # pyright: ignore[reportArgumentType]  # the loader refuses any other
-            reason=s.reason,
-            reading=None if s.reading is None else types.Reading(**vars(s.reading)),
+            reading=None if s.reading is None else _part(types.Reading, s.reading),
         )
         for s in lecture.sentences
     )
-    return types.Lecture(
-        title=lecture.title,
-        markdown=lecture.markdown,
-        scan=lecture.scan,
-        sentences=sentences,
-        unaccounted=lecture.unaccounted,
-        folder="" if lecture.folder == OWN else str(lecture.folder),
-    )
+    folder = "" if lecture.folder == OWN else str(lecture.folder)
+    return _part(types.Lecture, lecture, sentences=tuple(sentences), unaccounted=lecture.unaccounted, folder=folder)
+
+
+def _part(kind: type[P], source: Any, /, **members: Any) -> P:
+    """A part of the record: what it takes over from ``source`` by name, and its other members."""
+    return kind(**{name: value for name, value in vars(source).items() if name in kind.__struct_fields__} | members)
 
 
 # --- claims ------------------------------------------------------------------------------------------------------------
@@ -129,17 +124,14 @@ def _claim(lecture: Lecture, run: Run, claim_id: str) -> types.Claim:
     decided = claim_verdict(facts)
     margins = [c.margin for c in cells if c.margin is not None]
     settled = decided.verdict not in ("error", "refuted", "inconclusive")
-    return types.Claim(
+    return _part(
+        types.Claim,
+        claim.prose,
         id=claim.id,
         sentence=named.id,
         says=named.text,
-        statement=claim.prose.statement,
-        scope=claim.prose.scope,
         kind=claim.kind,
         premises=claim.premises,
-        sources=claim.prose.sources,
-        notes=claim.prose.notes,
-        finding=claim.prose.finding,
         file=Path(claim.file).name,
         expected=claim.expected,
         **decided._asdict(),
@@ -245,7 +237,7 @@ def _cell(lecture: Lecture, selection: Selection, cell: CellRun) -> types.Cell:
         verdict=decided.verdict,
         rule=decided.rule,
         reason=decided.reason + (f"; in part only: {'; '.join(in_part)}" if in_part else ""),
-        comparisons=sum(_geometries(r) for r in made),
+        comparisons=sum(geometries(r) for r in made),
         elements=sum(r.elements for r in made),
         worst_ratio=max((r.ratio for r in made if r.agrees and not isinstance(r, types.Gate)), default=None),
         margin=margin(facts) if takes_part else None,
@@ -259,10 +251,6 @@ def _cell(lecture: Lecture, selection: Selection, cell: CellRun) -> types.Cell:
 
 def _stopped_last(row: types.Row) -> bool:
     return isinstance(row, types.Stopped)
-
-
-def _geometries(row: types.Row) -> int:
-    return max(1, row.geometries or 0) if isinstance(row, types.Sweep) else 1
 
 
 def _untested(claim: Claim, cell: CellRun) -> list[str]:
@@ -296,13 +284,11 @@ def _wrong(name: str, variant: Variant, facts: Facts) -> types.WrongFound:
     made = sum(row.made for row in variant.rows)
     excuse = next((f"not refuted: {row.note}" for row in variant.rows if not row.made), "every comparison still agreed")
     worst = max(by, key=lambda row: (row.ratio, row.differing or 0), default=None)
-    match worst:  # where its expected value comes from, the honest rows say
-        case types.Sweep():
-            worst = msgspec.structs.replace(worst, source="", derivation="", departures=worst.departures[:1])
-        case types.Within():
-            worst = msgspec.structs.replace(worst, source="", derivation="")
-        case types.Row():
-            worst = msgspec.structs.replace(worst, source="")
+    if worst is not None:  # where its expected value comes from, the honest rows say
+        said: dict[str, Any] = {name: "" for name in ("source", "derivation") if hasattr(worst, name)}
+        if isinstance(worst, types.Sweep):
+            said["departures"] = worst.departures[:1]
+        worst = msgspec.structs.replace(worst, **said)
     return types.WrongFound(name=name, caught=bool(by), by=len(by), of=made, worst=worst, excuse="" if by else excuse)
 
 
@@ -316,22 +302,14 @@ def _limit(lecture: Lecture, cell: CellRun, name: str, variant: Variant, facts: 
 
 def _defect(d: DefectRun, library: str) -> types.Defect:
     record = d.defect
-    return types.Defect(
-        id=record.id,
-        backend=record.backend,
-        versions=record.versions,
-        title=record.title,
-        explanation=record.explanation,
-        condition=record.condition,
-        cpu_features=record.cpu_features,
-        repeatable=record.repeatable,
-        reports=record.reports,
+    return _part(
+        types.Defect,
+        record,
         applies=d.applies,
         departs=d.departs,
         neighbour_holds=d.neighbour_holds,
         reproduced=d.reproduced,
         snippet=snippet(*record.smallest, library),
-        neighbour_says=record.neighbour_says,
         neighbour_snippet=snippet(*record.neighbour, library),
     )
 

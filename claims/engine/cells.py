@@ -48,7 +48,11 @@ class Library:
         own = own_modules(lecture.folder)
         self.worker = (InProcess if in_process else Worker)(backend, timeout=timeout, modules=own, memory=memory)
         self.probed = probing.all_mistakes(lecture)
-        facts = self.worker.start()
+        try:
+            facts = self.worker.start()
+        except BaseException:  # of a library in this process
+            self.worker.close()
+            raise
         features = {*environment.cpu_features()}
         records = [d for d in lecture.defects if d.backend == self.label]
         self.defects = [self._reproduced(d) for d in records if d.applies(facts, features)]
@@ -63,7 +67,7 @@ class Library:
             detections, broken = self._detections(claim, unit)
             said: dict[str, Detection] = {str(i): detection for i, detection in detections.items()}
             return Answer(seen=MistakesSeen(detections=said, broken=broken, seconds=time.monotonic() - begin))
-        cell = self._cell(claim, unit.dtype)
+        cell = self.ran(unit)
         cell.seconds = time.monotonic() - begin
         now = Computed(at=datetime.now(UTC).isoformat(timespec="seconds"), on=platform.node())
         return Answer(cell=build.cell(self.lecture, self.selection, cell, computed=now))
@@ -95,9 +99,9 @@ class Library:
             defect_of=self._defect_of,
         )
 
-    def _cell(self, claim: Claim, dtype: str | None) -> CellRun:
-        """One cell, all of whose experiments advance together."""
-        cell = CellRun(claim.id, self.backend, dtype)
+    def ran(self, unit: Unit) -> CellRun:
+        """What ran in a cell, all of whose experiments advance together."""
+        claim, cell = self.lecture.claims[unit.claim], CellRun(unit.claim, self.backend, unit.dtype)
         advance_all([*self._experiments(claim, cell)], self.worker, self.defects)
         _leave_out_what_cannot_be_told(claim, cell)
         cell.unrepeatable = frozenset(d.defect.id for d in self.defects if not d.defect.repeatable)
@@ -136,26 +140,19 @@ class Library:
         selected = self.selection
         if selected.limit or (selected.case and not selected.wrong):
             return []
-        return [
-            w
-            for w in claim.wrongs
-            if (not selected.wrong or w.name == selected.wrong)
-            and (w.dtypes is None or dtype in w.dtypes)
-            and (w.backends is None or self.label in w.backends)
-            and any(claim.runs(case, self.label, dtype) for case in w.cases or ())
-        ]
+        meant = (w for w in claim.wrongs if self._meant(w, selected.wrong, dtype))
+        return [w for w in meant if any(claim.runs(case, self.label, dtype) for case in w.cases or ())]
 
     def _limits(self, claim: Claim, dtype: str | None) -> list[Limit]:
         selected = self.selection
         if selected.wrong or (selected.case and not selected.limit):
             return []
-        return [
-            x
-            for x in claim.limits
-            if (not selected.limit or x.name == selected.limit)
-            and (x.dtypes is None or dtype in x.dtypes)
-            and (x.backends is None or self.label in x.backends)
-        ]
+        return [x for x in claim.limits if self._meant(x, selected.limit, dtype)]
+
+    def _meant(self, one: Wrong | Limit, name: str, dtype: str | None) -> bool:
+        """Whether a wrong or a limit is the selected one, if any is, and for this library and dtype."""
+        here = (one.dtypes is None or dtype in one.dtypes) and (one.backends is None or self.label in one.backends)
+        return here and name in ("", one.name)
 
     def _detections(self, claim: Claim, unit: Unit) -> tuple[dict[int, Detection], bool]:
         """What the claim makes of each mistake on this library: one case after another, each with the mistakes not yet seen."""

@@ -32,10 +32,6 @@ def cpu_features() -> tuple[str, ...]:
     return tuple(sorted(processor().get("flags", ())))
 
 
-def cpu_model() -> str:
-    return processor().get("brand_raw") or platform.processor() or platform.machine()
-
-
 def versions() -> dict[str, str]:
     """Installed distributions that can change a result; a distribution that is not installed is left out."""
     found = {}
@@ -53,7 +49,7 @@ def describe() -> dict[str, Any]:
         "implementation": sys.implementation.name,
         "system": platform.system(),
         "machine": platform.machine(),
-        "cpu": cpu_model(),
+        "cpu": processor().get("brand_raw") or platform.processor() or platform.machine(),
         "cores": os.cpu_count() or 1,
         "cpu_features": cpu_features(),
         "packages": versions(),

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from ...reference.operators import catalogue
 from ..language.case import Case
-from ..language.claim import Figure, Stated, Timing, Wrong
+from ..language.claim import Kept, Wrong
 from ..language.comparison import Comparison
 from ..language.outcome import Call, NotAValue, Outcome
 from ..record.types import Fact, Stopped, Sweep
@@ -95,7 +95,7 @@ class Experiment:
         return self.generator.send(answer)
 
     def _keep(self, step: Any) -> None:
-        if isinstance(step, Figure | Stated | Timing):
+        if isinstance(step, Kept):
             if self.wrong is None and type(step) in self.kept:
                 self.kept[type(step)][step.name] = step.data
         elif isinstance(step, Comparison):

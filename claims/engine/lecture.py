@@ -148,23 +148,16 @@ UNCERTAIN = "Uncertain readings"
 
 
 def _sentence(row: dict[str, Any], uncertain: tuple[Reading, ...]) -> Sentence:
-    scan, disposition = row.get("scan"), row.get("disposition", "")
+    scan, disposition, reason = row.get("scan"), row.get("disposition", ""), row.get("reason", "")
     reading = next((r for r in uncertain if r.scan.strip("`") == scan or r.scan == scan), None)
     if scan is not None and reading is None:
         raise BadLecture(f"scan={scan!r}: not in the table of uncertain readings at the end of lecture.md")
     if disposition and disposition not in DISPOSITIONS:
         raise BadLecture(f"disposition={disposition!r}: expected one of {', '.join(DISPOSITIONS)}")
-    if disposition and not row.get("reason"):
+    if disposition and not reason:
         raise BadLecture(f"sentence={row['id']!r}: its disposition needs a reason")
-    return Sentence(
-        row["id"],
-        row["text"],
-        tuple(row.get("claims", ())),
-        tuple(row.get("see", ())),
-        disposition,
-        row.get("reason", ""),
-        reading,
-    )
+    claims, see = (tuple(row.get(name, ())) for name in ("claims", "see"))
+    return Sentence(row["id"], row["text"], claims, see, disposition, reason, reading)
 
 
 def _left_over(text: str, sentences: tuple[Sentence, ...]) -> list[str]:

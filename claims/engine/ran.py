@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...reference.libraries import label
 from ..language.comparison import Comparison
 from ..language.defects import Defect
 from ..record.parts import CellFound, LibraryFound
 from ..record.types import AnyRow, Detection
+
+if TYPE_CHECKING:
+    from .probing import Mistake
 
 
 @dataclass(frozen=True)
@@ -121,10 +124,11 @@ class DefectRun:
 
 @dataclass
 class Run:
-    """Everything that a run saw. detections: claim → number of a mistake → what the claim makes of it; contradicted: names of cells that the store
+    """Everything that a run saw. probed: the mistakes that a run of the whole lecture makes; detections: claim → number of a mistake → what the claim makes of it; contradicted: names of cells that the store
     has otherwise."""
 
     selection: Selection
+    probed: Sequence[Mistake] = ()
     cells: list[CellFound] = field(default_factory=list)
     libraries: dict[str, LibraryFound] = field(default_factory=dict)
     detections: dict[str, dict[int, Detection]] = field(default_factory=dict)

@@ -7,8 +7,8 @@ import math
 import random
 import signal
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -54,6 +54,7 @@ class _Runner:
         self.libraries = dict[str, LibraryFound]()
         self.seen = dict[str, dict[str, str]]()
         self.contradicted = list[str]()
+        self.probed: Sequence[probing.Mistake] = ()
         self.times = self._recorded()
         self._door = threading.Lock()
 
@@ -69,7 +70,7 @@ class _Runner:
         self._note_times()
         found = [self.cells[unit] for unit in units if unit in self.cells]
         known = {b: self.libraries[b] for b in self.selection.backends if b in self.libraries}
-        return Run(self.selection, found, known, detections, self.contradicted, interrupted)
+        return Run(self.selection, self.probed, found, known, detections, self.contradicted, interrupted)
 
     def _takes_part(self, unit: Unit) -> bool:
         """Whether the library is installed; a cell of one that is not says so."""
@@ -149,7 +150,7 @@ class _Runner:
         whole = {*self.selection.claims} == {*self.lecture.claims} and not self.selection.partial
         if not whole or self.options.in_process:
             return {}
-        probed = probing.all_mistakes(self.lecture)
+        probed = self.probed = probing.all_mistakes(self.lecture)
         keys = [self.keys.mistake(mistake) for mistake in probed]
         installed = [b for b in self.selection.backends if libraries.installed(b)]
         prober = probing.assigned(self.lecture, self.selection.claims, [libraries.label(b) for b in installed])
@@ -191,11 +192,11 @@ class _Runner:
         options = self.options
         if options.in_process:
             judge = Judge(self.lecture, self.selection, timeout=options.timeout, memory=None, in_process=True)
-            for unit in units:
-                self.progress.started(0, unit)
-                done(unit, judge.compute(unit))
-                self.progress.finished(0, unit)
-            judge.close()
+            with closing(judge):
+                for unit in units:
+                    self.progress.started(0, unit)
+                    done(unit, judge.compute(unit))
+                    self.progress.finished(0, unit)
         elif units:
             crew = schedule.Crew(
                 self.lecture.folder,
@@ -266,9 +267,10 @@ def _terminable() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def planned(lecture: Lecture, selection: Selection, options: Options) -> Mapping[Unit, float]:
-    """What the store lacks, with the seconds that it took before or may take."""
+def planned(lecture: Lecture, selection: Selection, options: Options) -> tuple[dict[str, float], int]:
+    """The units that the store lacks, by name, with the seconds that they took before or may take; and how many cells it has."""
     runner = _Runner(lecture, selection, options, Progress())
     units = [unit for unit in plan.units(lecture, selection) if libraries.installed(unit.backend)]
     stored = runner._stored(units)
-    return runner.lengths([unit for unit in units if unit not in stored])
+    missing = runner.lengths([unit for unit in units if unit not in stored])
+    return {unit.name: seconds for unit, seconds in missing.items()}, len(stored)

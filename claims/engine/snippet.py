@@ -45,7 +45,8 @@ def snippet(call: Call, wanted: Any, backend: str, *, shape: tuple[int, ...] | N
         lines.insert(0, "import numpy as np")
     lines += [line for definition in code[1] for line in ("", "", definition)] + ["", ""]
     lines += [f"{name} = {_literal(value)}" for name, value in call.arguments.items()]
-    lines.append(f"got = {call.operation}({', '.join(_passed(call))})")
+    passed = ", ".join(f"{name}={name}" for name in call.arguments)
+    lines.append(f"got = {call.operation}({passed})")
     if wanted is not None:
         lines += [f"wanted = {_literal(np.asarray(wanted))}", 'print("got   ", got)', 'print("wanted", wanted)']
         if isinstance(wanted, np.ndarray):
@@ -65,10 +66,6 @@ def names_in(path: Path) -> frozenset[str]:
         return frozenset()
     taken = [name for name, node in imported.items() if isinstance(node, ast.ImportFrom)]
     return frozenset(name for name in (*defined, *taken) if not name.startswith("_"))
-
-
-def _passed(call: Call) -> list[str]:
-    return [f"{name}={name}" for name in call.arguments]
 
 
 def _literal(value: Any) -> str:
@@ -139,12 +136,7 @@ def _whole(path: Path, name: str) -> tuple[list[str], list[str]] | None:
 
 def _relative(path: Path, node: ast.ImportFrom, name: str) -> tuple[list[str], list[str]] | None:
     """Follow ``from ..operators.relu import relu`` to the file that defines the name."""
-    folder = path.parent
-    for _ in range(node.level - 1):
-        folder = folder.parent
-    target = folder.joinpath(*(node.module or "").split(".")) if node.module else folder
+    target = path.parents[node.level - 1].joinpath(*node.module.split(".") if node.module else ())
     original = next((a.name for a in node.names if (a.asname or a.name) == name), name)
     file = target.with_suffix(".py") if target.with_suffix(".py").is_file() else target / "__init__.py"
-    if not file.is_file():
-        return None
-    return _closure(file, original)
+    return _closure(file, original) if file.is_file() else None

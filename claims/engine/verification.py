@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import difflib
 import fnmatch
+import math
 import os
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from ...reference import libraries
 from ..record.types import Evidence
@@ -17,11 +20,56 @@ from . import build, lecture, ran, runner
 
 DTYPES = ("float16", "bfloat16", "float32", "float64")
 TIMEOUT = 300.0
-LONGEST = 86_400.0
+SHORTEST, LONGEST = 0.001, 86_400.0
 
 
 class BadRequest(ValueError):
     """A request that names something that does not exist; the message is one line with the nearest valid name."""
+
+
+@dataclass(frozen=True)
+class Way:
+    """How a run is made, not what it finds.
+
+    jobs: processes at work at once, by default one a core; timeout: seconds for one call of a library; memory: GiB for a library's process;
+    store: the folder where results are kept, None for none; fresh: take nothing from it; recheck: the share of what it has that is computed
+    again and compared. ``in_process`` runs the libraries in this process, one after another, without a store, and lets a mistake in a claim be
+    raised, for a debugger.
+    """
+
+    jobs: int | None = None
+    timeout: float = TIMEOUT
+    memory: float | None = None
+    store: Path | None = None
+    fresh: bool = False
+    recheck: float = 0.0
+    in_process: bool = False
+
+    def options(self) -> runner.Options:
+        """Raises BadRequest where a number is none that can be meant, and Unusable where the folder is no store."""
+        if not SHORTEST <= self.timeout <= LONGEST:  # so that NaN is refused too
+            raise BadRequest(
+                f"timeout={self.timeout:g}: expected seconds, {SHORTEST:g} to {LONGEST:g}; the default is {TIMEOUT:g}"
+            )
+        if self.jobs is not None and self.jobs < 1:
+            raise BadRequest(
+                f"jobs={self.jobs}: expected a number of processes, at least 1; the default is the number of cores"
+            )
+        if self.memory is not None and not 0 < self.memory < math.inf:
+            raise BadRequest(
+                f"memory={self.memory:g}: expected GiB, more than 0; the default is a share of the machine's"
+            )
+        if not 0 <= self.recheck <= 1:
+            raise BadRequest(f"recheck={self.recheck:g}: expected a share, 0 to 1; 0.05 is one cell of twenty")
+        return runner.Options(
+            jobs=self.jobs or os.cpu_count() or 1,
+            timeout=self.timeout,
+            memory=self.memory * 2**30 if self.memory else None,
+            store=None if self.store is None or self.in_process else Store(self.store),
+            fresh=self.fresh,
+            recheck=self.recheck,
+            in_process=self.in_process,
+        )
 
 
 def verify(
@@ -34,59 +82,47 @@ def verify(
     limit: str = "",
     seed: int = 0,
     quick: bool = False,
-    jobs: int | None = None,
-    timeout: float = TIMEOUT,
     lecture_folder: Path | None = None,
     progress: ran.Progress | None = None,
-    in_process: bool = False,
-    store: Path | None = None,
-    fresh: bool = False,
-    recheck: float = 0.0,
-    memory: float | None = None,
+    way: Way = Way(),
 ) -> Evidence:
     """Put claims to the test and return the evidence, the same that ``lecture-claims verify`` writes to results.json.
 
     ``claims`` are ids or glob patterns (none: all of the lecture), ``backends`` names of libraries or paths of Python
     files of the same shape, ``dtypes`` of :data:`DTYPES`. ``case``, ``wrong`` and ``limit`` pick one by its name. ``quick`` runs statistics on a
-    few seeds only, so that they may be left open. ``in_process`` runs the libraries in this process, one after another, and lets a mistake in
-    a claim be raised, for a debugger.
+    few seeds only, so that they may be left open.
 
-    Raises BadRequest for a name that does not exist and BadLecture for a lecture folder that cannot be read.
+    Raises BadRequest for a name that does not exist, BadLecture for a lecture folder that cannot be read, and Unusable for a store that cannot be
+    written.
     """
-    book = lecture.read(lecture_folder, debug=in_process)
+    book = lecture.read(lecture_folder, debug=way.in_process)
     selection = select(
         book, claims, backends=backends, dtypes=dtypes, case=case, wrong=wrong, limit=limit, seed=seed, quick=quick
     )
-    if not 0.001 <= timeout <= LONGEST:  # so that NaN is refused too
-        raise BadRequest(f"timeout={timeout:g}: expected seconds, 0.001 to {LONGEST:g}; the default is {TIMEOUT:g}")
-    if jobs is not None and jobs < 1:
-        raise BadRequest(f"jobs={jobs}: expected a number of processes, at least 1; the default is the number of cores")
-    if not 0 <= recheck <= 1:
-        raise BadRequest(f"recheck={recheck:g}: expected a share, 0 to 1; 0.05 is one cell of twenty")
-    begun, clock = datetime.now(UTC), time.monotonic()
-    options = runner.Options(
-        jobs=jobs or os.cpu_count() or 1,
-        timeout=timeout,
-        memory=memory,
-        store=None if store is None or in_process else Store(store),
-        fresh=fresh,
-        recheck=recheck,
-        in_process=in_process,
-    )
+    begun, clock, options = datetime.now(UTC), time.monotonic(), way.options()
     found = runner.run(book, selection, options, progress=progress)
     return build.build(book, found, begun=begun.isoformat(timespec="seconds"), seconds=time.monotonic() - clock)
 
 
+def planned(
+    claims: Sequence[str] = (), *, lecture_folder: Path | None = None, way: Way = Way(), **chosen: Any
+) -> tuple[dict[str, float], int]:
+    """The units that the store lacks, by name, with the seconds that they may take; and how many cells it has."""
+    book = lecture.read(lecture_folder)
+    selection = select(book, claims, **chosen)
+    return runner.planned(book, selection, way.options())
+
+
 def select(
     book: lecture.Lecture,
-    claims: Sequence[str],
+    claims: Sequence[str] = (),
     *,
-    backends: Sequence[str],
-    dtypes: Sequence[str],
-    case: str,
-    wrong: str,
-    limit: str,
-    seed: int,
+    backends: Sequence[str] = (),
+    dtypes: Sequence[str] = (),
+    case: str = "",
+    wrong: str = "",
+    limit: str = "",
+    seed: int = 0,
     quick: bool = False,
 ) -> ran.Selection:
     """The selection that these names mean; raises BadRequest where one does not exist."""

@@ -7,28 +7,3 @@ from .outcome import Call, NotAValue, Outcome, ask
 from .rounded import rounding
 from .search import edge, smallest
 from .sweep import sweep
-
-__all__ = [
-    "Call",
-    "Case",
-    "Claim",
-    "Defect",
-    "Figure",
-    "NotAValue",
-    "Outcome",
-    "Timing",
-    "Wrong",
-    "ask",
-    "claim",
-    "edge",
-    "fact",
-    "fails",
-    "gate",
-    "happens",
-    "rounding",
-    "same_bits",
-    "same_shape",
-    "smallest",
-    "sweep",
-    "within",
-]

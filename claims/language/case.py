@@ -27,17 +27,9 @@ class Case:
         point: str | None = None,
         defect_of: Callable[[Call | None], str] = lambda call: "",
     ) -> None:
-        self.claim, self.name, self.backend, self.seed, self.quick, self.point = (
-            claim,
-            name,
-            backend,
-            seed,
-            quick,
-            point,
-        )
-        self.defect_of = defect_of
-        self._dtype = dtype
-        self.settings = dict(settings)
+        self.claim, self.name, self.settings = claim, name, dict(settings)
+        self.backend, self.seed, self.quick, self.point = backend, seed, quick, point
+        self.defect_of, self._dtype = defect_of, dtype
 
     @property
     def dtype(self) -> np.dtype[Any]:

@@ -41,8 +41,6 @@ from ...reference.libraries import DECODERS
 from ..record.types import Verdict
 from . import prose
 from .case import Case as Case
-from .comparison import Comparison
-from .outcome import Call, Outcome
 
 Experiment = Callable[..., Generator[Any, Any, Any]]
 VERDICTS = get_args(Verdict)
@@ -234,18 +232,8 @@ def claim(
         raise ValueError(f"expected={expected!r}: not a verdict; choose one of {', '.join(VERDICTS)}")
     if not {*kind.split(" + ")} <= {*KINDS}:
         raise ValueError(f"kind={kind!r}: not a kind; choose from {', '.join(KINDS)}, joined by ' + '")
-    return Claim(
-        id,
-        prose.read(text),
-        expected,
-        kind,
-        tuple(premises),
-        tuple(dtypes),
-        tuple(about),
-        about_shapes,
-        dict(ranges or {}),
-        inspect.stack()[1].filename,
-    )
+    told = (tuple(premises), tuple(dtypes), tuple(about), about_shapes, dict(ranges or {}))
+    return Claim(id, prose.read(text), expected, kind, *told, inspect.stack()[1].filename)
 
 
 def _tuple(names: Iterable[str | None] | None) -> Any:
@@ -253,28 +241,20 @@ def _tuple(names: Iterable[str | None] | None) -> Any:
 
 
 @dataclass(frozen=True)
-class Figure:
-    """Data for a picture, yielded by an experiment; the reports draw it by its name."""
+class Kept:
+    """What an experiment yields to be kept under a name."""
 
     name: str
     data: Mapping[str, Any]
 
 
-@dataclass(frozen=True)
-class Stated:
-    """What a statistical design fixes before an arm runs, yielded by its experiment: it is in the evidence from then on."""
-
-    name: str
-    data: Mapping[str, Any]
+class Figure(Kept):
+    """Data for a picture; the reports draw it by its name."""
 
 
-@dataclass(frozen=True)
-class Timing:
+class Stated(Kept):
+    """What a statistical design fixes before an arm runs: it is in the evidence from then on."""
+
+
+class Timing(Kept):
     """What a clock or a meter said: never the same twice, so it stands among what is volatile and decides nothing."""
-
-    name: str
-    data: Mapping[str, Any]
-
-
-Step = Call | list[Call] | Comparison | Figure | Stated | Timing
-Answer = Outcome | list[Outcome] | None

@@ -29,12 +29,9 @@ def smallest(
 ) -> Generator[Any, Any, None]:
     """Try the sentence at every point; yield the first where it fails, what is so there instead, and the nearest that holds.
 
-    Args:
-        points: Named tuples whose fields are the lecture's own symbols, from small to large.
-        build: What to ask at a point: one call, or a list of them.
-        literal: The sentence as worded, judged at a point from the outcome (or the list of outcomes).
-        instead: What is so in its place, judged at the smallest counterexample.
-        order: What "small" means, in words: "by H·W, then by k".
+    ``points`` are named tuples of the lecture's symbols, from small to large; ``order`` says in words what "small" means. ``build`` asks at
+    a point one call or a list of them; ``literal`` judges the sentence as worded from the outcome or their list, ``instead`` what is so in
+    its place at the smallest counterexample.
 
     The nearest neighbour is the point at which the sentence holds that differs from the counterexample in the fewest
     symbols, then by the fewest steps of each. Without a counterexample, or without such a neighbour, the limit does not show.
@@ -123,13 +120,11 @@ def _found(
 
 def _steps(points: Sequence[Any]) -> list[tuple[Any, ...]]:
     """Each point with its numbers replaced by their ranks among all points; words stay as they are."""
-    columns = []
-    for values in zip(*points, strict=True):
+    columns = list(zip(*points, strict=True))
+    for i, values in enumerate(columns):
         if all(isinstance(v, int | float) for v in values):
-            rank = {v: i for i, v in enumerate(sorted(set(values)))}
-            columns.append([rank[v] for v in values])
-        else:
-            columns.append(list(values))
+            ranks = {v: rank for rank, v in enumerate(sorted(set(values)))}
+            columns[i] = tuple(ranks[v] for v in values)
     return list(zip(*columns, strict=True))
 
 

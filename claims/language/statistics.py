@@ -134,6 +134,7 @@ def paired(name: str, first: ArrayLike, second: ArrayLike | None, *, kind: str, 
     back = np.exp if kind == "ratio" else np.asarray
     missing = int((~np.isfinite(values)).sum())
     low, high = bootstrap_interval(values, seed=seed) if not missing else (np.nan, np.nan)
+    sign_p, wilcoxon_p = _p_values(values)
     return Effect(
         name=name,
         kind=kind,
@@ -141,8 +142,8 @@ def paired(name: str, first: ArrayLike, second: ArrayLike | None, *, kind: str, 
         estimate=float(back(values.mean())) if not missing else float("nan"),
         low=float(back(low)),
         high=float(back(high)),
-        sign_p=_sign_p(values),
-        wilcoxon_p=_wilcoxon_p(values),
+        sign_p=sign_p,
+        wilcoxon_p=wilcoxon_p,
         positive=int((values > 0).sum()),
         missing=missing,
         arms=arms,
@@ -209,23 +210,17 @@ def gates_digest(gates: Iterable[Gate], effects: Iterable[Contrast] = (), settin
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _sign_p(values: NDArray) -> float:
-    """Exact two-sided sign test; seeds at exactly no effect say nothing and are left out."""
+def _p_values(values: NDArray) -> tuple[float, float]:
+    """Of the sign test and of Wilcoxon's, two-sided and exact; seeds at exactly no effect say nothing and are left out.
+
+    Wilcoxon's with ties by the normal approximation: SciPy's permutations take a fifth of a second each and say no more.
+    """
     from scipy import stats  # half of every command's start-up, were it imported above
 
     decided = values[np.isfinite(values) & (values != 0)]
     if not len(decided):
-        return 1.0
-    return float(stats.binomtest(int((decided > 0).sum()), len(decided), 0.5).pvalue)
-
-
-def _wilcoxon_p(values: NDArray) -> float:
-    """Exact; with ties the normal approximation, for SciPy's permutations take a fifth of a second each and say no more."""
-    from scipy import stats
-
-    decided = values[np.isfinite(values) & (values != 0)]
-    if not len(decided):
-        return 1.0
+        return 1.0, 1.0
+    sign = stats.binomtest(int((decided > 0).sum()), len(decided), 0.5)
     ties = len(np.unique(np.abs(decided))) < len(decided)
-    tested: Any = stats.wilcoxon(decided, method="asymptotic" if ties else "exact")
-    return float(tested.pvalue)
+    wilcoxon: Any = stats.wilcoxon(decided, method="asymptotic" if ties else "exact")
+    return float(sign.pvalue), float(wilcoxon.pvalue)

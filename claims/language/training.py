@@ -220,8 +220,5 @@ def reference_losses(
 
 
 def _along(rate: float | NDArray, array: NDArray) -> NDArray:
-    return (
-        array.dtype.type(rate)
-        if np.ndim(rate) == 0
-        else np.reshape(rate, (-1,) + (1,) * (array.ndim - 1)).astype(array.dtype)
-    )
+    """The rate, or that of each seed, so that it meets the first axis of an array."""
+    return np.reshape(rate, (*np.shape(rate), *[1] * (array.ndim - 1))).astype(array.dtype)

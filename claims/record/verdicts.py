@@ -172,8 +172,8 @@ def _too_broad(facts: Facts) -> str:
     """A record covers what departs and nothing else, or it could hide a new departure; one that is not repeatable may miss
     now and then, not half the time."""
     for defect in sorted({r.defect or r.spared for r in facts.made} - {""}):
-        departed = sum(_geometries(r) for r in facts.made if r.defect == defect)
-        spared = sum(_geometries(r) for r in facts.made if r.spared == defect)
+        departed = sum(geometries(r) for r in facts.made if r.defect == defect)
+        spared = sum(geometries(r) for r in facts.made if r.spared == defect)
         if spared and (defect not in facts.unrepeatable or spared >= departed):
             calls = f"{spared} of {departed + spared} calls within it are right"
             return f"the trigger of the recorded defect {defect} is broader than the fault: {calls}"
@@ -377,7 +377,8 @@ def _stops_first(facts: Facts) -> list[AnyRow]:
     return sorted(facts.honest, key=lambda row: not isinstance(row, Stopped))
 
 
-def _geometries(row: Row) -> int:
+def geometries(row: Row) -> int:
+    """How many comparisons a row stands for."""
     return max(1, row.geometries or 0) if isinstance(row, Sweep) else 1
 
 

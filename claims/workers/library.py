@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import pickle
 import sys
@@ -16,6 +17,7 @@ import numpy as np
 
 from ...reference import libraries
 from ..language.outcome import Call, Outcome
+from ..record.file import plain
 from . import codec, modules
 from .process import opened
 
@@ -55,8 +57,7 @@ def started(backend: str, own: Sequence[tuple[str, str]]) -> tuple[ModuleType | 
             modules.load(name, Path(file))
         library = imported(backend)
         facts = {**library.environment(), "process": {name: os.environ.get(name) for name in PINNED}}
-        codec.encode(facts)
-        return library, facts
+        return library, json.loads(json.dumps(plain(facts)))
     except BaseException as error:
         return None, {"error": f"{type(error).__name__}: {line(error)}"}
 

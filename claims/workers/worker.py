@@ -28,7 +28,6 @@ SHARE = 0.8
 LOSSES = 5
 """How many crashes or hangs one experiment may cost before the rest of it is given up."""
 KINDS: dict[str, Kind] = {kind: kind for kind in get_args(Kind)}
-INTERRUPTED = "interrupted"
 
 Modules = Sequence[tuple[str, str]]
 """(name, file) of the modules of a user's own lecture: functions are sent by name, so their modules must exist in the process too."""
@@ -40,7 +39,7 @@ class Worker:
     def __init__(self, backend: str, *, timeout: float, modules: Modules = (), memory: float | None = None) -> None:
         self.backend, self.timeout, self.modules = backend, timeout, modules
         self.memory = memory or SHARE * psutil.virtual_memory().total
-        self.import_seconds, self.begun, self.debug = 0.0, 0, False
+        self.import_seconds, self.debug = 0.0, False
         self._process: Process | None = None
         self._dead = ""
 
@@ -73,8 +72,7 @@ class Worker:
                 continue
             try:
                 for outcome in self._answers(calls[len(outcomes) :]):
-                    outcomes.append(outcome)
-                    self.begun = len(outcomes)
+                    outcomes.append(outcome)  # one by one: an answer that is here survives the process
             except Ended as end:
                 outcomes.append(Outcome("broken", error=self._dead or str(end)))
                 losses += 1
@@ -94,16 +92,6 @@ class Worker:
             yield outcome
             if not steady:
                 return self._end()
-
-    def give_up(self) -> None:
-        """End the process now, from another thread: what it was asked comes back as broken."""
-        self._dead = INTERRUPTED
-        if self._process is not None:
-            self._process.end()
-
-    @property
-    def interrupted(self) -> bool:
-        return self._dead == INTERRUPTED
 
     def close(self) -> None:
         self._end()
@@ -135,13 +123,15 @@ class InProcess:
     """A library in this very process, for a debugger: no time limit, no protection from a crash."""
 
     def __init__(self, backend: str, *, timeout: float = 0, modules: Modules = (), memory: float | None = None) -> None:
-        self.backend, self.debug, self.interrupted, self.begun = backend, True, False, 0
+        self.backend, self.debug = backend, True
         self._library: ModuleType | None = None
+        self._before: dict[str, str | None] = {}
         self.import_seconds = 0.0
 
     def start(self) -> dict[str, Any]:
         """Import the library; raises what the import raises."""
         begin = time.monotonic()
+        self._before = {name: os.environ.get(name) for name in PINNED}
         os.environ.update(PINNED)
         self._library = library.imported(self.backend)
         self.import_seconds = time.monotonic() - begin
@@ -149,13 +139,12 @@ class InProcess:
 
     def run(self, calls: Sequence[Call]) -> list[Outcome]:
         assert self._library is not None, "start() comes first"
-        outcomes = []
-        for self.begun, call in enumerate(calls, 1):
-            outcomes.append(library.made(self._library, call, self.backend, debug=True))
-        return outcomes
-
-    def give_up(self) -> None:
-        self.interrupted = True
+        return [library.made(self._library, call, self.backend, debug=True) for call in calls]
 
     def close(self) -> None:
-        """Nothing to end."""
+        """Give the environment back."""
+        for name, value in self._before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

@@ -24,6 +24,8 @@ from rich.text import Text
 from ...claims.engine import lecture, verification
 from ...claims.engine.verification import BadRequest
 from ...claims.record import file
+from ...claims.store import folder
+from ...claims.store.folder import Unusable
 from ...reference import validation
 from .. import formats
 from ..diff import changes, comparing, comparing_text
@@ -41,6 +43,9 @@ app = typer.Typer(
 out = Console(width=None if sys.stdout.isatty() else 140, markup=False)
 err = Console(stderr=True, markup=False)
 
+StoreFolder = Annotated[
+    Path | None, typer.Option("--store", help="Where results are kept; default: the cache folder.", metavar="DIR")
+]
 Folder = Annotated[Path | None, typer.Option("--lecture", help="A lecture folder of your own.", metavar="DIR")]
 
 SAID = {"definition": "definitions", "": "unaccounted for"}
@@ -79,8 +84,18 @@ def verify(
     quick: Annotated[
         bool, typer.Option("--quick", help="Statistics on six seeds of each kind only: faster, and may stay open.")
     ] = False,
-    jobs: Annotated[int | None, typer.Option(help="Libraries at work at once; default: the number of cores.")] = None,
-    timeout: Annotated[float, typer.Option(help="Seconds for one experiment on one library.")] = verification.TIMEOUT,
+    jobs: Annotated[int | None, typer.Option(help="Processes at work at once; default: the number of cores.")] = None,
+    timeout: Annotated[float, typer.Option(help="Seconds for one call of a library.")] = verification.TIMEOUT,
+    memory: Annotated[
+        float | None, typer.Option(help="GiB for each library's process; default: a share of the machine's.")
+    ] = None,
+    store: StoreFolder = None,
+    no_store: Annotated[bool, typer.Option("--no-store", help="Compute all, and keep nothing.")] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Compute all, whatever the store has.")] = False,
+    recheck: Annotated[
+        str, typer.Option(help="Share of what the store has that is computed again and compared, e.g. 5%.")
+    ] = "0",
+    plan: Annotated[bool, typer.Option("--plan", help="Say what would be computed, and how long it takes.")] = False,
     out_folder: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Write the reports there.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the evidence as JSON and nothing else.")] = False,
     in_process: Annotated[
@@ -92,22 +107,30 @@ def verify(
     """Put claims to the test on the libraries that are installed."""
     if out_folder is not None:
         _writable(out_folder)  # before the minutes of work, not after them
+    way = verification.Way(
+        jobs=jobs,
+        timeout=timeout,
+        memory=memory,
+        store=None if no_store else store or folder.default(),
+        fresh=fresh,
+        recheck=_share(recheck),
+        in_process=in_process or debug,
+    )
+    chosen: dict[str, Any] = {
+        "backends": backend or (),
+        "dtypes": dtype or (),
+        "case": case,
+        "wrong": wrong,
+        "limit": limit,
+        "seed": seed,
+        "quick": quick,
+        "lecture_folder": lecture_folder,
+    }
+    if plan:
+        terminal.plan(out, *verification.planned(claims or (), way=way, **chosen), jobs=way.options().jobs)
+        return
     with progress.Bar(err, silent=as_json or in_process or debug) as bar, _debugger(wanted=debug):
-        found = verification.verify(
-            claims or (),
-            backends=backend or (),
-            dtypes=dtype or (),
-            case=case,
-            wrong=wrong,
-            limit=limit,
-            seed=seed,
-            quick=quick,
-            jobs=jobs,
-            timeout=timeout,
-            lecture_folder=lecture_folder,
-            progress=bar.progress,
-            in_process=in_process or debug,
-        )
+        found = verification.verify(claims or (), progress=bar.progress, way=way, **chosen)
     if out_folder is not None:
         formats.write(found, out_folder)
     if as_json:
@@ -117,6 +140,25 @@ def verify(
         if out_folder is not None:
             out.print(f"Report: {out_folder / 'index.html'}", soft_wrap=True)
     raise typer.Exit(0 if found.success else 1)
+
+
+@app.command()
+def store(
+    action: Annotated[str, typer.Argument(help="list, check or clear.")] = "list", where: StoreFolder = None
+) -> None:
+    """The store of results: what it holds, whether its files are whole, or away with it."""
+    kept = folder.Store(where or folder.default())
+    if action == "list":
+        entries = [*kept.entries()]
+        size = sum(entry.size for entry in entries) / 2**20
+        out.print(f"{kept.folder}: {len(entries)} results, {size:.1f} MB", soft_wrap=True)
+    elif action == "check":
+        damaged = kept.damaged()
+        out.print(f"{len(damaged)} damaged results removed: {', '.join(k[:12] for k in damaged) or 'none'}")
+    elif action == "clear":
+        out.print(f"{kept.clear()} results removed")
+    else:
+        raise BadRequest(f"action={action!r}: no such action; there is 'list', 'check', 'clear'")
 
 
 @app.command()
@@ -353,7 +395,7 @@ def main() -> None:
     """Entry point: one clear line and exit code 2 for bad input, never a traceback."""
     try:
         sys.exit(app(standalone_mode=False))  # the code that a command gave to typer.Exit
-    except (BadRequest, lecture.BadLecture, file.BadEvidence, validation.BadInput) as error:
+    except (BadRequest, Unusable, lecture.BadLecture, file.BadEvidence, validation.BadInput) as error:
         _refuse(str(error))
     except Exception as error:
         say = getattr(error, "format_message", None)  # Typer's own usage errors have one
@@ -363,6 +405,14 @@ def main() -> None:
             print(say(), file=sys.stderr)
             sys.exit(2)
         _refuse(f"{say()} (given: {shlex.join(sys.argv[1:])}; see --help)")
+
+
+def _share(text: str) -> float:
+    """“5%” or “0.05”."""
+    try:
+        return float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+    except ValueError:
+        raise BadRequest(f"recheck={text!r}: expected a share, as 5% or 0.05; 0 checks nothing again") from None
 
 
 def _refuse(line: str) -> None:

@@ -1,34 +1,41 @@
-"""The progress of a run in a terminal: one line for each library at work."""
+"""The progress of a run in a terminal: cells done and left, the time left by recorded times, and what each process is at.
+
+Where there is no terminal, a plain line now and then.
+"""
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, TextColumn
 from rich.progress import Progress as Rich
 
-from ...claims.engine.ran import Progress
-from ...reference import libraries
+from ...claims.engine.ran import Progress, Unit
+
+EVERY = 30.0
+"""Seconds between two plain lines."""
 
 
 class Bar:
-    """Rich's progress bar: of each library the experiment's name and the calls made of it."""
+    """The cells of a run, and below them a line for each process."""
 
     def __init__(self, console: Console, *, silent: bool) -> None:
-        self._tasks: dict[str, Any] = {}
+        self._console, self._silent, self._live = console, silent, console.is_terminal and not silent
         self._rich = Rich(
-            SpinnerColumn(),
-            TextColumn("{task.fields[library]:<12}"),
-            TextColumn("{task.description:<34}"),
-            BarColumn(),
-            TextColumn("{task.completed:,.0f}/{task.total:,.0f} calls"),
-            TimeElapsedColumn(),
+            TextColumn("{task.description:<46.46}"),
+            BarColumn(12),
+            TextColumn("{task.fields[left]:>18}"),
             console=console,
             transient=True,
-            disable=silent or not console.is_terminal,
+            disable=not self._live,
         )
-        self.progress = Progress(self._started, self._advanced, self._finished)
+        self._whole: Any = None
+        self._lines: dict[int, Any] = {}
+        self._left: dict[Unit, float] = {}
+        self._count, self._done, self._said = 0, 0, time.monotonic()
+        self.progress = Progress(self._planned, self._started, self._finished)
 
     def __enter__(self) -> Bar:
         self._rich.start()
@@ -37,14 +44,37 @@ class Bar:
     def __exit__(self, *_: object) -> None:
         self._rich.stop()
 
-    def _started(self, backend: str, claim: str) -> None:
-        if backend not in self._tasks:
-            self._tasks[backend] = self._rich.add_task(claim, total=1, library=libraries.label(backend))
-        self._rich.reset(self._tasks[backend], description=claim, total=1, completed=0)
+    def _planned(self, todo: dict[Unit, float], stored: int) -> None:
+        self._left, self._count, self._done = dict(todo), len(todo), 0
+        if self._whole is None:
+            self._whole = self._rich.add_task("", total=1, left="")
+        self._show()
+        if todo and not self._live and not self._silent:
+            self._console.print(f"{len(todo)} cells to compute, {stored} stored")
 
-    def _advanced(self, backend: str, begun: int, total: int) -> None:
-        if backend in self._tasks:
-            self._rich.update(self._tasks[backend], total=max(1, total), completed=begun)
+    def _started(self, process: int, unit: Unit) -> None:
+        if process not in self._lines:
+            self._lines[process] = self._rich.add_task("", total=None, left="")
+        self._rich.update(self._lines[process], description=f"  {unit.name}")
 
-    def _finished(self, backend: str, claim: str) -> None:
-        self._rich.update(self._tasks[backend], completed=1, total=1)
+    def _finished(self, process: int, unit: Unit) -> None:
+        self._left.pop(unit, None)
+        self._done += 1
+        self._show()
+        if not self._live and not self._silent and time.monotonic() - self._said > EVERY:
+            self._said = time.monotonic()
+            self._console.print(f"{self._done} of {self._count} cells, {self._time_left()}")
+
+    def _show(self) -> None:
+        self._rich.update(
+            self._whole,
+            description=f"{self._done} of {self._count} cells",
+            completed=self._done,
+            total=max(1, self._count),
+            left=self._time_left(),
+        )
+
+    def _time_left(self) -> str:
+        """By the times of earlier runs, shared among the processes at work."""
+        seconds = sum(self._left.values()) / max(1, len(self._lines))
+        return f"about {seconds / 60:.0f} min left" if seconds > 90 else f"about {seconds:.0f} s left"

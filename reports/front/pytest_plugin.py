@@ -183,6 +183,7 @@ def evidence_of(session: pytest.Session) -> Evidence:
     """The one run that serves all selected items, or the file that has one."""
     if RUN not in session.stash:
         from ...claims.engine import verification
+        from ...claims.store import folder
 
         if results := session.config.getoption("--lecture-claims-results"):
             session.stash[RUN] = _recorded(session, Path(results))
@@ -192,6 +193,7 @@ def evidence_of(session: pytest.Session) -> Evidence:
             list(dict.fromkeys(i.claim for i in chosen)),
             backends=list(dict.fromkeys(i.backend for i in chosen)),
             lecture_folder=lecture_folder(session.config),
+            way=verification.Way(store=folder.default()),
         )
     return session.stash[RUN]
 

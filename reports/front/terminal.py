@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -267,3 +267,12 @@ def _fewer(rows: Sequence[Sequence[float]]) -> list[list[float]]:
 
 def _say(out: Console, line: str, style: str = "") -> None:
     out.print(Text(line, style), soft_wrap=True)
+
+
+def plan(out: Console, missing: Mapping[str, float], stored: int, *, jobs: int) -> None:
+    """What a run would compute, longest first, and how long that takes on so many processes."""
+    whole, longest = sum(missing.values()), max(missing.values(), default=0.0)
+    out.print(f"{stored} cells are stored, {len(missing)} are to be computed: {whole:.0f} s of work")
+    out.print(f"on {jobs} processes about {max(longest, whole / jobs):.0f} s; the longest cell takes {longest:.0f} s")
+    for name, seconds in sorted(missing.items(), key=lambda item: -item[1])[:20]:
+        out.print(f"{seconds:8.1f} s  {name}")

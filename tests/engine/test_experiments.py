@@ -4,9 +4,9 @@ import os
 
 import numpy as np
 import pytest
-from lectureclaims.claims.engine import build, runner, verification
+from lectureclaims.claims.engine import build, cells, verification
 from lectureclaims.claims.engine.experiments import Experiment, advance_all
-from lectureclaims.claims.engine.ran import CellRun, Progress, Variant
+from lectureclaims.claims.engine.ran import CellRun, Variant
 from lectureclaims.claims.language import Case, Figure, Outcome, Timing, Wrong, ask, claim, same_bits
 from lectureclaims.claims.language.claim import Stated
 from lectureclaims.claims.record import file
@@ -18,8 +18,6 @@ GOT = {"relu": 1.0, "tanh": 2.0}
 
 class Answering:
     """Answers from a table; what it was asked, batch by batch."""
-
-    begun, interrupted = 0, False
 
     def __init__(self):
         self.batches = []
@@ -35,7 +33,7 @@ def ran(*generators, wrong=None, debug=False, known=()):
     case = Case("a.claim", "one; two", {}, dtype=None, backend="numpy", seed=0)
     experiments = [Experiment(Variant(), case, g, wrong, kept, debug=debug, known=known) for g in generators]
     caller = Answering()
-    advance_all(experiments, caller, "numpy", (), Progress())
+    advance_all(experiments, caller, ())
     return experiments, caller
 
 
@@ -104,7 +102,7 @@ def test_an_operation_that_some_library_has_is_none():
 def test_operations_of_libraries_and_of_a_users_own_file_are_known(tmp_path):
     (tmp_path / "mine.py").write_text("def of_my_own(x):\n    return x\n")
     (tmp_path / "broken.py").write_text("def (")
-    known = runner._operations(["numpy", str(tmp_path / "mine.py"), str(tmp_path / "broken.py")])
+    known = cells._operations(["numpy", str(tmp_path / "mine.py"), str(tmp_path / "broken.py")])
     assert {"max_pooling2d", "own_batch_norm", "decode_image", "value_and_gradient", "of_my_own"} <= known
 
 
@@ -177,7 +175,9 @@ def test_the_traceback_is_in_the_record_that_is_written():
 
 
 def in_process(claim, backend="numpy", **more):
-    return verification.verify([claim], backends=[backend], lecture_folder=LECTURE, in_process=True, **more)
+    return verification.verify(
+        [claim], backends=[backend], lecture_folder=LECTURE, way=verification.Way(in_process=True), **more
+    )
 
 
 def test_in_this_process_a_mistake_in_a_claim_is_raised():
@@ -230,7 +230,7 @@ def test_a_wrong_is_left_out_only_where_no_experiment_can_tell_it_and_a_limit_of
     cell = CellRun("a.claim", "numpy", "float32", wrongs={"flipped": Variant()})
     cell.honest.unsupported.add("gradient")
     cell.limits["flipped"] = Variant(unsupported={"gradient"})
-    runner._leave_out_what_cannot_be_told(of_one_name(), cell)
+    cells._leave_out_what_cannot_be_told(of_one_name(), cell)
     assert [*cell.wrongs] == ["flipped"] and not cell.limits
     assert build._untested(of_one_name(), cell) == ["limit “flipped” cannot be tried on it"]
 

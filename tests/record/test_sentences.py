@@ -61,7 +61,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def run(folder):
-    return verification.verify(backends=["numpy"], lecture_folder=folder, in_process=True)
+    return verification.verify(backends=["numpy"], lecture_folder=folder, way=verification.Way(in_process=True))
 
 
 # --- sentences ---------------------------------------------------------------------------------------------------------
@@ -162,7 +162,9 @@ def again(words):
     folder = options.pop("--lecture")
     several = {"backends": [options.pop("--backend")], "dtypes": [options.pop("--dtype")]}
     chosen = {option.removeprefix("--"): value for option, value in options.items()}
-    return verification.verify([words[2]], **several, **chosen, lecture_folder=Path(folder), in_process=True)
+    return verification.verify(
+        [words[2]], **several, **chosen, lecture_folder=Path(folder), way=verification.Way(in_process=True)
+    )
 
 
 @pytest.mark.parametrize("part", ["case", "wrong", "limit"])

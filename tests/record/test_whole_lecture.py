@@ -221,7 +221,9 @@ def test_a_claim_waits_for_statistics_where_its_exact_part_alone_ran(tmp_path, w
     section = statistical.replace('@sum_.case("one", ', f'@sum_.case("one", {where}')
     for name, text in (("lecture.md", TEXT), ("sentences.toml", LEDGER), ("waiting.py", section)):
         (tmp_path / name).write_text(text, encoding="utf-8")
-    found = verification.verify(["layer.sum"], backends=["numpy"], lecture_folder=tmp_path, in_process=True)
+    found = verification.verify(
+        ["layer.sum"], backends=["numpy"], lecture_folder=tmp_path, way=verification.Way(in_process=True)
+    )
     assert found.claims[0].rule == rule and found.claims[0].waits_for_statistics == (not where)
 
 
