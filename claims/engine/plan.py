@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -42,47 +42,47 @@ class Keys:
     def __init__(self, lecture: Lecture, selection: Selection) -> None:
         self.lecture = lecture
         part = {k: v for k, v in asdict(selection).items() if k in ("case", "point", "wrong", "limit", "seed", "quick")}
-        self._common = {"schema": SCHEMA, "sources": sources.shared(), "defects": _defects(lecture.folder), **part}
+        self._common = _digest({"schema": SCHEMA, "sources": sources.shared(), "defects": self._defects(), **part})
+        self._libraries, self._claims = dict[str, str](), dict[str, str]()
+        self._operators = dict[tuple[str, str], str]()
 
     def library(self, backend: str) -> str:
-        return _digest({**self._of_library(backend), "what": "library"})
+        """Of what a library says of itself, and of everything in it that can change a cell."""
+        if backend not in self._libraries:
+            files, packages = sources.digest(sources.of_library(backend)), machine.packages(backend)
+            self._libraries[backend] = _digest([self._common, backend, files, packages, machine.facts()])
+        return self._libraries[backend]
 
     def cell(self, unit: Unit, *, every_operator: bool = False) -> str:
         """Of a cell whose claim names the operations that it asks for; every_operator: of one that asks for others too."""
-        claim = self.lecture.claims[unit.claim]
-        names = set(catalogue.OPERATIONS) if every_operator else named(claim, self.lecture.folder)
-        return _digest(
-            {
-                **self._of_library(unit.backend),
-                "what": "cell",
-                "claim": unit.claim,
-                "dtype": unit.dtype,
-                "of claim": sources.digest(sources.of_claim(Path(claim.file), self.lecture.folder)),
-                "of operations": sources.digest(sources.of_operations(names, unit.backend)),
-            }
-        )
+        claim = "" if every_operator else unit.claim
+        if (claim, unit.backend) not in self._operators:
+            names = named(self.lecture.claims[claim], self.lecture.folder) if claim else catalogue.OPERATIONS
+            files = sources.of_operations(names, unit.backend)
+            self._operators[claim, unit.backend] = sources.digest(files)
+        of_operators = self._operators[claim, unit.backend]
+        return _digest([self.library(unit.backend), unit.claim, unit.dtype, self._claim(unit.claim), of_operators])
 
     def seen(self, unit: Unit) -> str:
         """Of what the cell's claim makes of mistakes."""
-        return _digest({"what": "mistakes", "cell": self.cell(unit, every_operator=True)})
+        return _digest(["mistakes", self.cell(unit, every_operator=True)])
+
+    def _claim(self, name: str) -> str:
+        if name not in self._claims:
+            files = sources.of_claim(Path(self.lecture.claims[name].file), self.lecture.folder)
+            self._claims[name] = sources.digest(files)
+        return self._claims[name]
+
+    def _defects(self) -> str:
+        file = self.lecture.folder / "defects.py"
+        return sources.digest(sources.of_claim(file, self.lecture.folder)) if file.is_file() else ""
 
     def mistake(self, mistake: Mistake) -> str:
         """A mistake's name with the digest of its sources."""
-        origin = self.lecture.claims.get(mistake.origin)
-        files = sources.of_claim(Path(origin.file), self.lecture.folder) if origin else []
+        files = self._claim(mistake.origin) if mistake.origin in self.lecture.claims else ""
         names = f"{mistake.origin}/{mistake.name}/{' '.join(sorted(mistake.operations))}"
         functions = sorted(map(_identity, mistake.operations.values())) if mistake.origin != KNOWN else []
-        return f"{names}/{_digest([sources.digest(files), functions])[:16]}"
-
-    @functools.lru_cache(maxsize=64)  # noqa: B019, lives as long as a run
-    def _of_library(self, backend: str) -> Mapping[str, Any]:
-        return {
-            **self._common,
-            "library": backend,
-            "files": sources.digest(sources.of_library(backend)),
-            "packages": machine.packages(backend),
-            "machine": machine.facts(),
-        }
+        return f"{names}/{_digest([files, functions])[:16]}"
 
 
 def named(claim: Claim, folder: Path) -> set[str]:
@@ -94,12 +94,6 @@ def named(claim: Claim, folder: Path) -> set[str]:
 def covers(claim: Claim, folder: Path, asked: Iterable[str]) -> bool:
     """Whether the operations that a run of the claim asked for are among those that its sources mention."""
     return {*asked} <= named(claim, folder)
-
-
-@functools.cache
-def _defects(folder: Path) -> str:
-    file = folder / "defects.py"
-    return sources.digest(sources.of_claim(file, folder)) if file.is_file() else ""
 
 
 def _identity(function: Any) -> str:

@@ -33,6 +33,7 @@ place, and the same experiment must then disagree.
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, get_args
@@ -233,7 +234,7 @@ def claim(
     if not {*kind.split(" + ")} <= {*KINDS}:
         raise ValueError(f"kind={kind!r}: not a kind; choose from {', '.join(KINDS)}, joined by ' + '")
     told = (tuple(premises), tuple(dtypes), tuple(about), about_shapes, dict(ranges or {}))
-    return Claim(id, prose.read(text), expected, kind, *told, inspect.stack()[1].filename)
+    return Claim(id, prose.read(text), expected, kind, *told, sys._getframe(1).f_code.co_filename)
 
 
 def _tuple(names: Iterable[str | None] | None) -> Any:

@@ -100,16 +100,19 @@ def of_operations(names: Iterable[str], backend: str) -> list[Path]:
 
 def mentioned(paths: Iterable[Path]) -> set[str]:
     """Every name and every word that sources have: among them the operations that they ask for or call."""
+    return set().union(*(_words(path) for path in paths if path.suffix == ".py"))
+
+
+@functools.lru_cache(maxsize=1024)
+def _words(path: Path) -> set[str]:
     found = set[str]()
-    for path in paths:
-        if path.suffix == ".py":
-            for node in ast.walk(_tree(path)):
-                if isinstance(node, ast.Attribute):
-                    found.add(node.attr)
-                elif isinstance(node, ast.Name):
-                    found.add(node.id)
-                elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.isidentifier():
-                    found.add(node.value)
+    for node in ast.walk(_tree(path)):
+        if isinstance(node, ast.Attribute):
+            found.add(node.attr)
+        elif isinstance(node, ast.Name):
+            found.add(node.id)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.isidentifier():
+            found.add(node.value)
     return found
 
 

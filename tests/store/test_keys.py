@@ -1,0 +1,170 @@
+"""Keys: whatever can change an answer changes its key, and nothing else that one would notice does."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from lectureclaims.claims.engine import lecture, plan
+from lectureclaims.claims.engine.ran import Selection, Unit
+from lectureclaims.claims.store import machine, sources
+from lectureclaims.reference.operators import catalogue
+from sources import ROOT
+
+UNIT = Unit("convolution.flip", "numpy", "float32")
+PADDING = Unit("convolution.discrete_1d", "numpy", "float32")
+
+
+@pytest.fixture(scope="module")
+def book():
+    return lecture.read()
+
+
+@pytest.fixture(autouse=True)
+def fresh():
+    """Nothing is remembered of a file from one test to the next."""
+    for function in (
+        sources._content,
+        sources.shared,
+        sources._used,
+        sources._tree,
+        sources._imports,
+        machine.distribution,
+    ):
+        function.cache_clear()
+
+
+def selection(book, **members):
+    return Selection((*book.claims,), ("numpy", "scipy"), **members)
+
+
+def keys(book, units, **members):
+    for function in (sources._content, sources.shared, sources._used, sources._words, sources._tree, sources._imports):
+        function.cache_clear()
+    made = plan.Keys(book, selection(book, **members))
+    return {unit: made.cell(unit) for unit in units}
+
+
+def every(book):
+    return plan.units(book, selection(book))
+
+
+@pytest.fixture
+def edited(monkeypatch):
+    """The keys as they would be with another content of some file: ``edited(path)``."""
+    real = Path.read_bytes
+
+    def edit(path):
+        path = ROOT / path
+        assert path.is_file()
+        monkeypatch.setattr(Path, "read_bytes", lambda self: real(self) + (b"\n# edited" if self == path else b""))
+
+    return edit
+
+
+def changed(book, edit, path):
+    before = keys(book, every(book))
+    edit(path)
+    after = keys(book, every(book))
+    return {unit for unit in before if before[unit] != after[unit]}
+
+
+def test_the_same_twice_is_the_same_key(book):
+    assert keys(book, [UNIT]) == keys(book, [UNIT])
+
+
+@pytest.mark.parametrize("members", [{"seed": 1}, {"quick": True}, {"case": "x"}, {"wrong": "x"}, {"limit": "x"}])
+def test_what_was_asked_for_counts(book, members):
+    assert keys(book, [UNIT])[UNIT] != keys(book, [UNIT], **members)[UNIT]
+
+
+def test_claim_library_and_dtype_count(book):
+    units = [UNIT, PADDING, replace(UNIT, backend="scipy"), replace(UNIT, dtype="float64")]
+    assert len({*keys(book, units).values()}) == 4
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "claims/engine/experiments.py",
+        "claims/language/comparison.py",
+        "claims/record/verdicts.py",
+        "claims/workers/library.py",
+        "reference/bounds/sums.py",
+        "reference/oracle/linear.py",
+        "reference/exact/integers.py",
+        "reference/mistakes/convolutions.py",
+        "reference/judging/rules.py",
+        "reference/operators/operation.py",
+        "claims/lecture/defects.py",
+    ],
+)
+def test_what_every_answer_comes_from_changes_every_key(book, edited, path):
+    assert changed(book, edited, path) == {*every(book)}
+
+
+def test_an_edited_claim_changes_its_own_cells_alone(book, edited):
+    file = Path(book.claims["activations.relu_slope"].file) if "activations.relu_slope" in book.claims else None
+    path = file or Path(book.claims["convolution.flip"].file)
+    own = {u for u in every(book) if Path(book.claims[u.claim].file) == path}
+    assert changed(book, edited, path.relative_to(ROOT) if path.is_absolute() else path) == own
+
+
+def test_the_history_of_a_design_changes_its_claims_cells_alone(book, edited):
+    touched = changed(book, edited, "claims/lecture/activations/polarity/versions.toml")
+    assert {unit.claim for unit in touched} == {"activations.polarity"}
+
+
+def test_an_edited_library_changes_its_own_cells_alone(book, edited):
+    assert {unit.backend for unit in changed(book, edited, "reference/libraries/scipy/operations.py")} == {"scipy"}
+
+
+def test_an_edited_operator_changes_exactly_the_claims_that_reach_it(book, edited):
+    touched = {unit.claim for unit in changed(book, edited, "reference/operators/gelu.py")}
+    naming = {name for name, claim in book.claims.items() if plan.named(claim, book.folder) & {"gelu", "gelu_tanh"}}
+    assert touched == naming and len(touched) < len(book.claims) / 2, sorted(touched)
+
+
+def test_what_an_operator_imports_counts_with_it():
+    assert "cross_correlation.py" in {p.name for p in sources.of_operations(["convolution2d"], "torch")}
+
+
+def test_operators_that_a_librarys_own_function_uses_count():
+    assert "cross_correlation.py" in {p.name for p in sources.of_operations(["raw_convolution2d"], "numpy")}
+    assert "cross_correlation.py" not in {p.name for p in sources.of_operations(["gelu"], "numpy")}
+
+
+def test_every_operation_has_its_file():
+    assert {*catalogue.OPERATIONS} == {n for n in catalogue.OPERATIONS if sources.of_operations([n], "torch")}
+
+
+def test_variables_that_steer_kernels_count(book, monkeypatch):
+    before = keys(book, [UNIT])
+    for name in ("OMP_NUM_THREADS", "ONEDNN_MAX_CPU_ISA", "TF_ENABLE_ONEDNN_OPTS", "MKL_CBWR", "LD_PRELOAD"):
+        monkeypatch.setenv(name, "otherwise")
+        assert keys(book, [UNIT]) != before, name
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("EDITOR", "ed")
+    assert keys(book, [UNIT]) == before
+
+
+@pytest.mark.parametrize("what", ["packages", "facts"])
+def test_versions_and_the_machine_count(book, monkeypatch, what):
+    before = keys(book, [UNIT])
+    monkeypatch.setattr(machine, what, lambda *_: {"other": "1.0"})
+    assert keys(book, [UNIT]) != before
+
+
+def test_a_library_rests_on_its_distributions_and_what_they_require():
+    assert {"numpy", "scipy", "mpmath"} <= {*machine.packages("numpy")}
+    version, digest = machine.packages("numpy")["numpy"].split()
+    assert version and len(digest) == 64, "the wheel's own list of its files"
+
+
+def test_a_users_own_file_counts_with_those_beside_it(tmp_path):
+    file, beside = tmp_path / "mine.py", tmp_path / "helper.py"
+    file.write_text("import helper")
+    beside.write_text("x = 1")
+    before = sources.digest(sources.of_library(str(file)))
+    sources._content.cache_clear()
+    beside.write_text("x = 2")
+    assert sources.digest(sources.of_library(str(file))) != before
