@@ -109,7 +109,8 @@ def _closure(path: Path, name: str) -> tuple[list[str], list[str]] | None:
                 elsewhere.update(dict.fromkeys(inner[1]))
             elif not (isinstance(node, ast.ImportFrom) and node.module == "__future__"):
                 imports[ast.unparse(node)] = None
-    here = [ast.get_source_segment(source, node) or "" for key, node in defined.items() if key in seen]
+    own = dict.fromkeys(node for key, node in defined.items() if key in seen)
+    here = [ast.get_source_segment(source, node) or "" for node in own]
     return sorted(imports), [*elsewhere, *here]
 
 
@@ -120,8 +121,9 @@ def _named(tree: ast.Module) -> tuple[dict[str, ast.stmt], dict[str, ast.stmt]]:
     for node in tree.body:
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
             defined[node.name] = node
-        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-            defined[node.targets[0].id] = node
+        elif isinstance(node, ast.Assign):  # a, b = … defines both
+            names = (n for target in node.targets for n in ast.walk(target) if isinstance(n, ast.Name))
+            defined |= {name.id: node for name in names if isinstance(name.ctx, ast.Store)}
         elif isinstance(node, ast.Import | ast.ImportFrom):
             imported |= {(alias.asname or alias.name).split(".")[0]: node for alias in node.names}
     return defined, imported

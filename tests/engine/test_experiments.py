@@ -103,7 +103,7 @@ def test_operations_of_libraries_and_of_a_users_own_file_are_known(tmp_path):
     (tmp_path / "mine.py").write_text("def of_my_own(x):\n    return x\n")
     (tmp_path / "broken.py").write_text("def (")
     known = cells._operations(["numpy", str(tmp_path / "mine.py"), str(tmp_path / "broken.py")])
-    assert {"max_pooling2d", "own_batch_norm", "decode_image", "value_and_gradient", "of_my_own"} <= known
+    assert {"max_pooling2d", "own_rectifiers", "decode_image", "value_and_gradient", "of_my_own"} <= known
 
 
 def test_a_wrong_world_draws_no_figures():

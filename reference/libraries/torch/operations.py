@@ -375,7 +375,7 @@ def memory_order(x, *, layout):
 
 
 def layer_parameters(layer):
-    own = own_layer(layer, 4)
+    own = own_layer(layer | {"padding": ((0, 0), (0, 0))}, 4)  # padding has no parameters, whatever way it is written
     learned = dict(own.named_parameters())
     # num_batches_tracked counts calls: an integer that takes no part in the function.
     not_learned = {name: buffer for name, buffer in own.named_buffers() if buffer.is_floating_point()}
