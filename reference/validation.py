@@ -13,10 +13,12 @@ from typing import Any, NoReturn
 import ml_dtypes
 import numpy as np
 
+from .refusal import Refused
+
 FLOATS = (np.float16, ml_dtypes.bfloat16, np.float32, np.float64)
 
 
-class BadInput(ValueError):
+class BadInput(Refused):
     """An argument that the operation cannot mean anything by: ``name=value: expected …; way out``."""
 
 

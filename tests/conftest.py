@@ -3,6 +3,7 @@
 import functools
 import os
 import re
+import tempfile
 
 import pytest
 from lectureclaims.reference import libraries
@@ -33,6 +34,14 @@ def _slow(path):
     return bool(RUNS.search(path.read_text(encoding="utf-8"))) or not LONG.isdisjoint(
         {path.stem.removeprefix("test_"), path.parent.name}
     )
+
+
+def pytest_configure(config):
+    """The commands that tests run share a store of this session's own, never the user's."""
+    if not hasattr(config, "workerinput") and "LECTURE_CLAIMS_STORE" not in os.environ:
+        kept = tempfile.TemporaryDirectory(prefix="lecture-claims-store-")
+        config.add_cleanup(kept.cleanup)
+        os.environ["LECTURE_CLAIMS_STORE"] = kept.name
 
 
 def pytest_collection_modifyitems(items):

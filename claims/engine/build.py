@@ -31,7 +31,8 @@ from ..record.verdicts import (
     shown,
     summary,
 )
-from . import environment, probing
+from ..store import machine
+from . import probing
 from .lecture import OWN, Lecture
 from .ran import CellRun, DefectRun, Run, Selection, Variant
 from .snippet import snippet
@@ -56,7 +57,7 @@ def build(lecture: Lecture, run: Run, *, begun: str, seconds: float) -> types.Ev
         ),
         interrupted=run.interrupted,
         environment=types.Environment(
-            **environment.describe(), backends={name: part.facts for name, part in found.items()}
+            **machine.describe(), backends={name: part.facts for name, part in found.items()}
         ),
         lecture=_lecture(lecture),
         claims=claims,
@@ -73,6 +74,7 @@ def build(lecture: Lecture, run: Run, *, begun: str, seconds: float) -> types.Ev
             not_repeated={_name(c): c.not_repeated for c in run.cells if c.not_repeated},
             timings={_name(c): c.timings for c in run.cells if c.timings},
             computed={_name(c): c.computed for c in run.cells if c.computed.at},
+            broken=tuple(_name(c) for c in run.cells if c.broken),
             contradicted=tuple(run.contradicted),
         ),
     )

@@ -22,8 +22,9 @@ from ..language.defects import Defect
 from ..language.outcome import Call
 from ..record.parts import Answer, MistakesSeen
 from ..record.types import Computed, Detection
+from ..store import machine
 from ..workers.worker import InProcess, Worker
-from . import build, environment, probing
+from . import build, probing
 from .experiments import Experiment, advance_all
 from .lecture import Lecture, own_modules
 from .ran import CellRun, DefectRun, Selection, Unit, Variant
@@ -53,7 +54,7 @@ class Library:
         except BaseException:  # of a library in this process
             self.worker.close()
             raise
-        features = {*environment.cpu_features()}
+        features = {*machine.cpu_features()}
         records = [d for d in lecture.defects if d.backend == self.label]
         self.defects = [self._reproduced(d) for d in records if d.applies(facts, features)]
         applied = {d.defect.id for d in self.defects}

@@ -18,6 +18,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from ...reference.refusal import Refused
 from ..language.claim import Claim
 from ..language.defects import Defect
 from ..record import premises
@@ -26,7 +27,7 @@ from ..workers import modules
 OWN = Path(__file__).parents[1] / "lecture"
 
 
-class BadLecture(ValueError):
+class BadLecture(Refused):
     """A lecture folder that cannot be read; the message is one line."""
 
 

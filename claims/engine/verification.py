@@ -14,16 +14,16 @@ from pathlib import Path
 from typing import Any
 
 from ...reference import libraries
+from ...reference.refusal import Refused
 from ..record.types import Evidence
 from ..store.folder import Store
+from ..workers.limits import LONGEST, SHORTEST, TIMEOUT
 from . import build, lecture, ran, runner
 
 DTYPES = ("float16", "bfloat16", "float32", "float64")
-TIMEOUT = 300.0
-SHORTEST, LONGEST = 0.001, 86_400.0
 
 
-class BadRequest(ValueError):
+class BadRequest(Refused):
     """A request that names something that does not exist; the message is one line with the nearest valid name."""
 
 
@@ -141,15 +141,6 @@ def select(
                 f"dtype={dtypes[0]!r}: no such dtype in {', '.join(chosen[:3])}; there is {', '.join(has)}"
             )
         chosen = able
-    for backend in backends:
-        if backend.endswith(".py"):
-            if not Path(backend).is_file():
-                raise BadRequest(
-                    f"backend={backend!r}: no such file; give the path of a Python file with its operations, or a name: "
-                    f"{', '.join(libraries.every())}"
-                )
-        else:
-            _known("backend", backend, libraries.every())
     case, point = _address(case, [name for c in chosen for name in book.claims[c].cases])
     for kind, name, has in (
         ("case", case, lambda c: list(c.cases)),
@@ -160,13 +151,28 @@ def select(
             chosen = tuple(c for c in chosen if name in has(book.claims[c])) or _known(
                 kind, name, [n for c in chosen for n in has(book.claims[c])]
             )
+    names = named(backends)
+    return ran.Selection(chosen, names, tuple(dtypes), case, point, wrong, limit, seed, quick)
+
+
+def named(backends: Sequence[str]) -> tuple[str, ...]:
+    """The libraries of these names and files, all where none is named. Raises BadRequest where one does not exist."""
+    for backend in backends:
+        if backend.endswith(".py"):
+            if not Path(backend).is_file():
+                raise BadRequest(
+                    f"backend={backend!r}: no such file; give the path of a Python file with its operations, or a name: "
+                    f"{', '.join(libraries.every())}"
+                )
+        else:
+            _known("backend", backend, libraries.every())
     names = (
         tuple(dict.fromkeys(str(Path(b).resolve()) if b.endswith(".py") else b for b in backends)) or libraries.every()
     )
     labels = [libraries.label(b) for b in names]
     if twice := next((name for name in labels if labels.count(name) > 1), None):
         raise BadRequest(f"backend={twice!r}: two of this name; rename the file of one")
-    return ran.Selection(chosen, names, tuple(dtypes), case, point, wrong, limit, seed, quick)
+    return names
 
 
 def _address(case: str, names: Sequence[str]) -> tuple[str, str]:

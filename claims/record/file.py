@@ -17,6 +17,7 @@ from typing import Any
 
 import msgspec
 
+from ...reference.refusal import Refused
 from .types import SCHEMA, Claim, Evidence, Gate, Part, Real, Text, Verdict
 
 WAY_OUT = "give the results.json that verify wrote"
@@ -32,7 +33,7 @@ STEPS = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 NO_STEPS = bytes(b for b in range(256) if b not in STEPS)
 
 
-class BadEvidence(ValueError):
+class BadEvidence(Refused):
     """A results file that cannot be read; the message is one line. why: the same without the file's name and the way out."""
 
     def __init__(self, message: str, why: str = "") -> None:

@@ -445,7 +445,8 @@ class Computed(Part, kw_only=True):
 class Volatile(Part, kw_only=True):
     """What is not the same twice: the date (UTC), seconds, what a clock or a meter said, what a library does not repeat; by "claim [cell]".
 
-    computed: when and where each cell was; contradicted: cells that were computed again and are not what the store has of them.
+    computed: when and where each cell was; broken: cells in which a library crashed or hung, which may go otherwise the next time; contradicted:
+    cells that were computed again and are not what the store has of them.
     """
 
     begun: str
@@ -455,6 +456,7 @@ class Volatile(Part, kw_only=True):
     not_repeated: dict[str, tuple[str, ...]] = {}
     timings: dict[str, dict[str, Any]] = {}
     computed: dict[str, Computed] = {}
+    broken: tuple[str, ...] = ()
     contradicted: tuple[str, ...] = ()
 
 

@@ -16,6 +16,8 @@ from pathlib import Path
 
 import platformdirs
 
+from ...reference.refusal import Refused
+
 LIMIT = 2 * 2**30
 """Bytes of all results; about a hundred runs of the lecture."""
 CHECKED = 64
@@ -24,7 +26,7 @@ STALE = 3600.0
 """Seconds after which a file that was never renamed is left over from a run that was killed."""
 
 
-class Unusable(ValueError):
+class Unusable(Refused):
     """A folder that cannot be a store; the message is one line."""
 
 

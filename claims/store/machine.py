@@ -1,4 +1,4 @@
-"""What else can change an answer: versions and files of what is installed, Python, the processor, variables that steer the kernels."""
+"""The machine is part of the evidence, and changes answers: processor, Python, versions and files of what is installed, variables."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import re
 import sys
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 from packaging.requirements import InvalidRequirement, Requirement
 
@@ -68,17 +69,6 @@ def _requires(name: str) -> list[str]:
     return [r.name for r in wanted if r.marker is None or r.marker.evaluate({"extra": ""})]
 
 
-@functools.cache
-def processor() -> str:
-    """The processor's model and features as the system tells them, without a second's work."""
-    info = Path("/proc/cpuinfo")
-    if info.is_file():
-        lines = info.read_text().partition("\n\n")[0].splitlines()
-        told = [line for line in lines if re.match("model name|flags|Features|CPU part|microcode", line)]
-        return hashlib.sha256("\n".join(told).encode()).hexdigest()
-    return f"{platform.machine()} {platform.processor()}"
-
-
 def variables() -> dict[str, str]:
     return {name: value for name, value in sorted(os.environ.items()) if STEERING.match(name)}
 
@@ -90,6 +80,61 @@ def facts() -> dict[str, object]:
         "implementation": sys.implementation.name,
         "system": f"{platform.system()} {platform.machine()}",
         "libc": platform.libc_ver(),
-        "processor": processor(),
+        "processor": {name: processor().get(name) for name in ("brand_raw", "flags")},
         "variables": variables(),
+    }
+
+
+# --- in words ----------------------------------------------------------------------------------------------------------
+
+PACKAGES = (
+    "lecture-claims",
+    *(package for name in libraries.names() for package in libraries.LIBRARIES[name].distributions),
+    "ml_dtypes",
+    "scikit-learn",
+)
+
+
+CPUINFO = Path("/proc/cpuinfo")
+
+
+@functools.cache
+def processor() -> dict[str, Any]:
+    """Model and features, as Linux has them in a file, or else as py-cpuinfo finds them out in a second."""
+    if CPUINFO.is_file():
+        lines = (line.partition(":") for line in CPUINFO.read_text().partition("\n\n")[0].splitlines())
+        told = {name.strip(): value.strip() for name, _, value in lines}
+        flags = (told.get("flags") or told.get("Features", "")).split()
+        return {"brand_raw": told.get("model name", ""), "flags": flags}
+    import cpuinfo
+
+    return cpuinfo.get_cpu_info()
+
+
+def cpu_features() -> tuple[str, ...]:
+    """The processor's features; empty where the platform does not say."""
+    return tuple(sorted(processor().get("flags", ())))
+
+
+def versions() -> dict[str, str]:
+    """Installed distributions that can change a result; a distribution that is not installed is left out."""
+    found = {}
+    for name in PACKAGES:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def describe() -> dict[str, Any]:
+    return {
+        "python": platform.python_version(),
+        "implementation": sys.implementation.name,
+        "system": platform.system(),
+        "machine": platform.machine(),
+        "cpu": processor().get("brand_raw") or platform.processor() or platform.machine(),
+        "cores": os.cpu_count() or 1,
+        "cpu_features": cpu_features(),
+        "packages": versions(),
     }

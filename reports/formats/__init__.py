@@ -14,7 +14,6 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from ...claims.record import file
 from ...claims.record.types import Evidence
 
 
@@ -34,13 +33,17 @@ def render(evidence: Evidence, format: str, **told: Any) -> str | bytes:
     return _module(format).render(evidence, **told)
 
 
-def write(evidence: Evidence, folder: Path) -> None:
-    """Write results.json first, so that what was computed is kept whatever a report does, then every format that has a file."""
-    (folder / "results.json").write_text(file.dumps(evidence), encoding="utf-8")
+def write(evidence: Evidence, folder: Path, record: str) -> dict[str, bytes]:
+    """Write the record first, so that what was computed is kept whatever a report does, then every format that has a file: {name: content}."""
+    (folder / "results.json").write_text(record, encoding="utf-8")
+    made = dict[str, bytes]()
     files = {name: found for name in names() if (found := getattr(_module(name), "FILE", ""))}
     for name, found in files.items():
         beside = {"page": files["html"]} if "page" in options(name) else {}  # they lie side by side
-        put(render(evidence, name, **beside), folder / found)
+        report = render(evidence, name, **beside)
+        made[found] = report.encode() if isinstance(report, str) else report
+        (folder / found).write_bytes(made[found])
+    return made
 
 
 def put(report: str | bytes, path: Path) -> None:

@@ -40,7 +40,7 @@ COLUMNS = {
     | dict.fromkeys(("verdict", "reason", "claim_verdict", "declared"), TEXT)
     | {"qualified": FLAG, "comparisons": COUNT, "elements": COUNT, "worst_ratio": NUMBER, "margin": NUMBER}
     | dict.fromkeys(("wrongs", "wrongs_caught", "limits", "limits_shown"), COUNT)
-    | {"not_tested": TEXT, "defects": TEXT, "seconds": NUMBER},
+    | {"not_tested": TEXT, "defects": TEXT, "seconds": NUMBER, "computed_at": TEXT, "computed_on": TEXT},
     "wrongs": CELL
     | {"wrong": TEXT, "caught": FLAG, "by": COUNT, "of": COUNT, "ratio": NUMBER, "differing": COUNT, "elements": COUNT}
     | {"finding": TEXT, "replay": TEXT},
@@ -132,7 +132,7 @@ def _rows(evidence: Evidence) -> Iterator[Record]:
 
 
 def _cell_rows(evidence: Evidence) -> Iterator[Record]:
-    seconds = evidence.volatile.cell_seconds
+    seconds, computed = evidence.volatile.cell_seconds, evidence.volatile.computed
     for shared, claim, cell in _cells(evidence):
         yield shared | {
             **_members(cell, "cells"),
@@ -145,7 +145,9 @@ def _cell_rows(evidence: Evidence) -> Iterator[Record]:
             "limits_shown": sum(x.shown for x in cell.limits),
             "not_tested": "; ".join(standing.in_part(cell)) or None,
             "defects": "; ".join(standing.defects_of(cell)) or None,
-            "seconds": seconds.get(f"{claim.id} [{cell.name}]"),
+            "seconds": seconds.get(name := f"{claim.id} [{cell.name}]"),
+            "computed_at": computed[name].at if name in computed else None,
+            "computed_on": computed[name].on if name in computed else None,
         }
 
 

@@ -14,24 +14,18 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ...claims.engine import lecture, verification
-from ...claims.engine.verification import BadRequest
-from ...claims.record import file
 from ...claims.store import folder
-from ...claims.store.folder import Unusable
-from ...reference import validation
+from ...claims.workers import limits
+from ...reference.refusal import Refused
 from .. import formats
-from ..diff import changes, comparing, comparing_text
-from ..diff import history as earlier
-from ..wording import standing, words
-from . import doctor, progress, terminal
+from . import kept
 
 app = typer.Typer(
     add_completion=False,
@@ -54,6 +48,8 @@ SAID = {"definition": "definitions", "": "unaccounted for"}
 @app.command("list")
 def list_claims(lecture_folder: Folder = None) -> None:
     """Every claim of the lecture, tested or not yet, with the sentence that makes it."""
+    from ...claims.engine import lecture
+
     book = lecture.read(lecture_folder)
     table = Table("claim", "state", "the lecture says", box=None, pad_edge=False)
     for sentence in book.sentences:
@@ -85,7 +81,7 @@ def verify(
         bool, typer.Option("--quick", help="Statistics on six seeds of each kind only: faster, and may stay open.")
     ] = False,
     jobs: Annotated[int | None, typer.Option(help="Processes at work at once; default: the number of cores.")] = None,
-    timeout: Annotated[float, typer.Option(help="Seconds for one call of a library.")] = verification.TIMEOUT,
+    timeout: Annotated[float, typer.Option(help="Seconds for one call of a library.")] = limits.TIMEOUT,
     memory: Annotated[
         float | None, typer.Option(help="GiB for each library's process; default: a share of the machine's.")
     ] = None,
@@ -107,15 +103,7 @@ def verify(
     """Put claims to the test on the libraries that are installed."""
     if out_folder is not None:
         _writable(out_folder)  # before the minutes of work, not after them
-    way = verification.Way(
-        jobs=jobs,
-        timeout=timeout,
-        memory=memory,
-        store=None if no_store else store or folder.default(),
-        fresh=fresh,
-        recheck=_share(recheck),
-        in_process=in_process or debug,
-    )
+    where = None if no_store or in_process or debug else folder.Store(store or folder.default())
     chosen: dict[str, Any] = {
         "backends": backend or (),
         "dtypes": dtype or (),
@@ -124,22 +112,68 @@ def verify(
         "limit": limit,
         "seed": seed,
         "quick": quick,
-        "lecture_folder": lecture_folder,
     }
+    share, own = _share(recheck), any(name.endswith(".py") for name in backend or ())
+    key = "" if own or where is None else kept.key({**chosen, "claims": claims or ()}, lecture_folder)
+    before = kept.find(where, key) if key and where is not None and not (fresh or share or plan) else None
+    if before is not None and (out_folder is None or before.reports):
+        _shown_again(before, out_folder, as_json=as_json)
+
+    from ...claims.engine import verification
+    from ...claims.record import file
+    from . import progress, terminal
+
+    way = verification.Way(
+        jobs=jobs,
+        timeout=timeout,
+        memory=memory,
+        store=where.folder if where else None,
+        fresh=fresh,
+        recheck=share,
+        in_process=in_process or debug,
+    )
+    chosen["lecture_folder"] = lecture_folder
     if plan:
         terminal.plan(out, *verification.planned(claims or (), way=way, **chosen), jobs=way.options().jobs)
         return
     with progress.Bar(err, silent=as_json or in_process or debug) as bar, _debugger(wanted=debug):
         found = verification.verify(claims or (), progress=bar.progress, way=way, **chosen)
+    record, made = file.dumps(found), dict[str, bytes]()
     if out_folder is not None:
-        formats.write(found, out_folder)
+        made = formats.write(found, out_folder, record)
+    passing = found.volatile.broken or found.volatile.contradicted or found.interrupted
+    if key and where is not None and not passing:
+        kept.keep(where, key, kept.Kept(0 if found.success else 1, record.encode(), made))
     if as_json:
-        sys.stdout.write(file.dumps(found))
+        sys.stdout.write(record)
     else:
         terminal.run(out, found)
-        if out_folder is not None:
-            out.print(f"Report: {out_folder / 'index.html'}", soft_wrap=True)
+        _where(out_folder)
     raise typer.Exit(0 if found.success else 1)
+
+
+def _shown_again(before: kept.Kept, out_folder: Path | None, *, as_json: bool) -> NoReturn:
+    """A run that was made before, with nothing changed since."""
+    if out_folder is not None:
+        for name, data in {"results.json": before.record, **before.reports}.items():
+            if not ((path := out_folder / name).is_file() and path.read_bytes() == data):
+                path.write_bytes(data)
+    if as_json:
+        sys.stdout.write(before.record.decode())
+    else:
+        from ...claims.record import file
+        from . import terminal
+
+        found = file.loads(before.record)
+        terminal.run(out, found)
+        _where(out_folder)
+        out.print(f"Nothing changed since {found.volatile.begun}: this is what was found then.", soft_wrap=True)
+    raise typer.Exit(before.code)
+
+
+def _where(folder: Path | None) -> None:
+    if folder is not None:
+        out.print(f"Report: {folder / 'index.html'}", soft_wrap=True)
 
 
 @app.command()
@@ -147,18 +181,18 @@ def store(
     action: Annotated[str, typer.Argument(help="list, check or clear.")] = "list", where: StoreFolder = None
 ) -> None:
     """The store of results: what it holds, whether its files are whole, or away with it."""
-    kept = folder.Store(where or folder.default())
+    whole = folder.Store(where or folder.default())
     if action == "list":
-        entries = [*kept.entries()]
+        entries = [*whole.entries()]
         size = sum(entry.size for entry in entries) / 2**20
-        out.print(f"{kept.folder}: {len(entries)} results, {size:.1f} MB", soft_wrap=True)
+        out.print(f"{whole.folder}: {len(entries)} results, {size:.1f} MB", soft_wrap=True)
     elif action == "check":
-        damaged = kept.damaged()
+        damaged = whole.damaged()
         out.print(f"{len(damaged)} damaged results removed: {', '.join(k[:12] for k in damaged) or 'none'}")
     elif action == "clear":
-        out.print(f"{kept.clear()} results removed")
+        out.print(f"{whole.clear()} results removed")
     else:
-        raise BadRequest(f"action={action!r}: no such action; there is 'list', 'check', 'clear'")
+        raise Refused(f"action={action!r}: no such action; there is 'list', 'check', 'clear'")
 
 
 @app.command()
@@ -168,9 +202,14 @@ def show(
     lecture_folder: Folder = None,
 ) -> None:
     """A claim: sentence, statement, scope, and from a results file the verdict and the evidence."""
+    from ...claims.engine import lecture, verification
+    from ...claims.record import file
+    from ..wording import standing
+    from . import terminal
+
     book = lecture.read(lecture_folder)
     if claim not in book.ids:
-        verification.select(book, [claim], backends=(), dtypes=(), case="", wrong="", limit="", seed=0)
+        verification.select(book, [claim])
     record = file.load(results) if results.is_file() else None
     sentence = book.sentence_of(claim)
     out.print(Text(claim, "bold"))
@@ -214,17 +253,20 @@ def report(
     ] = None,
 ) -> None:
     """Make a report again from the evidence alone."""
+    from ...claims.record import file
+    from ..diff import history as earlier
+
     _known(format, formats.names())
     told: dict[str, Any] = {k: x for k, x in (("table", table), ("history", history), ("page", page)) if x}
     for name in told.keys() - formats.options(format):
         able = [f for f in formats.names() if name in formats.options(f)]
-        raise BadRequest(f"{name}={str(told[name])!r}: {format} has no {name}; give --format {' or '.join(able)}")
+        raise Refused(f"{name}={str(told[name])!r}: {format} has no {name}; give --format {' or '.join(able)}")
     if "#" in page:
-        raise BadRequest(f"page={page!r}: has an anchor; give the address of the whole page")
+        raise Refused(f"page={page!r}: has an anchor; give the address of the whole page")
     if out_file is not None:
         if not out_file.parent.is_dir():
             missing = f"there is no folder {str(out_file.parent)!r}; make it, or give a file in one that is there"
-            raise BadRequest(f"out={str(out_file)!r}: {missing}")
+            raise Refused(f"out={str(out_file)!r}: {missing}")
         _writable_file(out_file)
     found = file.load(results)
     if history is not None:
@@ -233,7 +275,7 @@ def report(
     if out_file is not None:
         formats.put(made, out_file)
     elif isinstance(made, bytes):
-        raise BadRequest(f"format={format!r}: binary, not for standard output; give --out FILE")
+        raise Refused(f"format={format!r}: binary, not for standard output; give --out FILE")
     else:
         sys.stdout.write(made)
 
@@ -242,9 +284,12 @@ def report(
 def compare(
     old: Annotated[Path, typer.Argument(help="The results.json of a run.", metavar="OLD.json")],
     new: Annotated[Path, typer.Argument(help="That of a later one.", metavar="NEW.json")],
-    format: Annotated[str, typer.Option(help=f"{', '.join(comparing_text.FORMATS)}")] = "terminal",
+    format: Annotated[str, typer.Option(help="terminal, markdown, json")] = "terminal",
 ) -> None:
     """What changed between two runs. Exit code 0: nothing got worse; 1: something did; 2: they cannot be compared."""
+    from ...claims.record import file
+    from ..diff import changes, comparing, comparing_text
+
     _known(format, comparing_text.FORMATS)
     found = comparing.compare(*(changes.Record(str(path), file.load(path)) for path in (old, new)))
     if format == "terminal":
@@ -265,7 +310,7 @@ def adjudicate(
 ) -> None:
     """Rounding or bug? Judge libraries' outputs for your own arrays against the exact result."""
     from ...claims import adjudication
-    from ..page import adjudication as page
+    from . import terminal
 
     inputs, outputs, parameters = adjudication.read(case)
     asked = adjudication.case(operation, inputs=inputs, outputs=outputs, parameters=parameters)
@@ -273,6 +318,8 @@ def adjudicate(
         _writable_file(out_file)
     found = adjudication.judge(asked)
     if out_file is not None:
+        from ..page import adjudication as page
+
         out_file.write_text(page.html(found), encoding="utf-8")
     if as_json:
         _json(found.as_dict())
@@ -307,17 +354,16 @@ def layer_table(
         list[str] | None,
         typer.Option(help="A library to build it in; repeatable. Default: torch and tensorflow, if installed."),
     ] = None,
-    timeout: Annotated[float, typer.Option(help="Seconds for one library.")] = verification.TIMEOUT,
+    timeout: Annotated[float, typer.Option(help="Seconds for one library.")] = limits.TIMEOUT,
     as_json: Annotated[bool, typer.Option("--json", help="Print the table as JSON and nothing else.")] = False,
 ) -> None:
     """A network's output sizes, parameters and multiply-adds, layer by layer, and whether the frameworks agree."""
-    from ...claims.engine import layers
+    from ...claims.engine import verification
+    from ...claims.networks import layers
+    from . import terminal
 
     network = layers.read(file, size)
-    named = verification.select(
-        lecture.read(None), (), backends=backend or (), dtypes=(), case="", wrong="", limit="", seed=0
-    )
-    names = named.backends if backend else layers.with_layers()
+    names = verification.named(backend) if backend else layers.with_layers()
     answers = [layers.built(network, library, timeout=timeout) for library in names]
     if as_json:
         _json(layers.as_dict(network, answers))
@@ -346,10 +392,14 @@ def new_claim(
 @app.command("doctor")
 def installed() -> None:
     """What is installed here: libraries and versions, processor, threads."""
+    from . import doctor
+
     doctor.terminal(out)
 
 
 def _short(text: str) -> str:
+    from ..wording import words
+
     return words.cut(" ".join(text.split()), 90)
 
 
@@ -359,7 +409,7 @@ def _json(data: dict[str, Any]) -> None:
 
 def _known(format: str, formats: Sequence[str]) -> None:
     if format not in formats:
-        raise BadRequest(f"format={format!r}: no such format; there is {', '.join(formats)}")
+        raise Refused(f"format={format!r}: no such format; there is {', '.join(formats)}")
 
 
 def _writable(folder: Path) -> None:
@@ -369,13 +419,13 @@ def _writable(folder: Path) -> None:
         probe.touch()
         probe.unlink()
     except OSError as error:
-        raise BadRequest(f"out={str(folder)!r}: {error.strerror}; give a folder that can be written") from None
+        raise Refused(f"out={str(folder)!r}: {error.strerror}; give a folder that can be written") from None
 
 
 def _writable_file(file: Path) -> None:
     _writable(file.parent)
     if file.is_dir():
-        raise BadRequest(f"out={str(file)!r}: a folder; give the name of a file")
+        raise Refused(f"out={str(file)!r}: a folder; give the name of a file")
 
 
 @contextlib.contextmanager
@@ -383,7 +433,7 @@ def _debugger(*, wanted: bool) -> Iterator[None]:
     """A debugger where a mistake was raised."""
     try:
         yield
-    except (BadRequest, lecture.BadLecture):
+    except Refused:
         raise
     except Exception:
         if wanted:
@@ -395,7 +445,7 @@ def main() -> None:
     """Entry point: one clear line and exit code 2 for bad input, never a traceback."""
     try:
         sys.exit(app(standalone_mode=False))  # the code that a command gave to typer.Exit
-    except (BadRequest, Unusable, lecture.BadLecture, file.BadEvidence, validation.BadInput) as error:
+    except Refused as error:
         _refuse(str(error))
     except Exception as error:
         say = getattr(error, "format_message", None)  # Typer's own usage errors have one
@@ -412,7 +462,7 @@ def _share(text: str) -> float:
     try:
         return float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
     except ValueError:
-        raise BadRequest(f"recheck={text!r}: expected a share, as 5% or 0.05; 0 checks nothing again") from None
+        raise Refused(f"recheck={text!r}: expected a share, as 5% or 0.05; 0 checks nothing again") from None
 
 
 def _refuse(line: str) -> None:

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ...claims.engine import environment
+from ...claims.store import machine
 from ...claims.workers.worker import Worker
 from ...reference import libraries
 
@@ -17,7 +17,7 @@ SIMD = ("avx", "fma", "f16c", "amx", "sse4", "neon", "asimd", "sve")
 
 
 def terminal(out: Console) -> None:
-    here = environment.describe()
+    here = machine.describe()
     version = metadata.version("lecture-claims")
     out.print(f"lecture-claims {version}, Python {here['python']} on {here['system']} {here['machine']}")
     out.print(f"{here['cpu']}, {here['cores']} cores")

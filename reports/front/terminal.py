@@ -18,7 +18,7 @@ from ..wording.gates import sides
 
 if TYPE_CHECKING:  # what these need takes a second to import
     from ...claims.adjudication import Adjudication
-    from ...claims.engine.layers import Answer
+    from ...claims.networks.layers import Answer
     from ...reference.networks import layers
 
 STYLE = {
@@ -200,7 +200,7 @@ def _figure(x: float | None) -> str:
 
 def layer_table(out: Console, network: layers.Network, answers: Sequence[Answer]) -> None:
     """The table of a list of layers, and under it a line for each library."""
-    from ...claims.engine.layers import as_figure
+    from ...claims.networks.layers import as_figure
     from ..pictures import layers as table_of
 
     data = as_figure(network)

@@ -37,6 +37,7 @@ class Section:
         self.derivations = compared.derivations(claim)
         self.expected_from = compared.expected_from(claim)
         self.timings = list(_timings(evidence, claim))
+        self.computed = _computed(evidence, claim)
 
     def again(self, seen: Seen, limit: str = "") -> str:
         """The command that shows a comparison again; empty where there is nothing to show."""
@@ -57,6 +58,17 @@ class Section:
         wrong = next(((c, w.name) for c in self.claim.cells for w in c.wrongs), None)
         found = [self.again(limit[1], limit=limit[0])] if limit else []
         return found + ([replay.command(self.evidence, self.claim.id, wrong[0], wrong=wrong[1])] if wrong else [])
+
+
+def _computed(evidence: Evidence, claim: Claim) -> str:
+    """When and on which machines the claim's cells were computed: "2026-11-30T13:54 to 2026-11-30T13:55 UTC on vm"."""
+    known = evidence.volatile.computed
+    found = [known[name] for cell in claim.cells if (name := f"{claim.id} [{cell.name}]") in known]
+    if not found:
+        return ""
+    first, last = min(c.at[:16] for c in found), max(c.at[:16] for c in found)
+    when = first if first == last else f"{first} to {last}"
+    return f"{when} UTC on {', '.join(sorted({c.on for c in found}))}"
 
 
 def _timings(evidence: Evidence, claim: Claim) -> Iterator[tuple[str, str, list[Mapping[str, Any]]]]:

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import sample_evidence as sample
-from lectureclaims.claims.engine import layers as built
 from lectureclaims.claims.language.outcome import Outcome
 from lectureclaims.claims.lecture.conv_layer.cost.networks import PUBLISHED
+from lectureclaims.claims.networks import layers as built
 from lectureclaims.reference import libraries, validation
 from lectureclaims.reference.networks import layers
 from lectureclaims.reference.operators import cross_correlation, fully_connected, max_pooling

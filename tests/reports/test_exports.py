@@ -496,7 +496,7 @@ def written(evidence: Evidence, tmp_path: Path) -> Path:
 
 
 def test_verify_writes_these_too(evidence: Evidence, tmp_path: Path) -> None:
-    formats.write(evidence, tmp_path)
+    formats.write(evidence, tmp_path, file.dumps(evidence))
     assert {"results.sarif", "badge.svg", "badge.json"} <= {p.name for p in tmp_path.iterdir()}
     assert (tmp_path / "results.sarif").read_text(encoding="utf-8") == sarif.render(evidence)
     assert (tmp_path / "badge.svg").read_text(encoding="utf-8") == badge.render(evidence)
@@ -530,7 +530,7 @@ def test_a_format_is_one_file_of_the_folder(
     assert "tally" in formats.names() and formats.options("tally") == {"page"}
     assert command(monkeypatch, "report", str(written), "--format", "tally", "--page", "x.html") == 0
     assert capsys.readouterr().out == f"{len(evidence.claims)} claims x.html\n"
-    formats.write(evidence, tmp_path)
+    formats.write(evidence, tmp_path, file.dumps(evidence))
     assert (tmp_path / "tally.txt").read_text() == f"{len(evidence.claims)} claims index.html\n"
     monkeypatch.delitem(sys.modules, f"{formats.__name__}.tally")
 

@@ -182,7 +182,7 @@ def command(evidence: Evidence, tmp_path: Path, monkeypatch: Any) -> Callable[..
 def test_verify_links_to_the_page_beside_it_and_report_to_the_one_that_is_named(
     evidence: Evidence, tmp_path: Path, command: Callable[..., int], capsys: Any
 ) -> None:
-    formats.write(evidence, tmp_path)
+    formats.write(evidence, tmp_path, file.dumps(evidence))
     beside = (tmp_path / "report.md").read_text(encoding="utf-8")
     assert beside == markdown.render(evidence, page="index.html")
     assert command("--format", "markdown") == 0 and capsys.readouterr().out == markdown.render(evidence)

@@ -1,0 +1,190 @@
+"""Runs with a store: what is there is taken, what is not is computed, and nothing that happens on the way changes the record."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import msgspec
+import psutil
+import pytest
+from lectureclaims.claims.engine import lecture, plan, verification
+from lectureclaims.claims.engine.ran import Progress, Selection
+from lectureclaims.claims.record import file
+from lectureclaims.claims.record.parts import CellFound
+from lectureclaims.claims.record.types import Volatile
+from lectureclaims.claims.store.folder import Store
+from lying import BACKENDS, LECTURE, run_command
+
+CLAIMS = ("convolution.flip", "conv_layer.equivariance", "convolution.discrete_2d")
+KILLS = 20
+
+
+class Seen:
+    """A progress that remembers what was computed."""
+
+    def __init__(self):
+        self.computed, self.stored = [], []
+        self.progress = Progress(
+            planned=lambda todo, stored: self.stored.append(stored),
+            finished=lambda process, unit: self.computed.append(unit.name),
+        )
+
+
+def run(store, claims=CLAIMS, backends=("numpy", "scipy"), **way):
+    seen = Seen()
+    options = verification.Way(store=store, **way)
+    found = verification.verify(claims, backends=backends, progress=seen.progress, way=options)
+    return found, seen
+
+
+def lasting(found):
+    return file.dumps(msgspec.structs.replace(found, volatile=Volatile(begun="", seconds=0.0)))
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory):
+    """(a store, the record, what was computed) of a first run."""
+    store = tmp_path_factory.mktemp("store")
+    return store, *run(store)
+
+
+def test_a_second_run_computes_nothing_and_says_the_same(first):
+    store, found, seen = first
+    assert len(seen.computed) == len(found.volatile.computed) == found.counts.cells
+    again, nothing = run(store)
+    assert nothing.computed == [] and nothing.stored == [found.counts.cells]
+    assert lasting(again) == lasting(found)
+
+
+def test_the_record_says_of_each_cell_when_and_where_it_was_computed(first):
+    store, found, _ = first
+    again, _ = run(store)
+    for name, computed in again.volatile.computed.items():
+        assert computed.stored and not found.volatile.computed[name].stored
+        assert (computed.at, computed.on) == (found.volatile.computed[name].at, found.volatile.computed[name].on)
+
+
+def test_a_part_of_what_is_stored_leaves_the_rest_to_be_computed(first):
+    store, found, _ = first
+    more, seen = run(store, (*CLAIMS, "activations.relu"), ("numpy",))
+    assert {name.split()[0] for name in seen.computed} == {"activations.relu"}
+    assert [lasting_claim(c) for c in more.claims if c.id in CLAIMS] == [
+        lasting_claim(c, "numpy") for c in found.claims
+    ]
+
+
+def lasting_claim(claim, library="numpy"):
+    return [cell for cell in claim.cells if cell.backend == library]
+
+
+def test_another_number_of_processes_gives_the_same_record(first, tmp_path):
+    _, found, _ = first
+    assert lasting(run(tmp_path, jobs=1)[0]) == lasting(found)
+
+
+def test_fresh_computes_everything(first):
+    store, found, _ = first
+    again, seen = run(store, fresh=True)
+    assert len(seen.computed) == found.counts.cells and lasting(again) == lasting(found)
+
+
+def test_a_store_that_lies_is_found_out(first, tmp_path):
+    """One number of one stored cell is changed, with a checksum that fits: only computing it again can tell."""
+    store, liar = Store(first[0]), Store(tmp_path)
+    book = lecture.read()
+    keys = plan.Keys(book, Selection(CLAIMS, ("numpy", "scipy")))
+    for entry in [*store.entries()]:
+        liar.put(entry.key, store.get(entry.key))
+    unit = next(u for u in plan.units(book, Selection(CLAIMS, ("numpy", "scipy"))) if u.claim == "convolution.flip")
+    key = next(k for k in (keys.cell(unit), keys.cell(unit, every_operator=True)) if store.get(k))
+    part = file.unpack(store.get(key), CellFound)
+    part.cell = msgspec.structs.replace(part.cell, elements=part.cell.elements + 1)
+    liar.put(key, file.pack(part))
+    believed, _ = run(tmp_path)
+    assert believed.success and lasting(believed) != lasting(first[1]), "nothing else could tell"
+    found, _ = run(tmp_path, recheck=1.0)
+    assert found.volatile.contradicted == (unit.name,) and not found.success
+    assert lasting(run(tmp_path)[0]) == lasting(first[1]), "the right answer took its place"
+
+
+def test_an_honest_store_is_not_found_out(first):
+    found, seen = run(first[0], recheck=1.0)
+    assert found.success and found.volatile.contradicted == () and len(seen.computed) == found.counts.cells
+
+
+def test_a_crash_is_no_answer_to_be_kept(tmp_path):
+    dying = str(BACKENDS / "dies.py")
+    for _ in range(2):
+        seen = Seen()
+        found = verification.verify(
+            ["fault.sweep"],
+            backends=[dying],
+            lecture_folder=LECTURE,
+            progress=seen.progress,
+            way=verification.Way(store=tmp_path),
+        )
+        assert len(seen.computed) == len(found.volatile.broken) > 0
+
+
+def command(store):
+    libraries = [f"--backend={name}" for name in ("numpy", "scipy")]
+    return ["verify", *CLAIMS, *libraries, f"--store={store}", "--json"]
+
+
+def gone(process):
+    """Whether a process and all that it started have ended, within a moment."""
+    for _ in range(50):
+        if not any(p.pid in process for p in psutil.process_iter()):
+            return True
+        time.sleep(0.1)
+    return False
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_what_was_computed_before_an_interruption_is_kept(first, tmp_path, how):
+    program = [sys.executable, "-m", "lectureclaims.reports.front.cli", *command(tmp_path)]
+    process = subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    while not [*Store(tmp_path).entries()] and process.poll() is None:
+        time.sleep(0.05)
+    family = {process.pid, *(p.pid for p in psutil.Process(process.pid).children(recursive=True))}
+    process.send_signal(how)
+    said, complaint = process.communicate(timeout=60)
+    assert "Traceback" not in complaint and gone(family)
+    if process.returncode == 1:
+        assert file.loads(said).interrupted
+    assert lasting(run(tmp_path)[0]) == lasting(first[1])
+
+
+def test_killed_at_any_moment_it_goes_on_and_says_the_same(first, tmp_path):
+    """Kills at random moments, all into one store, until a run comes to its end; no process stays and no file is half there."""
+    program = [sys.executable, "-m", "lectureclaims.reports.front.cli", *command(tmp_path)]
+    chance, killed = random.Random(0), 0
+    for _ in range(KILLS):
+        process = subprocess.Popen(program, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(chance.uniform(0.1, 4))
+        family = {process.pid, *(p.pid for p in psutil.Process(process.pid).children(recursive=True))}
+        killed += process.poll() is None
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+        assert gone(family)
+        assert Store(tmp_path).damaged() == []
+    assert killed
+    assert lasting(run(tmp_path)[0]) == lasting(first[1])
+
+
+def test_the_command_says_that_nothing_changed(first, tmp_path):
+    (tmp_path / "out").mkdir()
+    arguments = ["lecture-claims", "verify", CLAIMS[0], "--backend=numpy", f"--store={tmp_path / 'store'}"]
+    arguments += [f"--out={tmp_path / 'out'}"]
+    once, again = run_command(*arguments), run_command(*arguments)
+    assert once.returncode == again.returncode == 0
+    assert "Nothing changed since" in again.stdout and "Nothing changed" not in once.stdout
+    assert again.stdout.splitlines()[:-1] == once.stdout.splitlines()
+    reports = {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()}
+    for path in (tmp_path / "out").iterdir():
+        path.unlink()
+    run_command(*arguments)
+    assert {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()} == reports, "from the store alone"
