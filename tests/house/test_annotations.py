@@ -46,7 +46,7 @@ def strays(source, policy):
         ("def f(x: int) -> int: ...", ALL, []),
         ("def f(x: int): ...", ALL, [(1, "f")]),
         ("def f(*x) -> int: ...", ALL, [(1, "f")]),
-        ("class C:\n    def f(self, x, *, y: int) -> int: ...", ALL, [(2, "f")]),
+        ("class Some(list): # a method\n def f(self, x, *, y: int) -> int: ...", ALL, [(2, "f")]),
         ("def f(x): ...", PUBLIC, [(1, "f")]),
         ("def _f(x): ...", PUBLIC, []),
         ("def f(x: int) -> int:\n    def g(y): ...", PUBLIC, []),

@@ -73,8 +73,8 @@ def test_a_lecture_is_a_folder_with_text_ledger_and_sections(tmp_path):
         ({"sentences.toml": "[[sentence]]\nid = 'whole'"}, "each [[sentence]] needs id, text"),
         ({"sentences.toml": "[[sentence"}, "sentences.toml: "),
         ({"sentences.toml": ""}, "each [[sentence]] needs id, text"),
-        ({"section.py": "import no_such_module"}, "section.py: ModuleNotFoundError: No module named 'no_such_module'"),
-        ({"section.py": "x ="}, "section.py: SyntaxError"),
+        ({"section.py": "import no_such_module"}, "ModuleNotFoundError: No module named 'no_such_module' (section.py:1)"),
+        ({"section.py": "x ="}, "SyntaxError: invalid syntax (section.py:1)"),
     ],
 )
 def test_a_lecture_that_lies_is_refused_in_one_line(tmp_path, lie, says):
