@@ -73,7 +73,10 @@ def test_a_lecture_is_a_folder_with_text_ledger_and_sections(tmp_path):
         ({"sentences.toml": "[[sentence]]\nid = 'whole'"}, "each [[sentence]] needs id, text"),
         ({"sentences.toml": "[[sentence"}, "sentences.toml: "),
         ({"sentences.toml": ""}, "each [[sentence]] needs id, text"),
-        ({"section.py": "import no_such_module"}, "ModuleNotFoundError: No module named 'no_such_module' (section.py:1)"),
+        (
+            {"section.py": "import no_such_module"},
+            "ModuleNotFoundError: No module named 'no_such_module' (section.py:1)",
+        ),
         ({"section.py": "x ="}, "SyntaxError: invalid syntax (section.py:1)"),
     ],
 )
