@@ -70,7 +70,7 @@ class Library:
             return Answer(seen=MistakesSeen(detections=said, broken=broken, seconds=time.monotonic() - begin))
         cell = self.ran(unit)
         cell.seconds = time.monotonic() - begin
-        now = Computed(at=datetime.now(UTC).isoformat(timespec="seconds"), on=platform.node())
+        now = Computed(at=f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}", on=platform.node())
         return Answer(cell=build.cell(self.lecture, self.selection, cell, computed=now))
 
     def close(self) -> None:

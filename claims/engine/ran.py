@@ -56,11 +56,13 @@ class Unit:
 
 @dataclass
 class Progress:
-    """What a progress bar shows: called from the run's threads. planned: cells that are to be computed and their seconds, and how many are stored."""
+    """What a progress bar shows: called from the run's threads. planned: cells that are to be computed and their seconds, and how many are stored;
+    said: a line that the user should read."""
 
     planned: Callable[[dict[Unit, float], int], None] = lambda todo, stored: None
     started: Callable[[int, Unit], None] = lambda worker, unit: None
     finished: Callable[[int, Unit], None] = lambda worker, unit: None
+    said: Callable[[str], None] = lambda line: None
 
 
 @dataclass

@@ -8,7 +8,7 @@ import random
 import signal
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,8 +17,8 @@ import msgspec
 from ...reference import libraries
 from ..record import file
 from ..record.parts import Answer, CellFound, LibraryFound, MistakesSeen
-from ..record.types import Computed
-from ..store.folder import Store
+from ..record.types import Computed, Part
+from ..store.folder import Store, Unusable
 from . import build, plan, probing, schedule
 from .judge import Judge
 from .lecture import Lecture
@@ -127,14 +127,14 @@ class _Runner:
         if self.store is not None and not part.broken:
             asked = {name for names in part.asked.values() for name in names}
             every = not plan.covers(self.lecture.claims[unit.claim], self.lecture.folder, asked)
-            self.store.put(self.keys.cell(unit, every_operator=every), file.pack(part))
+            self._put(self.keys.cell(unit, every_operator=every), part)
 
     def _library(self, unit: Unit, answer: Answer) -> None:
         if answer.library is not None:
             with self._door:
                 self.libraries[unit.backend] = answer.library
             if self.store is not None and not answer.library.facts.error:
-                self.store.put(self.keys.library(unit.backend), file.pack(answer.library))
+                self._put(self.keys.library(unit.backend), answer.library)
 
     def _lost(self, unit: Unit, why: str) -> CellFound:
         """The cell of a unit whose judge died of it, more than once."""
@@ -179,7 +179,7 @@ class _Runner:
                 found[unit.claim] |= {int(i): detection for i, detection in answer.seen.detections.items()}
             if self.store is not None and not answer.seen.broken:
                 seen = {keys[i]: detection for i, detection in found[unit.claim].items()}
-                self.store.put(self.keys.seen(unit), file.pack(MistakesSeen(detections=seen)))
+                self._put(self.keys.seen(unit), MistakesSeen(detections=seen))
 
         self._compute(todo, done, stored=0)
         return {claim: dict(sorted(detections.items())) for claim, detections in found.items()}
@@ -226,6 +226,15 @@ class _Runner:
         except file.BadEvidence:
             return None
 
+    def _put(self, key: str, part: Part) -> None:
+        """Keep a part. Where that fails the run goes on without a store, and says so once."""
+        try:
+            if self.store is not None:
+                self.store.put(key, file.pack(part))
+        except Unusable as error:
+            self.store = None
+            self.progress.said(f"{error}; nothing more is kept")
+
     def _recorded(self) -> dict[str, float]:
         data = self.store.get(TIMES) if self.store is not None else None
         try:
@@ -236,7 +245,8 @@ class _Runner:
 
     def _note_times(self) -> None:
         if self.store is not None:
-            self.store.put(TIMES, json.dumps(self.times).encode())
+            with suppress(Unusable):
+                self.store.put(TIMES, json.dumps(self.times).encode())
             self.store.tidy()
 
 

@@ -438,7 +438,7 @@ class Computed(Part, kw_only=True):
     """When (UTC) and on which machine a cell was computed; stored: in an earlier run, whose answer this one took from the store."""
 
     at: str
-    on: str
+    on: Text
     stored: bool = False
 
 

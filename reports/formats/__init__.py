@@ -15,6 +15,7 @@ from types import ModuleType
 from typing import Any
 
 from ...claims.record.types import Evidence
+from ...reference.refusal import Refused
 
 
 def names() -> tuple[str, ...]:
@@ -34,24 +35,34 @@ def render(evidence: Evidence, format: str, **told: Any) -> str | bytes:
 
 
 def write(evidence: Evidence, folder: Path, record: str) -> dict[str, bytes]:
-    """Write the record first, so that what was computed is kept whatever a report does, then every format that has a file: {name: content}."""
-    (folder / "results.json").write_text(record, encoding="utf-8")
+    """Write the record first, so that what was computed is kept whatever a report does, then every format that has a file: {name: content}.
+
+    Reports of another record are removed before, so that none stands beside this one, whatever ends the writing. Raises Refused where the folder
+    does not hold what was written.
+    """
+    put(record, folder / "results.json")
     made = dict[str, bytes]()
     files = {name: found for name in names() if (found := getattr(_module(name), "FILE", ""))}
+    for found in files.values():
+        (folder / found).unlink(missing_ok=True)
     for name, found in files.items():
         beside = {"page": files["html"]} if "page" in options(name) else {}  # they lie side by side
         report = render(evidence, name, **beside)
         made[found] = report.encode() if isinstance(report, str) else report
-        (folder / found).write_bytes(made[found])
+        put(made[found], folder / found)
     return made
 
 
 def put(report: str | bytes, path: Path) -> None:
-    """Write a report to a file."""
-    if isinstance(report, bytes):
-        path.write_bytes(report)
-    else:
-        path.write_text(report, encoding="utf-8")
+    """Write a report to a file, and read it back. Raises Refused where that fails."""
+    data = report if isinstance(report, bytes) else report.encode()
+    try:
+        path.write_bytes(data)
+        why = "" if path.read_bytes() == data else "it does not hold what was written"
+    except OSError as error:
+        why = error.strerror or str(error)
+    if why:
+        raise Refused(f"out={str(path)!r}: {why}; make room or give another folder, what was computed is in the store")
 
 
 def _module(format: str) -> ModuleType:

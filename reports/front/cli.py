@@ -143,7 +143,10 @@ def verify(
         made = formats.write(found, out_folder, record)
     passing = found.volatile.broken or found.volatile.contradicted or found.interrupted
     if key and where is not None and not passing:
-        kept.keep(where, key, kept.Kept(0 if found.success else 1, record.encode(), made))
+        try:
+            kept.keep(where, key, kept.Kept(0 if found.success else 1, record.encode(), made))
+        except folder.Unusable as error:
+            err.print(str(error), soft_wrap=True)
     if as_json:
         sys.stdout.write(record)
     else:
@@ -447,6 +450,9 @@ def main() -> None:
         sys.exit(app(standalone_mode=False))  # the code that a command gave to typer.Exit
     except Refused as error:
         _refuse(str(error))
+    except KeyboardInterrupt:
+        print("lecture-claims: interrupted", file=sys.stderr)
+        sys.exit(130)
     except Exception as error:
         say = getattr(error, "format_message", None)  # Typer's own usage errors have one
         if say is None:

@@ -35,7 +35,7 @@ class Bar:
         self._lines: dict[int, Any] = {}
         self._left: dict[Unit, float] = {}
         self._count, self._done, self._said = 0, 0, time.monotonic()
-        self.progress = Progress(self._planned, self._started, self._finished)
+        self.progress = Progress(self._planned, self._started, self._finished, console.print)
 
     def __enter__(self) -> Bar:
         self._rich.start()

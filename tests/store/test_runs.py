@@ -15,7 +15,7 @@ from lectureclaims.claims.engine.ran import Progress, Selection
 from lectureclaims.claims.record import file
 from lectureclaims.claims.record.parts import CellFound
 from lectureclaims.claims.record.types import Volatile
-from lectureclaims.claims.store.folder import Store
+from lectureclaims.claims.store.folder import Store, Unusable
 from lying import BACKENDS, LECTURE, run_command
 
 CLAIMS = ("convolution.flip", "conv_layer.equivariance", "convolution.discrete_2d")
@@ -127,6 +127,19 @@ def test_a_crash_is_no_answer_to_be_kept(tmp_path):
             way=verification.Way(store=tmp_path),
         )
         assert len(seen.computed) == len(found.volatile.broken) > 0
+
+
+def test_a_store_that_fails_on_the_way_costs_nothing_but_the_store(first, tmp_path, monkeypatch):
+    lines = []
+
+    def full(self, key, body):
+        raise Unusable("store: No space left on device")
+
+    monkeypatch.setattr(Store, "put", full)
+    way = verification.Way(store=tmp_path)
+    found = verification.verify(CLAIMS, backends=("numpy", "scipy"), progress=Progress(said=lines.append), way=way)
+    assert lasting(found) == lasting(first[1])
+    assert lines == ["store: No space left on device; nothing more is kept"]
 
 
 def command(store):
