@@ -148,10 +148,5 @@ class Crew:
 def lengths(
     units: Iterable[Unit], recorded: Mapping[str, float], statistical: Callable[[str], bool]
 ) -> dict[Unit, float]:
-    """Seconds of each unit, as recorded by an earlier run, or estimated from its library and kind."""
-    return {
-        unit: recorded.get(
-            unit.name, (8.0 if statistical(unit.claim) else 0.5) * (2 if unit.backend == "tensorflow" else 1)
-        )
-        for unit in units
-    }
+    """Seconds of each unit, as recorded by an earlier run, or estimated from its kind."""
+    return {unit: recorded.get(unit.name, 8.0 if statistical(unit.claim) else 0.5) for unit in units}

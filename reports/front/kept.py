@@ -16,8 +16,8 @@ from ...reference import libraries
 
 PACKAGE = Path(__file__).parents[2]
 FLOORS = ("claims", "reference", "reports")
-MADE_WITH = ("matplotlib", "jinja2", "markdown-it-py", "rich")
-"""What the reports are made with."""
+MADE_WITH = ("jinja2", "markdown-it-py", "rich")
+"""What the reports are made with, beside what libraries are."""
 
 
 class Kept(msgspec.Struct):

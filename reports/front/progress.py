@@ -49,7 +49,7 @@ class Bar:
         if self._whole is None:
             self._whole = self._rich.add_task("", total=1, left="")
         self._show()
-        if todo and not self._live and not self._silent:
+        if sum(todo.values()) > EVERY and not self._live and not self._silent:
             self._console.print(f"{len(todo)} cells to compute, {stored} stored")
 
     def _started(self, process: int, unit: Unit) -> None:

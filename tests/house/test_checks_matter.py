@@ -211,7 +211,7 @@ CHECKS = [
     Without("a record reproduces", VERDICTS, "for d in facts.unreproduced)", "for d in ())", SWEEP, ("mended",)),
     Without(
         "a record stops only what it touches",
-        "claims/engine/runner.py",
+        "claims/engine/cells.py",
         "if cell.honest.touched[d.defect.id] and not d.reproduced",
         "if not d.reproduced",
         BITS,
