@@ -127,7 +127,7 @@ class DefectRun:
 @dataclass
 class Run:
     """Everything that a run saw. probed: the mistakes that a run of the whole lecture makes; detections: claim → number of a mistake → what the claim makes of it; contradicted: names of cells that the store
-    has otherwise."""
+    has otherwise; waiting: how many cells other shards have still to compute."""
 
     selection: Selection
     probed: Sequence[Mistake] = ()
@@ -136,3 +136,4 @@ class Run:
     detections: dict[str, dict[int, Detection]] = field(default_factory=dict)
     contradicted: list[str] = field(default_factory=list)
     interrupted: bool = False
+    waiting: int = 0

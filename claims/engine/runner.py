@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import random
@@ -30,7 +31,8 @@ TIMES = "times"
 
 @dataclass(frozen=True)
 class Options:
-    """How to run. fresh: take nothing from the store; recheck: the share of what it has that is computed again and compared."""
+    """How to run. fresh: take nothing from the store; recheck: the share of what it has that is computed again and compared; shard: (i, n), only the
+    i-th of n parts of what it lacks."""
 
     jobs: int
     timeout: float
@@ -38,6 +40,7 @@ class Options:
     store: Store | None = None
     fresh: bool = False
     recheck: float = 0.0
+    shard: tuple[int, int] = (1, 1)
     in_process: bool = False
 
 
@@ -54,6 +57,7 @@ class _Runner:
         self.libraries = dict[str, LibraryFound]()
         self.seen = dict[str, dict[str, str]]()
         self.contradicted = list[str]()
+        self.waiting = 0
         self.probed: Sequence[probing.Mistake] = ()
         self.times = self._recorded()
         self._door = threading.Lock()
@@ -64,13 +68,14 @@ class _Runner:
         try:
             with _terminable():
                 self._cells([unit for unit in units if self._takes_part(unit)])
+                self.waiting = len(units) - len(self.cells)
                 detections = self._mistakes()
         except KeyboardInterrupt:  # what is computed already is kept
             interrupted, detections = True, {}
         self._note_times()
         found = [self.cells[unit] for unit in units if unit in self.cells]
         known = {b: self.libraries[b] for b in self.selection.backends if b in self.libraries}
-        return Run(self.selection, self.probed, found, known, detections, self.contradicted, interrupted)
+        return Run(self.selection, self.probed, found, known, detections, self.contradicted, interrupted, self.waiting)
 
     def _takes_part(self, unit: Unit) -> bool:
         """Whether the library is installed; a cell of one that is not says so."""
@@ -89,7 +94,7 @@ class _Runner:
         chance = random.SystemRandom()
         again = {unit for unit in stored if chance.random() < self.options.recheck}
         self.cells |= {unit: part for unit, part in stored.items() if unit not in again}
-        missing = [unit for unit in units if unit not in stored or unit in again]
+        missing = [unit for unit in units if (unit not in stored or unit in again) and self._ours(unit)]
 
         def done(unit: Unit, answer: Answer | str) -> None:
             part = self._lost(unit, answer) if isinstance(answer, str) else answer.cell
@@ -104,6 +109,11 @@ class _Runner:
                 self._library(unit, answer)
 
         self._compute(missing, done, stored=len(units) - len(missing))
+
+    def _ours(self, unit: Unit) -> bool:
+        """Whether a cell is of this run's shard: by its name, so that every machine parts them alike."""
+        part, parts = self.options.shard
+        return int(hashlib.sha256(unit.name.encode()).hexdigest(), 16) % parts == part - 1
 
     def _stored(self, units: Sequence[Unit]) -> dict[Unit, CellFound]:
         """What the store has of these cells, of libraries whose facts it has too."""
@@ -148,7 +158,7 @@ class _Runner:
     def _mistakes(self) -> dict[str, dict[int, Any]]:
         """claim → number of a mistake → what the claim makes of it, in a run of the whole lecture."""
         whole = {*self.selection.claims} == {*self.lecture.claims} and not self.selection.partial
-        if not whole or self.options.in_process:
+        if not whole or self.options.in_process or self.waiting:
             return {}
         probed = self.probed = probing.all_mistakes(self.lecture)
         keys = [self.keys.mistake(mistake) for mistake in probed]

@@ -27,13 +27,22 @@ class BadRequest(Refused):
     """A request that names something that does not exist; the message is one line with the nearest valid name."""
 
 
+class Waiting(Exception):
+    """This shard is computed, and cells of other shards are not: nothing is judged before all are there."""
+
+    def __init__(self, cells: int) -> None:
+        super().__init__(
+            f"this shard is computed; {cells} cells of other shards are not in the store, so nothing is judged yet"
+        )
+
+
 @dataclass(frozen=True)
 class Way:
     """How a run is made, not what it finds.
 
     jobs: processes at work at once, by default one a core; timeout: seconds for one call of a library; memory: GiB for a library's process;
     store: the folder where results are kept, None for none; fresh: take nothing from it; recheck: the share of what it has that is computed
-    again and compared. ``in_process`` runs the libraries in this process, one after another, without a store, and lets a mistake in a claim be
+    again and compared; shard: "3/8", the third of eight parts of what is to be computed, for machines that share a store. ``in_process`` runs the libraries in this process, one after another, without a store, and lets a mistake in a claim be
     raised, for a debugger.
     """
 
@@ -43,6 +52,7 @@ class Way:
     store: Path | None = None
     fresh: bool = False
     recheck: float = 0.0
+    shard: str = "1/1"
     in_process: bool = False
 
     def options(self) -> runner.Options:
@@ -61,6 +71,11 @@ class Way:
             )
         if not 0 <= self.recheck <= 1:
             raise BadRequest(f"recheck={self.recheck:g}: expected a share, 0 to 1; 0.05 is one cell of twenty")
+        part, slash, parts = self.shard.partition("/")
+        if not (slash and part.isdecimal() and parts.isdecimal() and 1 <= int(part) <= int(parts)):
+            raise BadRequest(f"shard={self.shard!r}: expected a part and how many there are, as 3/8")
+        if int(parts) > 1 and (self.store is None or self.in_process):
+            raise BadRequest(f"shard={self.shard!r}: without a store no shard finds the others; leave --no-store out")
         return runner.Options(
             jobs=self.jobs or os.cpu_count() or 1,
             timeout=self.timeout,
@@ -68,6 +83,7 @@ class Way:
             store=None if self.store is None or self.in_process else Store(self.store),
             fresh=self.fresh,
             recheck=self.recheck,
+            shard=(int(part), int(parts)),
             in_process=self.in_process,
         )
 
@@ -93,7 +109,7 @@ def verify(
     few seeds only, so that they may be left open.
 
     Raises BadRequest for a name that does not exist, BadLecture for a lecture folder that cannot be read, and Unusable for a store that cannot be
-    written.
+    written, Waiting after a shard that is not the last.
     """
     book = lecture.read(lecture_folder, debug=way.in_process)
     selection = select(
@@ -101,6 +117,8 @@ def verify(
     )
     begun, clock, options = datetime.now(UTC), time.monotonic(), way.options()
     found = runner.run(book, selection, options, progress=progress)
+    if found.waiting and not found.interrupted:
+        raise Waiting(found.waiting)
     return build.build(book, found, begun=begun.isoformat(timespec="seconds"), seconds=time.monotonic() - clock)
 
 

@@ -91,6 +91,9 @@ def verify(
     recheck: Annotated[
         str, typer.Option(help="Share of what the store has that is computed again and compared, e.g. 5%.")
     ] = "0",
+    shard: Annotated[
+        str, typer.Option(help="Compute one part of several on machines that share a store, e.g. 3/8; the last judges.")
+    ] = "1/1",
     plan: Annotated[bool, typer.Option("--plan", help="Say what would be computed, and how long it takes.")] = False,
     out_folder: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Write the reports there.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the evidence as JSON and nothing else.")] = False,
@@ -130,6 +133,7 @@ def verify(
         store=where.folder if where else None,
         fresh=fresh,
         recheck=share,
+        shard=shard,
         in_process=in_process or debug,
     )
     chosen["lecture_folder"] = lecture_folder
@@ -137,7 +141,11 @@ def verify(
         terminal.plan(out, *verification.planned(claims or (), way=way, **chosen), jobs=way.options().jobs)
         return
     with progress.Bar(err, silent=as_json or in_process or debug) as bar, _debugger(wanted=debug):
-        found = verification.verify(claims or (), progress=bar.progress, way=way, **chosen)
+        try:
+            found = verification.verify(claims or (), progress=bar.progress, way=way, **chosen)
+        except verification.Waiting as waiting:
+            bar.say(f"shard {shard}: {waiting}")
+            raise typer.Exit(0) from None
     record, made = file.dumps(found), dict[str, bytes]()
     if out_folder is not None:
         made = formats.write(found, out_folder, record)

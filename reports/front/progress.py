@@ -35,7 +35,7 @@ class Bar:
         self._lines: dict[int, Any] = {}
         self._left: dict[Unit, float] = {}
         self._count, self._done, self._said = 0, 0, time.monotonic()
-        self.progress = Progress(self._planned, self._started, self._finished, console.print)
+        self.progress = Progress(self._planned, self._started, self._finished, self.say)
 
     def __enter__(self) -> Bar:
         self._rich.start()
@@ -43,6 +43,9 @@ class Bar:
 
     def __exit__(self, *_: object) -> None:
         self._rich.stop()
+
+    def say(self, line: str) -> None:
+        self._console.print(line, soft_wrap=True)
 
     def _planned(self, todo: dict[Unit, float], stored: int) -> None:
         self._left, self._count, self._done = dict(todo), len(todo), 0

@@ -19,18 +19,17 @@ def book():
     return lecture.read()
 
 
-@pytest.fixture(autouse=True)
-def fresh():
-    """Nothing is remembered of a file from one test to the next."""
-    for function in (
-        sources._content,
-        sources.shared,
-        sources._used,
-        sources._tree,
-        sources._imports,
-        machine.distribution,
-    ):
+def forget():
+    """What is remembered of files' contents; what is remembered of their syntax stays, for an edit is a comment."""
+    for function in (sources._content, sources.shared, machine.distribution):
         function.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def _forgetful():
+    forget()
+    yield
+    forget()
 
 
 def selection(book, **members):
@@ -38,8 +37,7 @@ def selection(book, **members):
 
 
 def keys(book, units, **members):
-    for function in (sources._content, sources.shared, sources._used, sources._words, sources._tree, sources._imports):
-        function.cache_clear()
+    forget()
     made = plan.Keys(book, selection(book, **members))
     return {unit: made.cell(unit) for unit in units}
 

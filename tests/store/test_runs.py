@@ -142,6 +142,30 @@ def test_a_store_that_fails_on_the_way_costs_nothing_but_the_store(first, tmp_pa
     assert lines == ["store: No space left on device; nothing more is kept"]
 
 
+def test_shards_share_the_work_and_the_last_judges(first, tmp_path):
+    computed = []
+    for part in ("1/3", "2/3"):
+        seen = Seen()
+        with pytest.raises(verification.Waiting, match="nothing is judged yet"):
+            way = verification.Way(store=tmp_path, shard=part)
+            verification.verify(CLAIMS, backends=("numpy", "scipy"), progress=seen.progress, way=way)
+        computed += seen.computed
+    found, seen = run(tmp_path, shard="3/3")
+    assert lasting(found) == lasting(first[1])
+    assert sorted(computed + seen.computed) == sorted(found.volatile.computed), "each cell once"
+
+
+@pytest.mark.parametrize("shard", ["0/3", "4/3", "1", "a/b", "-1/2", "1/0"])
+def test_a_shard_that_is_none_is_refused(tmp_path, shard):
+    with pytest.raises(verification.BadRequest, match="expected a part and how many there are, as 3/8"):
+        run(tmp_path, shard=shard)
+
+
+def test_a_shard_needs_a_store():
+    with pytest.raises(verification.BadRequest, match="without a store no shard finds the others"):
+        run(None, shard="1/2")
+
+
 def command(store):
     libraries = [f"--backend={name}" for name in ("numpy", "scipy")]
     return ["verify", *CLAIMS, *libraries, f"--store={store}", "--json"]
