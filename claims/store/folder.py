@@ -38,6 +38,14 @@ def default() -> Path:
     )
 
 
+def usable() -> Path | None:
+    """The default, where it can be written: nobody asked for it, so a run does without it elsewhere."""
+    try:
+        return Store(default()).folder
+    except Unusable:
+        return None
+
+
 @dataclass(frozen=True)
 class Entry:
     """A file of the store; used: when it was last read or written, seconds since 1970."""

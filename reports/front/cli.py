@@ -106,7 +106,8 @@ def verify(
     """Put claims to the test on the libraries that are installed."""
     if out_folder is not None:
         _writable(out_folder)  # before the minutes of work, not after them
-    where = None if no_store or in_process or debug else folder.Store(store or folder.default())
+    chosen_folder = None if no_store or in_process or debug else store or folder.usable()
+    where = folder.Store(chosen_folder) if chosen_folder else None
     chosen: dict[str, Any] = {
         "backends": backend or (),
         "dtypes": dtype or (),

@@ -193,7 +193,7 @@ def evidence_of(session: pytest.Session) -> Evidence:
             list(dict.fromkeys(i.claim for i in chosen)),
             backends=list(dict.fromkeys(i.backend for i in chosen)),
             lecture_folder=lecture_folder(session.config),
-            way=verification.Way(store=folder.default()),
+            way=verification.Way(store=folder.usable()),
         )
     return session.stash[RUN]
 

@@ -4,6 +4,7 @@ import os
 import threading
 
 import pytest
+from lectureclaims.claims.store import folder
 from lectureclaims.claims.store.folder import CHECKED, Store, Unusable
 
 KEY, OTHER = "ab" + 62 * "0", "cd" + 62 * "1"
@@ -88,6 +89,14 @@ def test_a_folder_that_cannot_be_made_is_told_in_a_line(tmp_path):
         Unusable, match="file/store.*: .*; give a folder that can be written with --store, or --no-store"
     ):
         Store(tmp_path / "file" / "store")
+
+
+def test_a_default_that_cannot_be_written_is_done_without(tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("LECTURE_CLAIMS_STORE", str(tmp_path / "file" / "store"))
+    assert folder.usable() is None
+    monkeypatch.setenv("LECTURE_CLAIMS_STORE", str(tmp_path / "store"))
+    assert folder.usable() == tmp_path / "store"
 
 
 def test_a_full_disk_is_told_in_a_line_and_leaves_nothing_half_written(store, monkeypatch):
