@@ -17,7 +17,7 @@ from ...reference import libraries
 from ...reference.refusal import Refused
 from ..record.types import Evidence
 from ..store.folder import Store
-from ..workers.limits import LONGEST, SHORTEST, TIMEOUT
+from ..workers import limits
 from . import build, lecture, ran, runner
 
 DTYPES = ("float16", "bfloat16", "float32", "float64")
@@ -47,7 +47,7 @@ class Way:
     """
 
     jobs: int | None = None
-    timeout: float = TIMEOUT
+    timeout: float = limits.TIMEOUT
     memory: float | None = None
     store: Path | None = None
     fresh: bool = False
@@ -56,11 +56,7 @@ class Way:
     in_process: bool = False
 
     def options(self) -> runner.Options:
-        """Raises BadRequest where a number is none that can be meant, and Unusable where the folder is no store."""
-        if not SHORTEST <= self.timeout <= LONGEST:  # so that NaN is refused too
-            raise BadRequest(
-                f"timeout={self.timeout:g}: expected seconds, {SHORTEST:g} to {LONGEST:g}; the default is {TIMEOUT:g}"
-            )
+        """Raises Refused where a number is none that can be meant, and Unusable where the folder is no store."""
         if self.jobs is not None and self.jobs < 1:
             raise BadRequest(
                 f"jobs={self.jobs}: expected a number of processes, at least 1; the default is the number of cores"
@@ -78,7 +74,7 @@ class Way:
             raise BadRequest(f"shard={self.shard!r}: without a store no shard finds the others; leave --no-store out")
         return runner.Options(
             jobs=self.jobs or os.cpu_count() or 1,
-            timeout=self.timeout,
+            timeout=limits.seconds(self.timeout),
             memory=self.memory * 2**30 if self.memory else None,
             store=None if self.store is None or self.in_process else Store(self.store),
             fresh=self.fresh,

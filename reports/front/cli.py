@@ -374,9 +374,9 @@ def layer_table(
     from ...claims.networks import layers
     from . import terminal
 
-    network = layers.read(file, size)
+    limit, network = limits.seconds(timeout), layers.read(file, size)
     names = verification.named(backend) if backend else layers.with_layers()
-    answers = [layers.built(network, library, timeout=timeout) for library in names]
+    answers = [layers.built(network, library, timeout=limit) for library in names]
     if as_json:
         _json(layers.as_dict(network, answers))
     else:

@@ -175,6 +175,8 @@ def test_globs_choose_claims_in_the_lectures_order():
         (("verify", "--memory", "-1"), "memory=-1", "more than 0"),
         (("verify", "--recheck", "120%"), "recheck=1.2", "0 to 1"),
         (("verify", "--recheck", "some"), "recheck='some'", "as 5% or 0.05"),
+        (("layers", "docs/layers.toml", "--timeout", "nan"), "timeout=nan", "0.001 to 86400"),
+        (("layers", "docs/layers.toml", "--timeout", "-5"), "timeout=-5", "0.001 to 86400"),
         (("store", "burn"), "action='burn'", "'clear'"),
         (("verify", "--nonsense"), "--nonsense", "--help"),
         (("verfy",), "verfy", "--help"),
