@@ -27,6 +27,13 @@ class BadRequest(Refused):
     """A request that names something that does not exist; the message is one line with the nearest valid name."""
 
 
+def cores() -> int:
+    """The cores that this process may use, where the system tells; a container often has fewer than its machine."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 class Waiting(Exception):
     """This shard is computed, and cells of other shards are not: nothing is judged before all are there."""
 
@@ -73,7 +80,7 @@ class Way:
         if int(parts) > 1 and (self.store is None or self.in_process):
             raise BadRequest(f"shard={self.shard!r}: without a store no shard finds the others; leave --no-store out")
         return runner.Options(
-            jobs=self.jobs or os.cpu_count() or 1,
+            jobs=self.jobs or cores(),
             timeout=limits.seconds(self.timeout),
             memory=self.memory * 2**30 if self.memory else None,
             store=None if self.store is None or self.in_process else Store(self.store),
