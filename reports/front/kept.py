@@ -30,10 +30,13 @@ class Kept(msgspec.Struct):
 
 def key(request: Mapping[str, Any], lecture_folder: Path | None) -> str:
     """Of everything that can change a run or its reports: every source, whatever it is for, and all that the store knows of the machine."""
-    folders = [*(PACKAGE / floor for floor in FLOORS), *([lecture_folder] if lecture_folder else [])]
+    # A room is a package: other folders of a floor are none of the sources, and a run may have written its reports there.
+    rooms = [file.parent for floor in FLOORS for file in sorted((PACKAGE / floor).glob("*/__init__.py"))]
+    files = [file for floor in FLOORS for file in sorted((PACKAGE / floor).glob("*.py"))]
+    folders = [_contents(folder) for folder in [*rooms, *([lecture_folder] if lecture_folder else [])]]
     parts = {
         "request": {**request, "lecture": str(lecture_folder.resolve()) if lecture_folder else ""},
-        "sources": [_contents(folder) for folder in folders],
+        "sources": [folders, [_digest(file) for file in files]],
         "packages": [machine.packages(backend) for backend in libraries.every()],
         "made with": {name: machine.distribution(name) for name in (*MADE_WITH, "lecture-claims")},
         "machine": machine.facts(),
@@ -56,4 +59,8 @@ def keep(store: Store, key: str, kept: Kept) -> None:
 def _contents(folder: Path) -> dict[str, str]:
     """{file: SHA-256} of a folder's files, without what Python makes of them."""
     files = [p for p in sorted(folder.rglob("*")) if p.is_file() and "__pycache__" not in p.parts]
-    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+    return {str(path.relative_to(folder)): _digest(path) for path in files}
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

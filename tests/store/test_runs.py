@@ -16,6 +16,7 @@ from lectureclaims.claims.record import file
 from lectureclaims.claims.record.parts import CellFound
 from lectureclaims.claims.record.types import Volatile
 from lectureclaims.claims.store.folder import Store, Unusable
+from lectureclaims.reports.front import kept
 from lying import BACKENDS, LECTURE, run_command
 
 CLAIMS = ("convolution.flip", "conv_layer.equivariance", "convolution.discrete_2d")
@@ -225,3 +226,16 @@ def test_the_command_says_that_nothing_changed(first, tmp_path):
         path.unlink()
     run_command(*arguments)
     assert {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()} == reports, "from the store alone"
+
+
+def test_reports_written_beside_the_rooms_are_no_sources(tmp_path, monkeypatch):
+    room, beside = tmp_path / "reports/room", tmp_path / "reports/latest"
+    for folder in (room, beside):
+        folder.mkdir(parents=True)
+    (room / "__init__.py").touch()
+    monkeypatch.setattr(kept, "PACKAGE", tmp_path)
+    before = kept.key({}, None)
+    (beside / "results.json").write_text("a run")
+    assert kept.key({}, None) == before
+    (room / "page.html").write_text("another template")
+    assert kept.key({}, None) != before
