@@ -48,7 +48,6 @@ class Library:
         self.label, self.operations = libraries.label(backend), _operations(selection.backends)
         own = own_modules(lecture.folder)
         self.worker = (InProcess if in_process else Worker)(backend, timeout=timeout, modules=own, memory=memory)
-        self.probed = probing.all_mistakes(lecture)
         try:
             facts = self.worker.start()
         except BaseException:  # of a library in this process
@@ -60,6 +59,11 @@ class Library:
         applied = {d.defect.id for d in self.defects}
         idle = [DefectRun(d, False) for d in records if d.id not in applied]
         self.found = build.library(backend, facts, [*self.defects, *idle], self.worker.import_seconds)
+
+    @functools.cached_property
+    def probed(self) -> list[probing.Mistake]:
+        """The mistakes by their numbers; most judges are never asked about any."""
+        return probing.all_mistakes(self.lecture)
 
     def compute(self, unit: Unit) -> Answer:
         """The unit's part of the record."""

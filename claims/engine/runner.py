@@ -92,9 +92,9 @@ class _Runner:
     def _cells(self, units: Sequence[Unit]) -> None:
         stored = self._stored(units)
         chance = random.SystemRandom()
-        again = {unit for unit in stored if chance.random() < self.options.recheck}
-        self.cells |= {unit: part for unit, part in stored.items() if unit not in again}
-        missing = [unit for unit in units if (unit not in stored or unit in again) and self._ours(unit)]
+        again = {unit for unit in stored if self._ours(unit) and chance.random() < self.options.recheck}
+        self.cells |= stored
+        missing = [unit for unit in units if unit in again or (unit not in stored and self._ours(unit))]
 
         def done(unit: Unit, answer: Answer | str) -> None:
             part = self._lost(unit, answer) if isinstance(answer, str) else answer.cell
@@ -102,7 +102,7 @@ class _Runner:
             with self._door:
                 self.cells[unit] = part
                 self.times[unit.name] = part.seconds
-            if unit in again and not _same(part, stored[unit]):
+            if unit in again and not part.broken and not _same(part, stored[unit]):
                 self.contradicted.append(unit.name)
             self._keep(unit, part)
             if isinstance(answer, Answer):
@@ -183,6 +183,7 @@ class _Runner:
 
         def done(unit: Unit, answer: Answer | str) -> None:
             if isinstance(answer, str) or answer.seen is None:
+                found[unit.claim] |= dict.fromkeys(unit.mistakes, "stopped")
                 return
             with self._door:
                 self.times[unit.name] = answer.seen.seconds

@@ -24,7 +24,7 @@ from .process import Ended, Process
 START_LIMIT = 180.0
 """Seconds for the import of a library."""
 SHARE = 0.8
-"""Of the machine's memory that the workers of a run may use together."""
+"""Of the machine's memory that one worker may use, unless told otherwise: enough for any library, and the machine stands."""
 LOSSES = 5
 """How many crashes or hangs one experiment may cost before the rest of it is given up."""
 KINDS: dict[str, Kind] = {kind: kind for kind in get_args(Kind)}

@@ -156,6 +156,12 @@ def test_shards_share_the_work_and_the_last_judges(first, tmp_path):
     assert sorted(computed + seen.computed) == sorted(found.volatile.computed), "each cell once"
 
 
+def test_a_shard_that_checks_again_leaves_the_cells_of_others_as_they_are(first):
+    found, seen = run(first[0], shard="1/3", recheck=1.0)
+    assert 0 < len(seen.computed) < found.counts.cells
+    assert lasting(found) == lasting(first[1])
+
+
 @pytest.mark.parametrize("shard", ["0/3", "4/3", "1", "a/b", "-1/2", "1/0"])
 def test_a_shard_that_is_none_is_refused(tmp_path, shard):
     with pytest.raises(verification.BadRequest, match="expected a part and how many there are, as 3/8"):
