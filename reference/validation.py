@@ -110,6 +110,8 @@ def labels(name: str, value: Any, rows: int, classes: int) -> np.ndarray:
 
 
 def _integer(name: str, value: Any, expected: str, way_out: str) -> int:
+    if type(value) is int:
+        return value
     if not isinstance(value, (bool, np.bool_)):
         with contextlib.suppress(TypeError):
             return operator.index(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import pickle
 import sys
 from pathlib import Path
@@ -59,6 +60,9 @@ class Judge:
 def main() -> None:
     """Answer requests until the parent goes: first what is run, then units."""
     channel = opened()
+    gc.set_threshold(
+        100_000, 50, 50
+    )  # a sweep keeps a hundred thousand outcomes: looking through them again and again took a quarter of its time
     path, folder, selection, timeout, memory = pickle.loads(channel.receive())
     sys.path[:] = path
     with threadpool_limits(1):

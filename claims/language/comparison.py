@@ -96,7 +96,7 @@ def fact(
         return _unmade(got, row)
     value, call = (got.content, got.call) if isinstance(got, Outcome) else (got, None)
     agrees = type(value) is type(wanted) and bool(value == wanted)
-    return Comparison(_decided(row, agrees), call).but(got=plain(value), wanted=plain(wanted))
+    return Comparison(_decided(row, agrees, got=plain(value), wanted=plain(wanted)), call)
 
 
 def happens(got: Outcome, wanted: str, *, label: str, source: str, error: str = "") -> Comparison:
@@ -141,10 +141,10 @@ def fails(comparison: Comparison) -> Comparison:
     return comparison.but(must_fail=True)
 
 
-def _decided(row: AnyRow, agrees: bool) -> AnyRow:
+def _decided(row: AnyRow, agrees: bool, **members: Any) -> AnyRow:
     """A comparison of one thing, which is so or not."""
     found = {"agrees": agrees, "ratio": 0.0 if agrees else DEPARTS, "differing": int(not agrees)}
-    return msgspec.structs.replace(row, **found)
+    return msgspec.structs.replace(row, **found, **members)
 
 
 def _refused(got: Outcome, want: np.ndarray, dtype: np.dtype | None, row: AnyRow) -> Comparison | None:

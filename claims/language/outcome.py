@@ -50,10 +50,14 @@ class Call:
         return replace(self, repeat=next(_repeats))
 
     @cached_property
+    def packed(self) -> bytes:
+        """What a library's process is sent. Raises what pickling raises."""
+        return pickle.dumps((self.operation, dict(self.arguments), self.mutant, self.repeat), protocol=5)
+
+    @cached_property
     def digest(self) -> bytes:
         """Equal for calls that would do the same work, so that it is done once."""
-        work = (self.operation, self.mutant, dict(self.arguments), self.repeat)
-        return hashlib.blake2b(pickle.dumps(work, protocol=5), digest_size=16).digest()
+        return hashlib.blake2b(self.packed, digest_size=16).digest()
 
 
 def ask(operation: str | Callable[..., Any], **arguments: Any) -> Call:
@@ -85,8 +89,8 @@ class Outcome:
 
     def part(self, index: int | str) -> Outcome:
         """The outcome for one member of a tuple or dictionary that the operation returned."""
-        return replace(self, content=self.content[index]) if self.kind == "value" else self
+        return Outcome(self.kind, self.content[index], self.error, self.call) if self.kind == "value" else self
 
     def then(self, f: Callable[[Any], Any]) -> Outcome:
         """The same outcome with ``f`` applied to its value: the parent's own arithmetic on what a library returned."""
-        return replace(self, content=f(self.content)) if self.kind == "value" else self
+        return Outcome(self.kind, f(self.content), self.error, self.call) if self.kind == "value" else self

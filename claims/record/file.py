@@ -124,6 +124,8 @@ def schema() -> dict[str, Any]:
 
 def plain(value: Any) -> Any:
     """NumPy and Python values as JSON has them."""
+    if type(value) is tuple and {*map(type, value)} <= {int}:  # a shape: most of what a sweep compares
+        return [*map(_whole, value)]
     if hasattr(value, "tolist"):  # NumPy's arrays and numbers, without importing it
         value = value.tolist()
     if isinstance(value, Mapping):
@@ -133,8 +135,12 @@ def plain(value: Any) -> Any:
     if isinstance(value, float):
         return _number(value)
     if isinstance(value, int) and not isinstance(value, bool):
-        return value if abs(value) < 10**18 else str(value)
+        return _whole(value)
     return value if value is None or isinstance(value, bool | str) else str(value)
+
+
+def _whole(number: int) -> int | str:
+    return number if abs(number) < 10**18 else str(number)
 
 
 def _plain(value: Any, texts: dict[str, int]) -> Any:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import pickle
 import sys
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -72,7 +71,7 @@ def arithmetic() -> dict[str, bool]:
 def _answered(library: ModuleType | None, packed: bytes, backend: str) -> bytes:
     """The answer in bytes; where it cannot be sent, that is the answer."""
     try:
-        outcome = made(library, pickle.loads(packed), backend)
+        outcome = made(library, Call(*pickle.loads(packed)), backend)
         return codec.encode((outcome.kind, outcome.error, outcome.content, True))
     except BaseException as error:
         return codec.encode(("broken", f"no answer: {line(error)}", None, True))
@@ -83,17 +82,13 @@ def made(library: ModuleType | None, call: Call, backend: str, *, debug: bool = 
 
     debug: print the traceback of what a library of the user's own raises.
     """
-    before = _inputs(call)
-    outcome = _made(library, call, backend, debug=debug)
-    changed = [name for name, digest in _inputs(call).items() if digest != before[name]]
-    return Outcome("raised", error=f"changed its argument {changed[0]}") if changed else outcome
-
-
-def _inputs(call: Call) -> Mapping[str, bytes]:
-    arrays = {name: a for name, a in call.arguments.items() if isinstance(a, np.ndarray)}
-    for array in arrays.values():
+    inputs = {name: a for name, a in call.arguments.items() if isinstance(a, np.ndarray)}
+    for array in inputs.values():
         array.flags.writeable = False
-    return {name: hashlib.blake2b(a.tobytes(), digest_size=8).digest() for name, a in arrays.items()}
+    before = {name: a.tobytes() for name, a in inputs.items()}
+    outcome = _made(library, call, backend, debug=debug)
+    changed = [name for name, a in inputs.items() if a.tobytes() != before[name]]
+    return Outcome("raised", error=f"changed its argument {changed[0]}") if changed else outcome
 
 
 def _made(library: ModuleType | None, call: Call, backend: str, *, debug: bool) -> Outcome:

@@ -84,11 +84,12 @@ class Worker:
         assert self._process is not None
         packed = [_packed(call) for call in calls]
         self._process.send(pickle.dumps([data for data in packed if isinstance(data, bytes)]), timeout=self.timeout)
-        for data in packed:
+        last = len(packed) - 1
+        for number, data in enumerate(packed):
             if isinstance(data, Outcome):
                 yield data
                 continue
-            outcome, steady = _unpacked(self._process.receive(timeout=self.timeout))
+            outcome, steady = _unpacked(self._process.receive(timeout=self.timeout, others=number < last))
             yield outcome
             if not steady:
                 return self._end()
@@ -105,7 +106,7 @@ class Worker:
 def _packed(call: Call) -> bytes | Outcome:
     """Packed one by one: what cannot be sent costs its own call, no other."""
     try:
-        return pickle.dumps(call, protocol=5)
+        return call.packed
     except Exception as error:
         return Outcome("broken", error=f"the call cannot be sent: {library.line(error)}")
 

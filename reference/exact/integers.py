@@ -57,8 +57,11 @@ def slices(numbers: np.ndarray, low: int, high: int, bits: int) -> Iterator[tupl
 
 def whole(numbers: np.ndarray) -> tuple[int, list[int]]:
     """(low, integers): the numbers, flat, are the integers times 2**low."""
+    flat = numbers.ravel()
+    if (np.abs(flat) < 2**53).all() and (flat == np.trunc(flat)).all():
+        return 0, flat.astype(np.int64).tolist()
     low, _ = extent(numbers)
-    fractions, exponents = np.frexp(numbers.ravel())
+    fractions, exponents = np.frexp(flat)
     bits, shifts = np.ldexp(fractions, 53).astype(np.int64).tolist(), (exponents - 53 - low).tolist()
     return low, [b << s if s >= 0 else b >> -s for b, s in zip(bits, shifts, strict=True)]
 

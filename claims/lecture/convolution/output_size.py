@@ -71,16 +71,22 @@ def request(dtype, seed, g, design):
     for shape in g.shapes:
         count = math.prod(shape)
         start = (7 * g.H + 31 * g.W + 101 * g.ky + 211 * g.kx + 503 * len(arrays)) % (len(drawn) - 200)
-        values = {"ones": np.ones(count), "ramp": np.arange(1, count + 1)}.get(design, drawn[start : start + count])
+        match design:
+            case "ones":
+                values = np.ones(count)
+            case "ramp":
+                values = np.arange(1, count + 1)
+            case _:
+                values = drawn[start : start + count]
         arrays.append(values.reshape(shape).astype(dtype))
         arrays[-1].flags.writeable = False
     return layer(*arrays, **g.settings)
 
 
 @functools.lru_cache(maxsize=200_000)
-def literal_sum(dtype, seed, g, design):
-    """The output for a geometry, in Python integers."""
-    arguments = request(dtype, seed, g, design).arguments
+def literal_sum(seed, g, design):
+    """The output for a geometry, in Python integers, all of them exact in float32."""
+    arguments = request("float32", seed, g, design).arguments
     return exact_layer(arguments["x"], arguments["w"], **g.settings)
 
 
@@ -168,7 +174,7 @@ def values(case, *, order=height_then_width):
         height_and_width = tuple(map(size, g.axes))
         if order(*height_and_width) != height_and_width:
             return same_shape(y, (g.N, g.Cout, *order(*height_and_width)), label="shape", source=FORMULA)
-        return same_bits(y, literal_sum(dtype, case.seed, g, design), label="values", source=LITERAL)
+        return same_bits(y, literal_sum(case.seed, g, design).astype(dtype), label="values", source=LITERAL)
 
     build = functools.partial(request, dtype, case.seed)
     label = "output, bit for bit"
