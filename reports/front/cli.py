@@ -8,24 +8,24 @@ from __future__ import annotations
 
 import contextlib
 import json
-import pdb
 import shlex
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ...claims.store import folder
 from ...claims.workers import limits
 from ...reference.refusal import Refused
 from .. import formats
-from . import kept
+
+if TYPE_CHECKING:
+    from . import kept
 
 app = typer.Typer(
     add_completion=False,
@@ -104,6 +104,9 @@ def verify(
     lecture_folder: Folder = None,
 ) -> None:
     """Put claims to the test on the libraries that are installed."""
+    from ...claims.store import folder
+    from . import kept
+
     if out_folder is not None:
         _writable(out_folder)  # before the minutes of work, not after them
     chosen_folder = None if no_store or in_process or debug else store or folder.usable()
@@ -193,6 +196,8 @@ def store(
     action: Annotated[str, typer.Argument(help="list, check or clear.")] = "list", where: StoreFolder = None
 ) -> None:
     """The store of results: what it holds, whether its files are whole, or away with it."""
+    from ...claims.store import folder
+
     whole = folder.Store(where or folder.default())
     if action == "list":
         entries = [*whole.entries()]
@@ -214,14 +219,14 @@ def show(
     lecture_folder: Folder = None,
 ) -> None:
     """A claim: sentence, statement, scope, and from a results file the verdict and the evidence."""
-    from ...claims.engine import lecture, verification
+    from ...claims.engine import lecture
     from ...claims.record import file
-    from ..wording import standing
-    from . import terminal
 
     book = lecture.read(lecture_folder)
     if claim not in book.ids:
-        verification.select(book, [claim])
+        from ...claims.engine import verification
+
+        verification.select(book, [claim])  # refuses it with the nearest one
     record = file.load(results) if results.is_file() else None
     sentence = book.sentence_of(claim)
     out.print(Text(claim, "bold"))
@@ -236,6 +241,9 @@ def show(
     if record is None:
         out.print(Text(f"No evidence at {results}: run `lecture-claims verify {claim} --out {results.parent}`."))
         return
+    from ..wording import standing
+    from . import terminal
+
     found = next((c for c in record.claims if c.id == claim), None)
     if found is None:
         out.print(Text(f"{results} has no evidence of it: run `lecture-claims verify {claim} --out {results.parent}`."))
@@ -449,6 +457,8 @@ def _debugger(*, wanted: bool) -> Iterator[None]:
         raise
     except Exception:
         if wanted:
+            import pdb
+
             pdb.post_mortem()
         raise
 
