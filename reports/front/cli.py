@@ -410,11 +410,15 @@ def new_claim(
 
 
 @app.command("doctor")
-def installed() -> None:
-    """What is installed here: libraries and versions, processor, threads."""
+def installed(
+    deep: Annotated[
+        bool, typer.Option("--deep", help="Start each library: does it work, how is it built, how many threads?")
+    ] = False,
+) -> None:
+    """What is installed here: libraries and versions, processor, store."""
     from . import doctor
 
-    doctor.terminal(out)
+    doctor.terminal(out, deep=deep)
 
 
 def _short(text: str) -> str:

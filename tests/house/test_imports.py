@@ -110,6 +110,7 @@ WORK = ("lectureclaims.claims.workers.worker", "scipy", "mpmath", "sympy", "jinj
         (("--help",), (*HEAVY, *WORK, "numpy", "msgspec")),
         (("list",), (*HEAVY, *WORK)),
         (("show", "convolution.flip"), (*HEAVY, *WORK)),
+        (("doctor",), (*HEAVY, *WORK, "numpy", "PIL", "cv2")),
         (("adjudicate", "{case}", "--op", "relu"), (*HEAVY, *WORK)),
     ],
 )
