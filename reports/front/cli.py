@@ -372,18 +372,23 @@ def layer_table(
     size: Annotated[str, typer.Option("--input", metavar="C,H,W", help="Another input than the file's.")] = "",
     backend: Annotated[
         list[str] | None,
-        typer.Option(help="A library to build it in; repeatable. Default: torch and tensorflow, if installed."),
+        typer.Option(
+            help="A library to build it in, and to compare with: torch, tensorflow; repeatable. Default: none."
+        ),
     ] = None,
     timeout: Annotated[float, typer.Option(help="Seconds for one library.")] = limits.TIMEOUT,
     as_json: Annotated[bool, typer.Option("--json", help="Print the table as JSON and nothing else.")] = False,
 ) -> None:
-    """A network's output sizes, parameters and multiply-adds, layer by layer, and whether the frameworks agree."""
-    from ...claims.engine import verification
+    """A network's output sizes, parameters and multiply-adds, layer by layer, and whether a framework agrees."""
     from ...claims.networks import layers
     from . import terminal
 
     limit, network = limits.seconds(timeout), layers.read(file, size)
-    names = verification.named(backend) if backend else layers.with_layers()
+    names: Sequence[str] = ()
+    if backend:
+        from ...claims.engine import verification
+
+        names = verification.named(backend)
     answers = [layers.built(network, library, timeout=limit) for library in names]
     if as_json:
         _json(layers.as_dict(network, answers))

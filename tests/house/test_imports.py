@@ -111,6 +111,7 @@ WORK = ("lectureclaims.claims.workers.worker", "scipy", "mpmath", "sympy", "jinj
         (("list",), (*HEAVY, *WORK)),
         (("show", "convolution.flip"), (*HEAVY, *WORK)),
         (("doctor",), (*HEAVY, *WORK, "numpy", "PIL", "cv2")),
+        (("layers", "docs/layers.toml"), (*HEAVY, *WORK)),
         (("adjudicate", "{case}", "--op", "relu"), (*HEAVY, *WORK)),
     ],
 )
