@@ -226,7 +226,8 @@ def show(
     if claim not in book.ids:
         from ...claims.engine import verification
 
-        verification.select(book, [claim])  # refuses it with the nearest one
+        verification.select(book, [claim])  # refuses it with the nearest one, but for a pattern
+        raise Refused(f"claim={claim!r}: expected one id, not a pattern; `lecture-claims list` has them")
     record = file.load(results) if results.is_file() else None
     sentence = book.sentence_of(claim)
     out.print(Text(claim, "bold"))

@@ -159,6 +159,7 @@ def test_globs_choose_claims_in_the_lectures_order():
         ),
         (("verify", "conv*", "zzz.*"), "claim='zzz.*'", "there is 'network.distribution'"),
         (("show", "convolution.flop"), "claim='convolution.flop'", "did you mean 'convolution.flip'?"),
+        (("show", "convolution.*"), "claim='convolution.*'", "expected one id, not a pattern"),
         (("verify", "--backend", "troch"), "backend='troch'", "did you mean 'torch'?"),
         (
             ("verify", "--backend", "nowhere.py"),
