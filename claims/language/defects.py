@@ -11,9 +11,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from packaging.specifiers import SpecifierSet
-from packaging.version import Version
-
 from .outcome import Call
 
 
@@ -41,6 +38,9 @@ class Defect:
     reports: tuple[str, ...] = ()
 
     def applies(self, environment: Mapping[str, Any], cpu_features: set[str]) -> bool:
+        from packaging.specifiers import SpecifierSet
+        from packaging.version import Version
+
         version = environment.get("versions", {}).get(self.backend)
         return (
             version is not None

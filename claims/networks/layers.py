@@ -11,7 +11,6 @@ from typing import Any
 from ...reference import libraries, validation
 from ...reference.networks import layers
 from ..language.outcome import Outcome, ask
-from ..workers.worker import Worker
 
 WHAT = ("output", "parameters", "not_learned", "multiply_adds")
 """What a framework says of a layer."""
@@ -65,6 +64,8 @@ def as_figure(network: layers.Network) -> dict[str, Any]:
 
 def built(network: layers.Network, backend: str, *, timeout: float) -> Answer:
     """The network, built and run by one library in its own process, against the formulas."""
+    from ..workers.worker import Worker
+
     label = libraries.label(backend)
     if not libraries.installed(backend):
         return Answer(label, "absent", f"{label} is not installed", {})

@@ -12,7 +12,6 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from scipy import special
 
 from .. import validation
 from .axes import Array, Float
@@ -28,6 +27,8 @@ def gelu(x: Float[Array, "*axes"], *, approximate: str) -> Float[Array, "*axes"]
     validation.array("x", x, axes=None)
     kind = x.dtype.type
     if validation.choice("approximate", approximate, FORMS) == "none":
+        from scipy import special  # longer to import than all operators together
+
         # erfc for negative z, of which 1 + erf would leave no digits.
         return x * special.erfc(-x / kind(math.sqrt(2))) / 2
     with np.errstate(over="ignore"):  # tanh of infinity is 1

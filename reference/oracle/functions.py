@@ -1,11 +1,10 @@
 """Functions of one real number, rounded once to float64: in double-double, the error function in 40 decimal digits.
 
-An exponential is carried as m·2**k, so that nothing underflows on the way.
+An exponential is carried as m·2**k, so that nothing underflows on the way. Only GELU needs mpmath, which takes longer to
+import than all oracles together.
 """
 
-import mpmath
 import numpy as np
-from mpmath import libmp
 
 from ..exact import double_double as dd
 from .remembered import Array, once
@@ -96,6 +95,8 @@ def gelu(x: Array, *, approximate: str) -> Array:
     """z·Φ(z) ("none"); z/(1 + exp(-2a)), a = √(2/π)·(z + 0.044715 z³), which is z/2·(1 + tanh a) ("tanh")."""
     if approximate == "tanh":
         return _finite(_gelu_tanh, x)
+    import mpmath
+
     with mpmath.workdps(40):
         return np.array([_gelu(z) for z in x.ravel().tolist()], np.float64).reshape(x.shape)
 
@@ -111,11 +112,16 @@ def _gelu_tanh(z):
 
 def _steepness():
     """2·√(2/π)."""
+    import mpmath
+
     with mpmath.workdps(50):
         return dd.constant(mpmath.nstr(2 * mpmath.sqrt(2 / mpmath.pi), 45))
 
 
 def _gelu(z):
+    import mpmath
+    from mpmath import libmp
+
     # From 9 on Φ is so near to 1 that z is the nearest number; below -39 the product is less than half the smallest one.
     if np.isnan(z) or z >= 9:
         return z

@@ -12,10 +12,12 @@ import inspect
 import pkgutil
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ...claims.record.types import Evidence
 from ...reference.refusal import Refused
+
+if TYPE_CHECKING:
+    from ...claims.record.types import Evidence
 
 
 def names() -> tuple[str, ...]:

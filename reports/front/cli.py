@@ -8,24 +8,24 @@ from __future__ import annotations
 
 import contextlib
 import json
-import pdb
 import shlex
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ...claims.store import folder
 from ...claims.workers import limits
 from ...reference.refusal import Refused
 from .. import formats
-from . import kept
+
+if TYPE_CHECKING:
+    from . import kept
 
 app = typer.Typer(
     add_completion=False,
@@ -104,6 +104,9 @@ def verify(
     lecture_folder: Folder = None,
 ) -> None:
     """Put claims to the test on the libraries that are installed."""
+    from ...claims.store import folder
+    from . import kept
+
     if out_folder is not None:
         _writable(out_folder)  # before the minutes of work, not after them
     chosen_folder = None if no_store or in_process or debug else store or folder.usable()
@@ -193,6 +196,8 @@ def store(
     action: Annotated[str, typer.Argument(help="list, check or clear.")] = "list", where: StoreFolder = None
 ) -> None:
     """The store of results: what it holds, whether its files are whole, or away with it."""
+    from ...claims.store import folder
+
     whole = folder.Store(where or folder.default())
     if action == "list":
         entries = [*whole.entries()]
@@ -214,14 +219,15 @@ def show(
     lecture_folder: Folder = None,
 ) -> None:
     """A claim: sentence, statement, scope, and from a results file the verdict and the evidence."""
-    from ...claims.engine import lecture, verification
+    from ...claims.engine import lecture
     from ...claims.record import file
-    from ..wording import standing
-    from . import terminal
 
     book = lecture.read(lecture_folder)
     if claim not in book.ids:
-        verification.select(book, [claim])
+        from ...claims.engine import verification
+
+        verification.select(book, [claim])  # refuses it with the nearest one, but for a pattern
+        raise Refused(f"claim={claim!r}: expected one id, not a pattern; `lecture-claims list` has them")
     record = file.load(results) if results.is_file() else None
     sentence = book.sentence_of(claim)
     out.print(Text(claim, "bold"))
@@ -236,6 +242,9 @@ def show(
     if record is None:
         out.print(Text(f"No evidence at {results}: run `lecture-claims verify {claim} --out {results.parent}`."))
         return
+    from ..wording import standing
+    from . import terminal
+
     found = next((c for c in record.claims if c.id == claim), None)
     if found is None:
         out.print(Text(f"{results} has no evidence of it: run `lecture-claims verify {claim} --out {results.parent}`."))
@@ -364,18 +373,23 @@ def layer_table(
     size: Annotated[str, typer.Option("--input", metavar="C,H,W", help="Another input than the file's.")] = "",
     backend: Annotated[
         list[str] | None,
-        typer.Option(help="A library to build it in; repeatable. Default: torch and tensorflow, if installed."),
+        typer.Option(
+            help="A library to build it in, and to compare with: torch, tensorflow; repeatable. Default: none."
+        ),
     ] = None,
     timeout: Annotated[float, typer.Option(help="Seconds for one library.")] = limits.TIMEOUT,
     as_json: Annotated[bool, typer.Option("--json", help="Print the table as JSON and nothing else.")] = False,
 ) -> None:
-    """A network's output sizes, parameters and multiply-adds, layer by layer, and whether the frameworks agree."""
-    from ...claims.engine import verification
+    """A network's output sizes, parameters and multiply-adds, layer by layer, and whether a framework agrees."""
     from ...claims.networks import layers
     from . import terminal
 
     limit, network = limits.seconds(timeout), layers.read(file, size)
-    names = verification.named(backend) if backend else layers.with_layers()
+    names: Sequence[str] = ()
+    if backend:
+        from ...claims.engine import verification
+
+        names = verification.named(backend)
     answers = [layers.built(network, library, timeout=limit) for library in names]
     if as_json:
         _json(layers.as_dict(network, answers))
@@ -402,11 +416,15 @@ def new_claim(
 
 
 @app.command("doctor")
-def installed() -> None:
-    """What is installed here: libraries and versions, processor, threads."""
+def installed(
+    deep: Annotated[
+        bool, typer.Option("--deep", help="Start each library: does it work, how is it built, how many threads?")
+    ] = False,
+) -> None:
+    """What is installed here: libraries and versions, processor, store."""
     from . import doctor
 
-    doctor.terminal(out)
+    doctor.terminal(out, deep=deep)
 
 
 def _short(text: str) -> str:
@@ -449,6 +467,8 @@ def _debugger(*, wanted: bool) -> Iterator[None]:
         raise
     except Exception:
         if wanted:
+            import pdb
+
             pdb.post_mortem()
         raise
 

@@ -200,7 +200,7 @@ def _figure(x: float | None) -> str:
 
 def layer_table(out: Console, network: layers.Network, answers: Sequence[Answer]) -> None:
     """The table of a list of layers, and under it a line for each library."""
-    from ...claims.networks.layers import as_figure
+    from ...claims.networks.layers import as_figure, with_layers
     from ..pictures import layers as table_of
 
     data = as_figure(network)
@@ -216,7 +216,9 @@ def layer_table(out: Console, network: layers.Network, answers: Sequence[Answer]
         style = "green" if one.agrees else "dim" if one.kind in standing.TAKES_NO_PART else "bold red"
         _say(out, answer(one), style)
     if not answers:
-        out.print("By formula only: no library that has layers is installed here to build it in.")
+        able = " or ".join(f"--backend {name}" for name in with_layers())
+        way_out = f"{able} builds it there and compares" if able else "no library that has layers is installed here"
+        out.print(f"By formula only: {way_out}.")
 
 
 def answer(one: Answer) -> str:

@@ -85,8 +85,7 @@ def check_ours(arguments, home):
                 **{key: given[key] for key in ("case", "wrong", "limit", "seed")},
             )
     elif name != "--help" and arguments[0] not in NOT_RUN:
-        one_library = ["--backend", "torch"] if name == "layers" else []
-        code, said = ran([*arguments, *one_library], home)
+        code, said = ran(arguments, home)
         if code not in (0, 1) and "--input" not in arguments:  # docs/layers.md shows what is refused
             raise Wrong(f"lecture-claims {' '.join(arguments)}: {said}")
 

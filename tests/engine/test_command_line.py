@@ -56,13 +56,28 @@ def test_show_of_a_claim_without_an_experiment_says_so():
     assert done.returncode == 0 and "No experiment yet." in done.stdout
 
 
-def test_doctor_says_what_is_installed_and_works():
-    done = cli("doctor")
+@pytest.mark.parametrize("options, state", [((), "installed"), (("--deep",), "works")])
+def test_doctor_says_what_is_installed_and_asked_deeper_whether_it_works(options, state, tmp_path, monkeypatch):
+    monkeypatch.setenv("LECTURE_CLAIMS_STORE", str(tmp_path / "store"))
+    done = cli("doctor", *options)
     assert done.returncode == 0
-    for name in libraries.names():
-        state = "works" if libraries.installed(name) else "absent"
-        assert re.search(rf"^{name} +{state}", done.stdout, re.MULTILINE), done.stdout
+    for name in libraries.every():
+        known = rf"{state} +\d+\.\d" if libraries.installed(name) else "absent"
+        assert re.search(rf"^{name} +{known}", done.stdout, re.MULTILINE), done.stdout
     assert "cores" in done.stdout and "features: " in done.stdout
+    assert f"store: {tmp_path / 'store'}\n" in done.stdout
+
+
+def test_doctor_tells_a_library_that_is_too_old_and_a_store_that_cannot_be_used(tmp_path, monkeypatch, capsys):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("LECTURE_CLAIMS_STORE", str(tmp_path / "file" / "store"))
+    monkeypatch.setattr("importlib.metadata.version", lambda name: "1.0")
+    monkeypatch.setattr("sys.argv", ["lecture-claims", "doctor"])
+    with pytest.raises(SystemExit) as end:
+        main()
+    printed = capsys.readouterr().out
+    assert not end.value.code and "give a folder that can be written" in printed
+    assert re.search(r"^numpy +too old +1\.0 +>=2\.0", printed, re.MULTILINE)
 
 
 def test_no_command_shows_the_help():
@@ -144,6 +159,7 @@ def test_globs_choose_claims_in_the_lectures_order():
         ),
         (("verify", "conv*", "zzz.*"), "claim='zzz.*'", "there is 'network.distribution'"),
         (("show", "convolution.flop"), "claim='convolution.flop'", "did you mean 'convolution.flip'?"),
+        (("show", "convolution.*"), "claim='convolution.*'", "expected one id, not a pattern"),
         (("verify", "--backend", "troch"), "backend='troch'", "did you mean 'torch'?"),
         (
             ("verify", "--backend", "nowhere.py"),
@@ -385,11 +401,12 @@ def test_an_absent_framework_is_absent_in_every_table(bare, tmp_path):
     assert "is not installed" in (tmp_path / "index.html").read_text(encoding="utf-8")
 
 
-def test_doctor_says_how_to_install_what_is_absent(bare):
-    done = cli("doctor", ahead=bare)
+@pytest.mark.parametrize("options, state", [((), "installed"), (("--deep",), "works")])
+def test_doctor_says_how_to_install_what_is_absent(bare, options, state):
+    done = cli("doctor", *options, ahead=bare)
     assert done.returncode == 0
     for name in FRAMEWORKS:
         assert re.search(rf"^{name} +absent +pip install 'lecture-claims\[{name}\]'", done.stdout, re.MULTILINE), (
             done.stdout
         )
-    assert re.search(r"^numpy +works ", done.stdout, re.MULTILINE)
+    assert re.search(rf"^numpy +{state} ", done.stdout, re.MULTILINE)

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 from sources import FLOORS, ROOT, SOURCES, imports, where
 
@@ -96,4 +97,34 @@ def test_nothing_is_imported_before_it_is_asked_for(module, without):
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
     loaded = json.loads(done.stdout)
     assert f"lectureclaims.{module}" in loaded
+    assert [name for name in without if name in loaded] == []
+
+
+WORK = ("lectureclaims.claims.workers.worker", "scipy", "mpmath", "sympy", "jinja2")
+"""What a command that starts no library and writes no page can do without."""
+
+
+@pytest.mark.parametrize(
+    "arguments, without",
+    [
+        (("--help",), (*HEAVY, *WORK, "numpy", "msgspec")),
+        (("list",), (*HEAVY, *WORK)),
+        (("show", "convolution.flip"), (*HEAVY, *WORK)),
+        (("doctor",), (*HEAVY, *WORK, "numpy", "PIL", "cv2")),
+        (("layers", "docs/layers.toml"), (*HEAVY, *WORK)),
+        (("adjudicate", "{case}", "--op", "relu"), (*HEAVY, *WORK)),
+    ],
+)
+def test_a_command_imports_what_it_needs(arguments, without, tmp_path):
+    case = tmp_path / "case.npz"
+    np.savez(case, **{"input.x": np.ones(3), "output.mine": np.ones(3)})
+    program = (
+        "import json, sys; from lectureclaims.reports.front import cli\n"
+        "try: cli.main()\n"
+        "finally: print(json.dumps(sorted(sys.modules)), file=sys.stderr)"
+    )
+    command = [sys.executable, "-c", program, *(word.format(case=case) for word in arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=ROOT, check=True)
+    assert done.stdout
+    loaded = json.loads(done.stderr)
     assert [name for name in without if name in loaded] == []

@@ -264,6 +264,12 @@ def liar(tmp_path, body):
     return file
 
 
+def test_where_no_library_is_asked_the_formulas_answer(command):
+    code, printed, complained = command("docs/layers.toml")
+    assert (code, complained) == (0, "")
+    assert "1,753,408 multiply-adds" in printed and "\nBy formula only: " in printed
+
+
 def test_a_library_that_says_otherwise_is_told_with_the_layer_and_exit_code_1(command, tmp_path):
     body = (
         "return [{'name': x['name'], 'output': x['output'], 'parameters': 0, 'not_learned': 0, 'multiply_adds': None} "

@@ -1,7 +1,6 @@
 """The matrix of a convolution layer: with it a fully connected layer is the convolution."""
 
 import numpy as np
-from scipy.linalg import toeplitz
 
 
 def matrix(w, size, settings):
@@ -10,6 +9,8 @@ def matrix(w, size, settings):
     One row of a kernel, sliding along one row of the image, is a Toeplitz matrix; the rows of the kernel, sliding down, put these
     blocks on the diagonals of a larger one: doubly blocked Toeplitz. Padding takes columns away, a stride leaves rows out.
     """
+    from scipy.linalg import toeplitz  # longer to import than all claims together
+
     (top, bottom), (left, right) = settings["padding"]
     (sy, sx), (dy, dx), groups = settings["stride"], settings["dilation"], settings["groups"]
     cout, share, ky, kx = w.shape
