@@ -9,7 +9,8 @@ from __future__ import annotations
 import functools
 import platform
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,10 +20,11 @@ from ..language.case import Case
 from ..language.claim import Claim, Figure, Limit, Stated, Timing, Wrong
 from ..language.comparison import same_bits
 from ..language.defects import Defect
-from ..language.outcome import Call
-from ..record.parts import Answer, MistakesSeen
+from ..language.outcome import Call, Outcome
+from ..record.parts import Answer, Measured, MistakesSeen, Wanted
 from ..record.types import Computed, Detection
 from ..store import machine
+from ..workers import codec, library
 from ..workers.worker import InProcess, Worker
 from . import build, probing
 from .experiments import Experiment, advance_all
@@ -65,14 +67,22 @@ class Library:
         """The mistakes by their numbers; most judges are never asked about any."""
         return probing.all_mistakes(self.lecture)
 
-    def compute(self, unit: Unit) -> Answer:
-        """The unit's part of the record."""
+    def compute(self, unit: Unit, *, apart: bool = False) -> Answer:
+        """The unit's part of the record; apart: the long calls that it waits for, where they are not given."""
         begin, claim = time.monotonic(), self.lecture.claims[unit.claim]
+        if unit.call:
+            outcome = self.worker.run([Call.unpacked(unit.call)])[0]
+            told = codec.encode((outcome.kind, outcome.content, outcome.error))
+            broken = outcome.kind == "broken"
+            return Answer(measured=Measured(outcome=told, broken=broken, seconds=time.monotonic() - begin))
         if unit.mistakes:
             detections, broken = self._detections(claim, unit)
             said: dict[str, Detection] = {str(i): detection for i, detection in detections.items()}
             return Answer(seen=MistakesSeen(detections=said, broken=broken, seconds=time.monotonic() - begin))
-        cell = self.ran(unit)
+        try:
+            cell = self.ran(unit, apart=apart)
+        except Waits as waits:
+            return Answer(waits=tuple(_wanted(call, self.backend) for call in waits.calls))
         cell.seconds = time.monotonic() - begin
         now = Computed(at=f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}", on=platform.node())
         return Answer(cell=build.cell(self.lecture, self.selection, cell, computed=now))
@@ -104,10 +114,11 @@ class Library:
             defect_of=self._defect_of,
         )
 
-    def ran(self, unit: Unit) -> CellRun:
-        """What ran in a cell, all of whose experiments advance together."""
+    def ran(self, unit: Unit, *, apart: bool = False) -> CellRun:
+        """What ran in a cell, all of whose experiments advance together. Raises Waits for long calls that are to be made apart."""
         claim, cell = self.lecture.claims[unit.claim], CellRun(unit.claim, self.backend, unit.dtype)
-        advance_all([*self._experiments(claim, cell)], self.worker, self.defects)
+        given = {digest: Outcome(*codec.decode(told)) for digest, told in unit.given.items()}
+        advance_all([*self._experiments(claim, cell)], Calling(self.worker, apart=apart), self.defects, given=given)
         _leave_out_what_cannot_be_told(claim, cell)
         cell.unrepeatable = frozenset(d.defect.id for d in self.defects if not d.defect.repeatable)
         cell.unreproduced = [d.defect.id for d in self.defects if cell.honest.touched[d.defect.id] and not d.reproduced]
@@ -172,11 +183,39 @@ class Library:
                 if detections.get(i) != "seen" and mistake.operations.keys() & {*operations}:
                     case = self._case(claim, name, declared.settings, unit.dtype, None)
                     probes[i] = probing.Probe(Variant(), case, declared.experiment(case), None, {}, mistake=mistake)
-            advance_all([*probes.values()], self.worker, ())
+            advance_all([*probes.values()], Calling(self.worker), ())
             for i, probe in probes.items():
                 detections[i] = probing.better(detections.get(i), probe.detection)
                 broken |= any(row.outcome == "broken" for row in probe.variant.rows)
         return detections, broken
+
+
+class Waits(Exception):
+    """A cell waits for these calls."""
+
+    def __init__(self, calls: Sequence[Call]) -> None:
+        super().__init__(f"{len(calls)} long calls")
+        self.calls = calls
+
+
+@dataclass(frozen=True)
+class Calling:
+    """Makes calls on a library's worker, and here those on the reference. apart: raise Waits for the long ones."""
+
+    worker: Worker | InProcess
+    apart: bool = False
+
+    def run(self, calls: Sequence[Call]) -> list[Outcome]:
+        if self.apart and (long := [call for call in calls if call.apart]):
+            raise Waits(long)
+        own = iter(self.worker.run([call for call in calls if not call.on]))
+        return [library.made(library.imported(call.on), call, call.on) if call.on else next(own) for call in calls]
+
+
+def _wanted(call: Call, backend: str) -> Wanted:
+    seeds, mutant = call.arguments["seeds"], " with a wrong" if call.mutant else ""
+    name = f"{call.name}{mutant}, seeds {seeds[0]} to {seeds[-1]}"
+    return Wanted(name=name, backend=call.on or backend, digest=call.digest, call=call.packed, files=call.files)
 
 
 def _leave_out_what_cannot_be_told(claim: Claim, cell: CellRun) -> None:

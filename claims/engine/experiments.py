@@ -135,9 +135,15 @@ class Experiment:
         return found
 
 
-def advance_all(experiments: Sequence[Experiment], caller: Caller, defects: Sequence[DefectRun]) -> None:
-    """Advance all experiments together until each has ended; equal calls are made once."""
-    known: dict[bytes, Outcome] = {}
+def advance_all(
+    experiments: Sequence[Experiment],
+    caller: Caller,
+    defects: Sequence[DefectRun],
+    *,
+    given: Mapping[bytes, Outcome] = {},
+) -> None:
+    """Advance all experiments together until each has ended; equal calls are made once, and not those whose outcomes are given."""
+    known = {**given}
     for experiment in experiments:
         experiment.advance(None)
     while active := [e for e in experiments if e.pending is not None]:

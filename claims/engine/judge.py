@@ -18,7 +18,10 @@ from .ran import Selection, Unit
 
 
 class Judge:
-    """Computes units in this process. Of a library's worker there is one at a time, for it may need much memory."""
+    """Computes units in this process. Of a library's worker there is one at a time, for it may need much memory.
+
+    apart: the long calls of a cell are units of their own, which others may compute.
+    """
 
     def __init__(
         self,
@@ -28,9 +31,10 @@ class Judge:
         timeout: float,
         memory: float | None,
         in_process: bool = False,
+        apart: bool = False,
     ) -> None:
         self.book, self.selection, self.in_process = book, selection, in_process
-        self.timeout, self.memory = timeout, memory
+        self.timeout, self.memory, self.apart = timeout, memory, apart
         self._library: Library | None = None
 
     def compute(self, unit: Unit) -> Answer:
@@ -47,7 +51,7 @@ class Judge:
                 in_process=self.in_process,
             )
         assert self._library is not None
-        answer = self._library.compute(unit)
+        answer = self._library.compute(unit, apart=self.apart)
         answer.library = self._library.found if started else None
         return answer
 
@@ -66,7 +70,7 @@ def main() -> None:
     path, folder, selection, timeout, memory = pickle.loads(channel.receive())
     sys.path[:] = path
     with threadpool_limits(1):
-        judge = Judge(lecture.read(Path(folder)), selection, timeout=timeout, memory=memory)
+        judge = Judge(lecture.read(Path(folder)), selection, timeout=timeout, memory=memory, apart=True)
         while True:
             channel.send(file.pack(judge.compute(pickle.loads(channel.receive()))))
 

@@ -42,12 +42,13 @@ class Keys:
     def __init__(self, lecture: Lecture, selection: Selection) -> None:
         self.lecture = lecture
         part = {k: v for k, v in asdict(selection).items() if k in ("case", "point", "wrong", "limit", "seed", "quick")}
-        self._common = _digest({"schema": SCHEMA, "sources": sources.shared(), "defects": self._defects(), **part})
+        self._common = _digest({"schema": SCHEMA, "sources": sources.shared(), "defects": self._defects()})
+        self._selected = _digest(part)
         self._libraries, self._claims = dict[str, str](), dict[str, str]()
         self._operators = dict[tuple[str, str], str]()
 
     def library(self, backend: str) -> str:
-        """Of what a library says of itself, and of everything in it that can change a cell."""
+        """Of what a library says of itself, and of everything in it that can change what it computes."""
         if backend not in self._libraries:
             files, packages = sources.digest(sources.of_library(backend)), machine.packages(backend)
             self._libraries[backend] = _digest([self._common, backend, files, packages, machine.facts()])
@@ -61,11 +62,19 @@ class Keys:
             files = sources.of_operations(names, unit.backend)
             self._operators[claim, unit.backend] = sources.digest(files)
         of_operators = self._operators[claim, unit.backend]
-        return _digest([self.library(unit.backend), unit.claim, unit.dtype, self._claim(unit.claim), of_operators])
+        library, claim = self.library(unit.backend), self._claim(unit.claim)
+        return _digest([library, self._selected, unit.claim, unit.dtype, claim, of_operators])
 
     def seen(self, unit: Unit) -> str:
         """Of what the cell's claim makes of mistakes."""
         return _digest(["mistakes", self.cell(unit, every_operator=True)])
+
+    def measured(self, call: Unit) -> str:
+        """Of what a long call gives: not of the claim that makes something of it."""
+        files = {path for file in call.files for path in sources.of_claim(Path(file), self.lecture.folder)}
+        operators = sources.digest(sources.of_operations(catalogue.OPERATIONS, call.backend))
+        told = hashlib.sha256(call.call).hexdigest()
+        return _digest(["measured", self.library(call.backend), sources.digest(files), operators, told])
 
     def _claim(self, name: str) -> str:
         if name not in self._claims:

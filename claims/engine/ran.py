@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -39,27 +39,37 @@ class Selection:
 
 @dataclass(frozen=True)
 class Unit:
-    """The unit of work: a claim on one library in one dtype; ``mistakes``: instead, what it makes of these mistakes, by their numbers."""
+    """The unit of work: a claim on one library in one dtype.
+
+    mistakes: instead, what it makes of these mistakes, by their numbers; call: instead, one of its long calls, which says what it measures, by
+    functions in these files; given: what its long calls gave, by their digests.
+    """
 
     claim: str
     backend: str
     dtype: str | None
     mistakes: tuple[int, ...] = ()
     asked: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    measures: str = ""
+    call: bytes = b""
+    files: tuple[str, ...] = ()
+    given: Mapping[bytes, bytes] = field(default_factory=dict, compare=False)
 
     @property
     def name(self) -> str:
-        """“convolution.flip [torch float32]”."""
+        """“convolution.flip [torch float32]”; of a long call with what it measures."""
         cell = " ".join(filter(None, (label(self.backend), self.dtype)))
-        return f"{'mistakes in ' if self.mistakes else ''}{self.claim} [{cell}]"
+        whole = f"{'mistakes in ' if self.mistakes else ''}{self.claim} [{cell}]"
+        return f"{whole} {self.measures}" if self.measures else whole
 
 
 @dataclass
 class Progress:
     """What a progress bar shows: called from the run's threads. planned: cells that are to be computed and their seconds, and how many are stored;
-    said: a line that the user should read."""
+    added: units that came up; said: a line that the user should read."""
 
     planned: Callable[[dict[Unit, float], int], None] = lambda todo, stored: None
+    added: Callable[[dict[Unit, float]], None] = lambda todo: None
     started: Callable[[int, Unit], None] = lambda worker, unit: None
     finished: Callable[[int, Unit], None] = lambda worker, unit: None
     said: Callable[[str], None] = lambda line: None

@@ -8,7 +8,7 @@ import math
 import random
 import signal
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any
@@ -17,7 +17,7 @@ import msgspec
 
 from ...reference import libraries
 from ..record import file
-from ..record.parts import Answer, CellFound, LibraryFound, MistakesSeen
+from ..record.parts import Answer, CellFound, LibraryFound, Measured, MistakesSeen, Wanted
 from ..record.types import Computed, Part
 from ..store.folder import Store, Unusable
 from . import build, plan, probing, schedule
@@ -60,6 +60,8 @@ class _Runner:
         self.waiting = 0
         self.probed: Sequence[probing.Mistake] = ()
         self.times = self._recorded()
+        self.long = schedule.Waiting()
+        self.more: Callable[[dict[Unit, float]], None] = lambda seconds: None
         self._door = threading.Lock()
 
     def run(self) -> Run:
@@ -97,18 +99,62 @@ class _Runner:
         missing = [unit for unit in units if unit in again or (unit not in stored and self._ours(unit))]
 
         def done(unit: Unit, answer: Answer | str) -> None:
+            if isinstance(answer, Answer):
+                self._library(unit, answer)
+                if answer.waits:
+                    return self._wait(unit, answer.waits, anew=unit in again)
+            if unit.call:
+                return self._measured(unit, answer)
             part = self._lost(unit, answer) if isinstance(answer, str) else answer.cell
             assert part is not None
             with self._door:
-                self.cells[unit] = part
                 self.times[unit.name] = part.seconds
+                part.seconds += self.long.seconds(unit)
+                self.cells[unit] = part
             if unit in again and not part.broken and not _same(part, stored[unit]):
                 self.contradicted.append(unit.name)
             self._keep(unit, part)
-            if isinstance(answer, Answer):
-                self._library(unit, answer)
 
         self._compute(missing, done, stored=len(units) - len(missing))
+
+    def _wait(self, cell: Unit, wanted: Sequence[Wanted], *, anew: bool) -> None:
+        """Have a cell's long calls made, each once; anew: also those that the store has."""
+        calls = {
+            w.digest: replace(cell, backend=w.backend, measures=w.name, call=w.call, files=w.files, given={})
+            for w in wanted
+        }
+        with self._door:
+            new = self.long.wait(cell, calls)
+        todo = list[Unit]()
+        for call in new:
+            known = None if anew or self.options.fresh else self._from(self.keys.measured(call), Measured)
+            if known is None:
+                todo.append(call)
+            else:
+                self._told(call, known)
+        self.more(self.lengths(todo))
+        self._go_on()
+
+    def _measured(self, call: Unit, answer: Answer | str) -> None:
+        """Hand on what a long call gave. What may go otherwise the next time is not kept."""
+        measured = schedule.lost(answer) if isinstance(answer, str) else answer.measured
+        assert measured is not None
+        with self._door:
+            self.times[call.name] = measured.seconds
+        if not measured.broken:
+            self._put(self.keys.measured(call), measured)
+        self._told(call, measured)
+        self._go_on()
+
+    def _told(self, call: Unit, measured: Measured) -> None:
+        with self._door:
+            self.long.told(call, measured)
+
+    def _go_on(self) -> None:
+        """Have the cells computed that wait for nothing more."""
+        with self._door:
+            ready = self.long.ready()
+        self.more({cell: self.times.get(cell.name, 1.0) for cell in ready})
 
     def _ours(self, unit: Unit) -> bool:
         """Whether a cell is of this run's shard: by its name, so that every machine parts them alike."""
@@ -219,6 +265,7 @@ class _Runner:
                 progress=self.progress,
                 done=done,
             )
+            self.more = crew.add
             crew.work()
 
     def lengths(self, units: Sequence[Unit]) -> dict[Unit, float]:
@@ -294,4 +341,5 @@ def planned(lecture: Lecture, selection: Selection, options: Options) -> tuple[d
     units = [unit for unit in plan.units(lecture, selection) if libraries.installed(unit.backend)]
     stored = runner._stored(units)
     missing = runner.lengths([unit for unit in units if unit not in stored])
-    return {unit.name: seconds for unit, seconds in missing.items()}, len(stored)
+    whole = {unit: schedule.parts(unit, runner.times) or {unit.name: seconds} for unit, seconds in missing.items()}
+    return {name: seconds for parts in whole.values() for name, seconds in parts.items()}, len(stored)

@@ -8,11 +8,13 @@ import sys
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from ...reference import libraries
 from ..record import file
-from ..record.parts import Answer
+from ..record.parts import Answer, Measured
+from ..workers import codec
 from ..workers.process import Ended, Process
 from ..workers.worker import PINNED
 from . import judge as judging
@@ -30,21 +32,50 @@ class Queue:
     """Units that wait, by library. ``take`` gives the longest of a process's own library, and when that has none left, of the one with most to do."""
 
     def __init__(self, seconds: Mapping[Unit, float]) -> None:
-        self.seconds = seconds
+        self.seconds = dict[Unit, float]()
         self._waiting: dict[str, list[Unit]] = defaultdict(list)
-        for unit in sorted(seconds, key=lambda u: seconds[u]):
-            self._waiting[unit.backend].append(unit)
         self._at_work: dict[int, str] = {}
-        self._door = threading.Lock()
+        self._busy = set[int]()
+        self._closed = False
+        self._changed = threading.Condition()
+        self.add(seconds)
+
+    def add(self, seconds: Mapping[Unit, float]) -> None:
+        with self._changed:
+            self.seconds |= seconds
+            for unit in seconds:
+                self._waiting[unit.backend].append(unit)
+                self._waiting[unit.backend].sort(key=lambda u: self.seconds[u])
+            self._changed.notify_all()
 
     def take(self, process: int) -> Unit | None:
-        """The next unit for a process; None when none is left that another library's start would pay for."""
-        with self._door:
-            own = self._at_work.get(process, "")
-            if not self._waiting.get(own):
-                own = max(filter(self._pays, self._waiting), key=self._share, default="")
+        """The next unit for a process, which has computed its last one; it waits while others are at work, for their units may bring new ones.
+
+        None when none is left that another library's start would pay for.
+        """
+        with self._changed:
+            self._busy.discard(process)
+            self._changed.notify_all()
+            while not (own := self._chosen(process)) and self._busy:
+                self._changed.wait()
+            if self._closed or not own:
+                self._at_work.pop(process, None)
+                return None
             self._at_work[process] = own
-            return self._waiting[own].pop() if own else None
+            self._busy.add(process)
+            return self._waiting[own].pop()
+
+    def close(self) -> None:
+        """Give no more."""
+        with self._changed:
+            self._closed = True
+            self._waiting.clear()
+            self._busy.clear()
+            self._changed.notify_all()
+
+    def _chosen(self, process: int) -> str:
+        own = self._at_work.get(process, "")
+        return own if self._waiting.get(own) else max(filter(self._pays, self._waiting), key=self._share, default="")
 
     def _pays(self, backend: str) -> bool:
         """Whether one more process on a library has more to do than to import it; the first always has."""
@@ -59,9 +90,39 @@ class Queue:
     def _left(self, backend: str) -> float:
         return sum(self.seconds[u] for u in self._waiting[backend])
 
-    def put_back(self, unit: Unit) -> None:
-        with self._door:
-            self._waiting[unit.backend].append(unit)
+
+class Waiting:
+    """Cells that wait for their long calls, and what these gave. A call that several cells wait for is made once."""
+
+    def __init__(self) -> None:
+        self._cells = dict[Unit, dict[bytes, Unit]]()
+        self._asked, self._told = set[Unit](), dict[Unit, Measured]()
+        self._calls = defaultdict[Unit, set[Unit]](set)
+
+    def wait(self, cell: Unit, calls: Mapping[bytes, Unit]) -> list[Unit]:
+        """Those of its calls that are to be made: the others are made, or on their way."""
+        self._cells[cell] = {**calls}
+        self._calls[cell] |= {*calls.values()}
+        new = [call for call in calls.values() if call not in self._asked]
+        self._asked |= {*new}
+        return new
+
+    def told(self, call: Unit, measured: Measured) -> None:
+        self._told[call] = measured
+
+    def seconds(self, cell: Unit) -> float:
+        """Of the long calls that a cell waited for, those of its own library alone: a reference serves many."""
+        return sum(self._told[call].seconds for call in self._calls[cell] if call.backend == cell.backend)
+
+    def ready(self) -> list[Unit]:
+        """The cells that wait for nothing more, with what their calls gave; each is given once."""
+        found = [cell for cell, calls in self._cells.items() if self._told.keys() >= {*calls.values()}]
+        return [
+            replace(
+                cell, given={**cell.given, **{d: self._told[call].outcome for d, call in self._cells.pop(cell).items()}}
+            )
+            for cell in found
+        ]
 
 
 class Crew:
@@ -84,8 +145,12 @@ class Crew:
         self._judges: dict[int, Process] = {}
         self._tries = defaultdict[Unit, int](int)
         self._stop, self._errors = threading.Event(), list[BaseException]()
-        count = max(1, min(processes, len(seconds)))
-        self._threads = [threading.Thread(target=self._drive, args=(i,), daemon=True) for i in range(count)]
+        self._threads = [threading.Thread(target=self._drive, args=(i,), daemon=True) for i in range(processes)]
+
+    def add(self, seconds: Mapping[Unit, float]) -> None:
+        """More units, from ``done``."""
+        self._queue.add(seconds)
+        self._progress.added(dict(seconds))
 
     def work(self) -> None:
         """Until every unit is computed. Raises KeyboardInterrupt when interrupted, after every process has ended."""
@@ -97,6 +162,7 @@ class Crew:
                     thread.join(0.2)
         finally:
             self._stop.set()
+            self._queue.close()
             for process in [*self._judges.values()]:
                 process.end()
             for thread in self._threads:
@@ -113,13 +179,15 @@ class Crew:
                 if self._stop.is_set():
                     return
                 if answer is None:
-                    self._queue.put_back(unit)
+                    self._queue.add({unit: self._queue.seconds[unit]})
                     continue
                 self._done(unit, answer)
-                self._progress.finished(number, unit)
+                if isinstance(answer, str) or not answer.waits:
+                    self._progress.finished(number, unit)
         except BaseException as error:
             self._errors.append(error)
             self._stop.set()
+            self._queue.close()
         finally:
             self._dismiss(number)
 
@@ -145,8 +213,26 @@ class Crew:
             judge.close()
 
 
+def lost(why: str) -> Measured:
+    """In the place of what a long call would have given: why nothing came of it."""
+    return Measured(outcome=codec.encode(("broken", None, why)), broken=True)
+
+
 def lengths(
     units: Iterable[Unit], recorded: Mapping[str, float], statistical: Callable[[str], bool]
 ) -> dict[Unit, float]:
-    """Seconds of each unit, as recorded by an earlier run, or estimated from its kind."""
-    return {unit: recorded.get(unit.name, 8.0 if statistical(unit.claim) else 0.5) for unit in units}
+    """Seconds of each unit with its long calls, as recorded by an earlier run, or estimated from its kind."""
+
+    def length(unit: Unit) -> float:
+        if unit.name in recorded:
+            return sum(parts(unit, recorded).values())
+        return 20.0 if statistical(unit.claim) else 0.5
+
+    return {unit: length(unit) for unit in units}
+
+
+def parts(unit: Unit, recorded: Mapping[str, float]) -> dict[str, float]:
+    """A unit and its long calls, as far as they are recorded."""
+    return {
+        name: seconds for name, seconds in recorded.items() if name == unit.name or name.startswith(f"{unit.name} ")
+    }

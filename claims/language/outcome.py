@@ -5,12 +5,13 @@ Both are plain data: they cross from the parent to a worker and back.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import itertools
 import pickle
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import Any, Literal
 
 _repeats = itertools.count(1)
@@ -30,17 +31,25 @@ class NotAValue(Exception):
 class Call:
     """One request: the operation's name in the libraries (or a function ``f(lib, **arguments)``), and its arguments.
 
-    ``mutant`` is a function of the same kind that a wrong puts in the operation's place.
+    ``mutant`` is a function of the same kind that a wrong puts in the operation's place. apart: it takes seconds, so that it is
+    computed by itself, where there is a free process, and stored; on: a library that is asked in the place of the claim's own.
     """
 
     operation: str | Callable[..., Any]
     arguments: Mapping[str, Any] = field(default_factory=dict)
     mutant: Callable[..., Any] | None = None
     repeat: int = 0
+    apart: bool = False
+    on: str = ""
 
     @property
     def name(self) -> str:
         return self.operation if isinstance(self.operation, str) else self.operation.__name__
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The files that its functions are in."""
+        return tuple(sorted({*_files(self.operation), *_files(self.mutant)}))
 
     def mutated_by(self, mutant: Callable[..., Any]) -> Call:
         return replace(self, mutant=mutant)
@@ -49,15 +58,27 @@ class Call:
         """The same call, to be really made once more."""
         return replace(self, repeat=next(_repeats))
 
-    @cached_property
+    @functools.cached_property
     def packed(self) -> bytes:
         """What a library's process is sent. Raises what pickling raises."""
         return pickle.dumps((self.operation, dict(self.arguments), self.mutant, self.repeat), protocol=5)
 
-    @cached_property
+    @classmethod
+    def unpacked(cls, packed: bytes) -> Call:
+        return cls(*pickle.loads(packed))
+
+    @functools.cached_property
     def digest(self) -> bytes:
         """Equal for calls that would do the same work, so that it is done once."""
-        return hashlib.blake2b(self.packed, digest_size=16).digest()
+        return hashlib.blake2b(self.packed + self.on.encode(), digest_size=16).digest()
+
+
+def _files(function: Any) -> Iterator[str]:
+    if isinstance(function, functools.partial):
+        for part in (function.func, *function.args, *function.keywords.values()):
+            yield from _files(part)
+    elif callable(function):
+        yield str(sys.modules[function.__module__].__file__)
 
 
 def ask(operation: str | Callable[..., Any], **arguments: Any) -> Call:

@@ -12,9 +12,7 @@ that judge, and stands in the file ``versions.toml`` beside the design, whose li
 from __future__ import annotations
 
 import dataclasses
-import functools
 import importlib
-import threading
 import tomllib
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import replace
@@ -25,12 +23,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ...reference import bounds
-from ...reference.libraries import FRAMEWORKS
-from ...reference.libraries.numpy import training as reference_library
+from ...reference.libraries import FRAMEWORKS, REFERENCE
 from . import prose, statistics
 from .claim import Case, Claim, Figure, Stated
 from .comparison import Comparison, fails, gate, within
-from .outcome import Outcome, ask
+from .outcome import Call, Outcome
 from .statistics import Effect, Gate
 
 START = {"first": 0, "fresh": 5000}
@@ -38,6 +35,8 @@ START = {"first": 0, "fresh": 5000}
 moved the first and those to. From 5000 on none was seen before."""
 QUICK_SEEDS = statistics.FEWEST_SEEDS
 """Of each experiment in a quick run."""
+FOLLOWED = 5
+"""Seeds whose trajectories are compared with the reference's."""
 COPIES = 4
 """Nudged runs of the reference behind a trajectory's bound."""
 MOVED = 10_000
@@ -148,17 +147,28 @@ def _plain(value: Any) -> bool:
     return value is None or isinstance(value, bool | int | float | str)
 
 
+def _arms(case: Case, design: ModuleType, experiment: str, chosen: Sequence[int], *, on: str = "") -> Call:
+    """The call that runs an experiment's arms on some seeds."""
+    arguments = {"seeds": [*chosen], "dtype": str(case.dtype)}
+    return Call(getattr(design, experiment), arguments, apart=True, on=on)
+
+
+def _reference(case: Case, design: ModuleType, count: int) -> Call:
+    """The call that gives the NumPy reference's trajectories on the first so many seeds, and how far others may be from them."""
+    return _arms(case, design, "reference", seeds(case, count, "first"), on=REFERENCE)
+
+
 def measure(
-    case: Case, design: ModuleType, experiments: Sequence[str]
+    case: Case, design: ModuleType, experiments: Sequence[str], *, beside: Sequence[Call] = ()
 ) -> Generator[Any, Any, tuple[dict[str, Outcome], dict[str, Measured]]]:
-    """Run the experiments in the worker, each on its first and on its fresh seeds.
+    """Run the experiments in the worker, each on its first and on its fresh seeds; beside: calls that are asked for later, made at the same time.
 
     Returns the outcomes on the first seeds by experiment, and what was measured, {"first"|"fresh": {experiment: arrays}}.
     """
-    calls, keys = [], [(group, name) for name in experiments for group in START]
-    for group, name in keys:
-        calls.append(ask(getattr(design, name), seeds=seeds(case, design.SEEDS[name], group), dtype=str(case.dtype)))
-    outcomes = dict(zip(keys, (yield calls), strict=True))
+    keys = [(group, name) for name in experiments for group in START]
+    calls = [_arms(case, design, name, seeds(case, design.SEEDS[name], group)) for group, name in keys]
+    answers = yield [*calls, *beside]
+    outcomes = dict(zip(keys, answers[: len(keys)], strict=True))
     measured: dict[str, Measured] = {group: {} for group in START}
     for (group, name), outcome in outcomes.items():
         measured[group][name] = outcome.value
@@ -172,14 +182,17 @@ def study(
     *,
     compare: Compare = as_measured,
     arms: Arms = as_they_ran,
+    followed: str = "",
 ) -> Generator[Any, Any, Study]:
     """State the gates, run the experiments, and yield a comparison for each gate, on the first seeds and on the fresh ones.
 
     What a wrong does to the measurements is done to the fresh ones too. In float64 the effects are drawn, as they were measured.
+    followed: the experiment whose ``trajectories`` are compared with the reference's.
     """
     gates, before = gates_of(design), stated_before(case, design)
     yield before
-    outcomes, measured = yield from measure(case, design, experiments)
+    beside = [_reference(case, design, FOLLOWED)] if followed else []
+    outcomes, measured = yield from measure(case, design, experiments, beside=beside)
     for name in experiments:
         _seeds_are_seeds(name, [measured[group][name] for group in START])
     effects = {group: _effects(gates, arms(parts), seed=case.seed) for group, parts in measured.items()}
@@ -193,6 +206,8 @@ def study(
         raise ValueError(f"design {before.name!r}: its gates are not those that were stated before the run")
     if case.dtype == np.float64:
         yield forest(design, effects, experiments)
+    if followed:
+        yield from trajectories(case, design, followed, outcomes)
     return Study(outcomes, measured, effects)
 
 
@@ -310,14 +325,13 @@ def _gate(stated: Gate, effect: Effect, which: str, *, source: str) -> Compariso
 
 
 def trajectories(
-    case: Case, design: ModuleType, experiment: str, outcomes: Mapping[str, Outcome], *, count: int = 5
+    case: Case, design: ModuleType, experiment: str, outcomes: Mapping[str, Outcome], *, count: int = FOLLOWED
 ) -> Generator[Any, Any, None]:
     """The losses step by step against the NumPy reference's, from the same weights and batches, within the measured bound.
 
     The difference is drawn beside what is allowed, of the seed that comes nearest to its bound.
     """
-    first = tuple(seeds(case, count, "first"))
-    wanted = _reference(design, first, str(case.dtype))
+    wanted = (yield _reference(case, design, count)).value
     drawn = []
     for arm in sorted(name.removeprefix("loss.") for name in wanted if name.startswith("loss.")):
         loss, allowed = wanted[f"loss.{arm}"], wanted[f"allowed.{arm}"]
@@ -336,16 +350,3 @@ def trajectories(
             drawn.append({"name": arm, "difference": difference[:, nearest], "allowed": allowed[:, nearest]})
     name = _name(design)
     yield Figure(f"trajectories:{name}", {"experiment": experiment, "seeds": count, "arms": drawn})
-
-
-_one_at_a_time = threading.Lock()
-
-
-def _reference(design: ModuleType, first: tuple[int, ...], dtype: str) -> dict[str, np.ndarray]:
-    with _one_at_a_time:  # two libraries ask for the same at the same time: the second waits for the first's
-        return _computed_reference(design, first, dtype)
-
-
-@functools.lru_cache(maxsize=8)
-def _computed_reference(design: ModuleType, first: tuple[int, ...], dtype: str) -> dict[str, np.ndarray]:
-    return design.reference(reference_library, seeds=list(first), dtype=dtype)

@@ -126,8 +126,8 @@ def plain(value: Any) -> Any:
     """NumPy and Python values as JSON has them."""
     if type(value) is tuple and {*map(type, value)} <= {int}:  # a shape: most of what a sweep compares
         return [*map(_whole, value)]
-    if hasattr(value, "tolist"):  # NumPy's arrays and numbers, without importing it
-        value = value.tolist()
+    if (listed := getattr(value, "tolist", None)) is not None:  # of NumPy's arrays and numbers, without importing it
+        value = listed()
     if isinstance(value, Mapping):
         return {str(k): plain(v) for k, v in value.items()}
     if isinstance(value, list | tuple | set | frozenset):

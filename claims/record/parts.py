@@ -1,4 +1,5 @@
-"""What is computed by itself, stored, and put together to the record: a cell, a library as it is here, what a claim makes of mistakes."""
+"""What is computed by itself, stored, and put together to the record: a cell, a library as it is here, what a claim makes of mistakes,
+and the long calls that cells wait for."""
 
 from __future__ import annotations
 
@@ -45,9 +46,30 @@ class MistakesSeen(Part, kw_only=True):
     seconds: float = 0.0
 
 
+class Wanted(Part, kw_only=True):
+    """A call that a cell waits for: its name with its seeds, the library that is to make it, the call as a library's process is sent it, and the
+    files that its functions are in."""
+
+    name: str
+    backend: str
+    digest: bytes
+    call: bytes
+    files: tuple[str, ...] = ()
+
+
+class Measured(Part, kw_only=True):
+    """What such a call gave, as it came from the library's process."""
+
+    outcome: bytes
+    broken: bool = False
+    seconds: float = 0.0
+
+
 class Answer(Part, kw_only=True):
-    """What a judge sends: what it was asked for, and the library's facts where it had to be started for it."""
+    """What a judge sends: what it was asked for, or what it must have first; and the library's facts where it had to be started for it."""
 
     cell: CellFound | None = None
     seen: MistakesSeen | None = None
+    measured: Measured | None = None
+    waits: tuple[Wanted, ...] = ()
     library: LibraryFound | None = None

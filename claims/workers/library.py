@@ -71,7 +71,7 @@ def arithmetic() -> dict[str, bool]:
 def _answered(library: ModuleType | None, packed: bytes, backend: str) -> bytes:
     """The answer in bytes; where it cannot be sent, that is the answer."""
     try:
-        outcome = made(library, Call(*pickle.loads(packed)), backend)
+        outcome = made(library, Call.unpacked(packed), backend)
         return codec.encode((outcome.kind, outcome.error, outcome.content, True))
     except BaseException as error:
         return codec.encode(("broken", f"no answer: {line(error)}", None, True))

@@ -35,7 +35,7 @@ class Bar:
         self._lines: dict[int, Any] = {}
         self._left: dict[Unit, float] = {}
         self._count, self._done, self._said = 0, 0, time.monotonic()
-        self.progress = Progress(self._planned, self._started, self._finished, self.say)
+        self.progress = Progress(self._planned, self._added, self._started, self._finished, self.say)
 
     def __enter__(self) -> Bar:
         self._rich.start()
@@ -55,6 +55,9 @@ class Bar:
         if sum(todo.values()) > EVERY and not self._live and not self._silent:
             self._console.print(f"{len(todo)} cells to compute, {stored} stored")
 
+    def _added(self, todo: dict[Unit, float]) -> None:
+        self._left |= todo
+
     def _started(self, process: int, unit: Unit) -> None:
         if process not in self._lines:
             self._lines[process] = self._rich.add_task("", total=None, left="")
@@ -62,7 +65,7 @@ class Bar:
 
     def _finished(self, process: int, unit: Unit) -> None:
         self._left.pop(unit, None)
-        self._done += 1
+        self._done += not unit.call
         self._show()
         if not self._live and not self._silent and time.monotonic() - self._said > EVERY:
             self._said = time.monotonic()

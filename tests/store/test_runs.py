@@ -1,6 +1,5 @@
 """Runs with a store: what is there is taken, what is not is computed, and nothing that happens on the way changes the record."""
 
-import os
 import random
 import signal
 import subprocess
@@ -211,7 +210,7 @@ def test_killed_at_any_moment_it_goes_on_and_says_the_same(first, tmp_path):
         time.sleep(chance.uniform(0.1, 4))
         family = {process.pid, *(p.pid for p in psutil.Process(process.pid).children(recursive=True))}
         killed += process.poll() is None
-        os.kill(process.pid, signal.SIGKILL)
+        process.kill()
         process.wait()
         assert gone(family)
         assert Store(tmp_path).damaged() == []

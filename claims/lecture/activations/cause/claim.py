@@ -63,5 +63,4 @@ due_to_saturation = claim(
 )
 def over_seeds(case, *, compare=population.as_measured, arms=population.as_they_ran):
     experiments = ("six_layers", "three_layers")
-    outcomes, _, _ = yield from population.study(case, design, experiments, compare=compare, arms=arms)
-    yield from population.trajectories(case, design, "three_layers", outcomes)
+    yield from population.study(case, design, experiments, compare=compare, arms=arms, followed="three_layers")

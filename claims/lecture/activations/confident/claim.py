@@ -186,8 +186,7 @@ def squared_error(case, *, squared=with_the_slope):
     },
 )
 def over_seeds(case, *, compare=population.as_measured, arms=population.as_they_ran):
-    outcomes, _, _ = yield from population.study(case, design, ("decides",), compare=compare, arms=arms)
-    yield from population.trajectories(case, design, "decides", outcomes)
+    yield from population.study(case, design, ("decides",), compare=compare, arms=arms, followed="decides")
 
 
 @last_layer.limit("the squared error does not compensate")

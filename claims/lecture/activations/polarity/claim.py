@@ -158,7 +158,7 @@ EXPERIMENTS = ("upright", "mixed", "random_filters", "polarity_as_label")
 )
 def recognition(case, *, compare=population.as_measured, arms=population.as_they_ran):
     """Networks that are trained on upright digits and shown their negatives; gates on the population, and what is exact to the bit."""
-    study = yield from population.study(case, design, EXPERIMENTS, compare=compare, arms=arms)
+    study = yield from population.study(case, design, EXPERIMENTS, compare=compare, arms=arms, followed="upright")
     upright, mixed, label = (study.outcomes[name] for name in ("upright", "mixed", "polarity_as_label"))
     yield fact(
         upright.then(lambda m: arms({"upright": m})["upright"]["alike.absolute"].tolist()),
@@ -179,7 +179,6 @@ def recognition(case, *, compare=population.as_measured, arms=population.as_they
         label="|z|: accuracy where the label is the polarity, by seed",
         source="one and the same answer for an image and its negative: right once in two",
     )
-    yield from population.trajectories(case, design, "upright", study.outcomes)
     if upright.kind == "value":
         yield Figure("inverted_images", picture(upright.value))
 

@@ -125,9 +125,11 @@ EXPERIMENTS = {"float32": WITHOUT_TRAINING, "float64": ("deep", "shallow", *WITH
 def depth(case, *, compare=population.as_measured, arms=population.as_they_ran):
     """Gradient descent in the library itself, from the same weights and batches as everywhere; gates on the population."""
     experiments = EXPERIMENTS[str(case.dtype)]
-    outcomes, measured, _ = yield from population.study(case, design, experiments, compare=compare, arms=arms)
-    if "deep" in experiments:
-        yield from population.trajectories(case, design, "deep", outcomes)
+    followed = "deep" if "deep" in experiments else ""
+    _, measured, _ = yield from population.study(
+        case, design, experiments, compare=compare, arms=arms, followed=followed
+    )
+    if followed:
         yield layer_by_layer(measured["first"]["at_the_start"])
 
 

@@ -243,10 +243,14 @@ def inner_products(dw, *, w):
 )
 def first_layer_over_seeds(case, *, compare=population.as_measured, arms=population.as_they_ran):
     """What gets through of a change of early layers, by kind of change."""
-    outcomes, measured, _ = yield from population.study(
-        case, perturbation_design, ("first_layer", "every_layer", "trained"), compare=compare, arms=arms
+    _, measured, _ = yield from population.study(
+        case,
+        perturbation_design,
+        ("first_layer", "every_layer", "trained"),
+        compare=compare,
+        arms=arms,
+        followed="trained",
     )
-    yield from population.trajectories(case, perturbation_design, "trained", outcomes)
     first = measured["first"]["first_layer"]
     lines = [
         by_layer(f"{change}, {arm}", first[f"layers_{key}.{name}"], control=name == "without")
@@ -269,7 +273,6 @@ def first_layer_over_seeds(case, *, compare=population.as_measured, arms=populat
     },
 )
 def all_layers_over_seeds(case, *, compare=population.as_measured, arms=population.as_they_ran):
-    outcomes, _, _ = yield from population.study(
-        case, design, ("in_training", "deep_start"), compare=compare, arms=arms
+    yield from population.study(
+        case, design, ("in_training", "deep_start"), compare=compare, arms=arms, followed="in_training"
     )
-    yield from population.trajectories(case, design, "in_training", outcomes)

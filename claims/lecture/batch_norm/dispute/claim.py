@@ -220,10 +220,9 @@ NETWORKS = (
 )
 def both_sides(case, *, compare=population.as_measured, arms=population.as_they_ran):
     """Gates that speak for the explanation, gates that speak against it, and the controls that make them say so."""
-    outcomes, measured, _ = yield from population.study(
-        case, design, ("shallow", "linear", "noise"), compare=compare, arms=arms
+    _, measured, _ = yield from population.study(
+        case, design, ("shallow", "linear", "noise"), compare=compare, arms=arms, followed="noise"
     )
-    yield from population.trajectories(case, design, "noise", outcomes)
     networks = []
     for name, layers, experiment, arms_of in NETWORKS:
         cosines = measured["first"][experiment]

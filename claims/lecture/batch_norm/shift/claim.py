@@ -191,8 +191,9 @@ def shifted(step, measured, below):
 )
 def along_training(case, *, compare=population.as_measured, arms=population.as_they_ran, held=STILL):
     """Gates on the size of the shift; and beside them what is so in every seed: nothing moves below frozen layers, everything above them."""
-    outcomes, _, _ = yield from population.study(case, design, ("trained",), compare=compare, arms=arms)
-    yield from population.trajectories(case, design, "trained", outcomes)
+    outcomes, _, _ = yield from population.study(
+        case, design, ("trained",), compare=compare, arms=arms, followed="trained"
+    )
     trained = outcomes["trained"]
     for arm in held:
         yield fact(

@@ -125,9 +125,11 @@ def theorem_4_1(case, *, right=theorem):
 )
 def along_training(case, *, compare=population.as_measured, arms=population.as_they_ran):
     experiments = NARROW if case.dtype == np.float32 else WIDE
-    outcomes, measured, _ = yield from population.study(case, design, experiments, compare=compare, arms=arms)
-    if case.dtype == np.float64:
-        yield from population.trajectories(case, design, "multilayer", outcomes)
+    followed = "multilayer" if case.dtype == np.float64 else ""
+    _, measured, _ = yield from population.study(
+        case, design, experiments, compare=compare, arms=arms, followed=followed
+    )
+    if followed:
         bands = [_band(measured["first"]["multilayer"], arm) for arm in design.ARMS]
         yield Figure("smoothing_bands", {"steps": list(design.BAND_STEPS), "note": MEASURED, "arms": bands})
 

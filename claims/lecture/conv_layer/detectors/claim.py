@@ -160,8 +160,9 @@ def edges_of_a_photograph(case, *, sobel=unchanged):
 )
 def planted(case, *, compare=population.as_measured, arms=population.as_they_ran):
     """Training in the library itself, from the same kernels and images as everywhere; gates on the population."""
-    outcomes, measured, _ = yield from population.study(case, design, ("planted",), compare=compare, arms=arms)
-    yield from population.trajectories(case, design, "planted", outcomes)
+    _, measured, _ = yield from population.study(
+        case, design, ("planted",), compare=compare, arms=arms, followed="planted"
+    )
     seeds, first = population.seeds(case, design.SEEDS["planted"], "first"), measured["first"]["planted"]
     kernels = [
         {"arm": name, "seed": seed, "kernel": first[f"kernel.{arm}"][..., i], "cosine": first[f"cosine.{arm}"][i]}

@@ -276,8 +276,7 @@ def over_seeds(case, *, compare=population.as_measured, arms=population.as_they_
     The trajectory of the permuted dense network is held against that of the dense network itself, and the first loss of the unshared
     network against the convolutional one's.
     """
-    study = yield from population.study(case, design, ("placed",), compare=compare, arms=arms)
-    yield from population.trajectories(case, design, "placed", study.outcomes)
+    yield from population.study(case, design, ("placed",), compare=compare, arms=arms, followed="placed")
 
 
 class Exchange(NamedTuple):

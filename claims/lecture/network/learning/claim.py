@@ -80,9 +80,8 @@ def step_by_step(case):
     },
 )
 def over_seeds(case, *, compare=population.as_measured, arms=population.as_they_ran):
-    outcomes, _, _ = yield from population.study(case, design, ("learns",), compare=compare, arms=arms)
-    if case.dtype == "float64":
-        yield from population.trajectories(case, design, "learns", outcomes)
+    followed = "learns" if case.dtype == "float64" else ""
+    yield from population.study(case, design, ("learns",), compare=compare, arms=arms, followed=followed)
 
 
 class Rate(NamedTuple):
