@@ -132,6 +132,7 @@ class _Runner:
                 todo.append(call)
             else:
                 self._told(call, known)
+        self.progress.added({cell: self.times.get(cell.name, 1.0)})
         self.more(self.lengths(todo))
         self._go_on()
 
@@ -271,10 +272,11 @@ class _Runner:
     def lengths(self, units: Sequence[Unit]) -> dict[Unit, float]:
         """Seconds that each unit took in an earlier run, or may take."""
 
-        def statistical(claim: str) -> bool:
-            return "statistical" in self.lecture.claims[claim].kind
+        def long(name: str) -> bool:
+            claim = self.lecture.claims[name]
+            return bool(claim.ranges) or "statistical" in claim.kind
 
-        return schedule.lengths(units, self.times, statistical)
+        return schedule.lengths(units, self.times, long)
 
     def _from(self, key: str, kind: type[Any]) -> Any:
         """What the store has under a key; what it cannot be read as is as good as nothing."""

@@ -218,15 +218,15 @@ def lost(why: str) -> Measured:
     return Measured(outcome=codec.encode(("broken", None, why)), broken=True)
 
 
-def lengths(
-    units: Iterable[Unit], recorded: Mapping[str, float], statistical: Callable[[str], bool]
-) -> dict[Unit, float]:
+def lengths(units: Iterable[Unit], recorded: Mapping[str, float], long: Callable[[str], bool]) -> dict[Unit, float]:
     """Seconds of each unit with its long calls, as recorded by an earlier run, or estimated from its kind."""
 
     def length(unit: Unit) -> float:
         if unit.name in recorded:
             return sum(parts(unit, recorded).values())
-        return 20.0 if statistical(unit.claim) else 0.5
+        if unit.call:
+            return 2.0
+        return 8.0 if long(unit.claim) else 0.5
 
     return {unit: length(unit) for unit in units}
 

@@ -3,7 +3,6 @@
 import functools
 import importlib.util
 import pathlib
-from typing import Any
 
 import numpy as np
 
@@ -22,13 +21,11 @@ def digits() -> tuple[Part, Part]:
     pixels. That choice matters: with each pixel standardised by itself (which blows up the rare ones at the border) batch
     norm's smoothing is about half as strong. Labels int64 [count]. The split is a permutation of seed 0.
     """
-    from sklearn.datasets import load_digits  # not before it is needed: importing it takes a second
-
-    raw: Any = load_digits()
-    order = np.random.default_rng(0).permutation(len(raw.target))
-    images = raw.images[order][:, None] / 16
+    stored, classes = _stored()
+    order = np.random.default_rng(0).permutation(len(classes))
+    images = stored[order] / 16
     images = (images - images.mean()) / images.std()
-    labels = raw.target[order].astype(np.int64)
+    labels = classes[order]
     for array in (images, labels):
         array.setflags(write=False)
     return (images[:TRAINING_IMAGES], labels[:TRAINING_IMAGES]), (images[TRAINING_IMAGES:], labels[TRAINING_IMAGES:])
@@ -37,12 +34,15 @@ def digits() -> tuple[Part, Part]:
 @functools.cache
 def stored_digits() -> np.ndarray:
     """The same digits as they are stored: whole numbers 0 … 16, int64 [1797, 1, 8, 8], 0 the background, not shuffled."""
-    from sklearn.datasets import load_digits  # not before it is needed: importing it takes a second
-
-    stored: Any = load_digits()
-    images = stored.images[:, None].astype(np.int64)
+    images, _ = _stored()
     images.setflags(write=False)
     return images
+
+
+def _stored() -> Part:
+    """Images [1797, 1, 8, 8] and labels [1797] from scikit-learn's file: importing the package takes a second, in every process."""
+    numbers = np.loadtxt(_file("sklearn", "datasets/data/digits.csv.gz"), delimiter=",").astype(np.int64)
+    return numbers[:, :-1].reshape(-1, 1, 8, 8), numbers[:, -1]
 
 
 PHOTOGRAPHS = {
@@ -56,13 +56,15 @@ PHOTOGRAPHS = {
 @functools.cache
 def photographs() -> dict[str, bytes]:
     """Real photographs as they were taken from a camera into a file: name -> the bytes of the JPEG. The packages are not imported."""
-    found = {}
-    for name, (package, file) in PHOTOGRAPHS.items():
-        spec = importlib.util.find_spec(package)
-        if spec is None or spec.origin is None:
-            raise ModuleNotFoundError(f"{name} comes with {package}, which is not installed; install it")
-        found[name] = (pathlib.Path(spec.origin).parent / file).read_bytes()
-    return found
+    return {name: _file(*place).read_bytes() for name, place in PHOTOGRAPHS.items()}
+
+
+def _file(package: str, file: str) -> pathlib.Path:
+    """A file that comes with a package."""
+    spec = importlib.util.find_spec(package)
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError(f"{file} comes with {package}, which is not installed; install it")
+    return pathlib.Path(spec.origin).parent / file
 
 
 @functools.cache

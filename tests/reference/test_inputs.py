@@ -6,7 +6,7 @@ import pytest
 from lectureclaims.reference import bounds, oracle
 from lectureclaims.reference.judging import assessment
 from lectureclaims.reference.operators import catalogue
-from lectureclaims.reference.samples import inputs
+from lectureclaims.reference.samples import data, inputs
 from lectureclaims.reference.validation import BadInput
 
 FORMATS = bounds.FORMATS
@@ -83,3 +83,13 @@ def test_exact_inputs_that_could_round_are_refused():
         assessment.exact_values(FULLY, arrays, np.dtype("bfloat16"))
     with pytest.raises(BadInput, match="S of y"):
         assessment.exact_values(FULLY, draw("normal", "float32"), np.dtype("float32"))
+
+
+def test_the_digits_are_scikit_learns():
+    """Its file is read, for the package's import takes a second in every process; what comes of it is what the package says."""
+    from sklearn.datasets import load_digits
+
+    theirs = load_digits()
+    images, labels = data._stored()
+    assert np.array_equal(images[:, 0], theirs.images) and np.array_equal(labels, theirs.target)
+    assert np.array_equal(data.stored_digits(), images)
