@@ -21,6 +21,9 @@ from ..language.outcome import Call, NotAValue, Outcome
 from ..record.types import Fact, Stopped, Sweep
 from .ran import DefectRun, Variant
 
+REMEMBERED = 20_000
+"""Outcomes, beyond which all are forgotten, and equal calls made again: a sweep of a million geometries has as many."""
+
 
 class Caller(Protocol):
     """What makes calls: a library's own process, or this one."""
@@ -143,10 +146,13 @@ def advance_all(
     given: Mapping[bytes, Outcome] = {},
 ) -> None:
     """Advance all experiments together until each has ended; equal calls are made once, and not those whose outcomes are given."""
-    known = {**given}
+    known = dict[bytes, Outcome]()
     for experiment in experiments:
         experiment.advance(None)
     while active := [e for e in experiments if e.pending is not None]:
+        if len(known) > REMEMBERED:
+            known.clear()
+        known |= given
         calls = {c.digest: c for e in active for c in e.pending or () if c.digest not in known}
         known.update(zip(calls, caller.run([*calls.values()]), strict=True))
         for experiment in active:

@@ -7,8 +7,9 @@ by its address ``case/H=3,W=2,…``. A geometry is a named tuple of numbers.
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections.abc import Callable, Generator, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
@@ -19,6 +20,8 @@ from .case import Case
 from .comparison import Comparison
 from .outcome import Call, Outcome
 
+BLOCK = 1024
+"""Geometries that are asked for at once: a sweep of a million takes no more memory than one of a thousand."""
 KEPT = 100
 """Departures whose addresses are kept in the evidence."""
 TRIES = 3
@@ -41,52 +44,88 @@ def sweep(
     design of data, in the order given, and the simplest that still departs is reported. Departures that a recorded
     defect covers are a row of their own, so that they cannot hide others.
     """
-    chosen = [p for p in points if case.point is None or address(p) == case.point]
-    if not chosen:
-        return
-    outcomes = yield [build(p, designs[-1]) for p in chosen]
-    found = [judge(outcome, p, designs[-1]) for outcome, p in zip(outcomes, chosen, strict=True)]
-    for same in _grouped(zip(chosen, found, strict=True), lambda c: None if c.row.made else c.row.note).values():
-        more = f" and {len(same) - 1} more" if len(same) > 1 else ""  # one row for each reason, not for each geometry
-        yield same[0][1].but(label=f"{label}: {address(same[0][0])}{more}")
-    agreed = _grouped(zip(chosen, found, strict=True), lambda c: case.defect_of(c.call) if c.holds else None)
-    for spared, agreeing in sorted(agreed.items()):
-        worst = max((c for _, c in agreeing), key=lambda c: c.row.ratio)
+    tally = Tally()
+    chosen = (p for p in points if case.point is None or address(p) == case.point)
+    while block := [*itertools.islice(chosen, BLOCK)]:
+        outcomes = yield [build(p, designs[-1]) for p in block]
+        for point, outcome in zip(block, outcomes, strict=True):
+            comparison = judge(outcome, point, designs[-1])
+            tally.add(point, comparison, case.defect_of(comparison.call) if comparison.row.made else "")
+    for lacking in tally.unmade.values():
+        more = (
+            f" and {lacking.count - 1} more" if lacking.count > 1 else ""
+        )  # one row for each reason, not for each geometry
+        yield lacking.comparison.but(label=f"{label}: {address(lacking.point)}{more}")
+    for spared, agreeing in sorted(tally.agreed.items()):
         within_trigger = f", right within the trigger of {spared}" if spared else ""
         yield _swept(
-            worst,
+            agreeing.comparison,
             label=label + within_trigger,
             source=source,
-            elements=sum(c.row.elements for _, c in agreeing),
-            geometries=len(agreeing),
+            elements=agreeing.elements,
+            geometries=agreeing.count,
             where=None,
             got=None,
             wanted=None,
             spared=spared,
-            note=f"digest {_digest(found)}",
+            note=f"digest {tally.digest()}",
         )
-    departed = _grouped(zip(chosen, found, strict=True), lambda c: case.defect_of(c.call) if c.departs else None)
-    for defect, departures in sorted(departed.items()):
-        point, smallest = departures[0] if defect else (yield from _simplest(departures[0], build, judge, designs))
+    for defect, departing in sorted(tally.departed.items()):
+        point, smallest = departing.point, departing.comparison
+        if not defect:
+            point, smallest = yield from _simplest((point, smallest), build, judge, designs)
         yield _swept(
             smallest,
             label=label + (f" [{defect}]" if defect else f", smallest departure {address(point)}"),
             source=source,
-            geometries=len(departures),
+            geometries=departing.count,
             defect=defect,
-            departures=tuple(Departure(address=address(p), says=sentence(c.row)) for p, c in departures[:KEPT]),
+            departures=tuple(departing.departures),
         )
 
 
-def _grouped(
-    pairs: Iterable[tuple[Any, Comparison]], key: Callable[[Comparison], str | None]
-) -> dict[str, list[tuple[Any, Comparison]]]:
-    """Geometries with their comparisons by a key; those whose key is None are left out."""
-    found: dict[str, list[tuple[Any, Comparison]]] = {}
-    for point, comparison in pairs:
-        if (name := key(comparison)) is not None:
-            found.setdefault(name, []).append((point, comparison))
-    return found
+@dataclass
+class Group:
+    """Geometries of which one is told: the first, or of those that agree the one that comes nearest to its bound."""
+
+    point: Any
+    comparison: Comparison
+    count: int = 0
+    elements: int = 0
+    departures: list[Departure] = field(default_factory=list)
+
+    def add(self, comparison: Comparison) -> None:
+        self.count += 1
+        self.elements += comparison.row.elements
+
+
+class Tally:
+    """What a sweep found, in groups: not made, by the reason; agreed and departed, by the recorded defect within whose trigger they lie."""
+
+    def __init__(self) -> None:
+        self.unmade, self.agreed, self.departed = dict[str, Group](), dict[str, Group](), dict[str, Group]()
+        self._told, self._separator = hashlib.blake2b(b"[", digest_size=8), ""
+
+    def add(self, point: Any, comparison: Comparison, defect: str) -> None:
+        row = comparison.row
+        self._told.update(f"{self._separator}{row.elements if row.agrees else -1}".encode())
+        self._separator = ", "
+        if not row.made:
+            groups, key = self.unmade, row.note
+        else:
+            groups, key = (self.agreed if row.agrees else self.departed), defect
+        group = groups.setdefault(key, Group(point, comparison))
+        group.add(comparison)
+        if groups is self.agreed and row.ratio > group.comparison.row.ratio:
+            group.point, group.comparison = point, comparison
+        if groups is self.departed and group.count <= KEPT:
+            group.departures.append(Departure(address=address(point), says=sentence(row)))
+
+    def digest(self) -> str:
+        """Of what agreed and how much of it, in the order of the geometries."""
+        whole = self._told.copy()
+        whole.update(b"]")
+        return whole.hexdigest()
 
 
 def _swept(one: Comparison, **members: Any) -> Comparison:
@@ -108,9 +147,3 @@ def _simplest(
             if simpler.departs:
                 return point, simpler
     return point, comparison
-
-
-def _digest(found: list[Comparison]) -> str:
-    """Of what agreed and how much of it, in the order of the geometries."""
-    told = repr([c.row.elements if c.row.agrees else -1 for c in found])
-    return hashlib.blake2b(told.encode(), digest_size=8).hexdigest()

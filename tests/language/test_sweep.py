@@ -1,5 +1,6 @@
 """Sweeps: many geometries as one row, the smallest departure first, recorded defects apart."""
 
+import importlib
 from typing import NamedTuple
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 from lectureclaims.claims.language import Case, Outcome, ask, same_bits, sweep
 
 F = np.float32
+sweeping = importlib.import_module("lectureclaims.claims.language.sweep")  # the package has the function under this name
 
 
 def value(content):
@@ -30,14 +32,16 @@ def judge(outcome, point, design):
     return same_bits(outcome, F(point.H * point.W), label=f"{point} {design}", source="by hand")
 
 
-def swept(library, *, point=None, defect_of=lambda call: ""):
+def swept(library, *, point=None, defect_of=lambda call: "", blocks=None):
     """Drive a sweep with the answers of a function; the comparisons that it yields, and the calls that it asked for."""
     case = Case("a.claim", "one", {}, dtype=None, backend="numpy", seed=0, point=point, defect_of=defect_of)
     experiment, found, asked = sweep(case, SIZES, build, judge, **SWEEP), [], []
+    sizes = [] if blocks is None else blocks
     step = next(experiment, None)
     while step is not None:
         if isinstance(step, list):
             asked += step
+            sizes.append(len(step))
             answer = [library(**c.arguments).of(c) for c in step]
         else:
             found.append(step)
@@ -130,3 +134,13 @@ def test_the_digest_tells_which_geometries_agreed():
         for at in [(1, 2), (2, 1), (3, 3), (0, 0)]
     }
     assert len(digests) == 4
+
+
+def test_a_sweep_asks_for_a_block_at_once_and_says_the_same(monkeypatch):
+    """Memory does not grow with its length: neither calls nor outcomes of more than a block are held."""
+    library = wrong_when(lambda h, w, design: h == 3)
+    whole, _ = swept(library)
+    monkeypatch.setattr(sweeping, "BLOCK", 4)
+    blocks = []
+    parts, _ = swept(library, blocks=blocks)
+    assert blocks[:3] == [4, 4, 1] and [c.row for c in parts] == [c.row for c in whole]
