@@ -8,7 +8,9 @@ import pytest
 from lectureclaims.claims.language import Case, Outcome, ask, same_bits, sweep
 
 F = np.float32
-sweeping = importlib.import_module("lectureclaims.claims.language.sweep")  # the package has the function under this name
+sweeping = importlib.import_module(
+    "lectureclaims.claims.language.sweep"
+)  # the package has the function under this name
 
 
 def value(content):
