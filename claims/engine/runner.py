@@ -101,8 +101,10 @@ class _Runner:
         def done(unit: Unit, answer: Answer | str) -> None:
             if isinstance(answer, Answer):
                 self._library(unit, answer)
-                if answer.waits:
+                if answer.waits and self.long.rounds(unit) < schedule.ROUNDS:
                     return self._wait(unit, answer.waits, anew=unit in again)
+                if answer.waits:
+                    answer = f"it asks for long calls again and again: {answer.waits[0].name}"
             if unit.call:
                 return self._measured(unit, answer)
             part = self._lost(unit, answer) if isinstance(answer, str) else answer.cell

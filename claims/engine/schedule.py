@@ -6,7 +6,7 @@ import math
 import pickle
 import sys
 import threading
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +24,9 @@ FOREVER = 1e9
 """A judge limits its library's time itself."""
 TRIES = 2
 """How often a unit is given to a judge that dies of it."""
+
+ROUNDS = 20
+"""How often a cell may wait for long calls: one that asks for others each time never ends."""
 
 Done = Callable[[Unit, Answer | str], None]
 
@@ -98,14 +101,19 @@ class Waiting:
         self._cells = dict[Unit, dict[bytes, Unit]]()
         self._asked, self._told = set[Unit](), dict[Unit, Measured]()
         self._calls = defaultdict[Unit, set[Unit]](set)
+        self._rounds = Counter[Unit]()
 
     def wait(self, cell: Unit, calls: Mapping[bytes, Unit]) -> list[Unit]:
         """Those of its calls that are to be made: the others are made, or on their way."""
+        self._rounds[cell] += 1
         self._cells[cell] = {**calls}
         self._calls[cell] |= {*calls.values()}
         new = [call for call in calls.values() if call not in self._asked]
         self._asked |= {*new}
         return new
+
+    def rounds(self, cell: Unit) -> int:
+        return self._rounds[cell]
 
     def told(self, call: Unit, measured: Measured) -> None:
         self._told[call] = measured

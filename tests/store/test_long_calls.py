@@ -4,7 +4,7 @@ import dataclasses
 import threading
 
 import pytest
-from lectureclaims.claims.engine import lecture, plan, verification
+from lectureclaims.claims.engine import lecture, plan, schedule, verification
 from lectureclaims.claims.engine.ran import Progress, Unit
 from lectureclaims.claims.engine.schedule import Queue, Waiting, lost
 from lectureclaims.claims.record import file
@@ -113,6 +113,16 @@ def test_another_claim_or_selection_takes_the_same_arms(first):
     different = dataclasses.replace(arm, backend="tensorflow"), other, dataclasses.replace(arm, files=())
     assert keys[0].measured(arm) not in {keys[0].measured(unit) for unit in different}
     assert keys[0].cell(arm) != keys[1].cell(arm)
+
+
+def test_a_cell_that_asks_for_long_calls_again_and_again_is_given_up(tmp_path, monkeypatch):
+    monkeypatch.setattr(schedule, "ROUNDS", 0)
+    found, _ = run(tmp_path)
+    (cell,) = found.claims[0].cells
+    assert cell.verdict == "error" and "asks for long calls again and again: descends, seeds 0 to 2" in cell.reason
+    assert found.volatile.broken == (CELL,)
+    monkeypatch.undo()
+    assert run(tmp_path)[1], "it was stored"
 
 
 # --- who waits for what ------------------------------------------------------------------------------------------------
