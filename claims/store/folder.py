@@ -129,7 +129,7 @@ class Store:
 
     def tidy(self) -> None:
         """Remove what was left half written, and what was not used for longest until the rest is within the limit."""
-        for path in self.folder.glob("*/*.tmp"):
+        for path in (*self.folder.glob("*.tmp"), *self.folder.glob("*/*.tmp")):
             with suppress(OSError):
                 if time.time() - path.stat().st_mtime > STALE:
                     path.unlink()

@@ -110,6 +110,8 @@ def _made(library: ModuleType | None, call: Call, backend: str, *, debug: bool) 
     except libraries.Unsupported as reason:
         return Outcome("unsupported", error=line(reason))
     except BaseException as error:  # whatever a library raises is an observation, even that it wants to leave
+        if debug and isinstance(error, KeyboardInterrupt):
+            raise  # it is the user's: this is the user's process
         if debug and backend.endswith(".py"):
             traceback.print_exception(error)
         return Outcome("raised", error=f"{type(error).__name__}: {line(error)}")

@@ -167,9 +167,7 @@ def verify(
 def _shown_again(before: kept.Kept, out_folder: Path | None, *, as_json: bool) -> NoReturn:
     """A run that was made before, with nothing changed since."""
     if out_folder is not None:
-        for name, data in {"results.json": before.record, **before.reports}.items():
-            if not ((path := out_folder / name).is_file() and path.read_bytes() == data):
-                path.write_bytes(data)
+        formats.place({"results.json": before.record, **before.reports}, out_folder)
     if as_json:
         sys.stdout.write(before.record.decode())
     else:
@@ -332,7 +330,7 @@ def adjudicate(
     if out_file is not None:
         from ..page import adjudication as page
 
-        out_file.write_text(page.html(found), encoding="utf-8")
+        formats.put(page.html(found), out_file)
     if as_json:
         _json(found.as_dict())
     else:
@@ -436,8 +434,8 @@ def _writable(folder: Path) -> None:
 
 def _writable_file(file: Path) -> None:
     _writable(file.parent)
-    if file.is_dir():
-        raise Refused(f"out={str(file)!r}: a folder; give the name of a file")
+    if file.exists() and not file.is_file():
+        raise Refused(f"out={str(file)!r}: {'a folder' if file.is_dir() else 'no plain file'}; give the name of a file")
 
 
 @contextlib.contextmanager
@@ -454,15 +452,16 @@ def _debugger(*, wanted: bool) -> Iterator[None]:
 
 
 def main() -> None:
-    """Entry point: one clear line and exit code 2 for bad input, never a traceback."""
+    """One clear line and exit code 2 for bad input, never a traceback."""
     try:
-        sys.exit(app(standalone_mode=False))  # the code that a command gave to typer.Exit
+        code = app(standalone_mode=False)  # what a command gave to typer.Exit
+        sys.stdout.flush()
+        sys.exit(code)
     except Refused as error:
         _refuse(str(error))
-    except KeyboardInterrupt:
-        print("lecture-claims: interrupted", file=sys.stderr)
-        sys.exit(130)
     except Exception as error:
+        if isinstance(error, OSError) and error.filename is None:
+            _refuse(f"standard output: {error.strerror}")
         say = getattr(error, "format_message", None)  # Typer's own usage errors have one
         if say is None:
             raise
@@ -483,7 +482,3 @@ def _share(text: str) -> float:
 def _refuse(line: str) -> None:
     print(f"lecture-claims: {' '.join(line.split())}", file=sys.stderr)
     sys.exit(2)
-
-
-if __name__ == "__main__":
-    main()
