@@ -265,7 +265,7 @@ def test_a_library_that_cannot_be_imported_is_broken_for_good():
         pytest.param(
             "flushes_subnormals",
             "broken",
-            "left the processor computing otherwise: subnormal numbers",
+            "left its process otherwise: subnormal numbers",
             marks=pytest.mark.skipif(platform.machine() != "x86_64", reason="machine code of x86-64"),
         ),
     ],
