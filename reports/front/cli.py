@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ...claims.store import folder
+from ...claims.store import archive, folder, machine
 from ...claims.workers import limits
 from ...reference.refusal import Refused
 from .. import formats
@@ -188,9 +188,15 @@ def _where(folder: Path | None) -> None:
 
 @app.command()
 def store(
-    action: Annotated[str, typer.Argument(help="list, check or clear.")] = "list", where: StoreFolder = None
+    action: Annotated[str, typer.Argument(help="list, check, clear, export or import.")] = "list",
+    file: Annotated[Path | None, typer.Argument(help="Of export and import: the store as one file.")] = None,
+    where: StoreFolder = None,
 ) -> None:
-    """The store of results: what it holds, whether its files are whole, or away with it."""
+    """The store of results: what it holds, whether its files are whole, away with it, or all of it as one file for another machine."""
+    if (file is not None) != (action in ("export", "import")):
+        raise Refused(
+            f"file={str(file or '')!r}: export and import take a file, as `store export store.zip`; the others none"
+        )
     whole = folder.Store(where or folder.default())
     if action == "list":
         entries = [*whole.entries()]
@@ -201,8 +207,18 @@ def store(
         out.print(f"{len(damaged)} damaged results removed: {', '.join(k[:12] for k in damaged) or 'none'}")
     elif action == "clear":
         out.print(f"{whole.clear()} results removed")
+    elif action == "export" and file:
+        out.print(f"{archive.write(whole, file, machine.kind())} results written to {file}", soft_wrap=True)
+    elif action == "import" and file:
+        count, otherwise = archive.read(whole, file, machine.kind())
+        whose = (
+            f"has another {', '.join(otherwise)}, so that they are not found here"
+            if otherwise
+            else "is of this one's kind"
+        )
+        out.print(f"{count} results are new here; the machine that wrote them {whose}", soft_wrap=True)
     else:
-        raise Refused(f"action={action!r}: no such action; there is 'list', 'check', 'clear'")
+        raise Refused(f"action={action!r}: no such action; there is 'list', 'check', 'clear', 'export', 'import'")
 
 
 @app.command()
