@@ -99,7 +99,7 @@ def run_command(
 ) -> subprocess.CompletedProcess[str]:
     """``lecture-claims …`` or ``python …``; what lies in the folder ``ahead`` is imported before anything installed."""
     program = (
-        [sys.executable, "-m", "lectureclaims.reports.front.cli"] if command == "lecture-claims" else [sys.executable]
+        [sys.executable, "-m", "lectureclaims.reports.front.start"] if command == "lecture-claims" else [sys.executable]
     )
     extra = ["--lecture", str(LECTURE)] if lecture else []
     path = os.pathsep.join(filter(None, [str(ahead or ""), os.environ.get("PYTHONPATH", "")]))

@@ -324,19 +324,26 @@ def _same(a: CellFound, b: CellFound) -> bool:
 
 @contextmanager
 def _terminable() -> Iterator[None]:
-    """SIGTERM as Ctrl-C: what is computed is kept and reported."""
-    if threading.current_thread() is not threading.main_thread():
+    """Ctrl-C and SIGTERM raise KeyboardInterrupt, so that what is computed is kept and reported. The first does; another one ends at once, as elsewhere."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    if threading.current_thread() is not threading.main_thread() or {None, signal.SIG_IGN} & {*before.values()}:
         yield
         return
 
+    def as_before() -> None:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
     def stop(*_: object) -> None:
+        as_before()
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, stop)
     try:
+        for number in before:
+            signal.signal(number, stop)
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        as_before()
 
 
 def planned(lecture: Lecture, selection: Selection, options: Options) -> tuple[dict[str, float], int]:

@@ -213,6 +213,8 @@ class Crew:
     def _appoint(self, number: int) -> Process:
         judge = Process(judging.__name__, environment=PINNED, memory=math.inf, processes=math.inf)
         self._judges[number] = judge
+        if self._stop.is_set():  # whoever ended the judges did not see this one
+            raise Ended("the run is over")
         judge.send(self._wanted, timeout=FOREVER)
         return judge
 

@@ -78,7 +78,7 @@ class Store:
         except OSError:
             return None
         head, body = data[:CHECKED], data[CHECKED:]
-        if head != _checksum(body):
+        if head != checksum(body):
             with suppress(OSError):
                 path.unlink()
             return None
@@ -93,7 +93,7 @@ class Store:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             with draft.open("wb") as file:
-                file.write(_checksum(body) + body)
+                file.write(checksum(body) + body)
                 file.flush()
                 os.fsync(file.fileno())
             draft.replace(path)
@@ -129,7 +129,7 @@ class Store:
 
     def tidy(self) -> None:
         """Remove what was left half written, and what was not used for longest until the rest is within the limit."""
-        for path in self.folder.glob("*/*.tmp"):
+        for path in (*self.folder.glob("*.tmp"), *self.folder.glob("*/*.tmp")):
             with suppress(OSError):
                 if time.time() - path.stat().st_mtime > STALE:
                     path.unlink()
@@ -143,5 +143,5 @@ class Store:
         return self.folder / key[:2] / key
 
 
-def _checksum(body: bytes) -> bytes:
+def checksum(body: bytes) -> bytes:
     return hashlib.sha256(body).hexdigest().encode()

@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import os
 import pickle
+import resource
+import signal
 import sys
 import traceback
-from collections.abc import Sequence
+import warnings
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -32,13 +35,13 @@ def main() -> None:
     sys.path[:] = path
     library, facts = started(backend, own)
     channel.send(codec.encode(facts))
-    steady = arithmetic()
+    before = shared()
     while True:
         for packed in pickle.loads(channel.receive()):
-            answer, now = _answered(library, packed, backend), arithmetic()
-            if now != steady:
-                what = ", ".join(name for name in steady if steady[name] != now[name])
-                answer = codec.encode(("broken", f"left the processor computing otherwise: {what}", None, False))
+            channel.forget_chatter()
+            answer, after = _answered(library, packed, backend), shared()
+            if changed := [name for name in before if before[name] != after[name]]:
+                answer = codec.encode(("broken", f"left its process otherwise: {', '.join(changed)}", None, False))
             channel.send(answer)
 
 
@@ -61,11 +64,40 @@ def started(backend: str, own: Sequence[tuple[str, str]]) -> tuple[ModuleType | 
         return None, {"error": f"{type(error).__name__}: {line(error)}"}
 
 
-def arithmetic() -> dict[str, bool]:
-    """How this process computes: whether subnormal numbers are kept, and whether sums are rounded to nearest."""
-    smallest, eps = sys.float_info.min, sys.float_info.epsilon
-    nearest = 1 + eps / 2 == 1 and 1 + 3 * eps / 4 > 1 and -1 - eps / 2 == -1
-    return {"subnormal numbers": smallest / 2 > 0, "rounding to nearest": nearest}
+def shared() -> dict[str, object]:
+    """What the calls of a process share, so that none may leave it otherwise: a later one, of another claim, would answer otherwise."""
+    return {name: _told(fact) for name, fact in SHARED.items()}
+
+
+def _told(fact: Callable[[], object]) -> object:
+    try:
+        return fact()
+    except Exception as error:
+        return type(error)
+
+
+def _rounds_to_nearest() -> bool:
+    eps = sys.float_info.epsilon
+    return 1 + eps / 2 == 1 and 1 + 3 * eps / 4 > 1 and -1 - eps / 2 == -1
+
+
+VARIABLES = [*os.environ]  # frameworks add some of their own
+FUNCTIONS = [name for name, value in vars(np).items() if callable(value)]
+LIMITS = [value for name, value in vars(resource).items() if name.startswith("RLIMIT_")]
+SHARED: dict[str, Callable[[], object]] = {
+    "subnormal numbers": lambda: sys.float_info.min / 2 > 0,
+    "rounding to nearest": _rounds_to_nearest,
+    "how NumPy tells errors": np.geterr,
+    "NumPy's functions": lambda: [*map(id, map(vars(np).get, FUNCTIONS))],
+    "warnings as errors": lambda: [what for what in warnings.filters if what[0] == "error"],
+    "recursion limit": sys.getrecursionlimit,
+    "sys.path": lambda: [*sys.path],
+    "environment variables": lambda: [*map(os.environ.get, VARIABLES)],
+    "current folder": os.getcwd,
+    "standard streams": lambda: [sys.stdout is None, sys.stderr is None, *(os.fstat(n).st_ino for n in range(3))],
+    "limits of the process": lambda: [resource.getrlimit(which) for which in LIMITS],
+    "a timer": lambda: signal.getitimer(signal.ITIMER_REAL)[0] > 0,
+}
 
 
 def _answered(library: ModuleType | None, packed: bytes, backend: str) -> bytes:
@@ -105,6 +137,8 @@ def _made(library: ModuleType | None, call: Call, backend: str, *, debug: bool) 
     except libraries.Unsupported as reason:
         return Outcome("unsupported", error=line(reason))
     except BaseException as error:  # whatever a library raises is an observation, even that it wants to leave
+        if debug and isinstance(error, KeyboardInterrupt):
+            raise  # it is the user's: this is the user's process
         if debug and backend.endswith(".py"):
             traceback.print_exception(error)
         return Outcome("raised", error=f"{type(error).__name__}: {line(error)}")
@@ -113,7 +147,10 @@ def _made(library: ModuleType | None, call: Call, backend: str, *, debug: bool) 
 
 def line(error: BaseException) -> str:
     """An error's message in one line that UTF-8 can hold."""
-    return " ".join(str(error).split())[:300].encode(errors="backslashreplace").decode()
+    try:
+        return " ".join(str(error).split())[:300].encode(errors="backslashreplace").decode()
+    except BaseException:
+        return "its message cannot be told"
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import math
 import os
+import resource
 import select
 import signal
 import subprocess
@@ -14,7 +15,7 @@ import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import BinaryIO
+from typing import BinaryIO, NoReturn
 
 import psutil
 
@@ -26,7 +27,11 @@ TOGETHER = 0.001
 """Seconds in which messages gather."""
 TICK = 0.5
 """Seconds between two looks at a process that is at work."""
+PATIENCE = 2.0
+"""Seconds in which a process that closed its streams must have ended."""
 _HEAD = b"lc"
+DEATH_SIGNAL, CHILD_SUBREAPER = 1, 36
+"""Linux: a signal when the parent ends; orphans among the descendants become children."""
 
 
 class Ended(Exception):
@@ -34,7 +39,7 @@ class Ended(Exception):
 
 
 class Process:
-    """The parent's handle. ``module`` is run with ``-m``; it opens its side with :func:`opened`.
+    """The parent's handle. ``module`` is run with ``-m``; it opens its side with :func:`opened`, and has a keeper from there on.
 
     environment: variables beside the parent's own; memory: bytes that it and its children may use together; processes: how many it may start.
     """
@@ -123,7 +128,7 @@ class Process:
         for member in members:
             with suppress(psutil.Error):
                 used += member.memory_info().rss
-        if len(members) > self.processes:
+        if len(members) - 1 > self.processes:
             self.end()
             raise Ended(f"started {len(members) - 1} processes, more than {self.processes}; the worker was ended")
         if used > self.memory:
@@ -131,7 +136,7 @@ class Process:
             raise Ended(f"used {used / 2**30:.1f} GiB of memory of {self.memory / 2**30:.1f}; the worker was ended")
 
     def _members(self) -> list[psutil.Process]:
-        """The process and all that it started: its descendants, and those of its session that lost their parent."""
+        """The process and all that it started, without its keeper: descendants, and those of its session that lost their parent."""
         found = dict[int, psutil.Process]()
         for process in psutil.process_iter():
             with suppress(OSError, psutil.Error):
@@ -139,9 +144,12 @@ class Process:
                     found[process.pid] = process
         with suppress(psutil.Error):
             found |= {child.pid: child for child in psutil.Process(self._process.pid).children(recursive=True)}
+        found.pop(self._process.pid, None)
         return list(found.values())
 
     def _death(self) -> str:
+        with suppress(subprocess.TimeoutExpired):  # the keeper is about to tell the exit code
+            self._process.wait(PATIENCE)
         self.end()
         tail = " ".join(self._tail().split())[-200:]
         return f"the worker died (exit code {self._process.returncode})" + (f": {tail}" if tail else "")
@@ -154,12 +162,13 @@ class Process:
         return self._log.read().decode(errors="replace")
 
     def end(self) -> None:
-        """End the process and all that it started. It waits a moment for one that is ending by itself, to know its exit code."""
-        with suppress(subprocess.TimeoutExpired):
-            self._process.wait(0.2 if select.select([self._from], [], [], 0)[0] else 0)
+        """End the process and all that it started; then its keeper ends, which they are the children of."""
         for member in self._members():
             with suppress(psutil.Error):
                 member.kill()
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(PATIENCE)
+        self._process.kill()
         self._process.wait()
 
     def close(self) -> None:
@@ -190,6 +199,7 @@ class Channel:
         os.dup2(nothing, 0)
         os.dup2(2, 1)
         os.close(nothing)
+        self._log, self._which = os.dup(2), os.fstat(2)
         self._owner = os.getpid()
 
     def receive(self) -> bytes:
@@ -205,6 +215,16 @@ class Channel:
         while rest:
             rest = rest[os.write(self._to, rest) :]
 
+    def forget_chatter(self) -> None:
+        """What a library wrote before is not what it dies of."""
+        with suppress(OSError, ValueError, AttributeError):
+            sys.stdout.flush()
+            if os.path.samestat(
+                os.fstat(self._log), self._which
+            ):  # and no file of the library's, opened after it closed this one
+                os.ftruncate(self._log, 0)
+                os.lseek(self._log, 0, os.SEEK_SET)
+
     def _exactly(self, size: int) -> bytes:
         data = bytearray()
         while len(data) < size:
@@ -214,22 +234,50 @@ class Channel:
             data += part
         return bytes(data)
 
-    def ends_with_parent(self) -> None:
-        """See to it that this process ends with the parent, also where the parent is killed."""
-        if sys.platform == "linux":
-            ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+    def keep(self, child: int) -> NoReturn:
+        """Wait for the child or the parent to end, then end all that the child started, and then as the child did."""
+        os.close(self._to)  # whoever reads there waits for the child, not for this process
         threading.Thread(target=self._watch, daemon=True).start()
+        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        _end_descendants()
+        with suppress(ChildProcessError):
+            while os.wait():
+                pass
+        if code < 0:
+            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+            os.kill(os.getpid(), -code)
+        os._exit(code)
 
     def _watch(self) -> None:
         poll = select.poll()
         poll.register(self._from, 0)  # tells of nothing but that the other end is closed
         while not any(event & (select.POLLHUP | select.POLLERR) for _, event in poll.poll()):
             time.sleep(TICK)
+        _end_descendants()
+        time.sleep(PATIENCE)
         os.killpg(0, signal.SIGKILL)
 
 
 def opened() -> Channel:
-    """The channel of the process that :class:`Process` started: called once, before anything writes."""
-    channel = Channel()
-    channel.ends_with_parent()
-    return channel
+    """The channel of the process that :class:`Process` started: called once, before anything writes.
+
+    The process parts in two here. The one that was started is the keeper from now on, which no library can hang: what it started ends with it, and it
+    with the parent, however that ends. The other, its child, returns.
+    """
+    _control(CHILD_SUBREAPER, 1)  # what its descendants leave behind is the keeper's
+    if child := os.fork():
+        Channel().keep(child)
+    _control(DEATH_SIGNAL, signal.SIGKILL)
+    return Channel()
+
+
+def _control(option: int, value: int) -> None:
+    """What Linux does beside POSIX about a process's end."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(option, value)
+
+
+def _end_descendants() -> None:
+    for process in psutil.Process().children(recursive=True):
+        with suppress(psutil.Error):
+            process.kill()

@@ -7,9 +7,15 @@ says under which name: ``FILE = "report.md"``. What a format needs it imports wh
 
 from __future__ import annotations
 
+import errno
 import importlib
 import inspect
+import os
 import pkgutil
+import signal
+import threading
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -37,34 +43,80 @@ def render(evidence: Evidence, format: str, **told: Any) -> str | bytes:
 
 
 def write(evidence: Evidence, folder: Path, record: str) -> dict[str, bytes]:
-    """Write the record first, so that what was computed is kept whatever a report does, then every format that has a file: {name: content}.
+    """Write the record and every format that has a file: {name: content} of these. They replace those of another record together.
 
-    Reports of another record are removed before, so that none stands beside this one, whatever ends the writing. Raises Refused where the folder
-    does not hold what was written.
+    Where one cannot be made, the record stands alone: what was computed is kept whatever a report does. Raises Refused where the folder does not hold
+    what was written.
     """
-    put(record, folder / "results.json")
-    made = dict[str, bytes]()
     files = {name: found for name in names() if (found := getattr(_module(name), "FILE", ""))}
-    for found in files.values():
-        (folder / found).unlink(missing_ok=True)
-    for name, found in files.items():
-        beside = {"page": files["html"]} if "page" in options(name) else {}  # they lie side by side
-        report = render(evidence, name, **beside)
-        made[found] = report.encode() if isinstance(report, str) else report
-        put(made[found], folder / found)
+    made = dict[str, bytes]()
+    try:
+        for name, found in files.items():
+            beside = {"page": files["html"]} if "page" in options(name) else {}  # they lie side by side
+            report = render(evidence, name, **beside)
+            made[found] = report.encode() if isinstance(report, str) else report
+    except BaseException:
+        made.clear()
+        raise
+    finally:
+        place({"results.json": record.encode(), **made}, folder, instead_of={*files.values()})
     return made
 
 
+def place(files: Mapping[str, bytes], folder: Path, *, instead_of: Collection[str] = ()) -> None:
+    """Write files into a folder, all or none, in place of those of other names too. Raises Refused where the folder does not hold what was written.
+
+    Ctrl-C and SIGTERM wait for it. A kill, which nothing can hold back, may leave some of the files out, but never new beside old.
+    """
+    new = {folder / name: data for name, data in files.items() if not _holds(folder / name, data)}
+    drafts = {path: path.with_name(f".{path.name}.new") for path in new}
+    with _held():
+        try:
+            for path, draft in drafts.items():
+                with draft.open("wb") as file:
+                    file.write(new[path])
+                    file.flush()
+                    os.fsync(file.fileno())
+                if not _holds(draft, new[path]):
+                    raise OSError(errno.EIO, "it does not hold what was written")
+            for path in {*[*new][1:]} | {folder / name for name in {*instead_of} - {*files}}:
+                path.unlink(missing_ok=True)
+            for path, draft in drafts.items():
+                draft.replace(path)
+        except OSError as error:
+            for draft in drafts.values():
+                with suppress(OSError):
+                    draft.unlink()
+            raise Refused(
+                f"out={str(folder)!r}: {error.strerror}; make room or give another folder, what was computed is in the store"
+            ) from None
+
+
 def put(report: str | bytes, path: Path) -> None:
-    """Write a report to a file, and read it back. Raises Refused where that fails."""
-    data = report if isinstance(report, bytes) else report.encode()
+    """Write a report to a file, whole or not at all. Raises Refused where that fails."""
+    path = path.resolve()
+    place({path.name: report if isinstance(report, bytes) else report.encode()}, path.parent)
+
+
+def _holds(path: Path, data: bytes) -> bool:
+    return path.is_file() and path.read_bytes() == data
+
+
+@contextmanager
+def _held() -> Iterator[None]:
+    """Ctrl-C and SIGTERM wait for its end."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came, numbers = list[int](), (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.signal(number, lambda which, _: came.append(which)) for number in numbers}
     try:
-        path.write_bytes(data)
-        why = "" if path.read_bytes() == data else "it does not hold what was written"
-    except OSError as error:
-        why = error.strerror or str(error)
-    if why:
-        raise Refused(f"out={str(path)!r}: {why}; make room or give another folder, what was computed is in the store")
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        if came:
+            signal.raise_signal(came[0])
 
 
 def _module(format: str) -> ModuleType:

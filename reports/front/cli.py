@@ -170,9 +170,7 @@ def verify(
 def _shown_again(before: kept.Kept, out_folder: Path | None, *, as_json: bool) -> NoReturn:
     """A run that was made before, with nothing changed since."""
     if out_folder is not None:
-        for name, data in {"results.json": before.record, **before.reports}.items():
-            if not ((path := out_folder / name).is_file() and path.read_bytes() == data):
-                path.write_bytes(data)
+        formats.place({"results.json": before.record, **before.reports}, out_folder)
     if as_json:
         sys.stdout.write(before.record.decode())
     else:
@@ -193,11 +191,17 @@ def _where(folder: Path | None) -> None:
 
 @app.command()
 def store(
-    action: Annotated[str, typer.Argument(help="list, check or clear.")] = "list", where: StoreFolder = None
+    action: Annotated[str, typer.Argument(help="list, check, clear, export or import.")] = "list",
+    file: Annotated[Path | None, typer.Argument(help="Of export and import: the store as one file.")] = None,
+    where: StoreFolder = None,
 ) -> None:
-    """The store of results: what it holds, whether its files are whole, or away with it."""
-    from ...claims.store import folder
+    """The store of results: what it holds, whether its files are whole, away with it, or all of it as one file for another machine."""
+    from ...claims.store import archive, folder, machine
 
+    if (file is not None) != (action in ("export", "import")):
+        raise Refused(
+            f"file={str(file or '')!r}: export and import take a file, as `store export store.zip`; the others none"
+        )
     whole = folder.Store(where or folder.default())
     if action == "list":
         entries = [*whole.entries()]
@@ -208,8 +212,18 @@ def store(
         out.print(f"{len(damaged)} damaged results removed: {', '.join(k[:12] for k in damaged) or 'none'}")
     elif action == "clear":
         out.print(f"{whole.clear()} results removed")
+    elif action == "export" and file:
+        out.print(f"{archive.write(whole, file, machine.kind())} results written to {file}", soft_wrap=True)
+    elif action == "import" and file:
+        count, otherwise = archive.read(whole, file, machine.kind())
+        whose = (
+            f"has another {', '.join(otherwise)}, so that they are not found here"
+            if otherwise
+            else "is of this one's kind"
+        )
+        out.print(f"{count} results are new here; the machine that wrote them {whose}", soft_wrap=True)
     else:
-        raise Refused(f"action={action!r}: no such action; there is 'list', 'check', 'clear'")
+        raise Refused(f"action={action!r}: no such action; there is 'list', 'check', 'clear', 'export', 'import'")
 
 
 @app.command()
@@ -341,7 +355,7 @@ def adjudicate(
     if out_file is not None:
         from ..page import adjudication as page
 
-        out_file.write_text(page.html(found), encoding="utf-8")
+        formats.put(page.html(found), out_file)
     if as_json:
         _json(found.as_dict())
     else:
@@ -454,8 +468,8 @@ def _writable(folder: Path) -> None:
 
 def _writable_file(file: Path) -> None:
     _writable(file.parent)
-    if file.is_dir():
-        raise Refused(f"out={str(file)!r}: a folder; give the name of a file")
+    if file.exists() and not file.is_file():
+        raise Refused(f"out={str(file)!r}: {'a folder' if file.is_dir() else 'no plain file'}; give the name of a file")
 
 
 @contextlib.contextmanager
@@ -474,15 +488,16 @@ def _debugger(*, wanted: bool) -> Iterator[None]:
 
 
 def main() -> None:
-    """Entry point: one clear line and exit code 2 for bad input, never a traceback."""
+    """One clear line and exit code 2 for bad input, never a traceback."""
     try:
-        sys.exit(app(standalone_mode=False))  # the code that a command gave to typer.Exit
+        code = app(standalone_mode=False)  # what a command gave to typer.Exit
+        sys.stdout.flush()
+        sys.exit(code)
     except Refused as error:
         _refuse(str(error))
-    except KeyboardInterrupt:
-        print("lecture-claims: interrupted", file=sys.stderr)
-        sys.exit(130)
     except Exception as error:
+        if isinstance(error, OSError) and error.filename is None:
+            _refuse(f"standard output: {error.strerror}")
         say = getattr(error, "format_message", None)  # Typer's own usage errors have one
         if say is None:
             raise
@@ -503,7 +518,3 @@ def _share(text: str) -> float:
 def _refuse(line: str) -> None:
     print(f"lecture-claims: {' '.join(line.split())}", file=sys.stderr)
     sys.exit(2)
-
-
-if __name__ == "__main__":
-    main()

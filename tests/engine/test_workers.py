@@ -265,7 +265,7 @@ def test_a_library_that_cannot_be_imported_is_broken_for_good():
         pytest.param(
             "flushes_subnormals",
             "broken",
-            "left the processor computing otherwise: subnormal numbers",
+            "left its process otherwise: subnormal numbers",
             marks=pytest.mark.skipif(platform.machine() != "x86_64", reason="machine code of x86-64"),
         ),
     ],
@@ -307,3 +307,16 @@ def test_in_this_process_the_same_calls_have_the_same_outcomes(odd):
         assert here.run([ask("process")])[0].value == os.getpid()
     finally:
         here.close()
+
+
+def test_in_this_process_ctrl_c_is_the_users_and_no_answer_of_the_librarys(tmp_path):
+    (tmp_path / "stopped.py").write_text("def stops():\n    raise KeyboardInterrupt\n")
+    here, there = InProcess(str(tmp_path / "stopped.py")), Worker(str(tmp_path / "stopped.py"), timeout=60)
+    try:
+        here.start()
+        with pytest.raises(KeyboardInterrupt):
+            here.run([ask("stops")])
+        assert kinds(there.run([ask("stops")])) == ["raised"]
+    finally:
+        here.close()
+        there.close()

@@ -89,7 +89,7 @@ def test_it_declares_the_command_and_the_pytest_plug_in(wheel, inside):
     (name,) = (n for n in inside if n.endswith("entry_points.txt"))
     with zipfile.ZipFile(wheel) as file:
         declared = file.read(name).decode()
-    assert "lecture-claims = lectureclaims.reports.front.cli:main" in declared
+    assert "lecture-claims = lectureclaims.reports.front.start:main" in declared
     assert "lecture-claims = lectureclaims.reports.front.pytest_plugin" in declared
 
 
@@ -102,7 +102,7 @@ def installed(wheel, tmp_path_factory):
 
 
 def ran(installed, *arguments):
-    program = [sys.executable, "-m", "lectureclaims.reports.front.cli", *arguments]
+    program = [sys.executable, "-m", "lectureclaims.reports.front.start", *arguments]
     environment = {**os.environ, "PYTHONPATH": str(installed), "PYTHONDONTWRITEBYTECODE": "1"}
     return subprocess.run(
         program, cwd=installed.parent, env=environment, capture_output=True, text=True, timeout=120, check=False

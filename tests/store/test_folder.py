@@ -68,12 +68,13 @@ def test_what_was_not_used_for_longest_leaves(tmp_path):
 
 def test_what_a_killed_run_left_half_written_goes_after_a_while(store):
     store.put(KEY, b"a result")
-    old, new = (store.folder / KEY[:2] / f"{name}.tmp" for name in ("old", "new"))
-    old.touch()
-    new.touch()
-    os.utime(old, (1000, 1000))
+    old, new, probe = (store.folder / name for name in (f"{KEY[:2]}/old.tmp", f"{KEY[:2]}/new.tmp", "old.tmp"))
+    for path in (old, new, probe):
+        path.touch()
+    for path in (old, probe):
+        os.utime(path, (1000, 1000))
     store.tidy()
-    assert not old.exists() and new.exists(), "the other may be another run's, at work now"
+    assert not old.exists() and not probe.exists() and new.exists(), "the last may be another run's, at work now"
     assert store.get(KEY) == b"a result"
 
 

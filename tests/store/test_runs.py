@@ -188,7 +188,7 @@ def gone(process):
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_what_was_computed_before_an_interruption_is_kept(first, tmp_path, how):
-    program = [sys.executable, "-m", "lectureclaims.reports.front.cli", *command(tmp_path)]
+    program = [sys.executable, "-m", "lectureclaims.reports.front.start", *command(tmp_path)]
     process = subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     while not [*Store(tmp_path).entries()] and process.poll() is None:
         time.sleep(0.05)
@@ -203,7 +203,7 @@ def test_what_was_computed_before_an_interruption_is_kept(first, tmp_path, how):
 
 def test_killed_at_any_moment_it_goes_on_and_says_the_same(first, tmp_path):
     """Kills at random moments, all into one store, until a run comes to its end; no process stays and no file is half there."""
-    program = [sys.executable, "-m", "lectureclaims.reports.front.cli", *command(tmp_path)]
+    program = [sys.executable, "-m", "lectureclaims.reports.front.start", *command(tmp_path)]
     chance, killed = random.Random(0), 0
     for _ in range(KILLS):
         process = subprocess.Popen(program, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
