@@ -8,6 +8,7 @@ import pickle
 import resource
 import signal
 import sys
+import time
 import traceback
 import warnings
 from collections.abc import Callable, Sequence
@@ -28,6 +29,12 @@ PINNED = {**libraries.ENVIRONMENT, "PYTHONHASHSEED": "0"}
 framework is first imported, so they are given to the process when it starts."""
 
 
+UNWATCHED = 0.005
+"""Seconds of calls between two looks at what they share: looking takes as long as some ten small calls."""
+UNSEEN = "?"
+"""Sent with an answer after which nobody looked."""
+
+
 def main() -> None:
     """Answer requests until the parent goes: first what to import, then calls."""
     channel = opened()
@@ -37,12 +44,14 @@ def main() -> None:
     channel.send(codec.encode(facts))
     before = shared()
     while True:
-        for packed in pickle.loads(channel.receive()):
+        calls, looked = pickle.loads(channel.receive()), time.monotonic()
+        for left, packed in zip(reversed(range(len(calls))), calls, strict=True):
             channel.forget_chatter()
-            answer, after = _answered(library, packed, backend), shared()
-            if changed := [name for name in before if before[name] != after[name]]:
-                answer = codec.encode(("broken", f"left its process otherwise: {', '.join(changed)}", None, False))
-            channel.send(answer)
+            answer, state = _answered(library, packed, backend), UNSEEN
+            if not left or time.monotonic() - looked > UNWATCHED:
+                after, looked = shared(), time.monotonic()
+                state = ", ".join(name for name in before if before[name] != after[name])
+            channel.send(codec.encode((state, answer)))
 
 
 def imported(backend: str) -> ModuleType:
@@ -104,9 +113,9 @@ def _answered(library: ModuleType | None, packed: bytes, backend: str) -> bytes:
     """The answer in bytes; where it cannot be sent, that is the answer."""
     try:
         outcome = made(library, Call.unpacked(packed), backend)
-        return codec.encode((outcome.kind, outcome.error, outcome.content, True))
+        return codec.encode((outcome.kind, outcome.content, outcome.error))
     except BaseException as error:
-        return codec.encode(("broken", f"no answer: {line(error)}", None, True))
+        return codec.encode(("broken", None, f"no answer: {line(error)}"))
 
 
 def made(library: ModuleType | None, call: Call, backend: str, *, debug: bool = False) -> Outcome:

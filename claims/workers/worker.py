@@ -6,6 +6,7 @@ answered, and a fresh process goes on with the rest.
 
 from __future__ import annotations
 
+import itertools
 import os
 import pickle
 import sys
@@ -61,38 +62,57 @@ class Worker:
         return facts
 
     def run(self, calls: Sequence[Call]) -> list[Outcome]:
-        outcomes: list[Outcome] = []
-        losses = 0
-        while len(outcomes) < len(calls):
+        packed = [_packed(call) for call in calls]
+        outcomes = {i: data for i, data in enumerate(packed) if isinstance(data, Outcome)}
+        alone, losses = set[int](), 0
+        while todo := [i for i in range(len(calls)) if i not in outcomes]:
             if self._dead or losses == LOSSES:
                 why = self._dead or f"not run: {losses} calls of this experiment crashed or hung already"
-                return outcomes + [Outcome("broken", error=why)] * (len(calls) - len(outcomes))
-            if self._process is None:  # importing the library once more must not use up the calls' time
+                outcomes |= dict.fromkeys(todo, Outcome("broken", error=why))
+            elif self._process is None:  # importing the library once more must not use up the calls' time
                 self.start()
-                continue
-            try:
-                for outcome in self._answers(calls[len(outcomes) :]):
-                    outcomes.append(outcome)  # one by one: an answer that is here survives the process
-            except Ended as end:
-                outcomes.append(Outcome("broken", error=self._dead or str(end)))
-                losses += 1
-                self._end()
-        return outcomes
+            else:
+                together = todo[:1] if todo[0] in alone else [*itertools.takewhile(lambda i: i not in alone, todo)]
+                losses += self._made(together, [packed[i] for i in together], outcomes, alone)
+        return [outcomes[i] for i in range(len(calls))]
 
-    def _answers(self, calls: Sequence[Call]) -> Iterator[Outcome]:
-        """The outcomes of calls as they come, up to one after which the process must be another. Raises Ended with the process."""
+    def _made(
+        self, numbers: Sequence[int], packed: Sequence[Any], outcomes: dict[int, Outcome], alone: set[int]
+    ) -> bool:
+        """Have calls made; whether the process was lost.
+
+        Answers after which nobody looked at the process wait until somebody did: where it was left otherwise meanwhile, or lost, their calls are
+        made again, each alone, so that it is known which one did it.
+        """
+        waiting = dict[int, Outcome]()
+        try:
+            for number, (outcome, state) in zip(numbers, self._answers(packed), strict=False):
+                waiting[number] = outcome
+                if state == library.UNSEEN:
+                    continue
+                if state and len(waiting) == 1:
+                    waiting[number] = Outcome("broken", error=f"left its process otherwise: {state}")
+                if not state or len(waiting) == 1:
+                    outcomes |= waiting
+                    waiting.clear()
+                if state:
+                    self._end()
+                    return False
+        except Ended as end:
+            lost = next(i for i in numbers if i not in outcomes and i not in waiting)
+            outcomes[lost] = Outcome("broken", error=self._dead or str(end))
+            self._end()
+            return True
+        finally:
+            alone |= waiting.keys()
+        return False
+
+    def _answers(self, packed: Sequence[bytes]) -> Iterator[tuple[Outcome, str]]:
+        """The outcomes of calls as they come, each with what its process was found to be left otherwise in. Raises Ended with the process."""
         assert self._process is not None
-        packed = [_packed(call) for call in calls]
-        self._process.send(pickle.dumps([data for data in packed if isinstance(data, bytes)]), timeout=self.timeout)
-        last = len(packed) - 1
-        for number, data in enumerate(packed):
-            if isinstance(data, Outcome):
-                yield data
-                continue
-            outcome, steady = _unpacked(self._process.receive(timeout=self.timeout, others=number < last))
-            yield outcome
-            if not steady:
-                return self._end()
+        self._process.send(pickle.dumps(packed), timeout=self.timeout)
+        for left in reversed(range(len(packed))):
+            yield _unpacked(self._process.receive(timeout=self.timeout, others=left > 0))
 
     def close(self) -> None:
         self._end()
@@ -111,11 +131,12 @@ def _packed(call: Call) -> bytes | Outcome:
         return Outcome("broken", error=f"the call cannot be sent: {library.line(error)}")
 
 
-def _unpacked(data: bytes) -> tuple[Outcome, bool]:
-    """An answer, and whether the process is as it was before it. Raises Ended where it is none."""
+def _unpacked(data: bytes) -> tuple[Outcome, str]:
+    """An answer, and in what the process is not as it was before. Raises Ended where it is none."""
     try:
-        kind, error, content, steady = codec.decode(data)
-        return Outcome(KINDS[kind], content, str(error)), bool(steady)
+        state, answer = codec.decode(data)
+        kind, content, error = codec.decode(answer)
+        return Outcome(KINDS[kind], content, str(error)), str(state)
     except (ValueError, TypeError, KeyError) as error:
         raise Ended(f"no answer: {library.line(error)}") from None
 

@@ -238,7 +238,7 @@ CHECKS = [
     Without(
         "there is a time limit",
         WORKERS,
-        "self._process.receive(timeout=self.timeout, others=number < last)",
+        "self._process.receive(timeout=self.timeout, others=left > 0)",
         "self._process.receive(timeout=START_LIMIT)",
         SWEEP,
         ("hangs",),
