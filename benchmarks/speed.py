@@ -1,0 +1,295 @@
+"""What the checks cost beside what they check, as ratios within one run: only those can be compared between machines."""
+
+from __future__ import annotations
+
+import functools
+import gc
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from types import ModuleType
+from typing import Any, NamedTuple
+
+import numpy as np
+import psutil
+from lectureclaims.claims.engine import lecture
+from lectureclaims.claims.engine.cells import Library
+from lectureclaims.claims.engine.experiments import Experiment, advance_all
+from lectureclaims.claims.engine.ran import Selection, Unit, Variant
+from lectureclaims.claims.language import Case, Figure, Timing, ask, same_bits, sweep
+from lectureclaims.claims.language.claim import Stated
+from lectureclaims.claims.lecture.convolution import output_size
+from lectureclaims.claims.workers.worker import Worker
+from lectureclaims.reference import mistakes, oracle
+from lectureclaims.reference.exact import literal
+from lectureclaims.reference.operators import catalogue
+
+from .table import Table
+
+CLAIM = "convolution.output_size"
+LAYER = {"x": (8, 32, 32, 32), "w": (32, 32, 3, 3)}
+SETTINGS = {"stride": (1, 1), "padding": ((1, 1), (1, 1)), "dilation": (1, 1), "groups": 1}
+GROWTH = (100, 1_000, 10_000, 100_000, 1_000_000)
+REPEATS = 5
+
+
+def run(loaded: Mapping[str, ModuleType]) -> Iterator[Table]:
+    yield _sweep(loaded)
+    yield _by_hand(loaded["torch"])
+    yield _operators(loaded["torch"], loaded["numpy"])
+    yield _oracle()
+    yield _nothing_changed()
+    yield _growth()
+
+
+def _seconds(what: Callable[[], Any], *, repeats: int = 1) -> float:
+    """The least of several times."""
+    times = []
+    for _ in range(repeats):
+        begin = time.perf_counter()
+        what()
+        times.append(time.perf_counter() - begin)
+    return min(times)
+
+
+def _calls(dtype: str) -> list[Any]:
+    points = [*output_size.along("H"), *output_size.along("W"), *output_size.in_the_plane()]
+    return [output_size.request(dtype, 0, point, output_size.SMALL_FIRST[-1]) for point in points]
+
+
+def _made(library: ModuleType, calls: Iterable[Any]) -> None:
+    for call in calls:
+        with suppress(Exception):  # no window fits
+            library.cross_correlation2d(**call.arguments)
+
+
+def _sweep(loaded: Mapping[str, ModuleType]) -> Table:
+    """The whole cell, four wrongs and a limit with it, against nothing but the library's calls, one after another."""
+    book, rows, sums = lecture.read(), [], np.zeros(2)
+    names = ("numpy", "scipy", "torch", "tensorflow")
+    for name in names:
+        judge = Library(book, Selection((CLAIM,), names), name, timeout=600)
+        for dtype in ("float32", "float64"):
+            calls = _calls(dtype)
+            raw = _seconds(lambda library=loaded[name], calls=calls: _made(library, calls))
+            whole = _seconds(functools.partial(judge.compute, Unit(CLAIM, name, dtype)))
+            sums += raw, whole
+            rows.append([name, dtype, f"{len(calls):,}", f"{raw:.1f}", f"{whole:.1f}", f"{whole / raw:.1f}"])
+        judge.close()
+    rows.append(["all", "", "", f"{sums[0]:.1f}", f"{sums[1]:.1f}", f"**{sums[1] / sums[0]:.1f}**"])
+    says = "Seconds for the calls of one library alone, and for the cell: calls in a process of their own, wrongs, limit, literal sums."
+    return Table(
+        "The geometry sweep beside its calls", ["library", "format", "calls", "calls", "cell", "ratio"], rows, says
+    )
+
+
+def _by_hand(torch: ModuleType) -> Table:
+    """pytest with assert_allclose against SciPy, as one writes it by hand, on the values of the same sweep: its time, and the mistakes it misses."""
+    with tempfile.TemporaryDirectory() as folder:
+        test = Path(folder) / "test_by_hand.py"
+        test.write_text(BY_HAND)
+        took = _seconds(
+            lambda: subprocess.run(
+                [sys.executable, "-m", "pytest", "-q", str(test)], check=True, stdout=subprocess.DEVNULL
+            )
+        )
+    begin = time.perf_counter()
+    judge = Library(lecture.read(), Selection((CLAIM,), ("torch",), case="values"), "torch", timeout=600)
+    judge.compute(Unit(CLAIM, "torch", "float32"))
+    judge.close()
+    ours = time.perf_counter() - begin
+    known = mistakes.known("cross_correlation2d")
+    rows = [["values, exhaustively, float32", f"{took:.1f}", f"{ours:.1f}", f"{ours / took:.1f}"]]
+    rng, missed = np.random.default_rng(0), []
+    x, w = (rng.standard_normal(shape).astype(np.float32) for shape in ((2, 4, 9, 8), (4, 4, 3, 3)))
+    arguments = {"x": x, "w": w, "b": None, **SETTINGS}
+    right = catalogue.OPERATIONS["cross_correlation2d"].function(**arguments)
+    for mistake in known:
+        if not any(mistakes.readings(mistake, "cross_correlation2d", arguments)):
+            continue
+        wrong = mistakes.commit(torch, mistake=mistake.name, operation="cross_correlation2d", **arguments)
+        if wrong.shape == right.shape and np.allclose(wrong, right, rtol=1e-3, atol=1e-3):
+            missed.append(mistake.name)
+    says = (
+        f"Seconds with the start of every process. Of {len(known)} known mistakes of the operation, assert_allclose at 1e-3 lets pass on one layer: "
+        f"{', '.join(missed) or 'none'}."
+    )
+    return Table("A test by hand on the same cases", ["", "by hand", "the claim's case", "ratio"], rows, says)
+
+
+BY_HAND = """
+import itertools
+import numpy as np, pytest, torch
+from scipy.signal import correlate
+torch.set_num_threads(1)
+TWO = (1, 2)
+POINTS = [p for p in itertools.product(range(1, 6), range(1, 6), range(1, 4), range(1, 4), TWO, TWO, TWO, (0, 1), TWO, TWO, TWO)]
+
+def test_convolution():
+    rng = np.random.default_rng(0)
+    for H, W, ky, kx, sy, sx, d, p, n, i, o in POINTS:
+        if H + 2 * p < d * (ky - 1) + 1 or W + 2 * p < d * (kx - 1) + 1:
+            continue
+        x = rng.integers(-8, 9, (n, i, H, W)).astype(np.float32)
+        w = rng.integers(-8, 9, (o, i, ky, kx)).astype(np.float32)
+        got = torch.nn.functional.conv2d(torch.from_numpy(x), torch.from_numpy(w), stride=(sy, sx), padding=p, dilation=d).numpy()
+        padded = np.pad(x, ((0, 0), (0, 0), (p, p), (p, p)))
+        spread = np.zeros((o, i, d * (ky - 1) + 1, d * (kx - 1) + 1), np.float32)
+        spread[:, :, ::d, ::d] = w
+        want = np.stack([[sum(correlate(a[c], k[c], "valid") for c in range(i))[::sy, ::sx] for k in spread] for a in padded])
+        np.testing.assert_allclose(got, want, rtol=1e-5, atol=1e-5)
+"""
+
+
+class Pair(NamedTuple):
+    """An operation, its arguments, and how many times PyTorch's time it may take."""
+
+    operation: str
+    arguments: dict[str, Any]
+    most: float
+
+
+def _operators(torch: ModuleType, numpy: ModuleType) -> Table:
+    """The reference's operators beside PyTorch's own, through the same doors, one thread, float32."""
+    rng = np.random.default_rng(0)
+    x, w = (rng.standard_normal(shape).astype(np.float32) for shape in LAYER.values())
+    upstream = rng.standard_normal((8, 32, 32, 32)).astype(np.float32)
+    pooling = {"window": (2, 2), "stride": (2, 2), "padding": ((0, 0), (0, 0))}
+    norm = {"scale": np.ones(32, np.float32), "shift": np.zeros(32, np.float32), "epsilon": 1e-5}
+    pairs = (
+        Pair("cross_correlation2d", {"x": x, "w": w, "b": None, **SETTINGS}, 2.0),
+        Pair("cross_correlation2d_gradient", {"x": x, "w": w, "upstream": upstream, **SETTINGS}, 3.0),
+        Pair("max_pooling2d", {"x": x, **pooling}, 1.5),
+        Pair("batch_norm_training", {"x": x, **norm}, 4.0),
+    )
+    rows = []
+    for pair in pairs:
+        theirs, ours = (
+            _seconds(functools.partial(getattr(library, pair.operation), **pair.arguments), repeats=REPEATS)
+            for library in (torch, numpy)
+        )
+        rows.append(
+            [pair.operation, f"{1e3 * theirs:.1f}", f"{1e3 * ours:.1f}", f"{ours / theirs:.1f}", f"{pair.most:g}"]
+        )
+    says = "Milliseconds, the least of five, at N 8, C 32, 32 × 32, k 3."
+    return Table("The reference beside PyTorch", ["operation", "PyTorch", "reference", "ratio", "at most"], rows, says)
+
+
+def _oracle() -> Table:
+    """Seconds per million products, exact and rounded once."""
+    rng, rows = np.random.default_rng(0), []
+    for name, x_shape, w_shape in (
+        ("a sweep's, 4 × 4 with 2 × 2", (1, 1, 4, 4), (1, 1, 2, 2)),
+        ("8 × 8 with 3 × 3, 4 channels", (2, 4, 8, 8), (4, 4, 3, 3)),
+        ("32 × 32 with 3 × 3, 16 channels", (2, 16, 32, 32), (16, 16, 3, 3)),
+    ):
+        x, w = (rng.standard_normal(shape) for shape in (x_shape, w_shape))
+        settings = SETTINGS | {"padding": ((0, 0), (0, 0))}
+        count = x_shape[0] * w[0].size * w_shape[0] * (x_shape[2] - w_shape[2] + 1) ** 2
+        turns = max(1, 20_000 // count)
+
+        def made(x: np.ndarray = x, w: np.ndarray = w, turns: int = turns, settings: Any = settings) -> None:
+            for i in range(turns):
+                oracle.cross_correlation2d(x + i, w, None, **settings)
+
+        literal.convolution_terms.cache_clear()
+        rows.append([name, f"{count:,}", f"{1e6 * _seconds(made) / (count * turns):.2f}"])
+    return Table("The oracle", ["image and kernel", "products", "seconds per million products"], rows)
+
+
+def _nothing_changed() -> Table:
+    """A first run of a few claims and a second one, each with its reports, from the shell."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "lectureclaims.reports.front.cli", "verify", "convolution.*"]
+        command += ["--backend=numpy", "--backend=torch", f"--store={folder}/store", f"--out={folder}/out"]
+        first, again = (
+            _seconds(lambda: subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+            for _ in "12"
+        )
+    rows = [[f"{first:.1f}", f"{again:.2f}", f"{first / again:.0f}"]]
+    return Table(
+        "Nothing changed", ["first run, seconds", "second run", "ratio"], rows, "`convolution.*` on NumPy and PyTorch."
+    )
+
+
+class Numbered(NamedTuple):
+    """The number of a case."""
+
+    n: int
+
+
+def _growth() -> Table:
+    """A sweep of so many cases, each of its own, on NumPy: time, and the most memory that judge and library took; each in a fresh judge."""
+    rows = []
+    for count in GROWTH:
+        told = subprocess.run(
+            [sys.executable, "-c", f"from benchmarks import speed; speed.grown({count})"],
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout.split()
+        seconds, judge, worker, size = map(float, told)
+        rows.append(
+            [
+                f"{count:,}",
+                f"{seconds:.1f}",
+                f"{1e6 * seconds / count:.0f}",
+                f"{judge:.0f}",
+                f"{worker:.0f}",
+                f"{size:,.0f}",
+            ]
+        )
+    heads = ["cases", "seconds", "µs a case", "judge, MiB", "library, MiB", "bytes of the result"]
+    says = "Correlations of 5 × 5 images with 3 × 3 kernels, each with other numbers, bit for bit; one process judges, one computes."
+    return Table("Growth of a sweep", heads, rows, says)
+
+
+def grown(count: int) -> None:
+    """Print seconds, MiB of this process and of the library's, and the bytes of the row."""
+    from lectureclaims.claims.record import file
+
+    worker = Worker("numpy", timeout=600)
+    worker.start()
+    most = [0, 0]
+    library = psutil.Process(worker._process._process.pid)  # pyright: ignore[reportOptionalMemberAccess]
+
+    def build(point: Numbered, design: str) -> Any:
+        numbers = (np.arange(34, dtype=np.float64) + point.n) % 17 - 8
+        numbers[0] = point.n
+        return ask(
+            "cross_correlation2d",
+            x=numbers[:25].reshape(1, 1, 5, 5),
+            w=numbers[25:].reshape(1, 1, 3, 3),
+            b=None,
+            **(SETTINGS | {"padding": ((0, 0), (0, 0))}),
+        )
+
+    def judge(outcome: Any, point: Numbered, design: str) -> Any:
+        if not point.n % 1000:
+            most[:] = (
+                max(most[0], psutil.Process(os.getpid()).memory_info().rss),
+                max(most[1], library.memory_info().rss),
+            )
+        given = build(point, design).arguments
+        windows = np.lib.stride_tricks.sliding_window_view(given["x"][0, 0], (3, 3))
+        return same_bits(
+            outcome, (windows * given["w"][0, 0]).sum((2, 3))[None, None], label="values", source="the sum"
+        )
+
+    case = Case("benchmarks.growth", "growth", {}, dtype="float64", backend="numpy", seed=0)
+    points = map(Numbered, range(count))
+    steps = sweep(case, points, build, judge, label="values", source="the sum", designs=("only",))
+    variant = Variant()
+    gc.set_threshold(100_000, 50, 50)
+    begin = time.perf_counter()
+    advance_all([Experiment(variant, case, steps, None, {kind: {} for kind in (Figure, Timing, Stated)})], worker, ())
+    seconds = time.perf_counter() - begin
+    worker.close()
+    (row,) = variant.rows
+    assert row.agrees, row
+    print(seconds, most[0] / 2**20, most[1] / 2**20, len(file.pack(row)))
