@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 ID ?= convolution.flip
 
-.PHONY: verify test lint quick claim graph bench clean
+.PHONY: verify test test-all lint quick claim graph bench clean
 
 verify: $(VENV)/.ready
 	$(BIN)/lecture-claims verify --out reports/latest
@@ -15,7 +15,11 @@ verify: $(VENV)/.ready
 test: lint
 	rm -f reports/latest/results.json
 	-$(BIN)/lecture-claims verify --recheck 5% --out reports/latest
-	$(BIN)/pytest -n auto --dist loadfile --lecture-claims-results=reports/latest/results.json
+	$(BIN)/pytest -n auto --dist loadfile -m "not rare" --lecture-claims-results=reports/latest/results.json
+
+# Those too that are long and seldom find something: checks taken out one by one, and kills at random moments.
+test-all: test
+	$(BIN)/pytest -n auto --dist loadfile -m rare --lecture-claims-results=reports/latest/results.json
 
 lint: $(VENV)/.ready
 	$(BIN)/ruff check .

@@ -78,7 +78,7 @@ def within(got: Outcome, wanted: Any, bound: Bound, *, label: str, source: str) 
     ratio = bound.ratio(have, want)
     judged = _judged(row, got, want, ~(ratio <= 1), ratio)
     at = np.unravel_index(int(np.argmax(ratio)), ratio.shape) if ratio.size else None
-    return judged.but(derivation=bound.derivation, allowed=None if at is None else float(allowed[at]))
+    return judged.but(derivation=bound.derivation, allowed=None if at is None else float(f"{allowed[at]:.6g}"))
 
 
 def same_shape(got: Outcome, wanted: Sequence[int], *, label: str, source: str) -> Comparison:

@@ -159,17 +159,23 @@ def _reference(case: Case, design: ModuleType, count: int) -> Call:
 
 
 def measure(
-    case: Case, design: ModuleType, experiments: Sequence[str], *, beside: Sequence[Call] = ()
+    case: Case,
+    design: ModuleType,
+    experiments: Sequence[str],
+    *,
+    groups: Sequence[str] = tuple(START),
+    beside: Sequence[Call] = (),
 ) -> Generator[Any, Any, tuple[dict[str, Outcome], dict[str, Measured]]]:
-    """Run the experiments in the worker, each on its first and on its fresh seeds; beside: calls that are asked for later, made at the same time.
+    """Run the experiments in the worker, each on its first and on its fresh seeds, or on one of these groups; beside: calls that are asked for
+    later, made at the same time.
 
     Returns the outcomes on the first seeds by experiment, and what was measured, {"first"|"fresh": {experiment: arrays}}.
     """
-    keys = [(group, name) for name in experiments for group in START]
+    keys = [(group, name) for name in experiments for group in groups]
     calls = [_arms(case, design, name, seeds(case, design.SEEDS[name], group)) for group, name in keys]
     answers = yield [*calls, *beside]
     outcomes = dict(zip(keys, answers[: len(keys)], strict=True))
-    measured: dict[str, Measured] = {group: {} for group in START}
+    measured: dict[str, Measured] = {group: {} for group in groups}
     for (group, name), outcome in outcomes.items():
         measured[group][name] = outcome.value
     return {name: outcomes["first", name] for name in experiments}, measured

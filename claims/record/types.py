@@ -109,7 +109,7 @@ class Bits(Row, kw_only=True, tag="bits"):
 
 
 class Within(Row, kw_only=True, tag="within"):
-    """Within a bound: ``allowed`` at the worst element, with its derivation; measured: an empirical bound, not a derived one."""
+    """Within a bound: ``allowed`` at the worst element, to six digits, with its derivation; measured: an empirical bound, not a derived one."""
 
     allowed: Real | None = None
     derivation: Text = ""

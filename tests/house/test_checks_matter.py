@@ -246,20 +246,27 @@ CHECKS = [
     Without(
         "a death is told",
         WORKERS,
-        'outcomes.append(Outcome("broken", error=self._dead or str(end)))',
-        'outcomes.append(Outcome("unsupported", error=str(end)))',
+        'outcomes[lost] = Outcome("broken", error=self._dead or str(end))',
+        'outcomes[lost] = Outcome("unsupported", error=str(end))',
         SWEEP,
         ("dies",),
     ),
     Without(
         "the call at fault is found",
         WORKERS,
-        'outcomes.append(Outcome("broken", error=self._dead or str(end)))',
-        'outcomes.insert(0, Outcome("broken", error=self._dead or str(end)))',
+        "lost = next(i for i in numbers if i not in outcomes and i not in waiting)",
+        "lost = numbers[-1]",
         SWEEP,
         ("dies",),
     ),
-    Without("the other calls are made again", WORKERS, "losses += 1", "losses = LOSSES", SWEEP, ("dies",)),
+    Without(
+        "the other calls are made again",
+        WORKERS,
+        "losses += self._made(",
+        "losses += LOSSES * self._made(",
+        SWEEP,
+        ("dies",),
+    ),
     Without(
         "inputs are left as they are",
         "claims/workers/library.py",
@@ -352,6 +359,7 @@ def test_with_every_check_in_place_all_lies_are_told(package):
     assert unmet(verify_the_lies(package, claims=claims, libraries=libraries)) == []
 
 
+@pytest.mark.rare
 @pytest.mark.parametrize("without", CHECKS, ids=[without.check for without in CHECKS])
 def test_with_a_check_taken_out_some_lie_goes_unnoticed(package, without):
     path = package / "lectureclaims" / without.file
@@ -365,6 +373,7 @@ def test_with_a_check_taken_out_some_lie_goes_unnoticed(package, without):
     assert unmet(evidence) != []
 
 
+@pytest.mark.rare
 @pytest.mark.parametrize(
     "file, line, changed, test",
     STATISTICAL_CHECKS,

@@ -276,12 +276,20 @@ def test_the_words_of_a_limit_over_seeds_are_a_text(design_of):
     assert sum(c.row.must_fail for c in steps_of(limit.experiment(a_case())) if isinstance(c, Comparison)) == 2
 
 
+def followed(outcomes):
+    """What ``trajectories`` yields, once the reference has answered."""
+    steps = population.trajectories(a_case(), learning_design, "learns", outcomes)
+    call = next(steps)
+    assert call.on == "numpy" and call.apart
+    found = [steps.send(Outcome("value", call.operation(reference, **call.arguments)))]
+    return [*found, *steps]
+
+
 def test_a_trajectory_is_drawn_as_its_difference_and_judged_within_the_bound():
     outcome = Outcome("value", learning_design.learns(reference, seeds=range(5), dtype="float64"))
-    found = list(population.trajectories(a_case(), learning_design, "learns", {"learns": outcome}))
-    judged, figure = found
+    judged, figure = followed({"learns": outcome})
     assert judged.row.agrees and judged.row.elements == 5 * learning_design.STEPS
     (arm,) = figure.data["arms"]
     assert len(arm["difference"]) == learning_design.STEPS and (arm["difference"] <= arm["allowed"]).all()
     late = outcome.then(lambda m: m | {"loss.true": np.roll(m["loss.true"], 1, 0)})
-    assert not next(iter(population.trajectories(a_case(), learning_design, "learns", {"learns": late}))).row.agrees
+    assert not followed({"learns": late})[0].row.agrees

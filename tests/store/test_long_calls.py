@@ -168,3 +168,24 @@ def test_a_process_waits_for_units_that_those_at_work_may_bring():
     queue.add({SHARED: 1.0})
     other.join(5)
     assert taken == [SHARED]
+
+
+def test_a_process_goes_on_with_the_networks_that_it_trained_last():
+    """Of another experiment there is a longer call; TensorFlow would trace its networks, and those of this one again elsewhere."""
+    units = {
+        measures: Unit("a.claim", "torch", "float64", measures=measures, call=measures.encode())
+        for measures in (
+            "deep, seeds 0 to 9",
+            "wide, seeds 0 to 9",
+            "deep with a wrong, seeds 0 to 9",
+            "deep, seeds 5000 to 5009",
+        )
+    }
+    queue = Queue(dict(zip(units.values(), (9.0, 8.0, 2.0, 1.0), strict=True)))
+    taken = [queue.take(0).measures for _ in units]
+    assert taken == [
+        "deep, seeds 0 to 9",
+        "deep with a wrong, seeds 0 to 9",
+        "deep, seeds 5000 to 5009",
+        "wide, seeds 0 to 9",
+    ]

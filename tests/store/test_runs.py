@@ -201,6 +201,7 @@ def test_what_was_computed_before_an_interruption_is_kept(first, tmp_path, how):
     assert lasting(run(tmp_path)[0]) == lasting(first[1])
 
 
+@pytest.mark.rare
 def test_killed_at_any_moment_it_goes_on_and_says_the_same(first, tmp_path):
     """Kills at random moments, all into one store, until a run comes to its end; no process stays and no file is half there."""
     program = [sys.executable, "-m", "lectureclaims.reports.front.start", *command(tmp_path)]

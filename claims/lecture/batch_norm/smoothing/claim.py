@@ -102,7 +102,7 @@ smooths = claim(
     },
 )
 def theorem_4_1(case, *, right=theorem):
-    outcomes, _ = yield from population.measure(case, design, ("identity",))
+    outcomes, _ = yield from population.measure(case, design, ("identity",), groups=("first",))
     given = outcomes["identity"]
     a = in_float64(given.value)
     yield within(

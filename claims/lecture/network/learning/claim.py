@@ -54,7 +54,7 @@ learned_parameters = claim(
     },
 )
 def step_by_step(case):
-    outcomes, _ = yield from population.measure(case, first_steps, ("descends",))
+    outcomes, _ = yield from population.measure(case, first_steps, ("descends",), groups=("first",))
     yield from population.trajectories(case, first_steps, "descends", outcomes, count=3)
     descended = outcomes["descends"]
     yield fact(
