@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -312,6 +312,14 @@ class _Runner:
             self.store.tidy()
 
 
+class Plan(NamedTuple):
+    """How many cells the store has, what is to be computed, and in how many seconds it will be."""
+
+    stored: int
+    tasks: Sequence[schedule.Task]
+    seconds: float
+
+
 def _same(a: CellFound, b: CellFound) -> bool:
     """Whether two computations of a cell say the same, but for what is not the same twice."""
 
@@ -346,11 +354,22 @@ def _terminable() -> Iterator[None]:
         as_before()
 
 
-def planned(lecture: Lecture, selection: Selection, options: Options) -> tuple[dict[str, float], int]:
-    """The units that the store lacks, by name, with the seconds that they took before or may take; and how many cells it has."""
+def planned(lecture: Lecture, selection: Selection, options: Options) -> Plan:
+    """What the store lacks, with the seconds that it took before or may take."""
     runner = _Runner(lecture, selection, options, Progress())
     units = [unit for unit in plan.units(lecture, selection) if libraries.installed(unit.backend)]
     stored = runner._stored(units)
+    tasks = list[schedule.Task]()
     missing = runner.lengths([unit for unit in units if unit not in stored])
-    whole = {unit: schedule.parts(unit, runner.times) or {unit.name: seconds} for unit, seconds in missing.items()}
-    return {name: seconds for parts in whole.values() for name, seconds in parts.items()}, len(stored)
+    cells = frozenset(unit.name for unit in missing)
+    for unit, seconds in missing.items():
+        parts = schedule.parts(unit, runner.times) or {unit.name: seconds}
+        arms = frozenset(name for name in parts if name != unit.name)
+        tasks += [
+            schedule.Task(name, unit.backend, s, arms if name == unit.name else frozenset())
+            for name, s in parts.items()
+        ]
+        mistakes = replace(unit, mistakes=(0,)).name
+        if mistakes in runner.times:
+            tasks.append(schedule.Task(mistakes, unit.backend, runner.times[mistakes], cells))
+    return Plan(len(stored), tasks, schedule.foreseen(tasks, options.jobs))

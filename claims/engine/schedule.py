@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import heapq
 import math
 import pickle
 import sys
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from ...reference import libraries
 from ..record import file
@@ -256,3 +258,36 @@ def parts(unit: Unit, recorded: Mapping[str, float]) -> dict[str, float]:
     return {
         name: seconds for name, seconds in recorded.items() if name == unit.name or name.startswith(f"{unit.name} ")
     }
+
+
+class Task(NamedTuple):
+    """A unit as it is planned: its name, its library, its seconds, and the names of those that it waits for."""
+
+    name: str
+    backend: str
+    seconds: float
+    after: frozenset[str] = frozenset()
+
+    @property
+    def is_cell(self) -> bool:
+        return self.name.endswith("]") and not self.name.startswith("mistakes in ")
+
+
+def foreseen(tasks: Sequence[Task], processes: int) -> float:
+    """Seconds until so many processes have computed the tasks: each takes the longest that is ready, of its library if there is one, which it would
+    else import first."""
+    left, done, now = sorted(tasks, key=lambda task: -task.seconds), set[str](), 0.0
+    at_work, busy = dict[int, str](), list[tuple[float, int, Task]]()
+    while left or busy:
+        idle = {*range(processes)} - {number for _, number, _ in busy}
+        while idle and (ready := [task for task in left if task.after <= done]):
+            own = [(task, n) for task in ready for n in idle if at_work.get(n) == task.backend]
+            task, process = own[0] if own else (ready[0], min(idle))
+            starts = 0.0 if own else libraries.declared(task.backend).seconds
+            at_work[process] = task.backend
+            idle.remove(process)
+            left.remove(task)
+            heapq.heappush(busy, (now + starts + task.seconds, process, task))
+        now, _, task = heapq.heappop(busy)
+        done.add(task.name)
+    return now

@@ -127,8 +127,8 @@ def verify(
 
 def planned(
     claims: Sequence[str] = (), *, lecture_folder: Path | None = None, way: Way = Way(), **chosen: Any
-) -> tuple[dict[str, float], int]:
-    """The units that the store lacks, by name, with the seconds that they may take; and how many cells it has."""
+) -> runner.Plan:
+    """What a run would compute, and how long it would take."""
     book = lecture.read(lecture_folder)
     selection = select(book, claims, **chosen)
     return runner.planned(book, selection, way.options())

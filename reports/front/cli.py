@@ -142,7 +142,7 @@ def verify(
     )
     chosen["lecture_folder"] = lecture_folder
     if plan:
-        terminal.plan(out, *verification.planned(claims or (), way=way, **chosen), jobs=way.options().jobs)
+        terminal.plan(out, verification.planned(claims or (), way=way, **chosen), jobs=way.options().jobs)
         return
     with progress.Bar(err, silent=as_json or in_process or debug) as bar, _debugger(wanted=debug):
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -18,6 +18,7 @@ from ..wording.gates import sides
 
 if TYPE_CHECKING:  # what these need takes a second to import
     from ...claims.adjudication import Adjudication
+    from ...claims.engine.runner import Plan
     from ...claims.networks.layers import Answer
     from ...reference.networks import layers
 
@@ -271,10 +272,10 @@ def _say(out: Console, line: str, style: str = "") -> None:
     out.print(Text(line, style), soft_wrap=True)
 
 
-def plan(out: Console, missing: Mapping[str, float], stored: int, *, jobs: int) -> None:
+def plan(out: Console, found: Plan, *, jobs: int) -> None:
     """What a run would compute, longest first, and how long that takes on so many processes."""
-    whole, longest = sum(missing.values()), max(missing.values(), default=0.0)
-    out.print(f"{stored} cells are stored, {len(missing)} are to be computed: {whole:.0f} s of work")
-    out.print(f"on {jobs} processes about {max(longest, whole / jobs):.0f} s; the longest cell takes {longest:.0f} s")
-    for name, seconds in sorted(missing.items(), key=lambda item: -item[1])[:20]:
-        out.print(f"{seconds:8.1f} s  {name}")
+    whole, cells = sum(task.seconds for task in found.tasks), sum(task.is_cell for task in found.tasks)
+    out.print(f"{found.stored} cells are stored, {cells} are to be computed: {whole:.0f} s of work")
+    out.print(f"on {jobs} process{'es'[: 2 * (jobs > 1)]} about {found.seconds:.0f} s")
+    for task in sorted(found.tasks, key=lambda task: -task.seconds)[:20]:
+        out.print(f"{task.seconds:8.1f} s  {task.name}", soft_wrap=True)

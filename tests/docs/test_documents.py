@@ -44,7 +44,7 @@ class Wrong(AssertionError):
 
 def targets():
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    return set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE)), set(re.findall(r"\$\(([A-Z]+)\)", makefile))
+    return set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE)), set(re.findall(r"\$\(([A-Z]+)\)", makefile))
 
 
 def check_make(arguments):

@@ -2,11 +2,12 @@
 
 import dataclasses
 import threading
+from types import SimpleNamespace
 
 import pytest
 from lectureclaims.claims.engine import lecture, plan, schedule, verification
 from lectureclaims.claims.engine.ran import Progress, Unit
-from lectureclaims.claims.engine.schedule import Queue, Waiting, lost
+from lectureclaims.claims.engine.schedule import Queue, Task, Waiting, foreseen, lost
 from lectureclaims.claims.record import file
 from lectureclaims.claims.record.parts import CellFound, Measured
 from lectureclaims.claims.store.folder import Store
@@ -189,3 +190,31 @@ def test_a_process_goes_on_with_the_networks_that_it_trained_last():
         "deep, seeds 5000 to 5009",
         "wide, seeds 0 to 9",
     ]
+
+
+# --- what is foreseen --------------------------------------------------------------------------------------------------
+
+
+def test_a_plan_waits_for_arms_and_imports_a_library_once_a_process(monkeypatch):
+    monkeypatch.setattr(schedule.libraries, "declared", lambda name: SimpleNamespace(seconds=1.0))
+    arms = [Task("a [torch] one", "torch", 4.0), Task("a [torch] two", "torch", 3.0)]
+    cell = Task("a [torch]", "torch", 2.0, frozenset(arm.name for arm in arms))
+    assert foreseen([cell, *arms], 1) == 1 + 4 + 3 + 2
+    assert foreseen([cell, *arms], 2) == foreseen([cell, *arms], 16) == 1 + 4 + 2
+    other = Task("b [numpy]", "numpy", 5.0)
+    assert foreseen([other, cell, *arms], 2) == max(1 + 5, 1 + 4 + 3 + 2)
+    assert foreseen([], 2) == 0
+    assert [task.is_cell for task in (*arms, cell, Task("mistakes in a [torch]", "torch", 1.0))] == [
+        False,
+        False,
+        True,
+        False,
+    ]
+
+
+def test_a_plan_knows_the_arms_of_an_earlier_run(first):
+    chosen = {**CHOSEN, "way": verification.Way(store=first[0], fresh=True, jobs=16)}
+    plan = verification.planned((CLAIM,), **chosen)
+    assert plan.stored == 0 and {task.name for task in plan.tasks} >= {CELL, f"{CELL} learns, seeds 0 to 5"}
+    assert max(task.seconds for task in plan.tasks) <= plan.seconds
+    assert verification.planned((CLAIM,), **{**chosen, "way": verification.Way(store=first[0])}).tasks == []
