@@ -161,7 +161,7 @@ def _operators(torch: ModuleType, numpy: ModuleType) -> Table:
     x, w = (rng.standard_normal(shape).astype(np.float32) for shape in LAYER.values())
     upstream = rng.standard_normal((8, 32, 32, 32)).astype(np.float32)
     pooling = {"window": (2, 2), "stride": (2, 2), "padding": ((0, 0), (0, 0))}
-    norm = {"scale": np.ones(32, np.float32), "shift": np.zeros(32, np.float32), "epsilon": 1e-5}
+    norm = {"gamma": np.ones(32, np.float32), "beta": np.zeros(32, np.float32), "epsilon": 1e-5}
     pairs = (
         Pair("cross_correlation2d", {"x": x, "w": w, "b": None, **SETTINGS}, 2.0),
         Pair("cross_correlation2d_gradient", {"x": x, "w": w, "upstream": upstream, **SETTINGS}, 3.0),

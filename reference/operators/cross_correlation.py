@@ -202,9 +202,17 @@ def _reach(tap, sizes, stride, dilation):
     )
 
 
+def _padded(x, padding):
+    """np.pad with zeros, whose own arithmetic takes longer than a small convolution."""
+    shape = [before + size + after for size, (before, after) in zip(x.shape[2:], padding, strict=True)]
+    padded = np.zeros((*x.shape[:2], *shape), x.dtype)
+    padded[:, :, *(slice(before, before + size) for size, (before, _) in zip(x.shape[2:], padding, strict=True))] = x
+    return padded
+
+
 def _windows(x, kernel, sizes, stride, padding, dilation, groups):
     """Every window as a column: [N, groups, (Cin/groups · taps), (positions)], filled tap by tap."""
-    padded = np.pad(x, ((0, 0), (0, 0), *padding))
+    padded = _padded(x, padding)
     columns = np.empty((*x.shape[:2], *kernel, *sizes), x.dtype)
     for tap in np.ndindex(*kernel):
         columns[:, :, *tap] = padded[:, :, *_reach(tap, sizes, stride, dilation)]
