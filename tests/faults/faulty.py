@@ -43,6 +43,11 @@ def killed(x):
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+def ends_as_by_ctrl_c(x):
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    os.kill(os.getpid(), signal.SIGINT)
+
+
 def stopped(x):
     os.kill(os.getpid(), signal.SIGSTOP)
 

@@ -34,6 +34,33 @@ def claim_of(fault):
 vars().update({fault: claim_of(fault) for fault in FAULTS})
 
 
+def mistaken(error):
+    made = claim(f"mistake.{type(error).__name__}", "An experiment is mistaken.", **WAYS)
+
+    @made.case("one")
+    def experiment(case):
+        yield from relu(case, "before")
+        raise error
+
+    return made
+
+
+class Untold(Exception):
+    def __str__(self):
+        raise self
+
+
+MISTAKES = (
+    BaseException("x"),
+    GeneratorExit("x"),
+    SystemExit(3),
+    KeyboardInterrupt("x"),
+    ValueError("\ud800"),
+    Untold(),
+)
+vars().update({type(error).__name__: mistaken(error) for error in MISTAKES})
+
+
 def sound_claim(name):
     made = claim(f"sound.{name}", "Nothing else is touched.", **WAYS)
 
