@@ -72,6 +72,7 @@ COMES_TO = {
     "clears_the_environment": OTHERWISE.format("environment variables"),
     "ignores_signals": HARMLESS,
     "prints_otherwise": HARMLESS,
+    "rounds_upwards": OTHERWISE.format("rounding to nearest"),
     "raises_on_overflow": OTHERWISE.format("how NumPy tells errors"),
     "turns_warnings_into_errors": OTHERWISE.format("warnings as errors"),
     "seeds": HARMLESS,
