@@ -206,7 +206,7 @@ def _oracle() -> Table:
 def _nothing_changed() -> Table:
     """A first run of a few claims and a second one, each with its reports, from the shell."""
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "lectureclaims.reports.front.cli", "verify", "convolution.*"]
+        command = [sys.executable, "-m", "lectureclaims.reports.front.start", "verify", "convolution.*"]
         command += ["--backend=numpy", "--backend=torch", f"--store={folder}/store", f"--out={folder}/out"]
         first, again = (
             _seconds(lambda: subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))

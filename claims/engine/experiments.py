@@ -19,6 +19,7 @@ from ..language.claim import Kept, Wrong
 from ..language.comparison import Comparison
 from ..language.outcome import Call, NotAValue, Outcome
 from ..record.types import Fact, Stopped, Sweep
+from ..workers.library import line
 from .ran import DefectRun, Variant
 
 REMEMBERED = 20_000
@@ -70,11 +71,11 @@ class Experiment:
             return
         except NotAValue as stop:
             self._stop(stop.outcome.kind, stop.outcome.error)
-        except Exception as error:
+        except BaseException as error:  # also one that would end this process, and with it the cells of other claims
             if self.debug:
                 raise
             place = traceback.extract_tb(error.__traceback__)[-1]
-            why = f"{type(error).__name__}: {error} ({Path(place.filename).name}:{place.lineno})"
+            why = f"{type(error).__name__}: {line(error)} ({Path(place.filename).name}:{place.lineno})"
             self._stop("error", why, "".join(traceback.format_exception(error)))
 
     def misnames(self, answer: Outcome) -> bool:

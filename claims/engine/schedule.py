@@ -185,7 +185,9 @@ class Crew:
             self._queue.close()
             for process in [*self._judges.values()]:
                 process.end()
-            for thread in self._threads:
+            for thread in filter(
+                threading.Thread.is_alive, self._threads
+            ):  # an interruption may come before the last is started
                 thread.join(5)
         if self._errors:
             raise self._errors[0]

@@ -16,7 +16,10 @@ def main() -> None:
             setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), "r+"))
     from . import cli
 
-    cli.main()
+    try:
+        cli.main()
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is said; Python's end would meet it otherwise
 
 
 def _leave(*_: object) -> None:

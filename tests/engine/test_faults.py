@@ -27,6 +27,7 @@ COMES_TO = {
     "segmentation_fault": DIED.format(-signal.SIGSEGV),
     "division_trap": DIED.format(-signal.SIGFPE),
     "killed": DIED.format(-signal.SIGKILL),
+    "ends_as_by_ctrl_c": DIED.format(-signal.SIGINT),
     "stopped": TIMED_OUT,
     "aborts": DIED.format(-signal.SIGABRT),
     "exits_with_success": DIED.format(0),
@@ -71,6 +72,7 @@ COMES_TO = {
     "clears_the_environment": OTHERWISE.format("environment variables"),
     "ignores_signals": HARMLESS,
     "prints_otherwise": HARMLESS,
+    "rounds_upwards": OTHERWISE.format("rounding to nearest"),
     "raises_on_overflow": OTHERWISE.format("how NumPy tells errors"),
     "turns_warnings_into_errors": OTHERWISE.format("warnings as errors"),
     "seeds": HARMLESS,
@@ -84,6 +86,15 @@ COMES_TO = {
     "lowers_the_recursion_limit": OTHERWISE.format("recursion limit"),
 }
 """Fault → what its call comes to: words of why there is no answer, a wrong answer, or nothing."""
+MISTAKES = {
+    "BaseException": "x",
+    "GeneratorExit": "x",
+    "SystemExit": "3",
+    "KeyboardInterrupt": "x",
+    "ValueError": r"\ud800",
+    "Untold": "its message cannot be told",
+}
+"""What an experiment raises → its message in the record."""
 LEDGER = """
 [[sentence]]
 id = "{section}"
@@ -103,11 +114,12 @@ def place(tmp_path_factory):
     folder = tmp_path_factory.mktemp("place") / "faults"
     shutil.copytree(FAULTS, folder)
     faults = "Each operation leaves the others alone.", [f"fault.{name}" for name in operations()]
+    mistakes = "An experiment is mistaken.", [f"mistake.{name}" for name in MISTAKES]
     sound = "Nothing else is touched.", [f"sound.{name}" for name in "abcdef"]
     (folder / "lecture" / "sentences.toml").write_text(
         "".join(
             LEDGER.format(section=section, text=text, claims=", ".join(f'"{c}"' for c in claims))
-            for section, (text, claims) in {"fault": faults, "sound": sound}.items()
+            for section, (text, claims) in {"fault": faults, "mistake": mistakes, "sound": sound}.items()
         )
     )
     return folder
@@ -165,6 +177,15 @@ def test_a_fault_costs_its_own_call(disturbed, fault):
     else:
         assert words in itself.note and itself.outcome in ("broken", "raised")
         assert itself.note == words or not words.startswith("the worker died"), "not what it said in earlier calls"
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_whatever_an_experiment_raises_is_its_own_mistake_with_the_place(disturbed, name):
+    (claim,) = (c for c in disturbed[0].claims if c.id == f"mistake.{name}")
+    for cell in claim.cells:
+        before, stopped = cell.rows
+        assert before.agrees and cell.verdict == "error"
+        assert stopped.note.startswith(f"{name}: {MISTAKES[name]} (faults.py:")
 
 
 def test_the_run_ends_as_documented_with_no_word_and_no_process_too_many(disturbed):

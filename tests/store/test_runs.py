@@ -1,9 +1,11 @@
 """Runs with a store: what is there is taken, what is not is computed, and nothing that happens on the way changes the record."""
 
+import itertools
 import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import msgspec
@@ -199,6 +201,19 @@ def test_what_was_computed_before_an_interruption_is_kept(first, tmp_path, how):
     if process.returncode == 1:
         assert file.loads(said).interrupted
     assert lasting(run(tmp_path)[0]) == lasting(first[1])
+
+
+@pytest.mark.parametrize("started", [0, 1])
+def test_an_interruption_while_the_threads_start_is_one_too(tmp_path, monkeypatch, started):
+    start, count = threading.Thread.start, itertools.count()
+
+    def interrupted(thread):
+        if next(count) == started:
+            raise KeyboardInterrupt
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", interrupted)
+    assert run(tmp_path, jobs=2)[0].interrupted
 
 
 @pytest.mark.rare

@@ -14,7 +14,7 @@ WAYS = {"kind": "exact", "expected": "verified", "dtypes": ("float32",)}
 def relu(case, label, factor=1):
     x = case.reals("x", (8,))
     y = yield ask("relu", x=x)
-    yield same_bits(y, factor * np.maximum(x, 0), label=label, source="the formula")
+    yield same_bits(y, factor * np.fmax(x, 0), label=label, source="the formula")
 
 
 def claim_of(fault):
@@ -32,6 +32,33 @@ def claim_of(fault):
 
 
 vars().update({fault: claim_of(fault) for fault in FAULTS})
+
+
+def mistaken(error):
+    made = claim(f"mistake.{type(error).__name__}", "An experiment is mistaken.", **WAYS)
+
+    @made.case("one")
+    def experiment(case):
+        yield from relu(case, "before")
+        raise error
+
+    return made
+
+
+class Untold(Exception):
+    def __str__(self):
+        raise self
+
+
+MISTAKES = (
+    BaseException("x"),
+    GeneratorExit("x"),
+    SystemExit(3),
+    KeyboardInterrupt("x"),
+    ValueError("\ud800"),
+    Untold(),
+)
+vars().update({type(error).__name__: mistaken(error) for error in MISTAKES})
 
 
 def sound_claim(name):
