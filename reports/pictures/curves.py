@@ -78,7 +78,7 @@ def _strip(axes: Any, cuts: dict[str, list[tuple[str, Any]]]) -> list[str]:
         for name, c in rows:
             value, gradient = known([c["value_from"], c["gradient_from"]], positive=True)
             zs += [z for z in (value, gradient) if math.isfinite(z)]
-            text = f"value {number(c['value'])}: {_from(value)}, gradient 0: {_from(gradient)}"
+            text = f"value {number(c['value'])}: {_from(value, c.get('value_first'))}, gradient 0: {_from(gradient, c.get('gradient_first'))}"
             y = table.line([name], text)
             axes.axhline(y, color=RULE, linewidth=0.6, zorder=0)
             ring = {"markersize": 8, "markerfacecolor": PAPER, "markeredgecolor": INK, "markeredgewidth": 1.2}
@@ -89,8 +89,10 @@ def _strip(axes: Any, cuts: dict[str, list[tuple[str, Any]]]) -> list[str]:
     return says
 
 
-def _from(z: float) -> str:
-    return f"{z:.4g}" if math.isfinite(z) else "never"
+def _from(z: float, first: float | None = None) -> str:
+    """From which |z| on; in brackets the first, where it is not so from there on."""
+    already = f" (first at {first:.6g})" if first is not None else ""
+    return f"{z:.6g}{already}" if math.isfinite(z) else "never"
 
 
 BANDS = "Bands: the interval around the median; dashed: controls."

@@ -15,7 +15,8 @@ or data of another shape, become a small table, never an error.
 
 ``saturation``: where a gradient becomes small, and where it becomes exactly 0
     curves             [{"function": "logistic" | "tanh" | any, "side": "z > 0" | "z < 0", "z": [|z|], "gradient": [number]}]
-    cutoffs            [{"function": str, "side": str, "value": number, "value_from": |z| or None, "gradient_from": |z| or None}]
+    cutoffs            [{"function": str, "side": str, "value": number, "value_from": |z| or None, "gradient_from": |z| or None,
+                        and where it is so already at a smaller |z|, but not from there on: "value_first": |z|, "gradient_first": |z|}]
                        from which |z| on the value is exactly ``value`` (1, 0, −1) and the gradient exactly 0; None: nowhere
 
 ``saturation_depth``: the gradient's size layer by layer

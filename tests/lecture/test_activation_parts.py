@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import importlib.util
+import types
 
 import numpy as np
 import pytest
 from lectureclaims.claims.lecture.activations import learned_slopes, mutants
+from lectureclaims.claims.lecture.activations.saturation import cutoffs
 from lectureclaims.claims.lecture.shared import floats
 from lectureclaims.reference import bounds, libraries, oracle, validation
 
@@ -171,3 +173,40 @@ def test_a_framework_lists_what_it_has_and_keeps_the_dtype(library):
     allowed = bounds.cross_entropy_of_probabilities(loss, "float64").allowed
     for name in lib.own_losses():
         assert np.all(np.abs(lib.own_loss(half[0], function=name) - loss) <= allowed), name
+
+
+# --- where a sigmoid ends ----------------------------------------------------------------------------------------------
+
+
+def ending(gradient):
+    """A library whose four functions have these gradients, and are at their limits where the gradient is 0."""
+
+    def function(limits):
+        return lambda z: np.where(gradient(np.abs(z)) == 0, np.where(z > 0, *limits), 0.5)
+
+    own = {"logistic": function((1.0, 0.0)), "tanh": function((1.0, -1.0))}
+    own |= {f"{name}_gradient": lambda z, upstream: gradient(np.abs(z)) * upstream for name in ("logistic", "tanh")}
+    return types.SimpleNamespace(**own)
+
+
+def test_a_gradient_that_is_0_and_then_more_again_ends_where_it_stays_0():
+    """TensorFlow's logistic in float64 is so: 0 here and there from 36.74 on, and for good from 37.43 on."""
+    found = cutoffs.cutoffs(ending(lambda z: 1.0 * ((z < 10) | ((z > 12.5) & (z < 13)))), dtype="float64")
+    assert found["logistic > gradient"] == found["tanh < gradient"] == 13.0
+    assert found["logistic > gradient first"] == 10.0
+
+
+def test_a_gap_between_two_points_that_are_looked_at_first_is_found():
+    first = np.nextafter(20, 21)
+    found = cutoffs.cutoffs(ending(lambda z: 1.0 * ((z < 20) | ((z > 20.5) & (z < 20.501)))), dtype="float64")
+    assert abs(found["tanh > value"] - 20.501) < 800 / cutoffs.POINTS and found["tanh > value first"] <= first
+
+
+@pytest.mark.parametrize("end", [3.0, 36.9028, 700.5])
+def test_an_end_that_is_sharp_is_found_to_the_last_bit(end):
+    found = cutoffs.cutoffs(ending(lambda z: 1.0 * (z < end)), dtype="float64")
+    assert {*found.values()} == {end} and not any(name.endswith("first") for name in found)
+
+
+def test_a_gradient_that_never_ends_has_no_end():
+    assert all(np.isnan(end) for end in cutoffs.cutoffs(ending(np.ones_like), dtype="float64").values())
