@@ -502,7 +502,7 @@ def test_every_known_picture_is_drawn_the_same_each_time_and_can_be_heard() -> N
         "".join(e.itertext()) for p in first if p.svg for e in ET.fromstring(p.svg).iter() if e.tag.endswith("text")
     )
     assert "3.46 · 3.29" in words
-    assert "value 0: 745.1, gradient 0: 745.1" in words
+    assert "value 0: 745.13, gradient 0: 745.13" in words
 
 
 def test_an_unknown_or_misshapen_picture_is_a_table() -> None:
