@@ -23,7 +23,7 @@ from ..language.defects import Defect
 from ..language.outcome import Call, Outcome
 from ..record.parts import Answer, Measured, MistakesSeen, Wanted
 from ..record.types import Computed, Detection
-from ..store import machine
+from ..store import machine, sources
 from ..workers import codec, library
 from ..workers.worker import InProcess, Worker
 from . import build, probing
@@ -217,7 +217,8 @@ class Calling:
 def _wanted(call: Call, backend: str) -> Wanted:
     seeds, mutant = call.arguments["seeds"], " with a wrong" if call.mutant else ""
     name = f"{call.name}{mutant}, seeds {seeds[0]} to {seeds[-1]}"
-    return Wanted(name=name, backend=call.on or backend, digest=call.digest, call=call.packed, files=call.files)
+    files = tuple(map(sources.place, call.files))
+    return Wanted(name=name, backend=call.on or backend, digest=call.digest, call=call.packed, files=files)
 
 
 def _leave_out_what_cannot_be_told(claim: Claim, cell: CellRun) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import gc
 import pickle
 import sys
-from pathlib import Path
 
 from threadpoolctl import threadpool_limits
 
 from ..record import file
 from ..record.parts import Answer
+from ..store import alike
+from ..workers import codec
 from ..workers.process import opened
 from . import lecture
 from .cells import Library
@@ -61,18 +62,35 @@ class Judge:
         self._library = None
 
 
+HELLO = b""
+"""What a judge is asked before it reads the lecture, which its machine may not have."""
+
+
+def begin(
+    book: lecture.Lecture, selection: Selection, *, timeout: float, memory: float | None, elsewhere: bool = False
+) -> bytes:
+    """What a judge is sent first; elsewhere: on another machine, which has a path and a lecture of its own."""
+    folder = None if elsewhere and book.folder == lecture.OWN.resolve() else book.folder
+    return pickle.dumps((None if elsewhere else sys.path, folder, selection, timeout, memory))
+
+
 def main() -> None:
-    """Answer requests until the parent goes: first what is run, then units."""
+    """Answer requests until the parent goes: first what is run, then units, each with its part of the record, and HELLO with what this machine is."""
     channel = opened()
     gc.set_threshold(
         100_000, 50, 50
     )  # a sweep keeps a hundred thousand outcomes: looking through them again and again took a quarter of its time
     path, folder, selection, timeout, memory = pickle.loads(channel.receive())
-    sys.path[:] = path
+    sys.path[:] = path or sys.path
+    judge: Judge | None = None
     with threadpool_limits(1):
-        judge = Judge(lecture.read(Path(folder)), selection, timeout=timeout, memory=memory, apart=True)
         while True:
-            channel.send(file.pack(judge.compute(pickle.loads(channel.receive()))))
+            message = channel.receive()
+            if message == HELLO:
+                channel.send(codec.encode(alike.kind(selection.backends, folder or lecture.OWN)))
+                continue
+            judge = judge or Judge(lecture.read(folder), selection, timeout=timeout, memory=memory, apart=True)
+            channel.send(file.pack(judge.compute(pickle.loads(message))))
 
 
 if __name__ == "__main__":

@@ -71,7 +71,7 @@ class Keys:
 
     def measured(self, call: Unit) -> str:
         """Of what a long call gives: not of the claim that makes something of it."""
-        files = {path for file in call.files for path in sources.of_claim(Path(file), self.lecture.folder)}
+        files = {path for file in call.files for path in sources.of_claim(sources.ROOT / file, self.lecture.folder)}
         operators = sources.digest(sources.of_operations(catalogue.OPERATIONS, call.backend))
         told = hashlib.sha256(call.call).hexdigest()
         return _digest(["measured", self.library(call.backend), sources.digest(files), operators, told])

@@ -42,7 +42,7 @@ class Unit:
     """The unit of work: a claim on one library in one dtype.
 
     mistakes: instead, what it makes of these mistakes, by their numbers; call: instead, one of its long calls, which says what it measures, by
-    functions in these files; given: what its long calls gave, by their digests.
+    functions in the files of these places; given: what its long calls gave, by their digests.
     """
 
     claim: str

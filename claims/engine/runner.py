@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import math
@@ -16,12 +17,17 @@ from typing import Any, NamedTuple
 import msgspec
 
 from ...reference import libraries
+from ...reference.refusal import Refused
 from ..record import file
 from ..record.parts import Answer, CellFound, LibraryFound, Measured, MistakesSeen, Wanted
 from ..record.types import Computed, Part
+from ..store import alike
 from ..store.folder import Store, Unusable
+from ..workers import codec
+from ..workers.cluster import Cluster
+from ..workers.seats import Gone, OnThisMachine, Seats
 from . import build, plan, probing, schedule
-from .judge import Judge
+from . import judge as judging
 from .lecture import Lecture
 from .ran import CellRun, Progress, Run, Selection, Unit
 
@@ -32,7 +38,7 @@ TIMES = "times"
 @dataclass(frozen=True)
 class Options:
     """How to run. fresh: take nothing from the store; recheck: the share of what it has that is computed again and compared; shard: (i, n), only the
-    i-th of n parts of what it lacks."""
+    i-th of n parts of what it lacks; scheduler: the address of a Dask cluster whose workers compute, in the place of processes here."""
 
     jobs: int
     timeout: float
@@ -41,6 +47,7 @@ class Options:
     fresh: bool = False
     recheck: float = 0.0
     shard: tuple[int, int] = (1, 1)
+    scheduler: str = ""
     in_process: bool = False
 
 
@@ -74,6 +81,13 @@ class _Runner:
                 detections = self._mistakes()
         except KeyboardInterrupt:  # what is computed already is kept
             interrupted, detections = True, {}
+        except Gone as gone:
+            self._note_times()
+            where = "in the store; run again to go on" if self.store is not None else "lost without a store"
+            raise Refused(f"{gone}; {len(self.cells)} of {len(units)} cells are computed and {where}") from None
+        finally:
+            if "seats" in vars(self):
+                self.seats.close()
         self._note_times()
         found = [self.cells[unit] for unit in units if unit in self.cells]
         known = {b: self.libraries[b] for b in self.selection.backends if b in self.libraries}
@@ -251,25 +265,35 @@ class _Runner:
         self.progress.planned(seconds, stored)
         options = self.options
         if options.in_process:
-            judge = Judge(self.lecture, self.selection, timeout=options.timeout, memory=None, in_process=True)
+            judge = judging.Judge(self.lecture, self.selection, timeout=options.timeout, memory=None, in_process=True)
             with closing(judge):
                 for unit in units:
                     self.progress.started(0, unit)
                     done(unit, judge.compute(unit))
                     self.progress.finished(0, unit)
         elif units:
-            crew = schedule.Crew(
-                self.lecture.folder,
-                self.selection,
-                seconds,
-                processes=options.jobs,
-                timeout=options.timeout,
-                memory=options.memory,
-                progress=self.progress,
-                done=done,
-            )
+            crew = schedule.Crew(self.seats, seconds, progress=self.progress, done=done)
             self.more = crew.add
             crew.work()
+
+    @functools.cached_property
+    def seats(self) -> Seats:
+        """Where the judges sit. Raises Refused for a cluster that cannot be reached, or is another kind of machine."""
+        options, elsewhere = self.options, bool(self.options.scheduler)
+        begin = judging.begin(
+            self.lecture, self.selection, timeout=options.timeout, memory=options.memory, elsewhere=elsewhere
+        )
+        if not elsewhere:
+            return OnThisMachine(judging.__name__, begin, number=options.jobs)
+        here = alike.kind(self.selection.backends, self.lecture.folder)
+        return Cluster(
+            options.scheduler,
+            judging.__name__,
+            begin,
+            hello=judging.HELLO,
+            unlike=lambda there: alike.differences(here, codec.decode(there)),
+            said=self.progress.said,
+        )
 
     def lengths(self, units: Sequence[Unit]) -> dict[Unit, float]:
         """Seconds that each unit took in an earlier run, or may take."""

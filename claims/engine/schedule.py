@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 import heapq
-import math
 import pickle
-import sys
 import threading
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import NamedTuple
 
 from ...reference import libraries
 from ..record import file
 from ..record.parts import Answer, Measured
 from ..workers import codec
-from ..workers.process import Ended, Process
-from ..workers.worker import PINNED
-from . import judge as judging
-from .ran import Progress, Selection, Unit
+from ..workers.process import Ended
+from ..workers.seats import Lost, Seat, Seats
+from .ran import Progress, Unit
 
-FOREVER = 1e9
-"""A judge limits its library's time itself."""
 TRIES = 2
 """How often a unit is given to a judge that dies of it."""
 
@@ -75,6 +69,20 @@ class Queue:
             unit = self._last[process] = next(alike, waiting[-1])
             waiting.remove(unit)
             return unit
+
+    def leave(self, process: int, unit: Unit) -> None:
+        """The process is lost: others compute what it was at."""
+        with self._changed:
+            self._busy.discard(process)
+            self._at_work.pop(process, None)
+            if not self._closed:
+                self.add({unit: self.seconds[unit]})
+
+    @property
+    def waiting(self) -> bool:
+        """Whether a unit waits for a process."""
+        with self._changed:
+            return any(self._waiting.values())
 
     def close(self) -> None:
         """Give no more."""
@@ -146,26 +154,13 @@ class Waiting:
 
 
 class Crew:
-    """So many judges at work on a queue, each driven by a thread of this process. ``done`` is called for each unit as soon as it is computed."""
+    """Judges at work on a queue, each driven by a thread of this process, as many as there are seats. ``done`` is called for each unit as soon as it is computed."""
 
-    def __init__(
-        self,
-        folder: Path,
-        selection: Selection,
-        seconds: Mapping[Unit, float],
-        *,
-        processes: int,
-        timeout: float,
-        memory: float | None,
-        progress: Progress,
-        done: Done,
-    ) -> None:
-        self._wanted = pickle.dumps((sys.path, str(folder), selection, timeout, memory))
-        self._queue, self._progress, self._done = Queue(seconds), progress, done
-        self._judges: dict[int, Process] = {}
+    def __init__(self, seats: Seats, seconds: Mapping[Unit, float], *, progress: Progress, done: Done) -> None:
+        self._seats, self._queue, self._progress, self._done = seats, Queue(seconds), progress, done
         self._tries = defaultdict[Unit, int](int)
         self._stop, self._errors = threading.Event(), list[BaseException]()
-        self._threads = [threading.Thread(target=self._drive, args=(i,), daemon=True) for i in range(processes)]
+        self._threads = list[threading.Thread]()
 
     def add(self, seconds: Mapping[Unit, float]) -> None:
         """More units, from ``done``."""
@@ -173,31 +168,40 @@ class Crew:
         self._progress.added(dict(seconds))
 
     def work(self) -> None:
-        """Until every unit is computed. Raises KeyboardInterrupt when interrupted, after every process has ended."""
+        """Until every unit is computed. Raises KeyboardInterrupt when interrupted, and Gone with the last seat, after every judge has ended."""
         try:
-            for thread in self._threads:
-                thread.start()
-            for thread in self._threads:
-                while thread.is_alive():
-                    thread.join(0.2)
+            while not self._stop.is_set():
+                for seat in self._seats.new():
+                    self._occupy(seat)
+                at_work = [thread for thread in self._threads if thread.is_alive()]
+                if not at_work and not self._queue.waiting:
+                    break
+                self._stop.wait(0.2) if not at_work else at_work[0].join(0.2)
         finally:
             self._stop.set()
             self._queue.close()
-            for process in [*self._judges.values()]:
-                process.end()
-            for thread in filter(
-                threading.Thread.is_alive, self._threads
-            ):  # an interruption may come before the last is started
+            self._seats.dismiss()
+            # An interruption may come before a thread is started, and a judge start after the others were ended.
+            for thread in filter(threading.Thread.is_alive, self._threads):
                 thread.join(5)
+            self._seats.dismiss()
         if self._errors:
             raise self._errors[0]
 
-    def _drive(self, number: int) -> None:
+    def _occupy(self, seat: Seat) -> None:
+        thread = threading.Thread(target=self._drive, args=(len(self._threads), seat), daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _drive(self, number: int, seat: Seat) -> None:
         """One judge's thread."""
         try:
             while not self._stop.is_set() and (unit := self._queue.take(number)) is not None:
                 self._progress.started(number, unit)
-                answer = self._asked(number, unit)
+                try:
+                    answer = self._asked(seat, unit)
+                except Lost:
+                    return self._queue.leave(number, unit)
                 if self._stop.is_set():
                     return
                 if answer is None:
@@ -210,31 +214,15 @@ class Crew:
             self._errors.append(error)
             self._stop.set()
             self._queue.close()
-        finally:
-            self._dismiss(number)
 
-    def _asked(self, number: int, unit: Unit) -> Answer | str | None:
-        """A judge's answer; why there is none; None where another judge should be asked."""
+    def _asked(self, seat: Seat, unit: Unit) -> Answer | str | None:
+        """A judge's answer; why there is none; None where another judge should be asked. Raises Lost with the seat."""
         try:
-            judge = self._judges.get(number) or self._appoint(number)
-            judge.send(pickle.dumps(unit), timeout=FOREVER)
-            return file.unpack(judge.receive(timeout=FOREVER), Answer)
-        except (Ended, file.BadEvidence, OSError) as error:
-            self._dismiss(number)
+            return file.unpack(seat.ask(pickle.dumps(unit)), Answer)
+        except (Ended, file.BadEvidence) as error:
+            seat.dismiss()
             self._tries[unit] += 1
             return None if self._tries[unit] < TRIES else f"the process that judged it ended: {error}"
-
-    def _appoint(self, number: int) -> Process:
-        judge = Process(judging.__name__, environment=PINNED, memory=math.inf, processes=math.inf)
-        self._judges[number] = judge
-        if self._stop.is_set():  # whoever ended the judges did not see this one
-            raise Ended("the run is over")
-        judge.send(self._wanted, timeout=FOREVER)
-        return judge
-
-    def _dismiss(self, number: int) -> None:
-        if (judge := self._judges.pop(number, None)) is not None:
-            judge.close()
 
 
 def lost(why: str) -> Measured:

@@ -49,7 +49,8 @@ class Way:
 
     jobs: processes at work at once, by default one a core; timeout: seconds for one call of a library; memory: GiB for a library's process;
     store: the folder where results are kept, None for none; fresh: take nothing from it; recheck: the share of what it has that is computed
-    again and compared; shard: "3/8", the third of eight parts of what is to be computed, for machines that share a store. ``in_process`` runs the libraries in this process, one after another, without a store, and lets a mistake in a claim be
+    again and compared; shard: "3/8", the third of eight parts of what is to be computed, for machines that share a store;
+    scheduler: the address of a Dask cluster whose workers compute, "tcp://host:8786". ``in_process`` runs the libraries in this process, one after another, without a store, and lets a mistake in a claim be
     raised, for a debugger.
     """
 
@@ -60,6 +61,7 @@ class Way:
     fresh: bool = False
     recheck: float = 0.0
     shard: str = "1/1"
+    scheduler: str = ""
     in_process: bool = False
 
     def options(self) -> runner.Options:
@@ -79,6 +81,11 @@ class Way:
             raise BadRequest(f"shard={self.shard!r}: expected a part and how many there are, as 3/8")
         if int(parts) > 1 and (self.store is None or self.in_process):
             raise BadRequest(f"shard={self.shard!r}: without a store no shard finds the others; leave --no-store out")
+        if self.scheduler and (self.jobs is not None or self.in_process):
+            other = "in-process" if self.in_process else "jobs"
+            raise BadRequest(
+                f"scheduler={self.scheduler!r}: the workers of the cluster compute, each with its threads; leave --{other} out"
+            )
         return runner.Options(
             jobs=self.jobs or cores(),
             timeout=limits.seconds(self.timeout),
@@ -87,6 +94,7 @@ class Way:
             fresh=self.fresh,
             recheck=self.recheck,
             shard=(int(part), int(parts)),
+            scheduler=self.scheduler,
             in_process=self.in_process,
         )
 

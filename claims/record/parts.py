@@ -48,7 +48,7 @@ class MistakesSeen(Part, kw_only=True):
 
 class Wanted(Part, kw_only=True):
     """A call that a cell waits for: its name with its seeds, the library that is to make it, the call as a library's process is sent it, and the
-    files that its functions are in."""
+    files that its functions are in, by their places."""
 
     name: str
     backend: str

@@ -35,16 +35,26 @@ STEERING = re.compile(
     "MALLOC|PYTHON|LD|DYLD|LC)_|^(PYTHONHASHSEED|PYTHONPATH|LANG)$"
 )
 """Names of variables that are known to change how a library computes."""
+NOT_STEERING = {*libraries.ENVIRONMENT, "PYTHONHASHSEED", "MALLOC_TRIM_THRESHOLD_"}
+"""Of these names, those that the processes which compute are given anyway; and when memory is given back, which no number depends on."""
+PUT_BESIDE = re.compile(r"^(\.\./)+(bin|Scripts)/|^__editable__|\.dist-info/(INSTALLER|REQUESTED|direct_url\.json),")
+"""Lines of a RECORD for what an installer writes itself: scripts and links with a path in them, and its notes."""
 
 
 @functools.cache
 def distribution(name: str) -> str:
-    """Version of an installed distribution and SHA-256 of its RECORD, which has one of each of its files; empty where it is not installed."""
+    """Version of an installed distribution and SHA-256 of its RECORD, which has one of each of its files; empty where it is not installed.
+
+    The same in every environment, wherever it lies and whatever installed it.
+    """
     try:
         found = metadata.distribution(name)
     except metadata.PackageNotFoundError:
         return ""
-    return f"{found.version} {hashlib.sha256((found.read_text('RECORD') or '').encode()).hexdigest()}"
+    lines = (found.read_text("RECORD") or "").splitlines()
+    files = sorted(line for line in lines if ",sha256=" in line and not PUT_BESIDE.search(line))
+    whole = "\n".join(files).encode()
+    return f"{found.version} {hashlib.sha256(whole).hexdigest()}"
 
 
 def packages(backend: str) -> dict[str, str]:
@@ -71,7 +81,8 @@ def _requires(name: str) -> list[str]:
 
 
 def variables() -> dict[str, str]:
-    return {name: value for name, value in sorted(os.environ.items()) if STEERING.match(name)}
+    told = {name: os.environ[name] for name in sorted(os.environ.keys() - NOT_STEERING)}
+    return {name: value for name, value in told.items() if STEERING.match(name)}
 
 
 def facts() -> dict[str, object]:

@@ -19,6 +19,7 @@ from ...reference.operators import catalogue
 ROOMS = Path(__file__).parents[1]
 REFERENCE = Path(catalogue.__file__).parents[1]
 OPERATORS = Path(catalogue.__file__).parent
+ROOT = ROOMS.parent
 LECTURE = ROOMS / "lecture"
 LIBRARIES = REFERENCE / "libraries"
 ENGINE = ("engine", "language", "record", "workers", "store")
@@ -36,6 +37,12 @@ def digest(paths: Iterable[Path]) -> str:
 @functools.lru_cache(maxsize=4096)
 def _content(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def place(file: str) -> str:
+    """A file by its place in this package, which is the same on every machine: ``ROOT / place(file)`` is the file. Others stay as they are."""
+    path = Path(file)
+    return path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else file
 
 
 def every(folder: Path) -> list[Path]:

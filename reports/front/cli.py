@@ -94,6 +94,9 @@ def verify(
     shard: Annotated[
         str, typer.Option(help="Compute one part of several on machines that share a store, e.g. 3/8; the last judges.")
     ] = "1/1",
+    scheduler: Annotated[
+        str, typer.Option(help="Compute on the workers of a Dask cluster, e.g. tcp://host:8786.", metavar="ADDRESS")
+    ] = "",
     plan: Annotated[bool, typer.Option("--plan", help="Say what would be computed, and how long it takes.")] = False,
     out_folder: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Write the reports there.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the evidence as JSON and nothing else.")] = False,
@@ -138,6 +141,7 @@ def verify(
         fresh=fresh,
         recheck=share,
         shard=shard,
+        scheduler=scheduler,
         in_process=in_process or debug,
     )
     chosen["lecture_folder"] = lecture_folder
@@ -494,7 +498,7 @@ def main() -> None:
         sys.stdout.flush()
         sys.exit(code)
     except Refused as error:
-        _refuse(str(error))
+        _refuse(str(error), *getattr(error, "__notes__", ()))
     except Exception as error:
         if isinstance(error, OSError) and error.filename is None:
             _refuse(f"standard output: {error.strerror}")
@@ -515,6 +519,6 @@ def _share(text: str) -> float:
         raise Refused(f"recheck={text!r}: expected a share, as 5% or 0.05; 0 checks nothing again") from None
 
 
-def _refuse(line: str) -> None:
-    print(f"lecture-claims: {' '.join(line.split())}", file=sys.stderr)
+def _refuse(line: str, *listed: str) -> None:
+    print(f"lecture-claims: {' '.join(line.split())}", *listed, sep="\n  ", file=sys.stderr)
     sys.exit(2)

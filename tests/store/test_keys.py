@@ -7,6 +7,7 @@ import pytest
 from lectureclaims.claims.engine import lecture, plan
 from lectureclaims.claims.engine.ran import Selection, Unit
 from lectureclaims.claims.store import machine, sources
+from lectureclaims.claims.workers.library import PINNED
 from lectureclaims.reference.operators import catalogue
 from sources import ROOT
 
@@ -137,12 +138,13 @@ def test_every_operation_has_its_file():
 
 def test_variables_that_steer_kernels_count(book, monkeypatch):
     before = keys(book, [UNIT])
-    for name in ("OMP_NUM_THREADS", "ONEDNN_MAX_CPU_ISA", "TF_ENABLE_ONEDNN_OPTS", "MKL_CBWR", "LD_PRELOAD"):
+    for name in ("OMP_SCHEDULE", "ONEDNN_MAX_CPU_ISA", "TF_ENABLE_ONEDNN_OPTS", "MKL_CBWR", "LD_PRELOAD"):
         with monkeypatch.context() as otherwise:
             otherwise.setenv(name, "otherwise")
             assert keys(book, [UNIT]) != before, name
-    monkeypatch.setenv("EDITOR", "ed")
-    assert keys(book, [UNIT]) == before
+    for name in ("EDITOR", *PINNED):
+        monkeypatch.setenv(name, "otherwise")
+    assert keys(book, [UNIT]) == before, "the processes that compute are given some themselves"
 
 
 @pytest.mark.parametrize("what", ["packages", "facts"])
@@ -166,3 +168,33 @@ def test_a_users_own_file_counts_with_those_beside_it(tmp_path):
     sources._content.cache_clear()
     beside.write_text("x = 2")
     assert sources.digest(sources.of_library(str(file))) != before
+
+
+def installed(folder, record):
+    info = folder / "some-1.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: some\nVersion: 1.0\n")
+    (info / "RECORD").write_text("\n".join(record))
+
+
+def test_where_an_environment_lies_and_what_installed_it_does_not_count(tmp_path, monkeypatch):
+    """A script has the environment's path in its first line; one installer leaves notes, and lists what Python makes of the files, another not."""
+    files = ["some/a.py,sha256=A,1", "../../libsome.so,sha256=B,2"]
+    pip = ["../../../bin/some,sha256=C,3", "some-1.0.dist-info/INSTALLER,sha256=D,4", "some/__pycache__/a.pyc,,"]
+    records = {"one": files + pip, "two": files[::-1], "other": ["some/a.py,sha256=E,1", files[1]]}
+    found = {}
+    for name, record in records.items():
+        installed(tmp_path / name, record)
+        with monkeypatch.context() as path:
+            path.syspath_prepend(tmp_path / name)
+            machine.distribution.cache_clear()
+            found[name] = machine.distribution("some")
+    assert found["one"] == found["two"] != found["other"]
+    machine.distribution.cache_clear()
+    assert machine.distribution("some") == ""
+
+
+def test_the_place_of_a_file_is_the_same_on_every_machine(tmp_path):
+    assert sources.place(catalogue.__file__) == "reference/operators/catalogue.py"
+    assert sources.place(str(tmp_path / "mine.py")) == str(tmp_path / "mine.py")
+    assert all(sources.ROOT / sources.place(file) == Path(file) for file in (catalogue.__file__, str(tmp_path)))

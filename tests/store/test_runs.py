@@ -15,35 +15,12 @@ from lectureclaims.claims.engine import lecture, plan, verification
 from lectureclaims.claims.engine.ran import Progress, Selection
 from lectureclaims.claims.record import file
 from lectureclaims.claims.record.parts import CellFound
-from lectureclaims.claims.record.types import Volatile
 from lectureclaims.claims.store.folder import Store, Unusable
 from lectureclaims.reports.front import kept
 from lying import BACKENDS, LECTURE, run_command
+from runs import CLAIMS, Seen, lasting, run
 
-CLAIMS = ("convolution.flip", "conv_layer.equivariance", "convolution.discrete_2d")
 KILLS = 20
-
-
-class Seen:
-    """A progress that remembers what was computed."""
-
-    def __init__(self):
-        self.computed, self.stored = [], []
-        self.progress = Progress(
-            planned=lambda todo, stored: self.stored.append(stored),
-            finished=lambda process, unit: self.computed.append(unit.name),
-        )
-
-
-def run(store, claims=CLAIMS, backends=("numpy", "scipy"), **way):
-    seen = Seen()
-    options = verification.Way(store=store, **way)
-    found = verification.verify(claims, backends=backends, progress=seen.progress, way=options)
-    return found, seen
-
-
-def lasting(found):
-    return file.dumps(msgspec.structs.replace(found, volatile=Volatile(begun="", seconds=0.0)))
 
 
 @pytest.fixture(scope="module")
@@ -221,9 +198,9 @@ def test_killed_at_any_moment_it_goes_on_and_says_the_same(first, tmp_path):
     """Kills at random moments, all into one store, until a run comes to its end; no process stays and no file is half there."""
     program = [sys.executable, "-m", "lectureclaims.reports.front.start", *command(tmp_path)]
     chance, killed = random.Random(0), 0
-    for _ in range(KILLS):
+    for pause in sorted(chance.uniform(0.1, 4) for _ in range(KILLS)):  # the first long one may be a whole run
         process = subprocess.Popen(program, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        time.sleep(chance.uniform(0.1, 4))
+        time.sleep(pause)
         family = {process.pid, *(p.pid for p in psutil.Process(process.pid).children(recursive=True))}
         killed += process.poll() is None
         process.kill()
