@@ -1,4 +1,4 @@
-"""From one worker of a Dask cluster to two: how much faster. ``python -m benchmarks.cluster`` prints the table of docs/scaling.md: minutes."""
+"""From one worker of a Dask cluster to two: how much faster. ``python -m benchmarks.cluster`` prints what docs/scaling.md says of it: minutes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import psutil
 from .table import Table
 
 CLAIMS, LIBRARIES = ("convolution.*", "tensors.*", "activations.*"), ("numpy", "torch")
-MOST, ROUNDS = 2, 2
+MOST, ROUNDS = 2, 3
 EVERY = 0.2
 """Seconds between two looks at what the processes have used."""
 
