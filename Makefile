@@ -17,7 +17,7 @@ test: lint
 	-$(BIN)/lecture-claims verify --recheck 5% --out reports/latest
 	$(BIN)/pytest -n auto --dist loadfile -m "not rare" --lecture-claims-results=reports/latest/results.json
 
-# Those too that are long and seldom find something: checks taken out one by one, and kills at random moments.
+# Those too that are long and seldom find something: checks taken out one by one, injected faults, clusters, kills at random moments.
 test-all: test
 	$(BIN)/pytest -n auto --dist loadfile -m rare --lecture-claims-results=reports/latest/results.json
 

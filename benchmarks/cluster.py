@@ -1,4 +1,5 @@
-"""From one worker of a Dask cluster to two: how much faster. ``python -m benchmarks.cluster`` prints what docs/scaling.md says of it: minutes."""
+"""From one worker of a Dask cluster to two, and from a hundred cases to a million. ``python -m benchmarks.cluster`` writes the end of
+docs/scaling.md: minutes."""
 
 from __future__ import annotations
 
@@ -16,6 +17,7 @@ import psutil
 
 from .table import Table
 
+TARGET = Path(__file__).parents[1] / "docs" / "scaling.md"
 CLAIMS, LIBRARIES = ("convolution.*", "tensors.*", "activations.*"), ("numpy", "torch")
 MOST, ROUNDS = 2, 3
 EVERY = 0.2
@@ -98,6 +100,14 @@ def used(processes):
         watch.join()
 
 
+def main() -> None:
+    from . import speed
+
+    head, begin, _ = TARGET.read_text(encoding="utf-8").partition("\n## Measured\n")
+    tables = [table.markdown().replace("## ", "### ", 1) for table in (*run(), *speed.growth())]
+    said = "Written by `python -m benchmarks.cluster`; do not edit."
+    TARGET.write_text("\n".join((f"{head}{begin}", f"{said}\n", *tables)), encoding="utf-8")
+
+
 if __name__ == "__main__":  # what runs on the workers imports no benchmark
-    for table in run():
-        print(table.markdown())
+    main()

@@ -45,7 +45,7 @@ def run(loaded: Mapping[str, ModuleType]) -> Iterator[Table]:
     yield _operators(loaded["torch"], loaded["numpy"])
     yield _oracle()
     yield _nothing_changed()
-    yield _growth()
+    yield from growth()
 
 
 def _seconds(what: Callable[[], Any], *, repeats: int = 1) -> float:
@@ -224,34 +224,34 @@ class Numbered(NamedTuple):
     n: int
 
 
-def _growth() -> Table:
+def growth() -> Iterator[Table]:
     """A sweep of so many cases, each of its own, on NumPy: time, and the most memory that judge and library took; each in a fresh judge."""
-    rows = []
+    rows, told = [], dict[int, list[float]]()
     for count in GROWTH:
-        told = subprocess.run(
-            [sys.executable, "-c", f"from benchmarks import speed; speed.grown({count})"],
-            check=True,
-            capture_output=True,
-            text=True,
-        ).stdout.split()
-        seconds, judge, worker, size = map(float, told)
-        rows.append(
-            [
-                f"{count:,}",
-                f"{seconds:.1f}",
-                f"{1e6 * seconds / count:.0f}",
-                f"{judge:.0f}",
-                f"{worker:.0f}",
-                f"{size:,.0f}",
-            ]
-        )
-    heads = ["cases", "seconds", "µs a case", "judge, MiB", "library, MiB", "bytes of the result"]
+        asked = [sys.executable, "-c", f"from benchmarks import speed; speed.grown({count})"]
+        said = subprocess.run(asked, check=True, capture_output=True, text=True).stdout
+        elapsed, used, judge, library, size = told[count] = [*map(float, said.split())]
+        row = [f"{count:,}", f"{elapsed:.1f}", f"{used:.1f}", f"{1e6 * used / count:.0f}"]
+        rows.append([*row, f"{judge:.0f}", f"{library:.0f}", f"{size:,.0f}"])
+    heads = ["cases", "seconds", "of processors", "µs a case", "judge, MiB", "library, MiB", "bytes of the result"]
     says = "Correlations of 5 × 5 images with 3 × 3 kernels, each with other numbers, bit for bit; one process judges, one computes."
-    return Table("Growth of a sweep", heads, rows, says)
+    yield Table("Growth of a sweep", heads, rows, says)
+    _, used, judge, library, size = told[GROWTH[-1]]
+    costs = [
+        [f"10{power}", f"{count * used / GROWTH[-1] / 3600:.2g}", f"{judge + library:.0f}", f"{size:,.0f}"]
+        for power, count in (("⁶", 10**6), ("⁸", 10**8))
+    ]
+    heads = ["cases", "core-hours", "MiB a pair of processes", "bytes stored a cell"]
+    yield Table(
+        "What such cases cost",
+        heads,
+        costs,
+        "By the last line of the growth: time is linear, memory is not more with more.",
+    )
 
 
 def grown(count: int) -> None:
-    """Print seconds, MiB of this process and of the library's, and the bytes of the row."""
+    """Print seconds, those of processors, MiB of this process and of the library's, and the bytes of the row."""
     from lectureclaims.claims.record import file
 
     worker = Worker("numpy", timeout=600)
@@ -287,10 +287,11 @@ def grown(count: int) -> None:
     steps = sweep(case, points, build, judge, label="values", source="the sum", designs=("only",))
     variant = Variant()
     gc.set_threshold(100_000, 50, 50)
-    begin = time.perf_counter()
+    begin, before = time.perf_counter(), time.process_time()
     advance_all([Experiment(variant, case, steps, None, {kind: {} for kind in (Figure, Timing, Stated)})], worker, ())
-    seconds = time.perf_counter() - begin
+    seconds, own = time.perf_counter() - begin, time.process_time() - before
+    theirs = library.cpu_times()
     worker.close()
     (row,) = variant.rows
     assert row.agrees, row
-    print(seconds, most[0] / 2**20, most[1] / 2**20, len(file.pack(row)))
+    print(seconds, own + theirs.user + theirs.system, most[0] / 2**20, most[1] / 2**20, len(file.pack(row)))

@@ -3,6 +3,7 @@
 import functools
 import os
 import re
+import signal
 import tempfile
 
 import pytest
@@ -37,7 +38,9 @@ def _slow(path):
 
 
 def pytest_configure(config):
-    """The commands that tests run share a store of this session's own, never the user's."""
+    """The commands that tests run share a store of this session's own, never the user's, and heed Ctrl-C also where the session runs in the background."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if not hasattr(config, "workerinput") and "LECTURE_CLAIMS_STORE" not in os.environ:
         kept = tempfile.TemporaryDirectory(prefix="lecture-claims-store-")
         config.add_cleanup(kept.cleanup)

@@ -41,6 +41,10 @@ PUT_BESIDE = re.compile(r"^(\.\./)+(bin|Scripts)/|^__editable__|\.dist-info/(INS
 """Lines of a RECORD for what an installer writes itself: scripts and links with a path in them, and its notes."""
 
 
+OWN = "lecture-claims"
+"""This distribution, of which the sources themselves are in each key."""
+
+
 @functools.cache
 def distribution(name: str) -> str:
     """Version of an installed distribution and SHA-256 of its RECORD, which has one of each of its files; empty where it is not installed.
@@ -60,7 +64,7 @@ def distribution(name: str) -> str:
 def packages(backend: str) -> dict[str, str]:
     """What a library rests on: its distributions with all that they require; of a user's own file, everything that is installed."""
     if backend.endswith(".py"):
-        names = {d.metadata["Name"] for d in metadata.distributions()}
+        names = {d.metadata["Name"] for d in metadata.distributions()} - {OWN}
     else:
         names = {*USED}
         waiting = [*libraries.declared(backend).distributions]

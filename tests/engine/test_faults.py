@@ -102,6 +102,8 @@ text = "{text}"
 claims = [{claims}]
 """
 
+pytestmark = pytest.mark.rare
+
 
 def operations():
     tree = ast.parse((FAULTS / "faulty.py").read_text(encoding="utf-8"))

@@ -46,6 +46,7 @@ def lasting(found):
 # --- Ctrl-C ------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.rare
 @pytest.mark.parametrize("moment", [0.01, 0.03, 0.1, 0.2, 0.35, 0.5, 0.7, 0.9, 1.2])
 def test_ctrl_c_is_one_line_or_a_record_with_all_its_reports(tmp_path, moment):
     """While Python imports, a lecture is read, processes start, claims run, reports are written."""

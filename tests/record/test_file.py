@@ -312,6 +312,7 @@ def test_a_record_of_another_build_says_the_way_out(
     assert "another build wrote it, use that one, or run verify again with this version" in line
 
 
+@pytest.mark.rare
 def test_a_member_of_another_type_is_refused_wherever_it_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Of each member every kind of wrong value; each is refused, or it is a value of the member's type."""
     count = 0

@@ -26,7 +26,7 @@ from lectureclaims.reference.refusal import Refused
 from lying import BACKENDS, LECTURE
 from runs import CLAIMS, lasting, run
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.rare]
 
 DASK = [sys.executable, "-m", "dask"]
 LIBRARIES = ("numpy", "scipy")
