@@ -42,6 +42,7 @@ graph: $(VENV)/.ready
 # verification is (which needs chromium), and writes docs/measured.md.
 bench: $(VENV)/.ready
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.speed
 
 # The constraints pin every version, and torch to a release whose plain version number is a CPU build where pip is
 # pointed at one; see docs/install.md.

@@ -13,11 +13,11 @@ from pathlib import Path
 TARGET = Path(__file__).parents[1] / "docs" / "measured.md"
 HEAD = """# Measured
 
-Written by `make bench`; do not edit. What the bounds rest on, what they can tell, and what fixed tolerances cannot; what the checks cost; how
-large the page is and how fast it opens. [Rounding](rounding.md) explains the words.
+Written by `make bench`; do not edit. What the bounds rest on, what they can tell, and what fixed tolerances cannot; how large the page is and how
+fast it opens. [Rounding](rounding.md) explains the words.
 
 """
-NAMES = ("speed", "detectors", "power", "ulps", "page")
+NAMES = ("detectors", "power", "ulps", "page")
 
 
 def main() -> None:
@@ -25,7 +25,7 @@ def main() -> None:
 
     for variable, value in libraries.ENVIRONMENT.items():
         os.environ.setdefault(variable, value)
-    from . import detectors, page, power, speed, ulps
+    from . import detectors, page, power, ulps
 
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure, and write docs/measured.md.")
     parser.add_argument(
@@ -42,12 +42,11 @@ def main() -> None:
             evidence = page.ready(asked.results)  # before the others, which take minutes
         except page.Missing as missing:
             sys.exit(_say(f"page: {missing}"))
-    if {"speed", "detectors", "ulps"} & {*names}:
+    if {"detectors", "ulps"} & {*names}:
         for name in libraries.names():
             loaded[name] = libraries.load(name)
             loaded[name].configure()
     runs = {
-        "speed": lambda: speed.run(loaded),
         "detectors": lambda: detectors.run(loaded),
         "power": power.run,
         "ulps": lambda: ulps.run(loaded),

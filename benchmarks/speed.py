@@ -1,4 +1,7 @@
-"""What the checks cost beside what they check, as ratios within one run: only those can be compared between machines."""
+"""What the checks cost beside what they check, as ratios within one run: only those can be compared between machines.
+
+``python -m benchmarks.speed`` writes docs/speed.md: minutes.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,7 @@ from lectureclaims.claims.language import Case, Figure, Timing, ask, same_bits, 
 from lectureclaims.claims.language.claim import Stated
 from lectureclaims.claims.lecture.convolution import output_size
 from lectureclaims.claims.workers.worker import Worker
-from lectureclaims.reference import mistakes, oracle
+from lectureclaims.reference import libraries, mistakes, oracle
 from lectureclaims.reference.exact import literal
 from lectureclaims.reference.operators import catalogue
 
@@ -39,13 +42,31 @@ GROWTH = (100, 1_000, 10_000, 100_000, 1_000_000)
 REPEATS = 5
 
 
+TARGET = Path(__file__).parents[1] / "docs" / "speed.md"
+HEAD = """# Speed
+
+Written by `python -m benchmarks.speed`; do not edit. What the checks cost beside what they check: ratios of one run on one machine, for seconds
+alone say as much of the machine. How a sweep grows stands in [many machines](scaling.md#measured).
+
+"""
+
+
+def main() -> None:
+    for variable, value in libraries.ENVIRONMENT.items():
+        os.environ.setdefault(variable, value)
+    loaded = {name: libraries.load(name) for name in libraries.names()}
+    for library in loaded.values():
+        library.configure()
+    tables = [table.markdown() for table in run(loaded)]
+    TARGET.write_text(HEAD + "\n".join(tables), encoding="utf-8")
+
+
 def run(loaded: Mapping[str, ModuleType]) -> Iterator[Table]:
     yield _sweep(loaded)
     yield _by_hand(loaded["torch"])
     yield _operators(loaded["torch"], loaded["numpy"])
     yield _oracle()
     yield _nothing_changed()
-    yield from growth()
 
 
 def _seconds(what: Callable[[], Any], *, repeats: int = 1) -> float:
@@ -85,7 +106,10 @@ def _sweep(loaded: Mapping[str, ModuleType]) -> Table:
     rows.append(["all", "", "", f"{sums[0]:.1f}", f"{sums[1]:.1f}", f"**{sums[1] / sums[0]:.1f}**"])
     says = "Seconds for the calls of one library alone, and for the cell: calls in a process of their own, wrongs, limit, literal sums."
     return Table(
-        "The geometry sweep beside its calls", ["library", "format", "calls", "calls", "cell", "ratio"], rows, says
+        "The geometry sweep beside its calls",
+        ["library", "format", "calls", "the calls, s", "the cell, s", "ratio"],
+        rows,
+        says,
     )
 
 
@@ -199,7 +223,7 @@ def _oracle() -> Table:
                 oracle.cross_correlation2d(x + i, w, None, **settings)
 
         literal.convolution_terms.cache_clear()
-        rows.append([name, f"{count:,}", f"{1e6 * _seconds(made) / (count * turns):.2f}"])
+        rows.append([name, f"{count:,}", f"{1e6 * _seconds(made) / (count * turns):.2g}"])
     return Table("The oracle", ["image and kernel", "products", "seconds per million products"], rows)
 
 
@@ -257,7 +281,8 @@ def grown(count: int) -> None:
     worker = Worker("numpy", timeout=600)
     worker.start()
     most = [0, 0]
-    library = psutil.Process(worker._process._process.pid)  # pyright: ignore[reportOptionalMemberAccess]
+    keeper = psutil.Process(worker._process._process.pid)  # pyright: ignore[reportOptionalMemberAccess]
+    family = [keeper, *keeper.children(recursive=True)]
 
     def build(point: Numbered, design: str) -> Any:
         numbers = (np.arange(34, dtype=np.float64) + point.n) % 17 - 8
@@ -274,7 +299,7 @@ def grown(count: int) -> None:
         if not point.n % 1000:
             most[:] = (
                 max(most[0], psutil.Process(os.getpid()).memory_info().rss),
-                max(most[1], library.memory_info().rss),
+                max(most[1], max(one.memory_info().rss for one in family)),
             )
         given = build(point, design).arguments
         windows = np.lib.stride_tricks.sliding_window_view(given["x"][0, 0], (3, 3))
@@ -290,8 +315,18 @@ def grown(count: int) -> None:
     begin, before = time.perf_counter(), time.process_time()
     advance_all([Experiment(variant, case, steps, None, {kind: {} for kind in (Figure, Timing, Stated)})], worker, ())
     seconds, own = time.perf_counter() - begin, time.process_time() - before
-    theirs = library.cpu_times()
+    theirs = [one.cpu_times() for one in family]
     worker.close()
     (row,) = variant.rows
     assert row.agrees, row
-    print(seconds, own + theirs.user + theirs.system, most[0] / 2**20, most[1] / 2**20, len(file.pack(row)))
+    print(
+        seconds,
+        own + sum(times.user + times.system for times in theirs),
+        most[0] / 2**20,
+        most[1] / 2**20,
+        len(file.pack(row)),
+    )
+
+
+if __name__ == "__main__":  # the libraries' processes import no benchmark
+    main()

@@ -865,7 +865,7 @@ def test_the_benchmark_says_what_is_missing(results: Path, tmp_path: Path) -> No
         "page: no nowhere.json: run make verify": benchmark("page", "--results", "nowhere.json"),
         f"page: results={str(notes)!r}: schema '', expected": benchmark("page", "--results", notes),
         "page: no chromium on PATH": benchmark("page", "--results", results, PATH=str(tmp_path)),
-        "pages: no such benchmark; there is speed, detectors": benchmark("pages"),
+        "pages: no such benchmark; there is detectors": benchmark("pages"),
     }.items():
         assert (ran.returncode, ran.stdout) == (2, "")
         assert ran.stderr.startswith(said)
