@@ -119,8 +119,9 @@ class Library:
         claim, cell = self.lecture.claims[unit.claim], CellRun(unit.claim, self.backend, unit.dtype)
         given = {digest: Outcome(*codec.decode(told)) for digest, told in unit.given.items()}
         advance_all([*self._experiments(claim, cell)], Calling(self.worker, apart=apart), self.defects, given=given)
+        order = {name: i for i, name in enumerate(claim.cases)}
         for variant in (cell.honest, *cell.wrongs.values()):  # some cases take more rounds of calls than others
-            variant.comparisons.sort(key=lambda comparison: [*claim.cases].index(comparison.row.case))
+            variant.comparisons.sort(key=lambda comparison: order[comparison.row.case])
         _leave_out_what_cannot_be_told(claim, cell)
         cell.unrepeatable = frozenset(d.defect.id for d in self.defects if not d.defect.repeatable)
         cell.unreproduced = [d.defect.id for d in self.defects if cell.honest.touched[d.defect.id] and not d.reproduced]

@@ -77,9 +77,8 @@ def begin(
 def main() -> None:
     """Answer requests until the parent goes: first what is run, then units, each with its part of the record, and HELLO with what this machine is."""
     channel = opened()
-    gc.set_threshold(
-        100_000, 50, 50
-    )  # a sweep keeps a hundred thousand outcomes: looking through them again and again took a quarter of its time
+    # A sweep keeps thousands of outcomes: looking through them again and again took a quarter of its time.
+    gc.set_threshold(100_000, 50, 50)
     path, folder, selection, timeout, memory = pickle.loads(channel.receive())
     sys.path[:] = path or sys.path
     judge: Judge | None = None

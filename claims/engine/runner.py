@@ -116,7 +116,7 @@ class _Runner:
             if isinstance(answer, Answer):
                 self._library(unit, answer)
                 if answer.waits and self.long.rounds(unit) < schedule.ROUNDS:
-                    return self._wait(unit, answer.waits, anew=unit in again)
+                    return self._wait(unit, answer.waits)
                 if answer.waits:
                     answer = f"it asks for long calls again and again: {answer.waits[0].name}"
             if unit.call:
@@ -133,17 +133,17 @@ class _Runner:
 
         self._compute(missing, done, stored=len(units) - len(missing))
 
-    def _wait(self, cell: Unit, wanted: Sequence[Wanted], *, anew: bool) -> None:
-        """Have a cell's long calls made, each once; anew: also those that the store has."""
+    def _wait(self, cell: Unit, wanted: Sequence[Wanted]) -> None:
+        """Have a cell's long calls made, each once. Where the store is checked, none is taken from it: cells share them."""
         calls = {
             w.digest: replace(cell, backend=w.backend, measures=w.name, call=w.call, files=w.files, given={})
             for w in wanted
         }
         with self._door:
             new = self.long.wait(cell, calls)
-        todo = list[Unit]()
+        todo, anew = list[Unit](), self.options.fresh or self.options.recheck
         for call in new:
-            known = None if anew or self.options.fresh else self._from(self.keys.measured(call), Measured)
+            known = None if anew else self._from(self.keys.measured(call), Measured)
             if known is None:
                 todo.append(call)
             else:

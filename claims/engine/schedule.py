@@ -45,7 +45,8 @@ class Queue:
             self.seconds |= seconds
             for unit in seconds:
                 self._waiting[unit.backend].append(unit)
-                self._waiting[unit.backend].sort(key=lambda u: self.seconds[u])
+            for backend in {unit.backend for unit in seconds}:
+                self._waiting[backend].sort(key=lambda u: self.seconds[u])
             self._changed.notify_all()
 
     def take(self, process: int) -> Unit | None:

@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from ...reference.refusal import Refused
+from . import alike
 from .folder import CHECKED, Store, checksum
 
 KIND = "lecture-claims-store"
@@ -57,12 +58,21 @@ def read(store: Store, path: Path, kind: Mapping[str, str]) -> tuple[int, list[s
                 if data[:CHECKED] != checksum(data[CHECKED:]):
                     raise zipfile.BadZipFile(f"{key[:12]} is damaged")
             theirs = json.loads(archive.read(KIND))
-            otherwise = [name for name in kind if theirs.get(name) != kind[name]]
+            otherwise = alike.differences(kind, theirs)
             new = [key for key in keys if store.get(key) is None]
             for key in new:
                 store.put(key, archive.read(key)[CHECKED:])
             return len(new), otherwise
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, AttributeError, ValueError, OSError) as error:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
+        RuntimeError,
+        TypeError,
+        AttributeError,
+        ValueError,
+        OSError,
+    ) as error:
         why = " ".join((getattr(error, "strerror", None) or str(error)).split())
         raise NoArchive(
             f"file={str(path)!r}: no exported store ({why}); give a file that `lecture-claims store export FILE` wrote"

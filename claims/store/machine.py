@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import json
 import os
 import platform
 import re
@@ -98,15 +97,6 @@ def facts() -> dict[str, object]:
         "libc": platform.libc_ver(),
         "processor": {name: processor().get(name) for name in ("brand_raw", "flags")},
         "variables": variables(),
-    }
-
-
-def kind() -> dict[str, str]:
-    """A digest of each fact about the machine and of what is installed: with the same sources, results of one kind of machine are found on all of it."""
-    parts = facts() | {"packages": {name: packages(name) for name in libraries.LIBRARIES}}
-    return {
-        name: hashlib.sha256(json.dumps(part, sort_keys=True, default=str).encode()).hexdigest()
-        for name, part in parts.items()
     }
 
 

@@ -200,7 +200,9 @@ def store(
     where: StoreFolder = None,
 ) -> None:
     """The store of results: what it holds, whether its files are whole, away with it, or all of it as one file for another machine."""
-    from ...claims.store import archive, folder, machine
+    from ...claims.engine.lecture import OWN
+    from ...claims.store import alike, archive, folder
+    from ...reference import libraries
 
     if (file is not None) != (action in ("export", "import")):
         raise Refused(
@@ -217,15 +219,16 @@ def store(
     elif action == "clear":
         out.print(f"{whole.clear()} results removed")
     elif action == "export" and file:
-        out.print(f"{archive.write(whole, file, machine.kind())} results written to {file}", soft_wrap=True)
-    elif action == "import" and file:
-        count, otherwise = archive.read(whole, file, machine.kind())
-        whose = (
-            f"has another {', '.join(otherwise)}, so that they are not found here"
-            if otherwise
-            else "is of this one's kind"
+        out.print(
+            f"{archive.write(whole, file, alike.kind(libraries.names(), OWN))} results written to {file}",
+            soft_wrap=True,
         )
+    elif action == "import" and file:
+        count, otherwise = archive.read(whole, file, alike.kind(libraries.names(), OWN))
+        whose = "differs, so that they are not found here (here → there):" if otherwise else "is of this one's kind"
         out.print(f"{count} results are new here; the machine that wrote them {whose}", soft_wrap=True)
+        for line in otherwise:
+            out.print(f"  {line}", soft_wrap=True, markup=False)
     else:
         raise Refused(f"action={action!r}: no such action; there is 'list', 'check', 'clear', 'export', 'import'")
 

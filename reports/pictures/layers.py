@@ -77,7 +77,7 @@ def typeset(groups: list[tuple[Any, list[str]]]) -> tuple[Markup, str, str]:
     ).format(Markup(" open") if len(data["rows"]) <= OPEN else "", title(data), head, body)
     caption = (
         f"{data['network']} ({data['source']}) on an input of {size(data['input'])}: each layer's output size C × H × W, its learned "
-        f"parameters and its multiply-adds, by formula. {words.listed(map(words.library, names))} built it of layers of their "
+        f"parameters and its multiply-adds, by formula. {words.listed(names)} built it of layers of their "
         "own; the comparisons say whether each layer came out so."
     )
     return found, caption, f"Table of layers. {title(data)}."

@@ -10,6 +10,8 @@ from typing import Any
 HIDDEN = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2028\u2029\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]"
 )
+FORMAT = re.compile(" (bfloat16|float16|float32|float64)$")
+"""What a cell's name ends with, where its claim has formats."""
 SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 NOT_FINITE = {"inf": "∞", "-inf": "−∞", "nan": "NaN"}
 
@@ -72,7 +74,8 @@ def cells(names: Iterable[str]) -> str:
     """Names of cells, gathered: “numpy, torch (float32, float64); scipy float64”."""
     by: dict[str, list[str]] = {}
     for name in names:
-        by.setdefault(library(name), []).append(name.removeprefix(library(name)).strip())
+        dtype = FORMAT.search(name)  # a library's own name may hold a blank
+        by.setdefault(FORMAT.sub("", name), []).append(dtype[1] if dtype else "")
     same: dict[tuple[str, ...], list[str]] = {}
     for name, dtypes in by.items():
         same.setdefault(tuple(d for d in dtypes if d), []).append(name)
@@ -81,11 +84,6 @@ def cells(names: Iterable[str]) -> str:
         told = f" ({', '.join(dtypes)})" if len(dtypes) > 1 else f" {dtypes[0]}" if dtypes else ""
         parts.append(", ".join(libraries) + told)
     return "; ".join(parts)
-
-
-def library(cell: str) -> str:
-    """The library in a cell's name; its own name may hold a blank."""
-    return cell.rpartition(" ")[0] or cell
 
 
 def symbols(point: Mapping[str, Any]) -> str:

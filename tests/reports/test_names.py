@@ -15,7 +15,7 @@ from lectureclaims.claims.record.types import Evidence, LimitSaid
 from lectureclaims.reports.formats import junit, markdown
 from lectureclaims.reports.front import terminal
 from lectureclaims.reports.page import html
-from lectureclaims.reports.wording import findings, markup, summary
+from lectureclaims.reports.wording import findings, markup, summary, words
 from lectureclaims.reports.wording.section import Section
 from rich.console import Console
 
@@ -98,3 +98,9 @@ def test_markdown_the_terminal_and_junit_show_it(name: str) -> None:
     assert replay.command(evidence, "claim.equivariance", evidence.claims[1].cells[0], case=name) in said
     told = "".join(ET.fromstring(junit.render(evidence)).itertext())
     assert f"{name}: 3 of 48 differ" in told
+
+
+def test_cells_are_gathered_by_library_also_where_its_name_holds_a_blank():
+    names = ["numpy float32", "numpy float64", "torch float32", "torch float64", "my own", "my own float32", "pillow"]
+    assert words.cells(names) == "numpy, torch (float32, float64); my own float32; pillow"
+    assert words.cells(["my own"]) == "my own"
