@@ -104,7 +104,7 @@ class Worker:
             self._end()
             return True
         finally:
-            alone |= waiting.keys()
+            alone.update(waiting)
         return False
 
     def _answers(self, packed: Sequence[bytes]) -> Iterator[tuple[Outcome, str]]:

@@ -122,6 +122,11 @@ def flushes_subnormals():
     return 1
 
 
+def changes_the_environment():
+    os.environ["PATH"] = ""
+    return 1
+
+
 class Own:
     pass
 
@@ -277,6 +282,15 @@ def test_a_fault_costs_its_own_call_and_leaves_no_process(odd, fault, kind, says
     assert says in outcome.error
     worker.close()
     assert psutil.Process().children(recursive=True) == []
+
+
+def test_what_leaves_its_process_otherwise_is_found_among_quick_calls_by_making_each_once_more(odd, monkeypatch):
+    """All of them end before anybody looks at the process again."""
+    worker, starts = odd(), []
+    monkeypatch.setattr(worker, "start", lambda: starts.append(1) or Worker.start(worker))
+    outcomes = worker.run([ask("double", x=1), ask("changes_the_environment"), *(ask("double", x=n) for n in range(5))])
+    assert kinds(outcomes) == ["value", "broken", *["value"] * 5]
+    assert len(starts) == 3, "at first, after the batch, and after the call that did it"
 
 
 def test_the_librarys_chatter_does_not_reach_us(odd, capfd):
