@@ -64,10 +64,15 @@ class Queue:
                 return None
             self._at_work[process] = own
             self._busy.add(process)
-            waiting, before = self._waiting[own], self._last.get(process)
-            # What trains the networks that it trained last: TensorFlow has traced them.
-            alike = (u for u in reversed(waiting) if before and u.call and _experiment(u) == _experiment(before))
-            unit = self._last[process] = next(alike, waiting[-1])
+            waiting, mine = self._waiting[own], _experiment(self._last.get(process))
+            others = {_experiment(self._last[p]) for p in self._busy - {process}}
+
+            def known(unit: Unit) -> int:
+                """TensorFlow traces a network once a process: a process goes on with what it trained last, and leaves to others what they train."""
+                experiment = _experiment(unit)
+                return 0 if experiment is None else (experiment == mine) - (experiment in others)
+
+            unit = self._last[process] = max(reversed(waiting), key=known)
             waiting.remove(unit)
             return unit
 
@@ -111,8 +116,11 @@ class Queue:
         return sum(self.seconds[u] for u in self._waiting[backend])
 
 
-def _experiment(call: Unit) -> tuple[str, str]:
-    return call.claim, call.measures.partition(",")[0].removesuffix(" with a wrong")
+def _experiment(unit: Unit | None) -> tuple[str, str] | None:
+    """What a long call trains."""
+    if unit is None or not unit.call:
+        return None
+    return unit.claim, unit.measures.partition(",")[0].removesuffix(" with a wrong")
 
 
 class Waiting:

@@ -92,7 +92,8 @@ def evaluate(
 def descend(parameters: Parameters, gradients: Parameters, rate: float | NDArray) -> Parameters:
     """parameters - rate * gradients; `rate` is a number or one for each seed, [S]."""
     with np.errstate(over="ignore", invalid="ignore"):
-        return {name: array - _along(rate, array) * gradients[name] for name, array in parameters.items()}
+        steps = {name: _along(rate, array) * gradients[name] for name, array in parameters.items()}
+        return {name: np.subtract(array, steps[name], out=steps[name]) for name, array in parameters.items()}
 
 
 def learned_alone(step: int) -> Parameters:

@@ -192,6 +192,15 @@ def test_a_process_goes_on_with_the_networks_that_it_trained_last():
     ]
 
 
+def test_a_process_leaves_to_others_the_networks_that_they_train(monkeypatch):
+    """Each would trace them anew; only where nothing else is left do two train the same."""
+    monkeypatch.setattr(schedule.libraries, "declared", lambda name: SimpleNamespace(seconds=0.0))
+    names = ("deep, seeds 0 to 9", "deep, seeds 5000 to 5009", "wide, seeds 0 to 9")
+    units = [Unit("a.claim", "torch", "float64", measures=name, call=name.encode()) for name in names]
+    queue = Queue(dict(zip(units, (9.0, 8.0, 2.0), strict=True)))
+    assert [queue.take(process).measures for process in range(3)] == [names[0], names[2], names[1]]
+
+
 # --- what is foreseen --------------------------------------------------------------------------------------------------
 
 

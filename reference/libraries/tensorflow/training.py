@@ -44,7 +44,7 @@ def _compiled(layers, shapes, shape, frozen, dtype, record, loss):
         *(pair,) * (2 * len(frozen)),
     )
 
-    @tf.function(input_signature=signature)
+    @tf.function(input_signature=signature, autograph=False)
     def compiled(*tensors):
         """One by one: TensorFlow looks through dictionaries at each call, which takes a quarter of the time."""
         p = dict(zip((name for name, _ in shapes), tensors[: len(shapes)], strict=True))

@@ -58,8 +58,11 @@ def _channelwise(a, h):
 
 
 def _statistics(h):
-    variance, mean = torch.var_mean(h.detach(), dim=(1,) if h.ndim == 3 else (1, 3, 4), correction=0)
-    return mean.numpy(), variance.numpy()
+    """Mean and variance in two passes: ``torch.var_mean`` takes several times as long where the axis is not the last."""
+    others = (1,) if h.ndim == 3 else (1, 3, 4)
+    mean = h.detach().mean(others, keepdim=True)
+    variance = (h.detach() - mean).square_().mean(others)
+    return mean.flatten(1).numpy(), variance.numpy()
 
 
 def _channels_together(h):
