@@ -17,6 +17,13 @@ HOSTILE = [
     "$\\frac{1}{2}$ $unfinished",
 ]
 KINDS = ["markup", "quotes", "direction", "markdown", "control", "long", "formula"]
+MARKUP, QUOTES, DIRECTION, MARKDOWN, CONTROL, LONG, FORMULA = HOSTILE
+TOGETHER = {
+    "markup": f"{MARKUP} {QUOTES}",
+    "direction": f"{DIRECTION} {CONTROL} {FORMULA}",
+    "long": f"{MARKDOWN} {LONG}",
+}
+"""Several kinds in one text, where a page takes seconds."""
 FIXED = {
     *("verdict", "expected", "kind", "outcome", "schema", "id", "sentence", "backend", "dtype", "defect", "markdown"),
     *("role", "speaks", "side", "group", "measure", "of", "disposition", "rule", "folder"),

@@ -145,20 +145,18 @@ def undisturbed():
     return file.loads(run_command("lecture-claims", "verify", CLAIM, "--backend=numpy", "--no-store", "--json").stdout)
 
 
-STRANGE = {b"ODD": b"\xff\xfe", b"ODD_\xff": b"1", b"OMP_\xff": b"\xff", b"LC_\xfe": b"x"}
+STRANGE = {
+    **{b"ODD": b"\xff\xfe", b"ODD_\xff": b"1", b"OMP_\xff": b"\xff", b"LC_\xfe": b"x"},
+    **{b"TMPDIR": b"%s/missing", b"HOME": b"%s/file", b"XDG_CACHE_HOME": b"%s/file/\xff"},
+}
+"""What is not UTF-8, and folders that are none."""
 
 
-@pytest.mark.parametrize(
-    "variables",
-    [{b"TMPDIR": b"%s/missing"}, STRANGE, {b"HOME": b"%s/file", b"XDG_CACHE_HOME": b"%s/file/\xff"}],
-    ids=["no temporary folder", "no UTF-8", "no home"],
-)
-def test_a_strange_environment_changes_nothing(undisturbed, monkeypatch, tmp_path, variables):
+def test_a_strange_environment_changes_nothing(undisturbed, monkeypatch, tmp_path):
     (tmp_path / "file").touch()
-    for name, value in variables.items():
+    monkeypatch.delenv("LECTURE_CLAIMS_STORE")
+    for name, value in STRANGE.items():
         monkeypatch.setitem(os.environb, name, value.replace(b"%s", os.fsencode(tmp_path)))
-    if b"HOME" in variables:
-        monkeypatch.delenv("LECTURE_CLAIMS_STORE")
     done = run_command("lecture-claims", "verify", CLAIM, "--backend=numpy", "--json", f"--out={tmp_path / 'out'}")
     assert done.returncode == 0 and "Traceback" not in done.stderr
     assert lasting(file.loads(done.stdout)) == lasting(undisturbed)

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import pytest
 from lying import unmet, verify_the_lies
 
+pytestmark = pytest.mark.rare
 ROOT = Path(__file__).parents[2]
 COMPARISON, VERDICTS, DEFECTS, WORKERS = (
     f"claims/{name}.py" for name in ("language/comparison", "record/verdicts", "language/defects", "workers/worker")
@@ -359,7 +360,6 @@ def test_with_every_check_in_place_all_lies_are_told(package):
     assert unmet(verify_the_lies(package, claims=claims, libraries=libraries)) == []
 
 
-@pytest.mark.rare
 @pytest.mark.parametrize("without", CHECKS, ids=[without.check for without in CHECKS])
 def test_with_a_check_taken_out_some_lie_goes_unnoticed(package, without):
     path = package / "lectureclaims" / without.file
@@ -373,7 +373,6 @@ def test_with_a_check_taken_out_some_lie_goes_unnoticed(package, without):
     assert unmet(evidence) != []
 
 
-@pytest.mark.rare
 @pytest.mark.parametrize(
     "file, line, changed, test",
     STATISTICAL_CHECKS,

@@ -109,12 +109,14 @@ def ran(installed, *arguments):
     )
 
 
+@pytest.mark.rare
 def test_the_wheel_alone_lists_the_claims(installed):
     done = ran(installed, "list")
     assert done.returncode == 0, done.stderr
     assert "convolution.flip" in done.stdout and "claims have an experiment" in done.stdout
 
 
+@pytest.mark.rare
 def test_the_wheel_alone_verifies_and_reports(installed, tmp_path):
     done = ran(installed, "verify", "conv_layer.equivariance", "--backend", "numpy", "--out", str(tmp_path))
     assert done.returncode == 0, done.stdout + done.stderr
@@ -123,6 +125,7 @@ def test_the_wheel_alone_verifies_and_reports(installed, tmp_path):
     ).replace("’", "'")
 
 
+@pytest.mark.rare
 def test_it_is_really_the_wheel_that_ran(installed):
     program = "import lectureclaims, lectureclaims.reports.front.cli as c; print(lectureclaims.__file__, c.__file__)"
     done = subprocess.run(

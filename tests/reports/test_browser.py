@@ -30,7 +30,7 @@ from lectureclaims.reports.wording import standing, summary
 from lectureclaims.reports.wording import words as wording
 from msgspec import structs
 from playwright.sync_api import Browser, Dialog, Page, sync_playwright
-from poison import HOSTILE, poisoned
+from poison import TOGETHER, poisoned
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -365,15 +365,7 @@ def test_a_row_s_name_is_a_link_to_it(chromium: Browser, file: Path) -> None:
         assert again.get_by_role("button").inner_text() == "copy"
 
 
-MARKUP, QUOTES, DIRECTION, MARKDOWN, CONTROL, LONG, FORMULA = HOSTILE
-POISONS = {
-    "markup": f"{MARKUP} {QUOTES}",
-    "direction": f"{DIRECTION} {CONTROL} {FORMULA}",
-    "long": f"{MARKDOWN} {LONG}",
-}
-
-
-@pytest.mark.parametrize("poison", POISONS.values(), ids=POISONS)
+@pytest.mark.parametrize("poison", TOGETHER.values(), ids=TOGETHER)
 def test_hostile_text_comes_out_as_text(chromium: Browser, tmp_path: Path, poison: str) -> None:
     path = tmp_path / "hostile.html"
     path.write_text(html.render(poisoned(evidence(), poison)), encoding="utf-8")
@@ -872,6 +864,7 @@ def test_the_benchmark_says_what_is_missing(results: Path, tmp_path: Path) -> No
         assert ran.stderr.count("\n") == 1
 
 
+@pytest.mark.rare
 @pytest.mark.usefixtures("chromium")
 def test_the_benchmark_measures_the_page_and_leaves_the_other_figures(results: Path) -> None:
     before = (ROOT / "docs/measured.md").read_bytes()

@@ -69,7 +69,7 @@ def package(tmp_path_factory):
     [
         ("tensors.correlates", (), "verified"),
         ("tensors.spreads", ("--folder",), "supported"),
-        ("sums.new", (), "verified"),
+        pytest.param("sums.new", (), "verified", marks=pytest.mark.rare),
     ],
 )
 def test_in_ours(package, id, options, verdict):

@@ -20,7 +20,7 @@ from lectureclaims.reports.wording import markup, standing
 from lectureclaims.reports.wording import words as wording
 from msgspec import structs
 from pages import MATHML, Page
-from poison import HOSTILE, KINDS, poisoned, put
+from poison import TOGETHER, poisoned, put
 from rich.console import Console
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -353,7 +353,7 @@ def clean() -> set[str]:
     return {tag for tag, _ in Page(html.render(illustrated())).elements}
 
 
-@pytest.mark.parametrize("poison", HOSTILE, ids=KINDS)
+@pytest.mark.parametrize("poison", TOGETHER.values(), ids=TOGETHER)
 def test_hostile_text_in_gates_designs_and_pictures_comes_out_as_text(clean: set[str], poison: str) -> None:
     bad = poisoned(quick(illustrated()), poison)
     bad.claims[1].designs = {f"depth{poison}": bad.claims[1].designs["depth"]}

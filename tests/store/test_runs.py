@@ -165,7 +165,7 @@ def gone(process):
     return False
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("how", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.rare)])
 def test_what_was_computed_before_an_interruption_is_kept(first, tmp_path, how):
     program = [sys.executable, "-m", "lectureclaims.reports.front.start", *command(tmp_path)]
     process = subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
