@@ -1,7 +1,7 @@
 """The smallest place where a sentence fails, found by search, and its nearest neighbour where it still holds.
 
-A limit is more convincing the smaller it is. ``smallest`` tries every point of a stated, ordered space; ``edge`` closes in
-on the number from which on the sentence fails, to the last bit. Both yield the counterexample, what is so instead there,
+A limit is more convincing the smaller it is. ``smallest`` tries every point of a stated, ordered space; ``edge`` finds
+the first number at which the sentence fails, to the last bit. Both yield the counterexample, what is so instead there,
 and the neighbour: the same sentence, one step away, and it holds.
 """
 
@@ -22,6 +22,8 @@ Answer = Any
 """The outcome, or the outcomes, of what was asked at a point."""
 Build = Callable[[Any], Call | list[Call]]
 Judge = Callable[[Answer, Any], Comparison]
+LOOKS, LOOKED, REACH = 3, 64, 8
+"""An edge is looked for at so many points, evenly spread and as many by rank, and then among the REACH of them on either side of it, LOOKS times in all."""
 
 
 def smallest(
@@ -68,40 +70,65 @@ def edge(
 ) -> Generator[Any, Any, None]:
     """The number of a format nearest to ``holds_at`` at which the sentence fails; the neighbour is the number before it.
 
-    By bisection over the numbers of ``dtype`` between one where it holds and one where it fails, so it takes it that
-    between them the sentence fails from some number on.
+    It may hold again farther out, so the whole range is looked at (``_spread``), and once more around the first place where it fails; only between
+    two neighbouring points the numbers of ``dtype`` are halved. Whether it fails at every point farther out is said.
     """
     kind = np.dtype(dtype).type
-    good, bad, count = kind(holds_at), kind(fails_at), 0
     judged: dict[float, tuple[Outcome, Comparison]] = {}
 
-    def judge(z: Any) -> Generator[Any, Any, Comparison]:
-        answer = yield build(z)
-        judged[float(z)] = answer, literal(answer, z)
-        return judged[float(z)][1]
+    def judge(points: Sequence[Any]) -> Generator[Any, Any, list[bool]]:
+        """Whether the sentence holds at each of these points."""
+        new = [z for z in points if float(z) not in judged]
+        for z, answer in zip(new, (yield [build(z) for z in new]), strict=True):
+            judged[float(z)] = answer, literal(answer, z)
+        return [judged[float(z)][1].holds for z in points]
 
-    for z, wanted in ((good, True), (bad, False)):
-        comparison = yield from judge(z)
+    good, bad = ends = kind(holds_at), kind(fails_at)
+    yield from judge(ends)
+    for z, wanted in zip(ends, (True, False), strict=True):
+        comparison = judged[float(z)][1]
         if not comparison.row.made or comparison.row.agrees != wanted:
             why = f"no edge between {holds_at} and {fails_at}: {comparison.row.note}"
             yield fails(comparison.but(agrees=True, note=why))
             return
+    low, high = ends
+    for _ in range(LOOKS):
+        points = _spread(low, high, bad)
+        at = (yield from judge(points)).index(False)
+        good, bad = points[at - 1], points[at]
+        low, high = points[max(0, at - REACH)], points[min(at + REACH, len(points) - 1)]
     while np.nextafter(good, bad, dtype=kind) != bad:
         middle = kind((good + bad) / 2)
         if middle in (good, bad):
             middle = np.nextafter(good, bad, dtype=kind)
-        comparison = yield from judge(middle)
-        count += 1
-        good, bad = (middle, bad) if comparison.holds else (good, middle)
+        (holds,) = yield from judge([middle])
+        good, bad = (middle, bad) if holds else (good, middle)
     answer, comparison = judged[float(bad)]
-    yield _found(
-        fails(comparison),
-        "smallest",
-        {symbol: float(bad)},
-        f"by bisection over the numbers of {np.dtype(dtype).name}, {count} steps, taking it that it fails from there on",
-    )
+
+    def distance(z: Any) -> float:
+        return abs(float(z) - holds_at)
+
+    again = [z for z in judged if distance(z) > distance(bad) and judged[z][1].holds]
+    farther = "fails at all that were tried"
+    if again:
+        farther = f"holds again at {len(again)} that were tried, last at {max(again, key=distance):.9g}"
+    how = f"the first number of {np.dtype(dtype).name} found over the whole range, to the last bit; farther out it {farther}"
+    yield _found(fails(comparison), "smallest", {symbol: float(bad)}, how)
     yield _found(instead(answer, bad), "instead", {symbol: float(bad)}, "")
     yield _found(judged[float(good)][1], "neighbour", {symbol: float(good)}, "the number before it")
+
+
+def _spread(low: Any, high: Any, between: Any) -> list[Any]:
+    """Numbers of a format from ``low`` to ``high``, in this order: half of them evenly spread, half as its numbers are, of which each power of two has
+    as many; and ``between``."""
+    ends = np.array([low, high])
+    bits = ends.view(f"i{ends.itemsize}").astype(object)
+    lowest = -(2 ** (8 * ends.itemsize - 1))
+    ranks = [b if b >= 0 else lowest - b for b in bits]
+    steps = [ranks[0] + (ranks[1] - ranks[0]) * i // (LOOKED - 1) for i in range(LOOKED)]
+    by_rank = np.array([r if r >= 0 else lowest - r for r in steps], f"i{ends.itemsize}").view(ends.dtype)
+    points = np.unique(np.concatenate([np.linspace(low, high, LOOKED).astype(ends.dtype), by_rank, ends, [between]]))
+    return list(points if low < high else points[::-1])
 
 
 def _asked(requests: list[Call | list[Call]]) -> Generator[Any, Any, list[Answer]]:

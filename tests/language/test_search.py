@@ -1,5 +1,6 @@
 """The search for a limit's smallest counterexample: what it finds, and the lies that it must not take."""
 
+import re
 from collections import namedtuple
 from dataclasses import replace
 
@@ -119,6 +120,19 @@ def test_an_edge_is_found_to_the_last_bit(dtype, far, border):
     assert worst.row.found.symbols == {"z": border} and worst.row.must_fail and worst.departs and beside.holds
     assert near.row.found.symbols == {"z": float(np.nextafter(dtype(border), dtype(0)))} and near.holds
     assert np.dtype(dtype).name in worst.row.found.how
+
+
+@pytest.mark.parametrize("border, back", [(17.25, 19.5), (17.25, 60.0), (3e-20, 0.125)])
+def test_an_edge_beyond_which_it_holds_again_is_the_first_and_that_is_said(border, back):
+    """By halving alone the edge would be one beyond which it fails for good."""
+
+    def literal(y, z):
+        return fact(y, False, label="saturated", source="")
+
+    search = edge(0.0, 100.0, "float64", lambda z: ask("f", z=z), literal, instead=literal, symbol="z")
+    worst, *_ = driven(search, lambda z: bool(border <= z < back or z >= 90))
+    assert worst.row.found.symbols == {"z": border}
+    assert re.search(r"farther out it holds again at \d+ that were tried, last at 8\d\.", worst.row.found.how)
 
 
 @pytest.mark.parametrize("answer", [lambda z: True, lambda z: False], ids=["fails at both ends", "holds at both ends"])
