@@ -222,6 +222,7 @@ def _cell(lecture: Lecture, selection: Selection, cell: CellRun) -> types.Cell:
         left_out=cell.left_out,
         asked=any(c.call is not None for c in cell.honest.comparisons if c.row.made),
         about_shapes=claim.about_shapes,
+        disputes=claim.disputes,
         unreproduced=cell.unreproduced,
         unrepeatable=cell.unrepeatable,
         partial=selection.partial,

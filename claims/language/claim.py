@@ -107,6 +107,7 @@ class Claim:
     dtypes: tuple[str | None, ...] = NARROW_AND_WIDE
     about: tuple[str, ...] = ()
     about_shapes: bool = False
+    disputes: bool = False
     ranges: Mapping[str, int] = field(default_factory=dict)
     file: str = ""
     cases: dict[str, Declared] = field(default_factory=dict)
@@ -218,11 +219,13 @@ def claim(
     dtypes: Sequence[str | None] = NARROW_AND_WIDE,
     about: Sequence[str] = (),
     about_shapes: bool = False,
+    disputes: bool = False,
     ranges: Mapping[str, int] | None = None,
 ) -> Claim:
     """A claim with its prose (see :mod:`.prose`); the sentence it belongs to is found by its id in the lecture's ``sentences.toml``.
 
-    ``about`` names libraries that the claim is about and that must take part. ``ranges`` is how far each size of a sweep runs: {"H": 32}.
+    ``about`` names libraries that the claim is about and that must take part. ``disputes``: the sentence itself says that there are two sides, so it
+    is supported where gates of both are met. ``ranges`` is how far each size of a sweep runs: {"H": 32}.
     In the prose, ``Elsewhere:`` says why no case is for some library (its cells are then *unsupported*); ``Finding:`` says in a line what a
     claim over seeds found, with the names of gates in braces where reports set in what was measured: "it recognises {held-out images are
     recognised} of them"; they say it where the claim came to the expected verdict.
@@ -233,7 +236,7 @@ def claim(
         raise ValueError(f"expected={expected!r}: not a verdict; choose one of {', '.join(VERDICTS)}")
     if not {*kind.split(" + ")} <= {*KINDS}:
         raise ValueError(f"kind={kind!r}: not a kind; choose from {', '.join(KINDS)}, joined by ' + '")
-    told = (tuple(premises), tuple(dtypes), tuple(about), about_shapes, dict(ranges or {}))
+    told = (tuple(premises), tuple(dtypes), tuple(about), about_shapes, disputes, dict(ranges or {}))
     return Claim(id, prose.read(text), expected, kind, *told, sys._getframe(1).f_code.co_filename)
 
 

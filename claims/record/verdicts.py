@@ -25,7 +25,8 @@ class Facts:
     """All that a cell's verdict depends on.
 
     honest: rows of the experiment as it stands; wrongs, limits: rows of each, by name.
-    absent, left_out: why the library takes no part; asked: whether anything compared came from the library; about_shapes: whether the claim is about shapes.
+    absent, left_out: why the library takes no part; asked: whether anything compared came from the library; about_shapes: whether the claim is about shapes;
+    disputes: whether the sentence itself says that there are two sides.
     unreproduced: recorded defects that touch this cell's calls and did not reproduce; unrepeatable: those that need not show every time.
     partial, point: whether only a part of the claim ran, and the address of the one geometry that was asked for.
     """
@@ -37,6 +38,7 @@ class Facts:
     left_out: str = ""
     asked: bool = True
     about_shapes: bool = False
+    disputes: bool = False
     unreproduced: Sequence[str] = ()
     unrepeatable: frozenset[str] = frozenset()
     partial: bool = False
@@ -273,6 +275,12 @@ CELL_RULES = (
     Rule("a limit did not show", "inconclusive", _hidden),
     Rule("a gate is not met", "not supported", _unmet),
     Rule("a gate is not decided", "inconclusive", _undecided),
+    Rule("both sides are there, as it says", "supported", lambda f: _sides(("met", "met"))(f) if f.disputes else ""),
+    Rule(
+        "a side is not there, though it says so",
+        "not supported",
+        lambda f: _sides(("met", "unmet"), ("unmet", "met"))(f) if f.disputes else "",
+    ),
     Rule("gates of both sides are met", "disputed", _sides(("met", "met"))),
     Rule("gates for it alone are met", "supported", _sides(("met", "unmet"))),
     Rule("gates against it alone are met", "not supported", _sides(("unmet", "met"))),

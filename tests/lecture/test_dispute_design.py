@@ -182,7 +182,9 @@ def test_noise_that_stands_still_shifts_little(short):
 
 def test_what_was_found_is_disputed():
     found = judged(made_up())
+    """Of what the sentence speaks of; the sentence, which says so, is supported."""
     assert not unmet(found) and verdict(found) == "disputed"
+    assert disputed.disputed.disputes and disputed.disputed.expected == "supported"
     assert {g.speaks for g, _ in found} == {"", "for", "against"}
 
 

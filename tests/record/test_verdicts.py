@@ -92,6 +92,10 @@ CELLS = {
     "a limit did not show": cell(GOOD, limits=[(fails(GOOD), GOOD)]),
     "a gate is not met": cell(GOOD, UNMET),
     "a gate is not decided": cell(GOOD, OPEN),
+    "both sides are there, as it says": cell(GOOD, *side("for"), *side("against"), disputes=True),
+    "a side is not there, though it says so": cell(
+        GOOD, *side("for"), *side("against", met=(True, False)), disputes=True
+    ),
     "gates of both sides are met": cell(GOOD, *side("for"), *side("against")),
     "gates for it alone are met": cell(GOOD, *side("for"), *side("against", met=(True, False))),
     "gates against it alone are met": cell(GOOD, *side("for", met=(False, True)), *side("against")),
@@ -118,7 +122,9 @@ OF_BOTH_CELLS = (
     cell(GOOD, wrongs=[(GOOD,)], limits=[()]),
     cell(GOOD, UNMET, limits=[()]),
     cell(GOOD, OPEN, UNMET),
-    cell(GOOD, OPEN, *side("for"), *side("against")),
+    cell(GOOD, OPEN, *side("for"), *side("against"), disputes=True),
+    None,  # both sides are there, or one is not
+    None,  # likewise
     None,  # the gates against it are met, or they are not
     None,  # one side alone is met: this or that
     cell(GOOD, *side("for", met=(False, True)), *side("against")),
@@ -431,6 +437,13 @@ NO_REFUTATION = "the wrong variant “wrong 0” survived"
             cell(GOOD, *side("for"), *side("against")),
             "disputed",
             "1 of 1 gates for it are met (“a gate”); 1 of 1 gates against",
+        ),
+        (cell(GOOD, *side("for"), *side("against"), disputes=True), "supported", "1 of 1 gates for it are met"),
+        (cell(GOOD, *side("for"), *side("against", met=(True, False)), disputes=True), "not supported", "0 of 1 gates"),
+        (
+            cell(GOOD, *side("for"), *side("against", met=(True, False), undecided=True), disputes=True),
+            "inconclusive",
+            "0 of 1 gates against it are met",
         ),
         (cell(GOOD, *side("for"), *side("against", met=(True, False))), "supported", "0 of 1 gates against it are met"),
         (cell(GOOD, *side("for", met=(False, True)), *side("against")), "not supported", "0 of 1 gates for it are met"),

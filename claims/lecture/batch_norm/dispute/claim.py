@@ -115,7 +115,8 @@ disputed = claim(
     - Kaur et al. (2022), arXiv 2206.10654 (a limit: flatness does not account for generalisation)
     """,
     kind="exact + statistical",
-    expected="disputed",
+    expected="supported",
+    disputes=True,
     premises=("batch_norm.normalizes", "batch_norm.covariate_shift"),
 )
 
