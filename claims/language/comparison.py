@@ -104,7 +104,8 @@ def happens(got: Outcome, wanted: str, *, label: str, source: str, error: str = 
     agrees = got.kind == wanted and error in got.error
     row = _decided(Fact(label=label, source=source, note=got.error, outcome=got.kind), agrees)
     made = agrees or got.kind in ("value", "raised")
-    return Comparison(row, got.call).but(got=got.kind, wanted=wanted, made=made)
+    words = f", with the words {error!r}" if error and got.kind == wanted and not agrees else ""
+    return Comparison(row, got.call).but(got=got.kind, wanted=wanted + words, made=made)
 
 
 def gate(

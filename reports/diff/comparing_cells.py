@@ -188,8 +188,8 @@ def _comparison(terms: Terms, before: Group, after: Group) -> Iterator[Change]:
 
 def _allowed(row: AnyRow) -> str:
     """Whether the error grew or the bound shrank: both, at the worst place of each run, which need not be the same place."""
-    ulp = "" if row.ulp is None else f"{words.number(row.ulp)} ulp, "
-    return f"{ulp}allowed ±{words.number(row.allowed if isinstance(row, Within) else None)}"
+    ulp = words.ulp(row.ulp)
+    return f"{ulp}{', ' if ulp else ''}allowed ±{words.number(row.allowed if isinstance(row, Within) else None)}"
 
 
 def _gate_judged(terms: Terms, after: Group, judged: Judged) -> Judged:

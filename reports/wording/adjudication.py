@@ -61,7 +61,7 @@ def _exact_mode(f: Finding) -> str:
 
 
 def _ulp(f: Finding) -> str:
-    return "" if f.ulp is None or f.ulp >= 1e6 else f" ({f.ulp:,.0f} ulp)"
+    return "" if f.ulp is None or f.ulp >= words.ULP_MOST else f" ({f.ulp:,.0f} ulp)"
 
 
 def between(found: Adjudication, d: Difference) -> str:

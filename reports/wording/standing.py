@@ -156,11 +156,12 @@ def version(evidence: Evidence, backend: str) -> str:
 
 
 def state(evidence: Evidence, backend: str) -> str:
-    """The library's version, or why there is none."""
+    """The library's version, or why there is none; and that its operations are ours where they are."""
     facts = evidence.environment.backends.get(backend)
     if facts is None or facts.absent:
         return "absent"
-    return version(evidence, backend) or ("broken" if facts.error else "own file")
+    said = version(evidence, backend) or ("broken" if facts.error else "own file")
+    return f"{said}, our reference" if "whose operations" in facts.facts else said
 
 
 def tested_in_part(claims: Iterable[Claim]) -> int:

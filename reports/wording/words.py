@@ -34,6 +34,14 @@ def number(x: Any) -> str:
     return mantissa.replace("-", "−") + power
 
 
+ULP_MOST = 1e6
+
+
+def ulp(x: float | None) -> str:
+    """An error in units in the last place; empty where it is no measure: near 0, where a bound is of the sizes of the terms."""
+    return "" if x is None or x >= ULP_MOST else f"{number(x)} ulp"
+
+
 def value(x: Any, width: int = 60) -> str:
     """Any value of the record on one line, cut to a width."""
     if isinstance(x, float) and math.isfinite(x):

@@ -231,7 +231,8 @@ def test_a_refusal_can_be_what_is_claimed():
     refusal = Outcome("raised", error="ValueError: kernel too large")
     assert happens(refusal, "raised", **SAID).row.agrees
     assert happens(refusal, "raised", error="too large", **SAID).row.agrees
-    assert not happens(refusal, "raised", error="out of memory", **SAID).row.agrees
+    other = happens(refusal, "raised", error="out of memory", **SAID).row
+    assert not other.agrees and (other.got, other.wanted) == ("raised", "raised, with the words 'out of memory'")
     answered = happens(value(1.0), "raised", **SAID)
     assert not answered.row.agrees and answered.row.made, "an answer in place of a refusal refutes"
 

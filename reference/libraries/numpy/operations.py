@@ -37,6 +37,7 @@ def environment():
             for dtype in ("float16", "bfloat16", "float32", "float64")
         },
         "default layout": "NCHW",
+        "whose operations": "the reference's, written in NumPy; NumPy's own are convolve and correlate",
     }
 
 

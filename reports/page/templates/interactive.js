@@ -142,8 +142,9 @@
         [number(Math.max(z, 0)), number(z === 0 ? null : Number(z > 0))],
       ];
     };
+    const whole = (z) => sign(String(z));  // not rounded: it may stand beside a cut-off
     const show = (z) => {
-      $(".at").textContent = number(z);
+      $(".at").textContent = whole(z);
       rows(z).forEach((row, i) => row.forEach((said, j) => { figure.querySelectorAll(".values tbody tr")[i].cells[j + 1].textContent = said; }));
       const lost = new Map();
       for (const bar of bars) {
@@ -153,8 +154,8 @@
         if (start !== null && z !== 0 && Math.abs(z) >= start) names.push(bar.cells);
       }
       const told = [...lost].map(([name, cells]) => `${name}: ${cells.join(", ") || "nowhere"}`).join("; ");
-      $(".now-says").textContent = `At z = ${number(z)} the computed slope is exactly 0 for ${told}.`;
-      slider.setAttribute("aria-valuetext", `z = ${number(z)}`);
+      $(".now-says").textContent = `At z = ${whole(z)} the computed slope is exactly 0 for ${told}.`;
+      slider.setAttribute("aria-valuetext", `z = ${whole(z)}`);
       const x = 420 + Math.sign(z) * 220 * Math.log10(1 + Math.abs(z)) / Math.log10(1 + most);
       $(".cursor").setAttribute("d", $(".cursor").getAttribute("d").replace(/^M[\d.]+/, `M${x.toFixed(1)}`));
     };
