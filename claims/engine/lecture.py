@@ -22,6 +22,7 @@ from ...reference.refusal import Refused
 from ..language.claim import Claim
 from ..language.defects import Defect
 from ..record import premises
+from ..record.sentences import heeded
 from ..workers import modules
 
 OWN = Path(__file__).parents[1] / "lecture"
@@ -118,13 +119,7 @@ def read(folder: Path | None = None, *, debug: bool = False) -> Lecture:
         raise BadLecture(
             f"claim={min(unknown)!r}: no sentence of {ledger.name} names it; add it to the sentence that it tests"
         )
-    for made in found.values():
-        if unknown := {*made.premises} - {*known}:
-            raise BadLecture(f"claim={made.id!r}: premise {min(unknown)!r} is no claim of {ledger.name}")
-    try:
-        premises.in_order({c.id: c.premises for c in found.values()})
-    except ValueError as circle:
-        raise BadLecture(f"premises go in a circle: {circle}; a claim cannot rest on itself") from None
+    _check_claims(found, known)
     if not found:
         raise BadLecture(f"lecture={str(folder)!r}: no module of it has a claim; `lecture-claims new claim` writes one")
     title = next((line.lstrip("# ").strip() for line in text.splitlines() if line.startswith("# ")), folder.name)
@@ -195,6 +190,19 @@ def _check(sentences: tuple[Sentence, ...], text: str) -> None:
             if name in seen:
                 raise BadLecture(f"{name[0]}={name[1]!r}: twice in sentences.toml; ids are unique")
             seen.add(name)
+
+
+def _check_claims(found: dict[str, Claim], known: list[str]) -> None:
+    """A claim rests on claims of the ledger, none on itself, and what should stand in a sentence's place heeds limits of the claim."""
+    for made in found.values():
+        if unknown := {*made.premises} - {*known}:
+            raise BadLecture(f"claim={made.id!r}: premise {min(unknown)!r} is no claim of sentences.toml")
+        if unknown := {*heeded(made.prose.instead)} - {limit.name for limit in made.limits}:
+            raise BadLecture(f"claim={made.id!r}: “Instead” names {min(unknown)!r}, which is none of its limits")
+    try:
+        premises.in_order({c.id: c.premises for c in found.values()})
+    except ValueError as circle:
+        raise BadLecture(f"premises go in a circle: {circle}; a claim cannot rest on itself") from None
 
 
 def sections(folder: Path, *, debug: bool = False) -> list[ModuleType]:

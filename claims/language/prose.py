@@ -1,7 +1,7 @@
 """A claim's prose: text that reads like text, in sections.
 
-The statement comes first. A line that begins with ``Scope:``, ``Finding:``, ``Notes:``, ``Elsewhere:`` or ``Sources:`` opens a section; sources
-are a list, an item a line that begins with ``- ``. Line breaks count as blanks.
+The statement comes first. A line that begins with ``Instead:``, ``Scope:``, ``Finding:``, ``Notes:``, ``Elsewhere:`` or ``Sources:`` opens a
+section; sources are a list, an item a line that begins with ``- ``. Line breaks count as blanks.
 """
 
 from __future__ import annotations
@@ -10,16 +10,18 @@ import inspect
 import re
 from dataclasses import dataclass
 
-SECTIONS = ("scope", "finding", "notes", "elsewhere", "sources")
+SECTIONS = ("instead", "scope", "finding", "notes", "elsewhere", "sources")
 HEADING = re.compile(rf"^({'|'.join(SECTIONS)}):", re.IGNORECASE | re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class Prose:
-    """statement: what the sentence asserts, made precise; scope: where it is tested; finding: what a claim over seeds found, in one
+    """statement: what the sentence asserts, made precise; instead: the sentence as it should stand in the lecture, where it needs a change, each
+    qualification as {words|the limit that asks for it}; scope: where it is tested; finding: what a claim over seeds found, in one
     line, with names of gates in braces; elsewhere: why no case is for some library; sources: publications."""
 
     statement: str
+    instead: str = ""
     scope: str = ""
     finding: str = ""
     notes: str = ""

@@ -18,6 +18,7 @@ from typing import Any
 import msgspec
 
 from ...reference.refusal import Refused
+from .sentences import heeded
 from .types import SCHEMA, Claim, Evidence, Gate, Part, Real, Text, Verdict
 
 WAY_OUT = "give the results.json that verify wrote"
@@ -228,7 +229,7 @@ def _flaws(evidence: Evidence) -> Iterator[str]:
 
 def _flaws_of(claim: Claim, evidence: Evidence) -> Iterator[str]:
     limits = [x.name for x in claim.limits]
-    yield from _nowhere(claim.id, "limit", claim.fails_as_worded, limits)
+    yield from _nowhere(claim.id, "limit", [*claim.fails_as_worded, *heeded(claim.instead)], limits)
     gates = [gate for design in claim.designs.values() for gate in design.gates]
     for gate in (*gates, *(row for cell in claim.cells for row in cell.rows if isinstance(row, Gate))):
         if len(gate.bounds) != (2 if gate.side == "within" else 1):

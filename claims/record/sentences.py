@@ -2,9 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from .types import Bits, Fact, Gate, Row, Stopped, Sweep, Within
+
+QUALIFIED = re.compile(r"\{([^{}|]+)\|([^{}|]+)\}")
+"""Words of a corrected sentence that stand there for a limit: {words|the limit's name}."""
+
+
+def pieces(corrected: str) -> list[tuple[str, str]]:
+    """A corrected sentence as (words, the limit that asks for them or "")."""
+    plain, *parts = QUALIFIED.split(corrected)
+    found = [(plain, "")]
+    for words, limit, after in zip(parts[::3], parts[1::3], parts[2::3], strict=True):
+        found += [(words, limit), (after, "")]
+    return [piece for piece in found if piece[0]]
+
+
+def heeded(corrected: str) -> list[str]:
+    """The limits that a corrected sentence heeds."""
+    return [limit for _, limit in pieces(corrected) if limit]
 
 
 def sentence(row: Row) -> str:

@@ -260,7 +260,7 @@ class Design(Part, kw_only=True):
 class Claim(Part, kw_only=True):
     """An assertion made precise, with its verdict and its evidence.
 
-    sentence, says: id and words of the lecture's sentence; expected: the verdict that its author declares, which no rule reads.
+    sentence, says: id and words of the lecture's sentence; instead: what should stand there, each qualification as {words|the limit that asks for it}; expected: the verdict that its author declares, which no rule reads.
     qualified: it holds in a narrower scope than the sentence's words, with the limits shown; fails_as_worded: names of limits that are plain
     readings of the sentence and failed wherever they were tried; waits_for_statistics: its statistical part ran on no library.
     ranges: how far each size of a sweep ran. figures: data for pictures, by name, then by cell.
@@ -270,6 +270,7 @@ class Claim(Part, kw_only=True):
     sentence: str
     says: str
     statement: str
+    instead: str = ""
     scope: str
     kind: str
     premises: tuple[str, ...]

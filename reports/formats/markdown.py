@@ -15,7 +15,7 @@ from ...claims.record.sentences import got, sentence, wanted
 from ...claims.record.types import Cell, Claim, Evidence, Gate
 from ..page.anchors import anchor, link
 from ..pictures import figures, layers, letters
-from ..wording import standing, summary, words
+from ..wording import findings, standing, summary, words
 from ..wording.compared import Seen
 from ..wording.markup import MOST_BYTES, block, code, folded, table, text
 from ..wording.section import Limit, Section
@@ -97,6 +97,10 @@ def _head(evidence: Evidence, form: Form) -> list[str]:
         left = "; ".join(SHED[part] for part in form.without)
         where = "All of it is in results.json and in the page."
         lines += [f"_Shortened to less than {MOST_BYTES:,} bytes. Left out: {left}. {where}_", ""]
+    for heading, found in findings.by_need(findings.corrections(evidence)):
+        changed = [[text(one.claim.says, 400), text(one.text, 1000), form.section(one.claim.id)] for one in found]
+        made = table(["the lecture's words", "write instead", "claim"], changed)
+        lines += folded(f"Change these in your notes. {heading}: {len(found)}", made)
     columns = [b for b, _ in standing.columns(evidence)]
     head = ["claim", "verdict", *(f"{text(b, 60)} {text(standing.state(evidence, b), 40)}" for b in columns)]
     rows = []
@@ -129,6 +133,8 @@ def _claim(c: Section, form: Form) -> str:
     claim = c.claim
     lines = ["", f'<a name="{anchor(claim.id)}"></a>', "", f"## {text(claim.id, 200)}", ""]
     lines += [f"> {text(claim.says)}", "", text(claim.statement, 3000), "", f"**{text(c.line, 2000)}**", ""]
+    if c.correction:
+        lines += [f"Write instead: **{text(c.correction.text, 1000)}**", ""]
     if c.as_worded:
         lines += ["**As worded, the sentence fails for:**", ""]
         lines += [*(f"- **{text(x.name, 200)}.** {text(x.says, 1000)}" for x in c.as_worded), ""]

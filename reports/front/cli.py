@@ -276,6 +276,24 @@ def show(
 
 
 @app.command()
+def notes(
+    results: Annotated[Path, typer.Option(help="The evidence to read.")] = Path("reports/latest/results.json"),
+    diff: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The lecture's text: print the changes as a patch of it.")
+    ] = None,
+) -> None:
+    """What to change in the lecture's notes: each sentence that fails as worded, or needs a condition, and what should stand there."""
+    from ...claims.record import file
+    from . import notes as changes
+
+    evidence = file.load(results)
+    if diff is None:
+        changes.terminal(out, evidence)
+    else:
+        typer.echo(changes.patch(evidence, diff), nl=False)
+
+
+@app.command()
 def report(
     results: Annotated[Path, typer.Argument(help="The results.json of a run.", metavar="RESULTS")],
     format: Annotated[str, typer.Option(help=f"{', '.join(formats.names())}.")] = "html",

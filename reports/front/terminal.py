@@ -13,7 +13,7 @@ from ...claims.record import replay
 from ...claims.record.sentences import sentence
 from ...claims.record.types import Cell, Claim, Evidence, Row, Stopped
 from ..wording import adjudication as said
-from ..wording import standing, summary, words
+from ..wording import findings, standing, summary, words
 from ..wording.gates import sides
 
 if TYPE_CHECKING:  # what these need takes a second to import
@@ -61,6 +61,12 @@ def run(out: Console, evidence: Evidence) -> None:
             _say(out, f"{one.id}. {worded}")
         _departures(out, evidence, one)
     _defects(out, evidence)
+    if found := findings.corrections(evidence):
+        fail = sum(one.fails for one in found)
+        _say(
+            out,
+            f"To change in the notes: {fail} that fail as worded, {len(found) - fail} that need a condition. `lecture-claims notes` says how.",
+        )
     _say(out, _counted(evidence))
     if sand := [p.claim for p in evidence.premises if p.sand]:
         _say(out, f"{summary.ON_SAND}: {', '.join(sand)}")

@@ -39,6 +39,7 @@ def render(evidence: Evidence, history: Any = None) -> str:
         scripts=("page.js", "matrix.js", "interactive.js"),
         e=evidence,
         said=summary.summary(evidence),
+        changes_for=findings.by_need(findings.corrections(evidence)),
         quick=summary.quick(evidence),
         warnings=summary.warnings(evidence),
         matrix=matrix,
@@ -197,7 +198,9 @@ def _uncertain(reading: Reading) -> str:
 
 def _finding(claim: Claim, number: int) -> str:
     """A note in the margin: the claim's number, its verdict and what was found, in a line or two."""
-    beyond = findings.beyond(claim)
+    beyond, correction = findings.beyond(claim), findings.correction(claim)
+    if correction:
+        beyond = f"Better: {correction.text}"
     return Markup('<span class="finding v-{}"><a href="{}">{}{} {}:</a> {}{}</span>').format(
         claim.verdict.replace(" ", "-"),
         link(claim.id),

@@ -1,15 +1,16 @@
-"""A claim's finding in one line, for a margin: what was found, and where the sentence stops being true."""
+"""A claim's finding in one line, for a margin: what was found, where the sentence stops being true, and what should stand there instead."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from ...claims.record import sentences
-from ...claims.record.types import Claim
+from ...claims.record.types import Claim, Evidence, Sweep
 from . import words
 from .gates import Measured, gates, sides
-from .standing import TAKES_NO_PART, as_worded, departures, limits
+from .standing import HOLDS, TAKES_NO_PART, as_worded, departures, limits
 from .summary import empirical, ratio
 
 MOST = 200
@@ -63,8 +64,51 @@ def _agreement(claim: Claim) -> str:
     libraries = {c.backend for c in took}
     where = words.plural(len(libraries), "library", "libraries") if len(libraries) > 1 else min(libraries)
     worst = max(took, key=lambda c: words.size(c.worst_ratio))
-    said = "every bit equal"
+    compared = [row for cell in took for row in cell.rows if row.agrees and row.elements]
+    facts = [row for row in compared if row.kind == "fact" or (isinstance(row, Sweep) and row.of == "fact")]
+    said = "every bit equal" if not facts else "all as expected"
     if words.size(worst.worst_ratio) > 0:
         bound = "an empirical bound" if empirical(worst) else "the bound"
         said = f"error at most {ratio(worst, mark=False)} of {bound}"
     return f"{where}, {words.plural(sum(c.comparisons for c in took), 'comparison')}, {said}"
+
+
+# --- what should stand there instead -------------------------------------------------------------------------------------
+
+FAILS, CONDITION = "As worded they fail", "They hold under a condition"
+
+
+class Correction(NamedTuple):
+    """The claim whose sentence needs other words; pieces: (words, the limit that asks for them or ""); open: limits that it heeds and that
+    this run did not show."""
+
+    claim: Claim
+    fails: bool
+    pieces: list[tuple[str, str]]
+    open: list[str]
+
+    @property
+    def text(self) -> str:
+        return "".join(words for words, _ in self.pieces)
+
+
+def correction(claim: Claim) -> Correction | None:
+    """None where the sentence may stay, and where nothing that the correction heeds was shown: then nothing speaks for it."""
+    shown = {limit.name for cell in claim.cells for limit in cell.limits if limit.shown}
+    names = dict.fromkeys(sentences.heeded(claim.instead))
+    if not shown.intersection(names) or claim.verdict not in (*HOLDS, "disputed"):
+        return None
+    fails = bool(as_worded(claim)) or claim.verdict == "disputed"
+    return Correction(claim, fails, sentences.pieces(claim.instead), [name for name in names if name not in shown])
+
+
+def corrections(evidence: Evidence) -> list[Correction]:
+    """Of the run's claims, those that fail as worded first, then in the lecture's order."""
+    found = [made for claim in evidence.claims if (made := correction(claim))]
+    return sorted(found, key=lambda one: not one.fails)
+
+
+def by_need(found: Sequence[Correction]) -> list[tuple[str, list[Correction]]]:
+    """Those that fail and those that want a condition, each under its heading."""
+    parts = [(FAILS, [one for one in found if one.fails]), (CONDITION, [one for one in found if not one.fails])]
+    return [(heading, chosen) for heading, chosen in parts if chosen]

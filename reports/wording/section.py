@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from ...claims.record import replay, sentences
 from ...claims.record.types import Cell, Claim, Evidence, LimitFound, Row, WrongFound
-from . import compared, gates, standing, summary, words
+from . import compared, findings, gates, standing, summary, words
 from .compared import Seen
 
 
@@ -20,7 +20,7 @@ class Section:
         seconds = evidence.volatile.cell_seconds
         self.evidence, self.claim = evidence, claim
         self.line = summary.verdict_line(evidence, claim)
-        self.as_worded = standing.as_worded(claim)
+        self.as_worded, self.correction = standing.as_worded(claim), findings.correction(claim)
         self.unexpected = standing.unexpected(evidence, claim)
         self.premises = standing.premises_of(evidence, claim)
         self.used_by = [p.claim for p in evidence.premises if claim.id in p.uses]
@@ -33,6 +33,7 @@ class Section:
         self.defects = [(c, r) for c in claim.cells for r in c.rows if r.defect and not r.agrees]
         self.gates = gates.gates(claim)
         self.sides = gates.sides(claim)
+        self.two_sides = len(self.sides) == 2 and all(any(met for _, met in named) for _, named in self.sides)
         self.designs = [(name, design, gates.seeds(design)) for name, design in claim.designs.items()]
         self.derivations = compared.derivations(claim)
         self.expected_from = compared.expected_from(claim)

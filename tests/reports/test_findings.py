@@ -10,6 +10,7 @@ import pytest
 import sample_evidence as sample
 from lectureclaims.claims import lecture as folder
 from lectureclaims.claims.engine.lecture import read as lecture_of
+from lectureclaims.claims.record.types import Fact
 from lectureclaims.reports.page import html
 from lectureclaims.reports.wording import findings
 from poison import put
@@ -26,6 +27,11 @@ def test_a_verified_claim_says_on_how_much_and_how_near_to_the_bound_it_came() -
     )
     exact = sample.cell("torch", None, rows=(sample.row(),), comparisons=1, worst_ratio=0.0)
     assert findings.in_one_line(sample.claim("a", [exact])) == "torch, 1 comparison, every bit equal."
+    fact = Fact(
+        case="c", label="it is so", source="s", outcome="value", made=True, agrees=True, elements=1, got=1.0, wanted=1.1
+    )
+    told = sample.cell("torch", None, rows=(sample.row(), fact), comparisons=2, worst_ratio=0.0)
+    assert findings.in_one_line(sample.claim("a", [told])) == "torch, 2 comparisons, all as expected."
     measured = sample.bound(measured=True, ratio=0.9999999)
     near = sample.cell("torch", None, rows=(measured,), worst_ratio=0.9999999)
     assert findings.in_one_line(sample.claim("a", [near])).endswith("error at most 0.999999 of an empirical bound.")

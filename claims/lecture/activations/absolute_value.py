@@ -32,6 +32,8 @@ absolute_value = claim(
     The absolute value rectifier is z without its sign, bit for bit, and +0 of either zero; NaN stays NaN. |z| =
     ReLU(z) + ReLU(−z). Its gradient is 1 for z > 0 and −1 for z < 0.
 
+    Instead: Absolute value rectification: σ(z) = |z|, {its slope at 0 taken as 0|the gradient at 0}.
+
     Scope: float32 and float64: every sign and exponent; the gradient at z ≠ 0; the sum of two ReLUs where the
     library's ReLU keeps subnormal numbers, and with 0 in their place in TensorFlow, whose gradient takes them for 0
     too

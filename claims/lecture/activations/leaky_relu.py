@@ -58,6 +58,9 @@ leaky_relu = claim(
     format and within one rounding elsewhere; with one α for each channel (PReLU) too. For finite z, α = 0 is ReLU, α
     = 1 the identity and α = −1 the absolute value. The gradient is 1 for z > 0 and α for z < 0.
 
+    Instead: Leaky ReLU: σ(z) = α_i min(0, z_i) + max(0, z_i). ({Say α_i: libraries' own differ|a slope that is not
+    said}.)
+
     Scope: float32 and float64; α given; zeros compared without sign; finite z for α = 0; max(αz, z) is the same only
     for α ≤ 1; TensorFlow takes subnormal numbers for 0
 

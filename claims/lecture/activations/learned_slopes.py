@@ -72,6 +72,9 @@ learned_slope = claim(
     (over z < 0) of each channel's error away: with η·Σz² = 1 it recovers α* exactly, with ½ it halves the error
     exactly, and for real numbers the error keeps to the geometric series.
 
+    Instead: α_i can be set to a fixed value; could be learned, {one for each channel where that is asked for|which
+    numbers share one α}.
+
     Scope: one α for each channel; z < 0 somewhere in each; 0 < η·Σz² ≤ 1; no noise: the teacher is a PReLU of the
     same inputs
 

@@ -34,6 +34,8 @@ relu = claim(
     ReLU is max(0, z): for every finite and infinite z the larger of 0 and z, bit for bit; NaN stays NaN; the gradient
     is 1 for z > 0 and 0 for z < 0. TensorFlow takes subnormal numbers for 0.
 
+    Instead: Rectified linear unit (ReLU): σ(z) = max(0, z), {its slope at 0 taken as 0|the gradient at 0}
+
     Scope: float32 and float64: every sign and exponent; the gradient at z ≠ 0; zeros are compared without their sign,
     which is recorded
 

@@ -31,6 +31,9 @@ batch_parallel = claim(
     or infinities changes nothing. Bit for bit where every sum is exact, and otherwise within what two computations of
     the same sums may differ.
 
+    Instead: N equal: images are treated in parallel, {to rounding|bit for bit} as if alone, {but for batch norm in
+    training mode|batch norm in training mode}.
+
     Scope: two-dimensional convolution layers, also with strides, padding, dilation and groups, batches of four; the
     libraries' own layers; on reals equality to rounding, not bit for bit
 

@@ -55,6 +55,9 @@ equivariance = claim(
     f(shift x) = shift f(x) for a convolution layer f and every shift of whole pixels: everywhere with circular
     padding, and without padding wherever no window of either side crosses the edge.
 
+    Instead: Equivariance to translation {away from a border padded with zeros|zero padding breaks it near the border},
+    {at stride 1|stride 2}:
+
     Scope: stride 1; circular padding and every shift, or the interior and shifts of up to two pixels each way; whole
     pixels
 
@@ -176,7 +179,7 @@ def padded(case):
     yield from searched(points, given, literal, order="by H, then by k, then by t; one column, padding (k − 1)/2")
 
 
-@equivariance.limit("zero padding breaks it near the border")
+@equivariance.limit("zero padding breaks it near the border", as_worded=True)
 def _(case):
     """With zero padding the equality fails next to the border, only there, and as far in as the kernel reaches over
     the edge: one pixel and the shift for a 3 × 3 kernel. Further in it holds to the bit.

@@ -41,6 +41,9 @@ kernels = claim(
     ky, kx) in PyTorch and (ky, kx, Cin, Cout) in TensorFlow; taken to that order, put into the framework's own layer
     and read back, no bit is lost.
 
+    Instead: Each kernel is a 3-tensor k_x × k_y × Cin, {with groups k_x × k_y × Cin ÷ groups|groups}, and makes one
+    channel of the output.
+
     Scope: two dimensions, one group, no bias; strides, dilations and paddings too; torch.nn.Conv2d,
     keras.layers.Conv2D
 

@@ -46,6 +46,9 @@ same_treatment = claim(
     The same patch gives the same responses wherever it lies in the image: at every place of it, the upper left and
     the lower right among them, every kernel answers with the inner product of kernel and patch.
 
+    Instead: features of an image in the top left should be treated the same as in the bottom right, {away from the
+    border|a feature cut by the edge} and {at stride 1|places that the stride leaves out}.
+
     Scope: without padding, stride 1, the patch as large as the kernel and inside the image; every place in an image
     of 6 × 5 pixels; bit for bit on integers and on a photograph's pixels, within the bound on reals
 

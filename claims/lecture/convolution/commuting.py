@@ -28,6 +28,8 @@ commutes = claim(
     The lecture's two sums are equal, and so are X ∗ W and W ∗ X in every library, every overlap counted: whichever of
     the two is given as the kernel.
 
+    Instead: = Σ_m Σ_n X(i − m, j − n) W(m, n), {every overlap counted|windows that lie inside}
+
     Scope: every overlap (“full”), one channel, stride 1; arrays of any sizes, neither need contain the other; small
     integers, bit for bit
 

@@ -49,6 +49,8 @@ cross_correlation = claim(
     lecture's input X is the argument a, in1 or input(s), its kernel or filter W is v, in2, weight(s), filters or
     kernel, and its feature map S is what is returned.
 
+    Instead: S(i, j) = ({X ⋆ W|written X ∗ W})(i, j) = Σ_m [Σ_n] X(i + m, j + n) W(m, n)
+
     Scope: real numbers, one channel, stride 1; the windows that lie inside X, i = 0 … H − k; for the libraries' own
     correlate every overlap, from i = −(k − 1)
 
@@ -105,7 +107,7 @@ def arguments_by_name(case, *, index=sums.plus, kernel=unchanged, names=by_name)
         yield sums.agrees(case, y, wanted, x, w, label=f"{function}({name_of_input}=X, {name_of_kernel}=W)")
 
 
-@cross_correlation.limit("written X ∗ W")
+@cross_correlation.limit("written X ∗ W", as_worded=True)
 def _(case):
     """The lecture writes X ∗ W for this sum too. It is not the sum that it called X ∗ W before, unless a half turn
     leaves the kernel as it was: a kernel of two unequal numbers tells.

@@ -50,6 +50,10 @@ libraries_correlate = claim(
     listed of PyTorch and of TensorFlow (with Keras) return the cross-correlation. NumPy's and SciPy's convolve return
     the convolution, their correlate the cross-correlation.
 
+    Instead: Instead of convolution (strictly speaking), the convolution layers of ML libraries implement
+    cross-correlation (don't flip the kernel), {their transposed convolutions convolution|transposed convolutions
+    flip}:
+
     Scope: each function listed, by its own public name; not the transposed convolutions; 1-d and 2-d, 'valid'
     windows, kernels that a half turn changes
 

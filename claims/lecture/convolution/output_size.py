@@ -122,6 +122,8 @@ output_size = claim(
     shape, both axes together by every bit of every value. Where no window fits a library raises, or returns an empty
     tensor as predicted for it.
 
+    Instead: Output: N × Cout × {(H − k_y + 1) × (W − k_x + 1)|the lecture's order of the axes}
+
     Scope: shapes: H ≤ 32, k ≤ 7, stride ≤ 4, dilation ≤ 3, padding ≤ 3, on either axis; values: H, W ≤ 5, ky, kx ≤ 3,
     stride ≤ 2 each way, dilation ≤ 2, padding ≤ 1, batch and channels 1 and 2; the order is height, then width
 
@@ -188,7 +190,7 @@ class Image(NamedTuple):
     W: int
 
 
-@output_size.limit("the lecture's order of the axes")
+@output_size.limit("the lecture's order of the axes", as_worded=True)
 def _(case):
     """The lecture writes the width first; every library's output has the height first. The smallest image that tells
     the two apart is of one row and two columns; on one of one pixel both orders are the same.

@@ -71,6 +71,9 @@ same = claim(
     in all keep the size, whichever side has the odd one. The layers so padded, and for odd kernels every library's
     own 'same', agree.
 
+    Instead: pad with zeros, (k − 1)/2 on each side {of an odd kernel|an even kernel}, to keep the image the same size
+    as the feature map {at stride 1|stride 2}
+
     Scope: stride 1; H, W ≤ 5, k ≤ 4, dilation ≤ 2 for the layers, bit for bit; own functions with odd kernels no
     larger than the image, through an FFT within its bound
 

@@ -24,6 +24,9 @@ distribution = claim(
     every library: none is negative, and those of an image sum to one. It does so too where exp of a logit would
     overflow.
 
+    Instead: A neural network is a function that maps an image to a probability distribution over a known set of
+    classes/categories, {as long as no logit is infinite|a logit of +∞} or {NaN|a logit that is NaN}.
+
     Scope: to within the rounding of each operation, carried through the network; logits are numbers: neither infinite
     nor NaN; probabilities may be exactly 0
 

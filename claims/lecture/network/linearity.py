@@ -87,6 +87,9 @@ linear_components = claim(
     and downsampling by several factors, area downsampling and average pooling, all without bias: to the last bit
     where nothing rounds, else to within rounding.
 
+    Instead: Linear (affine, where {a convolution has a bias|a convolution with a bias} or {a fully connected layer has
+    one|a fully connected layer with a bias})
+
     Scope: without bias; in floating point to within rounding; whole pixels, zero padding; x and y a batch, a and b
     small numbers of either sign that do not add up to 1 (an affine map would pass for a + b = 1)
 
@@ -172,7 +175,7 @@ def at_zero(case, build_layer):
     yield from smallest(layers, build, literal, instead=instead, order="by k, then by b")
 
 
-@linear_components.limit("a convolution with a bias")
+@linear_components.limit("a convolution with a bias", as_worded=True)
 def _(case):
     """With a bias the layer is affine, not linear: f(0) = b. Without its value at 0 it is linear again."""
 
@@ -183,7 +186,7 @@ def _(case):
     yield from at_zero(case, layer)
 
 
-@linear_components.limit("a fully connected layer with a bias")
+@linear_components.limit("a fully connected layer with a bias", as_worded=True)
 def _(case):
     """With a bias the layer is affine, not linear: f(0) = b. Without its value at 0 it is linear again."""
 

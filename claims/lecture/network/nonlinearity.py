@@ -104,6 +104,9 @@ nonlinear_components = claim(
     linear: for each the smallest pair x, y of whole numbers with f(x + y) ≠ f(x) + f(y) is the one stated, and before
     it, in order of size, there is none.
 
+    Instead: Nonlinear (leaky ReLU {unless α = 1|leaky ReLU with α = 1}; batch norm {in training mode|batch norm in
+    inference mode})
+
     Scope: leaky ReLU and PReLU with slope 1/8; batch norm with the batch's own statistics, γ = 1, β = 0; pooling over
     two pixels; “≠” means: by more than the roundings of both sides
 

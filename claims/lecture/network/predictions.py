@@ -60,6 +60,9 @@ prediction = claim(
     The class of the largest logit has the largest probability, and where the two largest probabilities differ it is
     the prediction: the argmax of the probabilities is the argmax of the logits, by each library's own argmax too.
 
+    Instead: The prediction for a given image is the category with the {largest logit|two logits whose softmax ties}:
+    that of highest probability, where {only one has it|no single highest probability}.
+
     Scope: the largest of the logits is unique; images are rows, classes columns; logits close together, ordinary and
     far apart; a nearest-mean classifier on real digits
 

@@ -66,6 +66,10 @@ image = claim(
     order of the colours, numbers from 0 to 1) is put right as predicted for it. Those of a JPEG lie within what the
     accuracy of an inverse transform (IEEE Std 1180-1990) allows about the exact ones.
 
+    Instead: An image is a 3-dim array, a "tensor", {H × W × C|the decoders' order of the axes is H, W, C}: H – height,
+    W – width, C – channels. Grayscale – C = 1 ({some decoders leave that axis out|gray without an axis of channels}).
+    RGB – C = 3 ({in OpenCV B, G, R|OpenCV gives B, G, R}; {with alpha four|alpha is a channel too}).
+
     Scope: PNG with 8 bits a sample; sequential JPEG, its values for blocks of one colour and for the first 32 rows of
     two photographs without subsampled chroma, of a third the shape only; each library's own decoder, OpenCV's told to
     leave the file's channels as they are, TensorFlow's to transform accurately
@@ -196,7 +200,7 @@ def of_size(case, size):
     return ask("decode_image", data=pictures.png(drawn(case, size)))
 
 
-@image.limit("the decoders' order of the axes is H, W, C")
+@image.limit("the decoders' order of the axes is H, W, C", as_worded=True)
 def _(case):
     """The lecture names the width first; every decoder puts the height first. The smallest image that tells is of 1 ×
     2 pixels.

@@ -49,6 +49,9 @@ internal_channels = claim(
     After a convolution C is the number of its kernels, each output channel the work of the kernel of the same number,
     whatever C was before: for every number of kernels tried, and from layer to layer.
 
+    Instead: At internal layers of a neural network, C can take other values: {with groups, multiples of their
+    number|groups must divide both}.
+
     Scope: K = 1 … 40, 128 and 257 kernels, C = 1 … 16 and 128 channels, without groups; a chain of four layers from a
     photograph's three channels; every bit of every value, on integers
     """,

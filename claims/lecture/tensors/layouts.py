@@ -45,6 +45,9 @@ layouts = claim(
     that TensorFlow contracts is the last; the spatial axes follow in the order height, width. Transposing between the
     layouts is lossless and convolution, max pooling and batch norm commute with it.
 
+    Instead: By default, PyTorch: [N, C, H, W]. TensorFlow: [N, H, W, C]. ({Of the axes, not of the order in memory|the
+    order in memory is another matter}.)
+
     Scope: the libraries' default layout of the axes, not the order in memory; float32 and float64
     """,
     kind="convention",

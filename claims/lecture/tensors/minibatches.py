@@ -32,6 +32,9 @@ minibatch = claim(
     A library stacks N images of three axes into one tensor of four, whose first axis is N whatever the order of the
     other three, and takes it apart again into the same images in the same order, every bit as it was.
 
+    Instead: A minibatch of images is a collection of {N ≥ 1|no images} images {of one size|images of different sizes},
+    a 4-dim tensor.
+
     Scope: N = 1, 2, 3 and 7 images of one size and dtype, in the order C, H, W or H, W, C; random numbers and real
     digits; the library's own stacking, no axis named
     """,

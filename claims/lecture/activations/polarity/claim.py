@@ -80,6 +80,9 @@ polarity = claim(
     network with |z| gives the negatives the very same logits and recognises them as well; with ReLU it does not
     recognise them, while on the upright digits the two differ by less than twenty points.
 
+    Instead: Used sometimes in object recognition in images because it is insensitive to image reversal, {of centred
+    images|images that are not centred} and {without a bias|a bias}.
+
     Scope: exact part: real 8 × 8 digits and a part of a photograph, numbers from 0 to 1 in steps of 1/16 and 1/256; 3
     × 3 kernels of whole numbers, no bias; bit for bit. Recognition: digits, each centred to mean 0, whose negative is
     −x; 3 × 3 convolution to 8 channels without a bias, |z| or ReLU, averages over 3 × 3, linear; 120 steps of 64

@@ -57,6 +57,9 @@ downstream_change = claim(
     so does a random one in a tanh network with large weights. In a ReLU network with He's weights a change in a
     random direction is only passed on.
 
+    Instead: Idea: modifications in an early layer of the net, {as in a late one|a late layer}, could cause a large
+    change downstream, {in some directions|a random direction}.
+
     Scope: fully connected layers, no batch norm; “can”: by numbers known in advance, and over seeds in six layers of
     64 units on 8 × 8 digits; how much grows depends on the direction of the change and on the size of the weights,
     not on how early the layer is; relative changes, ‖h′ − h‖/‖h‖ of all outputs of a layer for a batch

@@ -65,6 +65,9 @@ covariate_shift = claim(
     deviation are its own shift and scale, but several times smaller before it too. Scale and shift alone do not lower
     it.
 
+    Instead: Internal explanation – internal covariate shift: "the change in the distribution of network activations
+    due to the change in network parameters during training", {on the same images|another minibatch}.
+
     Scope: the definition, on one network of two layers and one step; its size, of 8 × 8 digits, 4 × 32 ReLU at rate
     0.1, over 61 steps. Measured are mean and deviation of each unit at what enters the nonlinearity, relative to the
     layer's deviation; of the joint distribution, the correlations, which over all steps change nearly as much with

@@ -68,6 +68,9 @@ smooths = claim(
     of fully connected layers and in a convolutional one; scale and shift alone do not do it; the statistics must be
     recomputed. The identity behind it (Santurkar et al., theorem 4.1) holds to rounding.
 
+    Instead: Other explanation: smoothing the objective {on the way of gradient descent|before the first step of a deep
+    network}, {at rates near the edge of stability|a small learning rate, four layers}.
+
     Scope: 8 × 8 digits, 4 × 32 ReLU at rate 0.1 and three convolutions at rate 0.05, at which training without batch
     norm is at the edge of stability; not at a tenth of the rate (with four layers no smoothing is left, with eight it
     is the reverse), not before the first step of a deep network (the reverse); nor is training faster for it at rates

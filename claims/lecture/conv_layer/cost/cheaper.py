@@ -70,6 +70,9 @@ cheaper = claim(
     same input and output does Cin·H·W·Cout·Hout·Wout: H·W ÷ k² times fewer, the more so the larger the image. It
     touches fewer bytes: the two read and write the same images, and the weights are fewer.
 
+    Instead: cheaper than the fully connected layer {between the same input and output|fewer parameters do not mean
+    fewer multiply-adds}, where {the kernel is smaller than the image|a kernel the size of the image}
+
     Scope: multiply-adds and bytes counted, one image, stride 1, no padding, one group; what a clock says is shown and
     is no part of the verdict: on small images it may say otherwise
 

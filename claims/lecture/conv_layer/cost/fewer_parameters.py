@@ -82,6 +82,9 @@ fewer_parameters = claim(
     layer between the same input and the same output: without biases H·W·Hout·Wout ÷ k² times fewer, whatever the
     numbers of channels.
 
+    Instead: Fewer parameters than the fully connected layer {between the same input and output|a fully connected layer
+    with fewer outputs}, where {the kernel is smaller than the image|a kernel that covers the whole image}
+
     Scope: stride 1, no padding, one group, k × k smaller than H × W; counts that the libraries' own layers report;
     the fully connected layer has as many outputs as the library's convolution returns numbers
 

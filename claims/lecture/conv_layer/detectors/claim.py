@@ -70,6 +70,9 @@ feature_detectors = claim(
     kernel that is the pattern, up to a factor, and answers most at its place: far better than chance, which is the
     same kernels before training, or trained on shuffled labels.
 
+    Instead: Visually: {trained|labels that say nothing} conv layers are "feature detectors", {though not each of their
+    kernels|not every kernel}.
+
     Scope: 3 × 3 patches of 48 × 120 pixels of a photograph, the eight largest sets of equal norms, each patch of them
     as the kernel; sharp edges of whole numbers; bit for bit. Learned: a 3 × 3 pattern in 8 × 8 pixels of noise, four
     kernels, the maximum over all places, 300 steps; over seeds, for in some the kernel is the pattern one pixel off,

@@ -23,6 +23,9 @@ learned_parameters = claim(
     initial weights and batches the losses agree with the reference's step by step, a small step lowers the loss of
     its batch, and at rate 0 no parameter moves.
 
+    Instead: Parameters are learned from data, {in steps that are small enough|a step that is too large} and {from
+    weights that are not all zero|weights that start at zero}.
+
     Scope: 8 × 8 digits; 64-32-10 with ReLU, 150 steps of 64 images at rate 0.3; and twelve steps of convolution,
     batch norm, ReLU, max pooling, fully connected; the trajectories within what rounding was measured to grow into:
     over all steps in float64, over the first twelve in float32
