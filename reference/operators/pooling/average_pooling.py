@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from .. import validation
-from .axes import Array, Float
-from .cross_correlation import Pair, Sides
+from ... import validation
+from ..axes import Array, Float
+from ..convolutions.cross_correlation import Pair, Sides
+from ..narrow import computed_wide
+from ..operation import REQUIRED, one_of, with_gradient
 from .max_pooling import PARAMETERS, output_shape, seen
-from .narrow import computed_wide
-from .operation import REQUIRED, one_of, with_gradient
 
 __all__ = ["average_pooling2d", "average_pooling2d_gradient", "output_shape"]
 

@@ -13,11 +13,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .. import validation
-from .axes import Array, Float
-from .cross_correlation import Pair, Sides, output_size
-from .narrow import computed_wide
-from .operation import REQUIRED, padding_of, pair, with_gradient
+from ... import validation
+from ..axes import Array, Float
+from ..convolutions.cross_correlation import Pair, Sides, output_size
+from ..narrow import computed_wide
+from ..operation import REQUIRED, padding_of, pair, with_gradient
 
 
 def output_shape(
