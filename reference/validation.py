@@ -132,18 +132,21 @@ def count(name: str, value: Any) -> int:
 
 
 def counts(name: str, value: Any, *, rank: int) -> tuple[int, ...]:
-    """For each spatial axis a :func:`count`: a plain number for rank 1, a (y, x) pair for rank 2."""
+    """For each spatial axis a :func:`count`: a plain number for rank 1, a (y, x) pair for rank 2, a triple (z, y, x) for rank 3."""
     if rank == 1:
         return (count(name, value),)
     if not _several(value, rank):
-        refuse(name, value, "a pair (y, x) of whole numbers", f"use {name}=(1, 1), rows first")
+        form, one = ("a pair (y, x)", (1, 1)) if rank == 2 else ("a triple (z, y, x)", (1, 1, 1))
+        refuse(name, value, f"{form} of whole numbers", f"use {name}={one}, rows first")
     return tuple(count(f"{name}[{axis}]", one) for axis, one in enumerate(value))
 
 
 def padding(name: str, value: Any, *, rank: int) -> tuple[tuple[int, int], ...]:
-    """Zeros before and after, for each spatial axis: (before, after), or ((top, bottom), (left, right))."""
-    form = "(before, after)" if rank == 1 else "((top, bottom), (left, right))"
-    zero = "(0, 0)" if rank == 1 else "((0, 0), (0, 0))"
+    """Zeros before and after, for each spatial axis: (before, after), ((top, bottom), (left, right)), or three pairs."""
+    form = ("(before, after)", "((top, bottom), (left, right))", "((front, back), (top, bottom), (left, right))")[
+        rank - 1
+    ]
+    zero = "(0, 0)" if rank == 1 else str(((0, 0),) * rank)
     sides = (value,) if rank == 1 else value
     if not _several(sides, rank) or not all(_several(side, 2) for side in sides):
         refuse(name, value, form, f"use {name}={zero} for none")

@@ -34,7 +34,7 @@ def is_finite(operation: Operation, arguments: Mapping[str, Any]) -> bool:
 
 
 def _parameters(operation: Operation, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: arguments[name] for name in operation.parameters}
+    return operation.settings(arguments)
 
 
 def _tuple(results: Any) -> tuple[Any, ...]:

@@ -32,6 +32,9 @@ def _apart(reading: Reading, rank: int) -> list[Mapping[str, int]]:
 
     A result that is not named depends on all of it. ``rank``: how many axes the result in question has.
     """
+    declared = catalogue.OPERATIONS[reading.operation].apart
+    if declared is not None:
+        return [*declared(reading.arguments, rank)]
     name, gradient = reading.operation, reading.operation.endswith("_gradient")
     if "w" in reading.arguments:
         return [_FEATURES_GRADIENT, _INPUTS_GRADIENT, _ROWS] if gradient else [_ROWS, _FEATURES]

@@ -54,18 +54,14 @@ def every(folder: Path) -> list[Path]:
 def shared() -> str:
     """Of what every claim on every library comes from: what runs claims, and the reference without libraries and operators."""
     rooms = [path for room in ENGINE for path in every(ROOMS / room)]
-    apart = {OPERATORS / f"{name}.py" for name in operators()}
-    reference = [p for p in every(REFERENCE) if p not in apart and LIBRARIES not in p.parents]
+    reference = [p for p in every(REFERENCE) if p not in operators() and LIBRARIES not in p.parents]
     return digest((*rooms, *reference, *LIBRARIES.glob("*.py"), *LIBRARIES.glob("*/__init__.py")))
 
 
 @functools.cache
-def operators() -> dict[str, str]:
-    """Operator's module → its operations: the files that declare some."""
-    found: dict[str, str] = {}
-    for name, operation in catalogue.OPERATIONS.items():
-        found[operation.function.__module__.rpartition(".")[2]] = name
-    return found
+def operators() -> frozenset[Path]:
+    """The files that declare operations."""
+    return frozenset(map(_file_of, catalogue.OPERATIONS))
 
 
 def of_claim(file: Path, folder: Path) -> list[Path]:
@@ -92,7 +88,7 @@ def of_library(backend: str) -> list[Path]:
 def of_operations(names: Iterable[str], backend: str) -> list[Path]:
     """The operators' files behind operations: their own, those that a library's functions of these names use, and what these import."""
     wanted = {*names}
-    waiting = {OPERATORS / f"{module}.py" for name in wanted for module in _modules_of(name)}
+    waiting = {_file_of(name) for name in wanted & {*catalogue.OPERATIONS}}
     for library in {backend, libraries.REFERENCE} & {*libraries.LIBRARIES}:
         for path in LIBRARIES.joinpath(library).glob("*.py"):
             waiting |= _used(path, frozenset(wanted))
@@ -101,7 +97,7 @@ def of_operations(names: Iterable[str], backend: str) -> list[Path]:
         path = waiting.pop()
         if path not in found:
             found.add(path)
-            waiting |= {p for p in _imports(path) if p.parent == OPERATORS}
+            waiting |= {p for p in _imports(path) if OPERATORS in p.parents}
     return sorted(found)
 
 
@@ -123,9 +119,10 @@ def _words(path: Path) -> set[str]:
     return found
 
 
-def _modules_of(name: str) -> list[str]:
-    operation = catalogue.OPERATIONS.get(name)
-    return [operation.function.__module__.rpartition(".")[2]] if operation else []
+def _file_of(name: str) -> Path:
+    """Where an operation is declared."""
+    _, _, module = catalogue.OPERATIONS[name].function.__module__.partition(".operators.")
+    return OPERATORS.joinpath(*module.split(".")).with_suffix(".py")
 
 
 @functools.lru_cache(maxsize=1024)
@@ -138,7 +135,7 @@ def _used(path: Path, names: frozenset[str]) -> set[Path]:
         if isinstance(node, ast.ImportFrom):
             for alias in node.names:
                 for target in _files(path, node, alias.name):
-                    if target.parent == OPERATORS:
+                    if OPERATORS in target.parents:
                         imported[alias.asname or alias.name] = target
     found, waiting, seen = set[Path](), [n for n in names if n in functions], set[str]()
     while waiting:

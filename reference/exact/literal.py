@@ -23,16 +23,18 @@ class Terms:
 
 
 def positions(
-    size: int, kernel: int, stride: int, before: int, after: int, dilation: int, flipped: bool
+    size: int, kernel: int, stride: int, before: int, after: int, dilation: int, flipped: bool, ceil: bool = False
 ) -> list[list[tuple[int, int]]]:
     """For each window along one axis, the (tap, element) pairs that lie inside the data.
 
-    The windows are found by trying every start, not by the formula for their number.
+    The windows are found by trying every start, not by the formula for their number. ``ceil``: a window that reaches beyond the room
+    counts, too, where the one before it left something unseen and it begins before the padding behind the data.
     """
     room = before + size + after
     windows = []
     for start in range(0, room, stride):
-        if start + dilation * (kernel - 1) < room:
+        last = start + dilation * (kernel - 1)
+        if last < room or (ceil and last - stride < room - 1 and start < before + size):
             seen = []
             for tap in range(kernel):
                 element = start + dilation * (kernel - 1 - tap if flipped else tap) - before

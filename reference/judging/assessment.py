@@ -42,7 +42,7 @@ def judge(operation: Operation, arguments: Mapping[str, Any], dtype: Any, contra
     bound: more terms than the format can sum.
     """
     arrays = [arguments.get(name) for name in operation.arrays]
-    parameters = {name: arguments[name] for name in operation.parameters}
+    parameters = operation.settings(arguments)
     values = parts(getattr(oracle, operation.name)(*arrays, **parameters))
     stored = np.dtype(dtype).name if contract.apart else None
     limits, expected = RULES[operation.name](Question(operation.name, values, arrays, parameters, contract, stored))
@@ -133,7 +133,7 @@ def exact_values(
     itself brings are multiples (1/4 for windows of four). Raises BadInput where some partial sum could round.
     """
     arrays = [arguments.get(name) for name in operation.arrays]
-    parameters = {name: arguments[name] for name in operation.parameters}
+    parameters = operation.settings(arguments)
     function = getattr(oracle, operation.name)
     values, (S, _) = parts(function(*arrays, **parameters)), oracle.sizes(function, *arrays, **parameters)
     for result, sizes in zip(operation.results, parts(S), strict=True):

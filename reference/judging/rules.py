@@ -63,11 +63,12 @@ def _sums(q: Question, factors: int = 0) -> Bounds:
 
 def _averages(q: Question) -> Bounds:
     """One rounding more for the divisor, and two where it may itself be made of a rounded mean of ones."""
-    return _sums(q, factors=1 if q.parameters["count_padding"] else 2)
+    given = q.parameters["count_padding"] or q.parameters.get("divisor") is not None
+    return _sums(q, factors=1 if given else 2)
 
 
 def _chosen(q: Question) -> Bounds:
-    compared = q.name == "max_pooling2d"
+    compared = q.name.startswith("max_pooling")
     return (bounds.selection(q.values[0], q.dtype, flushed=q.flushes, compared=compared),), None
 
 

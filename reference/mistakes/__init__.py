@@ -14,14 +14,16 @@ from typing import Any
 import numpy as np
 
 from ..operators import catalogue
-from . import convolutions, functions, images, norms, precision
+from . import convolutions, functions, images, norms, pooling, precision
 from .mistake import Arguments, Mistake, Reading
 from .precision import round_to
 
 __all__ = ["MISTAKES", "Mistake", "Reading", "commit", "known", "readings", "round_to"]
 
 MISTAKES: dict[str, Mistake] = {
-    mistake.name: mistake for part in (convolutions, images, norms, functions, precision) for mistake in part.MISTAKES
+    mistake.name: mistake
+    for part in (convolutions, images, pooling, norms, functions, precision)
+    for mistake in part.MISTAKES
 }
 
 
@@ -51,7 +53,7 @@ def commit(lib: Any, *arrays: Any, mistake: str, operation: str, **arguments: An
     done = catalogue.OPERATIONS[reading.operation]
     dtype = next(arguments[name].dtype for name in meant.arrays if name != "labels")
     given = [_stored(reading.arguments.get(name), dtype, name) for name in done.arrays]
-    results = getattr(lib, reading.operation)(*given, **{name: reading.arguments[name] for name in done.parameters})
+    results = getattr(lib, reading.operation)(*given, **done.settings(reading.arguments))
     named = dict(zip(done.results, results if isinstance(results, tuple) else (results,), strict=True))
     made = [reading.made(name, named[name]) for name in meant.results]
     if reading.stored:

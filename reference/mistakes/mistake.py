@@ -49,6 +49,8 @@ class Mistake:
     operations: tuple[str, ...]
     readings: Readings
     seen: str = ""
+    beyond: bool = False
+    """About settings that no claim of the lecture gives: claims are not put to the test with it."""
 
 
 def changed(names: str | tuple[str, ...], function: Callable[[np.ndarray], np.ndarray | None]) -> Readings:

@@ -26,7 +26,10 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from .. import validation
-from ..operators import batch_norm, catalogue, cross_correlation, fully_connected, prelu
+from ..operators import catalogue
+from ..operators.convolutions import cross_correlation, fully_connected
+from ..operators.norms import batch_norm
+from ..operators.rectifiers import prelu
 from .notation import FOLLOWS, ON_IMAGES, REQUIRED, SETTINGS, SEVERAL, Layer
 
 Size = tuple[int, ...]

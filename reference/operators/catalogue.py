@@ -1,4 +1,4 @@
-"""Every operation by its name: gathered from the files of this folder, each of which declares its own as ``OPERATIONS``."""
+"""Every operation by its name: gathered from the files of the families beside this one, each of which declares its own as ``OPERATIONS``."""
 
 from __future__ import annotations
 
@@ -12,10 +12,13 @@ from .operation import REQUIRED, Operation, same_padding
 
 __all__ = ["OPERATIONS", "REQUIRED", "Operation", "find", "same_padding"]
 
+HERE = pathlib.Path(__file__).parent
+
 
 def _declared() -> list[Operation]:
-    files = sorted(file.name for file in pkgutil.iter_modules([str(pathlib.Path(__file__).parent)]))
-    modules = [importlib.import_module(f".{name}", __package__) for name in files if name != "catalogue"]
+    families = [folder.name for folder in pkgutil.iter_modules([str(HERE)]) if folder.ispkg]
+    files = [(file.name, family) for family in families for file in pkgutil.iter_modules([str(HERE / family)])]
+    modules = [importlib.import_module(f".{family}.{name}", __package__) for name, family in sorted(files)]
     return [operation for module in modules for operation in getattr(module, "OPERATIONS", ())]
 
 

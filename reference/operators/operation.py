@@ -7,7 +7,7 @@ its letters; "…" stands for whatever axes follow.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +20,12 @@ REQUIRED = object()
 
 Parse = Callable[[str, Any, Mapping[str, np.ndarray], Mapping[str, Any]], Any]
 """(name, value as given, the arrays in canonical order, the parameters parsed so far) → the value for the operator."""
+
+Apart = Callable[[Mapping[str, Any], int], Sequence[Mapping[str, int]]]
+"""(the arguments, how many axes the result in question has) → along what the results do not depend on each other: for each array and
+result, which of its axes that is. A result that is not named depends on all of it."""
+
+Triple = tuple[int, int, int]
 
 
 @dataclass(frozen=True)
@@ -41,6 +47,8 @@ class Operation:
     """Its steps may be rounded to a narrow format one by one, as those of what adds a bias may be."""
     forms_variance: bool = False
     """It forms a variance of the data."""
+    apart: Apart | None = None
+    """How a call is cut down to what one element depends on."""
 
     @property
     def name(self) -> str:
@@ -48,6 +56,10 @@ class Operation:
 
     def axes(self, array: str) -> str:
         return {**self.arrays, **self.results}[array].lstrip("?")
+
+    def settings(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """The parameters among the arguments; what is left out has its plain value."""
+        return {name: arguments[name] for name in self.parameters if name in arguments}
 
     def optional(self, array: str) -> bool:
         return self.arrays[array].startswith("?")
@@ -64,6 +76,7 @@ def with_gradient(
     parameters: Mapping[str, tuple[Any, Parse]] | None = None,
     aliases: tuple[str, ...] = (),
     in_steps: bool = False,
+    apart: Apart | None = None,
 ) -> tuple[Operation, Operation]:
     """The operation, and its gradient by each array but labels, for an upstream gradient of the shape of y.
 
@@ -73,8 +86,10 @@ def with_gradient(
     kept = {name: axes for name, axes in arrays.items() if not axes.startswith("?")} | {"upstream": y}
     known, also = parameters or {}, tuple(f"{alias}_gradient" for alias in aliases)
     return (
-        Operation(function, says, arrays, {"y": y}, rules[0], known, aliases),
-        Operation(gradient, f"gradient of: {says}", kept, gradients, rules[1], known, also, in_steps=in_steps),
+        Operation(function, says, arrays, {"y": y}, rules[0], known, aliases, apart=apart),
+        Operation(
+            gradient, f"gradient of: {says}", kept, gradients, rules[1], known, also, in_steps=in_steps, apart=apart
+        ),
     )
 
 
@@ -94,9 +109,22 @@ def non_negative(name: str, value: Any, arrays: Any, parsed: Any) -> float:
     return validation.non_negative(name, validation.finite(name, value))
 
 
-def pair(name: str, value: Any, arrays: Any, parsed: Any) -> tuple[int, int]:
-    """One number means both axes."""
-    return tuple(validation.counts(name, (value, value) if isinstance(value, int) else value, rank=2))  # pyright: ignore[reportReturnType]
+def per_axis(rank: int) -> Parse:
+    """Whole numbers of at least 1, one for each axis; one number means all of them."""
+    if rank == 1:
+        return count
+
+    def parse(name: str, value: Any, arrays: Any, parsed: Any) -> tuple[int, ...]:
+        return validation.counts(name, (value,) * rank if isinstance(value, int) else value, rank=rank)
+
+    return parse
+
+
+pair = per_axis(2)
+
+
+def count_or_none(name: str, value: Any, arrays: Any, parsed: Any) -> int | None:
+    return None if value is None else count(name, value, arrays, parsed)
 
 
 def one_of(*names: Any) -> Parse:
@@ -129,11 +157,9 @@ def _sides(value: Any, rank: int) -> Any:
         return ((value, value),) * rank
     if not isinstance(value, list | tuple):
         return value
-    if rank == 2 and len(value) == 2 and all(isinstance(number, int) for number in value):
+    if len(value) == rank and all(isinstance(number, int) for number in value):
         return tuple((number, number) for number in value)
-    if rank == 1 and len(value) == 1:
-        return ((value[0], value[0]),) if isinstance(value[0], int) else value
-    return value if rank == 2 else (value,)
+    return (value,) if rank == 1 and not (len(value) == 1 and isinstance(value[0], list | tuple)) else value
 
 
 def padding_of(rank: int, kernel: str) -> Parse:
@@ -154,7 +180,9 @@ def padding_of(rank: int, kernel: str) -> Parse:
             validation.refuse(name, value, "numbers of zeros, 'valid', 'same' or 'same_lower'", "spell the rule so")
         else:
             sides = _sides(value, rank)
-        checked = validation.padding(name, sides if rank == 2 else sides[0], rank=rank)
-        return checked if rank == 2 else checked[0]
+        checked = validation.padding(
+            name, sides if rank > 1 or not isinstance(sides, list | tuple) else sides[0], rank=rank
+        )
+        return checked if rank > 1 else checked[0]
 
     return parse

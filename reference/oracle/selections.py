@@ -1,45 +1,63 @@
 """Operations that choose among the numbers they are given, or multiply one of them by a slope: one rounding at most."""
 
+import math
+
 import numpy as np
 
 from .. import exact, validation
-from .remembered import Array, Pair, Sides, once
+from .remembered import Array, once
 
 
-@once
-def max_pooling2d(x: Array, *, window: Pair, stride: Pair, padding: Sides) -> Array:
-    """The largest number in each window, by comparing its elements one after another; padding has none."""
-    return x.ravel()[_largest(x, window, stride, padding)]
+def _evaluated(rank):
+    """Max pooling along so many axes, and its gradient."""
+
+    def forward(x, **geometry):
+        return x.ravel()[_largest(x, **geometry)]
+
+    def gradient(x, upstream, **geometry):
+        chosen = _largest(x, **geometry).ravel()
+        low, high = exact.extent(upstream)
+        bits = exact.room(int(np.bincount(chosen, minlength=1).max()))
+        parts = {
+            e: np.bincount(chosen, s.ravel(), x.size).astype(np.int64)
+            for e, s in exact.slices(upstream, low, high, bits)
+        }
+        return exact.rounded(parts).reshape(x.shape)
+
+    forward.__name__ = f"max_pooling{rank}d"
+    gradient.__name__ = f"{forward.__name__}_gradient"
+    return once(forward), once(gradient)
 
 
-@once
-def max_pooling2d_gradient(x: Array, upstream: Array, *, window: Pair, stride: Pair, padding: Sides) -> Array:
-    """Each upstream number added where its window's first largest element, in reading order, lies."""
-    chosen = _largest(x, window, stride, padding).ravel()
-    low, high = exact.extent(upstream)
-    bits = exact.room(int(np.bincount(chosen, minlength=1).max()))
-    parts = {
-        e: np.bincount(chosen, s.ravel(), x.size).astype(np.int64) for e, s in exact.slices(upstream, low, high, bits)
-    }
-    return exact.rounded(parts).reshape(x.shape)
+max_pooling1d, max_pooling1d_gradient = _evaluated(1)
+max_pooling2d, max_pooling2d_gradient = _evaluated(2)
+max_pooling3d, max_pooling3d_gradient = _evaluated(3)
+"""The largest number in each window, by comparing its elements one after another; padding has none. Each upstream number added where
+its window's first largest element, in reading order, lies."""
 
 
-def _largest(x, window, stride, padding):
+def _largest(x, *, window, stride, padding, dilation=None, ceil_mode=False):
     """For each output the flat index of the first largest element of its window."""
     if np.isnan(x).any():
         validation.refuse("x", "NaN", "numbers that can be compared", "test NaN on its own")
-    rows, columns = (
-        exact.table(exact.positions(size, reach, step, before, after, 1, False), reach)
-        for size, reach, step, (before, after) in zip(x.shape[2:], window, stride, padding, strict=True)
-    )
-    planes = np.arange(x.shape[0] * x.shape[1]).reshape(*x.shape[:2], 1, 1) * x.shape[2] * x.shape[3]
-    best = np.full((*x.shape[:2], len(rows), len(columns)), -1)
+    rank = x.ndim - 2
+    if rank == 1:
+        window, stride, padding, dilation = (window,), (stride,), (padding,), dilation and (dilation,)
+    along = zip(x.shape[2:], window, stride, padding, dilation or (1,) * rank, strict=True)
+    tables = [
+        exact.table(exact.positions(size, reach, step, before, after, spread, False, ceil_mode), reach)
+        for size, reach, step, (before, after), spread in along
+    ]
+    planes = np.arange(x.shape[0] * x.shape[1]).reshape(*x.shape[:2], *[1] * rank) * math.prod(x.shape[2:])
+    best = np.full((*x.shape[:2], *map(len, tables)), -1)
     numbers = x.ravel()
-    for i, j in np.ndindex(*window):
-        y, z = rows[:, i, None], columns[None, :, j]
-        here = planes + y * x.shape[3] + z
-        better = (y >= 0) & (z >= 0) & ((best < 0) | (numbers[here] > numbers[best]))
-        best = np.where(better, here, best)
+    for tap in np.ndindex(*window):
+        elements = np.ix_(*(table[:, i] for table, i in zip(tables, tap, strict=True)))
+        inside, place = True, 0
+        for element, size in zip(elements, x.shape[2:], strict=True):
+            inside, place = inside & (element >= 0), place * size + element
+        here = planes + np.where(inside, place, 0)
+        best = np.where(inside & ((best < 0) | (numbers[here] > numbers[best])), here, best)
     if (best < 0).any():
         validation.refuse("padding", padding, "windows that meet the data", "use less padding than the window is wide")
     return best

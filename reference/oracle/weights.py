@@ -1,7 +1,8 @@
 """Sums with weights that the operation itself brings: average pooling and resampling, each with its gradient.
 
-All of them are separable, y = A·x·Bᵀ/d on every plane, with whole numbers A [P, H], B [Q, W] and d; the gradient is
-Aᵀ·upstream·B/d. The value, S, the number of products and the sizes of flushed numbers are all read off these matrices.
+All of them are separable, y = A·x·Bᵀ/d on every plane, with whole numbers A [P, H], B [Q, W] and d, and likewise along one axis or
+three; the gradient is Aᵀ·upstream·B/d. The value, S, the number of products and the sizes of flushed numbers are all read off these
+matrices.
 """
 
 import math
@@ -10,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .. import exact, validation
-from .remembered import Array, Pair, Sides, once
+from .remembered import Array, Pair, once
 
 
 class Weights(NamedTuple):
@@ -28,12 +29,19 @@ def _weights(outputs, elements, divisor, triples):
     return Weights(matrix, divisor)
 
 
-def _averaging(size, window, stride, sides, count_padding):
-    """Each window's mean over all its places, or over those that lie inside the data."""
-    windows = exact.positions(size, window, stride, sides[0], sides[1], 1, False)
+def _averaging(size, window, stride, dilation, sides, *, ceil_mode, counted):
+    """Each window's sum (``counted`` "no"), or its mean over its places in the padded data ("padded") or in the data ("data")."""
+    before, after = sides
+    windows = exact.positions(size, window, stride, before, after, dilation, False, ceil_mode)
+    if counted == "no":
+        counts = [1] * len(windows)
+    elif counted == "padded":
+        whole = exact.positions(before + size + after, window, stride, 0, 0, dilation, False, ceil_mode)
+        counts = [len(seen) for seen in whole[: len(windows)]]
+    else:
+        counts = [len(seen) for seen in windows]
     if not all(windows):
         validation.refuse("padding", sides, "windows that meet the data", "use less padding than the window is wide")
-    counts = [window if count_padding else len(seen) for seen in windows]
     # One divisor for all, which a gradient needs, as it adds up what windows of different sizes give.
     common = math.lcm(*counts)
     triples = [(p, i, common // counts[p]) for p, seen in enumerate(windows) for _, i in seen]
@@ -70,8 +78,19 @@ def _area(size, out):
     return _weights(out, size, size, triples)
 
 
-def _pooled(shape, window, stride, padding, count_padding):
-    return [_averaging(*axis, count_padding) for axis in zip(shape[2:], window, stride, padding, strict=True)]
+def _pooled(shape, window, stride, padding, count_padding, dilation=None, ceil_mode=False, divisor=None):
+    rank = len(shape) - 2
+    dilation = (1,) * rank if dilation is None else dilation
+    if rank == 1:
+        window, stride, dilation, padding = (window,), (stride,), _tuple(dilation), (padding,)
+    counted = "no" if divisor is not None else "padded" if count_padding else "data"
+    along = zip(shape[2:], window, stride, dilation, padding, strict=True)
+    first, *others = [_averaging(*axis, ceil_mode=ceil_mode, counted=counted) for axis in along]
+    return [Weights(first.whole, first.divisor * (divisor or 1)), *others]
+
+
+def _tuple(value):
+    return value if isinstance(value, tuple) else (value,)
 
 
 def _resampled(along):
@@ -79,44 +98,58 @@ def _resampled(along):
 
 
 OF = {
+    "average_pooling1d": _pooled,
     "average_pooling2d": _pooled,
+    "average_pooling3d": _pooled,
     "nearest_resampling2d": _resampled(_nearest),
     "bilinear_resampling2d": _resampled(_bilinear),
     "area_resampling2d": _resampled(_area),
 }
-"""Operation → the function from x's shape and the parameters to its weights along y and x."""
+"""Operation → the function from x's shape and the parameters to its weights along each axis."""
 
 
 def _linear_map(name, *arrays, **parameters):
-    """(the array that is summed, the weights along y, along x) of an operation or its gradient."""
+    """(the array that is summed, the weights along its axes) of an operation or its gradient."""
     weights = OF[name.removesuffix("_gradient")](arrays[0].shape, **parameters)
     if name.endswith("_gradient"):
         weights = [Weights(each.whole.T, each.divisor) for each in weights]
-    return arrays[-1], *weights
+    return arrays[-1], weights
 
 
-def _apply(numbers, rows, columns):
-    return exact.weighted(numbers, rows.whole, columns.whole, rows.divisor * columns.divisor)
+def _apply(numbers, weights):
+    """Along one axis as along the second of two; along three, the first two as one of their pairs."""
+    shape = (*numbers.shape[:2], *(len(each.whole) for each in weights))
+    if len(weights) == 1:
+        numbers, weights = numbers[:, :, None], [Weights(np.array([[1]], object), 1), *weights]
+    elif len(weights) == 3:
+        (first, second), numbers = weights[:2], numbers.reshape(*numbers.shape[:2], -1, numbers.shape[-1])
+        weights = [Weights(np.kron(first.whole, second.whole), first.divisor * second.divisor), weights[2]]
+    rows, columns = weights
+    return exact.weighted(numbers, rows.whole, columns.whole, rows.divisor * columns.divisor).reshape(shape)
 
 
 def _present(weights):
-    return Weights((weights.whole != 0).astype(int).astype(object), 1)
+    return [Weights((each.whole != 0).astype(int).astype(object), 1) for each in weights]
 
 
-@once
-def average_pooling2d(x: Array, *, window: Pair, stride: Pair, padding: Sides, count_padding: bool) -> Array:
-    """The mean of each window: over its size, or (``count_padding=False``) over how many of its elements lie inside x."""
-    parameters = {"window": window, "stride": stride, "padding": padding, "count_padding": count_padding}
-    return _apply(*_linear_map("average_pooling2d", x, **parameters))
+def _evaluated(name):
+    """The exact operation of this name, and its gradient."""
+
+    def forward(x, **parameters):
+        return _apply(*_linear_map(name, x, **parameters))
+
+    def gradient(x, upstream, **parameters):
+        return _apply(*_linear_map(f"{name}_gradient", x, upstream, **parameters))
+
+    forward.__name__, gradient.__name__ = name, f"{name}_gradient"
+    return once(forward), once(gradient)
 
 
-@once
-def average_pooling2d_gradient(
-    x: Array, upstream: Array, *, window: Pair, stride: Pair, padding: Sides, count_padding: bool
-) -> Array:
-    """Each element's share of every window that it lies in."""
-    parameters = {"window": window, "stride": stride, "padding": padding, "count_padding": count_padding}
-    return _apply(*_linear_map("average_pooling2d_gradient", x, upstream, **parameters))
+average_pooling1d, average_pooling1d_gradient = _evaluated("average_pooling1d")
+average_pooling2d, average_pooling2d_gradient = _evaluated("average_pooling2d")
+average_pooling3d, average_pooling3d_gradient = _evaluated("average_pooling3d")
+"""The mean of each window: over its places in the padded data, or (``count_padding=False``) in the data, or the sum over ``divisor``;
+each element's share of every window that it lies in."""
 
 
 @once
@@ -161,14 +194,14 @@ def area_resampling2d_gradient(x: Array, upstream: Array, *, size: Pair) -> Arra
 
 def sizes_of_weighted(name: str, *arrays: Any, **parameters: Any) -> tuple[Array, Array]:
     """(sum |weight||x|, how many products are summed): see :func:`sizes`."""
-    numbers, rows, columns = _linear_map(name, *arrays, **parameters)
-    absolute = _apply(np.abs(np.asarray(numbers, np.float64)), rows, columns)
-    count = _apply(np.ones((1, 1, *numbers.shape[2:])), _present(rows), _present(columns))
+    numbers, weights = _linear_map(name, *arrays, **parameters)
+    absolute = _apply(np.abs(np.asarray(numbers, np.float64)), weights)
+    count = _apply(np.ones((1, 1, *numbers.shape[2:])), _present(weights))
     return absolute, np.broadcast_to(count, absolute.shape)
 
 
 def flush_sizes_of_weighted(name: str, *arrays: Any, **parameters: Any) -> Array:
     """sum (|x| + |weight|) over the products: see :func:`flush_sizes`."""
-    numbers, rows, columns = _linear_map(name, *arrays, **parameters)
-    by_x = _apply(np.abs(np.asarray(numbers, np.float64)), _present(rows), _present(columns))
-    return by_x + _apply(np.ones((1, 1, *numbers.shape[2:])), rows, columns)
+    numbers, weights = _linear_map(name, *arrays, **parameters)
+    by_x = _apply(np.abs(np.asarray(numbers, np.float64)), _present(weights))
+    return by_x + _apply(np.ones((1, 1, *numbers.shape[2:])), weights)

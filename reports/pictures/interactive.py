@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...claims.record.types import Claim
-from ...reference.operators.cross_correlation import output_size
+from ...reference.operators.convolutions.cross_correlation import output_size
 from ...reference.validation import BadInput
 from ..wording import words
 from . import figures, letters

@@ -22,7 +22,7 @@ import numpy as np
 import pytest
 from documents import DOCUMENTS, ROOT, blocks, everywhere
 from lectureclaims.claims.engine import lecture, verification
-from lectureclaims.reference.operators import cross_correlation
+from lectureclaims.reference.operators.convolutions import cross_correlation
 from lectureclaims.reports.front import cli
 from lying import run_command
 from typer.main import get_command

@@ -6,25 +6,13 @@ import ml_dtypes
 import numpy as np
 import pytest
 from lectureclaims.reference import validation
-from lectureclaims.reference.operators import (
-    area_resampling,
-    average_pooling,
-    batch_norm,
-    bilinear_resampling,
-    convolution,
-    cross_correlation,
-    cross_entropy,
-    fully_connected,
-    gelu,
-    leaky_relu,
-    logistic,
-    max_pooling,
-    nearest_resampling,
-    prelu,
-    relu,
-    softmax,
-    tanh,
-)
+from lectureclaims.reference.operators.activations import gelu, logistic, tanh
+from lectureclaims.reference.operators.convolutions import convolution, cross_correlation, fully_connected
+from lectureclaims.reference.operators.losses import cross_entropy, softmax
+from lectureclaims.reference.operators.norms import batch_norm
+from lectureclaims.reference.operators.pooling import average_pooling, max_pooling
+from lectureclaims.reference.operators.rectifiers import leaky_relu, prelu, relu
+from lectureclaims.reference.operators.resampling import area_resampling, bilinear_resampling, nearest_resampling
 
 PLAIN1 = {"stride": 1, "padding": (0, 0), "dilation": 1, "groups": 1}
 PLAIN2 = {"stride": (1, 1), "padding": ((0, 0), (0, 0)), "dilation": (1, 1), "groups": 1}

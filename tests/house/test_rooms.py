@@ -11,10 +11,7 @@ CLAIMS = ("claims/record", "claims/language", "claims/engine", "claims/adjudicat
 NEVER = {("claims/lecture", "claims/engine"), ("claims/lecture", "claims/adjudication")}
 """A claim is written with the language alone: it does not know what runs it."""
 FULL = 12
-FULLER = {
-    "reference/operators": "one operation a file, each read by itself",
-    "reference/bounds": "the bounds of one family of operations a file, beside their derivation",
-}
+FULLER = {"reference/bounds": "the bounds of one family of operations a file, beside their derivation"}
 """Folders with more files than that, and why."""
 
 

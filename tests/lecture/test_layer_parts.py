@@ -9,7 +9,7 @@ from lectureclaims.claims.lecture.convolution import output_size as output_sizes
 from lectureclaims.claims.lecture.shared import geometry
 from lectureclaims.claims.lecture.shared.geometry import Axis, Geometry
 from lectureclaims.reference.libraries.numpy import operations as reference
-from lectureclaims.reference.operators.cross_correlation import output_size
+from lectureclaims.reference.operators.convolutions.cross_correlation import output_size
 
 PLAIN = {"stride": (1, 1), "padding": ((0, 0), (0, 0)), "dilation": (1, 1), "groups": 1}
 PAIRS = {

@@ -6,6 +6,7 @@ from lectureclaims.reference.operators import catalogue
 PLAIN1 = {"stride": 1, "padding": (1, 0), "dilation": 1, "groups": 2}
 PLAIN2 = {"stride": (1, 1), "padding": ((1, 0), (0, 0)), "dilation": (1, 1), "groups": 2}
 POOL = {"window": (2, 2), "stride": (2, 1), "padding": ((1, 0), (0, 0))}
+POOL3 = {"window": (2, 2, 2), "stride": (2, 1, 1), "padding": ((1, 0), (0, 0), (0, 0))}
 IMAGE, LINE, STATISTICS = (
     {"x": (2, 3, 5, 4)},
     {"x": (24,)},
@@ -17,8 +18,16 @@ CALLS = {
     "convolution1d": ({"x": (2, 4, 5), "w": (6, 2, 3), "b": (6,)}, (2, 6, 4), PLAIN1),
     "convolution2d": ({"x": (2, 4, 4, 3), "w": (6, 2, 3, 2), "b": (6,)}, (2, 6, 3, 2), PLAIN2),
     "fully_connected": ({"x": (3, 7), "w": (4, 7), "b": (4,)}, (3, 4), {}),
+    "max_pooling1d": ({"x": (2, 3, 5)}, (2, 3, 4), {"window": 2, "stride": 1, "padding": (0, 0)}),
     "max_pooling2d": (IMAGE, (2, 3, 3, 3), POOL),
+    "max_pooling3d": ({"x": (2, 3, 5, 4, 3)}, (2, 3, 3, 3, 2), POOL3),
+    "average_pooling1d": (
+        {"x": (2, 3, 5)},
+        (2, 3, 4),
+        {"window": 2, "stride": 1, "padding": (0, 0), "count_padding": False},
+    ),
     "average_pooling2d": (IMAGE, (2, 3, 3, 3), POOL | {"count_padding": False}),
+    "average_pooling3d": ({"x": (2, 3, 5, 4, 3)}, (2, 3, 3, 3, 2), POOL3 | {"count_padding": False}),
     "nearest_resampling2d": (IMAGE, (2, 3, 2, 7), {"size": (2, 7), "grid": "half_pixel"}),
     "bilinear_resampling2d": (IMAGE, (2, 3, 2, 7), {"size": (2, 7), "grid": "half_pixel"}),
     "area_resampling2d": (IMAGE, (2, 3, 2, 7), {"size": (2, 7)}),

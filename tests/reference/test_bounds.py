@@ -6,7 +6,10 @@ import dataclasses
 import numpy as np
 import pytest
 from lectureclaims.reference import bounds, oracle
-from lectureclaims.reference.operators import batch_norm, cross_correlation, fully_connected, logistic, softmax, tanh
+from lectureclaims.reference.operators.activations import logistic, tanh
+from lectureclaims.reference.operators.convolutions import cross_correlation, fully_connected
+from lectureclaims.reference.operators.losses import softmax
+from lectureclaims.reference.operators.norms import batch_norm
 from lectureclaims.reference.validation import BadInput
 
 PLAIN = {"stride": (1, 1), "padding": ((1, 1), (1, 1)), "dilation": (1, 1), "groups": 1}

@@ -13,7 +13,8 @@ from lectureclaims.claims.lecture.conv_layer.cost.networks import PUBLISHED
 from lectureclaims.claims.networks import layers as built
 from lectureclaims.reference import libraries, validation
 from lectureclaims.reference.networks import layers
-from lectureclaims.reference.operators import cross_correlation, fully_connected, max_pooling
+from lectureclaims.reference.operators.convolutions import cross_correlation, fully_connected
+from lectureclaims.reference.operators.pooling import max_pooling
 from lectureclaims.reports.formats import markdown
 from lectureclaims.reports.front import terminal
 from lectureclaims.reports.front.cli import main

@@ -18,6 +18,22 @@ CONV1 = {"stride": 1, "padding": (1, 0), "dilation": 1, "groups": 1}
 CONV2 = {"stride": (1, 1), "padding": ((1, 1), (1, 0)), "dilation": (1, 1), "groups": 1}
 SQUARE = {"x": (2, 3, 7, 7), "w": (3, 3, 3, 3), "b": (3,)}
 POOL = {"window": (2, 3), "stride": (2, 2), "padding": ((1, 0), (1, 1))}
+SIGNAL_POOL = {"window": 3, "stride": 2, "padding": (1, 0), "dilation": 1, "ceil_mode": False, "divisor": None}
+DILATED_POOL = SIGNAL_POOL | {"stride": 3, "padding": (0, 0), "dilation": 2}
+VOLUME_POOL = {
+    "window": (1, 2, 3),
+    "stride": (3, 3, 3),
+    "padding": ((0, 0), (0, 0), (0, 0)),
+    "dilation": (1, 2, 1),
+    "ceil_mode": False,
+    "divisor": None,
+}
+PADDED_POOL = VOLUME_POOL | {
+    "window": (2, 2, 2),
+    "stride": (3, 2, 4),
+    "padding": ((1, 0), (0, 0), (1, 0)),
+    "dilation": (1, 1, 1),
+}
 SIZE = {"size": (7, 6)}
 CHANNELS = {"gamma": (4,), "beta": (4,), "mean": (4,), "variance": (4,)}
 X, TABLE = {"x": (4, 5)}, {"logits": (4, 5), "labels": (4,), "p": (4, 5)}
@@ -34,13 +50,28 @@ CALLS = {
         (SQUARE | {"w": (3, 3, 2, 2)}, CONV2 | {"stride": (2, 2), "dilation": (1, 2), "padding": ((0, 0), (0, 0))}),
     ],
     "fully_connected": [({"x": (4, 12), "w": (12, 12), "b": (12,)}, {}), ({"x": (4, 12), "w": (5, 12), "b": (5,)}, {})],
+    "max_pooling1d": [({"x": (2, 3, 9)}, SIGNAL_POOL), ({"x": (2, 3, 8)}, DILATED_POOL)],
+    "average_pooling1d": [
+        ({"x": (2, 3, 9)}, SIGNAL_POOL | {"count_padding": True}),
+        ({"x": (2, 3, 8)}, DILATED_POOL | {"count_padding": True, "divisor": 5}),
+        ({"x": (2, 3, 9)}, SIGNAL_POOL | {"count_padding": True, "ceil_mode": True}),
+    ],
+    "max_pooling3d": [({"x": (2, 2, 6, 6, 6)}, VOLUME_POOL), ({"x": (1, 2, 6, 6, 6)}, PADDED_POOL)],
+    "average_pooling3d": [
+        ({"x": (2, 2, 6, 6, 6)}, VOLUME_POOL | {"count_padding": True, "divisor": 5}),
+        ({"x": (1, 2, 6, 6, 6)}, PADDED_POOL | {"count_padding": True}),
+        ({"x": (1, 2, 6, 6, 6)}, PADDED_POOL | {"count_padding": True, "ceil_mode": True}),
+    ],
     "max_pooling2d": [
         ({"x": (2, 3, 6, 6)}, POOL),
+        ({"x": (2, 3, 6, 6)}, POOL | {"dilation": (2, 1), "ceil_mode": False}),
         ({"x": (2, 3, 7, 7)}, {"window": (3, 3), "stride": (3, 4), "padding": ((0, 0), (0, 0))}),
         ({"x": (2, 3, 8, 8)}, {"window": (2, 1), "stride": (3, 3), "padding": ((0, 0), (0, 0))}),
         ({"x": (2, 3, 6, 6)}, {"window": (2, 2), "stride": (2, 2), "padding": ((0, 0), (0, 0))}),
     ],
     "average_pooling2d": [
+        ({"x": (2, 3, 6, 6)}, POOL | {"count_padding": True, "ceil_mode": True, "stride": (2, 3)}),
+        ({"x": (2, 3, 6, 6)}, POOL | {"count_padding": True, "divisor": 5, "dilation": (2, 1)}),
         ({"x": (2, 3, 6, 6)}, POOL | {"count_padding": False}),
         (
             {"x": (2, 3, 7, 7)},
@@ -80,7 +111,7 @@ def calls(operation, dtype):
             if operation.startswith(("relu", "absolute", "leaky", "prelu")):
                 arrays["x"].flat[::7] = 0
             arrays["upstream"] = draw(rng, "upstream", forward(operation, arrays, parameters), dtype)
-        yield arrays, {name: parameters[name] for name in entry.parameters}
+        yield arrays, entry.settings(parameters)
 
 
 def forward(operation, arrays, parameters):
@@ -89,7 +120,8 @@ def forward(operation, arrays, parameters):
     if name == "batch_norm":
         return arrays["x"].shape
     given = {n: arrays.get(n) for n in catalogue.OPERATIONS[name].arrays}
-    return getattr(libraries.load("numpy"), name)(*given.values(), **parameters).shape
+    settings = catalogue.OPERATIONS[name].settings(parameters)
+    return getattr(libraries.load("numpy"), name)(*given.values(), **settings).shape
 
 
 def draw(rng, name, shape, dtype):

@@ -9,27 +9,14 @@ import numpy as np
 import pytest
 from calls import call
 from lectureclaims.reference import bounds, oracle
-from lectureclaims.reference.operators import (
-    absolute_value,
-    area_resampling,
-    average_pooling,
-    batch_norm,
-    bilinear_resampling,
-    catalogue,
-    convolution,
-    cross_correlation,
-    cross_entropy,
-    fully_connected,
-    gelu,
-    leaky_relu,
-    logistic,
-    max_pooling,
-    nearest_resampling,
-    prelu,
-    relu,
-    softmax,
-    tanh,
-)
+from lectureclaims.reference.operators import catalogue
+from lectureclaims.reference.operators.activations import gelu, logistic, tanh
+from lectureclaims.reference.operators.convolutions import convolution, cross_correlation, fully_connected
+from lectureclaims.reference.operators.losses import cross_entropy, softmax
+from lectureclaims.reference.operators.norms import batch_norm
+from lectureclaims.reference.operators.pooling import average_pooling, max_pooling
+from lectureclaims.reference.operators.rectifiers import absolute_value, leaky_relu, prelu, relu
+from lectureclaims.reference.operators.resampling import area_resampling, bilinear_resampling, nearest_resampling
 
 NARROW = (np.float16, ml_dtypes.bfloat16)
 FLOATS = (*NARROW, np.float32, np.float64)

@@ -118,7 +118,7 @@ def test_an_edited_library_changes_its_own_cells_alone(book, edited):
 
 
 def test_an_edited_operator_changes_exactly_the_claims_that_reach_it(book, edited):
-    touched = {unit.claim for unit in changed(book, edited, "reference/operators/gelu.py")}
+    touched = {unit.claim for unit in changed(book, edited, "reference/operators/activations/gelu.py")}
     naming = {name for name, claim in book.claims.items() if plan.named(claim, book.folder) & {"gelu", "gelu_tanh"}}
     assert touched == naming and len(touched) < len(book.claims) / 2, sorted(touched)
 

@@ -7,9 +7,9 @@ import numpy as np
 import threadpoolctl
 
 from ...operators import catalogue
-from ...operators.batch_norm import batch_norm_inference
-from ...operators.cross_correlation import cross_correlation2d
-from ...operators.max_pooling import max_pooling2d
+from ...operators.convolutions.cross_correlation import cross_correlation2d
+from ...operators.norms.batch_norm import batch_norm_inference
+from ...operators.pooling.max_pooling import max_pooling2d
 from .. import Unsupported
 
 # NumPy's operations are the operators, under their own names.

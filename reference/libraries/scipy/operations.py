@@ -99,14 +99,29 @@ def convolution2d(x, w, b, *, stride, padding, dilation, groups):
     return _plane(signal.convolve2d, x, w, b, stride=stride, padding=padding, dilation=dilation, groups=groups)
 
 
-def max_pooling2d(x, *, window, stride, padding):
+def _max_pooled(x, window, stride, padding, dilation, ceil_mode):
+    """maximum_filter centres its window on element size // 2; the valid positions start there."""
     _needs_wide(x)
-    # maximum_filter centres its window on element size // 2; the valid positions start there.
-    (wy, wx), (sy, sx) = window, stride
+    if x.ndim == 3:
+        window, stride, padding, dilation = ((each,) for each in (window, stride, padding, dilation))
+    if ceil_mode or any(d > 1 for d in dilation):
+        raise Unsupported("SciPy's filters have no ceil mode and no dilation")
     x = np.pad(x, ((0, 0), (0, 0), *padding), constant_values=-np.inf)
-    y = ndimage.maximum_filter(x, size=(1, 1, wy, wx), mode="constant", cval=-np.inf, origin=0)
-    first_y, first_x = wy // 2, wx // 2
-    return y[:, :, first_y : first_y + x.shape[2] - wy + 1 : sy, first_x : first_x + x.shape[3] - wx + 1 : sx].copy()
+    y = ndimage.maximum_filter(x, size=(1, 1, *window), mode="constant", cval=-np.inf, origin=0)
+    inside = [slice(k // 2, k // 2 + n - k + 1, s) for n, k, s in zip(x.shape[2:], window, stride, strict=True)]
+    return y[:, :, *inside].copy()
+
+
+def max_pooling1d(x, *, window, stride, padding, dilation=1, ceil_mode=False):
+    return _max_pooled(x, window, stride, padding, dilation, ceil_mode)
+
+
+def max_pooling2d(x, *, window, stride, padding, dilation=(1, 1), ceil_mode=False):
+    return _max_pooled(x, window, stride, padding, dilation, ceil_mode)
+
+
+def max_pooling3d(x, *, window, stride, padding, dilation=(1, 1, 1), ceil_mode=False):
+    return _max_pooled(x, window, stride, padding, dilation, ceil_mode)
 
 
 def _zoomed(x, size, order, grid):
@@ -194,7 +209,7 @@ def own_convolution(x, w, *, function):
 
 LACKS = {name: "SciPy has no gradients" for name in catalogue.OPERATIONS if name.endswith("_gradient")} | {
     "fully_connected": "SciPy has no fully connected layer; its matrix product is NumPy's",
-    "average_pooling2d": "SciPy has no average pooling; its uniform filter is a running sum",
+    **{f"average_pooling{n}d": "SciPy has no average pooling; its uniform filter is a running sum" for n in (1, 2, 3)},
     "area_resampling2d": "SciPy has no resampling by area",
     "batch_norm_training": "SciPy has no batch norm",
     "batch_norm_inference": "SciPy has no batch norm",

@@ -159,37 +159,114 @@ def _gradient(function, upstream, *inputs):
     return gradients if len(gradients) > 1 else gradients[0]
 
 
-def _max_pooled(x, window, stride, padding):
+def _by_axis(x, *settings):
+    """One spatial axis has plain numbers, several have tuples."""
+    return settings if x.ndim > 3 else tuple((each,) for each in settings)
+
+
+def _pooled(x, kind, window, stride, dilation):
+    """Of padded images [N, *sizes, C]. max_pool2d and avg_pool2d where they can; tf.nn.pool dilates, but has no gradient for more than two axes."""
+    layout = ("NWC", "NHWC", "NDHWC")[x.ndim - 3]
+    if x.ndim == 5 and x.dtype not in (tf.float32, tf.bfloat16):
+        raise Unsupported(f"TensorFlow pools no volumes of {x.dtype.name} on the CPU")
+    if all(d == 1 for d in dilation) or x.ndim == 3:
+        function = getattr(tf.nn, f"{kind}_pool{x.ndim - 2}d")
+        if any(d > 1 for d in dilation):
+            return tf.nn.pool(
+                x, window, kind.upper(), strides=stride, padding="VALID", data_format=layout, dilations=dilation
+            )
+        return function(x, ksize=window, strides=stride, padding="VALID", data_format=layout)
+    if any(s > 1 for s in stride):
+        raise Unsupported("TensorFlow's pooling has strides or dilations, not both")
+    return tf.nn.pool(x, window, kind.upper(), strides=stride, padding="VALID", data_format=layout, dilations=dilation)
+
+
+def _floored(ceil_mode):
+    if ceil_mode:
+        raise Unsupported("TensorFlow's pooling rounds down or pads by its rule; it has no ceil mode")
+
+
+def _max_pooled(x, window, stride, padding, dilation, ceil_mode):
+    _floored(ceil_mode)
+    window, stride, padding, dilation = _by_axis(x, window, stride, padding, dilation)
     x = tf.pad(x, _sides(padding), mode="CONSTANT", constant_values=float("-inf"))
-    return tf.nn.max_pool2d(x, ksize=window, strides=stride, padding="VALID", data_format="NHWC")
+    return _pooled(x, "max", window, stride, dilation)
 
 
-def max_pooling2d(x, *, window, stride, padding):
-    return _channels_second(_max_pooled(_channels_last(x), window, stride, padding))
+def max_pooling1d(x, *, window, stride, padding, dilation=1, ceil_mode=False):
+    return _channels_second(_max_pooled(_channels_last(x), window, stride, padding, dilation, ceil_mode))
 
 
-def max_pooling2d_gradient(x, upstream, *, window, stride, padding):
-    return _channels_second(
-        _gradient(lambda x: _max_pooled(x, window, stride, padding), _channels_last(upstream), _channels_last(x))
-    )
+def max_pooling1d_gradient(x, upstream, *, window, stride, padding, dilation=1, ceil_mode=False):
+    given = window, stride, padding, dilation, ceil_mode
+    return _channels_second(_gradient(lambda x: _max_pooled(x, *given), _channels_last(upstream), _channels_last(x)))
 
 
-def _averaged(x, window, stride, padding, count_padding):
-    """avg_pool2d takes no explicit padding; where it does not count, the padded mean is divided by the padded mean of ones."""
-    plain = {"ksize": window, "strides": stride, "padding": "VALID", "data_format": "NHWC"}
-    y = tf.nn.avg_pool2d(tf.pad(x, _sides(padding), mode="CONSTANT", constant_values=0), **plain)
+def max_pooling2d(x, *, window, stride, padding, dilation=(1, 1), ceil_mode=False):
+    return _channels_second(_max_pooled(_channels_last(x), window, stride, padding, dilation, ceil_mode))
+
+
+def max_pooling2d_gradient(x, upstream, *, window, stride, padding, dilation=(1, 1), ceil_mode=False):
+    given = window, stride, padding, dilation, ceil_mode
+    return _channels_second(_gradient(lambda x: _max_pooled(x, *given), _channels_last(upstream), _channels_last(x)))
+
+
+def max_pooling3d(x, *, window, stride, padding, dilation=(1, 1, 1), ceil_mode=False):
+    return _channels_second(_max_pooled(_channels_last(x), window, stride, padding, dilation, ceil_mode))
+
+
+def max_pooling3d_gradient(x, upstream, *, window, stride, padding, dilation=(1, 1, 1), ceil_mode=False):
+    given = window, stride, padding, dilation, ceil_mode
+    return _channels_second(_gradient(lambda x: _max_pooled(x, *given), _channels_last(upstream), _channels_last(x)))
+
+
+def _averaged(x, window, stride, padding, count_padding, dilation, ceil_mode, divisor):
+    """avg_pool takes no explicit padding; where it does not count, the padded mean is divided by the padded mean of ones."""
+    _floored(ceil_mode)
+    if divisor is not None:
+        raise Unsupported("TensorFlow's average pooling takes no divisor")
+    window, stride, padding, dilation = _by_axis(x, window, stride, padding, dilation)
+    y = _pooled(tf.pad(x, _sides(padding), mode="CONSTANT", constant_values=0), "avg", window, stride, dilation)
     if count_padding or not any(map(any, padding)):
         return y
-    return y / tf.nn.avg_pool2d(tf.pad(tf.ones_like(x), _sides(padding), mode="CONSTANT", constant_values=0), **plain)
+    ones = tf.pad(tf.ones_like(x), _sides(padding), mode="CONSTANT", constant_values=0)
+    return y / _pooled(ones, "avg", window, stride, dilation)
 
 
-def average_pooling2d(x, *, window, stride, padding, count_padding):
-    return _channels_second(_averaged(_channels_last(x), window, stride, padding, count_padding))
+def average_pooling1d(x, *, window, stride, padding, count_padding, dilation=1, ceil_mode=False, divisor=None):
+    given = window, stride, padding, count_padding, dilation, ceil_mode, divisor
+    return _channels_second(_averaged(_channels_last(x), *given))
 
 
-def average_pooling2d_gradient(x, upstream, *, window, stride, padding, count_padding):
-    function = functools.partial(_averaged, window=window, stride=stride, padding=padding, count_padding=count_padding)
-    return _channels_second(_gradient(function, _channels_last(upstream), _channels_last(x)))
+def average_pooling1d_gradient(
+    x, upstream, *, window, stride, padding, count_padding, dilation=1, ceil_mode=False, divisor=None
+):
+    given = window, stride, padding, count_padding, dilation, ceil_mode, divisor
+    return _channels_second(_gradient(lambda x: _averaged(x, *given), _channels_last(upstream), _channels_last(x)))
+
+
+def average_pooling2d(x, *, window, stride, padding, count_padding, dilation=(1, 1), ceil_mode=False, divisor=None):
+    given = window, stride, padding, count_padding, dilation, ceil_mode, divisor
+    return _channels_second(_averaged(_channels_last(x), *given))
+
+
+def average_pooling2d_gradient(
+    x, upstream, *, window, stride, padding, count_padding, dilation=(1, 1), ceil_mode=False, divisor=None
+):
+    given = window, stride, padding, count_padding, dilation, ceil_mode, divisor
+    return _channels_second(_gradient(lambda x: _averaged(x, *given), _channels_last(upstream), _channels_last(x)))
+
+
+def average_pooling3d(x, *, window, stride, padding, count_padding, dilation=(1, 1, 1), ceil_mode=False, divisor=None):
+    given = window, stride, padding, count_padding, dilation, ceil_mode, divisor
+    return _channels_second(_averaged(_channels_last(x), *given))
+
+
+def average_pooling3d_gradient(
+    x, upstream, *, window, stride, padding, count_padding, dilation=(1, 1, 1), ceil_mode=False, divisor=None
+):
+    given = window, stride, padding, count_padding, dilation, ceil_mode, divisor
+    return _channels_second(_gradient(lambda x: _averaged(x, *given), _channels_last(upstream), _channels_last(x)))
 
 
 def _nearest(x, size, grid):

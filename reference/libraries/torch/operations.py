@@ -117,43 +117,108 @@ def fully_connected_gradient(x, w, upstream):
     return _gradient(F.linear, upstream, x, w, np.zeros(len(w), w.dtype))
 
 
-def _max_pooled(x, window, stride, padding):
+def _by_axis(x, *settings):
+    """Whether x has one spatial axis, whose settings are plain numbers, or several: each as a tuple."""
+    return settings if x.ndim > 3 else tuple((each,) for each in settings)
+
+
+def _padded(x, padding, value):
+    return F.pad(x, [n for side in reversed(padding) for n in side], mode="constant", value=value)
+
+
+def _max_pooled(x, window, stride, padding, dilation, ceil_mode):
     """What is not alike on both sides, or more than half a window, which PyTorch refuses, is padded with −inf beforehand."""
-    (top, bottom), (left, right) = padding
-    if top != bottom or left != right or 2 * top > window[0] or 2 * left > window[1]:
-        x, top, left = F.pad(x, (left, right, top, bottom), mode="constant", value=float("-inf")), 0, 0
-    return F.max_pool2d(x, window, stride=stride, padding=(top, left), dilation=1, ceil_mode=False)
+    window, stride, padding, dilation = _by_axis(x, window, stride, padding, dilation)
+    own = [before for before, _ in padding]
+    if any(b != a or 2 * b > d * (k - 1) + 1 for (b, a), k, d in zip(padding, window, dilation, strict=True)):
+        if ceil_mode:
+            raise Unsupported("PyTorch pads both sides alike, by half a window at most")
+        x, own = _padded(x, padding, float("-inf")), [0] * len(padding)
+    function = getattr(F, f"max_pool{x.ndim - 2}d")
+    return function(x, window, stride=stride, padding=own, dilation=dilation, ceil_mode=ceil_mode)
 
 
-def max_pooling2d(x, *, window, stride, padding):
-    return _array(_max_pooled(_tensor(x), window, stride, padding))
+def max_pooling1d(x, *, window, stride, padding, dilation=1, ceil_mode=False):
+    return _array(_max_pooled(_tensor(x), window, stride, padding, dilation, ceil_mode))
 
 
-def max_pooling2d_gradient(x, upstream, *, window, stride, padding):
-    return _gradient(lambda x: _max_pooled(x, window, stride, padding), upstream, x)
+def max_pooling1d_gradient(x, upstream, *, window, stride, padding, dilation=1, ceil_mode=False):
+    return _gradient(lambda x: _max_pooled(x, window, stride, padding, dilation, ceil_mode), upstream, x)
 
 
-def _averaged(x, window, stride, padding, count_padding):
-    (top, bottom), (left, right) = padding
-    plain = {"stride": stride, "ceil_mode": False, "divisor_override": None}
-    if top == bottom and left == right and 2 * top <= window[0] and 2 * left <= window[1]:
-        return F.avg_pool2d(x, window, padding=(top, left), count_include_pad=count_padding, **plain)
+def max_pooling2d(x, *, window, stride, padding, dilation=(1, 1), ceil_mode=False):
+    return _array(_max_pooled(_tensor(x), window, stride, padding, dilation, ceil_mode))
+
+
+def max_pooling2d_gradient(x, upstream, *, window, stride, padding, dilation=(1, 1), ceil_mode=False):
+    return _gradient(lambda x: _max_pooled(x, window, stride, padding, dilation, ceil_mode), upstream, x)
+
+
+def max_pooling3d(x, *, window, stride, padding, dilation=(1, 1, 1), ceil_mode=False):
+    return _array(_max_pooled(_tensor(x), window, stride, padding, dilation, ceil_mode))
+
+
+def max_pooling3d_gradient(x, upstream, *, window, stride, padding, dilation=(1, 1, 1), ceil_mode=False):
+    return _gradient(lambda x: _max_pooled(x, window, stride, padding, dilation, ceil_mode), upstream, x)
+
+
+def _averaged(x, window, stride, padding, count_padding, dilation, ceil_mode, divisor):
+    window, stride, padding, dilation = _by_axis(x, window, stride, padding, dilation)
+    if any(d > 1 for d in dilation):
+        raise Unsupported("PyTorch's average pooling has no dilation")
+    if x.ndim == 5 and x.dtype not in (torch.float32, torch.float64):
+        raise Unsupported("PyTorch takes no average of volumes in narrow formats on the CPU")
+    if divisor is not None and x.ndim == 3:
+        raise Unsupported("PyTorch's average pooling of signals has no divisor_override")
+    function = getattr(F, f"avg_pool{x.ndim - 2}d")
+    plain = {"stride": stride, "ceil_mode": ceil_mode} | ({"divisor_override": divisor} if x.ndim > 3 else {})
+    if all(b == a and 2 * b <= k for (b, a), k in zip(padding, window, strict=True)):
+        return function(x, window, padding=[b for b, _ in padding], count_include_pad=count_padding, **plain)
+    if ceil_mode:
+        raise Unsupported("PyTorch pads both sides alike, by half a window at most")
     plain |= {"padding": 0, "count_include_pad": True}
-    padded = F.pad(x, (left, right, top, bottom), mode="constant", value=0.0)
-    if count_padding:
-        return F.avg_pool2d(padded, window, **plain)
+    padded = _padded(x, padding, 0.0)
+    if count_padding or divisor is not None:
+        return function(padded, window, **plain)
     # Uneven padding that does not count: sums, and how many numbers were in each.
-    ones = F.pad(torch.ones_like(x), (left, right, top, bottom), mode="constant", value=0.0)
+    ones = _padded(torch.ones_like(x), padding, 0.0)
+    if x.ndim == 3:
+        return function(padded, window, **plain) / function(ones, window, **plain)
     plain["divisor_override"] = 1
-    return F.avg_pool2d(padded, window, **plain) / F.avg_pool2d(ones, window, **plain)
+    return function(padded, window, **plain) / function(ones, window, **plain)
 
 
-def average_pooling2d(x, *, window, stride, padding, count_padding):
-    return _array(_averaged(_tensor(x), window, stride, padding, count_padding))
+def average_pooling1d(x, *, window, stride, padding, count_padding, dilation=1, ceil_mode=False, divisor=None):
+    return _array(_averaged(_tensor(x), window, stride, padding, count_padding, dilation, ceil_mode, divisor))
 
 
-def average_pooling2d_gradient(x, upstream, *, window, stride, padding, count_padding):
-    return _gradient(lambda x: _averaged(x, window, stride, padding, count_padding), upstream, x)
+def average_pooling1d_gradient(
+    x, upstream, *, window, stride, padding, count_padding, dilation=1, ceil_mode=False, divisor=None
+):
+    given = window, stride, padding, count_padding, dilation, ceil_mode, divisor
+    return _gradient(lambda x: _averaged(x, *given), upstream, x)
+
+
+def average_pooling2d(x, *, window, stride, padding, count_padding, dilation=(1, 1), ceil_mode=False, divisor=None):
+    return _array(_averaged(_tensor(x), window, stride, padding, count_padding, dilation, ceil_mode, divisor))
+
+
+def average_pooling2d_gradient(
+    x, upstream, *, window, stride, padding, count_padding, dilation=(1, 1), ceil_mode=False, divisor=None
+):
+    given = window, stride, padding, count_padding, dilation, ceil_mode, divisor
+    return _gradient(lambda x: _averaged(x, *given), upstream, x)
+
+
+def average_pooling3d(x, *, window, stride, padding, count_padding, dilation=(1, 1, 1), ceil_mode=False, divisor=None):
+    return _array(_averaged(_tensor(x), window, stride, padding, count_padding, dilation, ceil_mode, divisor))
+
+
+def average_pooling3d_gradient(
+    x, upstream, *, window, stride, padding, count_padding, dilation=(1, 1, 1), ceil_mode=False, divisor=None
+):
+    given = window, stride, padding, count_padding, dilation, ceil_mode, divisor
+    return _gradient(lambda x: _averaged(x, *given), upstream, x)
 
 
 def _resized(x, size, mode, *, align_corners=None):

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .. import validation
-from .axes import Array, Float
-from .narrow import computed_wide
-from .operation import with_gradient
+from ... import validation
+from ..axes import Array, Float
+from ..narrow import computed_wide
+from ..operation import with_gradient
 
 
 def output_shape(x_shape: Sequence[int], w_shape: Sequence[int]) -> tuple[int, int]:

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from .axes import Array, Float
-from .narrow import computed_wide
-from .operation import REQUIRED, pair, with_gradient
+from ..axes import Array, Float
+from ..narrow import computed_wide
+from ..operation import REQUIRED, pair, with_gradient
 from .resampling import backward, check, check_gradient, forward, output_shape
 
 __all__ = ["area_resampling2d", "area_resampling2d_gradient", "output_shape"]

@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from .. import validation
-from .axes import Array, Float
-from .narrow import computed_wide
-from .operation import count, padding_of, pair, with_gradient
+from ... import validation
+from ..axes import Array, Float
+from ..narrow import computed_wide
+from ..operation import count, padding_of, pair, with_gradient
 
 Pair = tuple[int, int]
 Sides = tuple[Pair, ...]

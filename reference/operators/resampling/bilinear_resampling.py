@@ -14,10 +14,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from .. import validation
-from .axes import Array, Float
-from .narrow import computed_wide
-from .operation import REQUIRED, one_of, pair, with_gradient
+from ... import validation
+from ..axes import Array, Float
+from ..narrow import computed_wide
+from ..operation import REQUIRED, one_of, pair, with_gradient
 from .resampling import backward, check, check_gradient, forward, output_shape
 
 __all__ = ["bilinear_resampling2d", "bilinear_resampling2d_gradient", "output_shape"]

@@ -13,10 +13,10 @@ import math
 
 import numpy as np
 
-from .. import validation
-from .axes import Array, Float
-from .narrow import computed_wide
-from .operation import REQUIRED, Operation, one_of
+from ... import validation
+from ..axes import Array, Float
+from ..narrow import computed_wide
+from ..operation import REQUIRED, Operation, one_of
 
 FORMS = ("none", "tanh")
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from .. import validation
-from .axes import Array, Float
-from .operation import with_gradient
+from ... import validation
+from ..axes import Array, Float
+from ..operation import with_gradient
 
 
 def absolute_value(x: Float[Array, "*axes"]) -> Float[Array, "*axes"]:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from .. import validation
-from .axes import Array, Float
-from .operation import with_gradient
+from ... import validation
+from ..axes import Array, Float
+from ..operation import with_gradient
 
 
 def relu(x: Float[Array, "*axes"]) -> Float[Array, "*axes"]:

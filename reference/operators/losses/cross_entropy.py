@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from .. import validation
-from .axes import Array, Float, Int
-from .narrow import computed_wide
-from .operation import with_gradient
+from ... import validation
+from ..axes import Array, Float, Int
+from ..narrow import computed_wide
+from ..operation import with_gradient
 
 
 @computed_wide

@@ -12,10 +12,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .. import validation
-from .axes import Array, Float
-from .narrow import computed_wide
-from .operation import REQUIRED, Operation, finite, non_negative, one_of
+from ... import validation
+from ..axes import Array, Float
+from ..narrow import computed_wide
+from ..operation import REQUIRED, Operation, finite, non_negative, one_of
 
 
 def output_shape(x_shape: Sequence[int]) -> tuple[int, ...]:

@@ -9,8 +9,9 @@ Goodfellow, Bengio, Courville, *Deep Learning* (2016), §9.1, equations 9.4 and 
 
 from __future__ import annotations
 
-from .. import validation
-from .axes import Array, Float
+from ... import validation
+from ..axes import Array, Float
+from ..operation import Operation
 from .cross_correlation import (
     ARRAYS1,
     ARRAYS2,
@@ -24,7 +25,6 @@ from .cross_correlation import (
     output_size,
     parameter_count,
 )
-from .operation import Operation
 
 __all__ = ["convolution1d", "convolution2d", "output_shape", "output_size", "parameter_count"]
 

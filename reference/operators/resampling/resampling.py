@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .. import validation
+from ... import validation
 
 
 def output_shape(x_shape: Sequence[int], *, size: tuple[int, int]) -> tuple[int, ...]:

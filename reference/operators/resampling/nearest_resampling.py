@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from .. import validation
-from .axes import Array, Float
-from .narrow import computed_wide
-from .operation import REQUIRED, one_of, pair, with_gradient
+from ... import validation
+from ..axes import Array, Float
+from ..narrow import computed_wide
+from ..operation import REQUIRED, one_of, pair, with_gradient
 from .resampling import check, check_gradient, output_shape
 
 __all__ = ["nearest_resampling2d", "nearest_resampling2d_gradient", "output_shape"]

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from .. import validation
-from .axes import Array, Float
-from .narrow import computed_wide
-from .operation import with_gradient
+from ... import validation
+from ..axes import Array, Float
+from ..narrow import computed_wide
+from ..operation import with_gradient
 
 
 @computed_wide

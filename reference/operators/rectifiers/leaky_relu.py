@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from .. import validation
-from .axes import Array, Float
-from .narrow import computed_wide
-from .operation import REQUIRED, finite, with_gradient
+from ... import validation
+from ..axes import Array, Float
+from ..narrow import computed_wide
+from ..operation import REQUIRED, finite, with_gradient
 
 
 @computed_wide

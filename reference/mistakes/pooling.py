@@ -1,0 +1,141 @@
+"""Mistakes with pooling: windows that reach over the end, divisors, dilation; and the known ones along one axis and three."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+
+from .mistake import Arguments, Mistake, Reading, exchanged, setting
+
+KINDS = ("max_pooling", "average_pooling")
+ALL = tuple(f"{kind}{rank}d{gradient}" for kind in KINDS for rank in (1, 2, 3) for gradient in ("", "_gradient"))
+MEANS = tuple(name for name in ALL if name.startswith("average"))
+OTHERS = tuple(name for name in ALL if "2d" not in name)
+SPACES = tuple(name for name in ALL if "3d" in name)
+
+
+def _whole_window(operation: str, given: Arguments) -> Iterator[Reading]:
+    if given.get("ceil_mode") and given.get("divisor") is None:
+        window = given["window"]
+        size = math.prod(window) if isinstance(window, tuple) else window
+        yield Reading(operation, given | {"divisor": size}, f"divided by {size} everywhere")
+
+
+def _divisor(operation: str, given: Arguments) -> Iterator[Reading]:
+    if given.get("divisor") is not None:
+        yield Reading(operation, given | {"divisor": None})
+
+
+def _undilated(operation: str, given: Arguments) -> Iterator[Reading]:
+    """A window of neighbours, in as many places."""
+    spread = given.get("dilation", 1)
+    if isinstance(spread, tuple):
+        yield Reading(operation, given | {"dilation": (1,) * len(spread)})
+    elif spread > 1:
+        yield Reading(operation, given | {"dilation": 1})
+
+
+def _other_sides(operation: str, given: Arguments) -> Iterator[Reading]:
+    """The zeros of both sides of one axis, or of all of them, exchanged."""
+    padding = given["padding"]
+    sides = padding if given["x"].ndim > 3 else (padding,)
+    for axes in dict.fromkeys([tuple(range(len(sides))), *((axis,) for axis in range(len(sides)))]):
+        other = tuple(side[::-1] if axis in axes else side for axis, side in enumerate(sides))
+        yield Reading(operation, given | {"padding": other if given["x"].ndim > 3 else other[0]}, f"padding={other!r}")
+
+
+def _zeros_for_nothing(operation: str, given: Arguments) -> Iterator[Reading]:
+    sides = given["padding"] if given["x"].ndim > 3 else (given["padding"],)
+    if any(map(any, sides)):
+        none = tuple((0, 0) for _ in sides)
+        padded = np.pad(given["x"], ((0, 0), (0, 0), *sides))
+        yield Reading(operation, given | {"x": padded, "padding": none if given["x"].ndim > 3 else none[0]})
+
+
+def _otherwise(operation: str, given: Arguments) -> Iterator[Reading]:
+    if operation.startswith("max"):
+        for count in (True, False):
+            yield Reading(operation.replace("max", "average"), given | {"count_padding": count, "divisor": None})
+    else:
+        yield Reading(operation.replace("average", "max"), given)
+
+
+def _upstream_or_image(operation: str, given: Arguments) -> Iterator[Reading]:
+    """Depth exchanged with width, in the image or the upstream gradient."""
+    for name in ("upstream", "x"):
+        if name in given and given[name].shape[2] == given[name].shape[4]:
+            yield Reading(operation, given | {name: np.ascontiguousarray(given[name].swapaxes(2, 4))}, name)
+
+
+MISTAKES = [
+    Mistake(
+        "divided by the whole window",
+        "sums over windows that reach over the end were divided by the whole window's size",
+        "divide by what lies inside the padded image, as PyTorch and ONNX since opset 19 do",
+        MEANS,
+        _whole_window,
+        "https://github.com/microsoft/onnxruntime/issues/16203",
+        beyond=True,
+    ),
+    Mistake(
+        "divisor forgotten",
+        "the mean was taken, not the sum over the divisor given",
+        "pass divisor_override on both sides",
+        MEANS,
+        _divisor,
+        beyond=True,
+    ),
+    Mistake(
+        "window not dilated",
+        "the window's elements were neighbours",
+        "pass the dilation on both sides",
+        ALL,
+        _undilated,
+        beyond=True,
+    ),
+    Mistake(
+        "sides of pooling exchanged",
+        "the padding was put on the other side",
+        "pad explicitly on the same sides before an unpadded layer",
+        OTHERS,
+        _other_sides,
+    ),
+    Mistake(
+        "padding counted otherwise in 1-d or 3-d",
+        "the zeros of the padding were counted in the divisor, or not",
+        "count_include_pad in PyTorch; TensorFlow and ONNX leave the padding out",
+        tuple(name for name in MEANS if name in OTHERS),
+        setting("count_padding", True, False),
+    ),
+    Mistake(
+        "zero padding in max pooling in 1-d or 3-d",
+        "the padding was zeros, which win over negative numbers",
+        "pad with minus infinity",
+        ("max_pooling1d", "max_pooling3d"),
+        _zeros_for_nothing,
+    ),
+    Mistake(
+        "other pooling in 1-d or 3-d",
+        "the mean was taken for the maximum, or the reverse",
+        "call the other pooling",
+        tuple(name for name in OTHERS if not name.endswith("_gradient")),
+        _otherwise,
+    ),
+    Mistake(
+        "windows turned",
+        "the window's sizes were given in reverse",
+        "give the depth first",
+        SPACES,
+        exchanged("window"),
+    ),
+    Mistake("strides turned", "the strides were given in reverse", "give the depth first", SPACES, exchanged("stride")),
+    Mistake(
+        "depth and width exchanged",
+        "the image's depth and width were exchanged",
+        "transpose the image's spatial axes",
+        SPACES,
+        _upstream_or_image,
+    ),
+]

@@ -1,0 +1,1 @@
+"""Convolutions and fully connected layers: sums of products of the image and the weights."""

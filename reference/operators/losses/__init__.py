@@ -1,0 +1,1 @@
+"""Probabilities of classes, and the losses that are made of them."""

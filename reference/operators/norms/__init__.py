@@ -1,0 +1,1 @@
+"""Normalisation: numbers moved and scaled by their own mean and variance."""

@@ -1,0 +1,1 @@
+"""Activations that are made of straight pieces."""

@@ -1,0 +1,1 @@
+"""Resampling: an image of another size, by sums along each axis."""
