@@ -10,9 +10,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
+from ...reference.validation import BadInput
+from . import judgment
 from .case import Case, case
 from .finding import Adjudication, Difference, Explanation, Finding
-from .judgment import judge
 from .npz import read
 
 
@@ -38,3 +41,16 @@ def adjudicate(
     finite or that the output's format cannot hold.
     """
     return judge(case(operation, inputs=inputs, outputs=outputs, parameters={} if parameters is None else parameters))
+
+
+def judge(asked: Case) -> Adjudication:
+    """Every finding of a case. BadInput where no contract gives a bound; a fault of ours says with it what was judged."""
+    try:
+        # Sizes that bounds are made of may overflow: those bounds are infinite.
+        with np.errstate(all="ignore"):
+            return judgment.judge(asked)
+    except BadInput:
+        raise
+    except Exception as error:
+        error.add_note(str(asked))
+        raise

@@ -29,6 +29,18 @@ class Case:
     given: Mapping[tuple[str, str], Axes]
     accumulation: str | None
 
+    def __str__(self) -> str:
+        """The call in one line, without its numbers but for the least and the largest."""
+        arrays = {name: array for name, array in self.arrays.items() if array is not None}
+        arrays |= {f"{library}.{name}": y for library, results in self.outputs.items() for name, y in results.items()}
+        each = [
+            f"{name} {a.dtype} {list(a.shape)} from {float(a.min()):g} to {float(a.max()):g}"
+            for name, a in arrays.items()
+        ]
+        return "; ".join(
+            (self.operation.name, *each, *(f"{name} = {value}" for name, value in self.parameters.items()))
+        )
+
     def dtype(self, library: str) -> np.dtype[Any]:
         return next(iter(self.outputs[library].values())).dtype
 

@@ -37,8 +37,9 @@ def _largest(x, window, stride, padding):
     numbers = x.ravel()
     for i, j in np.ndindex(*window):
         y, z = rows[:, i, None], columns[None, :, j]
-        here = planes + y * x.shape[3] + z
-        better = (y >= 0) & (z >= 0) & ((best < 0) | (numbers[here] > numbers[best]))
+        inside = (y >= 0) & (z >= 0)
+        here = planes + np.where(inside, y * x.shape[3] + z, 0)
+        better = inside & ((best < 0) | (numbers[here] > numbers[best]))
         best = np.where(better, here, best)
     if (best < 0).any():
         validation.refuse("padding", padding, "windows that meet the data", "use less padding than the window is wide")

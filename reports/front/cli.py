@@ -1,7 +1,7 @@
 """The command line: ``lecture-claims list | verify | show | report | compare | adjudicate | operations | layers | new | doctor``.
 
 Exit 0: every computed verdict is its claim's expected one and every departure a recorded defect that reproduced; 1:
-anything else; 2: wrong usage, in one line that says what was given, what was expected and the way out.
+anything else; 2: wrong usage, in one line that says what was given, what was expected and the way out; 4: a fault of ours.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from rich.text import Text
 from ...claims.workers import limits
 from ...reference.refusal import Refused
 from .. import formats
+from . import fault
 
 if TYPE_CHECKING:
     from . import kept
@@ -495,7 +496,7 @@ def _debugger(*, wanted: bool) -> Iterator[None]:
 
 
 def main() -> None:
-    """One clear line and exit code 2 for bad input, never a traceback."""
+    """One clear line and exit code 2 for bad input, 4 for a fault of ours, never a traceback."""
     try:
         code = app(standalone_mode=False)  # what a command gave to typer.Exit
         sys.stdout.flush()
@@ -503,11 +504,13 @@ def main() -> None:
     except Refused as error:
         _refuse(str(error), *getattr(error, "__notes__", ()))
     except Exception as error:
-        if isinstance(error, OSError) and error.filename is None:
-            _refuse(f"standard output: {error.strerror}")
+        if isinstance(error, OSError):
+            _refuse(f"{error.filename or 'standard output'}: {error.strerror or error}")
         say = getattr(error, "format_message", None)  # Typer's own usage errors have one
         if say is None:
-            raise
+            if {"--in-process", "--pdb"} & set(sys.argv):  # a mistake in a claim, whose author asked for its traceback
+                raise
+            fault.leave(error)
         if len(sys.argv) == 1:  # no command at all: the help, as it is
             print(say(), file=sys.stderr)
             sys.exit(2)
