@@ -19,7 +19,9 @@ REQUIRED = object()
 """In place of a default: a parameter for which every library has another one, and so must be said."""
 
 Parse = Callable[[str, Any, Mapping[str, np.ndarray], Mapping[str, Any]], Any]
-"""(name, value as given, the arrays in canonical order, the parameters parsed so far) → the value for the operator."""
+"""(name, value as given, the arrays in canonical order, the parameters parsed so far) → the value for the operator.
+
+Its docstring says which values are legal, as ``lecture-claims operations NAME`` prints it."""
 
 
 @dataclass(frozen=True)
@@ -82,20 +84,23 @@ def with_gradient(
 
 
 def count(name: str, value: Any, arrays: Any, parsed: Any) -> int:
-    """A list of one number is that number, as some libraries have it of one axis."""
+    """a whole number from 1"""
+    # A list of one number is that number, as some libraries have it of one axis.
     return validation.count(name, value[0] if isinstance(value, list | tuple) and len(value) == 1 else value)
 
 
 def finite(name: str, value: Any, arrays: Any, parsed: Any) -> float:
+    """a finite number"""
     return validation.finite(name, value)
 
 
 def non_negative(name: str, value: Any, arrays: Any, parsed: Any) -> float:
+    """a finite number, not below 0"""
     return validation.non_negative(name, validation.finite(name, value))
 
 
 def pair(name: str, value: Any, arrays: Any, parsed: Any) -> tuple[int, int]:
-    """One number means both axes."""
+    """a whole number from 1 for both axes, or a pair (rows, columns)"""
     return tuple(validation.counts(name, (value, value) if isinstance(value, int) else value, rank=2))  # pyright: ignore[reportReturnType]
 
 
@@ -103,10 +108,12 @@ def one_of(*names: Any) -> Parse:
     def parse(name: str, value: Any, arrays: Any, parsed: Any) -> Any:
         return validation.choice(name, value, names)
 
+    parse.__doc__ = " or ".join(map(repr, names))
     return parse
 
 
 def axis_of_x(name: str, value: Any, arrays: Mapping[str, np.ndarray], parsed: Any) -> int:
+    """an axis of x, counted from 0, or from −1 backwards"""
     rank = arrays["x"].ndim
     if isinstance(value, bool) or not isinstance(value, int) or not -rank <= value < rank:
         validation.refuse(name, value, f"an axis of x, {-rank} to {rank - 1}", f"use {name}=-1 for the last")
@@ -140,6 +147,7 @@ def padding_of(rank: int, kernel: str) -> Parse:
     """Whole numbers for both sides of all axes, one for each axis, (before, after) pairs, or the name of a rule."""
 
     def parse(name: str, value: Any, arrays: Mapping[str, np.ndarray], parsed: Mapping[str, Any]) -> Any:
+        """a whole number from 0 for all sides, one for each axis, a pair (before, after) for each; 'valid', 'same' (the odd zero behind), 'same_lower' (before)"""
         sizes = arrays["x"].shape[2:]
         taps = arrays["w"].shape[2:] if kernel == "w" else parsed["window"]
         strides, spreads = (
