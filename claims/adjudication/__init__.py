@@ -15,7 +15,7 @@ import numpy as np
 
 from ...reference.validation import BadInput
 from . import judgment
-from .case import Case, case
+from .case import Case, call, case
 from .finding import Adjudication, Difference, Explanation, Finding
 from .npz import read
 

@@ -17,7 +17,7 @@ Axes = tuple[int, ...]
 def array_of(label: str, value: Any, *, whole: bool = False) -> np.ndarray:
     """A non-empty array of real numbers, or for labels of whole ones."""
     try:
-        array = np.asarray(value)
+        array = np.asarray(_plain(value))
     except Exception as error:  # a framework's tensor that refuses to become an array, a ragged list
         refuse(label, type(value).__name__, f"an array ({type(error).__name__}: {error})", "give a NumPy array")
     if whole and array.dtype.kind not in "iu":
@@ -27,6 +27,15 @@ def array_of(label: str, value: Any, *, whole: bool = False) -> np.ndarray:
     if array.size == 0:
         refuse(f"{label}.shape", array.shape, "at least one element", "leave the empty call out")
     return array.astype(np.int64) if whole else array.astype(array.dtype.newbyteorder("="), copy=False)
+
+
+def _plain(value: Any) -> Any:
+    """A framework's tensor as what NumPy reads: off the graph that differentiates, in the machine's memory, and bfloat16 by way of float32."""
+    for step in ("detach", "cpu"):
+        value = getattr(value, step)() if callable(getattr(value, step, None)) else value
+    if str(getattr(value, "dtype", "")).endswith(".bfloat16") and callable(getattr(value, "float", None)):
+        return np.asarray(value.float()).astype("bfloat16")
+    return value if hasattr(value, "__array__") or not hasattr(value, "__dlpack__") else np.from_dlpack(value)
 
 
 def batched(label: str, array: np.ndarray, axes: str, taken: list[str]) -> np.ndarray:

@@ -83,20 +83,14 @@ def _case(
     parameters: Mapping[str, Any],
     taken: list[str],
 ) -> Case:
-    inputs = _renamed(entry, inputs, taken)
     members = _outputs(entry, outputs)
-    labels = [f"input.{name}" for name in entry.arrays], [_label(*member) for member in members]
+    labels = [_label(*member) for member in members]
     settings = dict(parameters)
-    framework = words.framework(settings.pop("framework", None))
-    layout = _mapping("layout", settings.pop("layout", {}), [*labels[0], *labels[1]], "NHWC")
-    dtypes = _mapping("dtypes", settings.pop("dtypes", {}), labels[1], "bfloat16")
+    dtypes = _mapping("dtypes", settings.pop("dtypes", {}), labels, "bfloat16")
     accumulation = settings.pop("accumulation", None)
     if accumulation is not None and accumulation not in FORMATS:
         refuse("accumulation", accumulation, f"one of {', '.join(FORMATS)}", "leave it out if it is not known")
-    orders = Orders(layout, _channels_last(settings, framework), framework in ("tensorflow", "keras"), taken)
-    arrays = _arrays(entry, inputs, orders)
-    _check_kernel(entry, settings, arrays)
-    parsed = _parameters(entry, words.read(words.Asked(entry, settings, framework), taken), arrays)
+    arrays, parsed, orders = _call(entry, inputs, settings, labels, taken)
     shapes = result_shapes(entry, arrays | parsed)
     given: dict[tuple[str, str], Axes] = {}
     shaped: dict[tuple[str, str], tuple[int, ...]] = {}
@@ -114,6 +108,34 @@ def _case(
     for library in found:
         _fits(made, library)
     return made
+
+
+def call(
+    operation: str, *, inputs: Mapping[str, Any], parameters: Mapping[str, Any]
+) -> tuple[Operation, dict[str, Any], list[str]]:
+    """An operation without outputs: (operation, the operator's arguments in canonical order, what words and axes were taken for).
+
+    BadInput for what does not fit.
+    """
+    entry, taken = catalogue.find(operation), list[str]()
+    settings = {name: value for name, value in parameters.items() if name not in ("dtypes", "accumulation")}
+    arrays, parsed, _ = _call(entry, inputs, settings, [], taken)
+    result_shapes(entry, arrays | parsed)
+    return entry, arrays | parsed, taken
+
+
+def _call(
+    entry: Operation, inputs: Mapping[str, Any], settings: dict[str, Any], outputs: list[str], taken: list[str]
+) -> tuple[dict[str, np.ndarray | None], dict[str, Any], Orders]:
+    """(arrays and parameters in our words and order, how axes lie)."""
+    inputs = _renamed(entry, inputs, taken)
+    framework = words.framework(settings.pop("framework", None))
+    known = [*(f"input.{name}" for name in entry.arrays), *outputs]
+    layout = _mapping("layout", settings.pop("layout", {}), known, "NHWC")
+    orders = Orders(layout, _channels_last(settings, framework), framework in ("tensorflow", "keras"), taken)
+    arrays = _arrays(entry, inputs, orders)
+    _check_kernel(entry, settings, arrays)
+    return arrays, _parameters(entry, words.read(words.Asked(entry, settings, framework), taken), arrays), orders
 
 
 # ------------------------------------------------------------------------------------------------------------ names

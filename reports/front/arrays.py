@@ -1,16 +1,19 @@
-"""Commands about a user's own arrays: ``adjudicate | operations``."""
+"""Commands about a user's own arrays: ``adjudicate | tolerance | operations``."""
 
 from __future__ import annotations
 
 import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
+from ...reference.refusal import Refused
 from .. import formats
 
 if TYPE_CHECKING:
@@ -53,6 +56,106 @@ def adjudicate(
         if out_file is not None:
             out.print(f"Page: {out_file}", soft_wrap=True)
     raise typer.Exit(0 if found.within else 1)
+
+
+def tolerance(
+    operation: Annotated[
+        str, typer.Argument(help="conv2d, linear, softmax, …: see `operations`.", metavar="OPERATION")
+    ],
+    case: Annotated[
+        Path | None, typer.Option(metavar="CASE.npz", help="Your own arrays: input.<name>, parameters.")
+    ] = None,
+    shape: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=SIZES", help="Of an array to be drawn, as x=8,64,56,56; repeatable."),
+    ] = None,
+    setting: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A parameter, as padding=1; repeatable.")
+    ] = None,
+    dtype: Annotated[str, typer.Option(help="float16, bfloat16, float32 or float64.")] = "float32",
+    framework: Framework = "",
+    rtol: Annotated[float | None, typer.Option(help="A pair of your own to be tried, too.")] = None,
+    atol: Annotated[float | None, typer.Option(help="With it.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the advice as JSON and nothing else.")] = False,
+) -> None:
+    """Which rtol and atol no honest result can fail on such data, and which known mistakes a pair lets pass."""
+    from ...claims import adjudication
+    from ...claims.adjudication import tolerance as adviser
+    from ...reference import bounds
+
+    if dtype not in bounds.FORMATS:
+        raise Refused(f"dtype={dtype!r}: expected one of {', '.join(bounds.FORMATS)}")
+    if (case is None) == (not shape):
+        raise Refused(
+            "shape: expected the shapes of arrays to be drawn, as --shape x=8,3,32,32, or --case CASE.npz with arrays"
+        )
+    if any(number is not None and not 0 <= number < float("inf") for number in (rtol, atol)):
+        raise Refused(f"rtol={rtol}, atol={atol}: expected finite numbers, not below 0")
+    parameters: dict[str, Any] = {"framework": framework} if framework else {}
+    if case is not None:
+        inputs, _, given = adjudication.read(case)
+        entry, arguments, taken = adjudication.call(
+            operation, inputs=inputs, parameters=given | parameters | _settings(setting)
+        )
+        draws, source = [arguments], str(case)
+    else:
+        entry, draws, taken = adviser.drawn(operation, _shapes(shape or []), parameters | _settings(setting), dtype)
+        source = f"normal numbers, {len(draws)} draw{'s' * (len(draws) > 1)}"
+    own = {"your own": adviser.Pair(rtol or 0.0, atol or 0.0)} if (rtol, atol) != (None, None) else {}
+    found = adviser.advise(entry, draws, dtype, own)
+    if as_json:
+        sys.stdout.write(json.dumps(asdict(found), indent=2, ensure_ascii=False) + "\n")
+        return
+    out.print(f"{found.operation}, {dtype}, {found.contract}; {source}; {found.elements:,} elements", soft_wrap=True)
+    for line in taken:
+        out.print(f"  {line}", soft_wrap=True)
+    table = Table(
+        "pair", "rtol", "atol", "honest ones may fail", "a right one failed", "lets pass", box=None, pad_edge=False
+    )
+    for whose, pair, may, failed, passed in found.rows:
+        passing = ", ".join(passed) or "nothing"
+        table.add_row(
+            whose,
+            f"{pair.rtol:g}",
+            f"{pair.atol:g}",
+            _share(may, found.elements),
+            _share(failed, found.elements),
+            passing,
+        )
+    out.print(table)
+    out.print(
+        f"{len(found.mistakes)} mistakes were tried, zeros and the result negated among them. "
+        f"The bound of each element, which `adjudicate` judges by, lets pass: {', '.join(found.blind) or 'none of them'}.",
+        soft_wrap=True,
+    )
+
+
+def _share(count: int, elements: int) -> str:
+    return f"{count:,} of {elements:,}" if count else "none"
+
+
+def _shapes(given: list[str]) -> dict[str, tuple[int, ...]]:
+    found = {}
+    for text in given:
+        name, _, sizes = text.partition("=")
+        try:
+            found[name] = tuple(int(size) for size in sizes.replace("x", ",").split(",") if size)
+        except ValueError:
+            raise Refused(f"shape={text!r}: expected a name and its sizes, as x=8,64,56,56") from None
+    return found
+
+
+def _settings(given: list[str] | None) -> dict[str, Any]:
+    found = {}
+    for text in given or ():
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise Refused(f"set={text!r}: expected a parameter and its value, as padding=1")
+        try:
+            found[name] = json.loads(value)
+        except json.JSONDecodeError:
+            found[name] = value
+    return found
 
 
 def operations(

@@ -1,4 +1,4 @@
-"""The command line: ``lecture-claims list | verify | show | report | compare | adjudicate | operations | layers | new | doctor``.
+"""The command line: ``lecture-claims list | verify | show | report | compare | adjudicate | tolerance | operations | layers | new | doctor``.
 
 Exit 0: every computed verdict is its claim's expected one and every departure a recorded defect that reproduced; 1:
 anything else; 2: wrong usage, in one line that says what was given, what was expected and the way out; 4: a fault of ours.
@@ -374,6 +374,7 @@ def layer_table(
 
 
 app.command()(arrays.adjudicate)
+app.command()(arrays.tolerance)
 app.command()(arrays.operations)
 
 
