@@ -54,8 +54,8 @@ OURS = {
     ),
     "ONNX's pooling": (
         "AveragePool",
-        lambda: pooled(padding=((0, 1), (1, 0)), count_padding=True),
-        {"kernel_shape": [2, 2], "strides": [2, 2], "pads": [0, 1, 1, 0], "auto_pad": "NOTSET", "count_include_pad": 1, "dilations": [1, 1]},
+        lambda: pooled(padding=((0, 1), (0, 1)), count_padding=True),
+        {"kernel_shape": [2, 2], "strides": [2, 2], "pads": [0, 0, 1, 1], "auto_pad": "NOTSET", "count_include_pad": 1, "dilations": [1, 1]},
     ),
     "PyTorch's convolution": (
         "nn.Conv2d",
