@@ -59,4 +59,4 @@ def _digest(values):
         return None
     shape = np.shape(values)  # of a number too, which ascontiguousarray gives an axis
     values = np.ascontiguousarray(values, np.float64)
-    return shape, hashlib.blake2b(values.data, digest_size=16).digest()
+    return shape, hashlib.sha1(values.data, usedforsecurity=False).digest()
