@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ Axes = tuple[int, ...]
 def array_of(label: str, value: Any, *, whole: bool = False) -> np.ndarray:
     """A non-empty array of real numbers, or for labels of whole ones."""
     try:
-        array = np.asarray(value)
+        array = np.asarray(_plain(value))
     except Exception as error:  # a framework's tensor that refuses to become an array, a ragged list
         refuse(label, type(value).__name__, f"an array ({type(error).__name__}: {error})", "give a NumPy array")
     if whole and array.dtype.kind not in "iu":
@@ -26,6 +27,36 @@ def array_of(label: str, value: Any, *, whole: bool = False) -> np.ndarray:
     if array.size == 0:
         refuse(f"{label}.shape", array.shape, "at least one element", "leave the empty call out")
     return array.astype(np.int64) if whole else array.astype(array.dtype.newbyteorder("="), copy=False)
+
+
+def _plain(value: Any) -> Any:
+    """A framework's tensor as what NumPy reads: off the graph that differentiates, in the machine's memory, and bfloat16 by way of float32."""
+    for step in ("detach", "cpu"):
+        value = getattr(value, step)() if callable(getattr(value, step, None)) else value
+    if str(getattr(value, "dtype", "")).endswith(".bfloat16") and callable(getattr(value, "float", None)):
+        return np.asarray(value.float()).astype("bfloat16")
+    return value if hasattr(value, "__array__") or not hasattr(value, "__dlpack__") else np.from_dlpack(value)
+
+
+def batched(label: str, array: np.ndarray, axes: str, taken: list[str]) -> np.ndarray:
+    """With as many axes as are meant: ones in front where an image, a batch or a channel alone is given, several leading axes as one batch."""
+    missing = len(axes) - array.ndim
+    if axes.endswith("…") or not missing or (missing > 0 and set(axes[:missing]) - set("NCOI")):
+        return array
+    if missing < 0 and axes[0] != "N":
+        return array
+    made = array.reshape((1,) * missing + array.shape if missing > 0 else (-1, *array.shape[1 - missing :]))
+    taken.append(f"{label} {list(array.shape)}: taken as [{', '.join(axes)}] = {list(made.shape)}")
+    return made
+
+
+def alike(shape: tuple[int, ...], expected: tuple[int, ...]) -> bool:
+    """Whether the shapes differ in their leading axes alone: ones left out, or a batch in several axes."""
+    tail = 0
+    while tail < min(len(shape), len(expected)) and shape[-1 - tail] == expected[-1 - tail]:
+        tail += 1
+    given, head = shape[: len(shape) - tail], expected[: len(expected) - tail]
+    return len(shape) != len(expected) and math.prod(given) == math.prod(head) and sum(n > 1 for n in head) <= 1
 
 
 def order_of(label: str, array: np.ndarray, axes: str, order: str | None) -> Axes:

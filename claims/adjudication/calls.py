@@ -13,13 +13,27 @@ from ...reference.operators.catalogue import Operation
 
 def result_shapes(operation: Operation, arguments: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
     """Result → shape, from the reference itself. BadInput, in one line, for arguments that do not fit each other."""
-    arrays = [arguments.get(name) for name in operation.arrays]
-    wide = [a if a is None or a.dtype.kind in "iu" else a.astype(np.float64) for a in arrays]
+    arrays = {name: arguments.get(name) for name in operation.arrays}
+    batch = _batch(operation, arrays)
+    if batch is not None:  # one of it says all
+        arrays = {name: a[:1] if a is not None and operation.axes(name)[0] == "N" else a for name, a in arrays.items()}
+    wide = [a if a is None or a.dtype.kind in "iu" else a.astype(np.float64) for a in arrays.values()]
     with np.errstate(all="ignore"):
         results = getattr(libraries.load(libraries.REFERENCE), operation.name)(
             *wide, **_parameters(operation, arguments)
         )
-    return {name: y.shape for name, y in zip(operation.results, _tuple(results), strict=True)}
+    shapes = {name: y.shape for name, y in zip(operation.results, _tuple(results), strict=True)}
+    if batch is None:
+        return shapes
+    return {name: (batch, *s[1:]) if operation.axes(name)[0] == "N" else s for name, s in shapes.items()}
+
+
+def _batch(operation: Operation, arrays: Mapping[str, np.ndarray | None]) -> int | None:
+    """How many images or rows there are, each of which is computed as the others; None where numbers of all of them decide what is allowed."""
+    if "labels" in arrays or any("…" in operation.axes(name) for name in arrays):
+        return None
+    sizes = {len(a) for name, a in arrays.items() if a is not None and a.ndim and operation.axes(name)[0] == "N"}
+    return sizes.pop() if len(sizes) == 1 else None
 
 
 def is_finite(operation: Operation, arguments: Mapping[str, Any]) -> bool:

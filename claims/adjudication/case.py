@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -12,9 +13,11 @@ from ...reference import bounds
 from ...reference.bounds import FORMATS
 from ...reference.operators import catalogue
 from ...reference.operators.catalogue import Operation
-from ...reference.validation import refuse
-from .arrays import Axes, array_of, declared, holds, order_of
+from ...reference.validation import BadInput, refuse
+from . import words
+from .arrays import Axes, alike, array_of, batched, declared, holds, order_of
 from .calls import result_shapes
+from .frameworks import channels_last, kernel_last
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,22 @@ class Case:
     outputs: Mapping[str, Mapping[str, np.ndarray]]
     given: Mapping[tuple[str, str], Axes]
     accumulation: str | None
+    shaped: Mapping[tuple[str, str], tuple[int, ...]] = field(default_factory=dict)
+    """(library, result) → the shape of the array as it was given."""
+    taken: tuple[str, ...] = ()
+    """What words, values and axes were taken for, where they were not said in ours."""
+
+    def __str__(self) -> str:
+        """The call in one line, without its numbers but for the least and the largest."""
+        arrays = {name: array for name, array in self.arrays.items() if array is not None}
+        arrays |= {f"{library}.{name}": y for library, results in self.outputs.items() for name, y in results.items()}
+        each = [
+            f"{name} {a.dtype} {list(a.shape)} from {float(a.min()):g} to {float(a.max()):g}"
+            for name, a in arrays.items()
+        ]
+        return "; ".join(
+            (self.operation.name, *each, *(f"{name} = {value}" for name, value in self.parameters.items()))
+        )
 
     def dtype(self, library: str) -> np.dtype[Any]:
         return next(iter(self.outputs[library].values())).dtype
@@ -50,30 +69,73 @@ def case(
     for name, given_as in (("inputs", inputs), ("outputs", outputs), ("parameters", parameters)):
         if not isinstance(given_as, Mapping):
             refuse(name, type(given_as).__name__, "a dictionary by name", f"for instance {name}={{'x': …}}")
+    taken: list[str] = []
+    try:
+        return _case(entry, inputs, outputs, parameters, taken)
+    except BadInput as error:
+        raise BadInput("; ".join((str(error), *taken))) from None
+
+
+def _case(
+    entry: Operation,
+    inputs: Mapping[str, Any],
+    outputs: Mapping[str, Any],
+    parameters: Mapping[str, Any],
+    taken: list[str],
+) -> Case:
     members = _outputs(entry, outputs)
-    labels = [f"input.{name}" for name in entry.arrays], [_label(*member) for member in members]
+    labels = [_label(*member) for member in members]
     settings = dict(parameters)
-    layout = _mapping("layout", settings.pop("layout", {}), [*labels[0], *labels[1]], "NHWC")
-    dtypes = _mapping("dtypes", settings.pop("dtypes", {}), labels[1], "bfloat16")
+    dtypes = _mapping("dtypes", settings.pop("dtypes", {}), labels, "bfloat16")
     accumulation = settings.pop("accumulation", None)
     if accumulation is not None and accumulation not in FORMATS:
         refuse("accumulation", accumulation, f"one of {', '.join(FORMATS)}", "leave it out if it is not known")
-    arrays = _arrays(entry, inputs, layout)
-    parsed = _parameters(entry, settings, arrays)
+    arrays, parsed, orders = _call(entry, inputs, settings, labels, taken)
     shapes = result_shapes(entry, arrays | parsed)
     given: dict[tuple[str, str], Axes] = {}
+    shaped: dict[tuple[str, str], tuple[int, ...]] = {}
     found: dict[str, dict[str, np.ndarray]] = {}
     for (library, result, plain), value in members.items():
         label = _label(library, result, plain)
         array = declared(label, array_of(label, value), dtypes.get(label))
-        order = given[library, result] = order_of(label, array, entry.axes(result), layout.get(label))
-        found.setdefault(library, {})[result] = y = array.transpose(order)
+        meaning = f"{result} [{', '.join(entry.axes(result))}]"
+        y, given[library, result] = _result(entry, label, result, array, shapes[result], orders)
+        shaped[library, result] = array.shape
+        found.setdefault(library, {})[result] = y
         if y.shape != shapes[result]:
-            _refuse_shape(label, y, shapes[result], f"{result} [{', '.join(entry.axes(result))}]")
-    made = Case(entry, arrays, parsed, found, given, accumulation)
+            _refuse_shape(entry, label, y, shapes[result], meaning)
+    made = Case(entry, arrays, parsed, found, given, accumulation, shaped, tuple(taken))
     for library in found:
         _fits(made, library)
     return made
+
+
+def call(
+    operation: str, *, inputs: Mapping[str, Any], parameters: Mapping[str, Any]
+) -> tuple[Operation, dict[str, Any], list[str]]:
+    """An operation without outputs: (operation, the operator's arguments in canonical order, what words and axes were taken for).
+
+    BadInput for what does not fit.
+    """
+    entry, taken = catalogue.find(operation), list[str]()
+    settings = {name: value for name, value in parameters.items() if name not in ("dtypes", "accumulation")}
+    arrays, parsed, _ = _call(entry, inputs, settings, [], taken)
+    result_shapes(entry, arrays | parsed)
+    return entry, arrays | parsed, taken
+
+
+def _call(
+    entry: Operation, inputs: Mapping[str, Any], settings: dict[str, Any], outputs: list[str], taken: list[str]
+) -> tuple[dict[str, np.ndarray | None], dict[str, Any], Orders]:
+    """(arrays and parameters in our words and order, how axes lie)."""
+    inputs = _renamed(entry, inputs, taken)
+    framework = words.framework(settings.pop("framework", None))
+    known = [*(f"input.{name}" for name in entry.arrays), *outputs]
+    layout = _mapping("layout", settings.pop("layout", {}), known, "NHWC")
+    orders = Orders(layout, _channels_last(settings, framework), framework in ("tensorflow", "keras"), taken)
+    arrays = _arrays(entry, inputs, orders)
+    _check_kernel(entry, settings, arrays)
+    return arrays, _parameters(entry, words.read(words.Asked(entry, settings, framework), taken), arrays), orders
 
 
 # ------------------------------------------------------------------------------------------------------------ names
@@ -87,13 +149,26 @@ def _outputs(entry: Operation, outputs: Mapping[str, Any]) -> dict[tuple[str, st
         named = out if isinstance(out, Mapping) else {first: out}
         if not named:
             refuse(f"output.{library}", out, f"at least one of {known}", "leave the library out")
-        for result, value in named.items():
+        for given_as, value in named.items():
+            result = words.own_name(given_as, entry.results)
             if result not in entry.results:
                 refuse(f"output.{library}", result, f"one of {known} (the results of {entry.name})", "rename it")
             members[str(library), result, not isinstance(out, Mapping)] = value
     if not members:
         refuse("outputs", {}, "at least one library's output", "give one: outputs={'torch': y}, output.torch in a file")
     return members
+
+
+def _renamed(entry: Operation, inputs: Mapping[str, Any], taken: list[str]) -> dict[str, Any]:
+    own: dict[str, Any] = {}
+    for name, value in inputs.items():
+        meant = words.own_name(name, entry.arrays)
+        if meant in own:
+            refuse("input", name, f"one array for {meant}", "drop the other")
+        if meant != name:
+            taken.append(f"input.{name}: taken for {meant}")
+        own[meant] = value
+    return own
 
 
 def _label(library: str, result: str, plain: bool) -> str:
@@ -115,34 +190,120 @@ def _mapping(name: str, value: Any, known: list[str], example: str) -> dict[str,
 # ----------------------------------------------------------------------------------------------------------- inputs
 
 
-def _arrays(entry: Operation, inputs: Mapping[str, Any], layout: Mapping[str, str]) -> dict[str, np.ndarray | None]:
+@dataclass(frozen=True)
+class Orders:
+    """How axes lie. ``layout``: label → letters. ``last``: images have their channels last; ``kernels``: so do kernels."""
+
+    layout: Mapping[str, str]
+    last: bool
+    kernels: bool
+    taken: list[str]
+
+    def of(self, label: str, array: str, axes: str, rank: int) -> str | None:
+        """The letters of an array with so many axes; None where they lie in our order."""
+        if label in self.layout:
+            return self.layout[label]
+        kernel = array in ("w", "dw")
+        order = (self.kernels and kernel_last(axes)) if kernel else (self.last and channels_last(axes, rank))
+        return order or None
+
+
+CHANNELS = {"channels_last": True, "channels_first": False}
+
+
+def _channels_last(settings: dict[str, Any], framework: str | None) -> bool:
+    """By ``data_format``, or as the framework has it."""
+    value = settings.pop("data_format", None)
+    if value is None:
+        return framework in ("tensorflow", "keras")
+    if value not in CHANNELS and not (isinstance(value, str) and value[:1] == "N" and "C" in value):
+        refuse("data_format", value, "channels_last, channels_first, NHWC or NCHW", "say the layout of each array")
+    return CHANNELS.get(value, value[-1] == "C")
+
+
+def _arrays(entry: Operation, inputs: Mapping[str, Any], orders: Orders) -> dict[str, np.ndarray | None]:
     for name in inputs:
         if name not in entry.arrays:
-            refuse("input", name, f"one of {', '.join(entry.arrays)} (the inputs of {entry.name})", "rename it")
-    arrays: dict[str, np.ndarray | None] = {}
+            refuse(
+                "input",
+                name,
+                f"one of {', '.join(entry.arrays)} (the inputs of {entry.name})",
+                "say it with one of these",
+            )
+    given: dict[str, np.ndarray | None] = {}
     for name in entry.arrays:
-        label = f"input.{name}"
         if inputs.get(name) is None:
             if not entry.optional(name):
-                refuse("inputs", sorted(inputs), f"{name} among them ({', '.join(entry.arrays)})", f"give {label}")
-            arrays[name] = None
-            continue
-        array = array_of(label, inputs[name], whole=name == "labels")
-        arrays[name] = array = array.transpose(order_of(label, array, entry.axes(name), layout.get(label)))
-        bad = ~np.isfinite(array)
-        if bad.any():
-            at = tuple(int(i) for i in np.argwhere(bad)[0])
-            refuse(
-                label, float(array[at]), f"finite numbers (this one is at {list(at)})", "judge NaN and infinity by eye"
+                refuse("inputs", sorted(inputs), f"{name} among them ({', '.join(entry.arrays)})", f"give input.{name}")
+            given[name] = None
+        else:
+            given[name] = array_of(f"input.{name}", inputs[name], whole=name == "labels")
+    return {name: None if array is None else _array(entry, name, given, orders) for name, array in given.items()}
+
+
+def _array(entry: Operation, name: str, given: Mapping[str, np.ndarray | None], orders: Orders) -> np.ndarray:
+    """In canonical order of axes."""
+    label, axes, array = f"input.{name}", entry.axes(name), given[name]
+    assert array is not None
+    bad = ~np.isfinite(array)
+    if bad.any():
+        at = tuple(int(i) for i in np.argwhere(bad)[0])
+        refuse(label, float(array[at]), f"finite numbers (this one is at {list(at)})", "judge NaN and infinity by eye")
+    order = orders.of(label, name, axes, array.ndim)
+    if order is not None and sorted(order) == sorted("HWCM") and array.ndim == 4:  # a kernel of each channel's own
+        depthwise = array.transpose([order.index(letter) for letter in "CMHW"])
+        return np.ascontiguousarray(depthwise.reshape(-1, 1, *depthwise.shape[2:]))
+    if label not in orders.layout:
+        array = _rows(entry, name, array, given, orders)
+        array = batched(label, array, order or axes, orders.taken)
+    if order is not None and label not in orders.layout:
+        orders.taken.append(f"{label} {list(array.shape)}: axes taken as {order}")
+    return array.transpose(order_of(label, array, axes, order))
+
+
+def _rows(
+    entry: Operation, name: str, array: np.ndarray, given: Mapping[str, np.ndarray | None], orders: Orders
+) -> np.ndarray:
+    """Images as rows of features, and classes of each pixel as rows of classes."""
+    w, labels, label = given.get("w"), given.get("labels"), f"input.{name}"
+    if name == "x" and entry.axes("x") == "NI" and array.ndim > 2 and w is not None and w.ndim == 2:
+        features = w.shape[0 if orders.of("input.w", "w", entry.axes("w"), 2) == "IO" else 1]
+        if array.shape[-1] != features and math.prod(array.shape[1:]) == features:
+            orders.taken.append(
+                f"{label} {list(array.shape)}: flattened to [{len(array)}, {features}], in the order given"
             )
-    return arrays
+            return array.reshape(len(array), features)
+    if labels is not None and labels.ndim > 1 and array.ndim == labels.ndim + 1 and entry.axes(name) == "NK":
+        first, last = ((*array.shape[:1], *array.shape[2:]) == labels.shape, array.shape[:-1] == labels.shape)
+        if first and last:
+            way_out = "put the classes on the last axis of [N, K], a row a pixel"
+            refuse(f"{label}.shape", array.shape, "classes on axis 1 or on the last, and here both may be", way_out)
+        if first:
+            orders.taken.append(f"{label} {list(array.shape)}: classes on axis 1, a row a pixel")
+            return np.moveaxis(array, 1, -1)
+    if labels is not None and labels.ndim > 1 and array.shape == labels.shape and entry.axes(name) == "N":
+        return array.reshape(-1)
+    return array
+
+
+def _check_kernel(entry: Operation, settings: dict[str, Any], arrays: Mapping[str, np.ndarray | None]) -> None:
+    """A window's size that is said beside a kernel: the kernel has it."""
+    w = arrays.get("w")
+    if w is None or "window" in entry.parameters:
+        return
+    for name in [word.name for word in words.WORDS if word.means == "window" and word.name in settings]:
+        value = settings.pop(name)
+        sizes = (value,) * (w.ndim - 2) if isinstance(value, int) else tuple(np.ravel(value).tolist())
+        if sizes != w.shape[2:]:
+            refuse(
+                name,
+                value,
+                f"{w.shape[2:]}, the size of w {list(w.shape)}",
+                "give the kernel that was used, or its layout",
+            )
 
 
 def _parameters(entry: Operation, settings: Mapping[str, Any], arrays: Mapping[str, Any]) -> dict[str, Any]:
-    for name in settings:
-        if name not in entry.parameters:
-            known = ", ".join((*entry.parameters, "layout", "accumulation", "dtypes"))
-            refuse("parameter", name, f"one of {known} (of {entry.name})", "rename or remove it")
     parsed: dict[str, Any] = {}
     for name, (default, parse) in entry.parameters.items():
         value = settings.get(name, default)
@@ -158,8 +319,36 @@ def _parameters(entry: Operation, settings: Mapping[str, Any], arrays: Mapping[s
 # ---------------------------------------------------------------------------------------------------------- outputs
 
 
-def _refuse_shape(label: str, y: np.ndarray, expected: tuple[int, ...], meaning: str) -> None:
-    way_out = "check stride, padding and dilation"
+def _result(
+    entry: Operation, label: str, result: str, array: np.ndarray, expected: tuple[int, ...], orders: Orders
+) -> tuple[np.ndarray, Axes]:
+    """In canonical order of axes, and for each of these its place in the array as it is given, or as its leading axes are counted."""
+    axes = entry.axes(result)
+    order = orders.of(label, result, axes, len(expected))
+    if label in orders.layout:
+        place = order_of(label, array, axes, order)
+        return array.transpose(place), place
+    for letters in dict.fromkeys((order, None)):
+        place = tuple(range(len(expected)))
+        if letters is not None:
+            place = order_of(label, np.empty(expected), axes, letters)
+        wanted = tuple(expected[place.index(axis)] for axis in range(len(place)))
+        if array.shape == wanted or alike(array.shape, wanted):
+            if letters is not None:
+                orders.taken.append(f"{label} {list(array.shape)}: axes taken as {letters}")
+            return array.reshape(wanted).transpose(place), place
+    if array.size > 1 or len(expected) > 1:  # one number is told more of below
+        order_of(label, array, axes, None)
+    return array, tuple(range(array.ndim))
+
+
+def _refuse_shape(entry: Operation, label: str, y: np.ndarray, expected: tuple[int, ...], meaning: str) -> None:
+    decide = [
+        name for name in ("window", "size", "stride", "padding", "dilation", "groups") if name in entry.parameters
+    ]
+    way_out = f"check {', '.join(decide)}" if decide else "give the result of these inputs"
+    if y.size == 1 and len(expected) == 1:
+        way_out = "one number is their mean or sum, which is not judged here; give one for each row"
     if sorted(y.shape) == sorted(expected):
         way_out = f"the same sizes in another order: say its layout, {{'layout': {{'{label}': 'NHWC'}}}}"
     refuse(f"{label}.shape", y.shape, f"{expected}, the shape of {meaning}", way_out)

@@ -74,6 +74,8 @@ class Adjudication:
     findings: tuple[Finding, ...]
     explanations: Mapping[str, tuple[Explanation, ...]]
     differences: tuple[Difference, ...]
+    taken: tuple[str, ...] = ()
+    """What words, values and axes were taken for, where they were not said in ours."""
 
     @property
     def within(self) -> bool:

@@ -35,8 +35,11 @@ class Bound:
             raise TypeError("Bound(...): expected a bound with a derivation; use a function of the module bounds")
         if not self.derivation:
             raise TypeError("Bound.derivation: expected the reason for what is allowed; say it")
-        if not np.all(self.allowed >= 0):
-            raise TypeError("Bound.allowed: expected numbers >= 0; the sizes that it is made of hold NaN or overflow")
+        if np.isnan(self.allowed).any():  # ∞ - ∞ or 0·∞
+            expected = "numbers whose products, and the sums of their sizes, float64 can hold"
+            validation.refuse("inputs", "too large to bound their rounding", expected, "scale them down")
+        if np.any(self.allowed < 0):
+            raise TypeError("Bound.allowed: expected numbers >= 0")
         # Memory of bytes cannot be made writeable again.
         kept = np.frombuffer(self.allowed.tobytes(), np.float64).reshape(self.allowed.shape)
         object.__setattr__(self, "allowed", kept)

@@ -7,4 +7,13 @@ are matrix products of slices of so few bits that float64 loses nothing (``matri
 
 from .integers import extent, room, rounded, slices, totals
 from .literal import Terms, convolution_terms, positions, sums
-from .matrices import correlate, correlate_kernel, dots, table, transposed, weighted
+from .matrices import (
+    correlate,
+    correlate_kernel,
+    correlate_kernel_upwards,
+    correlate_upwards,
+    dots,
+    table,
+    transposed,
+    weighted,
+)

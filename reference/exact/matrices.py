@@ -80,6 +80,38 @@ def _by_kernel(seen, groups):
     return seen.transpose(1, 0, 5, 6, 2, 3, 4).reshape(groups, batch * P * Q, channels // groups * ky * kx)
 
 
+def correlate_upwards(
+    x: np.ndarray, w: np.ndarray, b: np.ndarray | None, rows: np.ndarray, columns: np.ndarray, groups: int
+) -> np.ndarray:
+    """:func:`correlate` of numbers >= 0 in float64, made so much larger that it is nowhere smaller than the exact sum."""
+    (batch, channels), (O, _, ky, kx), (P, Q) = x.shape[:2], w.shape, (len(rows), len(columns))
+    y, terms = np.empty((batch, O, P, Q)), channels // groups * ky * kx
+    kernels = w.reshape(groups, O // groups, terms)
+    for n, p in _blocks(batch, P, channels * ky * kx * Q):
+        here = y[n, :, p]
+        seen = _gathered(x[n], rows[p], columns)
+        here[:] = (kernels @ seen.reshape(len(here), groups, terms, -1)).reshape(here.shape)
+    return _above(y if b is None else y + b[:, None, None], terms + 1)
+
+
+def correlate_kernel_upwards(
+    x: np.ndarray, upstream: np.ndarray, rows: np.ndarray, columns: np.ndarray, groups: int
+) -> np.ndarray:
+    """:func:`correlate_kernel` of numbers >= 0 in the same way."""
+    (batch, channels), (_, O, P, Q) = x.shape[:2], upstream.shape
+    shape = (O, channels // groups, rows.shape[1], columns.shape[1])
+    total = np.zeros((groups, O // groups, shape[1] * shape[2] * shape[3]))
+    for n, p in _blocks(batch, P, channels * shape[2] * shape[3] * Q):
+        above = upstream[n, :, p].swapaxes(0, 1).reshape(groups, O // groups, -1)
+        total += above @ _by_kernel(_gathered(x[n], rows[p], columns), groups)
+    return _above(total.reshape(shape), batch * P * Q)
+
+
+def _above(sums: np.ndarray, terms: int) -> np.ndarray:
+    """Sums of so many products >= 0 in float64, in any order, err by gamma(terms) at most (Higham 2002, eq. 3.5), or where they underflow."""
+    return sums * (1 + (terms + 2) * 2.0**-52) + terms * 2.0**-1074 * (sums > 0)
+
+
 def dots(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """[R, K], [R, K] → [R]: the sums of a·b over the last axis, rounded once."""
     extent_a, bits_a, bits_b, extent_b = _plan(a, b, a.shape[1])
@@ -130,7 +162,10 @@ def _multiplied(first, second, parts: Parts | None = None) -> Parts:
 def _gathered(x, rows, columns):
     """[n, c, ky, kx, P, Q] from x [n, c, H, W]; -1 finds the zero that is laid after the last element."""
     padded = np.pad(x, ((0, 0), (0, 0), (0, 1), (0, 1)))
-    return padded[:, :, rows.T[:, None, :, None], columns.T[None, :, None, :]]
+    height, width = padded.shape[2:]
+    places = (rows.T % height * width)[:, None, :, None] + (columns.T % width)[None, :, None, :]
+    # Taken from planes that are laid out flat, the windows lie as the matrix product wants them.
+    return np.take(padded.reshape(*x.shape[:2], -1), places.ravel(), axis=2).reshape(*x.shape[:2], *places.shape)
 
 
 def _blocks(outer: int, inner: int, each: int) -> Iterator[tuple[slice, slice]]:

@@ -127,7 +127,7 @@ def _reciprocal(q: Question) -> Bounds:
     """−g/p at the label: a reciprocal and a product, or a quotient; 0 elsewhere."""
     p, labels, upstream = q.arrays
     at = np.arange(p.shape[1]) == labels[:, None]
-    factors = np.abs(upstream.astype(np.float64))[:, None] + np.abs(1 / p.astype(np.float64))
+    factors = np.abs(upstream.astype(np.float64))[:, None] + 1 / np.where(at, p, 1.0).astype(np.float64)
     lost = factors * at if q.flushes else None
     return (bounds.sums_of_products(np.abs(q.values[0]), 2 * at, q.dtype, flushed=lost),), None
 

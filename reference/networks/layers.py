@@ -191,9 +191,8 @@ def _settled(at: str, kind: str, settings: dict[str, Any], size: Size) -> dict[s
             case "channels_in" | "channels" | "features_in":
                 follows = size[0] if len(size) == 1 or name != "features_in" else math.prod(size)
                 if kind == "fully_connected" and len(size) == 3:
-                    validation.refuse(
-                        f"{at}.kind", kind, f"numbers [I] before it (it has {list(size)})", "put a “flatten” before it"
-                    )
+                    way_out = "frameworks apply one to the last axis alone, which is none of the layers here; behind a “flatten” it sees all axes"
+                    validation.refuse(f"{at}.kind", kind, f"numbers [I] before it (it has {list(size)})", way_out)
                 if value is not FOLLOWS and validation.count(where, value) != follows:
                     validation.refuse(
                         where,
@@ -287,5 +286,5 @@ def _known(prefix: str, given: Mapping[str, Any], names: Sequence[str]) -> None:
     for name in given:
         if name not in names:
             close = difflib.get_close_matches(str(name), names, n=1)
-            way_out = f"did you mean {close[0]!r}?" if close else "leave it out"
+            way_out = f"did you mean {close[0]!r}?" if close else "unsupported here: without it the sizes may be others"
             validation.refuse(f"{prefix}{name}", given[name], f"one of the settings {', '.join(names)}", way_out)

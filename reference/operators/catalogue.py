@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import pathlib
 import pkgutil
 
 from .. import validation
+from . import names
 from .operation import REQUIRED, Operation, same_padding
 
 __all__ = ["OPERATIONS", "REQUIRED", "Operation", "find", "same_padding"]
@@ -26,17 +26,27 @@ OPERATIONS: dict[str, Operation] = {operation.name: operation for operation in _
 
 
 def find(name: str) -> Operation:
-    """The operation of this name or alias (``conv2d``, ``linear``, ``sigmoid``, …). BadInput with the nearest one otherwise."""
+    """The operation of this name, alias (``conv2d``, ``linear``, ``sigmoid``, …) or framework's name (``nn.MaxPool2d``).
+
+    BadInput otherwise, with what the operation would be that is meant: never with one that is only spelt alike.
+    """
     if name in OPERATIONS:
         return OPERATIONS[name]
-    for operation in OPERATIONS.values():
-        if name in operation.aliases:
-            return operation
-    known = [n for operation in OPERATIONS.values() for n in (operation.name, *operation.aliases)]
-    near = difflib.get_close_matches(str(name), known, 1)
-    validation.refuse(
-        "operation",
-        name,
-        "the name of an operation",
-        f"use {near[0]}" if near else f"use one of {', '.join(OPERATIONS)}",
-    )
+    own = names.folded(str(name))
+    if own in _FOLDED:
+        return OPERATIONS[_FOLDED[own]]
+    listed = "one of those that `lecture-claims operations` lists"
+    if near := names.lacking(str(name)):
+        raise validation.BadInput(f"operation={name!r}: expected {listed}; it is none of them: {near}")
+    validation.refuse("operation", name, listed, "use its name there")
+
+
+_FOLDED = {
+    **names.NAMES,
+    **{
+        names.folded(alias): operation.name
+        for operation in OPERATIONS.values()
+        for alias in (*operation.aliases, operation.name)
+    },
+}
+"""Folded name → operation: what an operation says of itself goes before what others call it."""

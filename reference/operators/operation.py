@@ -19,7 +19,9 @@ REQUIRED = object()
 """In place of a default: a parameter for which every library has another one, and so must be said."""
 
 Parse = Callable[[str, Any, Mapping[str, np.ndarray], Mapping[str, Any]], Any]
-"""(name, value as given, the arrays in canonical order, the parameters parsed so far) → the value for the operator."""
+"""(name, value as given, the arrays in canonical order, the parameters parsed so far) → the value for the operator.
+
+Its docstring says which values are legal, as ``lecture-claims operations NAME`` prints it."""
 
 Apart = Callable[[Mapping[str, Any], int], Sequence[Mapping[str, int]]]
 """(the arguments, how many axes the result in question has) → along what the results do not depend on each other: for each array and
@@ -97,15 +99,18 @@ def with_gradient(
 
 
 def count(name: str, value: Any, arrays: Any, parsed: Any) -> int:
-    """A list of one number is that number, as some libraries have it of one axis."""
+    """a whole number from 1"""
+    # A list of one number is that number, as some libraries have it of one axis.
     return validation.count(name, value[0] if isinstance(value, list | tuple) and len(value) == 1 else value)
 
 
 def finite(name: str, value: Any, arrays: Any, parsed: Any) -> float:
+    """a finite number"""
     return validation.finite(name, value)
 
 
 def non_negative(name: str, value: Any, arrays: Any, parsed: Any) -> float:
+    """a finite number, not below 0"""
     return validation.non_negative(name, validation.finite(name, value))
 
 
@@ -115,6 +120,7 @@ def per_axis(rank: int) -> Parse:
         return count
 
     def parse(name: str, value: Any, arrays: Any, parsed: Any) -> tuple[int, ...]:
+        """a whole number from 1 for every axis, or one for each"""
         return validation.counts(name, (value,) * rank if isinstance(value, int) else value, rank=rank)
 
     return parse
@@ -124,6 +130,7 @@ pair = per_axis(2)
 
 
 def count_or_none(name: str, value: Any, arrays: Any, parsed: Any) -> int | None:
+    """a whole number from 1, or None"""
     return None if value is None else count(name, value, arrays, parsed)
 
 
@@ -131,10 +138,12 @@ def one_of(*names: Any) -> Parse:
     def parse(name: str, value: Any, arrays: Any, parsed: Any) -> Any:
         return validation.choice(name, value, names)
 
+    parse.__doc__ = " or ".join(map(repr, names))
     return parse
 
 
 def axis_of_x(name: str, value: Any, arrays: Mapping[str, np.ndarray], parsed: Any) -> int:
+    """an axis of x, counted from 0, or from −1 backwards"""
     rank = arrays["x"].ndim
     if isinstance(value, bool) or not isinstance(value, int) or not -rank <= value < rank:
         validation.refuse(name, value, f"an axis of x, {-rank} to {rank - 1}", f"use {name}=-1 for the last")
@@ -166,6 +175,7 @@ def padding_of(rank: int, kernel: str) -> Parse:
     """Whole numbers for both sides of all axes, one for each axis, (before, after) pairs, or the name of a rule."""
 
     def parse(name: str, value: Any, arrays: Mapping[str, np.ndarray], parsed: Mapping[str, Any]) -> Any:
+        """a whole number from 0 for all sides, one for each axis, a pair (before, after) for each; 'valid', 'same' (the odd zero behind), 'same_lower' (before)"""
         sizes = arrays["x"].shape[2:]
         taps = arrays["w"].shape[2:] if kernel == "w" else parsed["window"]
         strides, spreads = (

@@ -1,12 +1,14 @@
-"""Functions of one real number, rounded once to float64: in double-double, the error function in 40 decimal digits.
+"""Functions of one real number, rounded once to float64: in double-double.
 
 An exponential is carried as m·2**k, so that nothing underflows on the way. Only GELU needs mpmath, which takes longer to
-import than all oracles together.
+import than all oracles together: for the constants of its expansions, and for what lies too near to the middle of two numbers
+(Ziv, *Fast evaluation of elementary mathematical functions with correctly rounded last bit*, ACM TOMS 17, 1991).
 """
 
 import numpy as np
 
 from ..exact import double_double as dd
+from ..exact import normal
 from .remembered import Array, once
 
 FAR = 10_000.0
@@ -93,12 +95,21 @@ def tanh_gradient(x: Array, upstream: Array) -> Array:
 @once
 def gelu(x: Array, *, approximate: str) -> Array:
     """z·Φ(z) ("none"); z/(1 + exp(-2a)), a = √(2/π)·(z + 0.044715 z³), which is z/2·(1 + tanh a) ("tanh")."""
-    if approximate == "tanh":
-        return _finite(_gelu_tanh, x)
-    import mpmath
+    return _finite(_gelu_tanh if approximate == "tanh" else _gelu, x)
 
-    with mpmath.workdps(40):
-        return np.array([_gelu(z) for z in x.ravel().tolist()], np.float64).reshape(x.shape)
+
+def _gelu(z):
+    # From 9 on Φ is so near to 1 that z is the nearest number; below -39 the product is less than half the smallest one.
+    m, k = normal.below(np.minimum(np.abs(z), normal.END))
+    above = z >= 0
+    phi = dd.where(above, dd.subtract(dd.ONE, dd.scaled(m, k)), m)
+    k = np.where(above, 0, k)
+    y, *ends = (_times((phi[0], phi[1] + phi[0] * error), k, z) for error in (0.0, -2 * normal.ERROR, 2 * normal.ERROR))
+    y = np.where(z >= 9, z, np.where(z < -normal.END, -0.0, y))
+    doubtful = (ends[0] != ends[1]) & (z < 9) & (z >= -normal.END)
+    if doubtful.any():
+        y[doubtful] = [_gelu_in_digits(one) for one in z[doubtful].tolist()]
+    return y
 
 
 def _gelu_tanh(z):
@@ -118,14 +129,11 @@ def _steepness():
         return dd.constant(mpmath.nstr(2 * mpmath.sqrt(2 / mpmath.pi), 45))
 
 
-def _gelu(z):
+def _gelu_in_digits(z):
+    """In 60 decimal digits."""
     import mpmath
     from mpmath import libmp
 
-    # From 9 on Φ is so near to 1 that z is the nearest number; below -39 the product is less than half the smallest one.
-    if np.isnan(z) or z >= 9:
-        return z
-    if z < -39:
-        return -0.0
-    numerator, denominator = libmp.to_rational((z * mpmath.ncdf(z))._mpf_)
+    with mpmath.workdps(60):
+        numerator, denominator = libmp.to_rational((z * mpmath.ncdf(z))._mpf_)
     return numerator / denominator

@@ -57,5 +57,6 @@ def _wide(values):
 def _digest(values):
     if values is None:
         return None
+    shape = np.shape(values)  # of a number too, which ascontiguousarray gives an axis
     values = np.ascontiguousarray(values, np.float64)
-    return values.shape, hashlib.blake2b(values.data, digest_size=16).digest()
+    return shape, hashlib.sha1(values.data, usedforsecurity=False).digest()

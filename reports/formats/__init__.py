@@ -98,6 +98,24 @@ def put(report: str | bytes, path: Path) -> None:
     place({path.name: report if isinstance(report, bytes) else report.encode()}, path.parent)
 
 
+def writable(folder: Path) -> None:
+    """Make the folder, and refuse one that cannot be written, before any work."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / ".lecture-claims"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise Refused(f"out={str(folder)!r}: {error.strerror}; give a folder that can be written") from None
+
+
+def writable_file(file: Path) -> None:
+    """The same for a file, and refuse what is no plain one."""
+    writable(file.parent)
+    if file.exists() and not file.is_file():
+        raise Refused(f"out={str(file)!r}: {'a folder' if file.is_dir() else 'no plain file'}; give the name of a file")
+
+
 def _holds(path: Path, data: bytes) -> bool:
     return path.is_file() and path.read_bytes() == data
 

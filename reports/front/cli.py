@@ -1,7 +1,7 @@
-"""The command line: ``lecture-claims list | verify | show | report | compare | adjudicate | operations | layers | new | doctor``.
+"""The command line: ``lecture-claims list | verify | show | report | compare | adjudicate | tolerance | operations | layers | new | doctor``.
 
 Exit 0: every computed verdict is its claim's expected one and every departure a recorded defect that reproduced; 1:
-anything else; 2: wrong usage, in one line that says what was given, what was expected and the way out.
+anything else; 2: wrong usage, in one line that says what was given, what was expected and the way out; 4: a fault of ours.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from rich.text import Text
 from ...claims.workers import limits
 from ...reference.refusal import Refused
 from .. import formats
+from . import arrays, fault
 
 if TYPE_CHECKING:
     from . import kept
@@ -111,7 +112,7 @@ def verify(
     from . import kept
 
     if out_folder is not None:
-        _writable(out_folder)  # before the minutes of work, not after them
+        formats.writable(out_folder)  # before the minutes of work, not after them
     chosen_folder = None if no_store or in_process or debug else store or folder.usable()
     where = folder.Store(chosen_folder) if chosen_folder else None
     chosen: dict[str, Any] = {
@@ -327,7 +328,7 @@ def report(
         if not out_file.parent.is_dir():
             missing = f"there is no folder {str(out_file.parent)!r}; make it, or give a file in one that is there"
             raise Refused(f"out={str(out_file)!r}: {missing}")
-        _writable_file(out_file)
+        formats.writable_file(out_file)
     found = file.load(results)
     if history is not None:
         told["history"] = earlier.read(history, found)
@@ -359,53 +360,6 @@ def compare(
     raise typer.Exit(1 if found.worse else 0)
 
 
-@app.command()
-def adjudicate(
-    case: Annotated[Path, typer.Argument(help="input.<name>, output.<library>, parameters.", metavar="CASE.npz")],
-    operation: Annotated[str, typer.Option("--op", help="conv2d, linear, softmax, …: see `operations`.")],
-    out_file: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE", help="Write a page with pictures there.")
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON and nothing else.")] = False,
-) -> None:
-    """Rounding or bug? Judge libraries' outputs for your own arrays against the exact result."""
-    from ...claims import adjudication
-    from . import terminal
-
-    inputs, outputs, parameters = adjudication.read(case)
-    asked = adjudication.case(operation, inputs=inputs, outputs=outputs, parameters=parameters)
-    if out_file is not None:
-        _writable_file(out_file)
-    found = adjudication.judge(asked)
-    if out_file is not None:
-        from ..page import adjudication as page
-
-        formats.put(page.html(found), out_file)
-    if as_json:
-        _json(found.as_dict())
-    else:
-        terminal.adjudication(out, found)
-        if out_file is not None:
-            out.print(f"Page: {out_file}", soft_wrap=True)
-    raise typer.Exit(0 if found.within else 1)
-
-
-@app.command()
-def operations() -> None:
-    """The operations that `adjudicate` knows: their inputs with axes, their parameters, their results."""
-    from ...reference.operators import catalogue
-
-    out.print("*: must be given, ?: may be left out; N batch, C channels, O and I output and input, K classes")
-    for one in catalogue.OPERATIONS.values():
-        aliases = f" ({', '.join(one.aliases)})" if one.aliases else ""
-        out.print(Text(f"{one.name}{aliases}", "bold"), Text(f"{one.says}"), soft_wrap=True)
-        inputs = " ".join(f"{name}[{one.axes(name)}]{'?' if one.optional(name) else ''}" for name in one.arrays)
-        given = {name: default is catalogue.REQUIRED for name, (default, _) in one.parameters.items()}
-        parameters = " ".join(name + "*" * required for name, required in given.items())
-        results = " ".join(f"{name}[{one.axes(name)}]" for name in one.results)
-        out.print(Text(f"  {inputs}{'; ' if parameters else ''}{parameters} → {results}"), soft_wrap=True)
-
-
 @app.command("layers")
 def layer_table(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A list of layers, TOML or JSON: see docs/layers.md.")],
@@ -435,6 +389,11 @@ def layer_table(
     else:
         terminal.layer_table(out, network, answers)
     raise typer.Exit(0 if all(one.agrees for one in answers) else 1)
+
+
+app.command()(arrays.adjudicate)
+app.command()(arrays.tolerance)
+app.command()(arrays.operations)
 
 
 new = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Write the files of something new from a template.")
@@ -481,22 +440,6 @@ def _known(format: str, formats: Sequence[str]) -> None:
         raise Refused(f"format={format!r}: no such format; there is {', '.join(formats)}")
 
 
-def _writable(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / ".lecture-claims"
-        probe.touch()
-        probe.unlink()
-    except OSError as error:
-        raise Refused(f"out={str(folder)!r}: {error.strerror}; give a folder that can be written") from None
-
-
-def _writable_file(file: Path) -> None:
-    _writable(file.parent)
-    if file.exists() and not file.is_file():
-        raise Refused(f"out={str(file)!r}: {'a folder' if file.is_dir() else 'no plain file'}; give the name of a file")
-
-
 @contextlib.contextmanager
 def _debugger(*, wanted: bool) -> Iterator[None]:
     """A debugger where a mistake was raised."""
@@ -513,7 +456,7 @@ def _debugger(*, wanted: bool) -> Iterator[None]:
 
 
 def main() -> None:
-    """One clear line and exit code 2 for bad input, never a traceback."""
+    """One clear line and exit code 2 for bad input, 4 for a fault of ours, never a traceback."""
     try:
         code = app(standalone_mode=False)  # what a command gave to typer.Exit
         sys.stdout.flush()
@@ -521,11 +464,13 @@ def main() -> None:
     except Refused as error:
         _refuse(str(error), *getattr(error, "__notes__", ()))
     except Exception as error:
-        if isinstance(error, OSError) and error.filename is None:
-            _refuse(f"standard output: {error.strerror}")
+        if isinstance(error, OSError):
+            _refuse(f"{error.filename or 'standard output'}: {error.strerror or error}")
         say = getattr(error, "format_message", None)  # Typer's own usage errors have one
         if say is None:
-            raise
+            if {"--in-process", "--pdb"} & set(sys.argv):  # a mistake in a claim, whose author asked for its traceback
+                raise
+            fault.leave(error)
         if len(sys.argv) == 1:  # no command at all: the help, as it is
             print(say(), file=sys.stderr)
             sys.exit(2)

@@ -11,7 +11,7 @@ Two ini options put another lecture to the test, and other libraries: ``lecture_
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +45,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "lecture_claim: a claim of the lecture on one library")
+
+
+@pytest.fixture
+def within_rounding(record_property: Callable[[str, object], None]) -> Callable[..., Any]:
+    """:func:`~lectureclaims.testing.assert_within_rounding`; what was judged, and its worst error ÷ bound, go into the test's JUnit properties."""
+
+    def judge(y: Any, operation: str, /, **given: Any) -> Any:
+        __tracebackhide__ = True
+        from .testing import assert_within_rounding  # with NumPy, which only who asks for this needs
+
+        found = assert_within_rounding(y, operation, **given)
+        record_property(f"{found.operation}, worst error ÷ bound", max(finding.ratio for finding in found.findings))
+        return found
+
+    return judge
 
 
 def lecture_folder(config: pytest.Config) -> Path | None:

@@ -242,6 +242,8 @@ def adjudication(out: Console, found: Adjudication) -> None:
     """The answer first; then each result's worst element, the libraries against each other, pictures, bounds."""
     _line(out, said.summary(found), "bold green" if found.within else "bold red")
     _line(out, f"{found.operation}: {said.facts(found)}", "dim")
+    for line in found.taken:
+        _line(out, f"  {line}", "dim")
     for library in found.libraries:
         own = [f for f in found.findings if f.library == library]
         _line(out, f"{library}: {found.verdict(library)}", "green" if all(f.within for f in own) else "red")

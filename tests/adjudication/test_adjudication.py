@@ -423,7 +423,8 @@ BAD = {
     "a broken zip": ("conv2d", b"PK\x03\x04 no zip", "case='case.npz': expected an .npz file"),
     "an object array": ("conv2d", {"input.x": np.array([None, {}])}, "which need no pickle"),
     "a member without a place": ("conv2d", {"x": SQUARE}, "member='x': expected input.<name>, output.<library>"),
-    "an unknown input": ("conv2d", {"input.weight": SQUARE}, "input='weight': expected one of x, w, b"),
+    "an unknown input": ("conv2d", {"input.mask": SQUARE}, "input='mask': expected one of x, w, b"),
+    "an input twice": ("conv2d", {"input.weight": SQUARE}, "input='weight': expected one array for w"),
     "an unknown result": ("conv2d", {"output.torch.dw": SQUARE}, "output.torch='dw': expected one of y"),
     "a result twice": (
         "conv2d",
@@ -432,8 +433,12 @@ BAD = {
     ),
     "a missing input": ("conv2d", ("input.w",), "expected w among them (x, w, b); give input.w"),
     "no outputs": ("conv2d", ("output.numpy",), "outputs={}: expected at least one library's output"),
-    "an unknown operation": ("conv2", {}, "operation='conv2': expected the name of an operation; use conv2d"),
-    "another rank": ("conv2d", {"input.x": SQUARE[0]}, "input.x.shape=(3, 4, 4): expected 4 axes [N, C, H, W]"),
+    "an unknown operation": (
+        "conv2",
+        {},
+        "operation='conv2': expected one of those that `lecture-claims operations` lists",
+    ),
+    "another rank": ("conv2d", {"input.x": SQUARE[0, 0, 0]}, "input.x.shape=(4,): expected 4 axes [N, C, H, W]"),
     "other channels": ("conv2d", {"input.x": SQUARE[:, :2]}, "w.shape=(4, 3, 3, 3): expected Cin/groups=2 on axis 1"),
     "another shape": (
         "conv2d",

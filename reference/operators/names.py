@@ -1,0 +1,119 @@
+"""What operations and parameters are called elsewhere, and what each parameter means.
+
+``NAMES``: another name of one of our operations. ``LACKING``: an operation that is none of ours, what is near, and how it differs; a name
+that later becomes an operation's or an alias is no longer looked up here.
+"""
+
+from __future__ import annotations
+
+import re
+
+NAMES = {
+    "conv": "cross_correlation2d",
+    "convolution": "cross_correlation2d",
+    "correlate2d": "cross_correlation2d",
+    "filter2d": "cross_correlation2d",
+    "depthwiseconv2d": "cross_correlation2d",
+    "depthwiseconv1d": "cross_correlation1d",
+    "convolve2d": "convolution2d",
+    "matmul": "fully_connected",
+    "addmm": "fully_connected",
+    "gemm": "fully_connected",
+    "maxpool": "max_pooling2d",
+    "averagepool": "average_pooling2d",
+    "avgpool": "average_pooling2d",
+    "batchnormalization": "batch_norm_inference",
+    "batchnorm1d": "batch_norm_inference",
+    "batchnorm2d": "batch_norm_inference",
+    "batchnorm3d": "batch_norm_inference",
+    "abs": "absolute_value",
+    "sparsecategoricalcrossentropy": "cross_entropy",
+    "softmaxcrossentropy": "cross_entropy",
+    "softmaxcrossentropyloss": "cross_entropy",
+    "crossentropyloss": "cross_entropy",
+}
+"""Folded name → operation."""
+
+LACKING = {
+    "logsoftmax": "the logarithm of softmax; cross_entropy is minus its element at the label; softmax alone is another function",
+    "relu6": "min(max(0, x), 6); relu has no upper end and differs from x = 6 on",
+    "elu": "α·(exp(x) − 1) below 0; relu is 0 there",
+    "selu": "a scaled ELU; relu is another function",
+    "celu": "a smooth ELU; relu is another function",
+    "silu": "x·σ(x); gelu is x·Φ(x), another function",
+    "swish": "x·σ(x); gelu is x·Φ(x), another function",
+    "mish": "x·tanh(softplus x); gelu is another function",
+    "softplus": "log(1 + exp x); relu is its limit and differs by up to log 2",
+    "softsign": "x/(1 + |x|); tanh is another function",
+    "hardtanh": "x cut off at −1 and 1; tanh is smooth, another function",
+    "hardsigmoid": "a straight line cut off at 0 and 1; logistic is smooth, another function",
+    "hardswish": "x times a hard sigmoid; nothing here is near",
+    "argmax": "an index; its number is max_pooling2d's of a window over the whole image",
+    "layernorm": "normalises each sample over its features; batch_norm_training normalises each channel over the batch: on [1, N, F], a sample a channel, it is the same but for γ and β",
+    "groupnorm": "normalises groups of channels of each image; on x reshaped to [1, N·G, …] batch_norm_training is the same but for γ and β",
+    "instancenorm": "normalises each channel of each image; on x reshaped to [1, N·C, H, W] batch_norm_training is the same but for γ and β",
+    "rmsnorm": "divides by √(mean x²) without a mean taken off; batch_norm_training takes it off",
+    "conv3d": "three spatial axes; where the kernel is as large as its stride, and as the image, each output is a row of fully_connected",
+    "convtranspose": "the transposed convolution: dx of cross_correlation2d_gradient, with x zeros of the output's shape and upstream the input",
+    "maxpool3d": "three spatial axes; max_pooling2d has two",
+    "avgpool3d": "three spatial axes; average_pooling2d has two",
+    "maxpool1d": "max_pooling2d on [N, C, 1, W] with window (1, k), the same numbers",
+    "avgpool1d": "average_pooling2d on [N, C, 1, W] with window (1, k), the same numbers",
+    "adaptiveavgpool": "where the output's size divides the input's, average_pooling2d with window and stride input/output; else its windows overlap",
+    "adaptivemaxpool": "where the output's size divides the input's, max_pooling2d with window and stride input/output; else its windows overlap",
+    "globalaveragepool": "average_pooling2d whose window is the whole image",
+    "globalmaxpool": "max_pooling2d whose window is the whole image",
+    "lppool": "a mean of powers; average_pooling2d is of the numbers themselves",
+    "bicubic": "cubic interpolation over 16 pixels; bilinear_resampling2d takes four",
+    "resize": "nearest_resampling2d, bilinear_resampling2d or area_resampling2d, by its mode",
+    "interpolate": "nearest_resampling2d, bilinear_resampling2d or area_resampling2d, by its mode",
+    "upsample": "nearest_resampling2d, bilinear_resampling2d or area_resampling2d, by its mode",
+    "nll": "minus the given log-probability at the label; cross_entropy takes logits and forms the logarithm itself, cross_entropy_of_probabilities takes probabilities",
+    "binarycrossentropy": "two classes in one number; cross_entropy_of_probabilities on [1 − p, p] is the same but for rounding 1 − p",
+    "bce": "two classes in one number; cross_entropy_of_probabilities on [1 − p, p] is the same but for rounding 1 − p",
+    "mse": "a mean of squares; nothing here is near",
+    "l1": "a mean of distances; nothing here is near",
+    "dropout": "random: there is no exact result",
+    "flatten": "moves numbers without changing one: compare with equality",
+    "transpose": "moves numbers without changing one: compare with equality",
+    "lstm": "many operations in a row; judge each",
+    "gru": "many operations in a row; judge each",
+    "multiheadattention": "many operations in a row; judge each",
+    "scaleddotproductattention": "many operations in a row; judge each",
+}
+"""Folded name, or how it begins → how it differs from what is near."""
+
+MEANINGS = {
+    "stride": "elements from one window to the next",
+    "dilation": "elements from one tap of the kernel to the next",
+    "groups": "into how many parts the channels are split, each of which sees its own part",
+    "padding": "zeros around the image, for pooling places that never win and may count",
+    "window": "the size of the window",
+    "count_padding": "whether the mean is divided by the whole window, padding included",
+    "size": "the size of the result",
+    "grid": "where the result's pixels lie among those of x",
+    "epsilon": "added to the variance",
+    "momentum": "the weight of the new value",
+    "correction": "what is taken from n where the variance is divided",
+    "axis": "along which the numbers sum to one",
+    "alpha": "the slope for x < 0",
+    "approximate": "with the error function, or a formula with tanh",
+}
+"""Parameter → what it means."""
+
+
+def folded(name: str) -> str:
+    """Without the module, the case and the underscores: ``torch.nn.functional.max_pool2d``, ``MaxPool2d`` and ``max_pool2d`` are one."""
+    return re.sub(r"[\s_-]", "", re.split(r"[.:/]", name.strip())[-1]).lower()
+
+
+def lacking(name: str) -> str:
+    """How an operation that is none of ours differs from what is near; "" where nothing is known of it."""
+    own = folded(name)
+    if re.fullmatch(r"(conv\w*transpose\w*|deconv\w*|transposedconv\w*)", own):
+        return LACKING["convtranspose"]
+    whole = own.replace("pooling", "pool").replace("normalization", "norm").replace("average", "avg")
+    for known in sorted(LACKING, key=len, reverse=True):
+        if re.fullmatch(rf"{known.replace('average', 'avg')}(withlogits|loss|[123]d)*", whole):
+            return LACKING[known]
+    return ""
