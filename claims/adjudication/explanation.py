@@ -1,14 +1,17 @@
-"""Which known mistake would explain an output that lies outside: each is tried, with its own exact result and bound."""
+"""Which known mistakes would explain an output: each is tried, with its own exact result and bound; where none does, two at once."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import log
 from typing import Any
 
 import numpy as np
 
 from ...reference import bounds, mistakes
 from ...reference.judging import assessment
+from ...reference.judging.assessment import Contract, Judged
 from ...reference.mistakes import Reading
 from ...reference.operators import catalogue
 from ...reference.operators.catalogue import Operation
@@ -18,6 +21,10 @@ from .finding import Explanation
 
 Results = Mapping[str, np.ndarray]
 
+NEARER = 8.0
+"""A mistake explains what rounding allows, too, only if the results lie so many times nearer to it: three binary digits. Of several
+mistakes those are named that come as near as the nearest but for such a factor."""
+
 _ROWS = {name: 0 for name in ("x", "y", "logits", "labels", "p", "upstream", "dx", "dlogits", "dp")}
 _FEATURES = {"w": 0, "b": 0, "y": 1}
 _FEATURES_GRADIENT = {"w": 0, "upstream": 1, "dw": 0, "db": 0}
@@ -25,6 +32,102 @@ _INPUTS_GRADIENT = {"x": 1, "w": 1, "dx": 1, "dw": 1}
 _CHANNELS = {name: 1 for name in ("x", "y", "upstream", "dx")} | {
     name: 0 for name in ("gamma", "beta", "mean", "variance", "dgamma", "dbeta", "alpha", "dalpha")
 }
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is to be explained: a call, what a library returned for it, what the exact results are, and where the worst element lies.
+
+    ``group``: the contracts that are taken for kept, strictest first. ``allowed``: whether rounding in the worst case allows the results.
+    """
+
+    operation: Operation
+    arguments: Mapping[str, Any]
+    results: Results
+    exact: Mapping[str, np.ndarray]
+    group: Sequence[Contract]
+    worst: str
+    at: tuple[int, ...]
+    allowed: bool
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return next(iter(self.results.values())).dtype
+
+    def departure(self, values: Mapping[str, np.ndarray]) -> float:
+        return departure(self.results, values, self.exact)
+
+    def convinces(self, nearer: float) -> bool:
+        """Whether results that rounding allows would come so near to a mistake by chance less often than once in 1/CHANCE calls.
+
+        Of as many independent errors as there are different numbers, each would have to lie within 1/nearer of what the mistake makes, or
+        as near as the format tells.
+        """
+        different = sum(np.unique(y.astype(np.float64)).size for y in self.results.values())
+        told = min(nearer, 1 / bounds.unit_roundoff(self.dtype))
+        return nearer >= NEARER and different * log(told) >= -log(bounds.CHANCE)
+
+
+def departure(results: Results, values: Mapping[str, np.ndarray], exact: Mapping[str, np.ndarray]) -> float:
+    """The root mean square of the errors against these values, each result's in units of its largest exact number."""
+    squares = [
+        np.square(_apart_of(y, values[name]) / (np.abs(exact[name]).max() or 1.0)).ravel()
+        for name, y in results.items()
+    ]
+    return float(np.sqrt(np.concatenate(squares).mean()))
+
+
+def explain(asked: Question) -> tuple[Explanation, ...]:
+    """Every known mistake within whose own bound all results lie, the nearest first; where there is none and rounding does not allow them, pairs."""
+    base = asked.departure(asked.exact)
+    found = []
+    with np.errstate(all="ignore"):
+        for mistake in mistakes.known(asked.operation.name):
+            made = mistakes.readings(mistake, asked.operation.name, asked.arguments)
+            fits = [fit for reading in made if (fit := _explains(asked, reading, base)) is not None]
+            if fits:
+                nearest = max(fit.nearer for fit in fits)
+                best = min((fit for fit in fits if 2 * fit.nearer >= nearest), key=lambda fit: fit.ratio)
+                found.append(
+                    Explanation(mistake.name, mistake.says, mistake.remedy, best.detail, best.ratio, best.nearer)
+                )
+    if not found:
+        return ()
+    found.sort(key=lambda one: -one.nearer)
+    return tuple(one for one in found if one.nearer * NEARER >= found[0].nearer)
+
+
+@dataclass(frozen=True)
+class _Fit:
+    ratio: float
+    nearer: float
+    detail: str
+
+
+def _explains(asked: Question, reading: Reading, base: float) -> _Fit | None:
+    if not _fits(reading, asked.results):
+        return None
+    part = _part(reading, asked.results, asked.worst, asked.at)
+    if part is not None and _judged(asked, *part) is None:
+        return None
+    judged = _judged(asked, reading, asked.results)
+    if judged is None:
+        return None
+    ratio, values = judged
+    left = asked.departure(values)
+    nearer = base / left if left else np.inf
+    return None if asked.allowed and not asked.convinces(nearer) else _Fit(ratio, float(nearer), reading.detail)
+
+
+# ---------------------------------------------------------------------------------------------------------------- pieces
+
+
+def _apart_of(y: np.ndarray, value: np.ndarray) -> np.ndarray:
+    wide = y.astype(np.float64)
+    with np.errstate(invalid="ignore"):
+        apart = np.where(wide == value, 0.0, np.abs(wide - value))
+    beyond = np.isinf(wide) & (np.abs(value) > bounds.largest(y.dtype)) & (np.sign(wide) == np.sign(value))
+    return np.where(beyond, 0.0, np.where(np.isnan(apart), np.inf, apart))
 
 
 def _apart(reading: Reading, rank: int) -> list[Mapping[str, int]]:
@@ -46,35 +149,6 @@ def _apart(reading: Reading, rank: int) -> list[Mapping[str, int]]:
         for axis in range(rank)
         if axis != reading.arguments.get("axis")
     ]
-
-
-def explain(
-    operation: Operation,
-    arguments: Mapping[str, Any],
-    results: Results,
-    arithmetic: str,
-    worst: str,
-    at: tuple[int, ...],
-) -> Iterator[Explanation]:
-    """Every known mistake within whose own bound all results lie, sums being made in the format ``arithmetic``.
-
-    ``at``: the place of the worst element, in the result ``worst``. A mistake is tried there first, on the part of the call
-    that this element depends on, and only if it keeps its bound there on the whole.
-    """
-    for mistake in mistakes.known(operation.name):
-        best: Explanation | None = None
-        with np.errstate(all="ignore"):
-            for reading in mistakes.readings(mistake, operation.name, arguments):
-                if not _fits(reading, results):
-                    continue
-                part = _part(reading, results, worst, at)
-                if part is not None and _ratio(*part, arithmetic) > 1:
-                    continue
-                ratio = _ratio(reading, results, arithmetic)
-                if ratio <= 1 and (best is None or ratio < best.ratio):
-                    best = Explanation(mistake.name, mistake.says, mistake.remedy, reading.detail, ratio)
-        if best is not None:
-            yield best
 
 
 def _fits(reading: Reading, results: Results) -> bool:
@@ -106,26 +180,33 @@ def _cut(array: np.ndarray, axis: int, one: slice) -> np.ndarray:
     return array[(slice(None),) * axis + (one,)]
 
 
-def _ratio(reading: Reading, results: Results, arithmetic: str) -> float:
-    """The worst error ÷ bound of the results against a mistake, under the contract that suits it best."""
+def _judged(asked: Question, reading: Reading, results: Results) -> tuple[float, dict[str, np.ndarray]] | None:
+    """(worst error ÷ bound, exact values) of a mistake, under the first contract of the group by which all results lie within it.
+
+    What rounding in the worst case allows must be likely, too, given the mistake.
+    """
     operation = catalogue.OPERATIONS[reading.operation]
-    dtype = next(iter(results.values())).dtype
-    biased = reading.arguments.get("b") is not None
-    best = np.inf
     if not is_finite(operation, reading.arguments):
-        return best
-    for contract in assessment.contracts(operation, dtype, arithmetic=arithmetic, biased=biased):
+        return None
+    judges = (assessment.judge, assessment.judge_likely) if asked.allowed else (assessment.judge,)
+    for contract in asked.group:
         try:
-            judged = {one.name: one for one in assessment.judge(operation, reading.arguments, dtype, contract)}
+            tiers = [
+                {one.name: one for one in judge(operation, reading.arguments, asked.dtype, contract)}
+                for judge in judges
+            ]
         except BadInput:  # more terms than the format can sum
             continue
-        best = min(best, max(_worst(reading, name, y, judged[name]) for name, y in results.items()))
-        if best <= 1:
-            break
-    return best
+        ratios = [max(_worst(reading, name, y, tier[name]) for name, y in results.items()) for tier in tiers]
+        if max(ratios) <= 1:
+            values = {name: reading.made(name, tiers[0][name].value) for name in results}
+            if reading.stored:
+                values = {name: mistakes.round_to(value, reading.stored) for name, value in values.items()}
+            return ratios[0], values
+    return None
 
 
-def _worst(reading: Reading, name: str, y: np.ndarray, one: assessment.Judged) -> float:
+def _worst(reading: Reading, name: str, y: np.ndarray, one: Judged) -> float:
     bound, value = one.bound, one.value
     if reading.stored:
         narrow = y.astype(reading.stored)

@@ -23,6 +23,7 @@ from .formats import (
     FORMATS,
     exactly_representable,
     gamma,
+    largest,
     quantum,
     significand_bits,
     smallest_normal,
@@ -30,8 +31,10 @@ from .formats import (
     ulp,
     ulp_distance,
     unit_roundoff,
+    without_digits,
 )
 from .functions import elementwise, elementwise_gradient, gelu
+from .growth import CHANCE, Compounded, Likely, deviations, equal, growing
 from .identities import combination, logistic_tail, slope_from_value
 from .losses import cross_entropy, cross_entropy_gradient, cross_entropy_of_probabilities, softmax, softmax_gradient
 from .measured import ULP_CLASSES, Measured

@@ -4,7 +4,7 @@ import numpy as np
 
 from .. import validation
 from .bound import ORACLE, Bound, empirical
-from .formats import Format, Numbers, gamma, significand_bits, smallest_normal, unit_roundoff
+from .formats import Format, Numbers, counted, gamma, significand_bits, smallest_normal, unit_roundoff
 from .functions import function_error, ulp_class
 
 
@@ -63,7 +63,9 @@ def cross_entropy(values: Numbers, logits: Numbers, labels: Numbers, dtype: Form
     u, d = unit_roundoff(dtype), z.max(axis=1, keepdims=True) - z
     grown = np.exp(-np.minimum(d, 800.0))
     total = grown.sum(axis=1)
-    t = u * ((grown * np.minimum(d, 800.0)).sum(axis=1) / total + z.shape[1] + 2 * ulp_class("exp", dtype).ulps)
+    t = u * (
+        (grown * np.minimum(d, 800.0)).sum(axis=1) / total + counted(z.shape[1]) + 2 * ulp_class("exp", dtype).ulps
+    )
     if np.any(t >= 0.5):
         validation.refuse("logits.shape", z.shape, "rows short enough for the dtype", "use a wider dtype")
     own = np.take_along_axis(d, np.asarray(labels, np.int64)[:, None], axis=1)[:, 0]
@@ -112,7 +114,7 @@ def _rate(values, x, dtype, axis):
     # Beyond 800 every exponential here is 0; the product 0·d must not become large again. Halves do not overflow.
     d = np.minimum(2 * (x.max(axis=axis, keepdims=True) / 2 - x / 2), 800.0)
     c = ulp_class("exp", dtype).ulps
-    t = unit_roundoff(dtype) * (d + (y * d).sum(axis=axis, keepdims=True) + y.shape[axis] + 2 + 4 * c)
+    t = unit_roundoff(dtype) * (d + (y * d).sum(axis=axis, keepdims=True) + counted(y.shape[axis]) + 2 + 4 * c)
     # A number that is 0 in the format has no relative error; elsewhere nothing is known once t reaches 1/2.
     if np.any((t >= 0.5) & (y >= smallest_normal(dtype))):
         validation.refuse("x.shape", x.shape, "rows short enough for the dtype", "use a wider dtype")

@@ -13,6 +13,19 @@ from ..operators.catalogue import Operation
 NARROW = ("float16", "bfloat16")
 """Formats that hardware and libraries store numbers in, and mostly do not compute in."""
 
+SUMMING = (
+    "sums",
+    "averages",
+    "resampled",
+    "routed",
+    "softmax",
+    "softmax_gradient",
+    "cross_entropy",
+    "cross_entropy_gradient",
+    "norm",
+)
+"""The rules of operations that sum, whose bounds grow with the number of terms."""
+
 VARIANCES = {
     "two passes": "in two passes (the mean first)",
     "updated": "in one pass, mean and squares updated number by number (Welford)",
@@ -33,6 +46,15 @@ class Contract:
     flushes: bool = False
     variance: str = "two passes"
     apart: bool = False
+
+    def accumulates(self, operation: Operation, dtype: str) -> bool:
+        """Whether numbers are summed in the narrow format that they are stored in."""
+        return (
+            self.arithmetic == dtype
+            and dtype in NARROW
+            and operation.rule in SUMMING
+            and not (operation.rule == "norm" and not operation.forms_variance)
+        )
 
     def sentence(self, dtype: str) -> str:
         text = f"computed in {self.arithmetic}"
