@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from ...reference.judging.statistics import Statistic
+
 Standing = Literal["within rounding", "unlike rounding", "outside", "cannot tell"]
 """*Within*: no element errs by more than rounding may, and none by more than it does in all likelihood. *Unlike rounding*: no more than it may in
 the worst case, but by far more than is likely, or than another output errs, and exactly as a known mistake would. *Outside*: by more than it
@@ -28,17 +30,6 @@ class Explanation:
     ratio: float
     nearer: float
     left: str = ""
-
-
-@dataclass(frozen=True)
-class Statistic:
-    """The second tier, over many elements. ``name``: what is formed; ``value`` and the ``limit`` that honest ones keep; ``where``: of what it is
-    the worst, or "" for the whole."""
-
-    name: str
-    value: float
-    limit: float
-    where: str
 
 
 @dataclass(frozen=True)

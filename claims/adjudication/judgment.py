@@ -12,6 +12,8 @@ import numpy as np
 from ...reference import bounds, oracle
 from ...reference.judging import assessment
 from ...reference.judging.assessment import Contract, Judged
+from ...reference.judging.statistics import BIAS, SPREAD, WEIGHT, Statistic
+from ...reference.judging.tiers import Tiers, kept, largest_ratio
 from ...reference.validation import BadInput, refuse
 from .calls import is_finite
 from .case import Case
@@ -24,27 +26,6 @@ MAP = 48
 ALLOWED, ALLOWED_ELSE = "allowed by the worst case", "allowed by the worst case of a looser contract alone"
 BLUNT = 0.1
 """A bound that allows more than so much of the largest exact number lets results with one right digit pass."""
-
-
-@dataclass(frozen=True)
-class Tiers:
-    """What is judged under one contract, by result: in the worst case, and in all likelihood."""
-
-    contract: Contract
-    worst: Mapping[str, Judged]
-    likely: Mapping[str, Judged]
-
-    def beyond(self, results: Mapping[str, np.ndarray]) -> float:
-        return max(_largest(self.worst[name], y) for name, y in results.items())
-
-    def unlikely(self, results: Mapping[str, np.ndarray]) -> float:
-        return max(_largest(self.likely[name], y) for name, y in results.items())
-
-    def blunt(self, name: str) -> float:
-        """The largest error that is likely ÷ the largest exact number; 0 where nothing is allowed."""
-        one = self.likely[name]
-        allowed, size = float(one.bound.allowed.max()), float(np.abs(one.value).max())
-        return allowed / size if size else float(allowed > 0) * np.inf if allowed else 0.0
 
 
 @dataclass(frozen=True)
@@ -92,29 +73,28 @@ def _opinion(case: Case, library: str) -> Opinion:
     for group in assessment.grouped(contracts):
         narrow = _accumulates_narrow(case, group[0], results)
         try:
-            tiers = _kept(case, arguments, results, group)
+            tiers = kept(case.operation, arguments, results, group)
         except BadInput as error:  # more terms than a narrow format can sum
             refusal = error
             if narrow and nearest is not None and allowed is None and _finite(results):
                 return Opinion(nearest, "cannot tell", _unbounded(group[0], case))
             continue
-        kept, likely = tiers.beyond(results) <= 1, tiers.unlikely(results) <= 1
+        allowing, likely = tiers.beyond(results) <= 1, tiers.unlikely(results) <= 1
         nearest = tiers if nearest is None or tiers.beyond(results) < nearest.beyond(results) else nearest
         if narrow:
-            if kept and allowed is None:
+            if allowing and allowed is None:
                 return Opinion(tiers, "cannot tell", _unsaid(group[0], case))
             continue
-        if kept and likely and not _worse(case, library, exact):
+        if allowing and likely and not _worse(case, library, exact):
             return _within(tiers, results)
         found = _explained(case, library, exact, group, tiers, contracts)
         if found:
             return found
-        if kept and likely:
+        if allowing and likely:
             return _within(tiers, results)
-        allowed = allowed or (tiers if kept else None)
+        allowed = allowed or (tiers if allowing else None)
     if allowed is not None:
-        times = allowed.unlikely(results)
-        reason = f"{ALLOWED}, but {times:.3g} times as large as rounding errors get in all likelihood"
+        reason = f"{ALLOWED}, but {_unlikely(allowed, results)}"
         return Opinion(allowed, "unlike rounding", reason)
     if nearest is None:
         raise refusal or BadInput(f"operation={case.operation.name}: no contract gives a bound")
@@ -140,32 +120,6 @@ def _exact(case: Case, arguments: Mapping[str, Any]) -> dict[str, np.ndarray]:
 def _accumulates_narrow(case: Case, contract: Contract, results: Mapping[str, np.ndarray]) -> bool:
     """Sums in the narrow format itself, of which nobody said that they were made so."""
     return case.accumulation is None and contract.accumulates(case.operation, next(iter(results.values())).dtype.name)
-
-
-def _kept(case: Case, arguments: Mapping[str, Any], results: Mapping[str, np.ndarray], group: list[Contract]) -> Tiers:
-    """The strictest contract of a group that all results keep in both tiers, else the one that they exceed least. BadInput where none bounds them."""
-    dtype, best, refusal = next(iter(results.values())).dtype, None, None
-    for contract in group:
-        try:
-            worst, likely = (
-                {one.name: one for one in judged(case.operation, arguments, dtype, contract)}
-                for judged in (assessment.judge, assessment.judge_likely)
-            )
-        except BadInput as error:
-            refusal = error
-            continue
-        tiers = Tiers(contract, worst, likely)
-        if best is None or tiers.unlikely(results) < best.unlikely(results):
-            best = tiers
-        if tiers.beyond(results) <= 1 and tiers.unlikely(results) <= 1:
-            return tiers
-    if best is None:
-        raise refusal or BadInput("no contract gives a bound")
-    return best
-
-
-def _largest(one: Judged, y: np.ndarray) -> float:
-    return float(one.bound.ratio(y, one.value).max())
 
 
 def _finite(results: Mapping[str, np.ndarray]) -> bool:
@@ -212,7 +166,7 @@ def _explained(
     """The opinion that a known mistake was made, under the contracts of this group; None where none explains the results."""
     results, arguments = case.outputs[library], case.arguments(library)
     allowed = _allowed(case, library, group[0].arithmetic, contracts)
-    worst = max(results, key=lambda name: _largest(tiers.worst[name], results[name]))
+    worst = max(results, key=lambda name: largest_ratio(tiers.worst[name], results[name]))
     ratio = tiers.worst[worst].bound.ratio(results[worst], tiers.worst[worst].value)
     at = tuple(int(i) for i in np.unravel_index(int(ratio.argmax()), ratio.shape))
     kept = {name: exact[name] for name in results}
@@ -233,9 +187,21 @@ def _allowed(case: Case, library: str, arithmetic: str, contracts: list[Contract
             }
         except BadInput:
             continue
-        if max(_largest(judged[name], y) for name, y in results.items()) <= 1:
+        if max(largest_ratio(judged[name], y) for name, y in results.items()) <= 1:
             return True
     return False
+
+
+def _unlikely(tiers: Tiers, results: Mapping[str, np.ndarray]) -> str:
+    odd = tiers.odd
+    if odd is None:
+        return f"{tiers.unlikely(results):.3g} times as large as rounding errors get in all likelihood"
+    what = {
+        SPREAD: f"its errors have a mean square {odd.excess:.3g} times as large as those of rounding in all likelihood",
+        BIAS: f"its errors have a mean {odd.excess:.3g} times as far from 0 as those of rounding in all likelihood",
+        WEIGHT: f"its errors follow one input, as if one weight were another (w{list(odd.where)}, {odd.value:.3g} standard deviations)",
+    }[odd.name]
+    return what + (f", in channel {odd.where[0]}" if odd.name != WEIGHT and odd.where else "")
 
 
 def _unsaid(contract: Contract, case: Case) -> str:
@@ -283,14 +249,14 @@ def _finding(case: Case, library: str, name: str, y: np.ndarray, tiers: Tiers) -
         error=float(errors[at]),
         allowed=float(allowed[at]),
         largest=float(errors.max()),
-        likely=_largest(likely, y),
-        statistics=(),
+        likely=largest_ratio(likely, y),
+        statistics=tiers.statistics.get(name, ()),
         ulp=None if np.isnan(got) else float(bounds.ulp_distance(got, nearest)),
         unequal=_unequal(case, library, name, y),
         blunt=tiers.blunt(name),
         digitless=int(digitless.sum()),
         digitless_at=_as_given(_place(digitless), given),
-        smallest=_smallest(likely),
+        smallest=_smallest(likely, tiers.statistics.get(name, ()), case),
         pattern=pattern(outside, case.operation.axes(name), given),
         map=_map(ratio),
     )
@@ -304,11 +270,20 @@ def _as_given(at: tuple[int, ...], given: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(at[given.index(axis)] for axis in range(len(at)))
 
 
-def _smallest(likely: Judged) -> str:
-    """The smallest mistake that would have been seen in one element, in the middle of all."""
+def _smallest(likely: Judged, found: tuple[Statistic, ...], case: Case) -> str:
+    """The smallest mistake that would have been seen, in the middle of all elements, and of all weights."""
     size, limit = float(np.abs(likely.value).max()), float(np.median(likely.bound.allowed))
+    if not np.isfinite(limit):
+        return ""
     share = f", {limit / size:.2g} of the largest" if size and limit else ""
-    return f"in one element a mistake of {limit:.2g}{share}" if np.isfinite(limit) else ""
+    weight = next((one for one in found if one.name == WEIGHT), None)
+    text = f"in one element a mistake of {limit:.2g}{share}"
+    if weight is None:
+        return text
+    largest = float(np.abs(np.asarray(case.arrays["w"], np.float64)).max())
+    return f"{text}, or one weight off by {weight.smallest:.2g}" + (
+        f", {weight.smallest / largest:.2g} of the largest weight" if largest else ""
+    )
 
 
 def _unequal(case: Case, library: str, name: str, y: np.ndarray) -> int | None:

@@ -78,12 +78,12 @@ def judge_likely(
         return judge(operation, arguments, dtype, contract)
 
 
-def _equal(operation: Operation, arrays: Mapping[str, np.ndarray]) -> float:
-    """How often two of the terms that are summed are equal: two products, where both of their factors are."""
+def _equal(operation: Operation, arguments: Mapping[str, Any]) -> float:
+    """How often two of the terms that are summed are equal: two products, where both of their factors are; of several results the most often."""
     if operation.name in DIRECT:
         factors = [FACTORS[result] for result in operation.results]
-        return max(min(bounds.equal(arrays[name]) for name in names) for names in factors)
-    return max(bounds.equal(arrays[name]) for name in arrays if name in ("x", "upstream", "logits", "p"))
+        return max(min(bounds.equal(arguments[name]) for name in names) for names in factors)
+    return max(bounds.equal(arguments[name]) for name in arguments if name in ("x", "upstream", "logits", "p"))
 
 
 def grouped(found: list[Contract]) -> list[list[Contract]]:

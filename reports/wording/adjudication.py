@@ -63,11 +63,13 @@ def against(e: Explanation) -> str:
 
 
 def tier(f: Finding) -> str:
-    """Of what is within: by which tier, and what a mistake would have had to be."""
+    """Of what the worst case allows: how it stands in the second tier, and what a mistake would have had to be to be seen there."""
     if not f.within or not math.isfinite(f.likely):
         return ""
+    every = [f.likely, *(one.excess for one in f.statistics)]
+    over = f", of single elements and of {words.plural(len(f.statistics), 'statistic')}" if f.statistics else ""
     seen = f"; {f.smallest} would have been seen" if f.smallest else ""
-    return f"{f.likely:.2g} of what rounding errors reach in all likelihood{seen}"
+    return f"{max(every):.2g} of what rounding errors reach in all likelihood{over}{seen}"
 
 
 def _pattern(f: Finding) -> str:
