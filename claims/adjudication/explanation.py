@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from math import log
 from typing import Any
 
@@ -84,13 +85,17 @@ def explain(asked: Question) -> tuple[Explanation, ...]:
     with np.errstate(all="ignore"):
         for mistake in mistakes.known(asked.operation.name):
             made = mistakes.readings(mistake, asked.operation.name, asked.arguments)
-            fits = [fit for reading in made if (fit := _explains(asked, reading, base)) is not None]
+            fits = [fit for reading in made if (fit := explains(asked, reading, base)) is not None]
             if fits:
                 nearest = max(fit.nearer for fit in fits)
                 best = min((fit for fit in fits if 2 * fit.nearer >= nearest), key=lambda fit: fit.ratio)
                 found.append(
                     Explanation(mistake.name, mistake.says, mistake.remedy, best.detail, best.ratio, best.nearer)
                 )
+        if not found and not asked.allowed:
+            from .pairs import in_part, pairs  # which import this module
+
+            found = list(pairs(asked, base)) or list(in_part(asked))
     if not found:
         return ()
     found.sort(key=lambda one: -one.nearer)
@@ -98,16 +103,17 @@ def explain(asked: Question) -> tuple[Explanation, ...]:
 
 
 @dataclass(frozen=True)
-class _Fit:
+class Fit:
     ratio: float
     nearer: float
     detail: str
 
 
-def _explains(asked: Question, reading: Reading, base: float) -> _Fit | None:
-    if not _fits(reading, asked.results):
+def explains(asked: Question, reading: Reading, base: float) -> Fit | None:
+    reading = _cropped(asked, reading)
+    if reading is None:
         return None
-    part = _part(reading, asked.results, asked.worst, asked.at)
+    part = part_of(reading, asked.results, asked.worst, asked.at)
     if part is not None and _judged(asked, *part) is None:
         return None
     judged = _judged(asked, reading, asked.results)
@@ -116,7 +122,7 @@ def _explains(asked: Question, reading: Reading, base: float) -> _Fit | None:
     ratio, values = judged
     left = asked.departure(values)
     nearer = base / left if left else np.inf
-    return None if asked.allowed and not asked.convinces(nearer) else _Fit(ratio, float(nearer), reading.detail)
+    return None if asked.allowed and not asked.convinces(nearer) else Fit(ratio, float(nearer), reading.detail)
 
 
 # ---------------------------------------------------------------------------------------------------------------- pieces
@@ -125,7 +131,7 @@ def _explains(asked: Question, reading: Reading, base: float) -> _Fit | None:
 def _apart_of(y: np.ndarray, value: np.ndarray) -> np.ndarray:
     wide = y.astype(np.float64)
     with np.errstate(invalid="ignore"):
-        apart = np.where(wide == value, 0.0, np.abs(wide - value))
+        apart = np.where((wide == value) | (np.isnan(wide) & np.isnan(value)), 0.0, np.abs(wide - value))
     beyond = np.isinf(wide) & (np.abs(value) > bounds.largest(y.dtype)) & (np.sign(wide) == np.sign(value))
     return np.where(beyond, 0.0, np.where(np.isnan(apart), np.inf, apart))
 
@@ -151,8 +157,32 @@ def _apart(reading: Reading, rank: int) -> list[Mapping[str, int]]:
     ]
 
 
-def _fits(reading: Reading, results: Results) -> bool:
+def _cropped(asked: Question, reading: Reading) -> Reading | None:
+    """The mistake, if it can be made with these arguments and gives results of these shapes, or larger ones, of which the beginning is taken.
+
+    A kernel that steps otherwise than it should still fills an image of the right size.
+    """
+    if _fits(asked, reading):
+        return reading
+    (name, y), *others = asked.results.items()
+    if others or reading.operation != asked.operation.name or reading.then or y.ndim < 3:
+        return None
+    try:
+        shape = result_shapes(asked.operation, reading.arguments)[name]
+    except BadInput:
+        return None
+    if len(shape) != y.ndim or any(there < here for there, here in zip(shape, y.shape, strict=True)):
+        return None
+    cut = tuple(map(slice, y.shape))
+    detail = ", ".join(filter(None, (reading.detail, "cut to the size that was meant")))
+    return replace(reading, then={name: lambda values: values[cut]}, detail=detail)
+
+
+def _fits(asked: Question, reading: Reading) -> bool:
     """Whether the mistake can be made with these arguments and gives results of these shapes."""
+    if reading.operation == asked.operation.name and not reading.then and _alike(reading.arguments, asked.arguments):
+        return True
+    results = asked.results
     try:
         shapes = result_shapes(catalogue.OPERATIONS[reading.operation], reading.arguments)
     except BadInput:
@@ -162,9 +192,19 @@ def _fits(reading: Reading, results: Results) -> bool:
     )
 
 
-def _part(reading: Reading, results: Results, worst: str, at: tuple[int, ...]) -> tuple[Reading, Results] | None:
+def _alike(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
+    """Whether two calls have arrays of the same shapes, and the same parameters but numbers and words."""
+    return all(
+        value.shape == first[name].shape
+        if isinstance(value, np.ndarray) and isinstance(first[name], np.ndarray)
+        else type(value) is type(first[name]) and value == first[name]
+        for name, value in second.items()
+    )
+
+
+def part_of(reading: Reading, results: Results, worst: str, at: tuple[int, ...]) -> tuple[Reading, Results] | None:
     """The call and its results cut down to what the worst element depends on; None where there is no such part."""
-    if reading.then or reading.arguments.get("groups", 1) > 1:
+    if reading.then or reading.lost or reading.arguments.get("groups", 1) > 1:
         return None
     arguments, kept = dict(reading.arguments), dict(results)
     for axes in _apart(reading, len(at)):
@@ -178,6 +218,24 @@ def _part(reading: Reading, results: Results, worst: str, at: tuple[int, ...]) -
 
 def _cut(array: np.ndarray, axis: int, one: slice) -> np.ndarray:
     return array[(slice(None),) * axis + (one,)]
+
+
+def outside(asked: Question, reading: Reading) -> int | None:
+    """How many elements lie outside a mistake's own bound, under the contract by which they are fewest; None where it cannot be made."""
+    operation = catalogue.OPERATIONS[reading.operation]
+    if reading.stored or reading.lost or not _fits(asked, reading) or not is_finite(operation, reading.arguments):
+        return None
+    counts = []
+    for contract in asked.group:
+        with suppress(BadInput):
+            found = {one.name: one for one in assessment.judge(operation, reading.arguments, asked.dtype, contract)}
+            counts.append(sum(_how_many(reading, name, y, found[name]) for name, y in asked.results.items()))
+    return min(counts, default=None)
+
+
+def _how_many(reading: Reading, name: str, y: np.ndarray, one: Judged) -> int:
+    allowed = reading.made(name, np.broadcast_to(one.bound.allowed, one.value.shape))
+    return int((bounds.error_ratio(y, reading.made(name, one.value), allowed) > 1).sum())
 
 
 def _judged(asked: Question, reading: Reading, results: Results) -> tuple[float, dict[str, np.ndarray]] | None:
@@ -200,6 +258,8 @@ def _judged(asked: Question, reading: Reading, results: Results) -> tuple[float,
         ratios = [max(_worst(reading, name, y, tier[name]) for name, y in results.items()) for tier in tiers]
         if max(ratios) <= 1:
             values = {name: reading.made(name, tiers[0][name].value) for name in results}
+            for name, (where, instead) in reading.lost.items():
+                values[name] = np.where(where, instead, values[name])
             if reading.stored:
                 values = {name: mistakes.round_to(value, reading.stored) for name, value in values.items()}
             return ratios[0], values
@@ -208,6 +268,11 @@ def _judged(asked: Question, reading: Reading, results: Results) -> tuple[float,
 
 def _worst(reading: Reading, name: str, y: np.ndarray, one: Judged) -> float:
     bound, value = one.bound, one.value
+    if name in reading.lost:
+        where, instead = reading.lost[name]
+        if not np.array_equal(y[where], instead[where], equal_nan=True):
+            return np.inf
+        y = np.where(where, value, y).astype(y.dtype)
     if reading.stored:
         narrow = y.astype(reading.stored)
         if not np.array_equal(narrow.astype(np.float64), y.astype(np.float64), equal_nan=True):

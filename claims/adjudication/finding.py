@@ -132,7 +132,9 @@ class Adjudication:
         what = self.reasons.get(library, standing)
         if not found:
             return f"{what}, and no known mistake explains it"
-        says = "; or as if ".join(e.says + (f" ({e.detail})" if e.detail else "") for e in found)
+        if found[0].left:
+            return f"{what}, in part as if {found[0].says}{_detail(found[0])}: {found[0].left}"
+        says = "; or as if ".join(e.says + _detail(e) for e in found)
         return f"{what}, as if {says}" if standing == "outside" else f"{what}, but exactly as if {says}"
 
     def as_dict(self) -> dict[str, Any]:
@@ -140,6 +142,10 @@ class Adjudication:
         findings = [asdict(f) | {"within": f.within} for f in self.findings]
         verdicts = {library: self.verdict(library) for library in self.libraries}
         return _plain(asdict(self) | {"within": self.within, "verdicts": verdicts, "findings": findings})
+
+
+def _detail(e: Explanation) -> str:
+    return f" ({e.detail})" if e.detail else ""
 
 
 def _plain(value: Any) -> Any:

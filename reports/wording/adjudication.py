@@ -58,8 +58,11 @@ def sentence(f: Finding) -> str:
 
 def against(e: Explanation) -> str:
     """How well a mistake explains a result."""
-    nearer = f", {e.nearer:.2g} times nearer" if math.isfinite(e.nearer) else ", to the last bit"
-    return f"error ÷ bound {e.ratio:.3g} against that{nearer}" + (f"; {e.left}" if e.left else "")
+    if e.left:
+        return e.left
+    return f"error ÷ bound {e.ratio:.3g} against that, " + (
+        f"{e.nearer:.2g} times nearer" if math.isfinite(e.nearer) else "to the last bit"
+    )
 
 
 def tier(f: Finding) -> str:
