@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ...reference import bounds, mistakes
+from ...reference import bounds, libraries, mistakes
 from ...reference.judging import assessment
 from ...reference.judging.assessment import Contract, Judged
 from ...reference.mistakes import Reading
@@ -25,6 +25,9 @@ Results = Mapping[str, np.ndarray]
 NEARER = 8.0
 """A mistake explains what rounding allows, too, only if the results lie so many times nearer to it: three binary digits. Of several
 mistakes those are named that come as near as the nearest but for such a factor."""
+
+LEAST = 2.0
+"""What lies outside is explained by what lies at least so many times nearer; else by its rounding it is as far from one as from the other."""
 
 _ROWS = {name: 0 for name in ("x", "y", "logits", "labels", "p", "upstream", "dx", "dlogits", "dp")}
 _FEATURES = {"w": 0, "b": 0, "y": 1}
@@ -110,9 +113,10 @@ class Fit:
 
 
 def explains(asked: Question, reading: Reading, base: float) -> Fit | None:
-    reading = _cropped(asked, reading)
-    if reading is None:
+    made = _cropped(asked, reading)
+    if made is None or (asked.allowed and not (reading.stored or reading.lost or promises(asked, made))):
         return None
+    reading = made
     part = part_of(reading, asked.results, asked.worst, asked.at)
     if part is not None and _judged(asked, *part) is None:
         return None
@@ -122,10 +126,48 @@ def explains(asked: Question, reading: Reading, base: float) -> Fit | None:
     ratio, values = judged
     left = asked.departure(values)
     nearer = base / left if left else np.inf
-    return None if asked.allowed and not asked.convinces(nearer) else Fit(ratio, float(nearer), reading.detail)
+    convincing = asked.convinces(nearer) if asked.allowed else nearer >= LEAST
+    return Fit(ratio, float(nearer), reading.detail) if convincing else None
 
 
 # ---------------------------------------------------------------------------------------------------------------- pieces
+
+
+def _worst_image(asked: Question) -> tuple[slice, ...]:
+    """The image of the worst element alone, where results of images do not depend on each other."""
+    whole = part_of(Reading(asked.operation.name, dict(asked.arguments)), asked.results, asked.worst, asked.at)
+    alone = whole is not None and asked.results[asked.worst].ndim and "w" in asked.arguments
+    forward = not asked.operation.name.endswith("_gradient")
+    return (slice(asked.at[0], asked.at[0] + 1),) if alone and forward else ()
+
+
+def promises(asked: Question, reading: Reading) -> bool:
+    """Whether what a mistake comes to, in float64 with its own rounding, lies nearer by far, on the worst image if images do not depend on each other."""
+    part = _worst_image(asked)
+    operation = catalogue.OPERATIONS[reading.operation]
+    arguments = dict(reading.arguments)
+    if part and not reading.then:
+        arguments["x"] = arguments["x"][part]
+    arrays = [arguments.get(name) for name in operation.arrays]
+    wide = [a if a is None or a.dtype.kind in "iu" else np.asarray(a, np.float64) for a in arrays]
+    try:
+        made = getattr(libraries.load(libraries.REFERENCE), operation.name)(
+            *wide, **{name: arguments[name] for name in operation.parameters}
+        )
+    except BadInput:
+        return False
+    values = dict(zip(operation.results, made if isinstance(made, tuple) else (made,), strict=True))
+    for name, y in asked.results.items():
+        if name not in values:
+            return False
+        got, exact = (y[part], asked.exact[name][part]) if part and not reading.then else (y, asked.exact[name])
+        value = reading.made(name, values[name])
+        if value.shape != got.shape:
+            return False
+        there, here = ({name: got}, {name: exact})
+        if NEARER * departure(there, {name: value}, here) > departure(there, here, here):
+            return False
+    return True
 
 
 def _apart_of(y: np.ndarray, value: np.ndarray) -> np.ndarray:

@@ -7,11 +7,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ...reference import libraries, mistakes
+from ...reference import mistakes
 from ...reference.mistakes import Mistake, Reading
-from ...reference.operators import catalogue
-from ...reference.validation import BadInput
-from .explanation import NEARER, Question, departure, explains, outside, part_of
+from .explanation import NEARER, Question, explains, outside, promises
 from .finding import Explanation
 
 PRECISION = ("inputs rounded", "result rounded")
@@ -29,7 +27,6 @@ def pairs(asked: Question, base: float) -> Iterator[Explanation]:
     firsts = [(one, reading) for one in structural for reading in mistakes.readings(one, name, asked.arguments)]
     if len(firsts) ** 2 > MOST_PAIRS:
         firsts = firsts[: int(MOST_PAIRS**0.5)]
-    part = _cut_down(asked)
     seen: set[tuple[str, str]] = set()
     for first, reading in firsts:
         if reading.operation != name or reading.stored or reading.lost:
@@ -41,7 +38,7 @@ def pairs(asked: Question, base: float) -> Iterator[Explanation]:
                 if both.lost or both.stored or (reading.then and both.then):
                     continue
                 joined = Reading(both.operation, both.arguments, then=dict(reading.then) | dict(both.then))
-                if not _promises(asked, joined, part):
+                if not promises(asked, joined):
                     continue
                 fit = explains(asked, joined, base)
                 if fit is not None and fit.nearer >= NEARER:
@@ -75,39 +72,3 @@ def in_part(asked: Question) -> Iterator[Explanation]:
             f"of the {before:,} elements outside {before - left:,} lie within its bound, {left:,} of {total:,} do not"
         )
         yield Explanation(mistake.name, mistake.says, mistake.remedy, reading.detail, np.inf, 1.0, says)
-
-
-def _cut_down(asked: Question) -> tuple[slice, ...]:
-    """The image of the worst element alone, where results of images do not depend on each other."""
-    whole = part_of(Reading(asked.operation.name, dict(asked.arguments)), asked.results, asked.worst, asked.at)
-    alone = whole is not None and asked.results[asked.worst].ndim and "w" in asked.arguments
-    forward = not asked.operation.name.endswith("_gradient")
-    return (slice(asked.at[0], asked.at[0] + 1),) if alone and forward else ()
-
-
-def _promises(asked: Question, reading: Reading, part: tuple[slice, ...]) -> bool:
-    """Whether what a mistake comes to, in float64 with its own rounding, lies nearer by far on this part."""
-    operation = catalogue.OPERATIONS[reading.operation]
-    arguments = dict(reading.arguments)
-    if part and not reading.then:
-        arguments["x"] = arguments["x"][part]
-    arrays = [arguments.get(name) for name in operation.arrays]
-    wide = [a if a is None or a.dtype.kind in "iu" else np.asarray(a, np.float64) for a in arrays]
-    try:
-        made = getattr(libraries.load(libraries.REFERENCE), operation.name)(
-            *wide, **{name: arguments[name] for name in operation.parameters}
-        )
-    except BadInput:
-        return False
-    values = dict(zip(operation.results, made if isinstance(made, tuple) else (made,), strict=True))
-    for name, y in asked.results.items():
-        if name not in values:
-            return False
-        got, exact = (y[part], asked.exact[name][part]) if part and not reading.then else (y, asked.exact[name])
-        value = reading.made(name, values[name])
-        if value.shape != got.shape:
-            return False
-        there, here = ({name: got}, {name: exact})
-        if NEARER * departure(there, {name: value}, here) > departure(there, here, here):
-            return False
-    return True

@@ -48,7 +48,7 @@ from .resampling import (
     bilinear_resampling2d_gradient,
 )
 from .selections import selection, slopes
-from .statistics import mean_square_limit, variance_of_sums
+from .statistics import BIAS_MARGIN, mean_square_limit, variance_of_sums
 from .sums import expected_rounding, rounded_narrow, sums_of_products
 from .superposition import summed, superposed
 from .training import norm_identity, trajectory

@@ -3,8 +3,8 @@
 Three statistics of the errors e, in units s of their standard deviation (:mod:`...reference.bounds.statistics`):
 
 - the mean square of e/s, of each output channel and of the whole;
-- the mean of e/s, likewise: the bias;
-- of a forward layer, for each weight Σ e·x/s² ÷ √(Σ x²/s²), over all windows: by how many standard deviations the errors say that this weight is
+- of a forward layer the mean of e/s, likewise: the bias;
+- of a forward layer for each weight Σ e·x/s² ÷ √(Σ x²/s²), over all windows: by how many standard deviations the errors say that this weight is
   another. A weight that is off by δ adds δ·x to every output of its channel.
 """
 
@@ -70,7 +70,9 @@ def statistics(
     flat, sums = channels.reshape(len(channels), -1), np.moveaxis(np.atleast_2d(exact), 1, 0).reshape(len(channels), -1)
     k = np.array([np.unique(row).size for row in sums])
     found = [*_moments(flat, k)]
-    if result == "y":
+    if result != "y":  # the terms of a gradient are numbers that a network made of each other
+        found = [one for one in found if one.name != BIAS]
+    else:
         found += _weights(operation, arguments, e, s, known, k / flat.shape[1])
     return tuple(found)
 
@@ -80,13 +82,15 @@ def _moments(z: np.ndarray, k: np.ndarray) -> Iterator[Statistic]:
     means = 2 * (len(z) + 1)
     for name, values, limits in (
         (SPREAD, np.square(z).mean(axis=1), bounds.mean_square_limit(k, means)),
-        (BIAS, np.abs(z.mean(axis=1)), bounds.deviations(means) / np.sqrt(k)),
+        (BIAS, np.abs(z.mean(axis=1)), bounds.BIAS_MARGIN * bounds.deviations(means) / np.sqrt(k)),
     ):
         worst = int((values / limits).argmax())
         yield Statistic(name, float(values[worst]), float(limits[worst]), (worst,))
     # The channels share their inputs, but hardly an error.
     yield Statistic(SPREAD, float(np.square(z).mean()), float(bounds.mean_square_limit(k.sum(), means)))
-    yield Statistic(BIAS, float(np.abs(z.mean())), bounds.deviations(means) / float(np.sqrt(k.sum())))
+    yield Statistic(
+        BIAS, float(np.abs(z.mean())), bounds.BIAS_MARGIN * bounds.deviations(means) / float(np.sqrt(k.sum()))
+    )
 
 
 def _weights(
