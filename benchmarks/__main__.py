@@ -17,7 +17,7 @@ Written by `make bench`; do not edit. What the bounds rest on, what they can tel
 fast it opens. [Rounding](rounding.md) explains the words.
 
 """
-NAMES = ("detectors", "power", "ulps", "page")
+NAMES = ("detectors", "tiers", "power", "ulps", "page")
 
 
 def main() -> None:
@@ -25,7 +25,7 @@ def main() -> None:
 
     for variable, value in libraries.ENVIRONMENT.items():
         os.environ.setdefault(variable, value)
-    from . import detectors, page, power, ulps
+    from . import detectors, page, power, tiers, ulps
 
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure, and write docs/measured.md.")
     parser.add_argument(
@@ -42,12 +42,13 @@ def main() -> None:
             evidence = page.ready(asked.results)  # before the others, which take minutes
         except page.Missing as missing:
             sys.exit(_say(f"page: {missing}"))
-    if {"detectors", "ulps"} & {*names}:
+    if {"detectors", "tiers", "ulps"} & {*names}:
         for name in libraries.names():
             loaded[name] = libraries.load(name)
             loaded[name].configure()
     runs = {
         "detectors": lambda: detectors.run(loaded),
+        "tiers": lambda: tiers.run(loaded),
         "power": power.run,
         "ulps": lambda: ulps.run(loaded),
         "page": lambda: page.run(evidence),

@@ -4,106 +4,285 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from ...reference import bounds
+from ...reference import bounds, oracle
 from ...reference.judging import assessment
 from ...reference.judging.assessment import Contract, Judged
+from ...reference.judging.statistics import BIAS, SPREAD, WEIGHT, Statistic
+from ...reference.judging.tiers import Tiers, kept, largest_ratio
 from ...reference.validation import BadInput, refuse
 from .calls import is_finite
 from .case import Case
-from .explanation import explain
-from .finding import Adjudication, Difference, Explanation, Finding
+from .explanation import NEARER, Question, departure, explain
+from .finding import Adjudication, Difference, Explanation, Finding, Standing
+from .patterns import pattern
 
 MAP = 48
 """Rows and columns at most of the picture of error ÷ bound."""
+ALLOWED, ALLOWED_ELSE = "allowed by the worst case", "allowed by the worst case of a looser contract alone"
+BLUNT = 0.1
+"""A bound that allows more than so much of the largest exact number lets results with one right digit pass."""
+
+
+@dataclass(frozen=True)
+class Opinion:
+    """What is held of a library."""
+
+    tiers: Tiers
+    standing: Standing
+    reason: str = ""
+    explanations: tuple[Explanation, ...] = ()
 
 
 def judge(case: Case) -> Adjudication:
     """Every finding of a case. BadInput where no contract gives a bound at all."""
-    findings: list[Finding] = []
-    explanations: dict[str, tuple[Explanation, ...]] = {}
-    judged: dict[str, Mapping[str, Judged]] = {}
-    for library, results in case.outputs.items():
-        contract, judged[library], explanations[library] = _library(case, library)
-        for name, y in results.items():
-            unequal = _unequal(case, library, name, y)
-            findings.append(
-                _finding(library, name, y, judged[library][name], contract, case.given[library, name], unequal)
-            )
+    opinions = {library: _opinion(case, library) for library in case.outputs}
+    findings = [
+        _finding(case, library, name, y, opinions[library].tiers)
+        for library, results in case.outputs.items()
+        for name, y in results.items()
+    ]
     shapes = {name: array.shape for name, array in case.arrays.items() if array is not None}
-    differences = tuple(_differences(case, judged))
-    return Adjudication(case.operation.name, dict(case.parameters), shapes, tuple(findings), explanations, differences)
+    return Adjudication(
+        case.operation.name,
+        dict(case.parameters),
+        shapes,
+        tuple(findings),
+        {library: opinion.standing for library, opinion in opinions.items()},
+        {library: opinion.reason for library, opinion in opinions.items() if opinion.reason},
+        {library: opinion.explanations for library, opinion in opinions.items()},
+        tuple(_differences(case, opinions)),
+    )
 
 
-def _library(case: Case, library: str) -> tuple[Contract, dict[str, Judged], tuple[Explanation, ...]]:
-    """The contract that all results of a library keep, what is judged by it, and where they keep none the explanations.
+# ------------------------------------------------------------------------------------------------------- what is held of one
 
-    Narrow formats are summed in float32 by most and in themselves by some, whose bounds are so wide that many a mistake lies
-    within. So a known mistake with float32 sums is believed before narrow sums are.
-    """
+
+def _opinion(case: Case, library: str) -> Opinion:
+    """Strictest contract first. What does not keep it, or by far not as well as rounding mostly does, is tried against the known
+    mistakes under the same contract before a looser one is granted."""
     results, arguments = case.outputs[library], case.arguments(library)
-    dtype = case.dtype(library)
-    biased = arguments.get("b") is not None
-    contracts = assessment.contracts(case.operation, dtype, arithmetic=case.accumulation, biased=biased)
+    exact, contracts = _exact(case, arguments), _contracts(case, library)
+    allowed: Tiers | None = None
+    nearest: Tiers | None = None
+    refusal: BadInput | None = None
+    for group in assessment.grouped(contracts):
+        narrow = _accumulates_narrow(case, group[0], results)
+        try:
+            tiers = kept(case.operation, arguments, results, group)
+        except BadInput as error:  # more terms than a narrow format can sum
+            refusal = error
+            if narrow and nearest is not None and allowed is None and _finite(results):
+                return Opinion(nearest, "cannot tell", _unbounded(group[0], case))
+            continue
+        allowing, likely = tiers.beyond(results) <= 1, tiers.unlikely(results) <= 1
+        nearest = tiers if nearest is None or tiers.beyond(results) < nearest.beyond(results) else nearest
+        if narrow:
+            if allowing and allowed is None:
+                return Opinion(tiers, "cannot tell", _unsaid(group[0], case))
+            continue
+        if allowing and likely and not _worse(case, library, exact):
+            return _within(tiers, results)
+        found = _explained(case, library, exact, group, tiers, contracts)
+        if found:
+            return found
+        if allowing and likely:
+            return _within(tiers, results)
+        allowed = allowed or (tiers if allowing else None)
+    if allowed is not None:
+        reason = f"{ALLOWED}, but {_unlikely(allowed, results)}"
+        return Opinion(allowed, "unlike rounding", reason)
+    if nearest is None:
+        raise refusal or BadInput(f"operation={case.operation.name}: no contract gives a bound")
+    if nearest.beyond(results) <= 1:
+        return Opinion(nearest, "cannot tell", "for some elements no finite bound is known")
+    return Opinion(nearest, "outside")
+
+
+def _contracts(case: Case, library: str) -> list[Contract]:
+    biased = case.arguments(library).get("b") is not None
+    return assessment.contracts(case.operation, case.dtype(library), arithmetic=case.accumulation, biased=biased)
+
+
+def _exact(case: Case, arguments: Mapping[str, Any]) -> dict[str, np.ndarray]:
     if not is_finite(case.operation, arguments):
         way_out = "leave out what divides by 0 or takes the logarithm of 0"
         refuse("inputs", sorted(case.arrays), "numbers for which the exact result is finite, too", way_out)
-    found: tuple[Contract, dict[str, Judged]] | None = None
-    refusal: BadInput | None = None
-    for arithmetic in dict.fromkeys(contract.arithmetic for contract in contracts):
+    arrays = [arguments.get(name) for name in case.operation.arrays]
+    values = getattr(oracle, case.operation.name)(*arrays, **case.parameters)
+    return dict(zip(case.operation.results, values if isinstance(values, tuple) else (values,), strict=True))
+
+
+def _accumulates_narrow(case: Case, contract: Contract, results: Mapping[str, np.ndarray]) -> bool:
+    """Sums in the narrow format itself, of which nobody said that they were made so."""
+    return case.accumulation is None and contract.accumulates(case.operation, next(iter(results.values())).dtype.name)
+
+
+def _finite(results: Mapping[str, np.ndarray]) -> bool:
+    return all(np.isfinite(y).all() for y in results.values())
+
+
+def _within(tiers: Tiers, results: Mapping[str, np.ndarray]) -> Opinion:
+    """Within rounding, if the bound would not let just anything pass."""
+    for name, y in results.items():
+        one, blunt = tiers.worst[name], tiers.blunt(name)
+        if np.isinf(one.bound.allowed).any():
+            return Opinion(tiers, "cannot tell", "for some elements no finite bound is known")
+        if blunt > BLUNT and not _right(one, y):
+            what = "all zeros" if blunt >= 1 else "results with one right digit"
+            return Opinion(tiers, "cannot tell", f"the bound allows {what}")
+    return Opinion(tiers, "within rounding")
+
+
+def _right(one: Judged, y: np.ndarray) -> bool:
+    """Whether every number is the exact one, rounded to the format."""
+    with np.errstate(all="ignore"):
+        return bool((bounds.ulp_distance(y, one.value.astype(y.dtype)) <= 1).all())
+
+
+def _worse(case: Case, library: str, exact: Mapping[str, np.ndarray]) -> bool:
+    """Whether another output of the same format errs by far less, in the results that both have."""
+    for other, results in case.outputs.items():
+        own = {name: y for name, y in case.outputs[library].items() if name in results}
+        if other != library and own and case.dtype(other) == case.dtype(library):
+            there = {name: results[name] for name in own}
+            if departure(own, exact, exact) > NEARER * departure(there, exact, exact):
+                return True
+    return False
+
+
+def _explained(
+    case: Case,
+    library: str,
+    exact: Mapping[str, np.ndarray],
+    group: list[Contract],
+    tiers: Tiers,
+    contracts: list[Contract],
+) -> Opinion | None:
+    """The opinion that a known mistake was made, under the contracts of this group; None where none explains the results."""
+    results, arguments = case.outputs[library], case.arguments(library)
+    allowed = _allowed(case, library, group[0].arithmetic, contracts)
+    worst = max(results, key=lambda name: largest_ratio(tiers.worst[name], results[name]))
+    ratio = tiers.worst[worst].bound.ratio(results[worst], tiers.worst[worst].value)
+    at = tuple(int(i) for i in np.unravel_index(int(ratio.argmax()), ratio.shape))
+    kept = {name: exact[name] for name in results}
+    found = explain(Question(case.operation, arguments, results, kept, group, worst, at, allowed))
+    if not found:
+        return None
+    reason = ALLOWED if tiers.beyond(results) <= 1 else ALLOWED_ELSE
+    return Opinion(tiers, "unlike rounding", reason, found) if allowed else Opinion(tiers, "outside", "", found)
+
+
+def _allowed(case: Case, library: str, arithmetic: str, contracts: list[Contract]) -> bool:
+    """Whether rounding allows the results in the worst case, under any contract that computes in this format."""
+    results, arguments = case.outputs[library], case.arguments(library)
+    for contract in (contract for contract in contracts if contract.arithmetic == arithmetic):
         try:
-            found = assessment.kept(case.operation, arguments, results, arithmetic=arithmetic)
-        except BadInput as error:  # more terms than a narrow format can sum
-            refusal = error
+            judged = {
+                one.name: one for one in assessment.judge(case.operation, arguments, case.dtype(library), contract)
+            }
+        except BadInput:
             continue
-        ratios = {name: found[1][name].bound.ratio(y, found[1][name].value) for name, y in results.items()}
-        worst = max(ratios, key=lambda name: float(ratios[name].max()))
-        if ratios[worst].max() <= 1:
-            return *found, ()
-        at = np.unravel_index(int(ratios[worst].argmax()), ratios[worst].shape)
-        explained = tuple(explain(case.operation, arguments, results, arithmetic, worst, tuple(map(int, at))))
-        if explained:
-            return *found, explained
-    if found is None:
-        raise refusal or BadInput(f"operation={case.operation.name}: no contract gives a bound")
-    return *found, ()
+        if max(largest_ratio(judged[name], y) for name, y in results.items()) <= 1:
+            return True
+    return False
 
 
-def _finding(
-    library: str, name: str, y: np.ndarray, one: Judged, contract: Contract, given: tuple[int, ...], unequal: int | None
-) -> Finding:
+def _unlikely(tiers: Tiers, results: Mapping[str, np.ndarray]) -> str:
+    odd = tiers.odd
+    if odd is None:
+        return f"{tiers.unlikely(results):.3g} times as large as rounding errors get in all likelihood"
+    what = {
+        SPREAD: f"its errors have a mean square {odd.excess:.3g} times as large as those of rounding in all likelihood",
+        BIAS: f"its errors have a mean {odd.excess:.3g} times as far from 0 as those of rounding in all likelihood",
+        WEIGHT: f"its errors follow one input, as if one weight were another (w{list(odd.where)}, {odd.value:.3g} standard deviations)",
+    }[odd.name]
+    return what + (f", in channel {odd.where[0]}" if odd.name != WEIGHT and odd.where else "")
+
+
+def _unsaid(contract: Contract, case: Case) -> str:
+    return (
+        f"only with sums in {contract.arithmetic} itself could rounding lead there, and nobody said that they were made so "
+        f"(accumulation: {contract.arithmetic!r} says it)"
+    )
+
+
+def _unbounded(contract: Contract, case: Case) -> str:
+    return (
+        f"beyond what sums in float32 allow, and of so many terms summed in {contract.arithmetic} itself no bound is known "
+        "(accumulation: 'float32' says that they were not)"
+    )
+
+
+# ------------------------------------------------------------------------------------------------------- what is found
+
+
+def _finding(case: Case, library: str, name: str, y: np.ndarray, tiers: Tiers) -> Finding:
+    one, likely, given = tiers.worst[name], tiers.likely[name], case.given[library, name]
     allowed = np.broadcast_to(one.bound.allowed, one.value.shape)
     ratio = one.bound.ratio(y, one.value)
-    at = tuple(int(i) for i in np.unravel_index(int(ratio.argmax()), ratio.shape))
-    where = tuple(at[given.index(axis)] for axis in range(len(at)))
+    at = _place(ratio)
     got, wanted = y[at], float(one.value[at])
-    expected = None if one.expected is None else float(np.broadcast_to(one.expected, ratio.shape)[at])
     with np.errstate(all="ignore"):
-        error, nearest = abs(float(got) - wanted), np.asarray(wanted).astype(y.dtype)
-        blunt = float(allowed.max() / np.abs(one.value).max())
+        errors = np.abs(y.astype(np.float64) - one.value)
+        nearest = np.asarray(wanted).astype(y.dtype)
+        digitless = bounds.without_digits(y, one.value) & (ratio <= 1)
+    outside = ratio > 1
     return Finding(
-        library,
-        name,
-        float(ratio[at]),
-        y.dtype.name,
-        contract.sentence(y.dtype.name),
-        one.bound.kind,
-        one.bound.derivation,
-        ratio.size,
-        int((ratio > 1).sum()),
-        int((~np.isfinite(allowed)).sum()),
-        where,
-        float(got),
-        wanted,
-        error,
-        float(allowed[at]),
-        expected,
-        None if np.isnan(got) else float(bounds.ulp_distance(got, nearest)),
-        unequal,
-        blunt,
-        _map(ratio),
+        library=library,
+        result=name,
+        ratio=float(ratio[at]),
+        dtype=y.dtype.name,
+        contract=tiers.contract.sentence(y.dtype.name),
+        kind=one.bound.kind,
+        derivation=one.bound.derivation,
+        elements=ratio.size,
+        outside=int(outside.sum()),
+        undecided=int((~np.isfinite(allowed)).sum()),
+        where=_as_given(at, given),
+        got=float(got),
+        wanted=wanted,
+        error=float(errors[at]),
+        allowed=float(allowed[at]),
+        largest=float(errors.max()),
+        likely=largest_ratio(likely, y),
+        statistics=tiers.statistics.get(name, ()),
+        ulp=None if np.isnan(got) else float(bounds.ulp_distance(got, nearest)),
+        unequal=_unequal(case, library, name, y),
+        blunt=tiers.blunt(name),
+        digitless=int(digitless.sum()),
+        digitless_at=_as_given(_place(digitless), given),
+        smallest=_smallest(likely, tiers.statistics.get(name, ()), case),
+        pattern=pattern(outside, case.operation.axes(name), given),
+        map=_map(ratio),
+    )
+
+
+def _place(of: np.ndarray) -> tuple[int, ...]:
+    return tuple(int(i) for i in np.unravel_index(int(of.argmax()), of.shape))
+
+
+def _as_given(at: tuple[int, ...], given: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(at[given.index(axis)] for axis in range(len(at)))
+
+
+def _smallest(likely: Judged, found: tuple[Statistic, ...], case: Case) -> str:
+    """The smallest mistake that would have been seen, in the middle of all elements, and of all weights."""
+    size, limit = float(np.abs(likely.value).max()), float(np.median(likely.bound.allowed))
+    if not np.isfinite(limit):
+        return ""
+    share = f", {limit / size:.2g} of the largest" if size and limit else ""
+    weight = next((one for one in found if one.name == WEIGHT), None)
+    text = f"in one element a mistake of {limit:.2g}{share}"
+    if weight is None:
+        return text
+    largest = float(np.abs(np.asarray(case.arrays["w"], np.float64)).max())
+    return f"{text}, or one weight off by {weight.smallest:.2g}" + (
+        f", {weight.smallest / largest:.2g} of the largest weight" if largest else ""
     )
 
 
@@ -129,7 +308,7 @@ def _map(ratio: np.ndarray) -> tuple[tuple[float, ...], ...]:
     return tuple(tuple(float(r) for r in row) for row in plane)
 
 
-def _differences(case: Case, judged: Mapping[str, Mapping[str, Judged]]) -> Iterator[Difference]:
+def _differences(case: Case, opinions: Mapping[str, Opinion]) -> Iterator[Difference]:
     for first, second in itertools.combinations(case.outputs, 2):
         for name in [name for name in case.outputs[first] if name in case.outputs[second]]:
             a, b = (case.outputs[library][name].astype(np.float64) for library in (first, second))
@@ -137,7 +316,6 @@ def _differences(case: Case, judged: Mapping[str, Mapping[str, Judged]]) -> Iter
                 apart = np.where(a == b, 0.0, np.abs(a - b))
             apart = np.where(np.isnan(apart), np.inf, apart)
             at = np.unravel_index(int(apart.argmax()), apart.shape)
-            both = bounds.two_libraries(judged[first][name].bound, judged[second][name].bound)
-            yield Difference(
-                first, second, name, float(apart[at]), float(np.broadcast_to(both.allowed, apart.shape)[at])
-            )
+            both = bounds.two_libraries(*(opinions[library].tiers.worst[name].bound for library in (first, second)))
+            allowed = np.broadcast_to(both.allowed, apart.shape)[at]
+            yield Difference(first, second, name, float(apart[at]), float(allowed))

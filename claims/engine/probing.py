@@ -86,7 +86,7 @@ def all_mistakes(lecture: Lecture) -> list[Mistake]:
     known = [
         Mistake(mistake.name, {name: functools.partial(mistakes.commit, mistake=mistake.name, operation=name)}, KNOWN)
         for mistake in mistakes.MISTAKES.values()
-        if not mistake.beyond
+        if mistake.probed
         for name in mistake.operations
     ]
     distinct: dict[tuple[Any, ...], Mistake] = {}

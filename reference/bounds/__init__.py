@@ -23,6 +23,7 @@ from .formats import (
     FORMATS,
     exactly_representable,
     gamma,
+    largest,
     quantum,
     significand_bits,
     smallest_normal,
@@ -30,8 +31,10 @@ from .formats import (
     ulp,
     ulp_distance,
     unit_roundoff,
+    without_digits,
 )
 from .functions import elementwise, elementwise_gradient, gelu
+from .growth import CHANCE, Compounded, Likely, deviations, equal, growing
 from .identities import combination, logistic_tail, slope_from_value
 from .losses import cross_entropy, cross_entropy_gradient, cross_entropy_of_probabilities, softmax, softmax_gradient
 from .measured import ULP_CLASSES, Measured
@@ -45,6 +48,7 @@ from .resampling import (
     bilinear_resampling2d_gradient,
 )
 from .selections import selection, slopes
+from .statistics import BIAS_MARGIN, mean_square_limit, variance_of_sums
 from .sums import expected_rounding, rounded_narrow, sums_of_products
 from .superposition import summed, superposed
 from .training import norm_identity, trajectory

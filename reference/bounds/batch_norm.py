@@ -70,7 +70,9 @@ FORMED = {
 
 
 def _formed(formed, stored) -> str:
-    return FORMED[formed] + (f"; both statistics rounded to {np.dtype(stored)} before they are used" if stored else "")
+    return FORMED[formed] + (
+        f"; statistics and steps rounded to {np.dtype(stored)} before they are used" if stored else ""
+    )
 
 
 def batch_norm_training(
@@ -98,6 +100,8 @@ def batch_norm_training(
     steep = np.abs(gamma_) * a
     moved = _along(x, steep) * (_along(x, (1 + rho) * d_mean) + _along(x, rho) * np.abs(x - _along(x, mean)))
     M = (np.abs(x) + _along(x, np.abs(mean) + d_mean)) * _along(x, steep * (1 + rho)) + _along(x, np.abs(beta))
+    if stored is not None:  # x - mean or x·a, and what it is multiplied with, rounded before the last step
+        moved = moved + 3 * unit_roundoff(stored) * (1 + 4 * unit_roundoff(stored)) * M
     allowed = moved + (gamma(8, u) + 4 * ORACLE) * M + normal * _along(x, 2 + np.abs(gamma_) * (1 + a))
     n, t = x.size // x.shape[1], significand_bits(dtype)
     y = derived(

@@ -1,6 +1,7 @@
 """The number formats: unit roundoff, the ends of the range, and how many numbers lie between two."""
 
-from typing import Any
+from contextvars import ContextVar
+from typing import Any, Protocol
 
 import ml_dtypes
 import numpy as np
@@ -25,9 +26,29 @@ def unit_roundoff(dtype: Format) -> float:
     return 2.0 ** -significand_bits(dtype)
 
 
+class Growth(Protocol):
+    """How rounding errors add up: as all of one sign, the worst case, unless a :mod:`.growth` says otherwise."""
+
+    def counted(self, n: np.ndarray) -> np.ndarray: ...
+
+
+GROWTH: ContextVar[Growth | None] = ContextVar("growth", default=None)
+
+
+def counted(n: Numbers) -> Any:
+    """For how many roundings of one sign n of them count: for n, in the worst case."""
+    numbers, growth = np.asarray(n, np.float64), GROWTH.get()
+    return numbers if growth is None else growth.counted(numbers)
+
+
 def gamma(n: Numbers, u: float) -> Any:
-    """n·u/(1 - n·u), elementwise in n (Higham 2002, lemma 3.1). BadInput where n·u reaches 1 and nothing is known."""
-    product = np.asarray(n, np.float64) * u
+    """n·u/(1 - n·u), elementwise in n (Higham 2002, lemma 3.1). BadInput where n·u reaches 1 and nothing is known.
+
+    Inside a :mod:`.growth` it is that of :func:`counted` n, and where this reaches 1/2 the (1 + u)^n - 1 that γ(n) stands for.
+    """
+    product = counted(n) * u
+    if GROWTH.get() is not None:
+        return np.where(product < 0.5, product / (1 - np.minimum(product, 0.5)), np.expm1(np.minimum(product, 600.0)))
     if np.any(product >= 1):
         validation.refuse("n", np.max(n), f"fewer than {1 / u:.0f} roundings", "sum in a wider dtype")
     return product / (1 - product)
@@ -89,3 +110,10 @@ def ulp(values: Numbers, dtype: Format) -> np.ndarray:
     _, exponent = np.frexp(np.abs(values))
     spacing = np.ldexp(1.0, exponent - significand_bits(dtype))
     return np.where(np.asarray(values) == 0, smallest_subnormal(dtype), np.maximum(spacing, smallest_subnormal(dtype)))
+
+
+def without_digits(got: Numbers, wanted: Numbers) -> np.ndarray:
+    """Where no digit of a number is right: off by half of the one wanted, or more; numbers below λ_min may be lost whole."""
+    got, wanted = np.asarray(got), np.asarray(wanted, np.float64)
+    off = np.abs(got.astype(np.float64) - wanted)
+    return (off >= np.abs(wanted) / 2) & (np.abs(wanted) >= smallest_normal(got.dtype))

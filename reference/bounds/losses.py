@@ -4,25 +4,26 @@ import numpy as np
 
 from .. import validation
 from .bound import ORACLE, Bound, empirical
-from .formats import Format, Numbers, gamma, significand_bits, smallest_normal, unit_roundoff
+from .formats import Format, Numbers, counted, gamma, significand_bits, smallest_normal, unit_roundoff
 from .functions import function_error, ulp_class
 
 
-def softmax(values: Numbers, x: Numbers, dtype: Format, *, axis: int) -> Bound:
+def softmax(values: Numbers, x: Numbers, dtype: Format, *, axis: int, stored: str | None = None) -> Bound:
     """First order: u·y[i]·(|d[i]| + sum of y[j]|d[j]| + n + 2 + 4c), and 2·λ_min; d = x - max x. Empirical, as exp's error c is.
 
     d is rounded once, which changes exp d by u·|d|, here and in every term of the sum; exp itself errs by c ulp, that is
     at most 2c·u, in numerator and denominator; n - 1 additions and one division, and one more where the quotient is
     formed by a reciprocal. The quotient of two such factors is t/(1 - t) off, t being the sum of these. Where subnormal
     numbers are flushed, an exponential that is formed as 2·(2**(k - 1)·m) is 0 below 2·λ_min (seen in TensorFlow).
+    ``stored``: a narrower format that d, each exponential and their sum were rounded to, or None.
     """
-    rate = _rate(values, x, dtype, axis)
+    rate = _rate(values, x, dtype, axis, stored)
     y = np.asarray(values, np.float64)
     text = (
         f"t/(1 - t)·y + 2λ_min, t = u·(|d| + Σ y|d| + n + 2 + 4c), d = x - max x, n = {y.shape[axis]}, "
-        f"u = 2^-{significand_bits(dtype)}, c the exponential's error: {ulp_class('exp', dtype)}"
+        f"u = 2^-{significand_bits(dtype)}, c the exponential's error: {ulp_class('exp', dtype)}{_stored(stored)}"
     )
-    return empirical(rate * y + ORACLE * y + 2 * smallest_normal(dtype), text)
+    return empirical(rate * y + ORACLE * y + 2 * smallest_normal(stored or dtype), text)
 
 
 def softmax_gradient(
@@ -52,18 +53,27 @@ def softmax_gradient(
     return empirical(allowed, text)
 
 
-def cross_entropy(values: Numbers, logits: Numbers, labels: Numbers, dtype: Format) -> Bound:
+def cross_entropy(
+    values: Numbers, logits: Numbers, labels: Numbers, dtype: Format, *, stored: str | None = None
+) -> Bound:
     """log s - d[label], d = z - max z, s = sum exp d: t/(1 - t) + e + u·(|d[label]| + |max z + log s|) + gamma(2)·loss + (n + 2)·λ_min.
 
     t = u·(sum of y|d| + n + 2c): how far the sum may be off relatively (see :func:`softmax`), which moves its logarithm by
     t/(1 - t); the logarithm itself errs by e, its ulp class; d[label] is rounded, and so is the difference. |max z + log s| is
     log sum exp z itself, which a library may round before it subtracts z[label], as the formula stands.
+
+    ``stored``: a narrower format that d, the exponentials, their sum s, log s and log sum exp z were rounded to, as PyTorch does; or None. With
+    v its unit roundoff that is v·(sum of y|d| + 2) more of s, and v·(|log s| + |d[label]| + |max z + log s|).
     """
     y, z = np.asarray(values, np.float64), np.asarray(logits, np.float64)
     u, d = unit_roundoff(dtype), z.max(axis=1, keepdims=True) - z
     grown = np.exp(-np.minimum(d, 800.0))
     total = grown.sum(axis=1)
-    t = u * ((grown * np.minimum(d, 800.0)).sum(axis=1) / total + z.shape[1] + 2 * ulp_class("exp", dtype).ulps)
+    t = u * (
+        (grown * np.minimum(d, 800.0)).sum(axis=1) / total + counted(z.shape[1]) + 2 * ulp_class("exp", dtype).ulps
+    )
+    v = 0.0 if stored is None else unit_roundoff(stored) * (1 + 4 * unit_roundoff(stored))
+    t = t + v * ((grown * np.minimum(d, 800.0)).sum(axis=1) / total + 2)
     if np.any(t >= 0.5):
         validation.refuse("logits.shape", z.shape, "rows short enough for the dtype", "use a wider dtype")
     own = np.take_along_axis(d, np.asarray(labels, np.int64)[:, None], axis=1)[:, 0]
@@ -72,29 +82,41 @@ def cross_entropy(values: Numbers, logits: Numbers, labels: Numbers, dtype: Form
     allowed = (
         t / (1 - t)
         + log
-        + u * own
-        + u * whole
+        + (u + v) * own
+        + (u + v) * whole
+        + v * np.log(total)
         + gamma(2, u) * np.abs(y)
         + ORACLE * np.abs(y)
-        + (z.shape[1] + 2) * smallest_normal(dtype)
+        + (z.shape[1] + 2) * smallest_normal(stored or dtype)
     )
     text = (
         f"t/(1 - t) + e + u·(|d| + |log Σ exp z|) + γ₂·loss + (n + 2)·λ_min, t = u·(Σ y|d| + n + 2c), n = {z.shape[1]}, d = z - max z, "
-        f"c of the exponential: {ulp_class('exp', dtype)}, e of the logarithm: {ulp_class('log', dtype)}, u = 2^-{significand_bits(dtype)}"
+        f"c of the exponential: {ulp_class('exp', dtype)}, e of the logarithm: {ulp_class('log', dtype)}, u = 2^-{significand_bits(dtype)}{_stored(stored)}"
     )
     return empirical(allowed, text)
 
 
 def cross_entropy_gradient(
-    probabilities: Numbers, values: Numbers, logits: Numbers, upstream: Numbers, dtype: Format
+    probabilities: Numbers,
+    values: Numbers,
+    logits: Numbers,
+    upstream: Numbers,
+    dtype: Format,
+    *,
+    stored: str | None = None,
 ) -> Bound:
     """|upstream|·(r·p + gamma(3)·|p - onehot|) + 2·λ_min·(1 + |upstream|), r the relative error of :func:`softmax`."""
     p, size = np.asarray(probabilities, np.float64), np.abs(np.asarray(upstream, np.float64))[:, None]
     u = unit_roundoff(dtype)
-    rate = _rate(p, logits, dtype, 1) + ORACLE
-    allowed = size * rate * p + (gamma(3, u) * (1 + rate) + ORACLE) * np.abs(values)
-    text = f"|g|·r·p + γ₃·|g(p - onehot)| + 2λ_min(1 + |g|), r the relative error of softmax, u = 2^-{significand_bits(dtype)}"
-    return empirical(allowed + 2 * smallest_normal(dtype) * (1 + size), text)
+    rate = _rate(p, logits, dtype, 1, stored) + ORACLE
+    v = 0.0 if stored is None else unit_roundoff(stored)
+    rate = rate + v * (1 + rate)  # p itself; and then the difference, rounded once more
+    allowed = size * rate * p + (gamma(3, u) * (1 + rate) + ORACLE + v * (1 + rate)) * np.abs(values)
+    text = (
+        f"|g|·r·p + γ₃·|g(p - onehot)| + 2λ_min(1 + |g|), r the relative error of softmax, u = 2^-{significand_bits(dtype)}"
+        + _stored(stored)
+    )
+    return empirical(allowed + 2 * smallest_normal(stored or dtype) * (1 + size), text)
 
 
 def cross_entropy_of_probabilities(values: Numbers, dtype: Format) -> Bound:
@@ -106,13 +128,19 @@ def cross_entropy_of_probabilities(values: Numbers, dtype: Format) -> Bound:
     )
 
 
-def _rate(values, x, dtype, axis):
+def _stored(format):
+    return "" if format is None else f"; each step rounded to {np.dtype(format)}"
+
+
+def _rate(values, x, dtype, axis, stored=None):
     """By how much of it each probability may be off: t/(1 - t) with the t of :func:`softmax`."""
     y, x = np.asarray(values, np.float64), np.asarray(x, np.float64)
     # Beyond 800 every exponential here is 0; the product 0·d must not become large again. Halves do not overflow.
     d = np.minimum(2 * (x.max(axis=axis, keepdims=True) / 2 - x / 2), 800.0)
     c = ulp_class("exp", dtype).ulps
-    t = unit_roundoff(dtype) * (d + (y * d).sum(axis=axis, keepdims=True) + y.shape[axis] + 2 + 4 * c)
+    t = unit_roundoff(dtype) * (d + (y * d).sum(axis=axis, keepdims=True) + counted(y.shape[axis]) + 2 + 4 * c)
+    if stored is not None:
+        t = t + unit_roundoff(stored) * (d + (y * d).sum(axis=axis, keepdims=True) + 3)
     # A number that is 0 in the format has no relative error; elsewhere nothing is known once t reaches 1/2.
     if np.any((t >= 0.5) & (y >= smallest_normal(dtype))):
         validation.refuse("x.shape", x.shape, "rows short enough for the dtype", "use a wider dtype")

@@ -14,16 +14,22 @@ from .bound import ORACLE, Bound, derived
 from .formats import Format, gamma, significand_bits, smallest_normal, unit_roundoff
 
 
-def bilinear_resampling2d(x: np.ndarray, dtype: Format, *, size: tuple[int, int], grid: str) -> Bound:
+def bilinear_resampling2d(
+    x: np.ndarray, dtype: Format, *, size: tuple[int, int], grid: str, stored: str | None = None
+) -> Bound:
     """18u·R|x|R' + (D|x|A' + A|x|D' + D|x|D'), R being 1 where an element is within reach.
 
     In the form a + (b - a)·f an interpolation errs by gamma(3)·3M, M the largest number near, and one of interpolated numbers by
     as much again: at most 6·gamma(3)·M. Weights multiplied out err less, gamma(6) of the sum of the products.
+    ``stored``: a narrower format that the weights and what was interpolated along one axis were rounded to, or None: three roundings of M.
     """
     (A_y, D_y), (A_x, D_x) = (_hat(n, m, grid, dtype) for n, m in zip(x.shape[2:], size, strict=True))
     X = np.abs(np.asarray(x, np.float64))
     near = (D_y > 0) @ X @ (D_x > 0).T
-    allowed = 6 * gamma(3, unit_roundoff(dtype)) * near + _moved(A_y, D_y, X, A_x.T, D_x.T) + ORACLE * near
+    near_in_steps = 0.0 if stored is None else 3 * unit_roundoff(stored) * (1 + 4 * unit_roundoff(stored)) * near
+    allowed = (
+        near_in_steps + 6 * gamma(3, unit_roundoff(dtype)) * near + _moved(A_y, D_y, X, A_x.T, D_x.T) + ORACLE * near
+    )
     return derived(
         allowed + 4 * smallest_normal(dtype),
         "6γ₃·R|x|R' + D|x|A' + A|x|D' + D|x|D' + 4λ_min, A the weights along each axis, D ≤ γ₃(|c| + 1) their errors, c the source "
@@ -32,30 +38,34 @@ def bilinear_resampling2d(x: np.ndarray, dtype: Format, *, size: tuple[int, int]
 
 
 def bilinear_resampling2d_gradient(
-    x: np.ndarray, upstream: np.ndarray, dtype: Format, *, size: tuple[int, int], grid: str
+    x: np.ndarray, upstream: np.ndarray, dtype: Format, *, size: tuple[int, int], grid: str, stored: str | None = None
 ) -> Bound:
     """gamma(n + 6)·A'|g|A + D'|g|A + A'|g|D + D'|g|D: the adjoint, n outputs within reach of each element."""
     (A_y, D_y), (A_x, D_x) = (_hat(n, m, grid, dtype) for n, m in zip(x.shape[2:], size, strict=True))
-    return _adjoint(A_y, D_y, A_x, D_x, upstream, dtype)
+    return _adjoint(A_y, D_y, A_x, D_x, upstream, dtype, stored)
 
 
-def area_resampling2d(x: np.ndarray, dtype: Format, *, size: tuple[int, int]) -> Bound:
+def area_resampling2d(x: np.ndarray, dtype: Format, *, size: tuple[int, int], stored: str | None = None) -> Bound:
     """gamma(n + 6)·A|x|A' + D|x|A' + A|x|D' + D|x|D', n elements within reach of each output."""
     (A_y, D_y), (A_x, D_x) = (_overlap(n, m, dtype) for n, m in zip(x.shape[2:], size, strict=True))
-    return _adjoint(A_y.T, D_y.T, A_x.T, D_x.T, x, dtype)
+    return _adjoint(A_y.T, D_y.T, A_x.T, D_x.T, x, dtype, stored)
 
 
-def area_resampling2d_gradient(x: np.ndarray, upstream: np.ndarray, dtype: Format, *, size: tuple[int, int]) -> Bound:
+def area_resampling2d_gradient(
+    x: np.ndarray, upstream: np.ndarray, dtype: Format, *, size: tuple[int, int], stored: str | None = None
+) -> Bound:
     """The adjoint of :func:`area_resampling2d`."""
     (A_y, D_y), (A_x, D_x) = (_overlap(n, m, dtype) for n, m in zip(x.shape[2:], size, strict=True))
-    return _adjoint(A_y, D_y, A_x, D_x, upstream, dtype)
+    return _adjoint(A_y, D_y, A_x, D_x, upstream, dtype, stored)
 
 
-def _adjoint(A_y, D_y, A_x, D_x, upstream, dtype) -> Bound:
+def _adjoint(A_y, D_y, A_x, D_x, upstream, dtype, stored) -> Bound:
     G = np.abs(np.asarray(upstream, np.float64))
     n = (D_y > 0).sum(axis=0)[:, None] * (D_x > 0).sum(axis=0)[None, :]
     S = A_y.T @ G @ A_x
-    allowed = (gamma(n + 6, unit_roundoff(dtype)) + ORACLE) * S + _moved(A_y.T, D_y.T, G, A_x, D_x)
+    # The weights, and what was summed along one axis, rounded to a narrower format.
+    in_steps = 0.0 if stored is None else 3 * unit_roundoff(stored) * (1 + 4 * unit_roundoff(stored))
+    allowed = (in_steps + gamma(n + 6, unit_roundoff(dtype)) + ORACLE) * S + _moved(A_y.T, D_y.T, G, A_x, D_x)
     return derived(
         allowed + (n + 4) * smallest_normal(dtype),
         "γ(n+6)·A|x|A' + D|x|A' + A|x|D' + D|x|D' + (n + 4)·λ_min, A the weights along each axis, D their errors from a coordinate "

@@ -6,6 +6,7 @@ numbers. A result is judged under the strictest contract that it keeps, and that
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +19,18 @@ from ..operators.catalogue import OPERATIONS, Operation
 from .contracts import NARROW, Contract, contracts
 from .rules import RULES, Question, parts
 
-__all__ = ["DIRECT", "RULES", "Contract", "Judged", "contracts", "exact_values", "judge", "kept"]
+__all__ = [
+    "DIRECT",
+    "RULES",
+    "Contract",
+    "Judged",
+    "contracts",
+    "exact_values",
+    "grouped",
+    "judge",
+    "judge_likely",
+    "kept",
+]
 
 
 @dataclass(frozen=True)
@@ -53,6 +65,30 @@ def judge(operation: Operation, arguments: Mapping[str, Any], dtype: Any, contra
             bounds.rounded_narrow(limit, v, dtype, apart=apart) for limit, v in zip(limits, values, strict=True)
         )
     return tuple(map(Judged, operation.results, values, limits, expected or (None,) * len(values)))
+
+
+def judge_likely(
+    operation: Operation, arguments: Mapping[str, Any], dtype: Any, contract: Contract
+) -> tuple[Judged, ...]:
+    """As :func:`judge`, with bounds that an honest result keeps in all likelihood, by the model of :mod:`...reference.bounds.growth`."""
+    arrays = {name: arguments[name] for name in operation.arrays if arguments.get(name) is not None}
+    terms = max(array.size for array in arrays.values())
+    growth = bounds.Likely(bounds.deviations(terms * terms), _equal(operation, arrays))
+    with bounds.growing(growth):
+        return judge(operation, arguments, dtype, contract)
+
+
+def _equal(operation: Operation, arguments: Mapping[str, Any]) -> float:
+    """How often two of the terms that are summed are equal: two products, where both of their factors are; of several results the most often."""
+    if operation.name in DIRECT:
+        factors = [FACTORS[result] for result in operation.results]
+        return max(min(bounds.equal(arguments[name]) for name in names) for names in factors)
+    return max(bounds.equal(arguments[name]) for name in arguments if name in ("x", "upstream", "logits", "p"))
+
+
+def grouped(found: list[Contract]) -> list[list[Contract]]:
+    """Contracts that differ in no more than what becomes of subnormal numbers belong together; the strictest group first."""
+    return [list(group) for _, group in itertools.groupby(found, lambda c: (c.arithmetic, c.apart, c.variance))]
 
 
 def _along_channels(b: np.ndarray, y: np.ndarray) -> np.ndarray:

@@ -13,6 +13,11 @@ from ..operators.catalogue import Operation
 NARROW = ("float16", "bfloat16")
 """Formats that hardware and libraries store numbers in, and mostly do not compute in."""
 
+SUMMING = ("sums", "resampled", "softmax", "softmax_gradient", "cross_entropy", "cross_entropy_gradient", "norm")
+"""The rules of operations that sum, whose bounds grow with the number of terms; in a window there are few."""
+STEPPING = ("softmax", "cross_entropy", "cross_entropy_gradient", "resampled")
+"""The rules of operations whose steps may be rounded to a narrow format one by one, beside those that say so themselves (``in_steps``)."""
+
 VARIANCES = {
     "two passes": "in two passes (the mean first)",
     "updated": "in one pass, mean and squares updated number by number (Welford)",
@@ -34,6 +39,15 @@ class Contract:
     variance: str = "two passes"
     apart: bool = False
 
+    def accumulates(self, operation: Operation, dtype: str) -> bool:
+        """Whether numbers are summed in the narrow format that they are stored in."""
+        return (
+            self.arithmetic == dtype
+            and dtype in NARROW
+            and operation.rule in SUMMING
+            and not (operation.rule == "norm" and not operation.forms_variance)
+        )
+
     def sentence(self, dtype: str) -> str:
         text = f"computed in {self.arithmetic}"
         if self.arithmetic != dtype:
@@ -54,7 +68,11 @@ def contracts(
     return [
         Contract(format, flushes, variance, apart)
         for format in formats
-        for apart in ((False, True) if (biased or operation.in_steps) and format != name else (False,))
+        for apart in (
+            (False, True)
+            if (biased or operation.in_steps or operation.rule in STEPPING) and format != name
+            else (False,)
+        )
         for variance in variances
         for flushes in (False, True)
     ]

@@ -114,13 +114,13 @@ def _softmax_gradient(q: Question) -> Bounds:
 
 def _cross_entropy(q: Question) -> Bounds:
     logits, labels = q.arrays
-    return (bounds.cross_entropy(q.values[0], logits, labels, q.dtype),), None
+    return (bounds.cross_entropy(q.values[0], logits, labels, q.dtype, stored=q.stored),), None
 
 
 def _cross_entropy_gradient(q: Question) -> Bounds:
     logits, _, upstream = q.arrays
     p = oracle.softmax(logits, axis=1)
-    return (bounds.cross_entropy_gradient(p, q.values[0], logits, upstream, q.dtype),), None
+    return (bounds.cross_entropy_gradient(p, q.values[0], logits, upstream, q.dtype, stored=q.stored),), None
 
 
 def _reciprocal(q: Question) -> Bounds:
@@ -140,14 +140,14 @@ def _norm(q: Question) -> Bounds:
 KINDS: dict[str, Rule] = {
     "sums": _sums,
     "averages": _averages,
-    "resampled": lambda q: ((getattr(bounds, q.name)(*q.arrays, q.dtype, **q.parameters),), None),
+    "resampled": lambda q: ((getattr(bounds, q.name)(*q.arrays, q.dtype, **q.parameters, stored=q.stored),), None),
     "chosen": _chosen,
     "routed": _routed,
     "elementwise": lambda q: ((bounds.elementwise(q.name, q.dtype, q.values[0]),), None),
     "elementwise_gradient": _each_gradient,
     "gelu": lambda q: ((bounds.gelu(q.arrays[0], q.values[0], q.dtype),), None),
     "sloped": _sloped,
-    "softmax": lambda q: ((bounds.softmax(q.values[0], q.arrays[0], q.dtype, **q.parameters),), None),
+    "softmax": lambda q: ((bounds.softmax(q.values[0], q.arrays[0], q.dtype, **q.parameters, stored=q.stored),), None),
     "softmax_gradient": _softmax_gradient,
     "cross_entropy": _cross_entropy,
     "cross_entropy_gradient": _cross_entropy_gradient,

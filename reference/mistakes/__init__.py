@@ -36,7 +36,13 @@ def readings(mistake: Mistake, operation: str, arguments: Mapping[str, Any]) -> 
     """What the mistake may come to for these arguments; nothing where it cannot be made or would change nothing."""
     given = dict(arguments)
     for reading in mistake.readings(operation, given):
-        if reading.then or reading.stored or reading.operation != operation or not _alike(reading.arguments, given):
+        if (
+            reading.then
+            or reading.stored
+            or reading.lost
+            or reading.operation != operation
+            or not _alike(reading.arguments, given)
+        ):
             yield reading
 
 
@@ -56,6 +62,9 @@ def commit(lib: Any, *arrays: Any, mistake: str, operation: str, **arguments: An
     results = getattr(lib, reading.operation)(*given, **done.settings(reading.arguments))
     named = dict(zip(done.results, results if isinstance(results, tuple) else (results,), strict=True))
     made = [reading.made(name, named[name]) for name in meant.results]
+    for name, (where, instead) in reading.lost.items():
+        place = list(meant.results).index(name)
+        made[place] = np.where(where, instead, made[place])
     if reading.stored:
         made = [round_to(one, reading.stored) for one in made]
     made = [np.ascontiguousarray(one.astype(dtype)) for one in made]

@@ -13,6 +13,8 @@ CONV2 = ("cross_correlation2d", "convolution2d", "cross_correlation2d_gradient")
 CONV = (*CONV1, *CONV2)
 FORWARD = tuple(name for name in CONV if not name.endswith("_gradient"))
 FULLY = ("fully_connected", "fully_connected_gradient")
+MOST_IMAGES = 40
+"""So many sizes at most may a flattened image be thought to have had."""
 POOLS = ("max_pooling2d", "max_pooling2d_gradient", "average_pooling2d", "average_pooling2d_gradient")
 
 
@@ -100,16 +102,27 @@ def _reshaped_weights(w: np.ndarray) -> np.ndarray | None:
 
 
 def _flattened(operation: str, given: Arguments) -> Iterator[Reading]:
-    """Columns in the order of a flattened [H, W, C] image where a [C, H, W] one was meant, or the reverse; square images."""
+    """Columns in the order of an image that was flattened otherwise: channels last for first or the reverse; column after column; rows for columns."""
     w = given["w"]
     features = w.shape[1]
-    for side in range(2, int(features**0.5) + 1):
-        channels, rest = divmod(features, side * side)
-        if not rest and channels > 1:
-            last = w.reshape(-1, channels, side, side).transpose(0, 2, 3, 1)
-            first = w.reshape(-1, side, side, channels).transpose(0, 3, 1, 2)
-            for other in (last, first):
-                yield Reading(operation, given | {"w": other.reshape(w.shape)}, f"(C, H, W) = {(channels, side, side)}")
+
+    def read(sizes: tuple[int, ...], order: tuple[int, ...], detail: str) -> Reading:
+        other = w.reshape(-1, *sizes).transpose(0, *(axis + 1 for axis in order))
+        return Reading(operation, given | {"w": np.ascontiguousarray(other.reshape(w.shape))}, detail)
+
+    divisors = [n for n in range(2, features // 2 + 1) if features % n == 0]
+    squares = [n for n in divisors if (features // n) ** 0.5 % 1 == 0]
+    # Square images are the likeliest; then any.
+    for channels in sorted(divisors, key=lambda n: (n not in squares, -n if n in squares else n))[:MOST_IMAGES]:
+        pixels = features // channels
+        yield read((channels, pixels), (1, 0), f"C = {channels}, H·W = {pixels}, channels last")
+        yield read((pixels, channels), (1, 0), f"C = {channels}, H·W = {pixels}, channels first")
+    images = [(rows, columns) for rows in divisors for columns in divisors if features % (rows * columns) == 0]
+    for rows, columns in sorted(images, key=lambda image: abs(image[0] - image[1]))[:MOST_IMAGES]:
+        channels = features // (rows * columns)
+        sizes = f"(H, W, C) = {(rows, columns, channels)}"
+        yield read((channels, columns, rows), (2, 1, 0), f"{sizes}, column after column (Fortran's order)")
+        yield read((channels, rows, columns), (0, 2, 1), f"{sizes}, rows and columns exchanged")
 
 
 MISTAKES = [

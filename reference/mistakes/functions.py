@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from .mistake import Arguments, Mistake, Reading, changed, instead, replaced, setting
+from ..operators import catalogue
+from .mistake import Arguments, Mistake, Reading, Readings, changed, in_float32, instead, replaced, setting
 
 SLOPED_GRADIENTS = ("relu_gradient", "absolute_value_gradient", "leaky_relu_gradient", "prelu_gradient")
 LOSSES = ("cross_entropy", "cross_entropy_of_probabilities")
@@ -70,7 +71,89 @@ def _next_label(operation: str, given: Arguments) -> Iterator[Reading]:
         yield Reading(operation, given | {"labels": (given["labels"] + step) % classes}, f"label {step:+d}")
 
 
+def _overflowing(*formulas: Callable[[Arguments], np.ndarray]) -> Readings:
+    """The formula as it stands, in the arrays' format: what overflows on the way, or is lost to it, stands in the result."""
+
+    def read(operation: str, given: Arguments) -> Iterator[Reading]:
+        result = next(iter(catalogue.OPERATIONS[operation].results))
+        for formula in formulas:
+            with np.errstate(all="ignore"):
+                naive = formula(given)
+            lost = ~np.isfinite(naive)
+            if lost.any():
+                lost |= naive == 0  # divided by an infinity
+                yield Reading(operation, given, lost={result: (lost, naive)})
+
+    return read
+
+
+def _softmax_as_it_stands(given: Arguments) -> np.ndarray:
+    grown = np.exp(given["x"])
+    return grown / grown.sum(axis=given["axis"], keepdims=True)
+
+
+def _slope_of_logistic(sign: int) -> Callable[[Arguments], np.ndarray]:
+    def formula(given: Arguments) -> np.ndarray:
+        grown = np.exp(sign * given["x"])
+        return given["upstream"] * (grown / (1 + grown) ** 2)
+
+    return formula
+
+
+def _loss_as_it_stands(given: Arguments) -> np.ndarray:
+    z, labels = given["logits"], given["labels"]
+    return np.log(np.exp(z).sum(axis=1)) - z[np.arange(len(z)), labels]
+
+
+def _log_of_softmax(given: Arguments) -> np.ndarray:
+    z, labels = given["logits"], given["labels"]
+    grown = np.exp(z - z.max(axis=1, keepdims=True))
+    return -np.log((grown / grown.sum(axis=1, keepdims=True))[np.arange(len(z)), labels])
+
+
+def _tanh_as_it_stands(given: Arguments) -> np.ndarray:
+    up, down = np.exp(given["x"]), np.exp(-given["x"])
+    return (up - down) / (up + down)
+
+
 MISTAKES = [
+    *[
+        Mistake(
+            f"exponential overflows in {name}",
+            "an exponential overflowed on the way, or its reciprocal was lost",
+            remedy,
+            (name,),
+            _overflowing(*formulas),
+            seen,
+            probed=False,
+        )
+        for name, remedy, formulas, seen in (
+            (
+                "logistic_gradient",
+                "form σ(x) first: upstream·σ·(1 − σ)",
+                (_slope_of_logistic(-1), _slope_of_logistic(1)),
+                "https://github.com/jeshraghian/snntorch/pull/433",
+            ),
+            ("softmax", "take the largest number from all before the exponential", (_softmax_as_it_stands,), ""),
+            (
+                "cross_entropy",
+                "call the loss of logits, or take the largest number from all before the exponential",
+                (_loss_as_it_stands, _log_of_softmax),
+                "",
+            ),
+            ("tanh", "call tanh", (_tanh_as_it_stands,), ""),
+        )
+    ],
+    in_float32("alpha", "leaky_relu", "leaky_relu_gradient"),
+    Mistake(
+        "sign of the exponent",
+        "the exponent had the other sign",
+        "1/(1 + exp(−x)); exp(x), not exp(−x), in softmax",
+        ("logistic", "softmax", "softmax_gradient"),
+        changed("x", np.negative),
+        "https://github.com/PiLab-CAU/ComputerVision-2401/issues/41",
+        probed=False,
+    ),
     Mistake("tanh for logistic", "tanh was used", "call the logistic function", ("logistic",), instead("tanh")),
     Mistake("logistic for tanh", "the logistic function was used", "call tanh", ("tanh",), instead("logistic")),
     Mistake(

@@ -21,7 +21,7 @@ class Reading:
     """The call that a mistake comes to.
 
     ``then``: result → how its elements are moved or scaled afterwards. ``stored``: a narrower format that all results go
-    through. ``detail``: which of several, as ``epsilon=0.001``.
+    through. ``lost``: result → (where its numbers are lost, what stands there instead). ``detail``: which of several, as ``epsilon=0.001``.
     """
 
     operation: str
@@ -29,6 +29,7 @@ class Reading:
     detail: str = ""
     then: Mapping[str, Move] = field(default_factory=dict)
     stored: str = ""
+    lost: Mapping[str, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
 
     def made(self, result: str, values: np.ndarray) -> np.ndarray:
         """The elements of a result, or of its bound, where the mistake leaves them."""
@@ -41,7 +42,10 @@ Readings = Callable[[str, Arguments], Iterator[Reading]]
 
 @dataclass(frozen=True)
 class Mistake:
-    """``says``: what was done. ``remedy``: what to change. ``seen``: where somebody made it, or "" where it is only an example."""
+    """``says``: what was done. ``remedy``: what to change. ``seen``: where somebody made it, or "" where it is only an example.
+
+    ``probed``: whether claims are put to the test with it, too.
+    """
 
     name: str
     says: str
@@ -49,8 +53,7 @@ class Mistake:
     operations: tuple[str, ...]
     readings: Readings
     seen: str = ""
-    beyond: bool = False
-    """About settings that no claim of the lecture gives: claims are not put to the test with it."""
+    probed: bool = True
 
 
 def changed(names: str | tuple[str, ...], function: Callable[[np.ndarray], np.ndarray | None]) -> Readings:
@@ -84,6 +87,23 @@ def setting(name: str, *values: Any) -> Readings:
             yield Reading(operation, given | {name: value}, f"{name}={value!r}")
 
     return read
+
+
+def in_float32(name: str, *operations: str) -> Mistake:
+    """A parameter that is a number held in float32 beside arrays in float64."""
+
+    def read(operation: str, given: Arguments) -> Iterator[Reading]:
+        if given["x"].dtype == np.float64:
+            yield Reading(operation, given | {name: float(np.float32(given[name]))})
+
+    return Mistake(
+        f"{name} held in float32",
+        f"{name} was held in float32 beside arrays in float64",
+        "keep it in float64, or give the number that float32 holds",
+        operations,
+        read,
+        probed=False,
+    )
 
 
 def exchanged(name: str) -> Readings:

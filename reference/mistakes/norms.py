@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from .mistake import Arguments, Mistake, Reading, Readings, instead, replaced, setting
+from .mistake import Arguments, Mistake, Reading, Readings, in_float32, instead, replaced, setting
 
 NORMS = ("batch_norm_inference", "batch_norm_training", "batch_norm_gradient")
 EPSILONS = (1e-3, 1e-5, 1e-6, 1e-7, 1e-8, 1e-12, 1e-4, 1e-2, 0.0)
@@ -68,6 +68,15 @@ def _epsilon_outside(operation: str, given: Arguments) -> Iterator[Reading]:
         yield Reading(operation, given | {"variance": outside, "epsilon": 0.0})
 
 
+def _epsilon_outside_training(operation: str, given: Arguments) -> Iterator[Reading]:
+    """γ/(√v + ε) = γ·√v/(√v + ε) ÷ √v: a training step with another γ, and no ε."""
+    x = given["x"].astype(np.float64)
+    deviation = x.std(axis=(0, *range(2, x.ndim)))
+    if given["epsilon"] > 0 and (deviation > 0).all():
+        gamma = given["gamma"].astype(np.float64) * deviation / (deviation + given["epsilon"])
+        yield Reading(operation, given | {"gamma": gamma, "epsilon": 0.0})
+
+
 def _own_statistics(operation: str, given: Arguments) -> Iterator[Reading]:
     yield from instead("batch_norm_training", epsilon=given["epsilon"])(operation, given)
 
@@ -96,6 +105,25 @@ MISTAKES = [
         "√(variance + ε)",
         ("batch_norm_inference",),
         _epsilon_outside,
+    ),
+    in_float32("epsilon", *NORMS),
+    in_float32("momentum", "batch_norm_running"),
+    Mistake(
+        "epsilon outside the root in training",
+        "ε was added to the standard deviation, not to the variance",
+        "√(variance + ε)",
+        ("batch_norm_training",),
+        _epsilon_outside_training,
+        probed=False,
+    ),
+    Mistake(
+        "mean and variance exchanged",
+        "mean and variance were exchanged",
+        "exchange them: Keras has γ, β, mean, variance",
+        ("batch_norm_inference",),
+        replaced(lambda given: {"mean": given["variance"], "variance": given["mean"]}),
+        "https://github.com/gmalivenko/pytorch2keras/issues/120",
+        probed=False,
     ),
     Mistake(
         "gamma and beta exchanged",

@@ -77,7 +77,7 @@ MISTAKES = [
         MEANS,
         _whole_window,
         "https://github.com/microsoft/onnxruntime/issues/16203",
-        beyond=True,
+        probed=False,
     ),
     Mistake(
         "divisor forgotten",
@@ -85,7 +85,7 @@ MISTAKES = [
         "pass divisor_override on both sides",
         MEANS,
         _divisor,
-        beyond=True,
+        probed=False,
     ),
     Mistake(
         "window not dilated",
@@ -93,7 +93,7 @@ MISTAKES = [
         "pass the dilation on both sides",
         ALL,
         _undilated,
-        beyond=True,
+        probed=False,
     ),
     Mistake(
         "sides of pooling exchanged",

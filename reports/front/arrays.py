@@ -55,7 +55,7 @@ def adjudicate(
         terminal.adjudication(out, found)
         if out_file is not None:
             out.print(f"Page: {out_file}", soft_wrap=True)
-    raise typer.Exit(0 if found.within else 1)
+    raise typer.Exit(found.exit_code)
 
 
 def tolerance(

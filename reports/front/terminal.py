@@ -240,18 +240,20 @@ def answer(one: Answer) -> str:
 
 def adjudication(out: Console, found: Adjudication) -> None:
     """The answer first; then each result's worst element, the libraries against each other, pictures, bounds."""
-    _line(out, said.summary(found), "bold green" if found.within else "bold red")
+    _line(out, said.summary(found), COLOURS[found.exit_code])
     _line(out, f"{found.operation}: {said.facts(found)}", "dim")
     for line in found.taken:
         _line(out, f"  {line}", "dim")
     for library in found.libraries:
         own = [f for f in found.findings if f.library == library]
-        _line(out, f"{library}: {found.verdict(library)}", "green" if all(f.within for f in own) else "red")
+        _line(out, f"{library}: {found.verdict(library)}", STANDINGS[found.standing(library)])
         for f in own:
             _line(out, f"  {f.result} ({f.dtype}; {f.contract}): {said.sentence(f)}")
+            if tier := said.tier(f):
+                _line(out, f"  second tier: {tier}")
         for e in found.explanations[library]:
             detail = f", {e.detail}" if e.detail else ""
-            _line(out, f"  {e.mistake}{detail}: error ÷ bound {e.ratio:.3g} against that; to change: {e.remedy}")
+            _line(out, f"  {e.mistake}{detail}: {said.against(e)}; to change: {e.remedy}")
     for difference in found.differences:
         _line(out, said.between(found, difference))
     for f in found.findings:
@@ -263,6 +265,10 @@ def adjudication(out: Console, found: Adjudication) -> None:
                 _line(out, "  │" + "".join(SHADES[said.shade(ratio)] for ratio in row) + "│")
     for who, text in said.bounds(found):
         _line(out, f"Bound, {who}: {text}", "dim")
+
+
+COLOURS = {0: "bold green", 1: "bold red", 3: "bold yellow"}
+STANDINGS = {"within rounding": "green", "cannot tell": "yellow"} | dict.fromkeys(("outside", "unlike rounding"), "red")
 
 
 def _line(out: Console, text: str, style: str = "") -> None:

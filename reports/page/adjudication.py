@@ -34,6 +34,8 @@ def html(found: Adjudication) -> str:
         facts=said.facts(found),
         pictures=pictures,
         sentence=said.sentence,
+        against=said.against,
+        tier=said.tier,
         differences=[said.between(found, d) for d in found.differences],
         bounds=said.bounds(found),
         version=metadata.version("lecture-claims"),

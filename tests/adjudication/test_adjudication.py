@@ -232,8 +232,8 @@ def test_nothing_is_decided_where_no_finite_bound_is_known():
     )
     (f,) = found.findings
     assert not found.within and (f.outside, f.undecided) == (0, 8)
-    assert found.verdict("mine") == "undecided: for some elements no finite bound is known"
-    assert said.summary(found).startswith("Undecided.")
+    assert found.verdict("mine") == "cannot tell: for some elements no finite bound is known"
+    assert said.summary(found).startswith("Cannot tell.") and found.exit_code == 3
     with pytest.raises(BadInput, match="leave out what divides by 0"):
         adjudicate(
             "batch_norm_training",
@@ -308,7 +308,7 @@ def test_narrow_numbers_summed_in_float32_and_in_themselves_are_told_apart(dtype
     for i in range(x.shape[1]):
         own = own + x[:, i : i + 1] * w[:, i]
     found = adjudicate("linear", inputs={"x": x, "w": w}, outputs={"wide": wide, "own": own})
-    assert found.within
+    assert [f.within for f in found.findings] == [True, True]
     assert [f.contract for f in found.findings] == [
         f"computed in float32, rounded to {dtype}",
         f"computed in {dtype} itself (narrow accumulation)",
@@ -752,7 +752,7 @@ def test_honest_variances_of_other_algorithms_are_within_and_no_epsilon_explains
     inputs, ones = {"x": x, "gamma": np.ones(1, np.float32), "beta": np.zeros(1, np.float32)}, {"epsilon": 1e-5}
     one_pass = (x * x).mean(axis=0) - x.mean(axis=0) ** 2
     found = adjudicate("batch_norm_training", inputs=inputs, outputs={"a": {"variance": one_pass}}, parameters=ones)
-    assert found.within
+    assert found.findings[0].within and found.verdict("a") == "cannot tell: the bound allows all zeros"
     found = adjudicate(
         "batch_norm_training", inputs=inputs, outputs={"a": {"variance": one_pass + 90}}, parameters=ones
     )
@@ -781,5 +781,6 @@ def test_a_bound_that_can_tell_little_says_so():
         outputs={"a": {"dx": dx}},
         parameters={"epsilon": 1e-5},
     )
-    assert found.within and found.findings[0].blunt > 0.1
+    assert found.findings[0].within and found.findings[0].blunt > 0.1
+    assert found.verdict("a") == "cannot tell: the bound allows results with one right digit"
     assert "it can tell little here" in said.sentence(found.findings[0])

@@ -112,6 +112,13 @@ def calls(operation, dtype):
                 arrays["x"].flat[::7] = 0
             arrays["upstream"] = draw(rng, "upstream", forward(operation, arrays, parameters), dtype)
         yield arrays, entry.settings(parameters)
+    if operation in OVERFLOWING:
+        large = {name: a * dtype(200) if name in ("x", "logits") else a for name, a in arrays.items()}
+        yield large, entry.settings(parameters)
+
+
+OVERFLOWING = ("logistic_gradient", "softmax", "cross_entropy", "tanh")
+"""Numbers times 200, of which no exponential is a number of float32."""
 
 
 def forward(operation, arrays, parameters):
@@ -128,7 +135,7 @@ def draw(rng, name, shape, dtype):
     if name == "labels":
         return rng.permutation(5)[:4]
     numbers = rng.normal(size=shape)
-    if name in ("variance", "p"):
+    if name in ("mean", "variance", "p"):
         numbers = np.abs(numbers) + 0.1
     if name == "p":
         numbers = numbers / numbers.sum(axis=1, keepdims=True) * 0.9

@@ -1,0 +1,144 @@
+"""The second tier of ``adjudicate``: how often it cries wolf over what libraries rightly compute, on data of every kind, and how near it comes."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from types import ModuleType
+from typing import Any
+
+import ml_dtypes  # noqa: F401 - NumPy knows the name bfloat16 once it is imported
+import numpy as np
+from lectureclaims.claims import adjudicate
+from lectureclaims.claims.adjudication import Adjudication
+from lectureclaims.reference.libraries import Unsupported
+from lectureclaims.reference.operators import catalogue
+
+from .table import Table
+
+FORMATS = ("float32", "float64", "float16", "bfloat16")
+SEEDS = 2
+
+Draw = Callable[[np.random.Generator, tuple[int, ...]], np.ndarray]
+
+
+def _count(shape: tuple[int, ...]) -> np.ndarray:
+    return np.arange(np.prod(shape)).reshape(shape).astype(np.float64)
+
+
+KINDS: dict[str, Draw] = {
+    "normal": lambda rng, shape: rng.standard_normal(shape),
+    "uniform": lambda rng, shape: rng.random(shape),
+    "offset": lambda rng, shape: 1000 + rng.standard_normal(shape),
+    "log-normal": lambda rng, shape: np.exp(2 * rng.standard_normal(shape)),
+    "ReLU": lambda rng, shape: np.maximum(rng.standard_normal(shape), 0),
+    "ones": lambda rng, shape: np.ones(shape),
+    "tenths": lambda rng, shape: np.full(shape, 0.1),
+    "three numbers": lambda rng, shape: rng.choice([0.1, 0.3, 0.7], shape),
+    "image": lambda rng, shape: rng.integers(0, 256, shape) / 255,
+    "smooth image": lambda rng, shape: (np.cumsum(rng.integers(-2, 3, shape)).reshape(shape) % 256) / 255,
+    "counting": lambda rng, shape: _count(shape),
+    "ramp": lambda rng, shape: _count(shape) / _count(shape).max() * 2 - 1,
+    "sorted": lambda rng, shape: np.sort(rng.standard_normal(shape), axis=None).reshape(shape),
+    "sine": lambda rng, shape: np.sin(0.05 * _count(shape)),
+    "alternating": lambda rng, shape: np.where(_count(shape) % 2, 1.1, -1.1),
+    "plus then minus": lambda rng, shape: np.where(2 * _count(shape) < _count(shape).max(), 1, -1) * rng.random(shape),
+    "equal rows": lambda rng, shape: np.broadcast_to(rng.standard_normal(shape[-1:]), shape).copy(),
+}
+"""What numbers may be like; those from "ones" on have a structure of which the model of independent errors knows nothing."""
+
+CONVOLUTION = {"stride": (1, 1), "padding": ((1, 1), (1, 1)), "dilation": (1, 1), "groups": 1}
+SUMS = {
+    "cross_correlation2d": (
+        CONVOLUTION,
+        [((2, 8, 10, 10), (6, 8, 3, 3)), ((1, 64, 7, 7), (8, 64, 3, 3)), ((4, 1, 12, 12), (3, 1, 5, 5))],
+    ),
+    "fully_connected": ({}, [((16, 300), (10, 300)), ((5, 3000), (4, 3000)), ((200, 16), (8, 16))]),
+}
+"""Operation → parameters, and shapes of x and w."""
+NORMS = [(4, 3, 5, 5), (8, 3, 28, 28)]
+
+
+def calls(dtype: np.dtype, rng: np.random.Generator) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
+    """(operation, arrays, parameters), of every kind of x with every kind of weights, or of upstream gradient."""
+    for x_like in KINDS:
+        for w_like in KINDS:
+            for operation, (parameters, shapes) in SUMS.items():
+                x_shape, w_shape = shapes[rng.integers(len(shapes))]
+                x, w = _drawn(x_like, rng, x_shape, dtype), _drawn(w_like, rng, w_shape, dtype)
+                yield operation, {"x": x, "w": w, "b": rng.standard_normal(w_shape[0]).astype(dtype)}, parameters
+                space = x_shape[2:] if w_shape[-1:] == (3,) else tuple(n - 2 for n in x_shape[2:])
+                upstream = _drawn(w_like, rng, (x_shape[0], w_shape[0], *space), dtype)
+                weights = rng.standard_normal(w_shape).astype(dtype)
+                yield f"{operation}_gradient", {"x": x, "w": weights, "upstream": upstream}, parameters
+        for shape in NORMS:
+            x, gamma = _drawn(x_like, rng, shape, dtype), rng.standard_normal(3).astype(dtype)
+            yield "batch_norm_training", {"x": x, "gamma": gamma, "beta": gamma}, {"epsilon": 1e-5}
+            x = _drawn(x_like, rng, (4, 500), dtype)
+            yield "softmax", {"x": x}, {"axis": 1}
+            labels = rng.integers(0, 500, 4)
+            yield "cross_entropy", {"logits": x, "labels": labels}, {}
+
+
+def _drawn(kind: str, rng: np.random.Generator, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+    numbers = KINDS[kind](rng, shape)
+    if dtype == np.float16:  # so that no sum leaves its range
+        numbers = numbers / np.abs(numbers).max()
+    return numbers.astype(dtype)
+
+
+def judged(library: ModuleType, operation: str, arrays: dict[str, Any], parameters: dict[str, Any]) -> Adjudication:
+    y = getattr(library, operation)(*arrays.values(), **parameters)
+    results = dict(zip(catalogue.OPERATIONS[operation].results, y if isinstance(y, tuple) else (y,), strict=True))
+    return adjudicate(operation, inputs=arrays, outputs={"library": results}, parameters=parameters)
+
+
+def run(libraries: dict[str, ModuleType]) -> Iterator[Table]:
+    trials: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    nearest: dict[tuple[str, str], dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    for dtype in map(np.dtype, FORMATS):
+        for seed in range(SEEDS):
+            for operation, arrays, parameters in calls(dtype, np.random.default_rng(seed)):
+                for library in libraries.values():
+                    try:
+                        with np.errstate(all="ignore"):
+                            found = judged(library, operation, arrays, parameters)
+                    except Unsupported:
+                        continue
+                    place = operation, dtype.name
+                    trials[place][found.standing("library")] += 1
+                    for f in found.findings:
+                        nearest[place]["element"] = max(nearest[place]["element"], f.likely)
+                        for one in f.statistics:
+                            nearest[place][one.name] = max(nearest[place][one.name], one.excess)
+    statistics = ("element", "mean square", "bias", "one weight")
+    rows = [
+        [
+            operation,
+            dtype,
+            str(counts.total()),
+            *(str(counts[standing]) for standing in ("outside", "unlike rounding", "cannot tell")),
+            *(
+                f"{nearest[operation, dtype][name]:.2g}" if name in nearest[operation, dtype] else "–"
+                for name in statistics
+            ),
+        ]
+        for (operation, dtype), counts in sorted(trials.items())
+    ]
+    total = sum((counts for counts in trials.values()), Counter())
+    rows.append(
+        [
+            "**all**",
+            "",
+            str(total.total()),
+            *(str(total[s]) for s in ("outside", "unlike rounding", "cannot tell")),
+            *[""] * 4,
+        ]
+    )
+    yield Table(
+        "Second tier: what honest results of libraries come to",
+        ["operation", "format", "trials", "outside", "unlike rounding", "cannot tell", *statistics],
+        rows,
+        f"Every kind of x with every kind of weights or upstream gradient ({', '.join(KINDS)}), {SEEDS} seeds, each library that has the "
+        "operation. The last four columns: the largest value ÷ limit, of single elements and of the statistics over many.",
+    )
