@@ -51,11 +51,12 @@ SIGN = {
 
 @dataclass(frozen=True)
 class Form:
-    """The address of the page, empty for none; the claims that have a section; what is left out."""
+    """The address of the page, empty for none; the claims that have a section; what is left out; how many bytes there may be."""
 
     page: str
     sections: frozenset[str]
     without: tuple[str, ...]
+    most: int
 
     def has(self, part: str) -> bool:
         return part not in self.without
@@ -71,17 +72,22 @@ class Form:
 
 def render(evidence: Evidence, page: str = "") -> str:
     """The report; of one that would be too long as little as needed is left out, and it says what."""
-    views = [Section(evidence, c) for c in evidence.claims]
+    return written(evidence, page, claims=evidence.claims, most=MOST_BYTES)
+
+
+def written(evidence: Evidence, page: str, *, claims: Sequence[Claim], most: int) -> str:
+    """The report with a section for each of these claims, of no more than so many bytes."""
+    views = [Section(evidence, c) for c in claims]
     address = quote(page, safe=":/?@!&'*+,;=%~", errors="replace")  # of a link in a table: no blank, bracket or pipe
-    sections = frozenset(c.id for c in evidence.claims)
+    sections = frozenset(c.id for c in claims)
     report = ""
     for n in range(len(SHED) + 1):
-        form = Form(address, sections, without=tuple(SHED)[:n])
-        claims = (_claim(c, form) for c in views)
-        report = "\n".join([*_head(evidence, form), *claims, *_defects(evidence, form), *_end(evidence, form)])
-        if len(report.encode()) <= MOST_BYTES:
+        form = Form(address, sections, without=tuple(SHED)[:n], most=most)
+        told = (_claim(c, form) for c in views)
+        report = "\n".join([*_head(evidence, form), *told, *_defects(evidence, form), *_end(evidence, form)])
+        if len(report.encode()) <= most:
             return report
-    return _cut(report)
+    return _cut(report, most)
 
 
 def _head(evidence: Evidence, form: Form) -> list[str]:
@@ -96,7 +102,7 @@ def _head(evidence: Evidence, form: Form) -> list[str]:
     if form.without:
         left = "; ".join(SHED[part] for part in form.without)
         where = "All of it is in results.json and in the page."
-        lines += [f"_Shortened to less than {MOST_BYTES:,} bytes. Left out: {left}. {where}_", ""]
+        lines += [f"_Shortened to less than {form.most:,} bytes. Left out: {left}. {where}_", ""]
     for heading, found in findings.by_need(findings.corrections(evidence)):
         changed = [[text(one.claim.says, 400), text(one.text, 1000), form.section(one.claim.id)] for one in found]
         made = table(["the lecture's words", "write instead", "claim"], changed)
@@ -375,6 +381,6 @@ def _end(evidence: Evidence, form: Form) -> list[str]:
     return [*lines, *folded("What the words mean", meaning), text(machine, 500) + ".", ""]
 
 
-def _cut(whole: str) -> str:
-    kept = whole.encode()[: MOST_BYTES - 200].decode(errors="ignore").rsplit("\n", 1)[0]
+def _cut(whole: str, most: int) -> str:
+    kept = whole.encode()[: most - 200].decode(errors="ignore").rsplit("\n", 1)[0]
     return kept + "\n\n_Cut here: the rest is in results.json and index.html._\n"

@@ -7,11 +7,13 @@ anything else; 2: wrong usage, in one line that says what was given, what was ex
 from __future__ import annotations
 
 import contextlib
+import fnmatch
 import json
 import shlex
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -38,6 +40,9 @@ app = typer.Typer(
 out = Console(width=None if sys.stdout.isatty() else 140, markup=False)
 err = Console(stderr=True, markup=False)
 
+TERMINAL = "terminal"
+"""A format of what is printed here and nowhere else."""
+
 StoreFolder = Annotated[
     Path | None, typer.Option("--store", help="Where results are kept; default: the cache folder.", metavar="DIR")
 ]
@@ -46,19 +51,48 @@ Folder = Annotated[Path | None, typer.Option("--lecture", help="A lecture folder
 SAID = {"definition": "definitions", "": "unaccounted for"}
 
 
+def _version(*, wanted: bool) -> None:
+    if wanted:
+        out.print(f"lecture-claims {metadata.version('lecture-claims')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    *,
+    version: Annotated[bool, typer.Option("--version", callback=lambda on: _version(wanted=on), is_eager=True)] = False,
+) -> None:
+    """Put every assertion of a lecture on neural-network building blocks to the test."""
+
+
 @app.command("list")
-def list_claims(lecture_folder: Folder = None) -> None:
-    """Every claim of the lecture, tested or not yet, with the sentence that makes it."""
+def list_claims(
+    patterns: Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Ids or patterns; none: all.")] = None,
+    results: Annotated[
+        Path | None,
+        typer.Option(help="The evidence with the verdicts; of chosen claims, default: reports/latest/results.json."),
+    ] = None,
+    lecture_folder: Folder = None,
+) -> None:
+    """Every claim of the lecture, or those chosen, with the sentence that makes it, its verdict and how long it took."""
     from ...claims.engine import lecture
 
     book = lecture.read(lecture_folder)
-    table = Table("claim", "state", "the lecture says", box=None, pad_edge=False)
+    chosen = {c for c in book.ids if any(fnmatch.fnmatchcase(c, p) for p in patterns or ["*"])}
+    if not chosen:
+        raise Refused(
+            f"claim={' '.join(patterns or [])!r}: no claim of the lecture is called so; `lecture-claims list` has them"
+        )
+    results = results or (Path("reports/latest/results.json") if patterns else None)
+    found = _found(results) if results else {}
+    table = Table("claim", "verdict", "seconds", "the lecture says", box=None, pad_edge=False)
     for sentence in book.sentences:
-        for claim in sentence.claims:
-            made = book.claims.get(claim)
-            state = Text("no experiment yet", "dim") if made is None else Text("tested")
-            table.add_row(claim, state, Text(_short(sentence.text)))
+        for claim in (c for c in sentence.claims if c in chosen):
+            none = "tested" if claim in book.claims else "no experiment yet"
+            table.add_row(claim, *found.get(claim, (none, "")), Text(_short(sentence.text)))
     out.print(table)
+    if patterns:
+        return
     out.print(f"{len(book.claims)} of {len(book.ids)} claims have an experiment.")
     kinds = Counter(s.disposition if not (s.claims or s.see) else "tested by claims" for s in book.sentences)
     said = ", ".join(f"{count} {SAID.get(kind, kind)}" for kind, count in kinds.most_common())
@@ -297,7 +331,7 @@ def notes(
 @app.command()
 def report(
     results: Annotated[Path, typer.Argument(help="The results.json of a run.", metavar="RESULTS")],
-    format: Annotated[str, typer.Option(help=f"{', '.join(formats.names())}.")] = "html",
+    format: Annotated[str, typer.Option(help=f"{', '.join((*formats.names(), TERMINAL))}.")] = "html",
     table: Annotated[str, typer.Option(help="Of csv and parquet: rows, cells, wrongs, limits, gates.")] = "",
     history: Annotated[
         Path | None, typer.Option(metavar="DIR", help="A folder of earlier results.json files, for the page.")
@@ -317,7 +351,12 @@ def report(
     from ...claims.record import file
     from ..diff import history as earlier
 
-    _known(format, formats.names())
+    _known(format, (*formats.names(), TERMINAL))
+    if format == TERMINAL:
+        from . import terminal
+
+        terminal.run(out, file.load(results))
+        return
     told: dict[str, Any] = {k: x for k, x in (("table", table), ("history", history), ("page", page)) if x}
     for name in told.keys() - formats.options(format):
         able = [f for f in formats.names() if name in formats.options(f)]
@@ -475,6 +514,20 @@ def main() -> None:
             print(say(), file=sys.stderr)
             sys.exit(2)
         _refuse(f"{say()} (given: {shlex.join(sys.argv[1:])}; see --help)")
+
+
+def _found(results: Path) -> dict[str, tuple[str, str]]:
+    """Verdict and seconds of each claim in a record, where there is one."""
+    if not results.is_file():
+        return {}
+    from ...claims.record import file
+    from ..wording import summary
+
+    record = file.load(results)
+    seconds = Counter[str]()
+    for name, took in record.volatile.cell_seconds.items():
+        seconds[name.partition(" ")[0]] += took
+    return {c.id: (summary.marks(c), f"{seconds[c.id]:.1f}") for c in record.claims}
 
 
 def _share(text: str) -> float:

@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,15 @@ def test_list_shows_every_claim_tested_or_not():
     )
     lies = cli("list", lecture=True).stdout
     assert re.search(r"^silence\.unwritten +no experiment yet ", lies, re.MULTILINE)
+
+
+def test_list_refuses_what_no_claim_is_called():
+    done = cli("list", "conv.*")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+
+
+def test_the_version_is_that_of_the_distribution():
+    assert cli("--version").stdout == f"lecture-claims {metadata.version('lecture-claims')}\n"
 
 
 def test_show_without_evidence_says_how_to_get_it(tmp_path):
@@ -122,6 +132,18 @@ def test_a_report_is_made_again_from_the_record_alone(written, tmp_path, format,
     filed = cli(*asked, "--out", str(tmp_path / name))
     assert filed.returncode == 0 and filed.stdout == ""
     assert (tmp_path / name).read_text(encoding="utf-8") == wanted
+
+
+def test_a_finished_run_is_shown_again_in_the_terminal(written):
+    folder, done = written
+    again = cli("report", str(folder / "results.json"), "--format", "terminal")
+    assert again.returncode == 0 and again.stdout == done.stdout.partition("Report: ")[0]
+
+
+def test_list_chooses_claims_and_says_their_verdicts(written):
+    done = cli("list", "conv_layer.equi*", "activations.relu", "--results", str(written[0] / "results.json"))
+    rows = [line.split()[:2] for line in done.stdout.splitlines()[1:] if line[:1] != " "]
+    assert done.returncode == 0 and rows == [["conv_layer.equivariance", "verified,"], ["activations.relu", "tested"]]
 
 
 def test_show_reads_the_record(written):

@@ -13,7 +13,7 @@ import sample_evidence as sample
 from lectureclaims.claims.record import file
 from lectureclaims.claims.record.types import Evidence, LibraryFacts
 from lectureclaims.reports import formats
-from lectureclaims.reports.formats import markdown
+from lectureclaims.reports.formats import comment, markdown
 from lectureclaims.reports.front.cli import main
 from lectureclaims.reports.page import html
 from markdown_it import MarkdownIt
@@ -215,3 +215,17 @@ def test_wrong_usage_is_one_line_and_makes_nothing(
     assert printed == "" and line.count("\n") == 1
     assert names in line and way_out in line
     assert [p.name for p in tmp_path.iterdir()] == ["results.json"]
+
+
+# --- a comment of a pull request ---------------------------------------------------------------------------------------
+
+
+def test_a_comment_has_a_row_for_each_claim_and_a_section_for_what_is_not_as_expected(evidence: Evidence) -> None:
+    made = comment.render(evidence, PAGE)
+    sections = re.findall(r"^## (.*)$", made, re.MULTILINE)
+    assert sections == [c.id for c in evidence.claims if c.verdict != c.expected] and len(sections) < len(
+        evidence.claims
+    )
+    assert all(c.id in made for c in evidence.claims)
+    evidence.claims = tuple(evidence.claims[i % 6] for i in range(600))
+    assert len(comment.render(evidence).encode()) <= comment.MOST_BYTES < 65_536
