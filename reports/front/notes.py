@@ -38,7 +38,8 @@ def patch(evidence: Evidence, file: Path) -> str:
     try:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise Refused(f"--diff={str(file)!r}: {error}; give the lecture's text") from None
+        why = error.strerror if isinstance(error, OSError) else "no text in UTF-8"
+        raise Refused(f"--diff={str(file)!r}: {why}; give the lecture's text") from None
     made = {one.claim.sentence: one.text for one in findings.corrections(evidence)}
     changed, position, found = list[str](), 0, 0
     for sentence in evidence.lecture.sentences:

@@ -193,7 +193,7 @@ def test_verify_links_to_the_page_beside_it_and_report_to_the_one_that_is_named(
 @pytest.mark.parametrize(
     "arguments, names, way_out",
     [
-        (("--page", PAGE), f"page='{PAGE}'", "give --format markdown"),
+        (("--page", PAGE), f"page='{PAGE}'", "give --format comment or markdown"),
         (
             ("--format", "markdown", "--page", f"{PAGE}#matrix"),
             f"page='{PAGE}#matrix'",
@@ -222,7 +222,7 @@ def test_wrong_usage_is_one_line_and_makes_nothing(
 
 def test_a_comment_has_a_row_for_each_claim_and_a_section_for_what_is_not_as_expected(evidence: Evidence) -> None:
     made = comment.render(evidence, PAGE)
-    sections = re.findall(r"^## (.*)$", made, re.MULTILINE)
+    sections = [name for name in re.findall(r"^## (.*)$", made, re.MULTILINE) if name.startswith("claim.")]
     assert sections == [c.id for c in evidence.claims if c.verdict != c.expected] and len(sections) < len(
         evidence.claims
     )
