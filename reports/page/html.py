@@ -90,10 +90,11 @@ def _short(text: str) -> str:
     kept = r"(<(pre|style|script)\b.*?</\2>)"
     implied = r"\s*</(?:td|th|tr|li|dt|dd)>"  # none of them is an element of SVG or MathML
     scope = r'(?<=<th) scope="(?:col|row)"'
-    apart = re.compile(rf"{kept}|{implied}|{scope}|[ \t\n]{{2,}}", re.DOTALL)
+    bare = r'(?<= )((?:tabindex|role|colspan|aria-hidden)=|class=(?="(?:icon|wide|why|copy|note)"))"([\w-]+)"(?=[ >])'  # needs no quotes
+    apart = re.compile(rf"{kept}|{implied}|{scope}|{bare}|[ \t\n]{{2,}}", re.DOTALL)
 
     def shorter(m: re.Match[str]) -> str:
-        return m[1] or ("" if m[0].strip() else "\n" if "\n" in m[0] else " ")
+        return m[1] or (m[3] and m[3] + m[4]) or ("" if m[0].strip() else "\n" if "\n" in m[0] else " ")
 
     return apart.sub(shorter, text)
 

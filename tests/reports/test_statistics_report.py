@@ -118,7 +118,7 @@ def test_disputed_has_a_shape_a_word_and_an_explanation(evidence: Evidence) -> N
     assert len(set(shapes.values())) == len(shapes)
     part = article(text, "claim.disputed")
     assert (
-        '<span class="badge v-disputed"><svg class="icon" aria-hidden="true"><use href="#i-disputed"/></svg>disputed</span>'
+        '<span class="badge v-disputed"><svg class=icon aria-hidden=true><use href="#i-disputed"/></svg>disputed</span>'
         in part
     )
     told = words(part)
@@ -190,7 +190,7 @@ def test_a_quick_run_is_marked_before_anything_else(evidence: Evidence) -> None:
     found.claims = found.claims[-1:]
     text = html.render(found)
     head = text[text.index('<main id="content">') : text.index("<h1>")]
-    assert f'<p class="quick" role="note">{banner}</p>' in head
+    assert f'<p class="quick" role=note>{banner}</p>' in head
     assert "<title>Quick run: A lecture" in text
     assert markdown.render(found).split("\n\n")[1] == f"> **{markup.text(banner)}**"
     assert said(terminal.run, found).startswith(banner)
