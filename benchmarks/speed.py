@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import psutil
+from lectureclaims.claims.adjudication import adjudicate
 from lectureclaims.claims.engine import lecture
 from lectureclaims.claims.engine.cells import Library
 from lectureclaims.claims.engine.experiments import Experiment, advance_all
@@ -66,6 +67,8 @@ def run(loaded: Mapping[str, ModuleType]) -> Iterator[Table]:
     yield _by_hand(loaded["torch"])
     yield _operators(loaded["torch"], loaded["numpy"])
     yield _oracle()
+    yield _adjudications()
+    yield _digits()
     yield _nothing_changed()
 
 
@@ -225,6 +228,60 @@ def _oracle() -> Table:
         literal.convolution_terms.cache_clear()
         rows.append([name, f"{count:,}", f"{1e6 * _seconds(made) / (count * turns):.2g}"])
     return Table("The oracle", ["image and kernel", "products", "seconds per million products"], rows)
+
+
+LARGE = {"x": (8, 64, 56, 56), "w": (64, 64, 3, 3)}
+MILLION = {
+    "conv2d, 8 × 64 × 56 × 56 by 64 × 64 × 3 × 3": ("cross_correlation2d", LARGE, SETTINGS),
+    "conv2d, 1 × 3 × 8 × 8 by 4 × 3 × 3 × 3": ("cross_correlation2d", {"x": (1, 3, 8, 8), "w": (4, 3, 3, 3)}, SETTINGS),
+    "linear, 1,000 × 1,000 by 1,000": ("fully_connected", {"x": (1000, 1000), "w": (1000, 1000)}, {}),
+    "gelu, 1,000,000": ("gelu", {"x": (1_000_000,)}, {"approximate": "none"}),
+    "softmax, 1,000 × 1,000": ("softmax", {"x": (1000, 1000)}, {"axis": 1}),
+    "batch norm in training, 16 × 64 × 32 × 32": (
+        "batch_norm_training",
+        {"x": (16, 64, 32, 32), "gamma": (64,), "beta": (64,)},
+        {"epsilon": 1e-5},
+    ),
+}
+
+
+def _adjudications() -> Table:
+    """A right result, and one that no mistake explains, so that all are tried: its first result moved by one element."""
+    rows = []
+    for what, (name, shapes, settings) in MILLION.items():
+        operation, rng = catalogue.OPERATIONS[name], np.random.default_rng(0)
+        arrays = {n: rng.standard_normal(shape).astype(np.float32) for n, shape in shapes.items()}
+        call = functools.partial(operation.function, *(arrays.get(n) for n in operation.arrays), **settings)
+        y = call()
+        y = y[0] if isinstance(y, tuple) else y
+        took = _seconds(call, repeats=REPEATS)
+        row = [what, f"{took * 1e3:.3g}"]
+        for output in (y, np.roll(y, 1)):
+            oracle.remembered.forget()
+            seconds = _seconds(
+                functools.partial(adjudicate, name, inputs=arrays, outputs={"a": output}, parameters=settings)
+            )
+            row += [f"{seconds:.2f}", f"{seconds / took:.0f}"]
+        rows.append(row)
+    return Table(
+        "An adjudication beside its operation",
+        ["case", "NumPy, ms", "within, s", "ratio", "outside, all mistakes tried, s", "ratio"],
+        rows,
+        "float32, one thread; the oracle remembers nothing from before.",
+    )
+
+
+def _digits() -> Table:
+    """GELU's oracle beside the same function in 60 decimal digits, an element."""
+    from lectureclaims.reference.oracle import functions
+
+    x = np.random.default_rng(0).standard_normal(100_000)
+    few = x[:1000].tolist()
+    digits = _seconds(lambda: [functions._gelu_in_digits(z) for z in few]) / len(few)
+    oracle.remembered.forget()
+    ours = _seconds(lambda: oracle.gelu(x, approximate="none")) / x.size
+    row = [f"{digits * 1e6:.1f}", f"{ours * 1e6:.2f}", f"{digits / ours:.0f}"]
+    return Table("GELU's oracle", ["in 60 digits, µs an element", "in double-double, µs", "times faster"], [row])
 
 
 def _nothing_changed() -> Table:

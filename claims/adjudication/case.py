@@ -17,7 +17,7 @@ from ...reference.validation import BadInput, refuse
 from . import words
 from .arrays import Axes, alike, array_of, batched, declared, holds, order_of
 from .calls import result_shapes
-from .frameworks import channels_last, kernel_last
+from .frameworks import FRAMEWORKS, channels_last, kernel_last
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,8 @@ def _call(
     framework = words.framework(settings.pop("framework", None))
     known = [*(f"input.{name}" for name in entry.arrays), *outputs]
     layout = _mapping("layout", settings.pop("layout", {}), known, "NHWC")
-    orders = Orders(layout, _channels_last(settings, framework), framework in ("tensorflow", "keras"), taken)
+    last = framework is not None and FRAMEWORKS[framework].last
+    orders = Orders(layout, _channels_last(settings, last), last, taken)
     arrays = _arrays(entry, inputs, orders)
     _check_kernel(entry, settings, arrays)
     return arrays, _parameters(entry, words.read(words.Asked(entry, settings, framework), taken), arrays), orders
@@ -211,11 +212,11 @@ class Orders:
 CHANNELS = {"channels_last": True, "channels_first": False}
 
 
-def _channels_last(settings: dict[str, Any], framework: str | None) -> bool:
+def _channels_last(settings: dict[str, Any], usual: bool) -> bool:
     """By ``data_format``, or as the framework has it."""
     value = settings.pop("data_format", None)
     if value is None:
-        return framework in ("tensorflow", "keras")
+        return usual
     if value not in CHANNELS and not (isinstance(value, str) and value[:1] == "N" and "C" in value):
         refuse("data_format", value, "channels_last, channels_first, NHWC or NCHW", "say the layout of each array")
     return CHANNELS.get(value, value[-1] == "C")

@@ -104,10 +104,8 @@ def _corners(name: str, value: Any, asked: Asked) -> Any:
     """The corner pixels lie on each other, or the grid is the framework's own."""
     if value or "half_pixel_centers" in asked.settings:
         return "align_corners" if value else LEFT
-    if asked.framework in ("torch", "keras"):
-        return FRAMEWORKS[asked.framework].default(asked.operation, "grid", asked.settings)
-    if asked.framework == "tensorflow":
-        return "asymmetric"
+    if asked.framework and FRAMEWORKS[asked.framework].apart:
+        return FRAMEWORKS[asked.framework].apart
     way_out = "give grid, or the framework"
     return refuse(name, value, "who says so: it is half_pixel in PyTorch and asymmetric in TensorFlow 1", way_out)
 

@@ -4,6 +4,7 @@
     operations.py   the operations of ``reference/operators``; ``LACKS`` says why it has not the others
     training.py     ``value_and_gradient`` of a network (``reference/networks``), where it has one
     defaults.py     what the library does by itself, each in its own way
+    conventions.py  what its users take for granted: defaults and orders of axes, as data
 
 A library is named by its folder, or by the path of a Python file with such operations (a user's own). No library is imported here:
 TensorFlow alone takes seconds, so one is loaded only in the worker process that was asked for it.
@@ -22,6 +23,7 @@ from collections.abc import Iterable
 from types import ModuleType
 from typing import NoReturn
 
+from .framework import Framework
 from .library import Library, Unsupported
 
 _HERE = pathlib.Path(__file__).parent
@@ -35,6 +37,16 @@ LIBRARIES: dict[str, Library] = {
 """Name → what its folder declares, in alphabetical order."""
 REFERENCE = "numpy"
 """The library whose operations are the operators of this repository."""
+
+
+def conventions() -> dict[str, Framework]:
+    """Key → what a framework takes where nothing is said, of every library's folder that says it."""
+    files = [name for name in quickest(LIBRARIES) if (_HERE / name / "conventions.py").is_file()]
+    return {
+        key: one
+        for name in files
+        for key, one in importlib.import_module(f".{name}.conventions", __name__).FRAMEWORKS.items()
+    }
 
 
 def declared(name: str) -> Library:

@@ -95,7 +95,7 @@ def tanh_gradient(x: Array, upstream: Array) -> Array:
 @once
 def gelu(x: Array, *, approximate: str) -> Array:
     """z·Φ(z) ("none"); z/(1 + exp(-2a)), a = √(2/π)·(z + 0.044715 z³), which is z/2·(1 + tanh a) ("tanh")."""
-    return _finite(_gelu_tanh if approximate == "tanh" else _gelu, x)
+    return np.where(x == np.inf, x, _finite(_gelu_tanh if approximate == "tanh" else _gelu, x))
 
 
 def _gelu(z):

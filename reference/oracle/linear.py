@@ -22,7 +22,7 @@ def _planar(x, w, stride, padding, dilation):
     return x[..., None], w[..., None], (stride, 1), (padding, (0, 0)), (dilation, 1)
 
 
-def few(x_shape, w_shape):
+def few(x_shape: tuple[int, ...], w_shape: tuple[int, ...]) -> bool:
     """Whether the products are to be enumerated."""
     return x_shape[0] * math.prod(x_shape[2:]) * math.prod(w_shape) <= FEW
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ...reference.operators.catalogue import Operation
 
 out = Console(width=None if sys.stdout.isatty() else 140, markup=False)
+err = Console(stderr=True, markup=False)
 
 Framework = Annotated[
     str, typer.Option(help="torch, tensorflow, keras or onnx: whose defaults and orders of axes are meant.")
@@ -44,7 +45,8 @@ def adjudicate(
     asked = adjudication.case(operation, inputs=inputs, outputs=outputs, parameters=parameters)
     if out_file is not None:
         formats.writable_file(out_file)
-    found = adjudication.judge(asked)
+    with terminal.at_work(err, f"{asked.operation.name}: judged, and what is outside tried on each known mistake"):
+        found = adjudication.judge(asked)
     if out_file is not None:
         from ..page import adjudication as page
 
@@ -82,6 +84,7 @@ def tolerance(
     from ...claims import adjudication
     from ...claims.adjudication import tolerance as adviser
     from ...reference import bounds
+    from . import terminal
 
     if dtype not in bounds.FORMATS:
         raise Refused(f"dtype={dtype!r}: expected one of {', '.join(bounds.FORMATS)}")
@@ -102,7 +105,8 @@ def tolerance(
         entry, draws, taken = adviser.drawn(operation, _shapes(shape or []), parameters | _settings(setting), dtype)
         source = f"normal numbers, {len(draws)} draw{'s' * (len(draws) > 1)}"
     own = {"your own": adviser.Pair(rtol or 0.0, atol or 0.0)} if (rtol, atol) != (None, None) else {}
-    found = adviser.advise(entry, draws, dtype, own)
+    with terminal.at_work(err, f"{entry.name}: each known mistake is tried"):
+        found = adviser.advise(entry, draws, dtype, own)
     if as_json:
         sys.stdout.write(json.dumps(asdict(found), indent=2, ensure_ascii=False) + "\n")
         return

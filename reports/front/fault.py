@@ -20,7 +20,13 @@ def leave(error: Exception) -> NoReturn:
     frames = [(Path(frame.filename), frame.lineno) for frame in traceback.extract_tb(error.__traceback__)]
     way = [f"{f.relative_to(root) if f.is_relative_to(root) else f.name}:{line}" for f, line in frames]
     say = " ".join(str(error).split())
-    versions = [f"{name} {metadata.version(name)}" for name in ("lecture-claims", "numpy", "scipy")]
+    from ...reference import libraries
+
+    versions = [
+        f"{one.metadata['Name']} {one.version}"
+        for name in ("lecture-claims", *(d for library in libraries.LIBRARIES.values() for d in library.distributions))
+        for one in metadata.distributions(name=name)
+    ]
     print(
         f"lecture-claims: internal error, a fault of ours that says nothing of your input: {type(error).__name__}: {say}",
         "Please report it with the lines below, and with the file if you may share it:",

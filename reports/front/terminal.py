@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+import threading
+import time
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from rich.console import Console
+from rich.control import Control
+from rich.segment import ControlType
 from rich.table import Table
 from rich.text import Text
 
@@ -33,6 +38,8 @@ SHADES = " ░▒▓█"
 """Of a picture: no error, up to 1 % of the bound, up to a tenth, up to the bound, outside."""
 ROWS = 12
 """Of a picture, at most."""
+EVERY = {True: 1.0, False: 15.0}
+"""Seconds between two signs of life, in a terminal and elsewhere."""
 GATES = {"gate": "gate not met", "side": "not met, of two sides"}
 
 
@@ -269,6 +276,32 @@ def adjudication(out: Console, found: Adjudication) -> None:
 
 COLOURS = {0: "bold green", 1: "bold red", 3: "bold yellow"}
 STANDINGS = {"within rounding": "green", "cannot tell": "yellow"} | dict.fromkeys(("outside", "unlike rounding"), "red")
+
+
+@contextlib.contextmanager
+def at_work(err: Console, what: str) -> Iterator[None]:
+    """A sign of life: how long it has taken so far, in a terminal each second, elsewhere a line now and then."""
+    done = threading.Event()
+
+    def tell() -> None:
+        begin, every = time.monotonic(), EVERY[err.is_terminal]
+        while not done.wait(every):
+            err.print(
+                f"{what}: {time.monotonic() - begin:.0f} s",
+                end="\r" if err.is_terminal else "\n",
+                soft_wrap=True,
+                highlight=False,
+            )
+        if err.is_terminal:
+            err.control(Control((ControlType.ERASE_IN_LINE, 2), ControlType.CARRIAGE_RETURN))
+
+    thread = threading.Thread(target=tell, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
 
 
 def _line(out: Console, text: str, style: str = "") -> None:

@@ -1,8 +1,10 @@
 """In tests of one's own: the assertion, its message, the fixture; and the tolerance adviser."""
 
+import io
 import json
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -11,8 +13,10 @@ from lectureclaims.reference import bounds, libraries
 from lectureclaims.reference.judging import assessment
 from lectureclaims.reference.operators import catalogue
 from lectureclaims.reference.validation import BadInput
+from lectureclaims.reports.front import terminal
 from lectureclaims.reports.front.cli import main
 from lectureclaims.testing import assert_within_rounding
+from rich.console import Console
 
 pytest_plugins = ["pytester"]
 RNG = np.random.default_rng(4)
@@ -232,3 +236,21 @@ def test_the_named_pairs_are_those_of_the_libraries(load):
         signature = inspect.signature(function).parameters
         assert (signature["rtol"].default, signature["atol"].default) == tolerance.PAIRS[name]
     assert set(bounds.FORMATS) == set(tolerance.PAIRS["torch.testing"])
+
+
+# --- how long it takes -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("live", [True, False])
+def test_what_takes_long_gives_a_sign_of_life_and_leaves_none(monkeypatch, live):
+    monkeypatch.setattr(terminal, "EVERY", {True: 0.01, False: 0.01})
+    text = io.StringIO()
+    with terminal.at_work(Console(file=text, force_terminal=live, width=80), "conv2d: judged"):
+        time.sleep(0.2)
+    said = text.getvalue()
+    assert "conv2d: judged: 0 s" in said and said.endswith("\x1b[2K\r" if live else "\n")
+    monkeypatch.setattr(terminal, "EVERY", {True: 9.0, False: 9.0})
+    quick = io.StringIO()
+    with pytest.raises(KeyError), terminal.at_work(Console(file=quick, force_terminal=live), "quick"):
+        raise KeyError
+    assert "quick" not in quick.getvalue()

@@ -160,7 +160,7 @@ def test_what_is_wrong_gets_an_answer(name, wrong):
     """For every operation one call that can be judged."""
     given = arguments(name, np.float32)
     arrays = {n: given[n] for n in catalogue.OPERATIONS[name].arrays}
-    parameters = {n: given[n] for n in catalogue.OPERATIONS[name].parameters}
+    parameters = catalogue.OPERATIONS[name].settings(given)
     results = dict(zip(catalogue.OPERATIONS[name].results, call(name, np.float32), strict=True))
     found = answers(name, arrays, parameters, {"mine": spoiled(results, wrong)})
     assert (found is None) == (

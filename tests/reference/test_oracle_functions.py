@@ -13,6 +13,8 @@ import mpmath
 import numpy as np
 import pytest
 from lectureclaims.reference import oracle
+from lectureclaims.reference.exact import normal
+from lectureclaims.reference.oracle import functions
 from mpmath import libmp
 
 DIGITS = decimal.Context(prec=400, Emax=decimal.MAX_EMAX, Emin=decimal.MIN_EMIN)
@@ -279,3 +281,31 @@ def test_equal_numbers_have_no_variance_whatever_their_size(value, epsilon):
     assert (y == 0.5).all() and mean.tolist() == [value] and variance.tolist() == [0.0]
     dx, dgamma, _ = oracle.batch_norm_gradient(x, np.ones(1), np.arange(21.0).reshape(x.shape), epsilon=1e-5)
     assert dgamma.tolist() == [0.0] and np.isfinite(dx).all()
+
+
+def test_the_normal_distribution_keeps_what_is_said_of_it():
+    """At the points of expansion, half way between them, where an expansion is worst, and next to 0."""
+    rng = np.random.default_rng(12)
+    x = np.concatenate(
+        [
+            np.arange(0, 39, 1 / 16),
+            np.arange(1 / 32, 39, 1 / 16),
+            10.0 ** rng.uniform(-300, 0, 40),
+            rng.uniform(0, 39, 200),
+        ]
+    )
+    (high, low), power = normal.below(x)
+    with mpmath.workdps(60):
+        for z, m, rest, k in zip(x.tolist(), high.tolist(), low.tolist(), power.tolist(), strict=True):
+            got = (mpmath.mpf(m) + mpmath.mpf(rest)) * mpmath.mpf(2) ** int(k)
+            assert abs(got / mpmath.ncdf(-mpmath.mpf(z)) - 1) <= normal.ERROR, z
+
+
+def test_what_double_double_cannot_decide_is_decided_in_digits(monkeypatch):
+    x = np.random.default_rng(13).uniform(-39, 9, 200)
+    right, asked = oracle.gelu(x, approximate="none"), []
+    digits = functions._gelu_in_digits
+    monkeypatch.setattr(functions, "_gelu_in_digits", lambda z: asked.append(z) or digits(z))
+    monkeypatch.setattr(normal, "ERROR", 2.0**-55)
+    np.testing.assert_array_equal(functions._finite(functions._gelu, x), right)
+    assert len(asked) > 20

@@ -1,0 +1,50 @@
+"""What a framework takes where nothing is said: defaults, orders of axes, and whose weight its momentum is.
+
+A library's folder says it in its ``conventions.py``, in our words; a test holds that against the library's own signatures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # which imports NumPy
+    from ..operators.operation import Operation
+
+
+def window(settings: Mapping[str, Any]) -> Any:
+    """A pooling steps by its window."""
+    return settings.get("window")
+
+
+@dataclass(frozen=True)
+class Framework:
+    """``defaults``: (how the operation's name begins, parameter) → value, or what gives it from the settings. ``last``: channels come last."""
+
+    name: str
+    defaults: Mapping[tuple[str, str], Any]
+    last: bool = False
+    apart: str = ""
+    """The grid that ``align_corners=False`` means; "" where it has no such word."""
+    weighs_old: bool = False
+
+    def default(self, operation: Operation, parameter: str, settings: Mapping[str, Any]) -> Any:
+        """What it takes for a parameter that is not given; None where it has no default, or ours is meant."""
+        for (start, name), value in self.defaults.items():
+            if name == parameter and operation.name.startswith(start):
+                return value(settings) if callable(value) else value
+        return None
+
+
+def channels_last(axes: str, rank: int) -> str | None:
+    """The order of axes of an image with its channels at the end; None for what has none, or is so already."""
+    if not axes.startswith("NC"):
+        return None
+    space = axes[2:] if not axes.endswith("…") else "DHW"[5 - rank :] if 2 < rank <= 5 else ""
+    return f"N{space}C" if space else None
+
+
+def kernel_last(axes: str) -> str | None:
+    """The order of a kernel's axes, or of a matrix', with the outputs at the end."""
+    return f"{axes[2:]}IO" if axes.startswith("OI") else None

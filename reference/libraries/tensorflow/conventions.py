@@ -1,0 +1,37 @@
+"""What TensorFlow and Keras take where nothing is said. Keras' leaky ReLU has two slopes, its layer's and its function's: none is taken."""
+
+from ..framework import Framework, window
+
+FRAMEWORKS = {
+    "tensorflow": Framework(
+        "TensorFlow",
+        {
+            ("average_pooling", "count_padding"): False,
+            ("leaky_relu", "alpha"): 0.2,
+            ("gelu", "approximate"): "none",
+            ("softmax", "axis"): -1,
+            ("bilinear", "grid"): "half_pixel",
+            ("nearest", "grid"): "half_pixel",
+        },
+        apart="asymmetric",
+        last=True,
+        weighs_old=True,
+    ),
+    "keras": Framework(
+        "Keras",
+        {
+            ("batch_norm_running", "momentum"): 1 - 0.99,
+            ("batch_norm_running", "correction"): 0,
+            ("batch_norm", "epsilon"): 1e-3,
+            ("max_pooling", "stride"): window,
+            ("average_pooling", "stride"): window,
+            ("average_pooling", "count_padding"): False,
+            ("gelu", "approximate"): "none",
+            ("softmax", "axis"): -1,
+            ("bilinear", "grid"): "half_pixel",
+            ("nearest", "grid"): "half_pixel",
+        },
+        last=True,
+        weighs_old=True,
+    ),
+}
