@@ -15,6 +15,7 @@ from ...reference.operators.catalogue import Operation
 from ...reference.validation import refuse
 from .arrays import Axes, array_of, declared, holds, order_of
 from .calls import result_shapes
+from .shapes import spatial
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def case(
         array = declared(label, array_of(label, value), dtypes.get(label))
         order = given[library, result] = order_of(label, array, entry.axes(result), layout.get(label))
         found.setdefault(library, {})[result] = y = array.transpose(order)
-        if y.shape != shapes[result]:
+        if y.shape != shapes[result] and not spatial(y, shapes[result]):
             _refuse_shape(label, y, shapes[result], f"{result} [{', '.join(entry.axes(result))}]")
     made = Case(entry, arrays, parsed, found, given, accumulation)
     for library in found:

@@ -131,7 +131,7 @@ class Adjudication:
             return f"cannot tell: {self.reasons[library]}"
         what = self.reasons.get(library, standing)
         if not found:
-            return f"{what}, and no known mistake explains it"
+            return what if what.startswith("outside:") else f"{what}, and no known mistake explains it"
         if found[0].left:
             return f"{what}, in part as if {found[0].says}{_detail(found[0])}: {found[0].left}"
         says = "; or as if ".join(e.says + _detail(e) for e in found)
