@@ -101,7 +101,7 @@ def _digits(f: Finding) -> str:
 def _blunt(f: Finding) -> str:
     if not (math.isfinite(f.blunt) and f.blunt > 0.1):
         return ""
-    return f"; even the likely errors go up to {f.blunt:.2g} of the largest exact number, so it can tell little here"
+    return f"; even what is likely goes up to {f.blunt:.2g} of the largest exact number, so it can tell little here"
 
 
 def _exact_mode(f: Finding) -> str:

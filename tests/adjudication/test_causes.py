@@ -184,6 +184,56 @@ def test_a_loss_whose_steps_are_stored_in_bfloat16_is_no_mistake():
     assert found.findings[0].within and found.findings[0].contract.endswith("after each step")
 
 
+def test_every_step_of_the_loss_may_be_rounded():
+    import ml_dtypes
+
+    narrow = np.dtype(ml_dtypes.bfloat16)
+
+    def stored(a):
+        return a.astype(narrow).astype(np.float64)
+
+    z, labels = stored(4 * numbers(24, 600, 5, dtype=np.float64)), np.random.default_rng(25).integers(0, 5, 600)
+    d = stored(z - z.max(axis=1, keepdims=True))
+    log = stored(np.log(stored(stored(np.exp(d)).sum(axis=1))))
+    y = stored(log - d[np.arange(600), labels])
+    given = {"logits": z.astype(narrow), "labels": labels}
+    found = adjudicate(
+        "cross_entropy", inputs=given, outputs={"lib": y.astype(narrow)}, parameters={"accumulation": "float32"}
+    )
+    assert found.within and found.findings[0].ratio > 0.3
+
+
+@pytest.mark.parametrize("outputs, grid", [(41, "half_pixel"), (61, "asymmetric")])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_sample_on_a_border_may_be_its_neighbours(outputs, grid, dtype):
+    """A coordinate computed in float32 falls before the whole number that it is."""
+    elements = {41: 4, 61: 2}[outputs]
+    x = numbers(26, 1, 2, 3, elements, dtype=dtype)
+    ratio = np.float32(elements) / np.float32(outputs)
+    at = np.arange(outputs, dtype=np.float32) + np.float32(0.5 if grid == "half_pixel" else 0)
+    y = x[:, :, :, np.minimum((at * ratio).astype(int), elements - 1)]
+    right = libraries.load("numpy").nearest_resampling2d(x, size=(3, outputs), grid=grid)
+    given = {"inputs": {"x": x}, "parameters": {"size": (3, outputs), "grid": grid}}
+    found = adjudicate("nearest", **given, outputs={"lib": y, "right": right})
+    assert found.within and (
+        found.findings[0].contract.endswith("coordinates rounded to float32") or (y == right).all()
+    )
+    wrong = right.copy()
+    wrong[0, 0, 0, 3] = wrong[0, 0, 0, -1]
+    assert not adjudicate("nearest", **given, outputs={"lib": wrong}).within
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_logistic_function_as_a_difference_from_one_is_a_contract(dtype):
+    x = np.linspace(-20, 3, 400).astype(dtype)
+    y = (dtype(1) - 1 / (1 + np.exp(-np.abs(x)))).astype(dtype)
+    y = np.where(x < 0, y, dtype(1) - y)
+    found = adjudicate("sigmoid", inputs={"x": x}, outputs={"ort": y})
+    assert found.within and "formed as a difference from 1" in found.findings[0].contract
+    assert (dtype == np.float64) != ("not a single right digit" in said.sentence(found.findings[0]))
+    assert not adjudicate("sigmoid", inputs={"x": x}, outputs={"ort": y + dtype(2e-6)}).within
+
+
 # --- the second tier ----------------------------------------------------------------------------------------------------
 
 
