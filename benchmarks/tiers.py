@@ -17,7 +17,7 @@ from lectureclaims.reference.operators import catalogue
 from .table import Table
 
 FORMATS = ("float32", "float64", "float16", "bfloat16")
-SEEDS = 2
+SEEDS = 1
 
 Draw = Callable[[np.random.Generator, tuple[int, ...]], np.ndarray]
 
@@ -139,6 +139,6 @@ def run(libraries: dict[str, ModuleType]) -> Iterator[Table]:
         "Second tier: what honest results of libraries come to",
         ["operation", "format", "trials", "outside", "unlike rounding", "cannot tell", *statistics],
         rows,
-        f"Every kind of x with every kind of weights or upstream gradient ({', '.join(KINDS)}), {SEEDS} seeds, each library that has the "
+        f"Every kind of x with every kind of weights or upstream gradient ({', '.join(KINDS)}), seed 0, each library that has the "
         "operation. The last four columns: the largest value ÷ limit, of single elements and of the statistics over many.",
     )

@@ -18,6 +18,7 @@ from . import words
 from .arrays import Axes, alike, array_of, batched, declared, holds, order_of
 from .calls import result_shapes
 from .frameworks import FRAMEWORKS, channels_last, kernel_last
+from .shapes import spatial
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ def _case(
         y, given[library, result] = _result(entry, label, result, array, shapes[result], orders)
         shaped[library, result] = array.shape
         found.setdefault(library, {})[result] = y
-        if y.shape != shapes[result]:
+        if y.shape != shapes[result] and not spatial(y, shapes[result]):
             _refuse_shape(entry, label, y, shapes[result], meaning)
     made = Case(entry, arrays, parsed, found, given, accumulation, shaped, tuple(taken))
     for library in found:

@@ -39,7 +39,7 @@ class Finding:
     ``ratio``: error ÷ bound. ``undecided``: of how many elements no finite bound is known. ``likely``: the largest error ÷ what is likely at most
     (the second tier, element by element). ``statistics``: the second tier over many elements, where there is one. ``ulp``: how many numbers of the dtype lie between the
     two. ``unequal``: of how many elements the bits are not those of every direct sum, where no sum of these inputs can round (exact
-    mode), and None elsewhere. ``blunt``: the largest error that is allowed, in the second tier, ÷ the largest exact number. ``digitless``: how many elements are within
+    mode), and None elsewhere. ``blunt``: the mean of the errors that the second tier allows ÷ the largest exact number. ``digitless``: how many elements are within
     and have no right digit; the first is at ``digitless_at``. ``smallest``: the smallest mistake that could have been seen, in words. ``pattern``: on which indices of which axis
     elements are outside, where that is a pattern. ``map``: the largest ratios over all but the last two axes.
     """
@@ -133,7 +133,7 @@ class Adjudication:
             return f"cannot tell: {self.reasons[library]}"
         what = self.reasons.get(library, standing)
         if not found:
-            return f"{what}, and no known mistake explains it"
+            return what if what.startswith("outside:") else f"{what}, and no known mistake explains it"
         if found[0].left:
             return f"{what}, in part as if {found[0].says}{_detail(found[0])}: {found[0].left}"
         says = "; or as if ".join(e.says + _detail(e) for e in found)

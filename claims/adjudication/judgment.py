@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,10 +20,13 @@ from .case import Case
 from .explanation import NEARER, Question, departure, explain
 from .finding import Adjudication, Difference, Explanation, Finding, Standing
 from .patterns import pattern
+from .shapes import filled, settings
 
 MAP = 48
 """Rows and columns at most of the picture of error ÷ bound."""
 ALLOWED, ALLOWED_ELSE = "allowed by the worst case", "allowed by the worst case of a looser contract alone"
+MOST_SETTINGS = 12
+"""So many settings that give a result's shape are tried."""
 BLUNT = 0.1
 """A bound that allows more than so much of the largest exact number lets results with one right digit pass."""
 
@@ -40,7 +43,11 @@ class Opinion:
 
 def judge(case: Case) -> Adjudication:
     """Every finding of a case. BadInput where no contract gives a bound at all."""
+    asked, case = case, _filled(case)
     opinions = {library: _opinion(case, library) for library in case.outputs}
+    for library, results in asked.outputs.items():
+        if any(y.shape != case.outputs[library][name].shape for name, y in results.items()):
+            opinions[library] = _misshapen(asked, case, library, opinions[library])
     findings = [
         _finding(case, library, name, y, opinions[library].tiers)
         for library, results in case.outputs.items()
@@ -103,9 +110,45 @@ def _opinion(case: Case, library: str) -> Opinion:
     return Opinion(nearest, "outside")
 
 
+def _filled(case: Case) -> Case:
+    """The case with results of another shape put in their place in the exact ones, so that the part that both have can be judged."""
+    outputs = {}
+    for library, results in case.outputs.items():
+        exact = _exact(case, case.arguments(library))
+        outputs[library] = {
+            name: y if y.shape == exact[name].shape else filled(y, exact[name])[0] for name, y in results.items()
+        }
+    return replace(case, outputs=outputs)
+
+
+def _misshapen(asked: Case, case: Case, library: str, opinion: Opinion) -> Opinion:
+    """Of a result of another shape: what of it is right, which settings give that shape, and which of them give these numbers."""
+    results, arguments = asked.outputs[library], asked.arguments(library)
+    name, y = next((name, y) for name, y in results.items() if y.shape != case.outputs[library][name].shape)
+    whole = case.outputs[library][name]
+    one = opinion.tiers.worst[name]
+    common = filled(y, one.value)[1]
+    wrong, size = int((one.bound.ratio(whole, one.value)[common] > 1).sum()), whole[common].size
+    reason = f"outside: {name} has the shape {list(y.shape)} where {list(whole.shape)} was meant; of the part that both have "
+    reason += f"every element is within, of {size:,}" if not wrong else f"{wrong:,} of {size:,} elements are outside"
+    found, shaped = [], []
+    for changed, text in itertools.islice(settings(case.operation, arguments, name, y.shape), MOST_SETTINGS):
+        shaped.append(text)
+        other = replace(asked, parameters={**asked.parameters, **changed}, outputs={library: results})
+        if (there := _opinion(other, library)).standing == "within rounding":
+            remedy, ratio = "give the same settings on both sides", there.tiers.beyond(results)
+            found.append(Explanation("other settings", "other settings were used", remedy, text, ratio, np.nan))
+            break
+    if not found:
+        reason += f"; a result of that shape comes of {shaped[0]}" if shaped else "; no other setting gives that shape"
+    return replace(opinion, standing="outside", reason=reason, explanations=tuple(found))
+
+
 def _contracts(case: Case, library: str) -> list[Contract]:
     biased = case.arguments(library).get("b") is not None
-    return assessment.contracts(case.operation, case.dtype(library), arithmetic=case.accumulation, biased=biased)
+    return assessment.contracts(
+        case.operation, case.dtype(library), arithmetic=case.accumulation, biased=biased, lenient=True
+    )
 
 
 def _exact(case: Case, arguments: Mapping[str, Any]) -> dict[str, np.ndarray]:

@@ -33,7 +33,7 @@ from .formats import (
     unit_roundoff,
     without_digits,
 )
-from .functions import elementwise, elementwise_gradient, gelu
+from .functions import difference_from_one, elementwise, elementwise_gradient, gelu
 from .growth import CHANCE, Compounded, Likely, deviations, equal, growing
 from .identities import combination, logistic_tail, slope_from_value
 from .losses import cross_entropy, cross_entropy_gradient, cross_entropy_of_probabilities, softmax, softmax_gradient
@@ -47,7 +47,7 @@ from .resampling import (
     bilinear_resampling2d,
     bilinear_resampling2d_gradient,
 )
-from .selections import selection, slopes
+from .selections import nearest_neighbours, selection, slopes
 from .statistics import BIAS_MARGIN, mean_square_limit, variance_of_sums
 from .sums import expected_rounding, rounded_narrow, sums_of_products
 from .superposition import summed, superposed

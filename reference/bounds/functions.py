@@ -5,7 +5,7 @@ import numpy as np
 from .. import validation
 from .bound import ORACLE, Bound, empirical
 from .formats import Format, Numbers, gamma, significand_bits, smallest_normal, ulp, unit_roundoff
-from .measured import ulp_class
+from .measured import Measured, ulp_class
 
 
 def elementwise(operation: str, dtype: Format, values: Numbers) -> Bound:
@@ -15,6 +15,19 @@ def elementwise(operation: str, dtype: Format, values: Numbers) -> Bound:
         f"{ulp_class(operation, dtype)}{', twice that beyond e^±80' if operation == 'exp' else ''}, below λ_min also 0"
     )
     return empirical(size + ORACLE * np.abs(values), text)
+
+
+FROM_ONE = {24: Measured(2, 1.4, "onnxruntime"), 53: Measured(1.25, 0.75, "onnxruntime")}
+"""Significand bits → class, in ulps of 1, of a logistic function that is 1/2 + a rational function, or 1 - σ(|x|): 80,001 points in ±40."""
+
+
+def difference_from_one(own: Bound, dtype: Format) -> Bound:
+    """``own``, or c ulps of 1: of a value near 0 that is formed as a difference from 1 no digit need be left. Empirical."""
+    measured = FROM_ONE.get(significand_bits(dtype))
+    if measured is None:
+        return own
+    allowed = np.maximum(own.allowed, 2 * measured.ulps * unit_roundoff(dtype))
+    return empirical(allowed, f"{measured} of 1, or {own.derivation}")
 
 
 def elementwise_gradient(

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .bound import ORACLE, Bound, derived, exact
+from .bound import ORACLE, Bound, composed, derived, exact
 from .formats import Format, Numbers, gamma, significand_bits, smallest_normal, smallest_subnormal, unit_roundoff
 
 
@@ -38,3 +38,27 @@ def slopes(z: Numbers, slope: Numbers, values: Numbers, dtype: Format, *, flushe
         text += "; + λ_min·(1 + |slope|): subnormal numbers are flushed to zero"
     z = np.asarray(z, np.float64)
     return derived(np.where((z < 0) | ((z == 0) & (y != 0)), product, whole), text)
+
+
+def nearest_neighbours(x: Numbers, values: Numbers, own: Bound, *, size: tuple[int, int], grid: str) -> Bound:
+    """``own``, and how far off the number of a neighbouring pixel is, where the source coordinate lies within rounding of a whole number.
+
+    (i + 1/2)·in/out or i·in/out, computed in float32 with a rounded quotient, is off by at most γ₃·(c + 1), c the coordinate, whatever the
+    format of x. Where a whole number lies so near, the sample may be that of either side of it; on both axes, one of four. The derivation is ours.
+    """
+    x, y = np.asarray(x, np.float64), np.asarray(values, np.float64)
+    low, high = zip(*(_sides(n, m, grid) for n, m in zip(x.shape[2:], size, strict=True)), strict=True)
+    off = np.zeros_like(y)
+    for rows in (low[0], high[0]):
+        for columns in (low[1], high[1]):
+            off = np.maximum(off, np.abs(x[:, :, rows[:, None], columns] - y))
+    text = f"{own.derivation}; or the neighbour's, where the source coordinate is within γ₃·(c + 1) of a whole number, u = 2^-24"
+    return composed(own.allowed + off, text, own)
+
+
+def _sides(elements: int, outputs: int, grid: str) -> tuple[np.ndarray, np.ndarray]:
+    """For each output the first and the last element that a rounded coordinate may fall into."""
+    coordinate = (np.arange(outputs) + (0.5 if grid == "half_pixel" else 0.0)) * elements / outputs
+    delta = gamma(3, unit_roundoff(np.float32)) * (coordinate + 1)
+    low, high = np.floor(coordinate - delta), np.floor(coordinate + delta)
+    return tuple(np.clip(side, 0, elements - 1).astype(np.int64) for side in (low, high))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -88,7 +88,7 @@ def _equal(operation: Operation, arguments: Mapping[str, Any]) -> float:
 
 def grouped(found: list[Contract]) -> list[list[Contract]]:
     """Contracts that differ in no more than what becomes of subnormal numbers belong together; the strictest group first."""
-    return [list(group) for _, group in itertools.groupby(found, lambda c: (c.arithmetic, c.apart, c.variance))]
+    return [list(group) for _, group in itertools.groupby(found, lambda c: replace(c, flushes=False))]
 
 
 def _along_channels(b: np.ndarray, y: np.ndarray) -> np.ndarray:

@@ -18,6 +18,9 @@ SUMMING = ("sums", "resampled", "softmax", "softmax_gradient", "cross_entropy", 
 STEPPING = ("softmax", "cross_entropy", "cross_entropy_gradient", "resampled")
 """The rules of operations whose steps may be rounded to a narrow format one by one, beside those that say so themselves (``in_steps``)."""
 
+LENIENT = {"nearest": {"coordinates": True}, "sigmoid": {"difference": True}}
+"""Rule → what some libraries do that is rounding, and no reason to call a result wrong."""
+
 VARIANCES = {
     "two passes": "in two passes (the mean first)",
     "updated": "in one pass, mean and squares updated number by number (Welford)",
@@ -31,13 +34,16 @@ class Contract:
 
     ``flushes``: subnormal numbers count as zero. ``variance``: how one is formed, of :data:`VARIANCES`.
     ``apart``: what one step hands to the next is rounded to the format it is stored in: a sum before its bias is added, statistics
-    before they normalise, a function's value before its gradient is formed.
+    before they normalise, a function's value before its gradient is formed. ``coordinates``: those that a sample is taken at are rounded to
+    float32, so that it may be the neighbour's where one lies on a border. ``difference``: a value near 0 is formed as a difference from 1, and errs as 1 does.
     """
 
     arithmetic: str
     flushes: bool = False
     variance: str = "two passes"
     apart: bool = False
+    coordinates: bool = False
+    difference: bool = False
 
     def accumulates(self, operation: Operation, dtype: str) -> bool:
         """Whether numbers are summed in the narrow format that they are stored in."""
@@ -55,19 +61,26 @@ class Contract:
         elif dtype in NARROW:
             text += " itself (narrow accumulation)"
         text += "" if self.variance == "two passes" else f"; variance {VARIANCES[self.variance]}"
+        text += "; coordinates rounded to float32" if self.coordinates else ""
+        text += "; formed as a difference from 1" if self.difference else ""
         return text + ("; subnormal numbers count as zero" if self.flushes else "")
 
 
 def contracts(
-    operation: Operation, dtype: Any, *, arithmetic: str | None = None, biased: bool = False
+    operation: Operation, dtype: Any, *, arithmetic: str | None = None, biased: bool = False, lenient: bool = False
 ) -> list[Contract]:
-    """Those that an implementation for this format may keep, strictest first; with ``arithmetic``, those that compute in it."""
+    """Those that an implementation for this format may keep, strictest first; with ``arithmetic``, those that compute in it.
+
+    ``lenient``: also those of :data:`LENIENT`, which a claim about a library does not grant.
+    """
     name = np.dtype(dtype).name
     formats = [arithmetic] if arithmetic else ["float32", name] if name in NARROW else [name]
     variances = tuple(VARIANCES) if operation.forms_variance else ("two passes",)
+    options = ({}, LENIENT[operation.rule]) if lenient and operation.rule in LENIENT else ({},)
     return [
-        Contract(format, flushes, variance, apart)
+        Contract(format, flushes, variance, apart, **option)
         for format in formats
+        for option in options
         for apart in (
             (False, True)
             if (biased or operation.in_steps or operation.rule in STEPPING) and format != name

@@ -72,6 +72,19 @@ def _chosen(q: Question) -> Bounds:
     return (bounds.selection(q.values[0], q.dtype, flushed=q.flushes, compared=compared),), None
 
 
+def _nearest(q: Question) -> Bounds:
+    """One of the numbers given; where a rounded coordinate may fall on the other side of a border, its neighbour's."""
+    (chosen,), _ = _chosen(q)
+    if not q.contract.coordinates:
+        return (chosen,), None
+    return (bounds.nearest_neighbours(q.arrays[0], q.values[0], chosen, **q.parameters),), None
+
+
+def _sigmoid(q: Question) -> Bounds:
+    own = bounds.elementwise(q.name, q.dtype, q.values[0])
+    return (bounds.difference_from_one(own, q.dtype) if q.contract.difference else own,), None
+
+
 def _routed(q: Question) -> Bounds:
     """Each upstream number goes to the element that was chosen, where several may be added."""
     x, upstream = q.arrays
@@ -142,6 +155,8 @@ KINDS: dict[str, Rule] = {
     "averages": _averages,
     "resampled": lambda q: ((getattr(bounds, q.name)(*q.arrays, q.dtype, **q.parameters, stored=q.stored),), None),
     "chosen": _chosen,
+    "nearest": _nearest,
+    "sigmoid": _sigmoid,
     "routed": _routed,
     "elementwise": lambda q: ((bounds.elementwise(q.name, q.dtype, q.values[0]),), None),
     "elementwise_gradient": _each_gradient,

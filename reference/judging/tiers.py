@@ -42,9 +42,9 @@ class Tiers:
         return max(every, key=lambda one: one.excess, default=None)
 
     def blunt(self, name: str) -> float:
-        """The largest error that is likely ÷ the largest exact number; 0 where nothing is allowed."""
+        """The mean of the errors that are likely at most ÷ the largest exact number; 0 where nothing is allowed."""
         one = self.likely[name]
-        allowed, size = float(one.bound.allowed.max()), float(np.abs(one.value).max())
+        allowed, size = float(one.bound.allowed.mean()), float(np.abs(one.value).max())
         return allowed / size if size else float(allowed > 0) * np.inf if allowed else 0.0
 
 

@@ -34,7 +34,10 @@ def summary(found: Adjudication) -> str:
         return f"Rounding. {each} within {LIMITS}."
     said = ["Not rounding." if outside or unlike else "Cannot tell."]
     if outside:
-        said.append(f"{words.listed(outside)} {_is(outside)} outside {LIMITS}.")
+        alike = [library for library in outside if library not in found.reasons]
+        if alike:
+            said.append(f"{words.listed(alike)} {_is(alike)} outside {LIMITS}.")
+        said += [f"{library} is {found.verdict(library)}." for library in outside if library in found.reasons]
     said += [f"{library} is {found.verdict(library)}." for library in unlike]
     said += [f"Of {library} it cannot be told: {found.reasons[library]}." for library in untold]
     return " ".join([*said, *(["The rest is within."] if within else [])])
@@ -60,9 +63,14 @@ def against(e: Explanation) -> str:
     """How well a mistake explains a result."""
     if e.left:
         return e.left
-    return f"error ÷ bound {e.ratio:.3g} against that, " + (
-        f"{e.nearer:.2g} times nearer" if math.isfinite(e.nearer) else "to the last bit"
+    nearer = (
+        ""
+        if math.isnan(e.nearer)
+        else f", {e.nearer:.2g} times nearer"
+        if math.isfinite(e.nearer)
+        else ", to the last bit"
     )
+    return f"error ÷ bound {e.ratio:.3g} against that{nearer}"
 
 
 def tier(f: Finding) -> str:
@@ -93,7 +101,7 @@ def _digits(f: Finding) -> str:
 def _blunt(f: Finding) -> str:
     if not (math.isfinite(f.blunt) and f.blunt > 0.1):
         return ""
-    return f"; even the likely errors go up to {f.blunt:.2g} of the largest exact number, so it can tell little here"
+    return f"; even what is likely goes up to {f.blunt:.2g} of the largest exact number, so it can tell little here"
 
 
 def _exact_mode(f: Finding) -> str:

@@ -89,7 +89,7 @@ CALLS = {
     "(nearest|bilinear)_resampling2d": [({"x": (2, 3, 5, 5)}, {"size": (7, 7), "grid": "half_pixel"})],
     "area_resampling2d": [({"x": (2, 3, 6, 6)}, {"size": (4, 4)})],
     "batch_norm_running": [({"x": (3, 4, 4, 5)} | CHANNELS, {"momentum": 0.1, "correction": 1})],
-    "batch_norm": [({"x": (3, 4, 4, 4)} | CHANNELS, {"epsilon": 1e-5})],
+    "batch_norm": [({"x": (3, 4, 4, 4)} | CHANNELS, {"epsilon": e}) for e in (1e-5, 3e-2)],
     "leaky_relu": [(X, {"alpha": 0.15})],
     "prelu": [({"x": (2, 3, 4), "alpha": (3,)}, {})],
     "gelu": [(X, {"approximate": "none"})],

@@ -39,7 +39,7 @@ OPERATIONS = with_gradient(
     says="1/(1 + exp(−x))",
     arrays={"x": "…"},
     y="…",
-    rules=("elementwise", "elementwise_gradient"),
+    rules=("sigmoid", "elementwise_gradient"),
     aliases=("sigmoid",),
     in_steps=True,
 )

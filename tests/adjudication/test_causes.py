@@ -1,0 +1,290 @@
+"""Causes: mistakes in families, two at once, one in part; another shape; and what is no mistake but a contract of its own."""
+
+import json
+
+import numpy as np
+import pytest
+from lectureclaims.claims import adjudicate
+from lectureclaims.reference import bounds, libraries
+from lectureclaims.reference.judging.statistics import statistics
+from lectureclaims.reports.wording import adjudication as said
+
+CONV = {"stride": (1, 1), "padding": ((1, 1), (1, 1)), "dilation": (1, 1), "groups": 1}
+
+
+def numbers(seed, *shape, dtype=np.float32):
+    return np.random.default_rng(seed).normal(size=shape).astype(dtype)
+
+
+def convolved(x, w, b=None, **settings):
+    return libraries.load("numpy").cross_correlation2d(x, w, b, **CONV | settings)
+
+
+def names(found, library="lib"):
+    return [e.mistake for e in found.explanations[library]]
+
+
+# --- families ----------------------------------------------------------------------------------------------------------
+
+
+def bits(a, add):
+    return ((a.view(np.uint32) + np.uint32(add)) & np.uint32(0xFFFFE000)).view(np.float32)
+
+
+@pytest.mark.parametrize("add, how", [(0x1000, "ties away from 0"), (0, "cut off")])
+@pytest.mark.parametrize("both", [True, False])
+def test_tf32_is_known_however_it_rounds(add, how, both):
+    """pytorch#84334, cutlass#1289: ties away from 0, or cut off; one tie among thousands spoils another rounding."""
+    x, w = numbers(0, 2, 16, 10, 10), numbers(1, 8, 16, 3, 3)
+    x.flat[0] = 1 + 2.0**-11
+    y = convolved(bits(x, add) if both else x, bits(w, add))
+    found = adjudicate("conv2d", inputs={"x": x, "w": w}, outputs={"lib": y}, parameters={"padding": 1})
+    first = found.explanations["lib"][0]
+    assert first.mistake == "inputs rounded to TF32"
+    assert both == (first.detail == how) and (both or first.detail.endswith("w alone"))
+
+
+@pytest.mark.parametrize("order", ["NHWC", "NCHW", "F"])
+def test_an_image_of_any_size_may_have_been_flattened_otherwise(order):
+    """nn-transfer#11, keras#13830."""
+    image, w = numbers(2, 2, 4, 5, 3), numbers(3, 6, 60)
+    flat = {
+        "NHWC": image.transpose(0, 3, 1, 2).reshape(2, -1),
+        "NCHW": image.reshape(2, 3, 4, 5).transpose(0, 2, 3, 1).reshape(2, -1),
+        "F": np.stack([one.flatten(order="F") for one in image]),
+    }[order]
+    found = adjudicate("linear", inputs={"x": image.reshape(2, -1), "w": w}, outputs={"lib": flat @ w.T})
+    assert names(found) == ["flattened in another order"]
+
+
+def test_a_number_held_in_float32_beside_float64_is_named():
+    x = numbers(4, 4, 3, 5, 5, dtype=np.float64)
+    channels = {"gamma": np.ones(3), "beta": np.zeros(3), "mean": np.zeros(3), "variance": np.full(3, 1e-4)}
+    y = libraries.load("numpy").batch_norm_inference(x, *channels.values(), epsilon=float(np.float32(1e-5)))
+    found = adjudicate("batch_norm", inputs={"x": x} | channels, outputs={"lib": y}, parameters={"epsilon": 1e-5})
+    assert names(found) == ["epsilon held in float32"]
+
+
+@pytest.mark.parametrize("dtype, top", [(np.float32, 90), (np.float64, 720)])
+def test_a_naive_exponential_that_overflows_is_named(dtype, top):
+    """snntorch#433; also softmax and the loss, without taking the largest number first."""
+    z = np.array([[top, 1, -3], [0.5, 1, 2]], dtype)
+    with np.errstate(all="ignore"):
+        grown = np.exp(z)
+        found = adjudicate(
+            "softmax",
+            inputs={"x": z},
+            outputs={"lib": grown / grown.sum(axis=1, keepdims=True)},
+            parameters={"axis": 1},
+        )
+        assert names(found) == ["exponential overflows in softmax"]
+        slope = np.exp(-z) / (1 + np.exp(-z)) ** 2
+        loss = np.log(np.exp(z).sum(axis=1)) - z[:, 1]
+    found = adjudicate("cross_entropy", inputs={"logits": z, "labels": np.ones(2, int)}, outputs={"lib": loss})
+    assert names(found) == ["exponential overflows in cross_entropy"]
+    x = -np.abs(z)
+    with np.errstate(all="ignore"):
+        slope = np.exp(-x) / (1 + np.exp(-x)) ** 2
+    found = adjudicate(
+        "sigmoid_gradient", inputs={"x": x, "upstream": np.ones_like(x)}, outputs={"lib": slope.astype(dtype)}
+    )
+    assert names(found) == ["exponential overflows in logistic_gradient"]
+
+
+def test_a_kernel_that_steps_otherwise_than_it_should_and_fills_the_right_size():
+    """pytorch#83180."""
+    x, w = numbers(5, 1, 1, 3, 6), numbers(6, 2, 1, 3, 3)
+    right = convolved(x, w, stride=(1, 2), padding=((0, 0), (0, 0)))
+    y = convolved(x, w, stride=(2, 1), padding=((0, 0), (0, 0)))[:, :, : right.shape[2], : right.shape[3]]
+    found = adjudicate("conv2d", inputs={"x": x, "w": w}, outputs={"lib": y}, parameters={"stride": (1, 2)})
+    assert names(found) == ["strides exchanged"] and "cut to the size" in found.explanations["lib"][0].detail
+
+
+# --- two at once, and one in part ---------------------------------------------------------------------------------------
+
+
+def test_two_mistakes_at_once_are_found():
+    """keras#19291: the image was handed over with its axes exchanged, and SAME puts the odd zero elsewhere."""
+    x, w = numbers(7, 1, 3, 12, 12), numbers(8, 8, 3, 3, 3)
+    same = convolved(x.swapaxes(2, 3), w, stride=(2, 2), padding=((0, 1), (0, 1))).swapaxes(2, 3)
+    found = adjudicate(
+        "conv2d", inputs={"x": x, "w": w}, outputs={"keras": same}, parameters={"stride": 2, "padding": 1}
+    )
+    assert names(found, "keras") == ["kernel height and width exchanged, and padding on other sides"]
+    assert "transpose the kernel's last two axes; and pad" in found.explanations["keras"][0].remedy
+
+
+@pytest.mark.parametrize("bias", [True, False])
+def test_a_flattened_image_and_a_bias(bias):
+    image, w, b = numbers(9, 2, 4, 5, 3), numbers(10, 6, 60), numbers(11, 6)
+    y = image.transpose(0, 3, 1, 2).reshape(2, -1) @ w.T + (0 if bias else 2 * b)
+    found = adjudicate("linear", inputs={"x": image.reshape(2, -1), "w": w, "b": b}, outputs={"lib": y})
+    assert names(found) == [f"bias {'forgotten' if bias else 'added twice'}, and flattened in another order"]
+
+
+def test_momentum_inverted_and_another_divisor():
+    """keras#10443."""
+    x, zero = np.array([[1.0], [2.0], [3.0], [4.0]], np.float32), np.zeros(1, np.float32)
+    outputs = {"torch": {"mean": np.array([2.5], np.float32), "variance": np.array([5 / 3], np.float32)}}
+    given = {"inputs": {"x": x, "mean": zero, "variance": zero}, "outputs": outputs}
+    found = adjudicate("batch_norm_running", **given, parameters={"momentum": 0.0, "correction": 0})
+    assert names(found, "torch") == ["momentum inverted, and other divisor"]
+
+
+def test_what_remains_after_the_best_is_said():
+    x, w, b = numbers(12, 2, 3, 6, 6), numbers(13, 4, 3, 3, 3), numbers(14, 4)
+    y = convolved(x, w)
+    y[1, 2, 3, 4] += 7
+    found = adjudicate("conv2d", inputs={"x": x, "w": w, "b": b}, outputs={"lib": y}, parameters={"padding": 1})
+    assert found.verdict("lib").startswith(
+        "outside, in part as if the bias was left out: of the 288 elements outside 287 lie"
+    )
+
+
+# --- another shape -----------------------------------------------------------------------------------------------------
+
+
+def test_the_settings_that_give_another_shape_are_found():
+    x, w = numbers(15, 1, 2, 9, 8), numbers(16, 3, 2, 3, 3)
+    asked = {"inputs": {"x": x, "w": w}, "parameters": {"stride": (1, 2), "padding": 1}}
+    y = convolved(x, w, stride=(2, 1))
+    found = adjudicate("conv2d", **asked, outputs={"lib": y})
+    assert found.exit_code == 1 and found.verdict("lib").endswith("as if other settings were used (stride=(2, 1))")
+    assert "y has the shape [1, 3, 5, 8] where [1, 3, 9, 4] was meant" in found.verdict("lib")
+    json.dumps(found.as_dict(), allow_nan=False)
+
+
+def test_of_another_shape_the_part_that_both_have_is_judged():
+    """machine-learning-book#168: loops that end too early."""
+    x, w = numbers(17, 1, 1, 7, 7, dtype=np.float64), numbers(18, 1, 1, 3, 3, dtype=np.float64)
+    y = convolved(x, w, stride=(2, 2))[:, :, :2, :2]
+    asked = {"inputs": {"x": x, "w": w}, "parameters": {"stride": 2, "padding": 1}}
+    found = adjudicate("conv2d", **asked, outputs={"mine": y})
+    assert found.verdict("mine").endswith("every element is within, of 4; no other setting gives that shape")
+    found = adjudicate("conv2d", **asked, outputs={"mine": y + 1})
+    assert "4 of 4 elements are outside" in found.verdict("mine") and said.summary(found).startswith(
+        "Not rounding. mine is"
+    )
+
+
+# --- contracts of their own ---------------------------------------------------------------------------------------------
+
+
+def test_a_loss_whose_steps_are_stored_in_bfloat16_is_no_mistake():
+    """PyTorch sums in float32 and stores the sum, and its logarithm, in the narrow format."""
+    import ml_dtypes
+
+    z = np.array([[6.4375, -2.8125, -0.7421875, -3.984375, -3.328125]]).astype(ml_dtypes.bfloat16)
+    found = adjudicate(
+        "cross_entropy",
+        inputs={"logits": z, "labels": np.zeros(1, int)},
+        outputs={"torch": np.zeros(1, ml_dtypes.bfloat16)},
+        parameters={"accumulation": "float32"},
+    )
+    assert found.findings[0].within and found.findings[0].contract.endswith("after each step")
+
+
+def test_every_step_of_the_loss_may_be_rounded():
+    import ml_dtypes
+
+    narrow = np.dtype(ml_dtypes.bfloat16)
+
+    def stored(a):
+        return a.astype(narrow).astype(np.float64)
+
+    z, labels = stored(4 * numbers(24, 600, 5, dtype=np.float64)), np.random.default_rng(25).integers(0, 5, 600)
+    d = stored(z - z.max(axis=1, keepdims=True))
+    log = stored(np.log(stored(stored(np.exp(d)).sum(axis=1))))
+    y = stored(log - d[np.arange(600), labels])
+    given = {"logits": z.astype(narrow), "labels": labels}
+    found = adjudicate(
+        "cross_entropy", inputs=given, outputs={"lib": y.astype(narrow)}, parameters={"accumulation": "float32"}
+    )
+    assert found.within and found.findings[0].ratio > 0.3
+
+
+@pytest.mark.parametrize("outputs, grid", [(41, "half_pixel"), (61, "asymmetric")])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_sample_on_a_border_may_be_its_neighbours(outputs, grid, dtype):
+    """A coordinate computed in float32 falls before the whole number that it is."""
+    elements = {41: 4, 61: 2}[outputs]
+    x = numbers(26, 1, 2, 3, elements, dtype=dtype)
+    ratio = np.float32(elements) / np.float32(outputs)
+    at = np.arange(outputs, dtype=np.float32) + np.float32(0.5 if grid == "half_pixel" else 0)
+    y = x[:, :, :, np.minimum((at * ratio).astype(int), elements - 1)]
+    right = libraries.load("numpy").nearest_resampling2d(x, size=(3, outputs), grid=grid)
+    given = {"inputs": {"x": x}, "parameters": {"size": (3, outputs), "grid": grid}}
+    found = adjudicate("nearest", **given, outputs={"lib": y, "right": right})
+    assert found.within and (
+        found.findings[0].contract.endswith("coordinates rounded to float32") or (y == right).all()
+    )
+    wrong = right.copy()
+    wrong[0, 0, 0, 3] = wrong[0, 0, 0, -1]
+    assert not adjudicate("nearest", **given, outputs={"lib": wrong}).within
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_logistic_function_as_a_difference_from_one_is_a_contract(dtype):
+    x = np.linspace(-20, 3, 400).astype(dtype)
+    y = (dtype(1) - 1 / (1 + np.exp(-np.abs(x)))).astype(dtype)
+    y = np.where(x < 0, y, dtype(1) - y)
+    found = adjudicate("sigmoid", inputs={"x": x}, outputs={"ort": y})
+    assert found.within and "formed as a difference from 1" in found.findings[0].contract
+    assert (dtype == np.float64) != ("not a single right digit" in said.sentence(found.findings[0]))
+    assert not adjudicate("sigmoid", inputs={"x": x}, outputs={"ort": y + dtype(2e-6)}).within
+
+
+# --- the second tier ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("channels", [4, 32, 128])
+def test_one_weight_that_is_off_is_seen_where_the_worst_case_allows_it(channels):
+    x, w = numbers(19, 2, channels, 8, 8), numbers(20, 8, channels, 3, 3)
+    wrong = w.copy()
+    wrong[3, 1, 2, 0] += 1e-4
+    found = adjudicate(
+        "conv2d",
+        inputs={"x": x, "w": w},
+        outputs={"right": convolved(x, w), "off": convolved(x, wrong)},
+        parameters={"padding": 1},
+    )
+    assert found.standing("right") == "within rounding" and found.standing("off") != "within rounding"
+    if channels == 128:
+        assert found.findings[1].within and "as if one weight were another (w[3, 1, 2, 0]" in found.verdict("off")
+    assert "or one weight off by" in said.tier(found.findings[0])
+
+
+@pytest.mark.parametrize("kind", ["ones", "few", "ramp", "alternating"])
+def test_numbers_with_a_structure_do_not_look_like_a_mistake(kind):
+    shape, rng = (4, 3, 12, 12), np.random.default_rng(21)
+    count = np.arange(np.prod(shape)).reshape(shape)
+    x = {
+        "ones": np.full(shape, 0.1),
+        "few": rng.choice([0.1, 0.3, 0.7], shape),
+        "ramp": count / count.max() * 2 - 1,
+        "alternating": np.where(count % 2, 1.1, -1.1),
+    }[kind].astype(np.float32)
+    for w in (np.full((5, 3, 3, 3), 0.1, np.float32), numbers(22, 5, 3, 3, 3)):
+        assert adjudicate(
+            "conv2d", inputs={"x": x, "w": w}, outputs={"lib": convolved(x, w)}, parameters={"padding": 1}
+        ).exit_code in (0, 3)
+
+
+def test_fewer_roundings_count_than_there_are_and_never_more():
+    n = np.array([1.0, 10, 1e4, 1e8])
+    with bounds.growing(bounds.Likely(8.0)):
+        likely = bounds.gamma(n, 2.0**-24)
+    with bounds.growing(bounds.Compounded()):
+        worst = bounds.gamma(n, 2.0**-24)
+    assert (likely <= worst).all() and likely[0] == worst[0] and worst[-1] / likely[-1] > 1000
+    with bounds.growing(bounds.Likely(8.0, equal=1.0)):
+        assert np.array_equal(bounds.gamma(n[:3], 2.0**-24), worst[:3]), "equal numbers err alike"
+    assert bounds.equal(np.ones(5)) == 1 and bounds.equal(np.arange(1, 6)) == 0 and bounds.equal(np.zeros(3)) == 1
+
+
+def test_statistics_are_of_sums_of_products_alone():
+    from lectureclaims.reference.judging.assessment import Contract
+    from lectureclaims.reference.operators import catalogue
+
+    x = numbers(23, 4, 5)
+    assert statistics(catalogue.find("tanh"), {"x": x}, "y", np.tanh(x), np.tanh(x), Contract("float32")) == ()
