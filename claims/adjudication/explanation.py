@@ -152,7 +152,7 @@ def promises(asked: Question, reading: Reading) -> bool:
     wide = [a if a is None or a.dtype.kind in "iu" else np.asarray(a, np.float64) for a in arrays]
     try:
         made = getattr(libraries.load(libraries.REFERENCE), operation.name)(
-            *wide, **{name: arguments[name] for name in operation.parameters}
+            *wide, **operation.settings(arguments)
         )
     except BadInput:
         return False

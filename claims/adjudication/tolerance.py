@@ -155,7 +155,7 @@ def _run(library: Any, name: str, given: Mapping[str, Any]) -> Results:
     operation = catalogue.OPERATIONS[name]
     with np.errstate(all="ignore"):
         results = getattr(library, name)(
-            *(given.get(array) for array in operation.arrays), **{n: given[n] for n in operation.parameters}
+            *(given.get(array) for array in operation.arrays), **operation.settings(given)
         )
     results = results if isinstance(results, tuple) else (results,)
     return {n: np.asarray(y, np.float64) for n, y in zip(operation.results, results, strict=True)}

@@ -171,7 +171,7 @@ WORDS = (
     Word("window_shape", "window", "Flax"),
     Word("count_include_pad", "count_padding", f"{T}, {O}", _flag),
     Word("ceil_mode", "ceil_mode", f"{T}, {O}", _flag, (False, 0), "adds a window that hangs over the edge"),
-    Word("divisor_override", "divisor_override", T, idle=(None,), changes="divides by another number"),
+    Word("divisor_override", "divisor", T, idle=(None,), changes="divides by another number"),
     Word("return_indices", "", T, idle=(ANY,)),
     Word("storage_order", "", O, idle=(ANY,)),
     Word("output_size", "size", T),

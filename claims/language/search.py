@@ -104,14 +104,11 @@ def edge(
         (holds,) = yield from judge([middle])
         good, bad = (middle, bad) if holds else (good, middle)
     answer, comparison = judged[float(bad)]
-
-    def distance(z: Any) -> float:
-        return abs(float(z) - holds_at)
-
-    again = [z for z in judged if distance(z) > distance(bad) and judged[z][1].holds]
+    out = 1 if fails_at > holds_at else -1
+    again = [out * z for z in judged if out * z > out * bad and judged[z][1].holds]
     farther = "fails at all that were tried"
     if again:
-        farther = f"holds again at {len(again)} that were tried, last at {max(again, key=distance):.9g}"
+        farther = f"holds again at {len(again)} that were tried, last at {out * max(again):.9g}"
     how = f"the first number of {np.dtype(dtype).name} found over the whole range, to the last bit; farther out it {farther}"
     yield _found(fails(comparison), "smallest", {symbol: float(bad)}, how)
     yield _found(instead(answer, bad), "instead", {symbol: float(bad)}, "")

@@ -177,9 +177,13 @@ def padding_of(rank: int, kernel: str) -> Parse:
     def parse(name: str, value: Any, arrays: Mapping[str, np.ndarray], parsed: Mapping[str, Any]) -> Any:
         """a whole number from 0 for all sides, one for each axis, a pair (before, after) for each; 'valid', 'same' (the odd zero behind), 'same_lower' (before)"""
         sizes = arrays["x"].shape[2:]
-        taps = arrays["w"].shape[2:] if kernel == "w" else parsed["window"]
-        strides, spreads = (
-            v if isinstance(v, tuple) else (v,) * rank for v in (parsed["stride"], parsed.get("dilation", 1))
+        taps, strides, spreads = (
+            v if isinstance(v, tuple) else (v,) * rank
+            for v in (
+                arrays["w"].shape[2:] if kernel == "w" else parsed["window"],
+                parsed["stride"],
+                parsed.get("dilation", 1),
+            )
         )
         if isinstance(value, str) and value in ("valid", "same", "same_lower"):
             sides = tuple(
