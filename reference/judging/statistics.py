@@ -105,7 +105,7 @@ def _weights(
         libraries.load(libraries.REFERENCE), operation.name.replace("convolution", "cross_correlation") + "_gradient"
     )
     x, w = (arguments[name].astype(np.float64) for name in ("x", "w"))
-    parameters = {name: arguments[name] for name in operation.parameters}
+    parameters = operation.settings(arguments)
     with np.errstate(all="ignore"):
         per = np.where(known, 1 / np.square(np.where(known, s, 1.0)), 0.0)
         score = gradient(x, w, e * per, **parameters)[1]
@@ -125,7 +125,7 @@ def _variance(
     operation: Operation, arguments: Mapping[str, Any], result: str, exact: np.ndarray, contract: Contract, stored: str
 ) -> np.ndarray:
     arrays = {name: arguments.get(name) for name in operation.arrays}
-    parameters = {name: arguments[name] for name in operation.parameters}
+    parameters = operation.settings(arguments)
     place = list(operation.results).index(result)
     run = getattr(libraries.load(libraries.REFERENCE), operation.name)
 
