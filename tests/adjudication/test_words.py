@@ -303,6 +303,25 @@ def test_what_a_refusal_says_is_what_the_operation_has():
     assert "check window, stride, padding" in str(refusal.value) and "dilation" not in str(refusal.value)
 
 
+def test_the_terminal_and_the_page_say_what_was_taken(tmp_path, monkeypatch, capsys):
+    np.savez(
+        tmp_path / "case.npz", **{"input.input": IMAGE, "output.mine": pooled(), "parameters": '{"kernel_size": 2}'}
+    )
+    page = tmp_path / "page.html"
+    given = ["adjudicate", str(tmp_path / "case.npz"), "--op", "AvgPool2d", "--framework", "torch", "--out", str(page)]
+    monkeypatch.setattr("sys.argv", ["lecture-claims", *given])
+    with pytest.raises(SystemExit) as end:
+        main()
+    printed = capsys.readouterr().out
+    assert end.value.code == 0
+    for line in (
+        "input.input: taken for x",
+        "kernel_size: taken for window",
+        "count_padding = True: the default of PyTorch",
+    ):
+        assert line in printed and line in page.read_text(encoding="utf-8")
+
+
 # --- names -------------------------------------------------------------------------------------------------------------
 
 
