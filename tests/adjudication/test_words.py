@@ -297,6 +297,11 @@ def test_a_mean_of_losses_is_not_called_a_wrong_shape():
         judged("cross_entropy", np.float32(1), {"logits": FULLY["x"], "labels": np.zeros(6, int)})
 
 
+def test_a_single_number_has_no_axis_and_none_is_advised():
+    with pytest.raises(BadInput, match=r"x\.shape=\(\): expected at least one axis"):
+        judged("softmax", np.float32(1), {"x": np.float32(1)}, axis=0)
+
+
 def test_what_a_refusal_says_is_what_the_operation_has():
     with pytest.raises(BadInput) as refusal:
         judged("max_pool2d", IMAGE, {"x": IMAGE}, window=2, stride=2)
