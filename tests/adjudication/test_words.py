@@ -242,6 +242,9 @@ def test_a_kernel_for_each_channel_in_the_order_of_keras():
     kernel = RNG.integers(-3, 4, (3, 3, 3, 2)).astype(np.float32)
     y = convolved(w=np.ascontiguousarray(kernel.transpose(2, 3, 0, 1)).reshape(6, 1, 3, 3), groups=3)
     assert judged("DepthwiseConv2D", y, {"x": IMAGE, "w": kernel}, groups=3, layout={"input.w": "HWCM"}).within
+    x, last = IMAGE.transpose(0, 2, 3, 1), y.transpose(0, 2, 3, 1)
+    found = judged("DepthwiseConv2D", last, {"x": x, "kernel": kernel}, groups=3, framework="keras")
+    assert found.within and any("axes taken as HWCM" in line for line in found.taken)
 
 
 def test_the_matrix_of_keras():
@@ -295,6 +298,21 @@ def test_the_place_is_told_in_the_array_that_was_given():
 def test_a_mean_of_losses_is_not_called_a_wrong_shape():
     with pytest.raises(BadInput, match="their mean or sum, which is not judged here; give one for each row"):
         judged("cross_entropy", np.float32(1), {"logits": FULLY["x"], "labels": np.zeros(6, int)})
+
+
+def test_one_slope_for_all_channels_is_taken_but_for_its_gradient():
+    slope = np.float32([0.25])
+    y = NUMPY.prelu(IMAGE, np.repeat(slope, 3))
+    found = judged("PReLU", y, {"x": IMAGE, "weight": slope})
+    assert found.within and "input.alpha [1]: the same for all 3 channels" in found.taken
+    with pytest.raises(BadInput, match=r"alpha.shape=\(1,\)"):
+        judged("prelu_gradient", {"dx": y}, {"x": IMAGE, "alpha": slope, "upstream": y})
+
+
+def test_pytorchs_two_nearest_resamplings_are_two_grids():
+    for mode, grid in (("nearest", "asymmetric"), ("nearest-exact", "half_pixel")):
+        y = NUMPY.nearest_resampling2d(IMAGE, size=(4, 7), grid=grid)
+        assert judged("nearest", y, {"x": IMAGE}, size=(4, 7), mode=mode, framework="torch").within
 
 
 def test_a_single_number_has_no_axis_and_none_is_advised():
