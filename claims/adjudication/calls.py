@@ -15,9 +15,8 @@ def result_shapes(operation: Operation, arguments: Mapping[str, Any]) -> dict[st
     """Result → shape, from the reference itself. BadInput, in one line, for arguments that do not fit each other."""
     arrays = {name: arguments.get(name) for name in operation.arrays}
     batch = _batch(operation, arrays)
-    if batch is not None:  # one of it says all
-        arrays = {name: a[:1] if a is not None and operation.axes(name)[0] == "N" else a for name, a in arrays.items()}
-    wide = [a if a is None or a.dtype.kind in "iu" else a.astype(np.float64) for a in arrays.values()]
+    fewer = arrays if batch is None else _one_of_each(operation, arrays, arguments.get("groups", 1))
+    wide = [a if a is None or a.dtype.kind in "iu" else a.astype(np.float64) for a in fewer.values()]
     with np.errstate(all="ignore"):
         results = getattr(libraries.load(libraries.REFERENCE), operation.name)(
             *wide, **_parameters(operation, arguments)
@@ -25,7 +24,10 @@ def result_shapes(operation: Operation, arguments: Mapping[str, Any]) -> dict[st
     shapes = {name: y.shape for name, y in zip(operation.results, _tuple(results), strict=True)}
     if batch is None:
         return shapes
-    return {name: (batch, *s[1:]) if operation.axes(name)[0] == "N" else s for name, s in shapes.items()}
+    whole = {f"d{name}": a.shape for name, a in arrays.items() if a is not None}
+    return {
+        name: whole.get(name, (batch, *s[1:]) if operation.axes(name)[0] == "N" else s) for name, s in shapes.items()
+    }
 
 
 def _batch(operation: Operation, arrays: Mapping[str, np.ndarray | None]) -> int | None:
@@ -34,6 +36,17 @@ def _batch(operation: Operation, arrays: Mapping[str, np.ndarray | None]) -> int
         return None
     sizes = {len(a) for name, a in arrays.items() if a is not None and a.ndim and operation.axes(name)[0] == "N"}
     return sizes.pop() if len(sizes) == 1 else None
+
+
+def _one_of_each(
+    operation: Operation, arrays: Mapping[str, np.ndarray | None], groups: Any
+) -> dict[str, np.ndarray | None]:
+    """One image or row, and one channel a group where they fit the kernel's: all others have the same results' shapes."""
+    fewer = {name: a[:1] if a is not None and operation.axes(name)[0] == "N" else a for name, a in arrays.items()}
+    x, w = fewer.get("x"), fewer.get("w")
+    if x is not None and w is not None and x.ndim == w.ndim and x.shape[1] == w.shape[1] * groups:
+        fewer |= {"x": x[:, :groups], "w": w[:, :1]}
+    return fewer
 
 
 def is_finite(operation: Operation, arguments: Mapping[str, Any]) -> bool:

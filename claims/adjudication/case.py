@@ -134,7 +134,7 @@ def _call(
     known = [*(f"input.{name}" for name in entry.arrays), *outputs]
     layout = _mapping("layout", settings.pop("layout", {}), known, "NHWC")
     last = framework is not None and FRAMEWORKS[framework].last
-    orders = Orders(layout, _channels_last(settings, last), last, taken)
+    orders = Orders(layout, _channels_last(settings, last), last, settings.get("groups"), taken)
     arrays = _arrays(entry, inputs, orders)
     _check_kernel(entry, settings, arrays)
     return arrays, _parameters(entry, words.read(words.Asked(entry, settings, framework), taken), arrays), orders
@@ -199,6 +199,7 @@ class Orders:
     layout: Mapping[str, str]
     last: bool
     kernels: bool
+    groups: Any
     taken: list[str]
 
     def of(self, label: str, array: str, axes: str, rank: int) -> str | None:
@@ -240,7 +241,17 @@ def _arrays(entry: Operation, inputs: Mapping[str, Any], orders: Orders) -> dict
             given[name] = None
         else:
             given[name] = array_of(f"input.{name}", inputs[name], whole=name == "labels")
-    return {name: None if array is None else _array(entry, name, given, orders) for name, array in given.items()}
+    arrays = {name: None if array is None else _array(entry, name, given, orders) for name, array in given.items()}
+    x = arrays.get("x")
+    for name, array in arrays.items():
+        # The gradient by one number would be another one than by one a channel.
+        whole = (
+            array is not None and entry.axes(name) == "C" and array.shape == (1,) and f"d{name}" not in entry.results
+        )
+        if whole and x is not None and x.ndim > 1 and x.shape[1] > 1:
+            arrays[name] = np.repeat(array, x.shape[1])  # pyright: ignore[reportArgumentType, reportCallIssue]
+            orders.taken.append(f"input.{name} [1]: the same for all {x.shape[1]} channels")
+    return arrays
 
 
 def _array(entry: Operation, name: str, given: Mapping[str, np.ndarray | None], orders: Orders) -> np.ndarray:
@@ -252,7 +263,10 @@ def _array(entry: Operation, name: str, given: Mapping[str, np.ndarray | None], 
         at = tuple(int(i) for i in np.argwhere(bad)[0])
         refuse(label, float(array[at]), f"finite numbers (this one is at {list(at)})", "judge NaN and infinity by eye")
     order = orders.of(label, name, axes, array.ndim)
-    if order is not None and sorted(order) == sorted("HWCM") and array.ndim == 4:  # a kernel of each channel's own
+    if order == "HWIO" and label not in orders.layout and array.ndim == 4 and 1 < array.shape[2] == orders.groups:
+        order = "HWCM"  # a group a channel: what would be the inputs of one group are the groups
+        orders.taken.append(f"{label} {list(array.shape)}: axes taken as HWCM, a kernel of each channel's own")
+    if order is not None and sorted(order) == sorted("HWCM") and array.ndim == 4:
         depthwise = array.transpose([order.index(letter) for letter in "CMHW"])
         return np.ascontiguousarray(depthwise.reshape(-1, 1, *depthwise.shape[2:]))
     if label not in orders.layout:

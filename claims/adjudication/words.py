@@ -128,7 +128,7 @@ def _nearest(name: str, value: Any, asked: Asked) -> Any:
 
 
 def _mode(name: str, value: Any, asked: Asked) -> Any:
-    """Which resampling: the operation's name says it."""
+    """Which resampling, as the operation's name says it too; PyTorch's two nearest ones are two grids."""
     same = {
         "linear": "bilinear",
         "bilinear": "bilinear",
@@ -136,7 +136,9 @@ def _mode(name: str, value: Any, asked: Asked) -> Any:
         "nearest": "nearest",
         "nearest-exact": "nearest",
     }
-    return LEFT if asked.operation.name.startswith(same.get(str(value), "?")) else value
+    if not asked.operation.name.startswith(same.get(str(value), "?")):
+        refuse(name, value, f"what {asked.operation.name} is", NAMED)
+    return "half_pixel" if value == "nearest-exact" else LEFT
 
 
 def _training(name: str, value: Any, asked: Asked) -> Any:
@@ -156,6 +158,7 @@ WORDS = (
     Word("dilations", "dilation", f"{F}, {O}", _steps, (1, (1, 1), [1, 1]), "spreads the taps of the window"),
     Word("dilation_rate", "dilation", K, _steps, (1, (1, 1), [1, 1]), "spreads the taps of the window"),
     Word("rhs_dilation", "dilation", "JAX"),
+    Word("groups", "groups", f"{T}, {K}"),
     Word("group", "groups", O),
     Word("feature_group_count", "groups", "JAX"),
     Word("padding", "padding", f"{T}, {F}, {K}", _padding),
@@ -174,6 +177,7 @@ WORDS = (
     Word("divisor_override", "divisor", T, idle=(None,), changes="divides by another number"),
     Word("return_indices", "", T, idle=(ANY,)),
     Word("storage_order", "", O, idle=(ANY,)),
+    Word("size", "size", f"{T}, {F}, {K}"),
     Word("output_size", "size", T),
     Word("new_size", "size", F),
     Word("sizes", "size", O, lambda name, value, asked: value[2:] if len(value) == asked.rank + 2 else value),
@@ -181,9 +185,9 @@ WORDS = (
     Word("half_pixel_centers", "grid", f"{F} 1", _centres),
     Word("coordinate_transformation_mode", "grid", O),
     Word("nearest_mode", "nearest_mode", O, _nearest, changes="rounds the coordinates otherwise"),
-    Word("mode", "mode", f"{T}, {O}", _mode, changes=NAMED),
-    Word("interpolation", "mode", K, _mode, changes=NAMED),
-    Word("method", "mode", F, _mode, changes=NAMED),
+    Word("mode", "grid", f"{T}, {O}", _mode),
+    Word("interpolation", "grid", K, _mode),
+    Word("method", "grid", F, _mode),
     Word("antialias", "antialias", f"{T}, {F}, {O}", idle=(False, 0), changes="smooths before it shrinks"),
     Word("scale_factor", "scale", T, idle=(None,), changes="puts the pixels on a grid of its own where it is not the ratio of the sizes"),
     Word("scales", "scale", O, idle=(None,), changes="puts the pixels on a grid of its own where it is not the ratio of the sizes"),
@@ -275,7 +279,7 @@ def read(asked: Asked, taken: list[str]) -> dict[str, Any]:
     for name, given in ((name, _plain(given)) for name, given in asked.settings.items()):
         meant, value = _own(name, given, asked)
         if value is LEFT:
-            taken.append(f"{name} = {given!r}: changes nothing here")
+            taken.append(f"{name} = {given!r}: changes no number here, or the arrays say it")
             continue
         if meant in ours and ours[meant] != value:
             refuse(name, given, f"what agrees with {named[meant]}", f"give {meant} alone")

@@ -145,6 +145,8 @@ def one_of(*names: Any) -> Parse:
 def axis_of_x(name: str, value: Any, arrays: Mapping[str, np.ndarray], parsed: Any) -> int:
     """an axis of x, counted from 0, or from −1 backwards"""
     rank = arrays["x"].ndim
+    if not rank:
+        validation.refuse("x.shape", (), "at least one axis", "a single number has none to sum along")
     if isinstance(value, bool) or not isinstance(value, int) or not -rank <= value < rank:
         validation.refuse(name, value, f"an axis of x, {-rank} to {rank - 1}", f"use {name}=-1 for the last")
     return value % rank

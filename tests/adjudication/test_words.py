@@ -241,6 +241,9 @@ def test_a_kernel_for_each_channel_in_the_order_of_keras():
     kernel = RNG.integers(-3, 4, (3, 3, 3, 2)).astype(np.float32)
     y = convolved(w=np.ascontiguousarray(kernel.transpose(2, 3, 0, 1)).reshape(6, 1, 3, 3), groups=3)
     assert judged("DepthwiseConv2D", y, {"x": IMAGE, "w": kernel}, groups=3, layout={"input.w": "HWCM"}).within
+    x, last = IMAGE.transpose(0, 2, 3, 1), y.transpose(0, 2, 3, 1)
+    found = judged("DepthwiseConv2D", last, {"x": x, "kernel": kernel}, groups=3, framework="keras")
+    assert found.within and any("axes taken as HWCM" in line for line in found.taken)
 
 
 def test_the_matrix_of_keras():
@@ -296,10 +299,49 @@ def test_a_mean_of_losses_is_not_called_a_wrong_shape():
         judged("cross_entropy", np.float32(1), {"logits": FULLY["x"], "labels": np.zeros(6, int)})
 
 
+def test_one_slope_for_all_channels_is_taken_but_for_its_gradient():
+    slope = np.float32([0.25])
+    y = NUMPY.prelu(IMAGE, np.repeat(slope, 3))
+    found = judged("PReLU", y, {"x": IMAGE, "weight": slope})
+    assert found.within and "input.alpha [1]: the same for all 3 channels" in found.taken
+    with pytest.raises(BadInput, match=r"alpha.shape=\(1,\)"):
+        judged("prelu_gradient", {"dx": y}, {"x": IMAGE, "alpha": slope, "upstream": y})
+
+
+def test_pytorchs_two_nearest_resamplings_are_two_grids():
+    for mode, grid in (("nearest", "asymmetric"), ("nearest-exact", "half_pixel")):
+        y = NUMPY.nearest_resampling2d(IMAGE, size=(4, 7), grid=grid)
+        assert judged("nearest", y, {"x": IMAGE}, size=(4, 7), mode=mode, framework="torch").within
+
+
+def test_a_single_number_has_no_axis_and_none_is_advised():
+    with pytest.raises(BadInput, match=r"x\.shape=\(\): expected at least one axis"):
+        judged("softmax", np.float32(1), {"x": np.float32(1)}, axis=0)
+
+
 def test_what_a_refusal_says_is_what_the_operation_has():
     with pytest.raises(BadInput) as refusal:
         judged("max_pool2d", IMAGE[:1], {"x": IMAGE}, window=2, stride=2)
-    assert "check window, stride, dilation, padding" in str(refusal.value) and "groups" not in str(refusal.value)
+    assert "check window, stride, padding, dilation" in str(refusal.value) and "groups" not in str(refusal.value)
+
+
+def test_the_terminal_and_the_page_say_what_was_taken(tmp_path, monkeypatch, capsys):
+    np.savez(
+        tmp_path / "case.npz", **{"input.input": IMAGE, "output.mine": pooled(), "parameters": '{"kernel_size": 2}'}
+    )
+    page = tmp_path / "page.html"
+    given = ["adjudicate", str(tmp_path / "case.npz"), "--op", "AvgPool2d", "--framework", "torch", "--out", str(page)]
+    monkeypatch.setattr("sys.argv", ["lecture-claims", *given])
+    with pytest.raises(SystemExit) as end:
+        main()
+    printed = capsys.readouterr().out
+    assert end.value.code == 0
+    for line in (
+        "input.input: taken for x",
+        "kernel_size: taken for window",
+        "count_padding = True: the default of PyTorch",
+    ):
+        assert line in printed and line in page.read_text(encoding="utf-8")
 
 
 # --- names -------------------------------------------------------------------------------------------------------------
