@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from lectureclaims.reference import mistakes
 from lectureclaims.reference.judging import assessment, tiers
+from lectureclaims.reference.libraries import Unsupported
 from lectureclaims.reference.operators import catalogue
 from lectureclaims.reference.operators.catalogue import Operation
 from lectureclaims.reference.samples import inputs
@@ -183,7 +184,7 @@ def run(libraries: dict[str, ModuleType]) -> Iterator[Table]:
             wrong, other = (libraries[name] for name in defect.libraries)
             for number, (arguments, exact) in enumerate(trials(defect, np.dtype(dtype))):
                 results: dict[str, Any] = {}
-                with contextlib.suppress(libraries.Unsupported):
+                with contextlib.suppress(Unsupported):
                     beside = getattr(other, defect.operation)(**arguments)
                     results["defect"] = defect.make(wrong, arguments)
                     key = (defect.operation, defect.libraries, str(defect.setups), number)

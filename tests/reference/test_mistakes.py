@@ -219,8 +219,8 @@ def test_a_mistaken_operation_can_be_sent_to_a_worker():
 PAGE = Path(__file__).parents[2] / "docs" / "mistakes.md"
 HEAD = """# Known mistakes
 
-What `lecture-claims adjudicate` tries on an output that lies outside its bound, and what claims are put to the test with: a
-library that makes the mistake must be refuted. For each operation of the third column (and its gradient where there is an
+What `lecture-claims adjudicate` tries on an output that lies outside its bound or is unlike rounding, and what claims are put to the test with: a
+library that makes the mistake must be refuted (those in italics are tried by `adjudicate` alone). For each operation of the third column (and its gradient where there is an
 asterisk) a test makes the mistake and sees that the right bound refutes it and that it is explained by its own name. The
 last column is where somebody made it, or asked why their numbers differ; a dash: an example of its kind.
 
@@ -233,7 +233,7 @@ Written by `python tests/reference/test_mistakes.py` from [`reference/mistakes/`
 
 def page():
     return HEAD + "".join(
-        f"| {m.name} | {m.says} | {with_which(m.operations)} | {m.remedy} | {f'[{short(m.seen)}]({m.seen})' if m.seen else '–'} |\n"
+        f"| {m.name if m.probed else f'*{m.name}*'} | {m.says} | {with_which(m.operations)} | {m.remedy} | {f'[{short(m.seen)}]({m.seen})' if m.seen else '–'} |\n"
         for m in mistakes.MISTAKES.values()
     )
 
