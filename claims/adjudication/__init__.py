@@ -17,7 +17,7 @@ from ...reference.validation import BadInput
 from . import judgment
 from .case import Case, call, case
 from .finding import Adjudication, Difference, Explanation, Finding
-from .npz import read
+from .given.npz import read
 
 
 def adjudicate(

@@ -14,10 +14,10 @@ from ...reference.bounds import FORMATS
 from ...reference.operators import catalogue
 from ...reference.operators.catalogue import Operation
 from ...reference.validation import BadInput, refuse
-from . import words
-from .arrays import Axes, alike, array_of, batched, declared, holds, order_of
 from .calls import result_shapes
-from .frameworks import FRAMEWORKS, channels_last, kernel_last
+from .given import words
+from .given.arrays import Axes, alike, array_of, batched, declared, holds, order_of
+from .given.frameworks import FRAMEWORKS, channels_last, kernel_last
 from .shapes import spatial
 
 

@@ -151,9 +151,7 @@ def promises(asked: Question, reading: Reading) -> bool:
     arrays = [arguments.get(name) for name in operation.arrays]
     wide = [a if a is None or a.dtype.kind in "iu" else np.asarray(a, np.float64) for a in arrays]
     try:
-        made = getattr(libraries.load(libraries.REFERENCE), operation.name)(
-            *wide, **operation.settings(arguments)
-        )
+        made = getattr(libraries.load(libraries.REFERENCE), operation.name)(*wide, **operation.settings(arguments))
     except BadInput:
         return False
     values = dict(zip(operation.results, made if isinstance(made, tuple) else (made,), strict=True))

@@ -21,9 +21,9 @@ from ...reference.mistakes import Reading
 from ...reference.operators import catalogue
 from ...reference.operators.catalogue import Operation
 from ...reference.validation import BadInput, refuse
-from . import words
 from .calls import result_shapes
 from .case import call
+from .given import words
 
 Results = Mapping[str, np.ndarray]
 
@@ -154,9 +154,7 @@ def _right(operation: Operation, given: Mapping[str, Any], dtype: str) -> Result
 def _run(library: Any, name: str, given: Mapping[str, Any]) -> Results:
     operation = catalogue.OPERATIONS[name]
     with np.errstate(all="ignore"):
-        results = getattr(library, name)(
-            *(given.get(array) for array in operation.arrays), **operation.settings(given)
-        )
+        results = getattr(library, name)(*(given.get(array) for array in operation.arrays), **operation.settings(given))
     results = results if isinstance(results, tuple) else (results,)
     return {n: np.asarray(y, np.float64) for n, y in zip(operation.results, results, strict=True)}
 

@@ -192,7 +192,7 @@ def _line(one: Operation) -> None:
 
 
 def _one(one: Operation) -> None:
-    from ...claims.adjudication import words
+    from ...claims.adjudication.given import words
     from ...reference.operators import catalogue, names
 
     _line(one)

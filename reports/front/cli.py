@@ -11,7 +11,7 @@ import fnmatch
 import json
 import shlex
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from importlib import metadata
 from pathlib import Path
@@ -524,7 +524,7 @@ def _found(results: Path) -> dict[str, tuple[str, str]]:
     from ..wording import summary
 
     record = file.load(results)
-    seconds = Counter[str]()
+    seconds = defaultdict[str, float](float)
     for name, took in record.volatile.cell_seconds.items():
         seconds[name.partition(" ")[0]] += took
     return {c.id: (summary.marks(c), f"{seconds[c.id]:.1f}") for c in record.claims}

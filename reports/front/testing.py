@@ -19,7 +19,8 @@ def assert_within_rounding(y: Any, operation: str, /, *, framework: str | None =
     for a call that cannot be judged. What ``lecture-claims adjudicate`` says of it is in ``docs/adjudicate.md``.
     """
     __tracebackhide__ = True
-    from ...claims.adjudication import adjudicate, words
+    from ...claims.adjudication import adjudicate
+    from ...claims.adjudication.given import words
     from ...reference.operators import catalogue
 
     entry = catalogue.find(operation)

@@ -5,8 +5,8 @@ import inspect
 import numpy as np
 import pytest
 from lectureclaims.claims import adjudicate
-from lectureclaims.claims.adjudication.frameworks import FRAMEWORKS
-from lectureclaims.claims.adjudication.words import WORDS, called
+from lectureclaims.claims.adjudication.given.frameworks import FRAMEWORKS
+from lectureclaims.claims.adjudication.given.words import WORDS, called
 from lectureclaims.reference import libraries
 from lectureclaims.reference.operators import catalogue, names
 from lectureclaims.reference.validation import BadInput

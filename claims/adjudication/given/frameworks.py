@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ...reference import libraries
-from ...reference.libraries.framework import Framework, channels_last, kernel_last
+from ....reference import libraries
+from ....reference.libraries.framework import Framework, channels_last, kernel_last
 
 __all__ = ["FRAMEWORKS", "Framework", "channels_last", "kernel_last"]
 

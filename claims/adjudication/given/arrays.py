@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ...reference.bounds import FORMATS
-from ...reference.validation import refuse
+from ....reference.bounds import FORMATS
+from ....reference.validation import refuse
 
 Axes = tuple[int, ...]
 """For each canonical axis, its place in an array."""

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from ...reference.operators.catalogue import Operation
-from ...reference.validation import refuse
+from ....reference.operators.catalogue import Operation
+from ....reference.validation import refuse
 from .frameworks import FRAMEWORKS
 
 ANY = object()

@@ -9,7 +9,7 @@ from typing import Any
 import ml_dtypes
 import numpy as np
 
-from ...reference.validation import refuse
+from ....reference.validation import refuse
 
 
 def read(path: Path) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
