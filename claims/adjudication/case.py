@@ -11,13 +11,14 @@ import numpy as np
 
 from ...reference import bounds
 from ...reference.bounds import FORMATS
+from ...reference.libraries.framework import channels_last, kernel_last
 from ...reference.operators import catalogue
 from ...reference.operators.catalogue import Operation
 from ...reference.validation import BadInput, refuse
 from . import words
 from .arrays import Axes, alike, array_of, batched, declared, holds, order_of
 from .calls import result_shapes
-from .frameworks import FRAMEWORKS, channels_last, kernel_last
+from .words import FRAMEWORKS
 
 
 @dataclass(frozen=True)
