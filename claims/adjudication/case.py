@@ -11,13 +11,14 @@ import numpy as np
 
 from ...reference import bounds
 from ...reference.bounds import FORMATS
+from ...reference.libraries.framework import channels_last, kernel_last
 from ...reference.operators import catalogue
 from ...reference.operators.catalogue import Operation
 from ...reference.validation import BadInput, refuse
 from .calls import result_shapes
 from .given import words
 from .given.arrays import Axes, alike, array_of, batched, declared, holds, order_of
-from .given.frameworks import FRAMEWORKS, channels_last, kernel_last
+from .given.words import FRAMEWORKS
 from .shapes import spatial
 
 

@@ -23,7 +23,7 @@ from collections.abc import Iterable
 from types import ModuleType
 from typing import NoReturn
 
-from .framework import Framework
+from .framework import ONNX, Framework
 from .library import Library, Unsupported
 
 _HERE = pathlib.Path(__file__).parent
@@ -40,13 +40,10 @@ REFERENCE = "numpy"
 
 
 def conventions() -> dict[str, Framework]:
-    """Key → what a framework takes where nothing is said, of every library's folder that says it."""
+    """Key → what a framework takes where nothing is said, of every library's folder that says it; and of ONNX."""
     files = [name for name in quickest(LIBRARIES) if (_HERE / name / "conventions.py").is_file()]
-    return {
-        key: one
-        for name in files
-        for key, one in importlib.import_module(f".{name}.conventions", __name__).FRAMEWORKS.items()
-    }
+    said = (importlib.import_module(f".{name}.conventions", __name__).FRAMEWORKS for name in files)
+    return {key: one for frameworks in said for key, one in frameworks.items()} | {"onnx": ONNX}
 
 
 def declared(name: str) -> Library:

@@ -48,3 +48,22 @@ def channels_last(axes: str, rank: int) -> str | None:
 def kernel_last(axes: str) -> str | None:
     """The order of a kernel's axes, or of a matrix', with the outputs at the end."""
     return f"{axes[2:]}IO" if axes.startswith("OI") else None
+
+
+ONNX = Framework(
+    "ONNX",
+    {
+        ("batch_norm_running", "momentum"): 1 - 0.8999999761581421,
+        ("batch_norm_running", "correction"): 0,
+        ("batch_norm", "epsilon"): 9.999999747378752e-06,
+        ("max_pooling", "stride"): 1,
+        ("average_pooling", "stride"): 1,
+        ("average_pooling", "count_padding"): False,
+        ("leaky_relu", "alpha"): 0.009999999776482582,
+        ("gelu", "approximate"): "none",
+        ("softmax", "axis"): -1,
+        ("bilinear", "grid"): "half_pixel",
+    },
+    weighs_old=True,
+)
+"""A format, and no library: it holds attributes in float32."""

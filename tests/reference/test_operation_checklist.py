@@ -142,8 +142,10 @@ def test_an_operation_is_named_in_no_file_that_the_checklist_leaves_out():
         "reference/mistakes/functions.py",
     }
     asked |= {f"reference/libraries/{library}/operations.py" for library in COMPUTE}
-    of_its_own = {f"reference/libraries/{library}/defaults.py" for library in libraries.names()} | {
-        "reference/networks/notation.py"
+    own = ("defaults", "conventions")
+    of_its_own = {f"reference/libraries/{library}/{part}.py" for library in libraries.names() for part in own} | {
+        "reference/libraries/framework.py",
+        "reference/networks/notation.py",
     }
     assert here - of_its_own == asked
 

@@ -12,9 +12,12 @@ from typing import Any
 
 import numpy as np
 
+from ....reference import libraries
 from ....reference.operators.catalogue import Operation
 from ....reference.validation import refuse
-from .frameworks import FRAMEWORKS
+
+FRAMEWORKS = libraries.conventions()
+"""Key, as ``--framework`` takes it → framework."""
 
 ANY = object()
 """As an idle value: whatever it is, it changes no number, or the arrays say it already."""
