@@ -70,9 +70,7 @@ FORMED = {
 
 
 def _formed(formed, stored) -> str:
-    return FORMED[formed] + (
-        f"; statistics and steps rounded to {np.dtype(stored)} before they are used" if stored else ""
-    )
+    return FORMED[formed] + (f"; both statistics rounded to {np.dtype(stored)} before they are used" if stored else "")
 
 
 def batch_norm_training(
@@ -84,6 +82,7 @@ def batch_norm_training(
     epsilon: float,
     formed: str = "two passes",
     stored: str | None = None,
+    steps: bool = False,
 ) -> tuple[Bound, Bound, Bound]:
     """Bounds of (y, mean, variance), for an algorithm that centres before it squares, or for another of :data:`FORMED`.
 
@@ -91,7 +90,7 @@ def batch_norm_training(
     variance: δ_v, see :func:`_statistics`.
     y: with a = 1/sqrt(v + epsilon) the variance's error θ = δ_v/(v + epsilon) changes a by at most
     ρ = 1/sqrt(1 - θ) - 1, so y moves by |gamma|·a·[(1 + ρ)·δ + ρ·|x - mean|]; on top, gamma(8)·M as in inference, M with
-    the computed statistics. Where θ >= 1 nothing is known, and the bound is infinite.
+    the computed statistics. ``steps``: y is formed in the narrow format ``stored``, by three more roundings of M. Where θ >= 1 nothing is known, and the bound is infinite.
     """
     x, gamma_, beta = _wide(x), _wide(gamma_), _wide(beta)
     u, normal = unit_roundoff(dtype), smallest_normal(dtype)
@@ -100,14 +99,14 @@ def batch_norm_training(
     steep = np.abs(gamma_) * a
     moved = _along(x, steep) * (_along(x, (1 + rho) * d_mean) + _along(x, rho) * np.abs(x - _along(x, mean)))
     M = (np.abs(x) + _along(x, np.abs(mean) + d_mean)) * _along(x, steep * (1 + rho)) + _along(x, np.abs(beta))
-    if stored is not None:  # x - mean or x·a, and what it is multiplied with, rounded before the last step
+    if steps and stored is not None:  # x - mean or x·a, and what it is multiplied with, rounded before the last step
         moved = moved + 3 * unit_roundoff(stored) * (1 + 4 * unit_roundoff(stored)) * M
     allowed = moved + (gamma(8, u) + 4 * ORACLE) * M + normal * _along(x, 2 + np.abs(gamma_) * (1 + a))
     n, t = x.size // x.shape[1], significand_bits(dtype)
     y = derived(
         np.where(_along(x, void), np.inf, allowed),
         f"|γ|a[(1 + ρ)δ + ρ|x - μ|] + γ₈·M + flushed numbers, δ = γ(N+1)·mean|x|, ρ = 1/√(1 - δ_v/(v + ε)) - 1, "
-        f"N = {n}, u = 2^-{t}, {_formed(formed, stored)}",
+        f"N = {n}, u = 2^-{t}, {_formed(formed, stored)}" + ("; y formed in it, too" if steps else ""),
     )
     return (
         y,

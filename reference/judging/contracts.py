@@ -16,9 +16,9 @@ NARROW = ("float16", "bfloat16")
 SUMMING = ("sums", "resampled", "softmax", "softmax_gradient", "cross_entropy", "cross_entropy_gradient", "norm")
 """The rules of operations that sum, whose bounds grow with the number of terms; in a window there are few."""
 STEPPING = ("softmax", "cross_entropy", "cross_entropy_gradient", "resampled")
-"""The rules of operations whose steps may be rounded to a narrow format one by one, beside those that say so themselves (``in_steps``)."""
+"""The rules of operations whose steps may be rounded to a narrow format one by one, beside those that say so themselves (``in_steps``); lenient."""
 
-LENIENT = {"nearest": {"coordinates": True}, "sigmoid": {"difference": True}}
+LENIENT = {"nearest": {"coordinates": True}, "sigmoid": {"difference": True}, "norm": {"steps": True}}
 """Rule → what some libraries do that is rounding, and no reason to call a result wrong."""
 
 VARIANCES = {
@@ -35,7 +35,8 @@ class Contract:
     ``flushes``: subnormal numbers count as zero. ``variance``: how one is formed, of :data:`VARIANCES`.
     ``apart``: what one step hands to the next is rounded to the format it is stored in: a sum before its bias is added, statistics
     before they normalise, a function's value before its gradient is formed. ``coordinates``: those that a sample is taken at are rounded to
-    float32, so that it may be the neighbour's where one lies on a border. ``difference``: a value near 0 is formed as a difference from 1, and errs as 1 does.
+    float32, so that it may be the neighbour's where one lies on a border. ``difference``: a value near 0 is formed as a difference from 1, and errs as 1 does. ``steps``: beside what ``apart`` says, a normalised number is formed step by
+    step in the narrow format.
     """
 
     arithmetic: str
@@ -44,6 +45,7 @@ class Contract:
     apart: bool = False
     coordinates: bool = False
     difference: bool = False
+    steps: bool = False
 
     def accumulates(self, operation: Operation, dtype: str) -> bool:
         """Whether numbers are summed in the narrow format that they are stored in."""
@@ -61,6 +63,7 @@ class Contract:
         elif dtype in NARROW:
             text += " itself (narrow accumulation)"
         text += "" if self.variance == "two passes" else f"; variance {VARIANCES[self.variance]}"
+        text += f"; normalised in {dtype}" if self.steps else ""
         text += "; coordinates rounded to float32" if self.coordinates else ""
         text += "; formed as a difference from 1" if self.difference else ""
         return text + ("; subnormal numbers count as zero" if self.flushes else "")
@@ -83,9 +86,10 @@ def contracts(
         for option in options
         for apart in (
             (False, True)
-            if (biased or operation.in_steps or operation.rule in STEPPING) and format != name
+            if (biased or operation.in_steps or (lenient and operation.rule in STEPPING)) and format != name
             else (False,)
         )
+        if apart or "steps" not in option
         for variance in variances
         for flushes in (False, True)
     ]

@@ -147,6 +147,8 @@ def _reciprocal(q: Question) -> Bounds:
 
 def _norm(q: Question) -> Bounds:
     formed = {"formed": q.contract.variance, "stored": q.stored} if OPERATIONS[q.name].forms_variance else {}
+    if q.contract.steps and "y" in OPERATIONS[q.name].results:
+        formed |= {"steps": True} if formed else {}
     return parts(getattr(bounds, q.name)(*q.arrays, q.dtype, **q.parameters, **formed)), None
 
 
