@@ -9,6 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 Array = np.ndarray
+Pair = tuple[int, int]
+Triple = tuple[int, int, int]
+Sides = tuple[Pair, ...]
+"""(before, after) for each axis."""
 if TYPE_CHECKING:
     from jaxtyping import Float, Int
 else:

@@ -27,8 +27,6 @@ Apart = Callable[[Mapping[str, Any], int], Sequence[Mapping[str, int]]]
 """(the arguments, how many axes the result in question has) → along what the results do not depend on each other: for each array and
 result, which of its axes that is. A result that is not named depends on all of it."""
 
-Triple = tuple[int, int, int]
-
 
 @dataclass(frozen=True)
 class Operation:
@@ -114,14 +112,25 @@ def non_negative(name: str, value: Any, arrays: Any, parsed: Any) -> float:
     return validation.non_negative(name, validation.finite(name, value))
 
 
-def per_axis(rank: int) -> Parse:
-    """Whole numbers of at least 1, one for each axis; one number means all of them."""
+def none_or_more(name: str, value: Any, arrays: Any, parsed: Any) -> int:
+    """a whole number from 0"""
+    value = value[0] if isinstance(value, list | tuple) and len(value) == 1 else value
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 0:
+        validation.refuse(name, value, "a whole number of at least 0", f"use {name}=0 for none")
+    return int(value)
+
+
+def per_axis(rank: int, parse_one: Parse = count) -> Parse:
+    """Whole numbers, of at least 1 unless ``parse_one`` says otherwise, one for each axis; one number means all of them."""
     if rank == 1:
-        return count
+        return parse_one
 
     def parse(name: str, value: Any, arrays: Any, parsed: Any) -> tuple[int, ...]:
-        """a whole number from 1 for every axis, or one for each"""
-        return validation.counts(name, (value,) * rank if isinstance(value, int) else value, rank=rank)
+        """a whole number for every axis, or one for each"""
+        values = (value,) * rank if isinstance(value, int) else value
+        if not isinstance(values, list | tuple) or len(values) != rank:
+            return validation.counts(name, values, rank=rank)  # which says what is expected
+        return tuple(parse_one(f"{name}[{axis}]", one, arrays, parsed) for axis, one in enumerate(values))
 
     return parse
 
@@ -171,6 +180,42 @@ def _sides(value: Any, rank: int) -> Any:
     if len(value) == rank and all(isinstance(number, int) for number in value):
         return tuple((number, number) for number in value)
     return (value,) if rank == 1 and not (len(value) == 1 and isinstance(value[0], list | tuple)) else value
+
+
+def sides_of_x(name: str, value: Any, arrays: Mapping[str, np.ndarray], parsed: Any) -> Any:
+    """(before, after) for each spatial axis of x; one number means all sides."""
+    rank = arrays["x"].ndim - 2
+    if not 1 <= rank <= 3:
+        validation.refuse("x.shape", arrays["x"].shape, "3 to 5 axes [N, C, …]", "reshape x to those axes")
+    sides = _sides(value, rank)
+    return validation.padding(name, sides[0] if rank == 1 and isinstance(sides, list | tuple) else sides, rank=rank)
+
+
+def cropping_of(rank: int) -> Parse:
+    """What a transposed convolution cuts off: numbers as for a convolution, or a rule that says how large the output is.
+
+    "same": size·stride, the odd one cut off at the end ("same_lower": at the beginning); "valid": nothing is cut off, and a kernel
+    narrower than its stride is followed by as many zeros as are missing (TensorFlow's and Keras' rules, ONNX's auto_pad).
+    """
+
+    def parse(name: str, value: Any, arrays: Mapping[str, np.ndarray], parsed: Mapping[str, Any]) -> Any:
+        if isinstance(value, str) and value not in ("valid", "same", "same_lower"):
+            validation.refuse(name, value, "numbers of rows, 'valid', 'same' or 'same_lower'", "spell the rule so")
+        if not isinstance(value, str):
+            sides = _sides(value, rank)
+            checked = validation.padding(name, sides[0] if rank == 1 and isinstance(sides, tuple) else sides, rank=rank)
+            return checked if rank > 1 else checked[0]
+        strides, spreads = (v if isinstance(v, tuple) else (v,) * rank for v in (parsed["stride"], parsed["dilation"]))
+        sides = []
+        for kernel, stride, spread in zip(arrays["w"].shape[2:], strides, spreads, strict=True):
+            excess = spread * (kernel - 1) + 1 - stride
+            if value == "valid" or excess < 0:
+                sides.append((0, min(excess, 0)))
+            else:
+                sides.append((excess // 2, excess - excess // 2)[:: -1 if value == "same_lower" else 1])
+        return tuple(sides) if rank > 1 else sides[0]
+
+    return parse
 
 
 def padding_of(rank: int, kernel: str) -> Parse:

@@ -13,7 +13,6 @@ Results are float64, read-only, of the canonical shape, and remembered: all libr
 the *values* of the arrays, so that float32 and float64 copies of the same numbers share one.
 """
 
-from .batch_norm import batch_norm_gradient, batch_norm_inference, batch_norm_running, batch_norm_training
 from .functions import exp, gelu, logistic, logistic_gradient, tanh, tanh_gradient
 from .linear import (
     convolution1d,
@@ -22,6 +21,8 @@ from .linear import (
     cross_correlation1d_gradient,
     cross_correlation2d,
     cross_correlation2d_gradient,
+    cross_correlation3d,
+    cross_correlation3d_gradient,
     fully_connected,
     fully_connected_gradient,
 )
@@ -33,6 +34,8 @@ from .losses import (
     softmax,
     softmax_gradient,
 )
+from .norms.batch_norm import batch_norm_gradient, batch_norm_inference, batch_norm_running, batch_norm_training
+from .paddings import pad, pad_gradient
 from .selections import (
     absolute_value,
     absolute_value_gradient,
@@ -50,6 +53,14 @@ from .selections import (
     relu_gradient,
 )
 from .sizes import flush_sizes, sizes
+from .transposed import (
+    transposed_convolution1d,
+    transposed_convolution1d_gradient,
+    transposed_convolution2d,
+    transposed_convolution2d_gradient,
+    transposed_convolution3d,
+    transposed_convolution3d_gradient,
+)
 from .weights import (
     area_resampling2d,
     area_resampling2d_gradient,

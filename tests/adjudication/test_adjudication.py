@@ -483,7 +483,7 @@ PARAMETERS = {
     "numbers": (np.zeros(3), "parameters=[0.0, 0.0, 0.0]: expected a JSON object"),
     "an unknown one": (
         {"pad": 1},
-        "parameter='pad': expected one of stride, dilation, groups, padding, layout, accumulation, dtypes",
+        "parameter='pad': expected one of stride, dilation, groups, padding, padding_mode, layout, accumulation, dtypes",
     ),
     "a word for a number": ({"stride": "2"}, "stride='2': expected a pair (y, x) of whole numbers"),
     "an unknown rule": (
@@ -614,7 +614,7 @@ def test_the_operations_are_listed_with_what_they_take(monkeypatch, capsys):
         main()
     lines = capsys.readouterr().out.splitlines()
     at = next(i for i, line in enumerate(lines) if line.startswith("cross_correlation2d (conv2d) "))
-    assert lines[at + 1] == "  x[NCHW] w[OIHW] b[O]?; stride dilation groups padding → y[NCHW]"
+    assert lines[at + 1] == "  x[NCHW] w[OIHW] b[O]?; stride dilation groups padding padding_mode → y[NCHW]"
     assert "  x[NC…] gamma[C] beta[C]; epsilon* → y[NC…] mean[C] variance[C]" in lines
     assert all(any(line.startswith(name) for line in lines) for name in catalogue.OPERATIONS)
 

@@ -17,6 +17,33 @@ CALLS = {
     "cross_correlation2d": ({"x": (2, 4, 4, 3), "w": (6, 2, 3, 2), "b": (6,)}, (2, 6, 3, 2), PLAIN2),
     "convolution1d": ({"x": (2, 4, 5), "w": (6, 2, 3), "b": (6,)}, (2, 6, 4), PLAIN1),
     "convolution2d": ({"x": (2, 4, 4, 3), "w": (6, 2, 3, 2), "b": (6,)}, (2, 6, 3, 2), PLAIN2),
+    "cross_correlation3d": (
+        {"x": (2, 4, 3, 4, 3), "w": (6, 4, 2, 3, 2), "b": (6,)},
+        (2, 6, 3, 2, 2),
+        {"stride": (1, 1, 1), "padding": ((1, 0), (0, 0), (0, 0)), "dilation": (1, 1, 1), "groups": 1},
+    ),
+    "transposed_convolution1d": (
+        {"x": (2, 4, 3), "w": (4, 3, 2), "b": (6,)},
+        (2, 6, 6),
+        {"stride": 2, "padding": (0, 1), "output_padding": 1, "dilation": 1, "groups": 2},
+    ),
+    "transposed_convolution2d": (
+        {"x": (2, 4, 3, 2), "w": (4, 3, 2, 3), "b": (6,)},
+        (2, 6, 6, 3),
+        {"stride": (2, 1), "padding": ((0, 1), (1, 0)), "output_padding": (1, 0), "dilation": (1, 1), "groups": 2},
+    ),
+    "transposed_convolution3d": (
+        {"x": (2, 4, 2, 3, 2), "w": (4, 3, 1, 2, 3), "b": (3,)},
+        (2, 3, 2, 6, 3),
+        {
+            "stride": (1, 2, 1),
+            "padding": ((0, 0), (0, 1), (1, 0)),
+            "output_padding": (0, 1, 0),
+            "dilation": (1, 1, 1),
+            "groups": 1,
+        },
+    ),
+    "pad": ({"x": (2, 3, 5, 4)}, (2, 3, 7, 7), {"padding": ((2, 0), (1, 2)), "padding_mode": "reflect"}),
     "fully_connected": ({"x": (3, 7), "w": (4, 7), "b": (4,)}, (3, 4), {}),
     "max_pooling1d": ({"x": (2, 3, 5)}, (2, 3, 4), {"window": 2, "stride": 1, "padding": (0, 0)}),
     "max_pooling2d": (IMAGE, (2, 3, 3, 3), POOL),

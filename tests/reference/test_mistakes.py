@@ -16,6 +16,10 @@ PAIRS = [(name, operation) for name, mistake in mistakes.MISTAKES.items() for op
 
 CONV1 = {"stride": 1, "padding": (1, 0), "dilation": 1, "groups": 1}
 CONV2 = {"stride": (1, 1), "padding": ((1, 1), (1, 0)), "dilation": (1, 1), "groups": 1}
+CONV3 = {"stride": (1, 1, 1), "padding": ((1, 0), (1, 1), (0, 1)), "dilation": (1, 1, 1), "groups": 1}
+TRANSPOSED1 = {"stride": 2, "padding": (1, 1), "output_padding": 1, "dilation": 1, "groups": 1}
+TRANSPOSED2 = CONV2 | {"stride": (2, 2), "padding": ((1, 1), (1, 0)), "output_padding": (1, 0)}
+TRANSPOSED3 = CONV3 | {"stride": (2, 1, 1), "output_padding": (1, 0, 0)}
 SQUARE = {"x": (2, 3, 7, 7), "w": (3, 3, 3, 3), "b": (3,)}
 POOL = {"window": (2, 3), "stride": (2, 2), "padding": ((1, 0), (1, 1))}
 SIGNAL_POOL = {"window": 3, "stride": 2, "padding": (1, 0), "dilation": 1, "ceil_mode": False, "divisor": None}
@@ -42,13 +46,32 @@ CALLS = {
     r"(cross_correlation|convolution)1d": [
         ({"x": (2, 3, 9), "w": (3, 3, 3), "b": (3,)}, CONV1),
         ({"x": (2, 4, 9), "w": (6, 2, 3), "b": (6,)}, CONV1 | {"groups": 2}),
+        ({"x": (2, 3, 9), "w": (2, 3, 3), "b": (2,)}, CONV1 | {"padding_mode": "circular"}),
     ],
     r"(cross_correlation|convolution)2d": [
         (SQUARE, CONV2),
         ({"x": (2, 4, 5, 5), "w": (6, 2, 3, 2), "b": (6,)}, CONV2 | {"groups": 2}),
         (SQUARE, CONV2 | {"stride": (3, 4), "padding": ((0, 0), (0, 0))}),
         (SQUARE | {"w": (3, 3, 2, 2)}, CONV2 | {"stride": (2, 2), "dilation": (1, 2), "padding": ((0, 0), (0, 0))}),
+        ({"x": (2, 3, 7, 7), "w": (2, 3, 3, 3), "b": (2,)}, CONV2 | {"padding_mode": "reflect"}),
     ],
+    "cross_correlation3d": [
+        ({"x": (2, 2, 3, 4, 3), "w": (2, 2, 2, 2, 2), "b": (2,)}, CONV3 | {"padding_mode": "reflect"}),
+        ({"x": (2, 4, 3, 4, 3), "w": (6, 2, 2, 2, 2), "b": (6,)}, CONV3 | {"groups": 2}),
+    ],
+    "transposed_convolution1d": [
+        ({"x": (2, 3, 5), "w": (3, 3, 3), "b": (3,)}, TRANSPOSED1),
+        ({"x": (2, 4, 5), "w": (4, 2, 3), "b": (4,)}, TRANSPOSED1 | {"groups": 2}),
+    ],
+    "transposed_convolution2d": [
+        ({"x": (2, 3, 4, 4), "w": (3, 3, 3, 3), "b": (3,)}, TRANSPOSED2),
+        ({"x": (2, 4, 4, 4), "w": (4, 2, 3, 3), "b": (4,)}, TRANSPOSED2 | {"groups": 2}),
+    ],
+    "transposed_convolution3d": [
+        ({"x": (2, 3, 2, 3, 2), "w": (3, 3, 2, 2, 2), "b": (3,)}, TRANSPOSED3),
+        ({"x": (2, 4, 2, 3, 2), "w": (4, 2, 2, 2, 2), "b": (4,)}, TRANSPOSED3 | {"groups": 2}),
+    ],
+    "pad": [({"x": (2, 3, 4, 4)}, {"padding": ((1, 2), (2, 0)), "padding_mode": "reflect"})],
     "fully_connected": [({"x": (4, 12), "w": (12, 12), "b": (12,)}, {}), ({"x": (4, 12), "w": (5, 12), "b": (5,)}, {})],
     "max_pooling1d": [({"x": (2, 3, 9)}, SIGNAL_POOL), ({"x": (2, 3, 8)}, DILATED_POOL)],
     "average_pooling1d": [

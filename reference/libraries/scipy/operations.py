@@ -69,26 +69,43 @@ def _layer(windows, x, w, b, *, stride, groups):
     return y if b is None else y + b.reshape(-1, *[1] * len(stride))
 
 
-def _line(windows, x, w, b, *, stride, padding, dilation, groups):
+_MODES = {"zeros": "constant", "replicate": "edge", "reflect": "reflect", "symmetric": "symmetric", "circular": "wrap"}
+"""What NumPy, whose padding it is, calls them."""
+
+
+def _continued(x, padding, mode):
+    return np.pad(x, ((0, 0), (0, 0), *padding), mode=_MODES[mode])  # pyright: ignore[reportCallIssue, reportArgumentType]
+
+
+def _line(windows, x, w, b, *, stride, padding, dilation, groups, mode="zeros"):
     """The same of signals, without an FFT."""
     direct = functools.partial(windows, mode="valid", method="direct")
-    x = np.pad(x, ((0, 0), (0, 0), padding))
+    x = _continued(x, [padding], mode)
     return _layer(direct, x, _dilated(w, (dilation,)), b, stride=(stride,), groups=groups)
 
 
-def _plane(windows, x, w, b, *, stride, padding, dilation, groups):
+def _plane(windows, x, w, b, *, stride, padding, dilation, groups, mode="zeros"):
     """The same of images."""
     _needs_wide(x)
-    x = np.pad(x, ((0, 0), (0, 0), *padding))
+    x = _continued(x, padding, mode)
     return _layer(functools.partial(windows, mode="valid"), x, _dilated(w, dilation), b, stride=stride, groups=groups)
 
 
-def cross_correlation1d(x, w, b, *, stride, padding, dilation, groups):
-    return _line(signal.correlate, x, w, b, stride=stride, padding=padding, dilation=dilation, groups=groups)
+def cross_correlation1d(x, w, b, *, stride, padding, dilation, groups, padding_mode="zeros"):
+    geometry = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
+    return _line(signal.correlate, x, w, b, **geometry, mode=padding_mode)
 
 
-def cross_correlation2d(x, w, b, *, stride, padding, dilation, groups):
-    return _plane(signal.correlate2d, x, w, b, stride=stride, padding=padding, dilation=dilation, groups=groups)
+def cross_correlation2d(x, w, b, *, stride, padding, dilation, groups, padding_mode="zeros"):
+    geometry = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
+    return _plane(signal.correlate2d, x, w, b, **geometry, mode=padding_mode)
+
+
+def cross_correlation3d(x, w, b, *, stride, padding, dilation, groups, padding_mode="zeros"):
+    _needs_wide(x)
+    direct = functools.partial(signal.correlate, mode="valid", method="direct")
+    x = _continued(x, padding, padding_mode)
+    return _layer(direct, x, _dilated(w, dilation), b, stride=stride, groups=groups)
 
 
 def convolution1d(x, w, b, *, stride, padding, dilation, groups):
@@ -210,6 +227,8 @@ def own_convolution(x, w, *, function):
 LACKS = {name: "SciPy has no gradients" for name in catalogue.OPERATIONS if name.endswith("_gradient")} | {
     "fully_connected": "SciPy has no fully connected layer; its matrix product is NumPy's",
     **{f"average_pooling{n}d": "SciPy has no average pooling; its uniform filter is a running sum" for n in (1, 2, 3)},
+    **{f"transposed_convolution{n}d": "SciPy has no transposed convolution" for n in (1, 2, 3)},
+    "pad": "SciPy has no padding of its own; it is NumPy's",
     "area_resampling2d": "SciPy has no resampling by area",
     "batch_norm_training": "SciPy has no batch norm",
     "batch_norm_inference": "SciPy has no batch norm",

@@ -77,25 +77,52 @@ def _sides(padding):
     return [[0, 0], *map(list, padding), [0, 0]]
 
 
-def _line(x, w, b, stride, padding, dilation):
+def _by_axis(x, *settings):
+    """One spatial axis has plain numbers, several have tuples."""
+    return settings if x.ndim > 3 else tuple((each,) for each in settings)
+
+
+def _continued(x, padding, mode):
+    """Padded images [N, *sizes, C]."""
+    modes = {"zeros": "CONSTANT", "reflect": "REFLECT", "symmetric": "SYMMETRIC"}
+    if mode not in modes:
+        raise Unsupported(f"TensorFlow's pad has no mode {mode}")
+    return tf.pad(x, _sides(padding), mode=modes[mode], constant_values=0)
+
+
+def _line(x, w, b, stride, padding, dilation, mode="zeros"):
     # conv1d takes no explicit padding. The number of groups follows from the kernel's shape.
-    x = tf.pad(_channels_last(x), _sides([padding]), mode="CONSTANT", constant_values=0)
+    x = _continued(_channels_last(x), [padding], mode)
     y = tf.nn.conv1d(x, w, stride=stride, padding="VALID", data_format="NWC", dilations=dilation)
     return _channels_second(y if b is None else tf.nn.bias_add(y, b))
 
 
-def _plane(x, w, b, stride, padding, dilation):
+def _plane(x, w, b, stride, padding, dilation, mode="zeros"):
     x, sides = _channels_last(x), _sides(padding)
+    if mode != "zeros":
+        x, sides = _continued(x, padding, mode), "VALID"
     y = tf.nn.conv2d(x, w, strides=stride, padding=sides, data_format="NHWC", dilations=dilation)
     return _channels_second(y if b is None else tf.nn.bias_add(y, b))
 
 
-def cross_correlation1d(x, w, b, *, stride, padding, dilation, groups):
-    return _line(x, _kernel(w), b, stride, padding, dilation)
+def _volume(x, w, b, stride, padding, dilation, groups, mode):
+    if any(d > 1 for d in dilation) or groups > 1:
+        raise Unsupported("TensorFlow's conv3d has neither dilation nor groups on the CPU")
+    y = tf.nn.conv3d(_continued(x, padding, mode), w, strides=(1, *stride, 1), padding="VALID", data_format="NDHWC")
+    return y if b is None else tf.nn.bias_add(y, b)
 
 
-def cross_correlation2d(x, w, b, *, stride, padding, dilation, groups):
-    return _plane(x, _kernel(w), b, stride, padding, dilation)
+def cross_correlation1d(x, w, b, *, stride, padding, dilation, groups, padding_mode="zeros"):
+    return _line(x, _kernel(w), b, stride, padding, dilation, padding_mode)
+
+
+def cross_correlation2d(x, w, b, *, stride, padding, dilation, groups, padding_mode="zeros"):
+    return _plane(x, _kernel(w), b, stride, padding, dilation, padding_mode)
+
+
+def cross_correlation3d(x, w, b, *, stride, padding, dilation, groups, padding_mode="zeros"):
+    y = _volume(_channels_last(x), _kernel(w), b, stride, padding, dilation, groups, padding_mode)
+    return _channels_second(y)
 
 
 def convolution1d(x, w, b, *, stride, padding, dilation, groups):
@@ -107,9 +134,9 @@ def convolution2d(x, w, b, *, stride, padding, dilation, groups):
 
 
 @functools.cache
-def _layer(stride, padding, dilation, compiled):
+def _layer(stride, padding, dilation, compiled, mode="zeros"):
     def layer(x, w, b):
-        x = tf.pad(x, _sides(padding), mode="CONSTANT", constant_values=0)
+        x = _continued(x, padding, mode)
         if len(padding) == 1:
             y = tf.nn.conv1d(x, w, stride=stride, padding="VALID", data_format="NWC", dilations=dilation)
         else:
@@ -119,21 +146,93 @@ def _layer(stride, padding, dilation, compiled):
     return tf.function(layer, jit_compile=True) if compiled else layer
 
 
-def _convolution_gradient(x, w, upstream, stride, padding, dilation, compiled):
-    """On the CPU the gradient with groups or dilation exists only where XLA compiles it; compiled layers are kept."""
-    layer, no_bias = _layer(stride, padding, dilation, compiled), tf.zeros(w.shape[0], w.dtype)
+def _by_parts(layer, x, w, upstream, outputs):
+    """The gradient of a layer by image, kernel and bias."""
+    no_bias = tf.zeros(outputs, w.dtype)
     dx, dw, db = _gradient(layer, _channels_last(upstream), _channels_last(x), _kernel(w), no_bias)
     return _channels_second(dx), np.ascontiguousarray(np.moveaxis(dw.numpy(), (-1, -2), (0, 1))), db.numpy()
 
 
-def cross_correlation1d_gradient(x, w, upstream, *, stride, padding, dilation, groups):
+def _convolution_gradient(x, w, upstream, stride, padding, dilation, compiled, mode):
+    """On the CPU the gradient with groups or dilation exists only where XLA compiles it; compiled layers are kept."""
+    return _by_parts(_layer(stride, padding, dilation, compiled, mode), x, w, upstream, w.shape[0])
+
+
+def cross_correlation1d_gradient(x, w, upstream, *, stride, padding, dilation, groups, padding_mode="zeros"):
     compiled = groups > 1 or dilation > 1
-    return _convolution_gradient(x, w, upstream, stride, (tuple(padding),), dilation, compiled)
+    return _convolution_gradient(x, w, upstream, stride, (tuple(padding),), dilation, compiled, padding_mode)
 
 
-def cross_correlation2d_gradient(x, w, upstream, *, stride, padding, dilation, groups):
+def cross_correlation2d_gradient(x, w, upstream, *, stride, padding, dilation, groups, padding_mode="zeros"):
     sides, compiled = tuple(map(tuple, padding)), groups > 1 or tuple(dilation) != (1, 1)
-    return _convolution_gradient(x, w, upstream, tuple(stride), sides, tuple(dilation), compiled)
+    return _convolution_gradient(x, w, upstream, tuple(stride), sides, tuple(dilation), compiled, padding_mode)
+
+
+def cross_correlation3d_gradient(x, w, upstream, *, stride, padding, dilation, groups, padding_mode="zeros"):
+    def layer(x, w, b):
+        return _volume(x, w, b, stride, padding, dilation, groups, padding_mode)
+
+    return _by_parts(layer, x, w, upstream, w.shape[0])
+
+
+def _transposed(x, w, b, stride, padding, output_padding, dilation, groups):
+    """The whole sum of images [N, *sizes, C] and a kernel [*taps, Cout, Cin], of which the ends are cut off or added afterwards."""
+    stride, padding, more, dilation = _by_axis(x, stride, padding, output_padding, dilation)
+    if any(d > 1 for d in dilation):
+        raise Unsupported("TensorFlow's transposed convolution has no dilation on the CPU")
+    if x.ndim == 5 and any(s > 1 for s in stride) and x.dtype == tf.float16:
+        raise Unsupported("TensorFlow's transposed convolution of volumes has no float16 on the CPU")
+    function = getattr(tf.nn, f"conv{x.ndim - 2}d_transpose")
+    room = [(n - 1) * s + k for n, s, k in zip(x.shape[1:-1], stride, w.shape[:-2], strict=True)]
+    parts = [
+        function(image, kernel, (len(x), *room, kernel.shape[-2]), strides=stride, padding="VALID")
+        for image, kernel in zip(tf.split(x, groups, axis=-1), tf.split(w, groups, axis=-1), strict=True)
+    ]
+    y = tf.concat(parts, axis=-1)
+    inside = [slice(before, n - max(after - m, 0)) for (before, after), m, n in zip(padding, more, room, strict=True)]
+    y = y[(slice(None), *inside, slice(None))]
+    y = tf.pad(y, _sides([(0, max(m - after, 0)) for (_, after), m in zip(padding, more, strict=True)]))
+    return y if b is None else tf.nn.bias_add(y, b)
+
+
+def _transposed_gradient(x, w, upstream, *geometry):
+    return _by_parts(lambda x, w, b: _transposed(x, w, b, *geometry), x, w, upstream, upstream.shape[1])
+
+
+def transposed_convolution1d(x, w, b, *, stride, padding, output_padding, dilation, groups):
+    y = _transposed(_channels_last(x), _kernel(w), b, stride, padding, output_padding, dilation, groups)
+    return _channels_second(y)
+
+
+def transposed_convolution1d_gradient(x, w, upstream, *, stride, padding, output_padding, dilation, groups):
+    return _transposed_gradient(x, w, upstream, stride, padding, output_padding, dilation, groups)
+
+
+def transposed_convolution2d(x, w, b, *, stride, padding, output_padding, dilation, groups):
+    y = _transposed(_channels_last(x), _kernel(w), b, stride, padding, output_padding, dilation, groups)
+    return _channels_second(y)
+
+
+def transposed_convolution2d_gradient(x, w, upstream, *, stride, padding, output_padding, dilation, groups):
+    return _transposed_gradient(x, w, upstream, stride, padding, output_padding, dilation, groups)
+
+
+def transposed_convolution3d(x, w, b, *, stride, padding, output_padding, dilation, groups):
+    y = _transposed(_channels_last(x), _kernel(w), b, stride, padding, output_padding, dilation, groups)
+    return _channels_second(y)
+
+
+def transposed_convolution3d_gradient(x, w, upstream, *, stride, padding, output_padding, dilation, groups):
+    return _transposed_gradient(x, w, upstream, stride, padding, output_padding, dilation, groups)
+
+
+def pad(x, *, padding, padding_mode):
+    return _channels_second(_continued(_channels_last(x), padding, padding_mode))
+
+
+def pad_gradient(x, upstream, *, padding, padding_mode):
+    function = functools.partial(_continued, padding=padding, mode=padding_mode)
+    return _channels_second(_gradient(function, _channels_last(upstream), _channels_last(x)))
 
 
 def _fully(x, w, b):
@@ -157,11 +256,6 @@ def _gradient(function, upstream, *inputs):
         y = function(*inputs)
     gradients = tape.gradient(y, inputs, output_gradients=upstream)
     return gradients if len(gradients) > 1 else gradients[0]
-
-
-def _by_axis(x, *settings):
-    """One spatial axis has plain numbers, several have tuples."""
-    return settings if x.ndim > 3 else tuple((each,) for each in settings)
 
 
 def _pooled(x, kind, window, stride, dilation):

@@ -68,13 +68,30 @@ def _gradient(function, upstream, *inputs):
     return tuple(gradients) if len(gradients) > 1 else gradients[0]
 
 
-def _convolved(x, w, b, stride, padding, dilation, groups):
-    """Of signals or images. PyTorch pads both ends of an axis alike; what is not alike is padded beforehand."""
-    sides = (padding,) if x.ndim == 3 else padding
+def _by_axis(x, *settings):
+    """Whether x has one spatial axis, whose settings are plain numbers, or several: each as a tuple."""
+    return settings if x.ndim > 3 else tuple((each,) for each in settings)
+
+
+def _padded(x, padding, value):
+    return F.pad(x, [n for side in reversed(padding) for n in side], mode="constant", value=value)
+
+
+def _continued(x, padding, mode):
+    if mode == "symmetric":
+        raise Unsupported("PyTorch has no symmetric padding")
+    return F.pad(x, [n for side in reversed(padding) for n in side], mode=mode)
+
+
+def _convolved(x, w, b, stride, padding, dilation, groups, mode="zeros"):
+    """Of signals, images or volumes. PyTorch pads both ends of an axis alike; what is not alike, and what is no zero, is padded beforehand."""
+    (sides,) = _by_axis(x, padding)
     alike = all(before == after for before, after in sides)
-    if not alike:
-        x = F.pad(x, [n for side in reversed(sides) for n in side], mode="constant", value=0.0)
-    function, zeros = F.conv1d if x.ndim == 3 else F.conv2d, [before if alike else 0 for before, _ in sides]
+    if mode != "zeros":
+        x, alike, sides = _continued(x, sides, mode), True, [(0, 0)] * len(sides)
+    elif not alike:
+        x = _padded(x, sides, 0.0)
+    function, zeros = getattr(F, f"conv{x.ndim - 2}d"), [before if alike else 0 for before, _ in sides]
     return function(x, w, b, stride=stride, padding=zeros, dilation=dilation, groups=groups)
 
 
@@ -83,12 +100,16 @@ def _convolution_gradient(x, w, upstream, *geometry):
     return _gradient(lambda x, w, b: _convolved(x, w, b, *geometry), upstream, x, w, no_bias)
 
 
-def cross_correlation1d(x, w, b, *, stride, padding, dilation, groups):
-    return _array(_convolved(_tensor(x), _tensor(w), _bias(b), stride, padding, dilation, groups))
+def cross_correlation1d(x, w, b, *, stride, padding, dilation, groups, padding_mode="zeros"):
+    return _array(_convolved(_tensor(x), _tensor(w), _bias(b), stride, padding, dilation, groups, padding_mode))
 
 
-def cross_correlation2d(x, w, b, *, stride, padding, dilation, groups):
-    return _array(_convolved(_tensor(x), _tensor(w), _bias(b), stride, padding, dilation, groups))
+def cross_correlation2d(x, w, b, *, stride, padding, dilation, groups, padding_mode="zeros"):
+    return _array(_convolved(_tensor(x), _tensor(w), _bias(b), stride, padding, dilation, groups, padding_mode))
+
+
+def cross_correlation3d(x, w, b, *, stride, padding, dilation, groups, padding_mode="zeros"):
+    return _array(_convolved(_tensor(x), _tensor(w), _bias(b), stride, padding, dilation, groups, padding_mode))
 
 
 def convolution1d(x, w, b, *, stride, padding, dilation, groups):
@@ -101,12 +122,71 @@ def convolution2d(x, w, b, *, stride, padding, dilation, groups):
     return _array(_convolved(_tensor(x), turned, _bias(b), stride, padding, dilation, groups))
 
 
-def cross_correlation1d_gradient(x, w, upstream, *, stride, padding, dilation, groups):
-    return _convolution_gradient(x, w, upstream, stride, padding, dilation, groups)
+def cross_correlation1d_gradient(x, w, upstream, *, stride, padding, dilation, groups, padding_mode="zeros"):
+    return _convolution_gradient(x, w, upstream, stride, padding, dilation, groups, padding_mode)
 
 
-def cross_correlation2d_gradient(x, w, upstream, *, stride, padding, dilation, groups):
-    return _convolution_gradient(x, w, upstream, stride, padding, dilation, groups)
+def cross_correlation2d_gradient(x, w, upstream, *, stride, padding, dilation, groups, padding_mode="zeros"):
+    return _convolution_gradient(x, w, upstream, stride, padding, dilation, groups, padding_mode)
+
+
+def cross_correlation3d_gradient(x, w, upstream, *, stride, padding, dilation, groups, padding_mode="zeros"):
+    return _convolution_gradient(x, w, upstream, stride, padding, dilation, groups, padding_mode)
+
+
+def _transposed(x, w, b, stride, padding, output_padding, dilation, groups):
+    """PyTorch cuts off both ends of an axis alike, and adds less than a stride: what is not so is cut off and added afterwards."""
+    stride, padding, more, dilation = _by_axis(x, stride, padding, output_padding, dilation)
+    function = getattr(F, f"conv_transpose{x.ndim - 2}d")
+    plain = {"stride": stride, "groups": groups, "dilation": dilation}
+    alike = all(before == after for before, after in padding)
+    if alike and all(m < max(s, d) for m, s, d in zip(more, stride, dilation, strict=True)):
+        return function(x, w, b, padding=[before for before, _ in padding], output_padding=more, **plain)
+    full = function(x, w, None, padding=0, output_padding=0, **plain)
+    ends = [(-before, m - after) for (before, after), m in zip(padding, more, strict=True)]
+    y = _padded(full, ends, 0.0)
+    return y if b is None else y + b.reshape(-1, *[1] * (x.ndim - 2))
+
+
+def _transposed_gradient(x, w, upstream, *geometry):
+    no_bias = np.zeros(upstream.shape[1], w.dtype)
+    return _gradient(lambda x, w, b: _transposed(x, w, b, *geometry), upstream, x, w, no_bias)
+
+
+def transposed_convolution1d(x, w, b, *, stride, padding, output_padding, dilation, groups):
+    return _array(_transposed(_tensor(x), _tensor(w), _bias(b), stride, padding, output_padding, dilation, groups))
+
+
+def transposed_convolution1d_gradient(x, w, upstream, *, stride, padding, output_padding, dilation, groups):
+    return _transposed_gradient(x, w, upstream, stride, padding, output_padding, dilation, groups)
+
+
+def transposed_convolution2d(x, w, b, *, stride, padding, output_padding, dilation, groups):
+    return _array(_transposed(_tensor(x), _tensor(w), _bias(b), stride, padding, output_padding, dilation, groups))
+
+
+def transposed_convolution2d_gradient(x, w, upstream, *, stride, padding, output_padding, dilation, groups):
+    return _transposed_gradient(x, w, upstream, stride, padding, output_padding, dilation, groups)
+
+
+def transposed_convolution3d(x, w, b, *, stride, padding, output_padding, dilation, groups):
+    return _array(_transposed(_tensor(x), _tensor(w), _bias(b), stride, padding, output_padding, dilation, groups))
+
+
+def transposed_convolution3d_gradient(x, w, upstream, *, stride, padding, output_padding, dilation, groups):
+    return _transposed_gradient(x, w, upstream, stride, padding, output_padding, dilation, groups)
+
+
+def pad(x, *, padding, padding_mode):
+    return _array(_shown(_tensor(x), padding, padding_mode))
+
+
+def pad_gradient(x, upstream, *, padding, padding_mode):
+    return _gradient(lambda x: _shown(x, padding, padding_mode), upstream, x)
+
+
+def _shown(x, padding, mode):
+    return _padded(x, padding, 0.0) if mode == "zeros" else _continued(x, padding, mode)
 
 
 def fully_connected(x, w, b):
@@ -115,15 +195,6 @@ def fully_connected(x, w, b):
 
 def fully_connected_gradient(x, w, upstream):
     return _gradient(F.linear, upstream, x, w, np.zeros(len(w), w.dtype))
-
-
-def _by_axis(x, *settings):
-    """Whether x has one spatial axis, whose settings are plain numbers, or several: each as a tuple."""
-    return settings if x.ndim > 3 else tuple((each,) for each in settings)
-
-
-def _padded(x, padding, value):
-    return F.pad(x, [n for side in reversed(padding) for n in side], mode="constant", value=value)
 
 
 def _max_pooled(x, window, stride, padding, dilation, ceil_mode):

@@ -10,15 +10,13 @@ Goodfellow, Bengio, Courville, *Deep Learning* (2016), §9.1, equations 9.4 and 
 from __future__ import annotations
 
 from ... import validation
-from ..axes import Array, Float
+from ..axes import Array, Float, Pair, Sides
 from ..operation import Operation
 from .cross_correlation import (
     ARRAYS1,
     ARRAYS2,
     PARAMETERS1,
     PARAMETERS2,
-    Pair,
-    Sides,
     cross_correlation1d,
     cross_correlation2d,
     output_shape,

@@ -4,7 +4,8 @@
 
 with x taken as 0 outside the image, and c running over the input channels of the group that o belongs to.
 Goodfellow, Bengio, Courville, *Deep Learning* (2016), §9.1, equation 9.6; strides, dilation, groups: §9.5 and
-Dumoulin & Visin, *A guide to convolution arithmetic for deep learning* (2016).
+Dumoulin & Visin, *A guide to convolution arithmetic for deep learning* (2016). Beyond its borders the image may be continued in
+another way than by zeros (``padding_mode``: see ``pad``).
 """
 
 from __future__ import annotations
@@ -16,12 +17,11 @@ from typing import Any
 import numpy as np
 
 from ... import validation
-from ..axes import Array, Float
+from ..axes import Array, Float, Pair, Sides, Triple
 from ..narrow import computed_wide
-from ..operation import count, padding_of, pair, with_gradient
-
-Pair = tuple[int, int]
-Sides = tuple[Pair, ...]
+from ..operation import count, one_of, padding_of, per_axis, with_gradient
+from .pad import MODES, folded, padded
+from .taps import by_group, gathered, scattered
 
 
 def output_size(size: int, kernel: int, *, stride: int, padding: Pair, dilation: int) -> int:
@@ -42,10 +42,12 @@ def output_size(size: int, kernel: int, *, stride: int, padding: Pair, dilation:
 def output_shape(
     x_shape: Sequence[int], w_shape: Sequence[int], *, stride: Any, padding: Any, dilation: Any, groups: int
 ) -> tuple[int, ...]:
-    """Shape of the output [N, Cout, Wout] or [N, Cout, Hout, Wout], from those of x and w; BadInput if there is none."""
+    """Shape of the output [N, Cout, Wout], [N, Cout, Hout, Wout] or so, from those of x and w; BadInput if there is none."""
     rank = len(x_shape) - 2
-    if rank not in (1, 2):
-        validation.refuse("x_shape", x_shape, "[N, Cin, W] or [N, Cin, H, W]", "add the missing axes")
+    if rank not in (1, 2, 3):
+        validation.refuse(
+            "x_shape", x_shape, "[N, Cin, W], [N, Cin, H, W] or [N, Cin, D, H, W]", "add the missing axes"
+        )
     if len(w_shape) != rank + 2:
         validation.refuse("w_shape", w_shape, f"{rank + 2} axes, as x has", "reshape w to [Cout, Cin/groups, kernel]")
     stride = validation.counts("stride", stride, rank=rank)
@@ -88,12 +90,13 @@ def cross_correlation1d(
     padding: Pair,
     dilation: int,
     groups: int,
+    padding_mode: str = "zeros",
 ) -> Float[Array, "N O Wout"]:
     """x [N, Cin, W], w [Cout, Cin/groups, k], b [Cout] or None -> y [N, Cout, Wout], all in the dtype of x.
 
     stride, dilation: elements; padding: (before, after) zeros. BadInput on any argument that does not fit.
     """
-    return _forward(x, w, b, stride, padding, dilation, groups, rank=1)
+    return _forward(x, w, b, stride, padding, dilation, groups, padding_mode, rank=1)
 
 
 @computed_wide
@@ -106,13 +109,33 @@ def cross_correlation2d(
     padding: Sides,
     dilation: Pair,
     groups: int,
+    padding_mode: str = "zeros",
 ) -> Float[Array, "N O Hout Wout"]:
     """x [N, Cin, H, W], w [Cout, Cin/groups, ky, kx], b [Cout] or None -> y [N, Cout, Hout, Wout], in the dtype of x.
 
     stride (sy, sx), dilation (dy, dx): elements; padding: ((top, bottom), (left, right)) zeros. BadInput on any
     argument that does not fit.
     """
-    return _forward(x, w, b, stride, padding, dilation, groups, rank=2)
+    return _forward(x, w, b, stride, padding, dilation, groups, padding_mode, rank=2)
+
+
+@computed_wide
+def cross_correlation3d(
+    x: Float[Array, "N Cin D H W"],
+    w: Float[Array, "O I kz ky kx"],
+    b: Float[Array, " O"] | None,
+    *,
+    stride: Triple,
+    padding: Sides,
+    dilation: Triple,
+    groups: int,
+    padding_mode: str = "zeros",
+) -> Float[Array, "N O Dout Hout Wout"]:
+    """x [N, Cin, D, H, W], w [Cout, Cin/groups, kz, ky, kx], b [Cout] or None -> y [N, Cout, Dout, Hout, Wout], in the dtype of x.
+
+    stride, dilation, padding: by axis, (z, y, x). BadInput on any argument that does not fit.
+    """
+    return _forward(x, w, b, stride, padding, dilation, groups, padding_mode, rank=3)
 
 
 @computed_wide
@@ -125,9 +148,10 @@ def cross_correlation1d_gradient(
     padding: Pair,
     dilation: int,
     groups: int,
+    padding_mode: str = "zeros",
 ) -> tuple[Float[Array, "N Cin W"], Float[Array, "O I k"], Float[Array, " O"]]:
     """(dx, dw, db) for an upstream gradient [N, Cout, Wout]: the adjoint of :func:`cross_correlation1d`."""
-    return _gradient(x, w, upstream, stride, padding, dilation, groups, rank=1)
+    return _gradient(x, w, upstream, stride, padding, dilation, groups, padding_mode, rank=1)
 
 
 @computed_wide
@@ -140,43 +164,65 @@ def cross_correlation2d_gradient(
     padding: Sides,
     dilation: Pair,
     groups: int,
+    padding_mode: str = "zeros",
 ) -> tuple[Float[Array, "N Cin H W"], Float[Array, "O I ky kx"], Float[Array, " O"]]:
     """(dx, dw, db) for an upstream gradient [N, Cout, Hout, Wout]: the adjoint of :func:`cross_correlation2d`.
 
     dw[o, c, i, j] = sum over n, p, q of upstream[n, o, p, q] · x at that tap; dx gathers upstream · w from every
     window that the pixel lies in; db sums upstream (Goodfellow et al. 2016, §9.5, equations 9.11 and 9.13).
     """
-    return _gradient(x, w, upstream, stride, padding, dilation, groups, rank=2)
+    return _gradient(x, w, upstream, stride, padding, dilation, groups, padding_mode, rank=2)
 
 
-def _forward(x, w, b, stride, padding, dilation, groups, rank):
+@computed_wide
+def cross_correlation3d_gradient(
+    x: Float[Array, "N Cin D H W"],
+    w: Float[Array, "O I kz ky kx"],
+    upstream: Float[Array, "N O Dout Hout Wout"],
+    *,
+    stride: Triple,
+    padding: Sides,
+    dilation: Triple,
+    groups: int,
+    padding_mode: str = "zeros",
+) -> tuple[Float[Array, "N Cin D H W"], Float[Array, "O I kz ky kx"], Float[Array, " O"]]:
+    """(dx, dw, db) for an upstream gradient [N, Cout, Dout, Hout, Wout]: the adjoint of :func:`cross_correlation3d`."""
+    return _gradient(x, w, upstream, stride, padding, dilation, groups, padding_mode, rank=3)
+
+
+SPACE = {1: "W", 2: "H W", 3: "D H W"}
+TAPS = {1: "k", 2: "ky kx", 3: "kz ky kx"}
+
+
+def _forward(x, w, b, stride, padding, dilation, groups, mode, rank):
     shape, stride, padding, dilation = _check(x, w, b, stride, padding, dilation, groups, rank)
-    columns = _windows(x, w.shape[2:], shape[2:], stride, padding, dilation, groups)
-    y = (_by_group(w, groups) @ columns).reshape(shape)
+    columns = gathered(padded(x, padding, mode), w.shape[2:], shape[2:], stride, dilation, groups)
+    y = (by_group(w, groups) @ columns).reshape(shape)
     return y if b is None else y + b.reshape(-1, *[1] * rank)
 
 
-def _gradient(x, w, upstream, stride, padding, dilation, groups, rank):
+def _gradient(x, w, upstream, stride, padding, dilation, groups, mode, rank):
     shape, stride, padding, dilation = _check(x, w, None, stride, padding, dilation, groups, rank)
-    validation.upstream(
-        upstream, x, shape, "the shape of the output", axes="N Cout Wout" if rank == 1 else "N Cout Hout Wout"
-    )
-    columns = _windows(x, w.shape[2:], shape[2:], stride, padding, dilation, groups)
+    axes = "N Cout " + " ".join(f"{axis}out" for axis in SPACE[rank].split())
+    validation.upstream(upstream, x, shape, "the shape of the output", axes=axes)
+    wide = padded(x, padding, mode)
+    columns = gathered(wide, w.shape[2:], shape[2:], stride, dilation, groups)
     above = upstream.reshape(shape[0], groups, shape[1] // groups, -1)
     dw = (above @ columns.swapaxes(2, 3)).sum(axis=0, dtype=x.dtype).reshape(w.shape)
-    spread = (_by_group(w, groups).swapaxes(1, 2) @ above).reshape(*x.shape[:2], *w.shape[2:], *shape[2:])
-    padded = np.zeros((*x.shape[:2], *[n + sum(side) for n, side in zip(x.shape[2:], padding, strict=True)]), x.dtype)
-    for tap in np.ndindex(*w.shape[2:]):
-        padded[:, :, *_reach(tap, shape[2:], stride, dilation)] += spread[:, :, *tap]
-    inside = [slice(side[0], side[0] + size) for size, side in zip(x.shape[2:], padding, strict=True)]
-    db = upstream.sum(axis=(0, *range(2, rank + 2)), dtype=x.dtype)
-    return np.ascontiguousarray(padded[:, :, *inside]), dw, db
+    spread = by_group(w, groups).swapaxes(1, 2) @ above
+    dx = scattered(spread, wide.shape, w.shape[2:], shape[2:], stride, dilation)
+    if mode == "zeros":
+        inside = [slice(side[0], side[0] + size) for size, side in zip(x.shape[2:], padding, strict=True)]
+        dx = np.ascontiguousarray(dx[:, :, *inside])
+    else:
+        dx = folded(dx, x.shape[2:], padding, mode)
+    return dx, dw, upstream.sum(axis=(0, *range(2, rank + 2)), dtype=x.dtype)
 
 
 def _check(x, w, b, stride, padding, dilation, groups, rank):
     """The arguments at the door; returns the output's shape and the per-axis tuples."""
-    validation.array("x", x, axes="N Cin W" if rank == 1 else "N Cin H W")
-    validation.array("w", w, axes="Cout Cin/groups k" if rank == 1 else "Cout Cin/groups ky kx")
+    validation.array("x", x, axes=f"N Cin {SPACE[rank]}")
+    validation.array("w", w, axes=f"Cout Cin/groups {TAPS[rank]}")
     if b is not None:
         validation.array("b", b, axes="Cout")
         validation.shape("b", b, (w.shape[0],), "one number an output channel [Cout]")
@@ -191,57 +237,34 @@ def _check(x, w, b, stride, padding, dilation, groups, rank):
     )
 
 
-def _by_group(w, groups):
-    return w.reshape(groups, w.shape[0] // groups, -1)
-
-
-def _reach(tap, sizes, stride, dilation):
-    """What one tap of the kernel sees: the slice of the padded input over all window positions."""
-    return tuple(
-        slice(i * d, i * d + s * (n - 1) + 1, s) for i, n, s, d in zip(tap, sizes, stride, dilation, strict=True)
-    )
-
-
-def _padded(x, padding):
-    """np.pad with zeros, whose own arithmetic takes longer than a small convolution."""
-    shape = [before + size + after for size, (before, after) in zip(x.shape[2:], padding, strict=True)]
-    padded = np.zeros((*x.shape[:2], *shape), x.dtype)
-    padded[:, :, *(slice(before, before + size) for size, (before, _) in zip(x.shape[2:], padding, strict=True))] = x
-    return padded
-
-
-def _windows(x, kernel, sizes, stride, padding, dilation, groups):
-    """Every window as a column: [N, groups, (Cin/groups · taps), (positions)], filled tap by tap."""
-    padded = _padded(x, padding)
-    columns = np.empty((*x.shape[:2], *kernel, *sizes), x.dtype)
-    for tap in np.ndindex(*kernel):
-        columns[:, :, *tap] = padded[:, :, *_reach(tap, sizes, stride, dilation)]
-    return columns.reshape(x.shape[0], groups, -1, math.prod(sizes))
+def _parameters(rank: int) -> dict[str, Any]:
+    return {
+        "stride": (1, per_axis(rank)),
+        "dilation": (1, per_axis(rank)),
+        "groups": (1, count),
+        "padding": (0, padding_of(rank, "w")),
+    }
 
 
 ARRAYS1 = {"x": "NCW", "w": "OIW", "b": "?O"}
 ARRAYS2 = {"x": "NCHW", "w": "OIHW", "b": "?O"}
-PARAMETERS1 = {"stride": (1, count), "dilation": (1, count), "groups": (1, count), "padding": (0, padding_of(1, "w"))}
-PARAMETERS2 = {"stride": (1, pair), "dilation": (1, pair), "groups": (1, count), "padding": (0, padding_of(2, "w"))}
-OPERATIONS = (
-    *with_gradient(
-        cross_correlation1d,
-        cross_correlation1d_gradient,
-        says="what libraries call conv1d: the kernel is not flipped",
-        arrays=ARRAYS1,
-        parameters=PARAMETERS1,
-        y="NCW",
+ARRAYS3 = {"x": "NCDHW", "w": "OIDHW", "b": "?O"}
+PARAMETERS1, PARAMETERS2 = _parameters(1), _parameters(2)
+OPERATIONS = tuple(
+    operation
+    for rank, function, gradient, arrays in (
+        (1, cross_correlation1d, cross_correlation1d_gradient, ARRAYS1),
+        (2, cross_correlation2d, cross_correlation2d_gradient, ARRAYS2),
+        (3, cross_correlation3d, cross_correlation3d_gradient, ARRAYS3),
+    )
+    for operation in with_gradient(
+        function,
+        gradient,
+        says=f"what libraries call conv{rank}d: the kernel is not flipped",
+        arrays=arrays,
+        parameters=_parameters(rank) | {"padding_mode": ("zeros", one_of(*MODES))},
+        y=arrays["x"],
         rules=("sums", "sums"),
-        aliases=("conv1d",),
-    ),
-    *with_gradient(
-        cross_correlation2d,
-        cross_correlation2d_gradient,
-        says="what libraries call conv2d: the kernel is not flipped",
-        arrays=ARRAYS2,
-        parameters=PARAMETERS2,
-        y="NCHW",
-        rules=("sums", "sums"),
-        aliases=("conv2d",),
-    ),
+        aliases=(f"conv{rank}d",),
+    )
 )

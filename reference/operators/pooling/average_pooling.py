@@ -16,10 +16,9 @@ from typing import Any
 import numpy as np
 
 from ... import validation
-from ..axes import Array, Float
-from ..convolutions.cross_correlation import Pair, Sides
+from ..axes import Array, Float, Pair, Sides, Triple
 from ..narrow import computed_wide
-from ..operation import REQUIRED, Triple, count_or_none, one_of, with_gradient
+from ..operation import REQUIRED, count_or_none, one_of, with_gradient
 from .windows import apart, check, check_gradient, parameters, windows
 
 __all__ = ["average_pooling1d", "average_pooling2d", "average_pooling3d", "output_shape"]

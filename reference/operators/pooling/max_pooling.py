@@ -14,10 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from ..axes import Array, Float
-from ..convolutions.cross_correlation import Pair, Sides
+from ..axes import Array, Float, Pair, Sides, Triple
 from ..narrow import computed_wide
-from ..operation import Triple, with_gradient
+from ..operation import with_gradient
 from .windows import apart, check, check_gradient, parameters, windows
 
 

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from .remembered import Array
+from ..remembered import Array
 
 MANY = decimal.Context(prec=50, Emax=decimal.MAX_EMAX, Emin=decimal.MIN_EMIN, traps=[])
 

@@ -8,11 +8,11 @@ dbeta are rounded once.
 
 import numpy as np
 
-from .. import exact
-from ..exact import double_double as dd
-from . import exact_batch_norm as exactly
-from .finite import need_finite
-from .remembered import Array, once
+from ... import exact
+from ...exact import double_double as dd
+from ..finite import need_finite
+from ..remembered import Array, once
+from . import in_fractions as exactly
 
 
 def _by_channels(fast, exact_one, *arrays, **settings):

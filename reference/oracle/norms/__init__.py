@@ -1,0 +1,1 @@
+"""Normalisation, exactly: in double-double, and in fractions where that has no room."""
