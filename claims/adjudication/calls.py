@@ -44,7 +44,8 @@ def _one_of_each(
     """One image or row, and one channel a group where they fit the kernel's: all others have the same results' shapes."""
     fewer = {name: a[:1] if a is not None and operation.axes(name)[0] == "N" else a for name, a in arrays.items()}
     x, w = fewer.get("x"), fewer.get("w")
-    if x is not None and w is not None and x.ndim == w.ndim and x.shape[1] == w.shape[1] * groups:
+    of_output = w is not None and operation.axes("w")[0] == "O"
+    if x is not None and w is not None and of_output and x.ndim == w.ndim and x.shape[1] == w.shape[1] * groups:
         fewer |= {"x": x[:, :groups], "w": w[:, :1]}
     return fewer
 

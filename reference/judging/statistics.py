@@ -10,6 +10,7 @@ Three statistics of the errors e, in units s of their standard deviation (:mod:`
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -72,7 +73,7 @@ def statistics(
     found = [*_moments(flat, k)]
     if result != "y":  # the terms of a gradient are numbers that a network made of each other
         found = [one for one in found if one.name != BIAS]
-    else:
+    elif operation.axes("w")[0] == "O":  # a weight of a transposed convolution meets all results of a place
         found += _weights(operation, arguments, e, s, known, k / flat.shape[1])
     return tuple(found)
 
@@ -101,9 +102,8 @@ def _weights(
     known: np.ndarray,
     share: np.ndarray,
 ) -> Iterator[Statistic]:
-    gradient = getattr(
-        libraries.load(libraries.REFERENCE), operation.name.replace("convolution", "cross_correlation") + "_gradient"
-    )
+    named = re.sub("^convolution", "cross_correlation", operation.name) + "_gradient"
+    gradient = getattr(libraries.load(libraries.REFERENCE), named)
     x, w = (arguments[name].astype(np.float64) for name in ("x", "w"))
     parameters = operation.settings(arguments)
     with np.errstate(all="ignore"):

@@ -60,7 +60,7 @@ def _shown_otherwise(operation: str, given: Arguments) -> Iterator[Reading]:
 
 
 def _other_ends(operation: str, given: Arguments) -> Iterator[Reading]:
-    yield Reading(operation, _padded(given, [(after, before) for before, after in _sides(given)]))
+    yield Reading(operation, given | {"padding": tuple((after, before) for before, after in given["padding"])})
 
 
 def _bias(times: int) -> Readings:
@@ -121,7 +121,7 @@ MISTAKES = [
         "name the padding mode on both sides",
         BORDERED,
         _borders,
-        beyond=True,
+        probed=False,
     ),
     Mistake(
         "image continued otherwise",

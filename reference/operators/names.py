@@ -89,6 +89,8 @@ MEANINGS = {
     "groups": "into how many parts the channels are split, each of which sees its own part",
     "padding": "zeros around the image, for pooling places that never win and may count",
     "window": "the size of the window",
+    "padding_mode": "what is shown beyond the borders: zeros, or the image continued",
+    "output_padding": "elements more at the end of the result",
     "ceil_mode": "whether a window may hang over the end: the size is rounded up; one that would begin in the padding there is left out",
     "divisor": "what a sum is divided by in place of the window's size",
     "count_padding": "whether the mean is divided by the whole window, padding included",

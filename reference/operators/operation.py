@@ -199,6 +199,7 @@ def cropping_of(rank: int) -> Parse:
     """
 
     def parse(name: str, value: Any, arrays: Mapping[str, np.ndarray], parsed: Mapping[str, Any]) -> Any:
+        """what is cut off: a whole number for all sides, one for each axis, a pair (before, after) for each; 'valid', 'same', 'same_lower'"""
         if isinstance(value, str) and value not in ("valid", "same", "same_lower"):
             validation.refuse(name, value, "numbers of rows, 'valid', 'same' or 'same_lower'", "spell the rule so")
         if not isinstance(value, str):

@@ -31,8 +31,15 @@ def _counts(operation: Callable, like: Any, *arrays: Array | None, **parameters:
         return np.broadcast_to(dx, like[0].shape), len(x) * dw, len(x) * db
     x, w, b = arrays
     assert x is not None and w is not None
+    if _is_transposed(operation):
+        return operation(*(None if a is None else np.ones(a.shape) for a in arrays), **parameters)
     one = operation(np.ones((1, 1, *x.shape[2:])), np.ones((1, 1, *w.shape[2:])), None, **_whole(parameters))
     return np.broadcast_to(w.shape[1] * one + (b is not None), like.shape)
+
+
+def _is_transposed(operation: Callable) -> bool:
+    """Whether the kernel's first axis is of the input's channels."""
+    return operation.__name__.startswith("transposed_convolution")
 
 
 def _whole(parameters: Any) -> dict[str, Any]:
@@ -57,7 +64,7 @@ def flush_sizes(operation: Callable, *arrays: Array | None, **parameters: Any) -
 
     if not operation.__name__.endswith("_gradient"):
         x, w = _size(arrays[0]), _size(arrays[1])
-        if few(x.shape, w.shape):
+        if few(x.shape, w.shape) or _is_transposed(operation):
             arrays = (*arrays[:2], None)
             return alone(0) + alone(1)
         return _sums_alone(operation, x, w, parameters)

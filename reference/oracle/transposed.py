@@ -3,7 +3,7 @@
 import numpy as np
 
 from .. import exact
-from .linear import correlated, correlated_kernel, exchanged, over_positions
+from .linear import EXACTLY, correlated, correlated_kernel, exchanged, over_positions
 from .remembered import once
 
 
@@ -29,21 +29,21 @@ def _tables(x, w, stride, padding, output_padding, dilation):
 def _evaluated(rank):
     """The operation along so many axes, and its gradient."""
 
-    def forward(x, w, b, *, groups, **geometry):
+    def forward(x, w, b, *, groups, way=EXACTLY, **geometry):
         if rank == 1:
             x, w, geometry = _planar(x, w, geometry)
         tables = _tables(x, w, **geometry)
-        y = correlated(x, exchanged(w, groups), b, tables, groups)
+        y = correlated(x, exchanged(w, groups), b, tables, groups, way)
         return y[..., 0] if rank == 1 else y
 
-    def gradient(x, w, upstream, *, groups, **geometry):
+    def gradient(x, w, upstream, *, groups, way=EXACTLY, **geometry):
         if rank == 1:
             (x, w, geometry), upstream = _planar(x, w, geometry), upstream[..., None]
         tables = _tables(x, w, **geometry)
         windows = [exact.transposed(*each) for each in zip(tables, x.shape[2:], strict=True)]
-        dx = correlated(upstream, w, None, windows, groups)
+        dx = correlated(upstream, w, None, windows, groups, way)
         turned = exchanged(w, groups)
-        dw = exchanged(correlated_kernel(x, upstream, turned.shape, tables, groups), groups)
+        dw = exchanged(correlated_kernel(x, upstream, turned.shape, tables, groups, way), groups)
         dx, dw = (dx[..., 0], dw[..., 0]) if rank == 1 else (dx, dw)
         return dx, dw, over_positions(upstream)
 
