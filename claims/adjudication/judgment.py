@@ -49,7 +49,7 @@ def judge(case: Case) -> Adjudication:
         if any(y.shape != case.outputs[library][name].shape for name, y in results.items()):
             opinions[library] = _misshapen(asked, case, library, opinions[library])
     findings = [
-        _finding(case, library, name, y, opinions[library].tiers)
+        _finding(case, library, name, y, opinions[library].tiers, _common(asked.outputs[library][name], y))
         for library, results in case.outputs.items()
         for name, y in results.items()
     ]
@@ -264,7 +264,12 @@ def _unbounded(contract: Contract, case: Case) -> str:
 # ------------------------------------------------------------------------------------------------------- what is found
 
 
-def _finding(case: Case, library: str, name: str, y: np.ndarray, tiers: Tiers) -> Finding:
+def _common(given: np.ndarray, whole: np.ndarray) -> tuple[slice, ...]:
+    """The part of a result that was given: what was filled in beside it is told of nowhere."""
+    return tuple(slice(min(sizes)) for sizes in zip(given.shape, whole.shape, strict=True))
+
+
+def _finding(case: Case, library: str, name: str, y: np.ndarray, tiers: Tiers, common: tuple[slice, ...]) -> Finding:
     one, likely, given = tiers.worst[name], tiers.likely[name], case.given[library, name]
     allowed = np.broadcast_to(one.bound.allowed, one.value.shape)
     ratio = one.bound.ratio(y, one.value)
@@ -283,9 +288,9 @@ def _finding(case: Case, library: str, name: str, y: np.ndarray, tiers: Tiers) -
         contract=tiers.contract.sentence(y.dtype.name),
         kind=one.bound.kind,
         derivation=one.bound.derivation,
-        elements=ratio.size,
+        elements=ratio[common].size,
         outside=int(outside.sum()),
-        undecided=int((~np.isfinite(allowed)).sum()),
+        undecided=int((~np.isfinite(allowed[common])).sum()),
         where=_as_given(at, given),
         got=float(got),
         wanted=wanted,
@@ -300,8 +305,8 @@ def _finding(case: Case, library: str, name: str, y: np.ndarray, tiers: Tiers) -
         digitless=int(digitless.sum()),
         digitless_at=_as_given(_place(digitless), given),
         smallest=_smallest(likely, tiers.statistics.get(name, ()), case),
-        pattern=pattern(outside, case.operation.axes(name), given),
-        map=_map(ratio),
+        pattern=pattern(outside[common], case.operation.axes(name), given),
+        map=_map(ratio[common]),
     )
 
 

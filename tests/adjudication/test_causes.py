@@ -162,6 +162,7 @@ def test_of_another_shape_the_part_that_both_have_is_judged():
     found = adjudicate("conv2d", **asked, outputs={"mine": y})
     assert found.verdict("mine").endswith("every element is within, of 4; no other setting gives that shape")
     found = adjudicate("conv2d", **asked, outputs={"mine": y + 1})
+    assert (found.findings[0].elements, found.findings[0].outside, found.findings[0].pattern) == (4, 4, "")
     assert "4 of 4 elements are outside" in found.verdict("mine") and said.summary(found).startswith(
         "Not rounding. mine is"
     )
