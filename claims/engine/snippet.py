@@ -110,8 +110,17 @@ def _closure(path: Path, name: str) -> tuple[list[str], list[str]] | None:
             elif not (isinstance(node, ast.ImportFrom) and node.module == "__future__"):
                 imports[ast.unparse(node)] = None
     own = dict.fromkeys(node for key, node in defined.items() if key in seen)
-    here = [ast.get_source_segment(source, node) or "" for node in own]
+    here = [_bare(source, node) for node in own]
     return sorted(imports), [*elsewhere, *here]
+
+
+def _bare(source: str, node: ast.stmt) -> str:
+    """The definition without its docstring and comments: a snippet is short, and what it is a part of stands in the library's file."""
+    if not isinstance(node, ast.FunctionDef | ast.ClassDef):
+        return ast.get_source_segment(source, node) or ""
+    if ast.get_docstring(node):
+        node.body = node.body[1:] or [ast.Pass()]
+    return ast.unparse(node)
 
 
 def _named(tree: ast.Module) -> tuple[dict[str, ast.stmt], dict[str, ast.stmt]]:

@@ -10,6 +10,7 @@ import ast
 import functools
 import hashlib
 import importlib.util
+import threading
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -149,9 +150,14 @@ def _used(path: Path, names: frozenset[str]) -> set[Path]:
     return found
 
 
+PARSING = threading.Lock()
+
+
 @functools.lru_cache(maxsize=4096)
 def _tree(path: Path) -> ast.Module:
-    return ast.parse(path.read_bytes())
+    """One at a time: Python 3.11 counts how deep it is in one number for all threads, and ends in a SystemError where they meet."""
+    with PARSING:
+        return ast.parse(path.read_bytes())
 
 
 @functools.lru_cache(maxsize=4096)

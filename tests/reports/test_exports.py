@@ -548,7 +548,7 @@ def test_a_format_is_one_file_of_the_folder(
         (
             ("--format", "xlsx"),
             "format='xlsx'",
-            "badge, code_scanning, csv, html, junit, markdown, parquet, sarif, shields",
+            "badge, code_scanning, comment, csv, html, junit, markdown, parquet, sarif, shields",
         ),
     ],
 )

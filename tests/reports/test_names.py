@@ -15,6 +15,7 @@ from lectureclaims.claims.record.types import Evidence, LimitSaid
 from lectureclaims.reports.formats import junit, markdown
 from lectureclaims.reports.front import terminal
 from lectureclaims.reports.page import html
+from lectureclaims.reports.page.anchors import link
 from lectureclaims.reports.wording import findings, markup, summary, words
 from lectureclaims.reports.wording.section import Section
 from rich.console import Console
@@ -78,7 +79,8 @@ def test_each_name_is_one_name(name: str) -> None:
 def test_the_page_shows_it(name: str) -> None:
     evidence = named(name)
     text = unescape(html.render(evidence))
-    assert f"<li><b>{name}.</b> It fails." in text and f"<b>{name}.</b> It fails." in text
+    leads = re.escape(link("claim.worded", "limit", name))
+    assert re.search(rf"<li><a href=\"{leads}\">{re.escape(name)}</a>", text) and f"<b>{name}.</b> It fails." in text
     row = re.search(rf"<th>{re.escape(name)}<br><small>runs: .*?✗ not met on the fresh seeds", text, re.DOTALL)
     assert row is not None and "3.1 [2.9, 3.3]" in row[0] and "1.1 [0.9, 1.3]" in row[0]
     assert f"Design <b>{name}</b>, version 2" in text

@@ -1,5 +1,8 @@
 """Keys: whatever can change an answer changes its key, and nothing else that one would notice does."""
 
+import gc
+import sys
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -198,3 +201,31 @@ def test_the_place_of_a_file_is_the_same_on_every_machine(tmp_path):
     assert sources.place(catalogue.__file__) == "reference/operators/catalogue.py"
     assert sources.place(str(tmp_path / "mine.py")) == str(tmp_path / "mine.py")
     assert all(sources.ROOT / sources.place(file) == Path(file) for file in (catalogue.__file__, str(tmp_path)))
+
+
+def test_sources_are_parsed_by_several_threads_at_once():
+    """Where Python code runs at a collection of garbage (as Hypothesis' does), Python 3.11's parser counts the depth of two threads in one number."""
+    files, failed = sorted(Path(sources.__file__).parents[1].rglob("*.py"))[:60], []
+
+    def parse():
+        for path in files:
+            try:
+                sources._tree.__wrapped__(path)
+            except SystemError as error:
+                failed.append(error)
+
+    collected, before, switched = (lambda *_: sum(range(50))), gc.get_threshold(), sys.getswitchinterval()
+    gc.callbacks.append(collected)
+    try:
+        gc.set_threshold(50)
+        sys.setswitchinterval(1e-6)
+        threads = [threading.Thread(target=parse) for _ in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        gc.callbacks.remove(collected)
+        gc.set_threshold(*before)
+        sys.setswitchinterval(switched)
+    assert failed == []
