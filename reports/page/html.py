@@ -90,7 +90,8 @@ def _short(text: str) -> str:
     kept = r"(<(pre|style|script)\b.*?</\2>)"
     implied = r"\s*</(?:td|th|tr|li|dt|dd)>"  # none of them is an element of SVG or MathML
     scope = r'(?<=<th) scope="(?:col|row)"'
-    bare = r'(?<= )((?:tabindex|role|colspan|aria-hidden)=|class=(?="(?:icon|wide|why|copy|note)"))"([\w-]+)"(?=[ >])'  # needs no quotes
+    short = r"(?:tabindex|role|colspan|scope|aria-hidden|stretchy|x|y|stroke-width|stroke-linejoin|font-size|font-weight|text-anchor)="
+    bare = rf'(?<= )({short}|class=(?="(?:icon|wide|why|copy|note)"))"([\w.-]+)"(?=[ >])'  # needs no quotes
     apart = re.compile(rf"{kept}|{implied}|{scope}|{bare}|[ \t\n]{{2,}}", re.DOTALL)
 
     def shorter(m: re.Match[str]) -> str:
