@@ -1,7 +1,6 @@
 """What operations and parameters are called elsewhere, and what each parameter means.
 
-``NAMES``: another name of one of our operations. ``LACKING``: an operation that is none of ours, what is near, and how it differs; a name
-that later becomes an operation's or an alias is no longer looked up here.
+``NAMES``: another name of one of our operations. ``LACKING``: an operation that is none of ours, what is near, and how it differs.
 """
 
 from __future__ import annotations
@@ -16,6 +15,11 @@ NAMES = {
     "depthwiseconv2d": "cross_correlation2d",
     "depthwiseconv1d": "cross_correlation1d",
     "convolve2d": "convolution2d",
+    "convtranspose": "transposed_convolution2d",
+    "conv1dtranspose": "transposed_convolution1d",
+    "conv2dtranspose": "transposed_convolution2d",
+    "conv3dtranspose": "transposed_convolution3d",
+    "deconvolution": "transposed_convolution2d",
     "matmul": "fully_connected",
     "addmm": "fully_connected",
     "gemm": "fully_connected",
@@ -53,12 +57,6 @@ LACKING = {
     "groupnorm": "normalises groups of channels of each image; on x reshaped to [1, N·G, …] batch_norm_training is the same but for γ and β",
     "instancenorm": "normalises each channel of each image; on x reshaped to [1, N·C, H, W] batch_norm_training is the same but for γ and β",
     "rmsnorm": "divides by √(mean x²) without a mean taken off; batch_norm_training takes it off",
-    "conv3d": "three spatial axes; where the kernel is as large as its stride, and as the image, each output is a row of fully_connected",
-    "convtranspose": "the transposed convolution: dx of cross_correlation2d_gradient, with x zeros of the output's shape and upstream the input",
-    "maxpool3d": "three spatial axes; max_pooling2d has two",
-    "avgpool3d": "three spatial axes; average_pooling2d has two",
-    "maxpool1d": "max_pooling2d on [N, C, 1, W] with window (1, k), the same numbers",
-    "avgpool1d": "average_pooling2d on [N, C, 1, W] with window (1, k), the same numbers",
     "adaptiveavgpool": "where the output's size divides the input's, average_pooling2d with window and stride input/output; else its windows overlap",
     "adaptivemaxpool": "where the output's size divides the input's, max_pooling2d with window and stride input/output; else its windows overlap",
     "globalaveragepool": "average_pooling2d whose window is the whole image",
@@ -113,10 +111,7 @@ def folded(name: str) -> str:
 
 def lacking(name: str) -> str:
     """How an operation that is none of ours differs from what is near; "" where nothing is known of it."""
-    own = folded(name)
-    if re.fullmatch(r"(conv\w*transpose\w*|deconv\w*|transposedconv\w*)", own):
-        return LACKING["convtranspose"]
-    whole = own.replace("pooling", "pool").replace("normalization", "norm").replace("average", "avg")
+    whole = folded(name).replace("pooling", "pool").replace("normalization", "norm").replace("average", "avg")
     for known in sorted(LACKING, key=len, reverse=True):
         if re.fullmatch(rf"{known.replace('average', 'avg')}(withlogits|loss|[123]d)*", whole):
             return LACKING[known]
