@@ -6,6 +6,7 @@ import re
 import signal
 import tempfile
 
+import hypothesis
 import pytest
 from lectureclaims.reference import libraries
 
@@ -13,6 +14,10 @@ RUNS = re.compile(
     r"\b(run_command|verify_the_lies|subprocess|Worker|playwright|verification\.verify|LECTURE_CLAIMS = )\b"
 )
 """What stands in a file whose tests run a command, a worker or a browser."""
+
+hypothesis.settings.register_profile("same", derandomize=True, deadline=None, database=None)
+hypothesis.settings.register_profile("anew", derandomize=False, deadline=None, database=None)
+hypothesis.settings.load_profile("same")
 
 LONG = {
     "adjudication",

@@ -33,7 +33,6 @@ EMPTY = replace(GOOD, elements=0)
 SWEPT = Sweep(label="sizes", of="bits", geometries=9, elements=9)
 MET, UNMET, OPEN = gate(), gate(met=False), gate(met=False, undecided=True)
 INFINITE = float("inf")
-same = hypothesis.settings(derandomize=True, deadline=None, database=None)
 
 
 def known(row):
@@ -286,7 +285,7 @@ def renamed(thing, name):
 
 
 @hypothesis.given(st.text(min_size=1))
-@hypothesis.settings(same, max_examples=20)
+@hypothesis.settings(max_examples=20)
 @hypothesis.example(", fresh seeds").via("how a gate's label ends")
 @hypothesis.example("; ").via("how names are joined")
 @hypothesis.example(" [0, 1]").via("an interval")
@@ -339,7 +338,7 @@ ANY_FACTS = st.builds(
 
 
 @hypothesis.given(ANY_FACTS)
-@hypothesis.settings(same, max_examples=1000)
+@hypothesis.settings(max_examples=1000)
 def test_nothing_holds_unless_it_was_compared_agreed_and_every_wrong_was_told(facts):
     decided = cell_verdict(facts)
     assert decided.reason

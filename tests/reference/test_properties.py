@@ -13,7 +13,7 @@ from lectureclaims.reference.judging import assessment
 from lectureclaims.reference.operators import catalogue
 
 OPERATORS = {name: operation.function for name, operation in catalogue.OPERATIONS.items()}
-few = hypothesis.settings(max_examples=20, derandomize=True, deadline=None, database=None)
+few = hypothesis.settings(max_examples=20)
 
 
 def numbers(draw, *shape, whole=False):

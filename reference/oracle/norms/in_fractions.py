@@ -19,6 +19,8 @@ def _moments(row) -> tuple[Fraction, Fraction]:
 
 
 def _root(square: Fraction) -> Fraction:
+    if square < 0:
+        raise ArithmeticError("the variance and epsilon add to less than 0")
     with decimal.localcontext(MANY):
         root = (decimal.Decimal(square.numerator) / square.denominator).sqrt()
     if not root:
