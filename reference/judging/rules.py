@@ -153,6 +153,11 @@ def _activation(q: Question) -> Bounds:
     return (getattr(bounds, q.name)(*q.arrays, q.values[0], q.dtype, **q.parameters),), None
 
 
+def _softsign_gradient(q: Question) -> Bounds:
+    x, upstream = q.arrays
+    return (bounds.softsign_gradient(x, upstream, q.values[0], q.dtype, difference=q.contract.difference),), None
+
+
 def _falling(q: Question) -> Bounds:
     """An exponential below 0: of which factor, after which division, beside which slope above 0."""
     alpha, gradient = q.parameters.get("alpha", 1.0), q.name.endswith("_gradient")
@@ -163,7 +168,7 @@ def _falling(q: Question) -> Bounds:
         "selu": (exponential.SCALE * exponential.ALPHA, 1.0, exponential.SCALE),
     }[name]
     made = {"factor": factor, "divisor": divisor, "scale": scale, "difference": q.contract.difference}
-    rule = bounds.falling_gradient if gradient else bounds.falling
+    rule: Callable[..., Bound] = bounds.falling_gradient if gradient else bounds.falling
     return (rule(*q.arrays, q.values[0], q.dtype, **made),), None
 
 
@@ -203,10 +208,7 @@ KINDS: dict[str, Rule] = {
     "log_softmax_gradient": _log_softmax_gradient,
     "activation": _activation,
     "activation_gradient": _activation,
-    "softsign_gradient": lambda q: (
-        (bounds.softsign_gradient(*q.arrays, q.values[0], q.dtype, difference=q.contract.difference),),
-        None,
-    ),
+    "softsign_gradient": _softsign_gradient,
     "falling": _falling,
     "falling_gradient": _falling,
     "logarithm": lambda q: ((bounds.cross_entropy_of_probabilities(q.values[0], q.dtype),), None),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -50,7 +51,7 @@ def _naive_silu(given: Arguments) -> np.ndarray:
     return given["x"] * (grown / (1 + grown))
 
 
-def _pair(name: str, other: str, **settings: float) -> Mistake:
+def _pair(name: str, other: str, **settings: Any) -> Mistake:
     said = {
         "relu": "ReLU",
         "silu": "SiLU",

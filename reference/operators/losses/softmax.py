@@ -35,7 +35,8 @@ def softmax_gradient(x: Float[Array, "*axes"], upstream: Float[Array, "*axes"], 
     return y * (upstream - (upstream * y).sum(axis=axis, keepdims=True))
 
 
-def checked(x, axis):
+def checked(x: np.ndarray, axis: int) -> int:
+    """The axis, where x has it. BadInput otherwise."""
     validation.array("x", x, axes=None, least_rank=1)
     if isinstance(axis, bool) or not isinstance(axis, (int, np.integer)) or not -x.ndim <= axis < x.ndim:
         validation.refuse("axis", axis, f"an axis of x, {-x.ndim} to {x.ndim - 1}", "use axis=-1 for the last one")
