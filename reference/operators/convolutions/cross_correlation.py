@@ -21,7 +21,7 @@ from ..axes import Array, Float, Pair, Sides, Triple
 from ..narrow import computed_wide
 from ..operation import count, one_of, padding_of, per_axis, with_gradient
 from .pad import MODES, folded, padded
-from .taps import by_group, gathered, scattered
+from .taps import by_group, gathered, scattered, some_images
 
 
 def output_size(size: int, kernel: int, *, stride: int, padding: Pair, dilation: int) -> int:
@@ -196,8 +196,11 @@ TAPS = {1: "k", 2: "ky kx", 3: "kz ky kx"}
 
 def _forward(x, w, b, stride, padding, dilation, groups, mode, rank):
     shape, stride, padding, dilation = _check(x, w, b, stride, padding, dilation, groups, rank)
-    columns = gathered(padded(x, padding, mode), w.shape[2:], shape[2:], stride, dilation, groups)
-    y = (by_group(w, groups) @ columns).reshape(shape)
+    wide, kernels = padded(x, padding, mode), by_group(w, groups)
+    y = np.empty((shape[0], *kernels.shape[:2], math.prod(shape[2:])), x.dtype)
+    for some in some_images(wide, w.shape[2:]):
+        np.matmul(kernels, gathered(wide[some], w.shape[2:], shape[2:], stride, dilation, groups), out=y[some])
+    y = y.reshape(shape)
     return y if b is None else y + b.reshape(-1, *[1] * rank)
 
 
@@ -205,17 +208,20 @@ def _gradient(x, w, upstream, stride, padding, dilation, groups, mode, rank):
     shape, stride, padding, dilation = _check(x, w, None, stride, padding, dilation, groups, rank)
     axes = "N Cout " + " ".join(f"{axis}out" for axis in SPACE[rank].split())
     validation.upstream(upstream, x, shape, "the shape of the output", axes=axes)
-    wide = padded(x, padding, mode)
-    columns = gathered(wide, w.shape[2:], shape[2:], stride, dilation, groups)
+    wide, kernels = padded(x, padding, mode), by_group(w, groups)
     above = upstream.reshape(shape[0], groups, shape[1] // groups, -1)
-    dw = (above @ columns.swapaxes(2, 3)).sum(axis=0, dtype=x.dtype).reshape(w.shape)
-    spread = by_group(w, groups).swapaxes(1, 2) @ above
-    dx = scattered(spread, wide.shape, w.shape[2:], shape[2:], stride, dilation)
+    dx, dw = np.empty_like(wide), np.empty((len(x), *kernels.shape), x.dtype)
+    for some in some_images(wide, w.shape[2:]):
+        columns = gathered(wide[some], w.shape[2:], shape[2:], stride, dilation, groups)
+        np.matmul(above[some], columns.swapaxes(2, 3), out=dw[some])
+        spread = kernels.swapaxes(1, 2) @ above[some]
+        dx[some] = scattered(spread, wide[some].shape, w.shape[2:], shape[2:], stride, dilation)
     if mode == "zeros":
         inside = [slice(side[0], side[0] + size) for size, side in zip(x.shape[2:], padding, strict=True)]
         dx = np.ascontiguousarray(dx[:, :, *inside])
     else:
         dx = folded(dx, x.shape[2:], padding, mode)
+    dw = dw.sum(axis=0, dtype=x.dtype).reshape(w.shape)
     return dx, dw, upstream.sum(axis=(0, *range(2, rank + 2)), dtype=x.dtype)
 
 
