@@ -29,20 +29,30 @@ def output_size(size: int, kernel: int, *, stride: int, padding: Pair, dilation:
 
     All in elements. Raises BadInput where no window fits (Dumoulin & Visin 2016, relationship 15).
     """
-    size = validation.count("size", size)
-    kernel = validation.count("kernel", kernel)
     stride = validation.count("stride", stride)
     dilation = validation.count("dilation", dilation)
-    ((before, after),) = validation.padding("padding", padding, rank=1)
-    reach = dilation * (kernel - 1) + 1
-    validation.fits("kernel", kernel, reach, size + before + after)
-    return (size + before + after - reach) // stride + 1
+    (sides,) = validation.padding("padding", padding, rank=1)
+    return _positions(size, kernel, stride, sides, dilation)
+
+
+def _positions(size: int, kernel: int, stride: int, sides: Pair, dilation: int) -> int:
+    kernel = validation.count("kernel", kernel)
+    reach, room = dilation * (kernel - 1) + 1, validation.count("size", size) + sum(sides)
+    validation.fits("kernel", kernel, reach, room)
+    return (room - reach) // stride + 1
 
 
 def output_shape(
     x_shape: Sequence[int], w_shape: Sequence[int], *, stride: Any, padding: Any, dilation: Any, groups: int
 ) -> tuple[int, ...]:
     """Shape of the output [N, Cout, Wout], [N, Cout, Hout, Wout] or so, from those of x and w; BadInput if there is none."""
+    return _settings(x_shape, w_shape, stride, padding, dilation, groups)[0]
+
+
+def _settings(
+    x_shape: Sequence[int], w_shape: Sequence[int], stride: Any, padding: Any, dilation: Any, groups: int
+) -> tuple[tuple[int, ...], tuple[int, ...], Any, tuple[int, ...]]:
+    """The output's shape; stride, padding and dilation, an entry for each spatial axis."""
     rank = len(x_shape) - 2
     if rank not in (1, 2, 3):
         validation.refuse(
@@ -61,11 +71,8 @@ def output_shape(
     if w_shape[1] * groups != channels_in:
         expected = f"Cin/groups={channels_in // groups} on axis 1 (Cin={channels_in}, groups={groups})"
         validation.refuse("w.shape", tuple(w_shape), expected, "give w [Cout, Cin/groups, kernel]")
-    spatial = [
-        output_size(size, kernel, stride=step, padding=side, dilation=spread)
-        for size, kernel, step, side, spread in zip(x_shape[2:], w_shape[2:], stride, sides, dilation, strict=True)
-    ]
-    return (x_shape[0], channels_out, *spatial)
+    spatial = map(_positions, x_shape[2:], w_shape[2:], stride, sides, dilation)
+    return (x_shape[0], channels_out, *spatial), stride, sides, dilation
 
 
 def parameter_count(channels_in: int, channels_out: int, kernel: tuple[int, ...], *, groups: int, bias: bool) -> int:
@@ -233,14 +240,7 @@ def _check(x, w, b, stride, padding, dilation, groups, rank):
         validation.array("b", b, axes="Cout")
         validation.shape("b", b, (w.shape[0],), "one number an output channel [Cout]")
     validation.same_dtype("x", x, w=w, b=b)
-    shape = output_shape(x.shape, w.shape, stride=stride, padding=padding, dilation=dilation, groups=groups)
-    sides: Sides = validation.padding("padding", padding, rank=rank)
-    return (
-        shape,
-        validation.counts("stride", stride, rank=rank),
-        sides,
-        validation.counts("dilation", dilation, rank=rank),
-    )
+    return _settings(x.shape, w.shape, stride, padding, dilation, groups)
 
 
 def _parameters(rank: int) -> dict[str, Any]:
