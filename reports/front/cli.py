@@ -1,4 +1,4 @@
-"""The command line: ``lecture-claims list | verify | show | report | compare | adjudicate | tolerance | operations | layers | new | doctor``.
+"""The command line: ``lecture-claims list | verify | show | report | compare | adjudicate | check | tolerance | operations | layers | new | doctor``.
 
 Exit 0: every computed verdict is its claim's expected one and every departure a recorded defect that reproduced; 1:
 anything else; 2: wrong usage, in one line that says what was given, what was expected and the way out; 4: a fault of ours.
@@ -398,6 +398,32 @@ def compare(
     else:
         sys.stdout.write(comparing_text.as_json(found) if format == "json" else comparing_text.markdown(found))
     raise typer.Exit(1 if found.worse else 0)
+
+
+@app.command()
+def check(
+    file: Annotated[Path, typer.Argument(metavar="FILE.py", help="Your function. The file is run.")],
+    meant: Annotated[
+        str, typer.Option("--as", metavar="NAME", help="The operation, where its name does not say it.")
+    ] = "",
+    function: Annotated[str, typer.Option(help="Which function of the file, where it has several.")] = "",
+    hint: Annotated[
+        int,
+        typer.Option(min=0, max=3, help="How much is told: 0 which cases, 1 the input, 2 the mistake, 3 the remedy."),
+    ] = 2,
+    timeout: Annotated[float, typer.Option(help="Seconds for one call.")] = 2.0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print all as JSON and nothing else, for graders.")] = False,
+) -> None:
+    """Is my function right? Tries it from the easiest setting up, and names the mistake. Exit code 0: right; 1: wrong; 2: it cannot be tried."""
+    from ...claims import checking
+    from ..checking import terminal
+
+    found = checking.check_file(file, function=function, operation=meant, seconds=limits.seconds(timeout))
+    if as_json:
+        typer.echo(json.dumps(found.as_dict()))
+    else:
+        terminal(out, found, hint=hint)
+    raise typer.Exit(found.exit_code)
 
 
 @app.command("layers")

@@ -1,0 +1,147 @@
+"""Which operation a function is meant to be, and how its parameters are those of the operation."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ...reference import validation
+from ...reference.operators import catalogue
+from ...reference.operators.operation import Operation
+from ...reference.validation import BadInput
+
+GRADIENT = re.compile(r"^(?:(?:d|grad|gradient|backward)_)?(.*?)(?:_(?:grad|gradient|backward|bwd|derivative|prime))?$")
+WORDS = {
+    "x": (
+        "x",
+        "image",
+        "img",
+        "input",
+        "inputs",
+        "a",
+        "z",
+        "data",
+        "signal",
+        "scores",
+        "logits",
+        "p",
+        "probabilities",
+        "probs",
+    ),
+    "w": ("w", "kernel", "k", "weight", "weights", "filter", "filters", "f"),
+    "b": ("b", "bias"),
+    "upstream": ("upstream", "g", "grad", "dy", "dout", "grad_output", "d_out", "delta"),
+    "labels": ("labels", "label", "y", "t", "target", "targets"),
+    "gamma": ("gamma", "scale", "g"),
+    "beta": ("beta", "shift", "offset"),
+    "mean": ("mean", "mu", "running_mean"),
+    "variance": ("variance", "var", "running_var", "sigma2"),
+    "alpha": ("alpha", "slope", "a"),
+    "stride": ("stride", "strides", "s", "step"),
+    "padding": ("padding", "pad", "p"),
+    "dilation": ("dilation", "rate"),
+    "groups": ("groups",),
+    "window": ("window", "size", "kernel_size", "pool_size", "k", "pool"),
+    "epsilon": ("epsilon", "eps"),
+    "axis": ("axis", "dim"),
+    "momentum": ("momentum",),
+}
+"""Array or parameter of an operation → what students call it."""
+
+
+SPOKEN = {"cross_correlation": "conv2d", "correlate": "conv2d", "correlation": "conv2d", "convolve": "convolution2d"}
+"""What students call an operation without saying along how many axes."""
+
+
+@dataclass(frozen=True)
+class Fit:
+    """The function's parameter for each array and each setting that it takes; what of the operation it does not take."""
+
+    name: str
+    operation: Operation
+    arrays: dict[str, str]
+    settings: dict[str, str]
+    lacking: tuple[str, ...]
+
+
+def operation_of(name: str) -> Operation:
+    """The operation that a function's name says. BadInput where it says none."""
+    base = GRADIENT.fullmatch(name.lower())
+    plain = base[1] if base else name
+    found = catalogue.find(SPOKEN.get(plain, plain) if plain else name)
+    if plain == name.lower():
+        return found
+    gradient = f"{found.name}_gradient"
+    if gradient not in catalogue.OPERATIONS:
+        validation.refuse("function", name, "one whose gradient is an operation", f"there is none of {found.name}")
+    return catalogue.OPERATIONS[gradient]
+
+
+def chosen(functions: Sequence[tuple[str, list[tuple[str, bool]]]], name: str, meant: str) -> Fit:
+    """The function of this name, or the only one whose own name says an operation. ``meant``: the operation, where the name does not say it."""
+    if not functions:
+        validation.refuse("file", "no function", "one function at least", "define it with def, at the top level")
+    known = dict[str, Fit]()
+    for one, parameters in functions:
+        if name and one != name:
+            continue
+        try:
+            known[one] = _fitted(one, parameters, catalogue.find(meant) if meant else operation_of(one))
+        except BadInput:
+            if name or len(functions) == 1:
+                raise
+    names = [one for one, _ in functions]
+    if not known and name:
+        validation.refuse("--function", name, f"one of {', '.join(names)}", "name a function of the file")
+    if not known:
+        validation.refuse(
+            "file", ", ".join(names), "a function whose name says an operation", "say which with --as conv2d"
+        )
+    if len(known) > 1:
+        validation.refuse(
+            "file", ", ".join(known), "one function to check", f"say which with --function {next(iter(known))}"
+        )
+    return next(iter(known.values()))
+
+
+def _fitted(name: str, parameters: Sequence[tuple[str, bool]], operation: Operation) -> Fit:
+    """Batch norm of given statistics or, where the function takes none, of the batch's own."""
+    try:
+        return fit(name, parameters, operation)
+    except BadInput:
+        if operation.name != "batch_norm_inference":
+            raise
+        return fit(name, parameters, catalogue.OPERATIONS["batch_norm_training"])
+
+
+def fit(name: str, parameters: Sequence[tuple[str, bool]], operation: Operation) -> Fit:
+    """By name first; what is left, arrays in their order for parameters that must be given, in theirs."""
+    free = dict(parameters)
+    needed = [a for a in operation.arrays if not operation.optional(a)]
+    arrays, settings = dict[str, str](), dict[str, str]()
+    for place, (_, known) in enumerate([(0, [*operation.arrays]), (1, [*operation.parameters])]):
+        for ours in known:
+            word = next((p for p in free if p.lower() in (ours, *WORDS.get(ours, ()))), None)
+            if word is not None and not (place == 0 and free[word] and ours in needed):
+                (settings if place else arrays)[ours] = word
+                free.pop(word)
+    for ours in needed:
+        if ours not in arrays:
+            word = next((p for p, optional in free.items() if not optional), None)
+            if word is None:
+                says = ", ".join(p for p, _ in parameters) or "nothing"
+                validation.refuse(
+                    f"{name}()", says, f"a parameter for {ours}", f"{operation.name} takes {', '.join(needed)}"
+                )
+            arrays[ours] = word
+            free.pop(word)
+    if unknown := [p for p, optional in free.items() if not optional]:
+        validation.refuse(
+            f"{name}()",
+            ", ".join(unknown),
+            f"parameters of {operation.name}",
+            "give it a default, or the name of a setting",
+        )
+    lacking = [a for a in operation.arrays if a not in arrays] + [s for s in operation.parameters if s not in settings]
+    return Fit(name, operation, arrays, settings, tuple(lacking))
