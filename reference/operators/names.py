@@ -40,6 +40,8 @@ NAMES = {
 }
 """Folded name → operation."""
 
+RESIZES = "nearest_resampling2d, bilinear_resampling2d, bicubic_resampling2d or area_resampling2d, by its mode; with one axis nearest_resampling1d, linear_resampling1d, with three nearest_resampling3d, trilinear_resampling3d"
+
 LACKING = {
     "mish": "x·tanh(softplus x); gelu is another function",
     "argmax": "an index; its number is max_pooling2d's of a window over the whole image",
@@ -52,10 +54,10 @@ LACKING = {
     "globalaveragepool": "average_pooling2d whose window is the whole image",
     "globalmaxpool": "max_pooling2d whose window is the whole image",
     "lppool": "a mean of powers; average_pooling2d is of the numbers themselves",
-    "bicubic": "cubic interpolation over 16 pixels; bilinear_resampling2d takes four",
-    "resize": "nearest_resampling2d, bilinear_resampling2d or area_resampling2d, by its mode",
-    "interpolate": "nearest_resampling2d, bilinear_resampling2d or area_resampling2d, by its mode",
-    "upsample": "nearest_resampling2d, bilinear_resampling2d or area_resampling2d, by its mode",
+    "resize": RESIZES,
+    "interpolate": RESIZES,
+    "upsample": RESIZES,
+    "upsampling": "nearest_resampling2d or bilinear_resampling2d, by its interpolation; its size is the scale here",
     "nll": "minus the given log-probability at the label; cross_entropy takes logits and forms the logarithm itself, cross_entropy_of_probabilities takes probabilities",
     "binarycrossentropy": "two classes in one number; cross_entropy_of_probabilities on [1 − p, p] is the same but for rounding 1 − p",
     "bce": "two classes in one number; cross_entropy_of_probabilities on [1 − p, p] is the same but for rounding 1 − p",
@@ -84,6 +86,12 @@ MEANINGS = {
     "count_padding": "whether the mean is divided by the whole window, padding included",
     "size": "the size of the result",
     "grid": "where the result's pixels lie among those of x",
+    "scale": "pixels of the result for each of x; the size is rounded down, and the grid has this step where it is not recomputed",
+    "recomputed": "whether the grid's step is that of the sizes, although a scale is given",
+    "rounding": "to which pixel a coordinate between two is rounded",
+    "antialias": "whether the kernel is stretched where the image shrinks, so that all pixels count",
+    "exclude_outside": "whether what lies outside the image is left out, or counts as the pixel at the border",
+    "coefficient": "a of Keys' cubics",
     "epsilon": "added to the variance",
     "momentum": "the weight of the new value",
     "correction": "what is taken from n where the variance is divided",
