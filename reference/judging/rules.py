@@ -69,7 +69,7 @@ def _averages(q: Question) -> Bounds:
 
 
 def _chosen(q: Question) -> Bounds:
-    compared = q.name.startswith("max_pooling")
+    compared = "max_pooling" in q.name
     return (bounds.selection(q.values[0], q.dtype, flushed=q.flushes, compared=compared),), None
 
 
@@ -205,6 +205,9 @@ def _norm(q: Question) -> Bounds:
 KINDS: dict[str, Rule] = {
     "sums": _sums,
     "averages": _averages,
+    "means": lambda q: _sums(
+        q, factors=q.arrays[0].ndim - 2
+    ),  # divided by the window's size along each axis, or by all at once
     "resampled": _resampled,
     "chosen": _chosen,
     "nearest": _nearest,

@@ -41,6 +41,7 @@ from .functions import exp, gelu, logistic, logistic_gradient, tanh, tanh_gradie
 from .linear import (
     convolution1d,
     convolution2d,
+    convolution3d,
     cross_correlation1d,
     cross_correlation1d_gradient,
     cross_correlation2d,
@@ -65,6 +66,12 @@ from .paddings import pad, pad_gradient
 from .selections import (
     absolute_value,
     absolute_value_gradient,
+    adaptive_max_pooling1d,
+    adaptive_max_pooling1d_gradient,
+    adaptive_max_pooling2d,
+    adaptive_max_pooling2d_gradient,
+    adaptive_max_pooling3d,
+    adaptive_max_pooling3d_gradient,
     leaky_relu,
     leaky_relu_gradient,
     max_pooling1d,
@@ -88,6 +95,12 @@ from .transposed import (
     transposed_convolution3d_gradient,
 )
 from .weights import (
+    adaptive_average_pooling1d,
+    adaptive_average_pooling1d_gradient,
+    adaptive_average_pooling2d,
+    adaptive_average_pooling2d_gradient,
+    adaptive_average_pooling3d,
+    adaptive_average_pooling3d_gradient,
     area_resampling1d,
     area_resampling1d_gradient,
     area_resampling2d,

@@ -129,6 +129,16 @@ def _area(size, out):
     return _weights(out, size, size, triples)
 
 
+def _adaptive(shape, size):
+    """The mean of each window [floor(p·in/out), ceil((p + 1)·in/out))."""
+    along = []
+    for n, many in zip(shape[2:], _tuple(size), strict=True):
+        windows = [range(p * n // many, math.ceil(Fraction((p + 1) * n, many))) for p in range(many)]
+        shares = [(p, i, Fraction(1, len(seen))) for p, seen in enumerate(windows) for i in seen]
+        along.append(_from_fractions(many, n, shares))
+    return along
+
+
 def _pooled(shape, window, stride, padding, count_padding, dilation=None, ceil_mode=False, divisor=None):
     rank = len(shape) - 2
     dilation = (1,) * rank if dilation is None else dilation
@@ -156,6 +166,7 @@ def _resampled(along):
 
 
 OF = {
+    **{f"adaptive_average_pooling{rank}d": _adaptive for rank in (1, 2, 3)},
     "average_pooling1d": _pooled,
     "average_pooling2d": _pooled,
     "average_pooling3d": _pooled,
@@ -206,6 +217,9 @@ def _evaluated(name):
     return once(forward), once(gradient)
 
 
+adaptive_average_pooling1d, adaptive_average_pooling1d_gradient = _evaluated("adaptive_average_pooling1d")
+adaptive_average_pooling2d, adaptive_average_pooling2d_gradient = _evaluated("adaptive_average_pooling2d")
+adaptive_average_pooling3d, adaptive_average_pooling3d_gradient = _evaluated("adaptive_average_pooling3d")
 average_pooling1d, average_pooling1d_gradient = _evaluated("average_pooling1d")
 average_pooling2d, average_pooling2d_gradient = _evaluated("average_pooling2d")
 average_pooling3d, average_pooling3d_gradient = _evaluated("average_pooling3d")

@@ -116,6 +116,12 @@ def convolution2d(x, w, b, *, stride, padding, dilation, groups):
     return _plane(signal.convolve2d, x, w, b, stride=stride, padding=padding, dilation=dilation, groups=groups)
 
 
+def convolution3d(x, w, b, *, stride, padding, dilation, groups):
+    _needs_wide(x)
+    direct = functools.partial(signal.convolve, mode="valid", method="direct")
+    return _layer(direct, _continued(x, padding, "zeros"), _dilated(w, dilation), b, stride=stride, groups=groups)
+
+
 def _max_pooled(x, window, stride, padding, dilation, ceil_mode):
     """maximum_filter centres its window on element size // 2; the valid positions start there."""
     _needs_wide(x)
@@ -258,6 +264,7 @@ def own_convolution(x, w, *, function):
 LACKS = {name: "SciPy has no gradients" for name in catalogue.OPERATIONS if name.endswith("_gradient")} | {
     "fully_connected": "SciPy has no fully connected layer; its matrix product is NumPy's",
     **{f"average_pooling{n}d": "SciPy has no average pooling; its uniform filter is a running sum" for n in (1, 2, 3)},
+    **{f"adaptive_{k}_pooling{n}d": "SciPy has no pooling that adapts" for k in ("average", "max") for n in (1, 2, 3)},
     **{f"transposed_convolution{n}d": "SciPy has no transposed convolution" for n in (1, 2, 3)},
     "pad": "SciPy has no padding of its own; it is NumPy's",
     "bicubic_resampling2d": "SciPy's cubics are splines, of which each weight depends on all pixels",

@@ -133,6 +133,11 @@ def convolution2d(x, w, b, *, stride, padding, dilation, groups):
     return _plane(x, tf.reverse(_kernel(w), axis=[0, 1]), b, stride, padding, dilation)
 
 
+def convolution3d(x, w, b, *, stride, padding, dilation, groups):
+    turned = tf.reverse(_kernel(w), axis=[0, 1, 2])
+    return _channels_second(_volume(_channels_last(x), turned, b, stride, padding, dilation, groups, "zeros"))
+
+
 @functools.cache
 def _layer(stride, padding, dilation, compiled, mode="zeros"):
     def layer(x, w, b):
@@ -361,6 +366,66 @@ def average_pooling3d_gradient(
 ):
     given = window, stride, padding, count_padding, dilation, ceil_mode, divisor
     return _channels_second(_gradient(lambda x: _averaged(x, *given), _channels_last(upstream), _channels_last(x)))
+
+
+def _overall(x, size, reduce):
+    if any(many != 1 for many in (size if isinstance(size, tuple) else (size,))):
+        raise Unsupported("TensorFlow has global pooling, and no other that adapts its windows")
+    return reduce(x, axis=list(range(1, x.ndim - 1)), keepdims=True)
+
+
+def adaptive_average_pooling1d(x, *, size):
+    return _channels_second(_overall(_channels_last(x), size, tf.reduce_mean))
+
+
+def adaptive_average_pooling1d_gradient(x, upstream, *, size):
+    function = functools.partial(_overall, size=size, reduce=tf.reduce_mean)
+    return _channels_second(_gradient(function, _channels_last(upstream), _channels_last(x)))
+
+
+def adaptive_average_pooling2d(x, *, size):
+    return _channels_second(_overall(_channels_last(x), size, tf.reduce_mean))
+
+
+def adaptive_average_pooling2d_gradient(x, upstream, *, size):
+    function = functools.partial(_overall, size=size, reduce=tf.reduce_mean)
+    return _channels_second(_gradient(function, _channels_last(upstream), _channels_last(x)))
+
+
+def adaptive_average_pooling3d(x, *, size):
+    return _channels_second(_overall(_channels_last(x), size, tf.reduce_mean))
+
+
+def adaptive_average_pooling3d_gradient(x, upstream, *, size):
+    function = functools.partial(_overall, size=size, reduce=tf.reduce_mean)
+    return _channels_second(_gradient(function, _channels_last(upstream), _channels_last(x)))
+
+
+def adaptive_max_pooling1d(x, *, size):
+    return _channels_second(_overall(_channels_last(x), size, tf.reduce_max))
+
+
+def adaptive_max_pooling1d_gradient(x, upstream, *, size):
+    function = functools.partial(_overall, size=size, reduce=tf.reduce_max)
+    return _channels_second(_gradient(function, _channels_last(upstream), _channels_last(x)))
+
+
+def adaptive_max_pooling2d(x, *, size):
+    return _channels_second(_overall(_channels_last(x), size, tf.reduce_max))
+
+
+def adaptive_max_pooling2d_gradient(x, upstream, *, size):
+    function = functools.partial(_overall, size=size, reduce=tf.reduce_max)
+    return _channels_second(_gradient(function, _channels_last(upstream), _channels_last(x)))
+
+
+def adaptive_max_pooling3d(x, *, size):
+    return _channels_second(_overall(_channels_last(x), size, tf.reduce_max))
+
+
+def adaptive_max_pooling3d_gradient(x, upstream, *, size):
+    function = functools.partial(_overall, size=size, reduce=tf.reduce_max)
+    return _channels_second(_gradient(function, _channels_last(upstream), _channels_last(x)))
 
 
 def _by_size(scale, recomputed):

@@ -122,6 +122,11 @@ def convolution2d(x, w, b, *, stride, padding, dilation, groups):
     return _array(_convolved(_tensor(x), turned, _bias(b), stride, padding, dilation, groups))
 
 
+def convolution3d(x, w, b, *, stride, padding, dilation, groups):
+    turned = torch.flip(_tensor(w), dims=(2, 3, 4))
+    return _array(_convolved(_tensor(x), turned, _bias(b), stride, padding, dilation, groups))
+
+
 def cross_correlation1d_gradient(x, w, upstream, *, stride, padding, dilation, groups, padding_mode="zeros"):
     return _convolution_gradient(x, w, upstream, stride, padding, dilation, groups, padding_mode)
 
@@ -290,6 +295,54 @@ def average_pooling3d_gradient(
 ):
     given = window, stride, padding, count_padding, dilation, ceil_mode, divisor
     return _gradient(lambda x: _averaged(x, *given), upstream, x)
+
+
+def adaptive_average_pooling1d(x, *, size):
+    return _array(F.adaptive_avg_pool1d(_tensor(x), size))
+
+
+def adaptive_average_pooling1d_gradient(x, upstream, *, size):
+    return _gradient(lambda x: F.adaptive_avg_pool1d(x, size), upstream, x)
+
+
+def adaptive_average_pooling2d(x, *, size):
+    return _array(F.adaptive_avg_pool2d(_tensor(x), size))
+
+
+def adaptive_average_pooling2d_gradient(x, upstream, *, size):
+    return _gradient(lambda x: F.adaptive_avg_pool2d(x, size), upstream, x)
+
+
+def adaptive_average_pooling3d(x, *, size):
+    return _array(F.adaptive_avg_pool3d(_tensor(x), size))
+
+
+def adaptive_average_pooling3d_gradient(x, upstream, *, size):
+    return _gradient(lambda x: F.adaptive_avg_pool3d(x, size), upstream, x)
+
+
+def adaptive_max_pooling1d(x, *, size):
+    return _array(F.adaptive_max_pool1d(_tensor(x), size))
+
+
+def adaptive_max_pooling1d_gradient(x, upstream, *, size):
+    return _gradient(lambda x: F.adaptive_max_pool1d(x, size), upstream, x)
+
+
+def adaptive_max_pooling2d(x, *, size):
+    return _array(F.adaptive_max_pool2d(_tensor(x), size))
+
+
+def adaptive_max_pooling2d_gradient(x, upstream, *, size):
+    return _gradient(lambda x: F.adaptive_max_pool2d(x, size), upstream, x)
+
+
+def adaptive_max_pooling3d(x, *, size):
+    return _array(F.adaptive_max_pool3d(_tensor(x), size))
+
+
+def adaptive_max_pooling3d_gradient(x, upstream, *, size):
+    return _gradient(lambda x: F.adaptive_max_pool3d(x, size), upstream, x)
 
 
 def _resized(x, size, mode, *, align_corners=None, scale=None, recomputed=False, antialias=False):
