@@ -169,7 +169,7 @@ def size_of(rank: int) -> Any:
 def _near(x_shape: Sequence[int], size: Sequence[int], scales: Sequence[float | None]) -> None:
     """BadInput for a size that is none of its scale."""
     for elements, outputs, scale in zip(x_shape[2:], size, scales, strict=True):
-        if scale is not None and abs(elements * scale - outputs) > 1:
+        if scale is not None and not math.floor(elements * scale) <= outputs <= math.ceil(elements * scale):
             way_out = "leave the size out: the scale says it"
             validation.refuse("size", tuple(size), f"in·scale, {elements * scale:.6g} of {elements}, rounded", way_out)
 
