@@ -89,7 +89,7 @@ def upstream(
 
 def choice(name: str, value: Any, names: Sequence[Any]) -> Any:
     """One of a few values, of their own type: 1 is not True."""
-    alike = isinstance(value, type(names[0])) and isinstance(value, bool) == isinstance(names[0], bool)
+    alike = any(isinstance(value, type(one)) and isinstance(value, bool) == isinstance(one, bool) for one in names)
     if not alike or value not in names:
         refuse(name, value, " or ".join(map(repr, names)), f"use {name}={names[0]!r}")
     return value

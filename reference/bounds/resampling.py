@@ -1,100 +1,166 @@
 """Resampling: sums of products whose weights the implementation computes itself, with errors that are not relative to them.
 
-Along each axis the weight of element j in output i is a function of the source coordinate c(i) that is Lipschitz: a hat,
-max(0, 1 - |c - j|), for linear interpolation; the overlap of [i·s, (i + 1)·s] with [j, j + 1], divided by s, for the area. A
-coordinate that is off by δ(i) = gamma(3)·(|c| + 1) (a rounded scale, a product, a sum) so moves a weight by at most δ(i), or
-2δ(i)/s, and gives weight only to elements within reach. With A the exact weights and D those errors, both [out, in], the
-result errs by D|x|A' + A|x|D' + D|x|D' before any product is formed. The derivation is ours; the rounding terms are
-Higham 2002, §3.1.
+Along each axis the weight of element j in output i is a function of the source coordinate c(i) that is Lipschitz: a kernel K(j - c), the hat
+max(0, 1 - |t|) for linear interpolation and Keys' cubics, whose steepest slope is L; or the overlap of [i·s, (i + 1)·s] with [j, j + 1], divided
+by s, for the area. A coordinate that is off by δ(i) = gamma(3)·(|c| + 1) (a rounded scale, a product, a sum) so moves a weight by at most
+L·δ(i), or 2δ(i)/s, and gives weight only to elements within reach. Smoothed, the kernel's argument is (j - c)/s, once more rounded, and the
+weights are divided by their sum T: an error d of each becomes at most (d + w·Σd)/(T - Σd). With A the exact weights and D those errors, both
+[out, in], the result errs by D|x|A' + |A||x|D' + D|x|D' before any product is formed, and likewise along one axis or three. The derivation is
+ours; the rounding terms are Higham 2002, §3.1, those of a polynomial §5.1.
 """
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from .. import validation
 from .bound import ORACLE, Bound, derived
 from .formats import Format, gamma, significand_bits, smallest_normal, unit_roundoff
 
+Matrices = list[tuple[np.ndarray, np.ndarray]]
+"""(A, D) along each axis, both [out, in]."""
 
-def bilinear_resampling2d(
-    x: np.ndarray, dtype: Format, *, size: tuple[int, int], grid: str, stored: str | None = None
-) -> Bound:
-    """18u·R|x|R' + (D|x|A' + A|x|D' + D|x|D'), R being 1 where an element is within reach.
 
-    In the form a + (b - a)·f an interpolation errs by gamma(3)·3M, M the largest number near, and one of interpolated numbers by
-    as much again: at most 6·gamma(3)·M. Weights multiplied out err less, gamma(6) of the sum of the products.
-    ``stored``: a narrower format that the weights and what was interpolated along one axis were rounded to, or None: three roundings of M.
+@dataclass(frozen=True)
+class Kernel:
+    """What a weight is of its distance, from where it is 0, how steep it is, and the terms whose sum it is."""
+
+    weight: Callable[[np.ndarray], np.ndarray]
+    reach: int
+    slope: float
+    terms: Callable[[np.ndarray], np.ndarray]
+
+
+HAT = Kernel(lambda t: np.maximum(0, 1 - t), 1, 1.0, lambda t: np.zeros_like(t))
+
+
+def cubic(a: float) -> Kernel:
+    """Keys' kernel. |K'| is largest at t = (a + 3)/(3(a + 2)), where it is (a + 3)²/(3|a + 2|), or at 1, where it is |a|."""
+
+    def weight(t):
+        near, far = ((a + 2) * t - (a + 3)) * t * t + 1, ((a * t - 5 * a) * t + 8 * a) * t - 4 * a
+        return np.where(t <= 1, near, np.where(t < 2, far, 0.0))
+
+    def terms(t):
+        near, far = (abs(a + 2) * t + abs(a + 3)) * t * t + 1, abs(a) * (((t + 5) * t + 8) * t + 4)
+        return np.where(t < 1, near, np.maximum(far, (t == 1) * (abs(a + 2) + abs(a + 3) + 1)))
+
+    within = a != -2 and 0 <= (a + 3) / (3 * (a + 2)) <= 1
+    steepest = (a + 3) ** 2 / (3 * abs(a + 2)) if within else 0.0
+    return Kernel(weight, 2, max(steepest, abs(a)), terms)
+
+
+def resampled(x: np.ndarray, dtype: Format, matrices: Matrices, *, stored: str | None, interpolated: bool) -> Bound:
+    """gamma(n + 2r + 2)·|A||x||A'| + D|x|A' + |A||x|D' + D|x|D', n elements within reach of each output, r axes.
+
+    ``interpolated``: in the form a + (b - a)·f an interpolation errs by gamma(3)·3M, M the largest number near, and one of interpolated numbers
+    by as much again: at most 3r·gamma(3)·M in place of the first term. Weights multiplied out err less.
+    ``stored``: a narrower format that the weights and what was summed along one axis were rounded to, or None: 2r - 1 roundings.
     """
-    (A_y, D_y), (A_x, D_x) = (_hat(n, m, grid, dtype) for n, m in zip(x.shape[2:], size, strict=True))
-    X = np.abs(np.asarray(x, np.float64))
-    near = (D_y > 0) @ X @ (D_x > 0).T
-    near_in_steps = 0.0 if stored is None else 3 * unit_roundoff(stored) * (1 + 4 * unit_roundoff(stored)) * near
-    allowed = (
-        near_in_steps + 6 * gamma(3, unit_roundoff(dtype)) * near + _moved(A_y, D_y, X, A_x.T, D_x.T) + ORACLE * near
-    )
+    X, rank, u = np.abs(np.asarray(x, np.float64)), len(matrices), unit_roundoff(dtype)
+    sizes = [(np.abs(A) * (1 + 4 * ORACLE), D) for A, D in matrices]
+    near = [(D > 0).astype(np.float64) for _, D in sizes]
+    moved = sum(_along(X, [D if i == k else A + (i < k) * D for i, (A, D) in enumerate(sizes)]) for k in range(rank))
+    n = _along(np.ones((1, 1, *X.shape[2:])), near)
+    S = _along(X, near if interpolated else [A for A, _ in sizes])
+    own = 3 * rank * gamma(3, u) if interpolated else gamma(n + 2 * rank + 2, u)
+    in_steps = 0.0 if stored is None else (2 * rank - 1) * unit_roundoff(stored) * (1 + 4 * unit_roundoff(stored))
+    allowed = (own + in_steps + ORACLE) * S + moved + (n + 4) * smallest_normal(dtype)
+    first = f"{3 * rank}γ₃·R|x|R'" if interpolated else f"γ(n+{2 * rank + 2})·|A||x||A'|"
     return derived(
-        allowed + 4 * smallest_normal(dtype),
-        "6γ₃·R|x|R' + D|x|A' + A|x|D' + D|x|D' + 4λ_min, A the weights along each axis, D ≤ γ₃(|c| + 1) their errors, c the source "
-        f"coordinate, R where D > 0, u = 2^-{significand_bits(dtype)}",
+        allowed,
+        f"{first} + D|x|A' + |A||x|D' + D|x|D' + (n + 4)·λ_min, A the weights along each axis, D their errors from a coordinate that is γ₃(|c| + 1) "
+        f"off, R where D > 0, n = {n.min():.0f} to {n.max():.0f}, u = 2^-{significand_bits(dtype)}",
     )
 
 
-def bilinear_resampling2d_gradient(
-    x: np.ndarray, upstream: np.ndarray, dtype: Format, *, size: tuple[int, int], grid: str, stored: str | None = None
-) -> Bound:
-    """gamma(n + 6)·A'|g|A + D'|g|A + A'|g|D + D'|g|D: the adjoint, n outputs within reach of each element."""
-    (A_y, D_y), (A_x, D_x) = (_hat(n, m, grid, dtype) for n, m in zip(x.shape[2:], size, strict=True))
-    return _adjoint(A_y, D_y, A_x, D_x, upstream, dtype, stored)
+def transposed(matrices: Matrices) -> Matrices:
+    return [(A.T, D.T) for A, D in matrices]
 
 
-def area_resampling2d(x: np.ndarray, dtype: Format, *, size: tuple[int, int], stored: str | None = None) -> Bound:
-    """gamma(n + 6)·A|x|A' + D|x|A' + A|x|D' + D|x|D', n elements within reach of each output."""
-    (A_y, D_y), (A_x, D_x) = (_overlap(n, m, dtype) for n, m in zip(x.shape[2:], size, strict=True))
-    return _adjoint(A_y.T, D_y.T, A_x.T, D_x.T, x, dtype, stored)
+def weights_by_kernel(
+    shape: Sequence[int],
+    dtype: Format,
+    kernel: Kernel,
+    *,
+    size: Any,
+    grid: str,
+    scale: Any = None,
+    recomputed: bool = False,
+    antialias: bool = False,
+    exclude_outside: bool | None = None,
+) -> Matrices:
+    """Along each spatial axis of an x of this shape."""
+    drops = antialias if exclude_outside is None else exclude_outside
+    return [_by_kernel(axis, dtype, kernel, grid, recomputed, antialias, drops) for axis in axes_of(shape, size, scale)]
 
 
-def area_resampling2d_gradient(
-    x: np.ndarray, upstream: np.ndarray, dtype: Format, *, size: tuple[int, int], stored: str | None = None
-) -> Bound:
-    """The adjoint of :func:`area_resampling2d`."""
-    (A_y, D_y), (A_x, D_x) = (_overlap(n, m, dtype) for n, m in zip(x.shape[2:], size, strict=True))
-    return _adjoint(A_y, D_y, A_x, D_x, upstream, dtype, stored)
+def weights_by_area(shape: Sequence[int], dtype: Format, *, size: Any) -> Matrices:
+    return [_overlap(elements, outputs, dtype) for elements, outputs, _ in axes_of(shape, size, None)]
 
 
-def _adjoint(A_y, D_y, A_x, D_x, upstream, dtype, stored) -> Bound:
-    G = np.abs(np.asarray(upstream, np.float64))
-    n = (D_y > 0).sum(axis=0)[:, None] * (D_x > 0).sum(axis=0)[None, :]
-    S = A_y.T @ G @ A_x
-    # The weights, and what was summed along one axis, rounded to a narrower format.
-    in_steps = 0.0 if stored is None else 3 * unit_roundoff(stored) * (1 + 4 * unit_roundoff(stored))
-    allowed = (in_steps + gamma(n + 6, unit_roundoff(dtype)) + ORACLE) * S + _moved(A_y.T, D_y.T, G, A_x, D_x)
-    return derived(
-        allowed + (n + 4) * smallest_normal(dtype),
-        "γ(n+6)·A|x|A' + D|x|A' + A|x|D' + D|x|D' + (n + 4)·λ_min, A the weights along each axis, D their errors from a coordinate "
-        f"that is γ₃(|c| + 1) off, n = {n.min()} to {n.max()}, u = 2^-{significand_bits(dtype)}",
-    )
+def axes_of(shape: Sequence[int], size: Any, scale: Any) -> list[tuple[int, int, float | None]]:
+    """(elements, outputs, scale) of each spatial axis."""
+    rank = len(shape) - 2
+    sizes, scales = (each if isinstance(each, tuple) else (each,) * rank for each in (size, scale))
+    return list(zip(shape[2:], sizes, scales, strict=True))
 
 
-def _moved(A_y, D_y, X, A_x, D_x):
-    """D|x|A' + A|x|D' + D|x|D'; the weights themselves are rounded in float64 here, which ORACLE·A covers."""
-    A_y, A_x = A_y * (1 + 4 * ORACLE), A_x * (1 + 4 * ORACLE)
-    return D_y @ X @ A_x + A_y @ X @ D_x + D_y @ X @ D_x
+def coordinates(axis: tuple[int, int, float | None], grid: str, recomputed: bool) -> tuple[float, np.ndarray]:
+    """(s, c [out]), rounded in float64 a few times."""
+    elements, outputs, scale = axis
+    step = elements / outputs if scale is None or recomputed else 1 / scale
+    i = np.arange(outputs)
+    if grid == "align_corners":
+        return step, i * (elements - 1) / max(outputs - 1, 1)
+    if grid == "asymmetric":
+        return step, i * step
+    if grid == "tf_half_pixel_for_nn":
+        return step, (i + 0.5) * step
+    if grid == "pytorch_half_pixel" and outputs == 1:
+        return step, np.zeros(1)
+    shift = (elements - outputs * step) / 2 if grid == "half_pixel_symmetric" else 0.0
+    return step, (i + 0.5) * step - 0.5 + shift
 
 
-def _hat(elements: int, outputs: int, grid: str, dtype):
-    """(A, D), both [outputs, elements]."""
-    i, j = np.arange(outputs)[:, None], np.arange(elements)[None, :]
-    if grid == "half_pixel":
-        coordinate = (2 * i + 1) * elements / (2 * outputs) - 0.5
-    elif grid == "align_corners":
-        coordinate = i * (elements - 1) / max(outputs - 1, 1)
-    else:
-        coordinate = i * elements / outputs
-    delta = gamma(3, unit_roundoff(dtype)) * (np.abs(coordinate) + 1) + 4 * ORACLE * elements
-    distance = np.abs(np.clip(coordinate, 0, elements - 1) - j)
-    return np.maximum(0, 1 - distance), np.where(distance < 1 + 2 * delta, delta, 0.0)
+def _along(numbers, matrices):
+    for axis, A in enumerate(matrices, 2):
+        numbers = np.moveaxis(np.moveaxis(numbers, axis, -1) @ A.T, -1, axis)
+    return numbers
+
+
+def _by_kernel(axis, dtype, kernel, grid, recomputed, antialias, drops):
+    elements = axis[0]
+    step, c = coordinates(axis, grid, recomputed)
+    stretch, u = max(step, 1.0) if antialias else 1.0, unit_roundoff(dtype)
+    beyond = int(np.ceil(kernel.reach * stretch + max(0.0, -c.min(), c.max() - elements))) + 2
+    j = np.arange(-beyond, elements + beyond)
+    delta = gamma(3, u) * (np.abs(c) + 1)[:, None] + 4 * ORACLE * (elements + np.abs(c[:, None]))
+    t = np.abs(c[:, None] - j) / stretch
+    K = kernel.weight(t)
+    moved = kernel.slope * (delta / stretch + gamma(3, u) * t) + gamma(7, u) * kernel.terms(t)
+    d = np.where(t < kernel.reach + 2 * delta / stretch + gamma(3, u) * kernel.reach, moved, 0.0)
+    inside = (j >= 0) & (j < elements)
+    if drops:
+        keeps = np.abs(K * inside).sum(axis=1) > 0
+        K, d = (np.where(inside | ~keeps[:, None], each, 0.0) for each in (K, d))
+    if antialias or drops:
+        T, lost = K.sum(axis=1, keepdims=True), d.sum(axis=1, keepdims=True)
+        K = K / T
+        n = (d > 0).sum(axis=1, keepdims=True)
+        if (lost >= np.abs(T)).any():
+            validation.refuse("accumulation", dtype, "a format in which the weights have a digit", "use a wider one")
+        d = (d + np.abs(K) * (lost + gamma(n + 2, u) * np.abs(T))) / (np.abs(T) - lost)
+    place = np.clip(j, 0, elements - 1)
+    to = (place[:, None] == np.arange(elements)).astype(np.float64)
+    return K @ to, d @ to
 
 
 def _overlap(elements: int, outputs: int, dtype):
-    """(A, D), both [outputs, elements]."""
     i, j, scale = np.arange(outputs)[:, None], np.arange(elements)[None, :], elements / outputs
     low, high = np.maximum(i * scale, j), np.minimum((i + 1) * scale, j + 1)
     delta = gamma(3, unit_roundoff(dtype)) * ((i + 1) * scale + 1) + 4 * ORACLE * elements

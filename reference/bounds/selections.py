@@ -1,9 +1,13 @@
 """Operations that choose among numbers, or multiply one of them by a slope: no error, or that of one product."""
 
+import itertools
+from typing import Any
+
 import numpy as np
 
 from .bound import ORACLE, Bound, composed, derived, exact
 from .formats import Format, Numbers, gamma, significand_bits, smallest_normal, smallest_subnormal, unit_roundoff
+from .resampling import axes_of, coordinates
 
 
 def selection(values: Numbers, dtype: Format, *, flushed: bool, compared: bool = False) -> Bound:
@@ -40,25 +44,45 @@ def slopes(z: Numbers, slope: Numbers, values: Numbers, dtype: Format, *, flushe
     return derived(np.where((z < 0) | ((z == 0) & (y != 0)), product, whole), text)
 
 
-def nearest_neighbours(x: Numbers, values: Numbers, own: Bound, *, size: tuple[int, int], grid: str) -> Bound:
-    """``own``, and how far off the number of a neighbouring pixel is, where the source coordinate lies within rounding of a whole number.
+def nearest_neighbours(
+    x: Numbers,
+    values: Numbers,
+    own: Bound,
+    *,
+    size: Any,
+    grid: str,
+    scale: Any = None,
+    recomputed: bool = False,
+    rounding: str | None = None,
+) -> Bound:
+    """``own``, and how far off the number of a neighbouring pixel is, where the source coordinate lies within rounding of where it is decided.
 
     (i + 1/2)·in/out or i·in/out, computed in float32 with a rounded quotient, is off by at most γ₃·(c + 1), c the coordinate, whatever the
-    format of x. Where a whole number lies so near, the sample may be that of either side of it; on both axes, one of four. The derivation is ours.
+    format of x. Where the border of two pixels lies so near, the sample may be that of either side of it; on both axes, one of four. The
+    derivation is ours.
     """
     x, y = np.asarray(x, np.float64), np.asarray(values, np.float64)
-    low, high = zip(*(_sides(n, m, grid) for n, m in zip(x.shape[2:], size, strict=True)), strict=True)
+    usual = "floor" if grid in ("asymmetric", "tf_half_pixel_for_nn") else "round_prefer_ceil"
+    sides = [_sides(axis, grid, recomputed, rounding or usual) for axis in axes_of(x.shape, size, scale)]
     off = np.zeros_like(y)
-    for rows in (low[0], high[0]):
-        for columns in (low[1], high[1]):
-            off = np.maximum(off, np.abs(x[:, :, rows[:, None], columns] - y))
-    text = f"{own.derivation}; or the neighbour's, where the source coordinate is within γ₃·(c + 1) of a whole number, u = 2^-24"
+    for places in itertools.product(*sides):
+        off = np.maximum(off, np.abs(x[np.s_[:, :, *np.ix_(*places)]] - y))
+    text = (
+        f"{own.derivation}; or the neighbour's, where the source coordinate is within γ₃·(c + 1) of a border, u = 2^-24"
+    )
     return composed(own.allowed + off, text, own)
 
 
-def _sides(elements: int, outputs: int, grid: str) -> tuple[np.ndarray, np.ndarray]:
+def _sides(
+    axis: tuple[int, int, float | None], grid: str, recomputed: bool, rounding: str
+) -> tuple[np.ndarray, np.ndarray]:
     """For each output the first and the last element that a rounded coordinate may fall into."""
-    coordinate = (np.arange(outputs) + (0.5 if grid == "half_pixel" else 0.0)) * elements / outputs
-    delta = gamma(3, unit_roundoff(np.float32)) * (coordinate + 1)
-    low, high = np.floor(coordinate - delta), np.floor(coordinate + delta)
-    return tuple(np.clip(side, 0, elements - 1).astype(np.int64) for side in (low, high))
+    _, c = coordinates(axis, grid, recomputed)
+    shift, whole = {
+        "floor": (0.0, np.floor),
+        "ceil": (0.0, np.ceil),
+        "round_prefer_floor": (-0.5, np.ceil),
+        "round_prefer_ceil": (0.5, np.floor),
+    }[rounding]
+    delta = gamma(3, unit_roundoff(np.float32)) * (np.abs(c) + 1)
+    return tuple(np.clip(whole(c + shift + off), 0, axis[0] - 1).astype(np.int64) for off in (-delta, delta))

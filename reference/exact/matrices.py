@@ -122,10 +122,10 @@ def dots(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 def weighted(x: np.ndarray, rows: np.ndarray, columns: np.ndarray, denominator: int) -> np.ndarray:
     """rows · x · columnsᵀ / denominator of each plane, rounded once: x [N, C, H, W] → [N, C, P, Q].
 
-    rows [P, H] and columns [Q, W]: whole numbers >= 0, Python's own (dtype object), of any size.
+    rows [P, H] and columns [Q, W]: whole numbers, Python's own (dtype object), of any size.
     """
     shape = (*x.shape[:2], len(rows), len(columns))
-    planes, bits = x.reshape(-1, *x.shape[2:]), room(rows.sum(axis=1).max() * columns.sum(axis=1).max())
+    planes, bits = x.reshape(-1, *x.shape[2:]), room(np.abs(rows).sum(axis=1).max() * np.abs(columns).sum(axis=1).max())
     low, high = extent(x)
     if bits < 8:
         low, numbers = whole(x)

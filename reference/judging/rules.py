@@ -69,7 +69,7 @@ def _averages(q: Question) -> Bounds:
 
 
 def _chosen(q: Question) -> Bounds:
-    compared = q.name.startswith("max_pooling")
+    compared = "max_pooling" in q.name
     return (bounds.selection(q.values[0], q.dtype, flushed=q.flushes, compared=compared),), None
 
 
@@ -79,6 +79,20 @@ def _nearest(q: Question) -> Bounds:
     if not q.contract.coordinates:
         return (chosen,), None
     return (bounds.nearest_neighbours(q.arrays[0], q.values[0], chosen, **q.parameters),), None
+
+
+def _resampled(q: Question) -> Bounds:
+    """Weights of the operation's own, from elements to outputs, or for a gradient back."""
+    shape, gradient = q.arrays[0].shape, q.name.endswith("_gradient")
+    if q.name.startswith("area"):
+        matrices = bounds.weights_by_area(shape, q.dtype, **q.parameters)
+    else:
+        settings = dict(q.parameters)
+        kernel = bounds.cubic(settings.pop("coefficient")) if "coefficient" in settings else bounds.HAT
+        matrices = bounds.weights_by_kernel(shape, q.dtype, kernel, **settings)
+    plain = "linear" in q.name and not gradient and not q.parameters.get("antialias")
+    matrices = bounds.transposed(matrices) if gradient else matrices
+    return (bounds.resampled(q.arrays[-1], q.dtype, matrices, stored=q.stored, interpolated=plain),), None
 
 
 def _sigmoid(q: Question) -> Bounds:
@@ -191,7 +205,10 @@ def _norm(q: Question) -> Bounds:
 KINDS: dict[str, Rule] = {
     "sums": _sums,
     "averages": _averages,
-    "resampled": lambda q: ((getattr(bounds, q.name)(*q.arrays, q.dtype, **q.parameters, stored=q.stored),), None),
+    "means": lambda q: _sums(
+        q, factors=q.arrays[0].ndim - 2
+    ),  # divided by the window's size along each axis, or by all at once
+    "resampled": _resampled,
     "chosen": _chosen,
     "nearest": _nearest,
     "sigmoid": _sigmoid,

@@ -50,6 +50,7 @@ def kernel_last(axes: str) -> str | None:
     return f"{axes[2:]}IO" if axes.startswith("OI") else None
 
 
+RESAMPLED = ("nearest", "bilinear", "linear", "trilinear", "bicubic")
 ONNX = Framework(
     "ONNX",
     {
@@ -65,7 +66,10 @@ ONNX = Framework(
         ("softplus", "threshold"): float("inf"),
         ("log_softmax", "axis"): -1,
         ("softmax", "axis"): -1,
-        ("bilinear", "grid"): "half_pixel",
+        **{(kind, "grid"): "half_pixel" for kind in RESAMPLED},
+        **{(kind, "exclude_outside"): False for kind in RESAMPLED},
+        ("nearest", "rounding"): "round_prefer_floor",
+        ("bicubic", "coefficient"): -0.75,
     },
     weighs_old=True,
 )

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from . import resampling
 from .convolutions import CONV2, POOLS
 from .mistake import Arguments, Mistake, Reading, Readings, changed, exchanged, reshaped, reshaped_back, setting
 
@@ -37,27 +38,6 @@ def _pooled_otherwise(operation: str, given: Arguments) -> Iterator[Reading]:
             yield Reading("average_pooling2d", given | {"count_padding": count})
     else:
         yield Reading("max_pooling2d", {name: value for name, value in given.items() if name != "count_padding"})
-
-
-def _grids(operation: str, given: Arguments) -> Iterator[Reading]:
-    grids = (
-        ("half_pixel", "asymmetric")
-        if operation.startswith("nearest")
-        else ("half_pixel", "align_corners", "asymmetric")
-    )
-    yield from setting("grid", *grids)(operation, given)
-
-
-def _resampled_otherwise(operation: str, given: Arguments) -> Iterator[Reading]:
-    for name, settings in (
-        ("nearest_resampling2d", {"grid": "half_pixel"}),
-        ("nearest_resampling2d", {"grid": "asymmetric"}),
-        ("bilinear_resampling2d", {"grid": "half_pixel"}),
-        ("area_resampling2d", {}),
-    ):
-        if name != operation:
-            arguments = {"x": given["x"], "size": given["size"]} | settings
-            yield Reading(name, arguments, " ".join([name.removesuffix("_resampling2d"), *settings.values()]))
 
 
 MISTAKES = [
@@ -119,15 +99,15 @@ MISTAKES = [
         "other sampling grid",
         "the samples were taken on another grid",
         "align_corners, half_pixel_centers or 'nearest-exact': choose the same on both sides",
-        tuple(name for name in RESAMPLING if not name.startswith("area")),
-        _grids,
+        resampling.ON_GRIDS,
+        resampling.on_other_grids,
         "https://github.com/pytorch/pytorch/issues/34808",
     ),
     Mistake(
         "other resampling",
         "another method of resampling was used",
         "name the method on both sides",
-        tuple(name for name in RESAMPLING if not name.endswith("_gradient")),
-        _resampled_otherwise,
+        resampling.FORWARD,
+        resampling.otherwise,
     ),
 ]

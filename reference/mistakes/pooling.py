@@ -69,7 +69,50 @@ def _upstream_or_image(operation: str, given: Arguments) -> Iterator[Reading]:
             yield Reading(operation, given | {name: np.ascontiguousarray(given[name].swapaxes(2, 4))}, name)
 
 
+def _equal_windows(operation: str, given: Arguments) -> Iterator[Reading]:
+    """All of one size and step, as converters have it: step floor(in/out), window in - (out - 1)·step."""
+    sizes = given["size"] if isinstance(given["size"], tuple) else (given["size"],)
+    steps = [max(n // many, 1) for n, many in zip(given["x"].shape[2:], sizes, strict=True)]
+    windows = [n - (many - 1) * s for n, many, s in zip(given["x"].shape[2:], sizes, steps, strict=True)]
+    if min(windows) >= 1:
+        plain = len(sizes) == 1
+        settings = {
+            "window": windows[0] if plain else tuple(windows),
+            "stride": steps[0] if plain else tuple(steps),
+            "padding": (0, 0) if plain else ((0, 0),) * len(sizes),
+        }
+        settings |= {"count_padding": True} if "average" in operation else {}
+        arrays = {name: given[name] for name in ("x", "upstream") if name in given}
+        yield Reading(operation.removeprefix("adaptive_"), arrays | settings, f"window={windows}, stride={steps}")
+
+
+def _adapted_otherwise(operation: str, given: Arguments) -> Iterator[Reading]:
+    """The other of mean and maximum; parts of pixels counted, as in resampling by area."""
+    pairs = ("average", "max") if "average" in operation else ("max", "average")
+    yield Reading(operation.replace(*pairs), given, pairs[1])
+    rank, backward = given["x"].ndim - 2, "_gradient" if operation.endswith("_gradient") else ""
+    yield Reading(f"area_resampling{rank}d{backward}", given, "area")
+
+
+ADAPTIVE = tuple(f"adaptive_{name}" for name in ALL)
 MISTAKES = [
+    Mistake(
+        "adaptive windows of one size",
+        "all windows had one size and one step",
+        "where the sizes do not divide, windows reach from floor(p·in/out) to ceil((p + 1)·in/out)",
+        ADAPTIVE,
+        _equal_windows,
+        "https://github.com/onnx/onnx/issues/2379",
+        probed=False,
+    ),
+    Mistake(
+        "adapted otherwise",
+        "the mean was taken for the maximum, or the reverse, or parts of pixels were counted",
+        "call the other pooling",
+        ADAPTIVE,
+        _adapted_otherwise,
+        probed=False,
+    ),
     Mistake(
         "divided by the whole window",
         "sums over windows that reach over the end were divided by the whole window's size",

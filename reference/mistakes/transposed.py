@@ -9,7 +9,7 @@ import numpy as np
 from .mistake import Arguments, Mistake, Reading, Readings, changed, setting
 
 TRANSPOSED = tuple(f"transposed_convolution{rank}d{gradient}" for rank in (1, 2, 3) for gradient in ("", "_gradient"))
-VOLUMES = ("cross_correlation3d", "cross_correlation3d_gradient")
+VOLUMES = ("cross_correlation3d", "convolution3d", "cross_correlation3d_gradient")
 BORDERED = tuple(f"cross_correlation{rank}d{gradient}" for rank in (1, 2, 3) for gradient in ("", "_gradient"))
 BOTH = (*TRANSPOSED, *VOLUMES)
 

@@ -26,6 +26,9 @@ NAMES = {
     "maxpool": "max_pooling2d",
     "averagepool": "average_pooling2d",
     "avgpool": "average_pooling2d",
+    "adaptiveaveragepooling1d": "adaptive_average_pooling1d",
+    "adaptiveaveragepooling2d": "adaptive_average_pooling2d",
+    "adaptiveaveragepooling3d": "adaptive_average_pooling3d",
     "batchnormalization": "batch_norm_inference",
     "batchnorm1d": "batch_norm_inference",
     "batchnorm2d": "batch_norm_inference",
@@ -40,6 +43,8 @@ NAMES = {
 }
 """Folded name → operation."""
 
+RESIZES = "nearest_resampling2d, bilinear_resampling2d, bicubic_resampling2d or area_resampling2d, by its mode; with one axis nearest_resampling1d, linear_resampling1d, with three nearest_resampling3d, trilinear_resampling3d"
+
 LACKING = {
     "mish": "x·tanh(softplus x); gelu is another function",
     "argmax": "an index; its number is max_pooling2d's of a window over the whole image",
@@ -47,15 +52,13 @@ LACKING = {
     "groupnorm": "normalises groups of channels of each image; on x reshaped to [1, N·G, …] batch_norm_training is the same but for γ and β",
     "instancenorm": "normalises each channel of each image; on x reshaped to [1, N·C, H, W] batch_norm_training is the same but for γ and β",
     "rmsnorm": "divides by √(mean x²) without a mean taken off; batch_norm_training takes it off",
-    "adaptiveavgpool": "where the output's size divides the input's, average_pooling2d with window and stride input/output; else its windows overlap",
-    "adaptivemaxpool": "where the output's size divides the input's, max_pooling2d with window and stride input/output; else its windows overlap",
-    "globalaveragepool": "average_pooling2d whose window is the whole image",
-    "globalmaxpool": "max_pooling2d whose window is the whole image",
+    "globalaveragepool": "adaptive_average_pooling2d with size=1 (1d and 3d likewise)",
+    "globalmaxpool": "adaptive_max_pooling2d with size=1 (1d and 3d likewise)",
     "lppool": "a mean of powers; average_pooling2d is of the numbers themselves",
-    "bicubic": "cubic interpolation over 16 pixels; bilinear_resampling2d takes four",
-    "resize": "nearest_resampling2d, bilinear_resampling2d or area_resampling2d, by its mode",
-    "interpolate": "nearest_resampling2d, bilinear_resampling2d or area_resampling2d, by its mode",
-    "upsample": "nearest_resampling2d, bilinear_resampling2d or area_resampling2d, by its mode",
+    "resize": RESIZES,
+    "interpolate": RESIZES,
+    "upsample": RESIZES,
+    "upsampling": "nearest_resampling2d or bilinear_resampling2d, by its interpolation; its size is the scale here",
     "nll": "minus the given log-probability at the label; cross_entropy takes logits and forms the logarithm itself, cross_entropy_of_probabilities takes probabilities",
     "binarycrossentropy": "two classes in one number; cross_entropy_of_probabilities on [1 − p, p] is the same but for rounding 1 − p",
     "bce": "two classes in one number; cross_entropy_of_probabilities on [1 − p, p] is the same but for rounding 1 − p",
@@ -84,6 +87,12 @@ MEANINGS = {
     "count_padding": "whether the mean is divided by the whole window, padding included",
     "size": "the size of the result",
     "grid": "where the result's pixels lie among those of x",
+    "scale": "pixels of the result for each of x; the size is rounded down, and the grid has this step where it is not recomputed",
+    "recomputed": "whether the grid's step is that of the sizes, although a scale is given",
+    "rounding": "to which pixel a coordinate between two is rounded",
+    "antialias": "whether the kernel is stretched where the image shrinks, so that all pixels count",
+    "exclude_outside": "whether what lies outside the image is left out, or counts as the pixel at the border",
+    "coefficient": "a of Keys' cubics",
     "epsilon": "added to the variance",
     "momentum": "the weight of the new value",
     "correction": "what is taken from n where the variance is divided",

@@ -225,6 +225,22 @@ def convolution2d(
 
 
 @once
+def convolution3d(
+    x: Array,
+    w: Array,
+    b: Array | None,
+    *,
+    stride: Triple,
+    padding: Sides,
+    dilation: Triple,
+    groups: int,
+    way: Ways = EXACTLY,
+) -> Array:
+    """The same along three axes."""
+    return _forward(x, w, b, stride, padding, dilation, groups, flipped=True, way=way)
+
+
+@once
 def cross_correlation1d_gradient(
     x: Array,
     w: Array,

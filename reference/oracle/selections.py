@@ -8,14 +8,17 @@ from .. import exact, validation
 from .remembered import Array, once
 
 
-def _evaluated(rank):
+def _evaluated(rank, adaptive=False):
     """Max pooling along so many axes, and its gradient."""
 
+    def largest(x, **geometry):
+        return (_largest_adaptively if adaptive else _largest)(x, **geometry)
+
     def forward(x, **geometry):
-        return x.ravel()[_largest(x, **geometry)]
+        return x.ravel()[largest(x, **geometry)]
 
     def gradient(x, upstream, **geometry):
-        chosen = _largest(x, **geometry).ravel()
+        chosen = largest(x, **geometry).ravel()
         low, high = exact.extent(upstream)
         bits = exact.room(int(np.bincount(chosen, minlength=1).max()))
         parts = {
@@ -24,7 +27,7 @@ def _evaluated(rank):
         }
         return exact.rounded(parts).reshape(x.shape)
 
-    forward.__name__ = f"max_pooling{rank}d"
+    forward.__name__ = f"{'adaptive_' * adaptive}max_pooling{rank}d"
     gradient.__name__ = f"{forward.__name__}_gradient"
     return once(forward), once(gradient)
 
@@ -32,14 +35,15 @@ def _evaluated(rank):
 max_pooling1d, max_pooling1d_gradient = _evaluated(1)
 max_pooling2d, max_pooling2d_gradient = _evaluated(2)
 max_pooling3d, max_pooling3d_gradient = _evaluated(3)
+adaptive_max_pooling1d, adaptive_max_pooling1d_gradient = _evaluated(1, adaptive=True)
+adaptive_max_pooling2d, adaptive_max_pooling2d_gradient = _evaluated(2, adaptive=True)
+adaptive_max_pooling3d, adaptive_max_pooling3d_gradient = _evaluated(3, adaptive=True)
 """The largest number in each window, by comparing its elements one after another; padding has none. Each upstream number added where
 its window's first largest element, in reading order, lies."""
 
 
 def _largest(x, *, window, stride, padding, dilation=None, ceil_mode=False):
     """For each output the flat index of the first largest element of its window."""
-    if np.isnan(x).any():
-        validation.refuse("x", "NaN", "numbers that can be compared", "test NaN on its own")
     rank = x.ndim - 2
     if rank == 1:
         window, stride, padding, dilation = (window,), (stride,), (padding,), dilation and (dilation,)
@@ -48,18 +52,36 @@ def _largest(x, *, window, stride, padding, dilation=None, ceil_mode=False):
         exact.table(exact.positions(size, reach, step, before, after, spread, False, ceil_mode), reach)
         for size, reach, step, (before, after), spread in along
     ]
-    planes = np.arange(x.shape[0] * x.shape[1]).reshape(*x.shape[:2], *[1] * rank) * math.prod(x.shape[2:])
+    best = _first_largest(x, tables)
+    if (best < 0).any():
+        validation.refuse("padding", padding, "windows that meet the data", "use less padding than the window is wide")
+    return best
+
+
+def _largest_adaptively(x, *, size):
+    """The same of the windows [floor(p·in/out), ceil((p + 1)·in/out))."""
+    tables = []
+    for n, many in zip(x.shape[2:], size if isinstance(size, tuple) else (size,), strict=True):
+        windows = [range(p * n // many, -(-(p + 1) * n // many)) for p in range(many)]
+        seen = [list(enumerate(window)) for window in windows]
+        tables.append(exact.table(seen, max(map(len, windows))))
+    return _first_largest(x, tables)
+
+
+def _first_largest(x, tables):
+    """By tables of the elements that each place of each window sees, along each axis, -1 for none; -1 where a window sees none."""
+    if np.isnan(x).any():
+        validation.refuse("x", "NaN", "numbers that can be compared", "test NaN on its own")
+    planes = np.arange(x.shape[0] * x.shape[1]).reshape(*x.shape[:2], *[1] * len(tables)) * math.prod(x.shape[2:])
     best = np.full((*x.shape[:2], *map(len, tables)), -1)
     numbers = x.ravel()
-    for tap in np.ndindex(*window):
+    for tap in np.ndindex(*(table.shape[1] for table in tables)):
         elements = np.ix_(*(table[:, i] for table, i in zip(tables, tap, strict=True)))
         inside, place = True, 0
         for element, size in zip(elements, x.shape[2:], strict=True):
             inside, place = inside & (element >= 0), place * size + element
         here = planes + np.where(inside, place, 0)
         best = np.where(inside & ((best < 0) | (numbers[here] > numbers[best])), here, best)
-    if (best < 0).any():
-        validation.refuse("padding", padding, "windows that meet the data", "use less padding than the window is wide")
     return best
 
 

@@ -1,17 +1,18 @@
 """Sums with weights that the operation itself brings: average pooling and resampling, each with its gradient.
 
 All of them are separable, y = A·x·Bᵀ/d on every plane, with whole numbers A [P, H], B [Q, W] and d, and likewise along one axis or
-three; the gradient is Aᵀ·upstream·B/d. The value, S, the number of products and the sizes of flushed numbers are all read off these
+three; the gradient is Aᵀ·upstream·B/d. Those of a cubic are of both signs. The value, S, the number of products and the sizes of flushed numbers are all read off these
 matrices.
 """
 
 import math
+from fractions import Fraction
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from .. import exact, validation
-from .remembered import Array, Pair, once
+from .remembered import Array, once
 
 
 class Weights(NamedTuple):
@@ -48,24 +49,74 @@ def _averaging(size, window, stride, dilation, sides, *, ceil_mode, counted):
     return _weights(len(windows), size, common, triples)
 
 
-def _nearest(size, out, grid):
-    half = int(grid == "half_pixel")
-    return _weights(out, size, 1, [(i, (2 * i + half) * size // (2 * out), 1) for i in range(out)])
+def _from_fractions(outputs, elements, triples):
+    """From (output, element, fraction) triples: all brought to one denominator."""
+    common = math.lcm(*(weight.denominator for _, _, weight in triples))
+    return _weights(outputs, elements, common, [(i, j, int(weight * common)) for i, j, weight in triples])
 
 
-def _bilinear(size, out, grid):
-    """Coordinates in units of 1/d of a pixel: each is whole, and so are its distances from its two neighbours."""
-    if grid == "half_pixel":
-        d, coordinates = 2 * out, [(2 * i + 1) * size - out for i in range(out)]
-    elif grid == "align_corners":
-        d, coordinates = max(out - 1, 1), [i * (size - 1) if out > 1 else 0 for i in range(out)]
-    else:
-        d, coordinates = out, [i * size for i in range(out)]
+def _coordinates(size, out, grid, scale, recomputed):
+    """(the step from one output to the next, source coordinates), by ONNX's formulas, each from its own output's number."""
+    step = Fraction(size, out) if recomputed or scale is None else 1 / Fraction(scale)
+    half = Fraction(1, 2)
+    formulas = {
+        "half_pixel": lambda i: (i + half) * step - half,
+        "half_pixel_symmetric": lambda i: Fraction(size, 2) * (1 - out * step / size) + (i + half) * step - half,
+        "pytorch_half_pixel": lambda i: (i + half) * step - half if out > 1 else Fraction(0),
+        "align_corners": lambda i: Fraction(i * (size - 1), out - 1) if out > 1 else Fraction(0),
+        "asymmetric": lambda i: i * step,
+        "tf_half_pixel_for_nn": lambda i: (i + half) * step,
+    }
+    return step, [formulas[grid](i) for i in range(out)]
+
+
+def _nearest(size, out, grid, scale=None, recomputed=False, rounding=None):
+    usual = "floor" if grid in ("asymmetric", "tf_half_pixel_for_nn") else "round_prefer_ceil"
     triples = []
-    for i, coordinate in enumerate(coordinates):
-        below, beyond = divmod(min(max(coordinate, 0), (size - 1) * d), d)
-        triples += [(i, below, d - beyond), (i, min(below + 1, size - 1), beyond)]
-    return _weights(out, size, d, triples)
+    for i, c in enumerate(_coordinates(size, out, grid, scale, recomputed)[1]):
+        below, beyond = divmod(c, 1)
+        up = {
+            "floor": False,
+            "ceil": beyond > 0,
+            "round_prefer_floor": 2 * beyond > 1,
+            "round_prefer_ceil": 2 * beyond >= 1,
+        }
+        triples.append((i, min(max(below + up[rounding or usual], 0), size - 1), 1))
+    return _weights(out, size, 1, triples)
+
+
+def _by_kernel(kernel, reach):
+    def along(size, out, grid, scale=None, recomputed=False, antialias=False, exclude_outside=None, **shape):
+        """Each element's share: the kernel at its distance, in units of a stretched pixel where it is smoothed; all of them one together."""
+        step, coordinates = _coordinates(size, out, grid, scale, recomputed)
+        unit = max(step, 1) if antialias else 1
+        inside_alone = antialias if exclude_outside is None else exclude_outside
+        triples = []
+        for i, c in enumerate(coordinates):
+            far = reach * unit
+            places = [
+                (j, kernel(abs(c - j) / unit, **shape)) for j in range(math.floor(c - far), math.ceil(c + far) + 1)
+            ]
+            kept = [(j, k) for j, k in places if 0 <= j < size] if inside_alone else places
+            # A coordinate so far outside that no weight is left: its border pixel.
+            kept = kept if sum(k for _, k in kept) else places
+            total = sum(k for _, k in kept)
+            triples += [(i, 0 if j < 0 else size - 1 if j >= size else j, Fraction(k) / total) for j, k in kept if k]
+        return _from_fractions(out, size, triples)
+
+    return along
+
+
+def _triangle(t):
+    return 1 - t if t < 1 else 0
+
+
+def _cubic(t, coefficient):
+    """Keys' two polynomials, by powers."""
+    a = Fraction(coefficient)
+    if t <= 1:
+        return (a + 2) * t**3 - (a + 3) * t**2 + 1
+    return a * t**3 - 5 * a * t**2 + 8 * a * t - 4 * a if t < 2 else 0
 
 
 def _area(size, out):
@@ -76,6 +127,16 @@ def _area(size, out):
         for j in range(i * size // out, -(-(i + 1) * size // out))
     ]
     return _weights(out, size, size, triples)
+
+
+def _adaptive(shape, size):
+    """The mean of each window [floor(p·in/out), ceil((p + 1)·in/out))."""
+    along = []
+    for n, many in zip(shape[2:], _tuple(size), strict=True):
+        windows = [range(p * n // many, math.ceil(Fraction((p + 1) * n, many))) for p in range(many)]
+        shares = [(p, i, Fraction(1, len(seen))) for p, seen in enumerate(windows) for i in seen]
+        along.append(_from_fractions(many, n, shares))
+    return along
 
 
 def _pooled(shape, window, stride, padding, count_padding, dilation=None, ceil_mode=False, divisor=None):
@@ -94,16 +155,27 @@ def _tuple(value):
 
 
 def _resampled(along):
-    return lambda shape, size, **grid: [along(*axis, **grid) for axis in zip(shape[2:], size, strict=True)]
+    def weights(shape, size, scale=None, **settings):
+        rank = len(shape) - 2
+        sizes, scales = _tuple(size), scale if isinstance(scale, tuple) else (scale,) * rank
+        if along is _area:
+            return [_area(n, m) for n, m in zip(shape[2:], sizes, strict=True)]
+        return [along(n, m, scale=s, **settings) for n, m, s in zip(shape[2:], sizes, scales, strict=True)]
+
+    return weights
 
 
 OF = {
+    **{f"adaptive_average_pooling{rank}d": _adaptive for rank in (1, 2, 3)},
     "average_pooling1d": _pooled,
     "average_pooling2d": _pooled,
     "average_pooling3d": _pooled,
-    "nearest_resampling2d": _resampled(_nearest),
-    "bilinear_resampling2d": _resampled(_bilinear),
-    "area_resampling2d": _resampled(_area),
+    **{f"nearest_resampling{rank}d": _resampled(_nearest) for rank in (1, 2, 3)},
+    "linear_resampling1d": _resampled(_by_kernel(_triangle, 1)),
+    "bilinear_resampling2d": _resampled(_by_kernel(_triangle, 1)),
+    "trilinear_resampling3d": _resampled(_by_kernel(_triangle, 1)),
+    "bicubic_resampling2d": _resampled(_by_kernel(_cubic, 2)),
+    **{f"area_resampling{rank}d": _resampled(_area) for rank in (1, 2, 3)},
 }
 """Operation → the function from x's shape and the parameters to its weights along each axis."""
 
@@ -145,6 +217,9 @@ def _evaluated(name):
     return once(forward), once(gradient)
 
 
+adaptive_average_pooling1d, adaptive_average_pooling1d_gradient = _evaluated("adaptive_average_pooling1d")
+adaptive_average_pooling2d, adaptive_average_pooling2d_gradient = _evaluated("adaptive_average_pooling2d")
+adaptive_average_pooling3d, adaptive_average_pooling3d_gradient = _evaluated("adaptive_average_pooling3d")
 average_pooling1d, average_pooling1d_gradient = _evaluated("average_pooling1d")
 average_pooling2d, average_pooling2d_gradient = _evaluated("average_pooling2d")
 average_pooling3d, average_pooling3d_gradient = _evaluated("average_pooling3d")
@@ -152,50 +227,28 @@ average_pooling3d, average_pooling3d_gradient = _evaluated("average_pooling3d")
 each element's share of every window that it lies in."""
 
 
-@once
-def nearest_resampling2d(x: Array, *, size: Pair, grid: str) -> Array:
-    """x at floor((i + 1/2)·in/out) ("half_pixel") or floor(i·in/out) ("asymmetric") along both axes."""
-    return _apply(*_linear_map("nearest_resampling2d", x, size=size, grid=grid))
-
-
-@once
-def nearest_resampling2d_gradient(x: Array, upstream: Array, *, size: Pair, grid: str) -> Array:
-    """The sum of what comes from all the outputs that show an element."""
-    return _apply(*_linear_map("nearest_resampling2d_gradient", x, upstream, size=size, grid=grid))
-
-
-@once
-def bilinear_resampling2d(x: Array, *, size: Pair, grid: str) -> Array:
-    """The two neighbours along each axis, weighted 1 - f and f, f how far the source coordinate c lies beyond the first.
-
-    c = (i + 1/2)·in/out - 1/2 ("half_pixel"), i·(in - 1)/(out - 1) ("align_corners", 0 where out = 1) or i·in/out
-    ("asymmetric"), clamped to [0, in - 1].
-    """
-    return _apply(*_linear_map("bilinear_resampling2d", x, size=size, grid=grid))
-
-
-@once
-def bilinear_resampling2d_gradient(x: Array, upstream: Array, *, size: Pair, grid: str) -> Array:
-    """The same weights, from outputs back to elements."""
-    return _apply(*_linear_map("bilinear_resampling2d_gradient", x, upstream, size=size, grid=grid))
-
-
-@once
-def area_resampling2d(x: Array, *, size: Pair) -> Array:
-    """The mean over [i·in/out, (i + 1)·in/out] along each axis, elements counted by how much of them lies inside."""
-    return _apply(*_linear_map("area_resampling2d", x, size=size))
-
-
-@once
-def area_resampling2d_gradient(x: Array, upstream: Array, *, size: Pair) -> Array:
-    """The same weights, from outputs back to elements."""
-    return _apply(*_linear_map("area_resampling2d_gradient", x, upstream, size=size))
+nearest_resampling1d, nearest_resampling1d_gradient = _evaluated("nearest_resampling1d")
+nearest_resampling2d, nearest_resampling2d_gradient = _evaluated("nearest_resampling2d")
+nearest_resampling3d, nearest_resampling3d_gradient = _evaluated("nearest_resampling3d")
+"""x at the coordinates of the grid, rounded; the sum of what comes from all the outputs that show an element."""
+linear_resampling1d, linear_resampling1d_gradient = _evaluated("linear_resampling1d")
+bilinear_resampling2d, bilinear_resampling2d_gradient = _evaluated("bilinear_resampling2d")
+trilinear_resampling3d, trilinear_resampling3d_gradient = _evaluated("trilinear_resampling3d")
+"""The neighbours along each axis, weighted by 1 − their distance from the coordinate; the same weights, from outputs back to elements."""
+bicubic_resampling2d, bicubic_resampling2d_gradient = _evaluated("bicubic_resampling2d")
+"""Four neighbours along both axes, weighted by Keys' cubics of their distances."""
+area_resampling1d, area_resampling1d_gradient = _evaluated("area_resampling1d")
+area_resampling2d, area_resampling2d_gradient = _evaluated("area_resampling2d")
+area_resampling3d, area_resampling3d_gradient = _evaluated("area_resampling3d")
+"""The mean over [i·in/out, (i + 1)·in/out] along each axis, elements counted by how much of them lies inside."""
 
 
 def sizes_of_weighted(name: str, *arrays: Any, **parameters: Any) -> tuple[Array, Array]:
     """(sum |weight||x|, how many products are summed): see :func:`sizes`."""
     numbers, weights = _linear_map(name, *arrays, **parameters)
-    absolute = _apply(np.abs(np.asarray(numbers, np.float64)), weights)
+    absolute = _apply(
+        np.abs(np.asarray(numbers, np.float64)), [Weights(abs(one.whole), one.divisor) for one in weights]
+    )
     count = _apply(np.ones((1, 1, *numbers.shape[2:])), _present(weights))
     return absolute, np.broadcast_to(count, absolute.shape)
 
@@ -204,4 +257,4 @@ def flush_sizes_of_weighted(name: str, *arrays: Any, **parameters: Any) -> Array
     """sum (|x| + |weight|) over the products: see :func:`flush_sizes`."""
     numbers, weights = _linear_map(name, *arrays, **parameters)
     by_x = _apply(np.abs(np.asarray(numbers, np.float64)), _present(weights))
-    return by_x + _apply(np.ones((1, 1, *numbers.shape[2:])), weights)
+    return by_x + _apply(np.ones((1, 1, *numbers.shape[2:])), [Weights(abs(one.whole), one.divisor) for one in weights])

@@ -167,12 +167,12 @@ BAD = {
     "size is one number": (lambda: nearest(size=2), "size=2: expected a pair (y, x)"),
     "resampling rank": (lambda: nearest(x=ones(4, 4)), "x.shape=(4, 4): expected 4 axes [N, C, H, W]"),
     "no such grid, nearest": (
-        lambda: nearest(grid="align_corners"),
-        "grid='align_corners': expected 'half_pixel' or 'asymmetric'",
+        lambda: nearest(grid="corners"),
+        "grid='corners': expected 'half_pixel' or 'half_pixel_symmetric' or 'pytorch_half_pixel'",
     ),
     "no such grid, bilinear": (
         lambda: bilinear_resampling.bilinear_resampling2d(ones(1, 1, 4, 4), size=(2, 2), grid="corners"),
-        "grid='corners': expected 'half_pixel' or 'align_corners' or 'asymmetric'",
+        "grid='corners': expected 'half_pixel' or 'half_pixel_symmetric' or 'pytorch_half_pixel'",
     ),
     "upstream shape, resampling": (
         lambda: area_resampling.area_resampling2d_gradient(ones(1, 1, 4, 4), ones(1, 1, 4, 4), size=(2, 2)),

@@ -12,12 +12,18 @@ IMAGE, LINE, STATISTICS = (
     {"x": (24,)},
     {name: (3,) for name in ("gamma", "beta", "mean", "variance")},
 )
+SPACE = {"x": (2, 3, 5, 4, 3)}
 CALLS = {
     "cross_correlation1d": ({"x": (2, 4, 5), "w": (6, 2, 3), "b": (6,)}, (2, 6, 4), PLAIN1),
     "cross_correlation2d": ({"x": (2, 4, 4, 3), "w": (6, 2, 3, 2), "b": (6,)}, (2, 6, 3, 2), PLAIN2),
     "convolution1d": ({"x": (2, 4, 5), "w": (6, 2, 3), "b": (6,)}, (2, 6, 4), PLAIN1),
     "convolution2d": ({"x": (2, 4, 4, 3), "w": (6, 2, 3, 2), "b": (6,)}, (2, 6, 3, 2), PLAIN2),
     "cross_correlation3d": (
+        {"x": (2, 4, 3, 4, 3), "w": (6, 4, 2, 3, 2), "b": (6,)},
+        (2, 6, 3, 2, 2),
+        {"stride": (1, 1, 1), "padding": ((1, 0), (0, 0), (0, 0)), "dilation": (1, 1, 1), "groups": 1},
+    ),
+    "convolution3d": (
         {"x": (2, 4, 3, 4, 3), "w": (6, 4, 2, 3, 2), "b": (6,)},
         (2, 6, 3, 2, 2),
         {"stride": (1, 1, 1), "padding": ((1, 0), (0, 0), (0, 0)), "dilation": (1, 1, 1), "groups": 1},
@@ -57,6 +63,23 @@ CALLS = {
     "average_pooling3d": ({"x": (2, 3, 5, 4, 3)}, (2, 3, 3, 3, 2), POOL3 | {"count_padding": False}),
     "nearest_resampling2d": (IMAGE, (2, 3, 2, 7), {"size": (2, 7), "grid": "half_pixel"}),
     "bilinear_resampling2d": (IMAGE, (2, 3, 2, 7), {"size": (2, 7), "grid": "half_pixel"}),
+    "adaptive_average_pooling1d": ({"x": (2, 3, 5)}, (2, 3, 3), {"size": 3}),
+    "adaptive_average_pooling2d": (IMAGE, (2, 3, 2, 3), {"size": (2, 3)}),
+    "adaptive_average_pooling3d": (SPACE, (2, 3, 2, 3, 1), {"size": (2, 3, 1)}),
+    "adaptive_max_pooling1d": ({"x": (2, 3, 5)}, (2, 3, 3), {"size": 3}),
+    "adaptive_max_pooling2d": (IMAGE, (2, 3, 2, 3), {"size": (2, 3)}),
+    "adaptive_max_pooling3d": (SPACE, (2, 3, 2, 3, 1), {"size": (2, 3, 1)}),
+    "nearest_resampling1d": ({"x": (2, 3, 5)}, (2, 3, 7), {"size": 7, "grid": "half_pixel"}),
+    "nearest_resampling3d": (SPACE, (2, 3, 2, 7, 4), {"size": (2, 7, 4), "grid": "asymmetric", "rounding": "ceil"}),
+    "linear_resampling1d": ({"x": (2, 3, 5)}, (2, 3, 7), {"size": 7, "grid": "half_pixel", "scale": 1.5}),
+    "trilinear_resampling3d": (SPACE, (2, 3, 2, 7, 4), {"size": (2, 7, 4), "grid": "align_corners"}),
+    "bicubic_resampling2d": (
+        IMAGE,
+        (2, 3, 2, 7),
+        {"size": (2, 7), "grid": "half_pixel", "coefficient": -0.5, "antialias": True},
+    ),
+    "area_resampling1d": ({"x": (2, 3, 5)}, (2, 3, 3), {"size": 3}),
+    "area_resampling3d": (SPACE, (2, 3, 2, 7, 3), {"size": (2, 7, 3)}),
     "area_resampling2d": (IMAGE, (2, 3, 2, 7), {"size": (2, 7)}),
     "batch_norm_inference": (IMAGE | STATISTICS, None, {"epsilon": 1e-3}),
     "batch_norm_training": (IMAGE | STATISTICS, None, {"epsilon": 1e-3}),

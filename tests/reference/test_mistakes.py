@@ -55,6 +55,10 @@ CALLS = {
         (SQUARE | {"w": (3, 3, 2, 2)}, CONV2 | {"stride": (2, 2), "dilation": (1, 2), "padding": ((0, 0), (0, 0))}),
         ({"x": (2, 3, 7, 7), "w": (2, 3, 3, 3), "b": (2,)}, CONV2 | {"padding_mode": "reflect"}),
     ],
+    "convolution3d": [
+        ({"x": (2, 2, 3, 4, 3), "w": (2, 2, 2, 2, 2), "b": (2,)}, CONV3),
+        ({"x": (2, 4, 3, 4, 3), "w": (6, 2, 2, 2, 2), "b": (6,)}, CONV3 | {"groups": 2}),
+    ],
     "cross_correlation3d": [
         ({"x": (2, 2, 3, 4, 3), "w": (2, 2, 2, 2, 2), "b": (2,)}, CONV3 | {"padding_mode": "reflect"}),
         ({"x": (2, 4, 3, 4, 3), "w": (6, 2, 2, 2, 2), "b": (6,)}, CONV3 | {"groups": 2}),
@@ -109,8 +113,39 @@ CALLS = {
             {"window": (2, 2), "stride": (2, 2), "padding": ((0, 0), (0, 0)), "count_padding": False},
         ),
     ],
-    "(nearest|bilinear)_resampling2d": [({"x": (2, 3, 5, 5)}, {"size": (7, 7), "grid": "half_pixel"})],
+    "nearest_resampling2d": [
+        ({"x": (2, 3, 9, 9)}, {"size": (23, 23), "grid": "half_pixel"}),
+        ({"x": (2, 3, 9, 8)}, {"size": (24, 28), "grid": "half_pixel", "scale": (2.7, 3.55)}),
+    ],
+    "bilinear_resampling2d": [
+        ({"x": (2, 3, 5, 5)}, {"size": (7, 7), "grid": "half_pixel"}),
+        ({"x": (2, 3, 9, 8)}, {"size": (5, 12), "grid": "half_pixel", "scale": (0.6, 1.55)}),
+        ({"x": (2, 3, 9, 8)}, {"size": (5, 3), "grid": "half_pixel", "antialias": True}),
+    ],
     "area_resampling2d": [({"x": (2, 3, 6, 6)}, {"size": (4, 4)})],
+    "bicubic": [
+        ({"x": (2, 3, 5, 5)}, {"size": (7, 7), "grid": "half_pixel", "coefficient": -0.75}),
+        ({"x": (2, 3, 9, 8)}, {"size": (5, 12), "grid": "half_pixel", "coefficient": -0.75, "scale": (0.6, 1.55)}),
+    ],
+    "nearest_resampling1d": [
+        ({"x": (2, 3, 9)}, {"size": 23, "grid": "half_pixel"}),
+        ({"x": (2, 3, 17)}, {"size": 46, "grid": "half_pixel", "scale": 2.75}),
+    ],
+    "linear_resampling1d": [
+        ({"x": (2, 3, 9)}, {"size": 14, "grid": "half_pixel"}),
+        ({"x": (2, 3, 9)}, {"size": 5, "grid": "half_pixel", "scale": 0.6}),
+        ({"x": (2, 3, 9)}, {"size": 5, "grid": "half_pixel", "antialias": True}),
+    ],
+    "(nearest|trilinear)_resampling3d": [
+        ({"x": (2, 2, 5, 4, 3)}, {"size": (7, 6, 5), "grid": "half_pixel"}),
+        ({"x": (2, 2, 5, 4, 3)}, {"size": (3, 6, 4), "grid": "half_pixel", "scale": (0.7, 1.55, 1.4)}),
+        ({"x": (2, 2, 5, 4, 3)}, {"size": (3, 2, 2), "grid": "half_pixel", "antialias": True}),
+    ],
+    "adaptive_(average|max)_pooling1d": [({"x": (2, 3, 11)}, {"size": 4})],
+    "adaptive_(average|max)_pooling2d": [({"x": (2, 3, 11, 7)}, {"size": (4, 3)})],
+    "adaptive_(average|max)_pooling3d": [({"x": (1, 2, 7, 5, 8)}, {"size": (3, 3, 3)})],
+    "area_resampling1d": [({"x": (2, 3, 9)}, {"size": 4})],
+    "area_resampling3d": [({"x": (2, 2, 5, 4, 3)}, {"size": (3, 3, 2)})],
     "batch_norm_running": [({"x": (3, 4, 4, 5)} | CHANNELS, {"momentum": 0.1, "correction": 1})],
     "batch_norm": [({"x": (3, 4, 4, 4)} | CHANNELS, {"epsilon": e}) for e in (1e-5, 3e-2)],
     "leaky_relu": [(X, {"alpha": 0.15})],

@@ -65,7 +65,7 @@ def test_an_operation_is_everywhere_it_must_be(name):
 def off_the_kinks(name):
     """A call without zeros and, for a maximum, ties: at a kink each library chooses a slope, and claims about kinks say which."""
     given = arguments(name, np.float32)
-    if name.startswith("max_pooling"):
+    if "max_pooling" in name:
         x = given["x"]
         given["x"] = np.random.default_rng(13).permutation(x.size).reshape(x.shape).astype(np.float32) - x.size // 2
     return {

@@ -123,25 +123,32 @@ def _momentum(name: str, value: Any, asked: Asked) -> Any:
     return 1 - value if old and isinstance(value, int | float) else value
 
 
-def _nearest(name: str, value: Any, asked: Asked) -> Any:
-    """Both grids have one rounding here: half a pixel away from a border to the next, and whole coordinates down."""
-    own = {"half_pixel": "round_prefer_ceil", "asymmetric": "floor"}
-    grid = asked.settings.get("grid", asked.settings.get("coordinate_transformation_mode"))
-    return LEFT if own.get(str(grid)) == value else value
-
-
 def _mode(name: str, value: Any, asked: Asked) -> Any:
     """Which resampling, as the operation's name says it too; PyTorch's two nearest ones are two grids."""
     same = {
-        "linear": "bilinear",
-        "bilinear": "bilinear",
-        "area": "area",
-        "nearest": "nearest",
-        "nearest-exact": "nearest",
+        "linear": ("linear", "bilinear", "trilinear"),
+        "bilinear": ("bilinear",),
+        "trilinear": ("trilinear",),
+        "cubic": ("bicubic",),
+        "bicubic": ("bicubic",),
+        "area": ("area",),
+        "nearest": ("nearest",),
+        "nearest-exact": ("nearest",),
     }
-    if not asked.operation.name.startswith(same.get(str(value), "?")):
+    if not asked.operation.name.startswith(same.get(str(value), ("?",))):
         refuse(name, value, f"what {asked.operation.name} is", NAMED)
     return "half_pixel" if value == "nearest-exact" else LEFT
+
+
+def _scales(name: str, value: Any, asked: Asked) -> Any:
+    """One for each axis, those of batch and channels among them; nothing where sizes are given."""
+    if isinstance(value, list | tuple) and len(value) == asked.rank + 2:
+        value = value[2:]
+    return tuple(value) if value else LEFT
+
+
+def _recomputed(name: str, value: Any, asked: Asked) -> Any:
+    return LEFT if value is None else value
 
 
 def _training(name: str, value: Any, asked: Asked) -> Any:
@@ -153,6 +160,7 @@ def _training(name: str, value: Any, asked: Asked) -> Any:
 
 T, F, K, O = "PyTorch", "TensorFlow", "Keras", "ONNX"
 NAMED = "it is another operation; the name of one says it"
+SCALE = "puts the pixels on a grid of its own where it is not the ratio of the sizes"
 WORDS = (
     Word("strides", "stride", f"{F}, {K}, {O}", _steps),
     Word("stride", "stride", T, _steps),
@@ -187,35 +195,19 @@ WORDS = (
     Word("align_corners", "grid", f"{T}, {F} 1", _corners),
     Word("half_pixel_centers", "grid", f"{F} 1", _centres),
     Word("coordinate_transformation_mode", "grid", O),
-    Word("nearest_mode", "nearest_mode", O, _nearest, changes="rounds the coordinates otherwise"),
+    Word("nearest_mode", "rounding", O, changes="rounds the coordinates otherwise"),
     Word("mode", "grid", f"{T}, {O}", _mode),
     Word("interpolation", "grid", K, _mode),
     Word("method", "grid", F, _mode),
-    Word("antialias", "antialias", f"{T}, {F}, {O}", idle=(False, 0), changes="smooths before it shrinks"),
-    Word(
-        "scale_factor",
-        "scale",
-        T,
-        idle=(None,),
-        changes="puts the pixels on a grid of its own where it is not the ratio of the sizes",
-    ),
-    Word(
-        "scales",
-        "scale",
-        O,
-        idle=(None,),
-        changes="puts the pixels on a grid of its own where it is not the ratio of the sizes",
-    ),
-    Word(
-        "recompute_scale_factor",
-        "",
-        T,
-        idle=(None, True),
-        changes="takes the grid of the scale in place of that of the sizes",
-    ),
-    Word("cubic_coeff_a", "", O, idle=(ANY,)),
-    Word("exclude_outside", "", O, idle=(0, False), changes="leaves out what lies beyond the edge"),
+    Word("antialias", "antialias", f"{T}, {F}, {O}", _flag, (False, 0), "smooths before it shrinks"),
+    Word("scale_factor", "scale", T, idle=(None,), changes=SCALE),
+    Word("scales", "scale", O, _scales, (None, []), SCALE),
+    Word("recompute_scale_factor", "recomputed", T, _recomputed, (None, True), SCALE),
+    Word("cubic_coeff_a", "coefficient", O, idle=(ANY,)),
+    Word("exclude_outside", "exclude_outside", O, _flag, (0, False), "leaves out what lies beyond the edge"),
     Word("extrapolation_value", "", O, idle=(ANY,)),
+    Word("keep_aspect_ratio_policy", "", O, idle=("stretch",), changes="takes one scale for all axes"),
+    Word("preserve_aspect_ratio", "", F, idle=(False,), changes="takes one scale for all axes"),
     Word("eps", "epsilon", f"{T}, Flax"),
     Word("variance_epsilon", "epsilon", F),
     Word("epsilon", "epsilon", f"{K}, {O}"),
@@ -381,6 +373,8 @@ def _own(name: str, value: Any, asked: Asked) -> tuple[str, Any]:
             own = ", ".join((*known, "layout", "accumulation", "dtypes", "framework"))
             refuse("parameter", name, f"one of {own} (of {asked.operation.name})", "say it with one of these")
         return (name, value) if word is None else (word.means, word.read(name, value, asked))
+    if name in known:  # which others mean something else by
+        return name, value
     if any(one is ANY or (type(one) is type(value) and one == value) for one in word.idle):
         return name, LEFT
     if word.read(name, value, asked) is LEFT:

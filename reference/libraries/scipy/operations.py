@@ -116,6 +116,12 @@ def convolution2d(x, w, b, *, stride, padding, dilation, groups):
     return _plane(signal.convolve2d, x, w, b, stride=stride, padding=padding, dilation=dilation, groups=groups)
 
 
+def convolution3d(x, w, b, *, stride, padding, dilation, groups):
+    _needs_wide(x)
+    direct = functools.partial(signal.convolve, mode="valid", method="direct")
+    return _layer(direct, _continued(x, padding, "zeros"), _dilated(w, dilation), b, stride=stride, groups=groups)
+
+
 def _max_pooled(x, window, stride, padding, dilation, ceil_mode):
     """maximum_filter centres its window on element size // 2; the valid positions start there."""
     _needs_wide(x)
@@ -141,23 +147,50 @@ def max_pooling3d(x, *, window, stride, padding, dilation=(1, 1, 1), ceil_mode=F
     return _max_pooled(x, window, stride, padding, dilation, ceil_mode)
 
 
-def _zoomed(x, size, order, grid):
+def _zoomed(x, size, order, grid, scale, recomputed):
     """ndimage.zoom: corners aligned or, in grid mode, half pixel centres; beyond the border the last pixel."""
     _needs_wide(x)
-    zoom = (1, 1, *[m / n for n, m in zip(x.shape[2:], size, strict=True)])
+    if grid not in ("half_pixel", "align_corners") or (scale is not None and not recomputed):
+        raise Unsupported("SciPy's zoom aligns corners or has half pixel centres, on the ratio of the sizes")
+    sizes = (size,) if isinstance(size, int) else size
+    zoom = (1, 1, *[m / n for n, m in zip(x.shape[2:], sizes, strict=True)])
     return ndimage.zoom(x, zoom, order=order, mode="nearest", cval=0.0, prefilter=False, grid_mode=grid == "half_pixel")
 
 
-def nearest_resampling2d(x, *, size, grid):
-    if grid == "asymmetric":
-        raise Unsupported("SciPy's zoom aligns corners or has half pixel centres")
-    return _zoomed(x, size, 0, grid)
+def _nearest(x, size, grid, scale, recomputed, rounding):
+    if rounding not in (None, "round_prefer_ceil"):
+        raise Unsupported("SciPy's zoom rounds to the nearest, halves up")
+    return _zoomed(x, size, 0, grid, scale, recomputed)
 
 
-def bilinear_resampling2d(x, *, size, grid):
-    if grid == "asymmetric":
-        raise Unsupported("SciPy's zoom aligns corners or has half pixel centres")
-    return _zoomed(x, size, 1, grid)
+def _linear(x, size, grid, scale, recomputed, antialias):
+    if antialias:
+        raise Unsupported("SciPy's zoom does not smooth")
+    return _zoomed(x, size, 1, grid, scale, recomputed)
+
+
+def nearest_resampling1d(x, *, size, grid, scale=None, recomputed=False, rounding=None):
+    return _nearest(x, size, grid, scale, recomputed, rounding)
+
+
+def nearest_resampling2d(x, *, size, grid, scale=None, recomputed=False, rounding=None):
+    return _nearest(x, size, grid, scale, recomputed, rounding)
+
+
+def nearest_resampling3d(x, *, size, grid, scale=None, recomputed=False, rounding=None):
+    return _nearest(x, size, grid, scale, recomputed, rounding)
+
+
+def linear_resampling1d(x, *, size, grid, scale=None, recomputed=False, antialias=False, exclude_outside=None):
+    return _linear(x, size, grid, scale, recomputed, antialias)
+
+
+def bilinear_resampling2d(x, *, size, grid, scale=None, recomputed=False, antialias=False, exclude_outside=None):
+    return _linear(x, size, grid, scale, recomputed, antialias)
+
+
+def trilinear_resampling3d(x, *, size, grid, scale=None, recomputed=False, antialias=False, exclude_outside=None):
+    return _linear(x, size, grid, scale, recomputed, antialias)
 
 
 def _own_format(x, function):
@@ -231,9 +264,11 @@ def own_convolution(x, w, *, function):
 LACKS = {name: "SciPy has no gradients" for name in catalogue.OPERATIONS if name.endswith("_gradient")} | {
     "fully_connected": "SciPy has no fully connected layer; its matrix product is NumPy's",
     **{f"average_pooling{n}d": "SciPy has no average pooling; its uniform filter is a running sum" for n in (1, 2, 3)},
+    **{f"adaptive_{k}_pooling{n}d": "SciPy has no pooling that adapts" for k in ("average", "max") for n in (1, 2, 3)},
     **{f"transposed_convolution{n}d": "SciPy has no transposed convolution" for n in (1, 2, 3)},
     "pad": "SciPy has no padding of its own; it is NumPy's",
-    "area_resampling2d": "SciPy has no resampling by area",
+    "bicubic_resampling2d": "SciPy's cubics are splines, of which each weight depends on all pixels",
+    **{f"area_resampling{n}d": "SciPy has no resampling by area" for n in (1, 2, 3)},
     "batch_norm_training": "SciPy has no batch norm",
     "batch_norm_inference": "SciPy has no batch norm",
     "batch_norm_running": "SciPy has no batch norm",

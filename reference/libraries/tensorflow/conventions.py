@@ -2,6 +2,8 @@
 
 from ..framework import Framework, window
 
+CUBIC = {("bicubic", "grid"): "half_pixel", ("bicubic", "coefficient"): -0.5, ("bicubic", "exclude_outside"): True}
+"""tf.image.resize's, which Keras' layers call."""
 FRAMEWORKS = {
     "tensorflow": Framework(
         "TensorFlow",
@@ -15,6 +17,7 @@ FRAMEWORKS = {
             ("softmax", "axis"): -1,
             ("bilinear", "grid"): "half_pixel",
             ("nearest", "grid"): "half_pixel",
+            **CUBIC,
         },
         apart="asymmetric",
         last=True,
@@ -36,6 +39,7 @@ FRAMEWORKS = {
             ("softmax", "axis"): -1,
             ("bilinear", "grid"): "half_pixel",
             ("nearest", "grid"): "half_pixel",
+            **CUBIC,
         },
         last=True,
         weighs_old=True,

@@ -133,6 +133,11 @@ def convolution2d(x, w, b, *, stride, padding, dilation, groups):
     return _plane(x, tf.reverse(_kernel(w), axis=[0, 1]), b, stride, padding, dilation)
 
 
+def convolution3d(x, w, b, *, stride, padding, dilation, groups):
+    turned = tf.reverse(_kernel(w), axis=[0, 1, 2])
+    return _channels_second(_volume(_channels_last(x), turned, b, stride, padding, dilation, groups, "zeros"))
+
+
 @functools.cache
 def _layer(stride, padding, dilation, compiled, mode="zeros"):
     def layer(x, w, b):
@@ -363,34 +368,160 @@ def average_pooling3d_gradient(
     return _channels_second(_gradient(lambda x: _averaged(x, *given), _channels_last(upstream), _channels_last(x)))
 
 
-def _nearest(x, size, grid):
-    return tf.raw_ops.ResizeNearestNeighbor(
-        images=x, size=size, align_corners=False, half_pixel_centers=grid == "half_pixel"
-    )
+def _overall(x, size, reduce):
+    if any(many != 1 for many in (size if isinstance(size, tuple) else (size,))):
+        raise Unsupported("TensorFlow has global pooling, and no other that adapts its windows")
+    return reduce(x, axis=list(range(1, x.ndim - 1)), keepdims=True)
 
 
-def nearest_resampling2d(x, *, size, grid):
-    return _channels_second(_nearest(_channels_last(x), size, grid))
+def adaptive_average_pooling1d(x, *, size):
+    return _channels_second(_overall(_channels_last(x), size, tf.reduce_mean))
 
 
-def nearest_resampling2d_gradient(x, upstream, *, size, grid):
-    return _channels_second(_gradient(lambda x: _nearest(x, size, grid), _channels_last(upstream), _channels_last(x)))
+def adaptive_average_pooling1d_gradient(x, upstream, *, size):
+    function = functools.partial(_overall, size=size, reduce=tf.reduce_mean)
+    return _channels_second(_gradient(function, _channels_last(upstream), _channels_last(x)))
 
 
-def _bilinear(x, size, grid):
+def adaptive_average_pooling2d(x, *, size):
+    return _channels_second(_overall(_channels_last(x), size, tf.reduce_mean))
+
+
+def adaptive_average_pooling2d_gradient(x, upstream, *, size):
+    function = functools.partial(_overall, size=size, reduce=tf.reduce_mean)
+    return _channels_second(_gradient(function, _channels_last(upstream), _channels_last(x)))
+
+
+def adaptive_average_pooling3d(x, *, size):
+    return _channels_second(_overall(_channels_last(x), size, tf.reduce_mean))
+
+
+def adaptive_average_pooling3d_gradient(x, upstream, *, size):
+    function = functools.partial(_overall, size=size, reduce=tf.reduce_mean)
+    return _channels_second(_gradient(function, _channels_last(upstream), _channels_last(x)))
+
+
+def adaptive_max_pooling1d(x, *, size):
+    return _channels_second(_overall(_channels_last(x), size, tf.reduce_max))
+
+
+def adaptive_max_pooling1d_gradient(x, upstream, *, size):
+    function = functools.partial(_overall, size=size, reduce=tf.reduce_max)
+    return _channels_second(_gradient(function, _channels_last(upstream), _channels_last(x)))
+
+
+def adaptive_max_pooling2d(x, *, size):
+    return _channels_second(_overall(_channels_last(x), size, tf.reduce_max))
+
+
+def adaptive_max_pooling2d_gradient(x, upstream, *, size):
+    function = functools.partial(_overall, size=size, reduce=tf.reduce_max)
+    return _channels_second(_gradient(function, _channels_last(upstream), _channels_last(x)))
+
+
+def adaptive_max_pooling3d(x, *, size):
+    return _channels_second(_overall(_channels_last(x), size, tf.reduce_max))
+
+
+def adaptive_max_pooling3d_gradient(x, upstream, *, size):
+    function = functools.partial(_overall, size=size, reduce=tf.reduce_max)
+    return _channels_second(_gradient(function, _channels_last(upstream), _channels_last(x)))
+
+
+def _by_size(scale, recomputed):
+    if scale is not None and not recomputed:
+        raise Unsupported("TensorFlow resamples to a size, on the grid of the ratio of the sizes")
+
+
+def _nearest(x, size, grid, scale, recomputed, rounding):
+    _by_size(scale, recomputed)
+    roundings = {"half_pixel": "round_prefer_ceil", "asymmetric": "floor", "align_corners": "round_prefer_ceil"}
+    if rounding not in (None, roundings.get(grid)) or grid not in roundings:
+        raise Unsupported("TensorFlow's nearest has three grids, each with a rounding of its own")
+    corners, centres = grid == "align_corners", grid == "half_pixel"
+    return tf.raw_ops.ResizeNearestNeighbor(images=x, size=size, align_corners=corners, half_pixel_centers=centres)
+
+
+def _scaled(x, size, kernel, antialias):
+    """What tf.image.resize smooths with, and its cubics; what lies outside the image is left out."""
+    scale = [m / n for m, n in zip(size, x.shape[1:3], strict=True)]
+    plain = {"translation": [0.0, 0.0], "kernel_type": kernel, "antialias": antialias}
+    return tf.raw_ops.ScaleAndTranslate(images=x, size=size, scale=scale, **plain)
+
+
+def _interpolated(x, size, grid, scale, recomputed, antialias, exclude_outside):
+    _by_size(scale, recomputed)
     if x.dtype != tf.float32:
         raise Unsupported("TensorFlow's bilinear interpolation returns float32, whatever it is given")
+    if antialias and (grid != "half_pixel" or exclude_outside is False):
+        raise Unsupported("TensorFlow smooths on half pixels, and leaves out what lies outside")
+    if antialias:
+        return _scaled(x, size, "triangle", True)
+    if grid not in ("half_pixel", "align_corners", "asymmetric"):
+        raise Unsupported(f"TensorFlow has no bilinear interpolation on the grid {grid}")
     return tf.raw_ops.ResizeBilinear(
         images=x, size=size, align_corners=grid == "align_corners", half_pixel_centers=grid == "half_pixel"
     )
 
 
-def bilinear_resampling2d(x, *, size, grid):
-    return _channels_second(_bilinear(_channels_last(x), size, grid))
+def _cubic(x, size, grid, coefficient, scale, recomputed, antialias, exclude_outside):
+    _by_size(scale, recomputed)
+    if x.dtype != tf.float32:
+        raise Unsupported("TensorFlow's cubic interpolation returns float32, whatever it is given")
+    leaves_out = antialias if exclude_outside is None else exclude_outside
+    if (grid, coefficient, leaves_out) != ("half_pixel", -0.5, True):
+        raise Unsupported(
+            "TensorFlow's exact cubics have half pixels, a = -1/2 and nothing outside; others are read off a table"
+        )
+    return _scaled(x, size, "keyscubic", antialias)
 
 
-def bilinear_resampling2d_gradient(x, upstream, *, size, grid):
-    return _channels_second(_gradient(lambda x: _bilinear(x, size, grid), _channels_last(upstream), _channels_last(x)))
+def nearest_resampling2d(x, *, size, grid, scale=None, recomputed=False, rounding=None):
+    return _channels_second(_nearest(_channels_last(x), size, grid, scale, recomputed, rounding))
+
+
+def nearest_resampling2d_gradient(x, upstream, *, size, grid, scale=None, recomputed=False, rounding=None):
+    return _channels_second(
+        _gradient(
+            lambda x: _nearest(x, size, grid, scale, recomputed, rounding), _channels_last(upstream), _channels_last(x)
+        )
+    )
+
+
+def bilinear_resampling2d(x, *, size, grid, scale=None, recomputed=False, antialias=False, exclude_outside=None):
+    return _channels_second(_interpolated(_channels_last(x), size, grid, scale, recomputed, antialias, exclude_outside))
+
+
+def bilinear_resampling2d_gradient(
+    x, upstream, *, size, grid, scale=None, recomputed=False, antialias=False, exclude_outside=None
+):
+    return _channels_second(
+        _gradient(
+            lambda x: _interpolated(x, size, grid, scale, recomputed, antialias, exclude_outside),
+            _channels_last(upstream),
+            _channels_last(x),
+        )
+    )
+
+
+def bicubic_resampling2d(
+    x, *, size, grid, coefficient, scale=None, recomputed=False, antialias=False, exclude_outside=None
+):
+    return _channels_second(
+        _cubic(_channels_last(x), size, grid, coefficient, scale, recomputed, antialias, exclude_outside)
+    )
+
+
+def bicubic_resampling2d_gradient(
+    x, upstream, *, size, grid, coefficient, scale=None, recomputed=False, antialias=False, exclude_outside=None
+):
+    return _channels_second(
+        _gradient(
+            lambda x: _cubic(x, size, grid, coefficient, scale, recomputed, antialias, exclude_outside),
+            _channels_last(upstream),
+            _channels_last(x),
+        )
+    )
 
 
 def area_resampling2d(x, *, size):
@@ -715,7 +846,14 @@ def own_network_parameters(network):
     return counted(own)
 
 
+_FLAT = ("nearest_resampling1d", "linear_resampling1d", "area_resampling1d")
+_DEEP = ("nearest_resampling3d", "trilinear_resampling3d", "area_resampling3d")
 LACKS = {
+    **{
+        f"{name}{gradient}": "TensorFlow resamples images alone"
+        for name in (*_FLAT, *_DEEP)
+        for gradient in ("", "_gradient")
+    },
     "area_resampling2d_gradient": "TensorFlow has no gradient of its resampling by area",
     **{
         f"{name}{gradient}": f"TensorFlow has no {says} of its own; Keras forms one"

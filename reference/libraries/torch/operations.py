@@ -122,6 +122,11 @@ def convolution2d(x, w, b, *, stride, padding, dilation, groups):
     return _array(_convolved(_tensor(x), turned, _bias(b), stride, padding, dilation, groups))
 
 
+def convolution3d(x, w, b, *, stride, padding, dilation, groups):
+    turned = torch.flip(_tensor(w), dims=(2, 3, 4))
+    return _array(_convolved(_tensor(x), turned, _bias(b), stride, padding, dilation, groups))
+
+
 def cross_correlation1d_gradient(x, w, upstream, *, stride, padding, dilation, groups, padding_mode="zeros"):
     return _convolution_gradient(x, w, upstream, stride, padding, dilation, groups, padding_mode)
 
@@ -292,43 +297,187 @@ def average_pooling3d_gradient(
     return _gradient(lambda x: _averaged(x, *given), upstream, x)
 
 
-def _resized(x, size, mode, *, align_corners=None):
-    settings = {"align_corners": align_corners, "recompute_scale_factor": None, "antialias": False}
-    return F.interpolate(x, size=size, mode=mode, **settings)
+def adaptive_average_pooling1d(x, *, size):
+    return _array(F.adaptive_avg_pool1d(_tensor(x), size))
 
 
-def _nearest(x, size, grid):
-    return _resized(x, size, {"half_pixel": "nearest-exact", "asymmetric": "nearest"}[grid])
+def adaptive_average_pooling1d_gradient(x, upstream, *, size):
+    return _gradient(lambda x: F.adaptive_avg_pool1d(x, size), upstream, x)
 
 
-def nearest_resampling2d(x, *, size, grid):
-    return _array(_nearest(_tensor(x), size, grid))
+def adaptive_average_pooling2d(x, *, size):
+    return _array(F.adaptive_avg_pool2d(_tensor(x), size))
 
 
-def nearest_resampling2d_gradient(x, upstream, *, size, grid):
-    return _gradient(lambda x: _nearest(x, size, grid), upstream, x)
+def adaptive_average_pooling2d_gradient(x, upstream, *, size):
+    return _gradient(lambda x: F.adaptive_avg_pool2d(x, size), upstream, x)
 
 
-def _bilinear(x, size, grid):
-    if grid == "asymmetric":
-        raise Unsupported("PyTorch has no bilinear interpolation on the asymmetric grid")
-    return _resized(x, size, "bilinear", align_corners=grid == "align_corners")
+def adaptive_average_pooling3d(x, *, size):
+    return _array(F.adaptive_avg_pool3d(_tensor(x), size))
 
 
-def bilinear_resampling2d(x, *, size, grid):
-    return _array(_bilinear(_tensor(x), size, grid))
+def adaptive_average_pooling3d_gradient(x, upstream, *, size):
+    return _gradient(lambda x: F.adaptive_avg_pool3d(x, size), upstream, x)
 
 
-def bilinear_resampling2d_gradient(x, upstream, *, size, grid):
-    return _gradient(lambda x: _bilinear(x, size, grid), upstream, x)
+def adaptive_max_pooling1d(x, *, size):
+    return _array(F.adaptive_max_pool1d(_tensor(x), size))
+
+
+def adaptive_max_pooling1d_gradient(x, upstream, *, size):
+    return _gradient(lambda x: F.adaptive_max_pool1d(x, size), upstream, x)
+
+
+def adaptive_max_pooling2d(x, *, size):
+    return _array(F.adaptive_max_pool2d(_tensor(x), size))
+
+
+def adaptive_max_pooling2d_gradient(x, upstream, *, size):
+    return _gradient(lambda x: F.adaptive_max_pool2d(x, size), upstream, x)
+
+
+def adaptive_max_pooling3d(x, *, size):
+    return _array(F.adaptive_max_pool3d(_tensor(x), size))
+
+
+def adaptive_max_pooling3d_gradient(x, upstream, *, size):
+    return _gradient(lambda x: F.adaptive_max_pool3d(x, size), upstream, x)
+
+
+def _resized(x, size, mode, *, align_corners=None, scale=None, recomputed=False, antialias=False):
+    settings = {"align_corners": align_corners, "antialias": antialias}
+    size = [size] if isinstance(size, int) else [*size]
+    if scale is None:
+        return F.interpolate(x, size=size, mode=mode, recompute_scale_factor=None, **settings)
+    y = F.interpolate(
+        x,
+        scale_factor=list(scale) if isinstance(scale, tuple) else [scale],
+        mode=mode,
+        recompute_scale_factor=recomputed,
+        **settings,
+    )
+    if [*y.shape[2:]] != size:
+        raise Unsupported("PyTorch takes a size or a scale, whose size it rounds down")
+    return y
+
+
+def _nearest(x, size, grid, scale, recomputed, rounding):
+    modes = {("half_pixel", "round_prefer_ceil"): "nearest-exact", ("asymmetric", "floor"): "nearest"}
+    usual = {"half_pixel": "round_prefer_ceil", "asymmetric": "floor"}
+    if (grid, rounding or usual.get(grid)) not in modes:
+        raise Unsupported("PyTorch's nearest has half pixels, halves up, or whole coordinates, rounded down")
+    mode = modes[grid, rounding or usual[grid]]
+    return _resized(x, size, mode, scale=scale, recomputed=recomputed)
+
+
+def _interpolated(x, size, mode, grid, scale, recomputed, antialias, exclude_outside):
+    if grid not in ("half_pixel", "align_corners"):
+        raise Unsupported(f"PyTorch has no {mode} interpolation on the grid {grid}")
+    if antialias and (grid == "align_corners" or x.ndim != 4):
+        raise Unsupported("PyTorch smooths images alone, on half pixels")
+    # Of two linear neighbours the one outside is left out, or counts as the border: the same.
+    if exclude_outside not in (None, antialias) and (antialias or mode == "bicubic"):
+        raise Unsupported("PyTorch leaves out what lies outside where it smooths, and there alone")
+    settings = {"scale": scale, "recomputed": recomputed, "antialias": antialias}
+    return _resized(x, size, mode, align_corners=grid == "align_corners", **settings)
+
+
+def _cubic(x, size, grid, coefficient, scale, recomputed, antialias, exclude_outside):
+    if coefficient != (-0.5 if antialias else -0.75):
+        raise Unsupported("PyTorch's cubics have a = -3/4, and -1/2 where it smooths")
+    return _interpolated(x, size, "bicubic", grid, scale, recomputed, antialias, exclude_outside)
 
 
 def _area(x, size):
-    if x.shape[2] % size[0] or x.shape[3] % size[1]:
+    sizes = (size,) if isinstance(size, int) else size
+    if any(n % m for n, m in zip(x.shape[2:], sizes, strict=True)):
         raise Unsupported(
             "PyTorch's area is adaptive average pooling, which weighs whole pixels: the sizes must divide"
         )
     return _resized(x, size, "area")
+
+
+def nearest_resampling1d(x, *, size, grid, scale=None, recomputed=False, rounding=None):
+    return _array(_nearest(_tensor(x), size, grid, scale, recomputed, rounding))
+
+
+def nearest_resampling1d_gradient(x, upstream, *, size, grid, scale=None, recomputed=False, rounding=None):
+    return _gradient(lambda x: _nearest(x, size, grid, scale, recomputed, rounding), upstream, x)
+
+
+def nearest_resampling2d(x, *, size, grid, scale=None, recomputed=False, rounding=None):
+    return _array(_nearest(_tensor(x), size, grid, scale, recomputed, rounding))
+
+
+def nearest_resampling2d_gradient(x, upstream, *, size, grid, scale=None, recomputed=False, rounding=None):
+    return _gradient(lambda x: _nearest(x, size, grid, scale, recomputed, rounding), upstream, x)
+
+
+def nearest_resampling3d(x, *, size, grid, scale=None, recomputed=False, rounding=None):
+    return _array(_nearest(_tensor(x), size, grid, scale, recomputed, rounding))
+
+
+def nearest_resampling3d_gradient(x, upstream, *, size, grid, scale=None, recomputed=False, rounding=None):
+    return _gradient(lambda x: _nearest(x, size, grid, scale, recomputed, rounding), upstream, x)
+
+
+def linear_resampling1d(x, *, size, grid, scale=None, recomputed=False, antialias=False, exclude_outside=None):
+    return _array(_interpolated(_tensor(x), size, "linear", grid, scale, recomputed, antialias, exclude_outside))
+
+
+def linear_resampling1d_gradient(
+    x, upstream, *, size, grid, scale=None, recomputed=False, antialias=False, exclude_outside=None
+):
+    return _gradient(
+        lambda x: _interpolated(x, size, "linear", grid, scale, recomputed, antialias, exclude_outside), upstream, x
+    )
+
+
+def bilinear_resampling2d(x, *, size, grid, scale=None, recomputed=False, antialias=False, exclude_outside=None):
+    return _array(_interpolated(_tensor(x), size, "bilinear", grid, scale, recomputed, antialias, exclude_outside))
+
+
+def bilinear_resampling2d_gradient(
+    x, upstream, *, size, grid, scale=None, recomputed=False, antialias=False, exclude_outside=None
+):
+    return _gradient(
+        lambda x: _interpolated(x, size, "bilinear", grid, scale, recomputed, antialias, exclude_outside), upstream, x
+    )
+
+
+def trilinear_resampling3d(x, *, size, grid, scale=None, recomputed=False, antialias=False, exclude_outside=None):
+    return _array(_interpolated(_tensor(x), size, "trilinear", grid, scale, recomputed, antialias, exclude_outside))
+
+
+def trilinear_resampling3d_gradient(
+    x, upstream, *, size, grid, scale=None, recomputed=False, antialias=False, exclude_outside=None
+):
+    return _gradient(
+        lambda x: _interpolated(x, size, "trilinear", grid, scale, recomputed, antialias, exclude_outside), upstream, x
+    )
+
+
+def bicubic_resampling2d(
+    x, *, size, grid, coefficient, scale=None, recomputed=False, antialias=False, exclude_outside=None
+):
+    return _array(_cubic(_tensor(x), size, grid, coefficient, scale, recomputed, antialias, exclude_outside))
+
+
+def bicubic_resampling2d_gradient(
+    x, upstream, *, size, grid, coefficient, scale=None, recomputed=False, antialias=False, exclude_outside=None
+):
+    return _gradient(
+        lambda x: _cubic(x, size, grid, coefficient, scale, recomputed, antialias, exclude_outside), upstream, x
+    )
+
+
+def area_resampling1d(x, *, size):
+    return _array(_area(_tensor(x), size))
+
+
+def area_resampling1d_gradient(x, upstream, *, size):
+    return _gradient(lambda x: _area(x, size), upstream, x)
 
 
 def area_resampling2d(x, *, size):
@@ -336,6 +485,14 @@ def area_resampling2d(x, *, size):
 
 
 def area_resampling2d_gradient(x, upstream, *, size):
+    return _gradient(lambda x: _area(x, size), upstream, x)
+
+
+def area_resampling3d(x, *, size):
+    return _array(_area(_tensor(x), size))
+
+
+def area_resampling3d_gradient(x, upstream, *, size):
     return _gradient(lambda x: _area(x, size), upstream, x)
 
 

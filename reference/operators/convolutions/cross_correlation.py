@@ -255,7 +255,7 @@ def _parameters(rank: int) -> dict[str, Any]:
 ARRAYS1 = {"x": "NCW", "w": "OIW", "b": "?O"}
 ARRAYS2 = {"x": "NCHW", "w": "OIHW", "b": "?O"}
 ARRAYS3 = {"x": "NCDHW", "w": "OIDHW", "b": "?O"}
-PARAMETERS1, PARAMETERS2 = _parameters(1), _parameters(2)
+PARAMETERS1, PARAMETERS2, PARAMETERS3 = _parameters(1), _parameters(2), _parameters(3)
 OPERATIONS = tuple(
     operation
     for rank, function, gradient, arrays in (

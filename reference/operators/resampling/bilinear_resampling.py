@@ -1,78 +1,212 @@
-"""Bilinear interpolation: along each axis the two neighbours of a source coordinate c, weighted 1 - f and f.
+"""Linear interpolation along each axis: the two neighbours of a source coordinate c, weighted 1 - f and f.
 
     y[n, c] = A · x[n, c] · B',   A[i, floor c] = 1 - f,  A[i, floor c + 1] = f = c - floor c
 
-    c(i) = (i + 1/2)·in/out - 1/2      grid "half_pixel", clamped to 0 and in - 1
-    c(i) = i·(in - 1)/(out - 1)        grid "align_corners"; 0 where out = 1
-    c(i) = i·in/out                    grid "asymmetric", clamped to in - 1
-
-Nothing is smoothed before downsampling. Coordinates are fractions of whole numbers until the weight is rounded. Gonzalez &
-Woods, *Digital Image Processing* (4th ed. 2018), §2.4.
+on the grids of ``resampling``, along one axis, two (bilinear) or three (trilinear). As a kernel: K(t) = 1 - |t|. Nothing is smoothed before
+downsampling unless ``antialias`` says so. Gonzalez & Woods, *Digital Image Processing* (4th ed. 2018), §2.4.
 """
 
 from __future__ import annotations
 
-import numpy as np
+from fractions import Fraction
 
-from ... import validation
-from ..axes import Array, Float
+from ..axes import Array, Float, Pair, Triple
 from ..narrow import computed_wide
-from ..operation import REQUIRED, one_of, pair, with_gradient
-from .resampling import backward, check, check_gradient, forward, output_shape
+from ..operation import REQUIRED, one_of, with_gradient
+from .resampling import (
+    GRIDS,
+    along_axes,
+    apart,
+    backward,
+    check_gradient,
+    forward,
+    output_shape,
+    sampled,
+    scales_of,
+    size_of,
+    weighed,
+)
 
-__all__ = ["bilinear_resampling2d", "bilinear_resampling2d_gradient", "output_shape"]
+__all__ = ["GRIDS", "bilinear_resampling2d", "linear_resampling1d", "output_shape", "trilinear_resampling3d"]
 
-GRIDS = ("half_pixel", "align_corners", "asymmetric")
+
+@computed_wide
+def linear_resampling1d(
+    x: Float[Array, "N C W"],
+    *,
+    size: int,
+    grid: str,
+    scale: float | None = None,
+    recomputed: bool = False,
+    antialias: bool = False,
+    exclude_outside: bool | None = None,
+) -> Float[Array, "N C Wout"]:
+    """x [N, C, W] -> y [N, C, size] in the dtype of x. size: elements."""
+    return _forward(
+        x, size, grid=grid, scale=scale, recomputed=recomputed, antialias=antialias, exclude_outside=exclude_outside
+    )
 
 
 @computed_wide
 def bilinear_resampling2d(
-    x: Float[Array, "N C H W"], *, size: tuple[int, int], grid: str
+    x: Float[Array, "N C H W"],
+    *,
+    size: Pair,
+    grid: str,
+    scale: tuple[float, float] | None = None,
+    recomputed: bool = False,
+    antialias: bool = False,
+    exclude_outside: bool | None = None,
 ) -> Float[Array, "N C Hout Wout"]:
     """x [N, C, H, W] -> y [N, C, *size] in the dtype of x. size (height, width): elements."""
-    return forward(x, *_weights(x, size, grid))
+    return _forward(
+        x, size, grid=grid, scale=scale, recomputed=recomputed, antialias=antialias, exclude_outside=exclude_outside
+    )
+
+
+@computed_wide
+def trilinear_resampling3d(
+    x: Float[Array, "N C D H W"],
+    *,
+    size: Triple,
+    grid: str,
+    scale: tuple[float, float, float] | None = None,
+    recomputed: bool = False,
+    antialias: bool = False,
+    exclude_outside: bool | None = None,
+) -> Float[Array, "N C Dout Hout Wout"]:
+    """x [N, C, D, H, W] -> y [N, C, *size] in the dtype of x. size (depth, height, width): elements."""
+    return _forward(
+        x, size, grid=grid, scale=scale, recomputed=recomputed, antialias=antialias, exclude_outside=exclude_outside
+    )
+
+
+@computed_wide
+def linear_resampling1d_gradient(
+    x: Float[Array, "N C W"],
+    upstream: Float[Array, "N C Wout"],
+    *,
+    size: int,
+    grid: str,
+    scale: float | None = None,
+    recomputed: bool = False,
+    antialias: bool = False,
+    exclude_outside: bool | None = None,
+) -> Float[Array, "N C W"]:
+    """dx [N, C, W] for an upstream gradient [N, C, size]."""
+    return _gradient(
+        x,
+        upstream,
+        size,
+        grid=grid,
+        scale=scale,
+        recomputed=recomputed,
+        antialias=antialias,
+        exclude_outside=exclude_outside,
+    )
 
 
 @computed_wide
 def bilinear_resampling2d_gradient(
-    x: Float[Array, "N C H W"], upstream: Float[Array, "N C Hout Wout"], *, size: tuple[int, int], grid: str
+    x: Float[Array, "N C H W"],
+    upstream: Float[Array, "N C Hout Wout"],
+    *,
+    size: Pair,
+    grid: str,
+    scale: tuple[float, float] | None = None,
+    recomputed: bool = False,
+    antialias: bool = False,
+    exclude_outside: bool | None = None,
 ) -> Float[Array, "N C H W"]:
     """dx [N, C, H, W] for an upstream gradient [N, C, *size]."""
+    return _gradient(
+        x,
+        upstream,
+        size,
+        grid=grid,
+        scale=scale,
+        recomputed=recomputed,
+        antialias=antialias,
+        exclude_outside=exclude_outside,
+    )
+
+
+@computed_wide
+def trilinear_resampling3d_gradient(
+    x: Float[Array, "N C D H W"],
+    upstream: Float[Array, "N C Dout Hout Wout"],
+    *,
+    size: Triple,
+    grid: str,
+    scale: tuple[float, float, float] | None = None,
+    recomputed: bool = False,
+    antialias: bool = False,
+    exclude_outside: bool | None = None,
+) -> Float[Array, "N C D H W"]:
+    """dx [N, C, D, H, W] for an upstream gradient [N, C, *size]."""
+    return _gradient(
+        x,
+        upstream,
+        size,
+        grid=grid,
+        scale=scale,
+        recomputed=recomputed,
+        antialias=antialias,
+        exclude_outside=exclude_outside,
+    )
+
+
+def _forward(x, size, grid, scale, recomputed, **kernel):
+    return forward(x, _weights(x, size, grid, scale, recomputed, **kernel))
+
+
+def _gradient(x, upstream, size, grid, scale, recomputed, **kernel):
     check_gradient(x, upstream, size)
-    return backward(upstream, *_weights(x, size, grid))
+    return backward(upstream, _weights(x, size, grid, scale, recomputed, **kernel))
 
 
-def _weights(x, size, grid):
-    check(x, size)
-    validation.choice("grid", grid, GRIDS)
-    return [_along_axis(elements, outputs, grid) for elements, outputs in zip(x.shape[2:], size, strict=True)]
+def _weights(x, size, grid, scale, recomputed, **kernel):
+    along = along_axes(x, size, scale)
+    return [weighed(axis[0], sampled(*axis, grid=grid, recomputed=recomputed), _hat, 1, **kernel) for axis in along]
 
 
-def _along_axis(elements, outputs, grid):
-    """A [out, in], in float64."""
-    i = np.arange(outputs)
-    # c = numerator / denominator, exactly.
-    if grid == "half_pixel":
-        numerator, denominator = (2 * i + 1) * elements - outputs, 2 * outputs
-    elif grid == "align_corners":
-        numerator, denominator = i * (elements - 1), max(outputs - 1, 1)
-    else:
-        numerator, denominator = i * elements, outputs
-    low, rest = np.divmod(np.clip(numerator, 0, (elements - 1) * denominator), denominator)
-    A = np.zeros((outputs, elements))
-    A[i, low] = (denominator - rest) / denominator
-    # At the last pixel nothing is left for a neighbour.
-    A[i, np.minimum(low + 1, elements - 1)] += rest / denominator
-    return A
+def _hat(distance: Fraction) -> Fraction:
+    return max(1 - distance, Fraction(0))
 
 
-OPERATIONS = with_gradient(
-    bilinear_resampling2d,
-    bilinear_resampling2d_gradient,
-    says="linear interpolation between the four nearest pixels",
-    arrays={"x": "NCHW"},
-    parameters={"size": (REQUIRED, pair), "grid": (REQUIRED, one_of(*GRIDS))},
-    y="NCHW",
-    rules=("resampled", "resampled"),
-    aliases=("bilinear",),
+OPERATIONS = tuple(
+    operation
+    for rank, says, function, gradient in (
+        (1, "linear interpolation between the two nearest elements", linear_resampling1d, linear_resampling1d_gradient),
+        (
+            2,
+            "linear interpolation between the four nearest pixels",
+            bilinear_resampling2d,
+            bilinear_resampling2d_gradient,
+        ),
+        (
+            3,
+            "linear interpolation between the eight nearest voxels",
+            trilinear_resampling3d,
+            trilinear_resampling3d_gradient,
+        ),
+    )
+    for operation in with_gradient(
+        function,
+        gradient,
+        says=says,
+        arrays={"x": "NC" + "DHW"[3 - rank :]},
+        parameters={
+            "scale": (None, scales_of(rank)),
+            "recomputed": (False, one_of(False, True)),
+            "size": (None, size_of(rank)),
+            "grid": (REQUIRED, one_of(*GRIDS)),
+            "antialias": (False, one_of(False, True)),
+            "exclude_outside": (None, one_of(None, False, True)),
+        },
+        y="NC" + "DHW"[3 - rank :],
+        rules=("resampled", "resampled"),
+        aliases=(("linear1d",), ("bilinear",), ("trilinear",))[rank - 1],
+        apart=apart,
+    )
 )
