@@ -46,6 +46,20 @@ def measured(library: ModuleType, function: str, dtype: str) -> tuple[float, flo
         # Nor an exponential: of two numbers 0 and −x softmax is exp(−x)/(1 + exp(−x)), whose exponential is the only function.
         pairs = np.stack([np.zeros_like(x), -np.abs(x)], axis=1)
         wanted, got = oracle.softmax(pairs, axis=1)[:, 1], library.softmax(pairs, axis=1)[:, 1]
+    elif function == "expm1":
+        x = -np.abs(x)
+        wanted, got = (f(x, alpha=1.0) for f in (oracle.elu, library.elu))
+        # A library that forms exp x - 1 as a difference errs by ulps of 1, which bounds.falling allows where it is told.
+        error = np.abs(got.astype(np.float64) - wanted)
+        own = error / bounds.ulp(wanted, dtype)
+        known = ULP_CLASSES[function][bounds.significand_bits(dtype)].ulps
+        error = np.where(own <= known, own, error / (2 * bounds.unit_roundoff(dtype)))
+        error = np.where(np.abs(wanted) < bounds.smallest_normal(dtype), 0, error)
+        return float(error.max()), float(x[error.argmax()])
+    elif function == "softplus":
+        x = np.minimum(x, x.dtype.type(20))  # beyond it PyTorch returns x
+        plain = {"beta": 1.0, "threshold": float("inf")}
+        wanted, got = (f(x, **plain) for f in (oracle.softplus, library.softplus))
     elif function == "gelu":
         wanted, got = (f(x, approximate="none") for f in (oracle.gelu, library.gelu))
         # In units of 2u|x|, which bounds.gelu counts in.
@@ -71,7 +85,7 @@ def run(loaded: dict[str, ModuleType]) -> Iterator[Table]:
         "Functions: largest error in ulp",
         ["function", "format", *loaded, "class"],
         rows,
-        "exp inside softmax of two numbers, log inside the cross-entropy of one probability, GELU in ulps of z; about 200,000 points each. "
+        "exp inside softmax of two numbers, log inside the cross-entropy of one probability, GELU in ulps of z, expm1 inside ELU in ulps or those of 1; about 200,000 points each. "
         "Bold: outside its class, which is a defect ([findings](findings.md)) or a class to be widened.",
     )
 

@@ -14,6 +14,24 @@ bound. So is the rounding of the bound's own computation in float64, by a factor
 
 from __future__ import annotations
 
+from .activations import (
+    falling,
+    falling_gradient,
+    hard_sigmoid,
+    hard_sigmoid_gradient,
+    hard_swish,
+    hard_swish_gradient,
+    hard_tanh,
+    hard_tanh_gradient,
+    relu6,
+    relu6_gradient,
+    silu,
+    silu_gradient,
+    softplus,
+    softplus_gradient,
+    softsign,
+    softsign_gradient,
+)
 from .batch_norm import batch_norm_gradient, batch_norm_inference, batch_norm_running, batch_norm_training
 from .bound import Bound, error_ratio, exact, two_libraries
 from .composition import carried
@@ -36,7 +54,15 @@ from .formats import (
 from .functions import difference_from_one, elementwise, elementwise_gradient, gelu
 from .growth import CHANCE, Compounded, Likely, deviations, equal, growing
 from .identities import combination, logistic_tail, slope_from_value
-from .losses import cross_entropy, cross_entropy_gradient, cross_entropy_of_probabilities, softmax, softmax_gradient
+from .losses import (
+    cross_entropy,
+    cross_entropy_gradient,
+    cross_entropy_of_probabilities,
+    log_softmax,
+    log_softmax_gradient,
+    softmax,
+    softmax_gradient,
+)
 from .measured import ULP_CLASSES, Measured
 from .moments import by_formula, channel_moments, weighted_sum, weights_gradient
 from .pictures import jpeg_colours, jpeg_samples

@@ -66,6 +66,46 @@ def cross_entropy(
     v its unit roundoff that is v·(sum of y|d| + 2) more of s, and v·(|log s| + |d[label]| + |max z + log s|).
     """
     y, z = np.asarray(values, np.float64), np.asarray(logits, np.float64)
+    own = np.take_along_axis(z.max(axis=1, keepdims=True) - z, np.asarray(labels, np.int64)[:, None], axis=1)[:, 0]
+    return _of_logarithm(y, z, own, dtype, stored, "loss")
+
+
+def log_softmax(values: Numbers, x: Numbers, dtype: Format, *, axis: int, stored: str | None = None) -> Bound:
+    """Minus the cross-entropy of each class in turn (see :func:`cross_entropy`). Empirical, as exp's and log's errors are."""
+    y, z = (np.moveaxis(np.asarray(a, np.float64), axis, -1) for a in (values, x))
+    rows, wanted = z.reshape(-1, z.shape[-1]), y.reshape(-1, z.shape[-1])
+    found = _of_logarithm(wanted, rows, rows.max(axis=1, keepdims=True) - rows, dtype, stored, "|y|")
+    return empirical(np.moveaxis(found.allowed.reshape(z.shape), -1, axis), found.derivation)
+
+
+def log_softmax_gradient(
+    values: Numbers, y: Numbers, x: Numbers, upstream: Numbers, dtype: Format, *, axis: int, stored: str | None = None
+) -> Bound:
+    """g[i] - p[i]·Σg, p = exp y: p·Σ|g|·(r + gamma(n + 1)·(1 + r)) + gamma(2)·|dx|, and flushed numbers.
+
+    r = t/(1 - t), t = e + 2c·u + r', where e is the error of y itself (:func:`log_softmax`), from which p may be formed again, c the exponential's and r'
+    that of a p that is formed as :func:`softmax` is. ``stored``: a narrower format that y or p was rounded to before, or None.
+    """
+    size = np.abs(np.asarray(upstream, np.float64))
+    u, normal, y = unit_roundoff(dtype), smallest_normal(stored or dtype), np.asarray(y, np.float64)
+    p = np.exp(np.maximum(y, -800.0))
+    rate = log_softmax(y, x, dtype, axis=axis, stored=stored).allowed + 2 * ulp_class("exp", dtype).ulps * u
+    if stored is not None:
+        rate = rate + unit_roundoff(stored) * (np.abs(y) + 1)
+    rate = np.minimum(rate + _rate(p, x, dtype, axis), 0.5)
+    rate, whole = rate / (1 - rate), size.sum(axis=axis, keepdims=True)
+    v = 0.0 if stored is None else 2 * unit_roundoff(stored)
+    total = gamma(y.shape[axis] + 1, u)
+    allowed = p * whole * (rate + total * (1 + rate) + v) + (gamma(2, u) + v + ORACLE) * np.abs(values)
+    text = (
+        f"p·Σ|g|·(r + γₙ₊₁(1 + r)) + γ₂·|dx| + 2λ_min·(1 + Σ|g|), r the relative error of p = exp y, n = {y.shape[axis]}, "
+        f"u = 2^-{significand_bits(dtype)}{_stored(stored)}"
+    )
+    return empirical(allowed + 2 * normal * (1 + whole), text)
+
+
+def _of_logarithm(y, z, own, dtype, stored, name) -> Bound:
+    """The bound of (max z - z) + log sum exp(z - max z), ``own`` = max z - z, [rows] or [rows, classes]."""
     u, d = unit_roundoff(dtype), z.max(axis=1, keepdims=True) - z
     grown = np.exp(-np.minimum(d, 800.0))
     total = grown.sum(axis=1)
@@ -76,9 +116,10 @@ def cross_entropy(
     t = t + v * ((grown * np.minimum(d, 800.0)).sum(axis=1) / total + 2)
     if np.any(t >= 0.5):
         validation.refuse("logits.shape", z.shape, "rows short enough for the dtype", "use a wider dtype")
-    own = np.take_along_axis(d, np.asarray(labels, np.int64)[:, None], axis=1)[:, 0]
     log = function_error("log", dtype, np.log(total))
     whole = np.abs(z.max(axis=1) + np.log(total))
+    if own.ndim == 2:
+        t, log, whole, total = (a[:, None] for a in (t, log, whole, total))
     allowed = (
         t / (1 - t)
         + log
@@ -90,7 +131,7 @@ def cross_entropy(
         + (z.shape[1] + 2) * smallest_normal(stored or dtype)
     )
     text = (
-        f"t/(1 - t) + e + u·(|d| + |log Σ exp z|) + γ₂·loss + (n + 2)·λ_min, t = u·(Σ y|d| + n + 2c), n = {z.shape[1]}, d = z - max z, "
+        f"t/(1 - t) + e + u·(|d| + |log Σ exp z|) + γ₂·{name} + (n + 2)·λ_min, t = u·(Σ y|d| + n + 2c), n = {z.shape[1]}, d = z - max z, "
         f"c of the exponential: {ulp_class('exp', dtype)}, e of the logarithm: {ulp_class('log', dtype)}, u = 2^-{significand_bits(dtype)}{_stored(stored)}"
     )
     return empirical(allowed, text)

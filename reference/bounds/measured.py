@@ -49,6 +49,18 @@ ULP_CLASSES: dict[str, dict[int, Measured]] = {
         24: Measured(8, 6.0, "tensorflow"),
         53: Measured(4, 2.0, "torch"),
     },
+    "expm1": {
+        8: Measured(1, 0.5, "torch"),
+        11: Measured(1, 0.5, "torch"),
+        24: Measured(4, 2.17, "numpy"),
+        53: Measured(2.5, 1.06, "torch"),
+    },
+    "softplus": {
+        8: Measured(10, 6.76, "tensorflow"),
+        11: Measured(2.5, 1.3, "tensorflow"),
+        24: Measured(10, 6.73, "tensorflow"),
+        53: Measured(10, 6.0, "tensorflow"),
+    },
     "gelu": {
         8: Measured(1, 0.58, "tensorflow"),
         11: Measured(1.5, 0.73, "tensorflow"),
@@ -58,7 +70,8 @@ ULP_CLASSES: dict[str, dict[int, Measured]] = {
 }
 """Function → significand bits of the format in which it is computed → class; each 1.1 to 2.5 times what was seen.
 
-The exponential is measured inside softmax of two numbers, with its sum and quotient; GELU in ulps of z.
+The exponential is measured inside softmax of two numbers, with its sum and quotient; GELU in ulps of z; expm1 inside ELU, in ulps or, where that
+is less, in those of 1.
 """
 
 

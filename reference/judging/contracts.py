@@ -13,12 +13,29 @@ from ..operators.catalogue import Operation
 NARROW = ("float16", "bfloat16")
 """Formats that hardware and libraries store numbers in, and mostly do not compute in."""
 
-SUMMING = ("sums", "resampled", "softmax", "softmax_gradient", "cross_entropy", "cross_entropy_gradient", "norm")
+SUMMING = (
+    "sums",
+    "resampled",
+    "softmax",
+    "softmax_gradient",
+    "cross_entropy",
+    "cross_entropy_gradient",
+    "log_softmax",
+    "log_softmax_gradient",
+    "norm",
+)
 """The rules of operations that sum, whose bounds grow with the number of terms; in a window there are few."""
-STEPPING = ("softmax", "cross_entropy", "cross_entropy_gradient", "resampled")
+STEPPING = ("softmax", "cross_entropy", "cross_entropy_gradient", "log_softmax", "resampled")
 """The rules of operations whose steps may be rounded to a narrow format one by one, beside those that say so themselves (``in_steps``); lenient."""
 
-LENIENT = {"nearest": {"coordinates": True}, "sigmoid": {"difference": True}, "norm": {"steps": True}}
+LENIENT = {
+    "nearest": {"coordinates": True},
+    "sigmoid": {"difference": True},
+    "falling": {"difference": True},
+    "softsign_gradient": {"difference": True},
+    "falling_gradient": {"difference": True},
+    "norm": {"steps": True},
+}
 """Rule → what some libraries do that is rounding, and no reason to call a result wrong."""
 
 VARIANCES = {
@@ -35,7 +52,7 @@ class Contract:
     ``flushes``: subnormal numbers count as zero. ``variance``: how one is formed, of :data:`VARIANCES`.
     ``apart``: what one step hands to the next is rounded to the format it is stored in: a sum before its bias is added, statistics
     before they normalise, a function's value before its gradient is formed. ``coordinates``: those that a sample is taken at are rounded to
-    float32, so that it may be the neighbour's where one lies on a border. ``difference``: a value near 0 is formed as a difference from 1, and errs as 1 does. ``steps``: beside what ``apart`` says, a normalised number is formed step by
+    float32, so that it may be the neighbour's where one lies on a border. ``difference``: a value near 0 is formed as a difference, of 1 or of the terms of the quotient rule, and errs as these do. ``steps``: beside what ``apart`` says, a normalised number is formed step by
     step in the narrow format.
     """
 
@@ -65,7 +82,7 @@ class Contract:
         text += "" if self.variance == "two passes" else f"; variance {VARIANCES[self.variance]}"
         text += f"; normalised in {dtype}" if self.steps else ""
         text += "; coordinates rounded to float32" if self.coordinates else ""
-        text += "; formed as a difference from 1" if self.difference else ""
+        text += "; formed as a difference" if self.difference else ""
         return text + ("; subnormal numbers count as zero" if self.flushes else "")
 
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from .. import bounds, oracle
 from ..bounds import Bound
+from ..operators.activations import exponential
 from ..operators.catalogue import OPERATIONS
 from .contracts import Contract
 
@@ -136,6 +137,41 @@ def _cross_entropy_gradient(q: Question) -> Bounds:
     return (bounds.cross_entropy_gradient(p, q.values[0], logits, upstream, q.dtype, stored=q.stored),), None
 
 
+def _log_softmax(q: Question) -> Bounds:
+    return (bounds.log_softmax(q.values[0], q.arrays[0], q.dtype, **q.parameters, stored=q.stored),), None
+
+
+def _log_softmax_gradient(q: Question) -> Bounds:
+    x, upstream = q.arrays
+    y = oracle.log_softmax(x, **q.parameters)
+    own = bounds.log_softmax_gradient(q.values[0], y, x, upstream, q.dtype, **q.parameters, stored=q.stored)
+    return (own,), None
+
+
+def _activation(q: Question) -> Bounds:
+    """By the bound of the operation's own name."""
+    return (getattr(bounds, q.name)(*q.arrays, q.values[0], q.dtype, **q.parameters),), None
+
+
+def _softsign_gradient(q: Question) -> Bounds:
+    x, upstream = q.arrays
+    return (bounds.softsign_gradient(x, upstream, q.values[0], q.dtype, difference=q.contract.difference),), None
+
+
+def _falling(q: Question) -> Bounds:
+    """An exponential below 0: of which factor, after which division, beside which slope above 0."""
+    alpha, gradient = q.parameters.get("alpha", 1.0), q.name.endswith("_gradient")
+    name = q.name.removesuffix("_gradient")
+    factor, divisor, scale = {
+        "elu": (alpha, 1.0, 1.0),
+        "celu": (1.0 if gradient else alpha, alpha, 1.0),
+        "selu": (exponential.SCALE * exponential.ALPHA, 1.0, exponential.SCALE),
+    }[name]
+    made = {"factor": factor, "divisor": divisor, "scale": scale, "difference": q.contract.difference}
+    rule: Callable[..., Bound] = bounds.falling_gradient if gradient else bounds.falling
+    return (rule(*q.arrays, q.values[0], q.dtype, **made),), None
+
+
 def _reciprocal(q: Question) -> Bounds:
     """−g/p at the label: a reciprocal and a product, or a quotient; 0 elsewhere."""
     p, labels, upstream = q.arrays
@@ -168,6 +204,13 @@ KINDS: dict[str, Rule] = {
     "softmax_gradient": _softmax_gradient,
     "cross_entropy": _cross_entropy,
     "cross_entropy_gradient": _cross_entropy_gradient,
+    "log_softmax": _log_softmax,
+    "log_softmax_gradient": _log_softmax_gradient,
+    "activation": _activation,
+    "activation_gradient": _activation,
+    "softsign_gradient": _softsign_gradient,
+    "falling": _falling,
+    "falling_gradient": _falling,
     "logarithm": lambda q: ((bounds.cross_entropy_of_probabilities(q.values[0], q.dtype),), None),
     "reciprocal": _reciprocal,
     "norm": _norm,

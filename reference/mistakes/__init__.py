@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..operators import catalogue
-from . import convolutions, functions, images, norms, pooling, precision, transposed
+from . import activations, convolutions, functions, images, norms, pooling, precision, transposed
 from .mistake import Arguments, Mistake, Reading
 from .precision import round_to
 
@@ -22,7 +22,7 @@ __all__ = ["MISTAKES", "Mistake", "Reading", "commit", "known", "readings", "rou
 
 MISTAKES: dict[str, Mistake] = {
     mistake.name: mistake
-    for part in (convolutions, transposed, images, pooling, norms, functions, precision)
+    for part in (convolutions, transposed, images, pooling, norms, functions, activations, precision)
     for mistake in part.MISTAKES
 }
 

@@ -10,6 +10,8 @@ from ..operators import catalogue
 from .mistake import Arguments, Mistake, Reading, Readings, changed, in_float32, instead, replaced, setting
 
 SLOPED_GRADIENTS = ("relu_gradient", "absolute_value_gradient", "leaky_relu_gradient", "prelu_gradient")
+CURVES = ("softsign", "silu", "softplus", "elu", "celu", "selu")
+LINES = ("relu6", "hard_tanh", "hard_sigmoid", "hard_swish")
 LOSSES = ("cross_entropy", "cross_entropy_of_probabilities")
 LOSS_GRADIENTS = tuple(f"{name}_gradient" for name in LOSSES)
 
@@ -79,7 +81,7 @@ def _next_label(operation: str, given: Arguments) -> Iterator[Reading]:
         yield Reading(operation, given | {"labels": (given["labels"] + step) % classes}, f"label {step:+d}")
 
 
-def _overflowing(*formulas: Callable[[Arguments], np.ndarray]) -> Readings:
+def overflowing(*formulas: Callable[[Arguments], np.ndarray]) -> Readings:
     """The formula as it stands, in the arrays' format: what overflows on the way, or is lost to it, stands in the result."""
 
     def read(operation: str, given: Arguments) -> Iterator[Reading]:
@@ -131,7 +133,7 @@ MISTAKES = [
             "an exponential overflowed on the way, or its reciprocal was lost",
             remedy,
             (name,),
-            _overflowing(*formulas),
+            overflowing(*formulas),
             seen,
             probed=False,
         )
@@ -152,7 +154,7 @@ MISTAKES = [
             ("tanh", "call tanh", (_tanh_as_it_stands,), ""),
         )
     ],
-    in_float32("alpha", "leaky_relu", "leaky_relu_gradient"),
+    in_float32("alpha", "leaky_relu", "leaky_relu_gradient", "elu", "elu_gradient", "celu", "celu_gradient"),
     Mistake(
         "sign of the exponent",
         "the exponent had the other sign",
@@ -193,7 +195,7 @@ MISTAKES = [
         "upstream gradient forgotten",
         "the function's own derivative was returned",
         "multiply by the upstream gradient",
-        ("logistic_gradient", "tanh_gradient", *SLOPED_GRADIENTS),
+        ("logistic_gradient", "tanh_gradient", *SLOPED_GRADIENTS, *(f"{name}_gradient" for name in (*CURVES, *LINES))),
         changed("upstream", np.ones_like),
     ),
     Mistake(
@@ -232,7 +234,7 @@ MISTAKES = [
         "other axis",
         "softmax was taken along another axis",
         "name the axis",
-        ("softmax", "softmax_gradient"),
+        ("softmax", "softmax_gradient", "log_softmax", "log_softmax_gradient"),
         _other_axis,
         "https://github.com/amdegroot/ssd.pytorch/issues/114",
     ),

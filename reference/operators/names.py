@@ -31,6 +31,8 @@ NAMES = {
     "batchnorm2d": "batch_norm_inference",
     "batchnorm3d": "batch_norm_inference",
     "abs": "absolute_value",
+    "clipbyvalue": "hard_tanh",
+    "clamp": "hard_tanh",
     "sparsecategoricalcrossentropy": "cross_entropy",
     "softmaxcrossentropy": "cross_entropy",
     "softmaxcrossentropyloss": "cross_entropy",
@@ -39,19 +41,7 @@ NAMES = {
 """Folded name → operation."""
 
 LACKING = {
-    "logsoftmax": "the logarithm of softmax; cross_entropy is minus its element at the label; softmax alone is another function",
-    "relu6": "min(max(0, x), 6); relu has no upper end and differs from x = 6 on",
-    "elu": "α·(exp(x) − 1) below 0; relu is 0 there",
-    "selu": "a scaled ELU; relu is another function",
-    "celu": "a smooth ELU; relu is another function",
-    "silu": "x·σ(x); gelu is x·Φ(x), another function",
-    "swish": "x·σ(x); gelu is x·Φ(x), another function",
     "mish": "x·tanh(softplus x); gelu is another function",
-    "softplus": "log(1 + exp x); relu is its limit and differs by up to log 2",
-    "softsign": "x/(1 + |x|); tanh is another function",
-    "hardtanh": "x cut off at −1 and 1; tanh is smooth, another function",
-    "hardsigmoid": "a straight line cut off at 0 and 1; logistic is smooth, another function",
-    "hardswish": "x times a hard sigmoid; nothing here is near",
     "argmax": "an index; its number is max_pooling2d's of a window over the whole image",
     "layernorm": "normalises each sample over its features; batch_norm_training normalises each channel over the batch: on [1, N, F], a sample a channel, it is the same but for γ and β",
     "groupnorm": "normalises groups of channels of each image; on x reshaped to [1, N·G, …] batch_norm_training is the same but for γ and β",
@@ -98,7 +88,13 @@ MEANINGS = {
     "momentum": "the weight of the new value",
     "correction": "what is taken from n where the variance is divided",
     "axis": "along which the numbers sum to one",
-    "alpha": "the slope for x < 0",
+    "alpha": "the slope for x < 0, or what an exponential is multiplied with there",
+    "low": "the smallest value",
+    "high": "the largest value",
+    "slope": "of the line between the ends",
+    "offset": "the line's value at x = 0",
+    "beta": "what x is multiplied with, and the logarithm divided by",
+    "threshold": "where beta·x is above it the result is x itself; infinite for none",
     "approximate": "with the error function, or a formula with tanh",
 }
 """Parameter → what it means."""

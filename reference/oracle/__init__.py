@@ -13,6 +13,30 @@ Results are float64, read-only, of the canonical shape, and remembered: all libr
 the *values* of the arrays, so that float32 and float64 copies of the same numbers share one.
 """
 
+from .activations.curves import (
+    celu,
+    celu_gradient,
+    elu,
+    elu_gradient,
+    selu,
+    selu_gradient,
+    silu,
+    silu_gradient,
+    softplus,
+    softplus_gradient,
+    softsign,
+    softsign_gradient,
+)
+from .activations.lines import (
+    hard_sigmoid,
+    hard_sigmoid_gradient,
+    hard_swish,
+    hard_swish_gradient,
+    hard_tanh,
+    hard_tanh_gradient,
+    relu6,
+    relu6_gradient,
+)
 from .functions import exp, gelu, logistic, logistic_gradient, tanh, tanh_gradient
 from .linear import (
     convolution1d,
@@ -31,6 +55,8 @@ from .losses import (
     cross_entropy_gradient,
     cross_entropy_of_probabilities,
     cross_entropy_of_probabilities_gradient,
+    log_softmax,
+    log_softmax_gradient,
     softmax,
     softmax_gradient,
 )

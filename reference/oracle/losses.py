@@ -1,6 +1,6 @@
 """Softmax and cross-entropy, row by row, in double-double, rounded once to float64.
 
-The gradient of softmax is a difference of sums: it keeps 2**-94 of the size of its terms, y·(|upstream| + the sum of |upstream|·y),
+The gradients of softmax and of its logarithm are differences of sums: they keep 2**-94 of the size of its terms, y·(|upstream| + the sum of |upstream|·y),
 and the smallest subnormal number. All others keep their relative accuracy, as their terms have one sign.
 """
 
@@ -68,6 +68,37 @@ def softmax(x: Array, *, axis: int) -> Array:
 def softmax_gradient(x: Array, upstream: Array, *, axis: int) -> Array:
     """y[i]·(upstream[i] - sum of upstream[j]·y[j])."""
     return _by_rows(_softmax_gradient, axis, x, upstream)
+
+
+def _log_softmax(z):
+    """(z - max z) - log(1 + the sum of exp(z[k] - max z) over all k but the first largest): neither is positive."""
+    m, k = _grown(z)
+    rest, top = _total(_but(m, np.arange(z.shape[1]) == z.argmax(axis=1)[:, None]), k)
+    log = dd.log1p(dd.scaled(rest, top))
+    half = dd.two_sum(z / 2, -z.max(axis=1, keepdims=True) / 2)
+    both = dd.scaled(dd.subtract(half, (log[0] / 2, log[1] / 2)), np.int64(1))
+    return np.where((half[0] == 0) & (top < -150), -dd.value(rest, top), dd.value(both))
+
+
+def _log_softmax_gradient(z, upstream):
+    m, k = _probabilities(z)
+    # By a power of two for each row, so that nothing overflows on the way.
+    _, exponent = np.frexp(np.abs(upstream).max(axis=1, keepdims=True))
+    u = dd.number(np.ldexp(upstream, -exponent))
+    hi, lo = dd.total(u)
+    return dd.value(dd.subtract(u, dd.scaled(dd.multiply(m, (hi[:, None], lo[:, None])), k)), exponent)
+
+
+@once
+def log_softmax(x: Array, *, axis: int) -> Array:
+    """z[i] - log of the sum of exp z[j]."""
+    return _by_rows(_log_softmax, axis, x)
+
+
+@once
+def log_softmax_gradient(x: Array, upstream: Array, *, axis: int) -> Array:
+    """upstream[i] - y[i]·(the sum of upstream[j]), y = softmax x."""
+    return _by_rows(_log_softmax_gradient, axis, x, upstream)
 
 
 def _but(m: dd.Number, left_out) -> dd.Number:

@@ -1,7 +1,7 @@
-"""A badge, in the look of shields.io's flat ones: how many claims hold, how many of those qualified, how many are disputed, how many
-do not hold.
+"""A badge, in the look of shields.io's flat ones: how many claims hold, how many of those qualified, how many fail as worded,
+how many are disputed, how many do not hold.
 
-What is not tested is counted too, and only a full run in which every claim of the lecture was tested and holds is green. The
+What is not tested is counted too, and only a full run in which every claim of the lecture was tested and holds as it is worded is green. The
 colours carry white text at a contrast of at least 4.5 : 1 (WCAG 2.2 AA), which those of shields.io do not; the words say
 everything that a colour does.
 """
@@ -52,9 +52,11 @@ def of(evidence: Evidence) -> Badge:
     counts, total = evidence.counts, len(evidence.claims)
     holds, waiting, disputed = counts.holds, len(standing.untested(evidence)), counts.claims["disputed"]
     two_sided = [f"{disputed} disputed"] * bool(disputed)  # these do not fail: gates of both sides were met
+    fail = sum(standing.drawn(c) == "as-worded" for c in evidence.claims)
+    worded = [f"{fail} {'fails' if fail == 1 else 'fail'} as worded"] * bool(fail)
     others = [f"{n} {v}" for v, n in counts.claims.items() if n and v not in (*standing.HOLDS, "disputed")]
-    told = [f"{holds} hold ({counts.qualified} qualified)", *two_sided, f"{total - holds - disputed} do not"]
-    titles = [f"{holds} of {total} hold, {counts.qualified} of them qualified", *two_sided]
+    told = [f"{holds} hold ({counts.qualified} qualified)", *worded, *two_sided, f"{total - holds - disputed} do not"]
+    titles = [f"{holds} of {total} hold, {counts.qualified} of them qualified", *worded, *two_sided]
     titles.append(f"{total - holds - disputed} do not hold" + (f" ({', '.join(others)})" if others else ""))
     if evidence.selection.partial:
         told = titles = ["only a part ran"]
@@ -65,7 +67,7 @@ def of(evidence: Evidence) -> Badge:
         (not evidence.success, "not as declared", "not as declared"),
     ):
         told, titles = [*told, *[short] * bool(applies)], [*titles, *[long] * bool(applies)]
-    colour = _colour(evidence, all_hold=holds == total and not waiting)
+    colour = _colour(evidence, all_hold=holds == total and not (waiting or fail))
     return Badge(", ".join(told), f"{LABEL}: {'; '.join(titles)}", colour, failed=not evidence.success)
 
 

@@ -36,17 +36,6 @@ SHED = {
     "cells": "the cells, library by library",
 }
 """What is left out of a report that would be too long, the first first: what says least beyond the verdicts."""
-SIGN = {
-    "verified": "✓",
-    "supported": "≈",
-    "disputed": "⇄",
-    "not supported": "⊘",
-    "inconclusive": "?",
-    "refuted": "✗",
-    "error": "‼",
-    "absent": "·",
-    "unsupported": "∅",
-}
 
 
 @dataclass(frozen=True)
@@ -111,7 +100,7 @@ def _head(evidence: Evidence, form: Form) -> list[str]:
     head = ["claim", "verdict", *(f"{text(b, 60)} {text(standing.state(evidence, b), 40)}" for b in columns)]
     rows = []
     for claim in evidence.claims:
-        verdict = f"{SIGN[claim.verdict]} {summary.marks(claim)}"
+        verdict = f"{standing.SIGN[standing.drawn(claim)]} {summary.marks(claim)}"
         verdict += f" **(expected {claim.expected})**" if standing.unexpected(evidence, claim) else ""
         libraries = ([c for c in claim.cells if c.backend == b] for b in columns)
         rows.append([form.section(claim.id), verdict, *map(_library, libraries)])
@@ -126,8 +115,8 @@ def _library(cells: Sequence[Cell]) -> str:
     states = {(c.verdict, _in_part(c)) for c in cells}
     if len(states) == 1:
         verdict, part = states.pop()
-        return f"{SIGN[verdict]} {verdict}{part}{flaw}"
-    said = [f"{SIGN[c.verdict]} {text(c.dtype or 'any', 20)}: {c.verdict}{_in_part(c)}" for c in cells]
+        return f"{standing.SIGN[verdict]} {verdict}{part}{flaw}"
+    said = [f"{standing.SIGN[c.verdict]} {text(c.dtype or 'any', 20)}: {c.verdict}{_in_part(c)}" for c in cells]
     return "<br>".join(said) + flaw
 
 
@@ -221,7 +210,7 @@ def _cells(c: Section, form: Form) -> list[str]:
     rows = []
     for x in c.cells:
         cell, library = x.cell, last.get(x.name)
-        verdict = f"{SIGN[cell.verdict]} {cell.verdict}{_in_part(cell)}" + (" ⚑ defect" if x.defects else "")
+        verdict = f"{standing.SIGN[cell.verdict]} {cell.verdict}{_in_part(cell)}" + (" ⚑ defect" if x.defects else "")
         verdict += "" if cell.verdict in standing.HOLDS else f": {text(cell.reason, 400)}"
         for names, missing in library.untested if library else ():
             on = f" on {text(words.cells(names), 200)}" if library and library.several else ""
@@ -369,10 +358,10 @@ def _end(evidence: Evidence, form: Form) -> list[str]:
     listed = [" ".join(code(i, 120) for i in waiting)] if waiting else []
     facts = evidence.environment
     machine = f"Python {facts.python}, {facts.cpu}, seed {evidence.seed}, lecture-claims {evidence.tool.version}"
-    meaning = [f"- {SIGN[v]} **{v}**: {says}" for v, says in standing.MEANING.items()]
+    meaning = [f"- {standing.SIGN[v]} **{v}**: {says}" for v, says in standing.MEANING.items()]
     meaning += [
         "- **qualified**: holds, but in a narrower scope than the sentence's words; where they fail was shown",
-        "- **fails as worded**: a plain reading of the sentence was put to the test and fails; what holds is the statement",
+        f"- {standing.SIGN['as-worded']} **fails as worded**: a plain reading of the sentence was put to the test and fails; what holds is the statement",
         f"- **in part**: {standing.IN_PART}",
         "- ⚑ **defect**: the library itself departs from the exact result, as recorded; never a pass",
     ]

@@ -191,7 +191,8 @@ def verify(
             raise typer.Exit(0) from None
     record, made = file.dumps(found), dict[str, bytes]()
     if out_folder is not None:
-        made = formats.write(found, out_folder, record)
+        with contextlib.nullcontext() if as_json else terminal.at_work(err, "Writing the reports"):
+            made = formats.write(found, out_folder, record)
     passing = found.volatile.broken or found.volatile.contradicted or found.interrupted
     if key and where is not None and not passing:
         try:

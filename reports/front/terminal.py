@@ -29,11 +29,12 @@ if TYPE_CHECKING:  # what these need takes a second to import
 
 STYLE = {
     **dict.fromkeys(standing.HOLDS, "green"),
-    **dict.fromkeys(("disputed", "not supported", "inconclusive"), "yellow"),
+    **dict.fromkeys(("disputed", "not supported", "inconclusive", "as-worded"), "yellow"),
     **dict.fromkeys(("refuted", "error"), "bold red"),
     **dict.fromkeys(standing.TAKES_NO_PART, "dim"),
 }
 IN_PART = "cyan"
+IN_PART_SIGN, FLAW, UNEXPECTED = "◐", "⚑", " ≠"
 SHADES = " ░▒▓█"
 """Of a picture: no error, up to 1 % of the bound, up to a tenth, up to the bound, outside."""
 ROWS = 12
@@ -50,15 +51,7 @@ def run(out: Console, evidence: Evidence) -> None:
     if evidence.selection.partial:
         _part(out, evidence)
         return
-    libraries = evidence.selection.backends
-    table = Table("claim", "verdict", *libraries, box=None, pad_edge=False)
-    table.columns[0].no_wrap = True
-    for one in evidence.claims:
-        verdict = one.verdict + (" (qualified)" if one.qualified else "")
-        unexpected = " ≠ expected" if standing.unexpected(evidence, one) else ""
-        cells = [_library([c for c in one.cells if c.backend == b]) for b in libraries]
-        table.add_row(one.id, Text(verdict + unexpected, STYLE[one.verdict]), *cells)
-    out.print(table)
+    _table(out, evidence)
     for one in evidence.claims:
         if standing.unexpected(evidence, one):
             _say(out, f"{one.id} is {one.verdict}, expected {one.expected}: {one.reason}")
@@ -81,6 +74,42 @@ def run(out: Console, evidence: Evidence) -> None:
         _say(out, f"Mistakes that no claim sees: {'; '.join(holes)}")
     if evidence.interrupted:
         _say(out, "Interrupted: the rest did not run.")
+
+
+def _table(out: Console, evidence: Evidence) -> None:
+    """A claim a row, a library a column with a mark for each verdict; libraries of one claim share the last column, those of none have no column."""
+    took = [c for one in evidence.claims for c in one.cells if c.verdict != "absent"]
+    claims = {
+        b: len({id(one) for one in evidence.claims for c in one.cells if c in took and c.backend == b})
+        for b in evidence.selection.backends
+    }
+    alone = [b for b, n in claims.items() if n == 1 and len(evidence.claims) > 1]
+    own = [b for b, n in claims.items() if n and b not in alone]
+    table = Table("claim", "verdict", *own, *(["others"] if alone else []), box=None, pad_edge=False)
+    table.columns[0].no_wrap = table.columns[1].no_wrap = True
+    for one in evidence.claims:
+        look = standing.drawn(one)
+        verdict = (summary.AS_WORDED if look == "as-worded" else one.verdict) + UNEXPECTED * standing.unexpected(
+            evidence, one
+        )
+        cells = [_library([c for c in one.cells if c.backend == b]) for b in own]
+        others = _library([c for c in one.cells if c.backend in alone])
+        table.add_row(one.id, Text(verdict, STYLE[look]), *cells, *([others] if alone else []))
+    out.print(table)
+    found = [_mark(c) for c in took]
+    meaning = {
+        **{sign: verdict for verdict, sign in standing.SIGN.items()},
+        IN_PART_SIGN: "holds, tested in part",
+        FLAW: "a library's defect",
+    }
+    told = [f"{sign} {meaning[sign]}" for sign in meaning if any(sign in mark for mark in found)]
+    told += ["≠ not as expected"] * any(standing.unexpected(evidence, one) for one in evidence.claims)
+    told += [f"others: {words.listed(alone)}"] if alone else []
+    missing = [
+        b for b, n in claims.items() if not n and any(c.backend == b for one in evidence.claims for c in one.cells)
+    ]
+    told += [f"absent: {words.listed(missing)}"] if missing else []
+    _say(out, "; ".join(told), "dim")
 
 
 def _counted(evidence: Evidence) -> str:
@@ -179,17 +208,16 @@ def _departures(out: Console, evidence: Evidence, one: Claim) -> None:
             _say(out, f"  replay: {replay.command(evidence, one.id, cell, **part)}")
 
 
-def _library(cells: list[Cell]) -> Text:
-    """One library's cells of a claim in a word, with how many of them are so in part; or a word for each dtype where they differ."""
-    looks = {_word(c): _style(c) for c in cells}
-    mark = " +defect" if any(r.defect for c in cells for r in c.rows) else ""
-    in_part = [c for c in cells if standing.in_part(c)]
-    if len({c.verdict for c in cells}) == 1 and 0 < len(in_part) < len(cells):
-        return Text(f"{cells[0].verdict} ({len(in_part)} of {len(cells)} in part){mark}", _style(in_part[0]))
-    if len(looks) == 1:
-        word, style = looks.popitem()
-        return Text(word + mark, style)
-    return Text(" ").join(Text(f"{c.dtype}: {_word(c)}", _style(c)) for c in cells) + mark
+def _library(cells: Sequence[Cell]) -> Text:
+    """The marks of one library's cells of a claim, equal ones once."""
+    return Text("").join(
+        Text(sign, style) for sign, style in {sign: _style(c) for c in cells for sign in _mark(c)}.items()
+    )
+
+
+def _mark(cell: Cell) -> str:
+    part = IN_PART_SIGN if cell.verdict in standing.HOLDS and standing.in_part(cell) else standing.SIGN[cell.verdict]
+    return part + FLAW * bool(standing.defects_of(cell))
 
 
 def _word(cell: Cell) -> str:

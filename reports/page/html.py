@@ -36,9 +36,10 @@ def render(evidence: Evidence, history: Any = None) -> str:
     return page(
         "page.html",
         styles=("page.css", "premises.css", "interactive.css"),
-        scripts=("page.js", "matrix.js", "interactive.js"),
+        scripts=("page.js", "matrix.js", "lecture.js", "interactive.js"),
         e=evidence,
         said=summary.summary(evidence),
+        needs=findings.needs(evidence),
         changes_for=findings.by_need(findings.corrections(evidence)),
         quick=summary.quick(evidence),
         warnings=summary.warnings(evidence),
@@ -49,6 +50,7 @@ def render(evidence: Evidence, history: Any = None) -> str:
         scan_lines=evidence.lecture.scan.splitlines(),
         sections=sections,
         verdicts={c.id: c.verdict for c in evidence.claims},
+        looks={c.id: standing.drawn(c) for c in evidence.claims},
         titles=interactive.TITLES,
         playable=[(anchor(s.claim.id, f"try-{kind}"), kind) for s in sections for kind in s.interactive],
         graph=Markup(premise_graph.svg(evidence)),
@@ -90,8 +92,8 @@ def _short(text: str) -> str:
     kept = r"(<(pre|style|script)\b.*?</\2>)"
     implied = r"\s*</(?:td|th|tr|li|dt|dd)>"  # none of them is an element of SVG or MathML
     scope = r'(?<=<th) scope="(?:col|row)"'
-    short = r"(?:tabindex|role|colspan|scope|aria-hidden|stretchy|x|y|stroke-width|stroke-linejoin|font-size|font-weight|text-anchor)="
-    bare = rf'(?<= )({short}|class=(?="(?:icon|wide|why|copy|note)"))"([\w.-]+)"(?=[ >])'  # needs no quotes
+    short = r"(?:tabindex|role|colspan|scope|aria-hidden|stretchy|x|y|stroke-width|stroke-linejoin|stroke-linecap|opacity|fill-opacity|lspace|rx|font-size|font-weight|text-anchor)="
+    bare = rf'(?<= )({short}|class=(?="(?:icon|wide|why|copy|note|referee|n|hidden|tag|snippet|searches|plain|idle|of-kernel)"))"([\w.-]+)"(?=[ >])'  # needs no quotes
     apart = re.compile(rf"{kept}|{implied}|{scope}|{bare}|[ \t\n]{{2,}}", re.DOTALL)
 
     def shorter(m: re.Match[str]) -> str:
@@ -133,6 +135,9 @@ class _Section(Section):
     ) -> None:
         super().__init__(evidence, claim)
         self.says, self.line_of_text, self.scan = Markup(says), line, scan
+        if self.correction:
+            (instead,) = lecture_text.quoted([words.visible(self.correction.text)])
+            self.instead = Markup(instead)
         self.pictures = [(p, Markup(p.svg)) for p in figures.pictures(claim.figures, prefix=claim.id)]
         self.interactive = interactive.of(claim)
 
@@ -165,7 +170,9 @@ def _lecture(evidence: Evidence) -> tuple[str, list[str]]:
     def mark(sentence: Sentence, link_allowed: bool) -> tuple[str, str]:
         tested = [claims[c] for c in ids(sentence) if c in claims]
         worst = min(tested, key=lambda c: standing.WORST_FIRST.index(c.verdict), default=None)
-        verdict = worst.verdict if worst else "untested"
+        if worst and worst.verdict in standing.HOLDS:
+            worst = next(filter(standing.as_worded, tested), worst)
+        verdict = standing.drawn(worst) if worst else "untested"
         attributes = f'class="says v-{verdict.replace(" ", "-")}"'
         if sentence.id not in begun:
             begun.add(sentence.id)
@@ -173,7 +180,7 @@ def _lecture(evidence: Evidence) -> tuple[str, list[str]]:
         if not worst or not link_allowed:
             return f"<mark {attributes}>", "</mark>"
         # The title is the link's name where the sentence is a formula only.
-        title = escape(f"{words.cut(words.visible(worst.id), 80)}: {verdict}")
+        title = escape(f"{words.cut(words.visible(worst.id), 80)}: {summary.marks(worst)}")
         return f'<a {attributes} href="{escape(link(worst.id))}" title="{title}">', "</a>"
 
     def after(sentence: Sentence) -> str:
@@ -203,14 +210,15 @@ def _finding(claim: Claim, number: int) -> str:
     beyond, correction = findings.beyond(claim), findings.correction(claim)
     if correction:
         beyond = f"Better: {correction.text}"
+    look = standing.drawn(claim)
     return Markup('<span class="finding v-{}"><a href="{}">{}{} {}:</a> {}{}</span>').format(
-        claim.verdict.replace(" ", "-"),
+        look.replace(" ", "-"),
         link(claim.id),
-        icon(claim.verdict),
+        icon(look),
         number,
-        claim.verdict,
+        summary.AS_WORDED if look == "as-worded" else claim.verdict,
+        Markup("<i>{}</i> ").format(words.visible(beyond)) if beyond else "",
         words.visible(findings.in_one_line(claim)),
-        Markup(" <i>{}</i>").format(words.visible(beyond)) if beyond else "",
     )
 
 
@@ -221,10 +229,8 @@ def _chip(name: str, claim: Claim | None, number: int) -> str:
         says, target, shape = "not tested here", "#untested", "untested"
     else:
         says = summary.marks(claim)
-        target, shape = link(claim.id), claim.verdict
-    marks = icon("qualified") if claim and claim.qualified else Markup()
-    if claim and standing.as_worded(claim):
-        marks += icon("as-worded")
+        target, shape = link(claim.id), standing.drawn(claim)
+    marks = icon("qualified") if claim and claim.qualified and shape != "as-worded" else Markup()
     if claim and any(standing.defects_of(c) for c in claim.cells):
         marks += Markup('<span class="v-defect">{}</span>').format(icon("defect"))
         says += ", the library itself departs where recorded"

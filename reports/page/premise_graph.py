@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from html import escape
 
 from ...claims.record.types import Claim, Evidence, Premises
-from ..wording import words
+from ..wording import standing, summary, words
 from .anchors import link
 
 WIDTH, HEIGHT = 172, 34  # of a box, in the size of the page's small print
@@ -314,7 +314,9 @@ def _box(name: str, place: tuple[float, float], rows: Mapping[str, Premises], cl
     claim, (x, y) = claims.get(name), place
     verdict = claim.verdict if claim else "not tested here"
     sand = list(rows[name].sand) if name in rows else []
+    worded = claim is not None and standing.drawn(claim) == "as-worded"
     marks = [*(["on sand"] if sand else []), *(["qualified"] if claim and claim.qualified else [])]
+    verdict = summary.AS_WORDED if worded else verdict
     full = f"{_name(name)}: {', '.join([verdict, *marks])}" + (f" ({words.listed(map(_name, sand))})" if sand else "")
     short = words.cut(words.visible(name.partition(".")[2] or name), NAME)
     target = link(name) if claim else "#untested"
@@ -331,7 +333,7 @@ def _name(name: str) -> str:
 
 
 def _look(name: str, claims: Mapping[str, Claim]) -> str:
-    return claims[name].verdict.replace(" ", "-") if name in claims else "untested"
+    return standing.drawn(claims[name]).replace(" ", "-") if name in claims else "untested"
 
 
 def _legend(top: float, sand: int, untested: bool) -> str:

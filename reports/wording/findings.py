@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -10,8 +11,8 @@ from ...claims.record import sentences
 from ...claims.record.types import Claim, Evidence, Sweep
 from . import words
 from .gates import Measured, gates, sides
-from .standing import HOLDS, TAKES_NO_PART, as_worded, departures, limits
-from .summary import empirical, ratio
+from .standing import HOLDS, TAKES_NO_PART, WORST_FIRST, as_worded, departures, drawn, limits
+from .summary import empirical
 
 MOST = 200
 """Characters of a finding, and of what stands after it."""
@@ -68,8 +69,7 @@ def _agreement(claim: Claim) -> str:
     facts = [row for row in compared if row.kind == "fact" or (isinstance(row, Sweep) and row.of == "fact")]
     said = "every bit equal" if not facts else "all as expected"
     if words.size(worst.worst_ratio) > 0:
-        bound = "an empirical bound" if empirical(worst) else "the bound"
-        said = f"error at most {ratio(worst, mark=False)} of {bound}"
+        said = "all within a measured bound" if empirical(worst) else "all within rounding"
     return f"{where}, {words.plural(sum(c.comparisons for c in took), 'comparison')}, {said}"
 
 
@@ -112,3 +112,17 @@ def by_need(found: Sequence[Correction]) -> list[tuple[str, list[Correction]]]:
     """Those that fail and those that want a condition, each under its heading."""
     parts = [(FAILS, [one for one in found if one.fails]), (CONDITION, [one for one in found if not one.fails])]
     return [(heading, chosen) for heading, chosen in parts if chosen]
+
+
+def needs(evidence: Evidence) -> list[tuple[str, int, str]]:
+    """[(look, claims, what their sentences need)], what needs most first; a part of a claim has no verdict."""
+    found = Counter((drawn(c), correction(c) is not None) for c in evidence.claims)
+    kinds = [("as-worded", "fail as worded", "fails as worded")]
+    others = [(v, v, v) for v in reversed(WORST_FIRST) if v not in HOLDS]
+    told = [(look, sum(found[look, x] for x in (True, False)), many, one) for look, many, one in (*kinds, *others)]
+    for look, wanting, many, one in (
+        ("qualified", True, "hold under a condition", "holds under a condition"),
+        ("verified", False, "hold as they stand", "holds as it stands"),
+    ):
+        told.append((look, sum(found[v, wanting] for v in HOLDS), many, one))
+    return [(look, n, one if n == 1 else many) for look, n, many, one in told if n and not evidence.selection.partial]

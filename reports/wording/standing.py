@@ -38,6 +38,19 @@ MEANING = {
     "absent": "the library is not installed: it took no part",
     "unsupported": "the library has no such operation, or nothing of the claim is meant for it, as its row says: it took no part",
 }
+SIGN = {
+    "verified": "✓",
+    "supported": "≈",
+    "disputed": "⇄",
+    "not supported": "⊘",
+    "inconclusive": "?",
+    "refuted": "✗",
+    "error": "‼",
+    "absent": "·",
+    "unsupported": "∅",
+    "as-worded": "✎",
+}
+"""What stands for a verdict where there is room for a letter; "as-worded": for a claim that holds while its sentence fails as worded."""
 BROKEN = "a look of cells with an error: the library itself does not start, crashed or gave no answer; the rest of them are errors of the experiment"
 IN_PART = (
     "a mark beside a verdict: not all of the claim could be tested on that library, so the verdict is about the rest; "
@@ -110,6 +123,11 @@ def left_open(evidence: Evidence, claim: Claim) -> bool:
 def as_worded(claim: Claim) -> list[LimitSaid]:
     """The plain readings of the sentence that fail."""
     return [x for x in claim.limits if x.name in claim.fails_as_worded]
+
+
+def drawn(claim: Claim) -> str:
+    """What a claim looks like: its verdict, but where that holds of the statement and the sentence fails as worded."""
+    return "as-worded" if claim.verdict in HOLDS and as_worded(claim) else claim.verdict
 
 
 Named = TypeVar("Named", WrongFound, LimitFound)

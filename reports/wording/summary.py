@@ -9,6 +9,7 @@ from . import standing
 from .words import cells, listed, number, plural
 
 ON_SAND = "Resting on sand, for a claim that they use is refuted, not supported or inconclusive"
+AS_WORDED = "fails as worded"
 NO_PARTS = ("absent", "broken")
 
 
@@ -45,9 +46,9 @@ def worded_line(claim: Claim) -> str:
 
 
 def marks(claim: Claim) -> str:
-    """A verdict with what qualifies it, in words: “supported, qualified, fails as worded”."""
+    """A verdict with what qualifies it, in words: “fails as worded, supported, qualified”."""
     worded = bool(standing.as_worded(claim))
-    return ", ".join([claim.verdict, *["qualified"] * claim.qualified, *["fails as worded"] * worded])
+    return ", ".join([*[AS_WORDED] * worded, claim.verdict, *["qualified"] * claim.qualified])
 
 
 def verdict_line(evidence: Evidence, claim: Claim) -> str:

@@ -230,7 +230,7 @@ def test_a_logistic_function_as_a_difference_from_one_is_a_contract(dtype):
     y = (dtype(1) - 1 / (1 + np.exp(-np.abs(x)))).astype(dtype)
     y = np.where(x < 0, y, dtype(1) - y)
     found = adjudicate("sigmoid", inputs={"x": x}, outputs={"ort": y})
-    assert found.within and "formed as a difference from 1" in found.findings[0].contract
+    assert found.within and "formed as a difference" in found.findings[0].contract
     assert (dtype == np.float64) != ("not a single right digit" in said.sentence(found.findings[0]))
     assert not adjudicate("sigmoid", inputs={"x": x}, outputs={"ort": y + dtype(2e-6)}).within
 

@@ -51,6 +51,8 @@ EVERY_KIND = [
     {"kind": "batch_norm"},
     {"kind": "fully_connected", "features_out": 5, "bias": False},
     {"kind": "tanh"},
+    *({"kind": kind} for kind in ("relu6", "softsign", "silu", "softplus", "elu", "celu", "selu")),
+    *({"kind": kind} for kind in ("hard_sigmoid", "hard_swish", "hard_tanh", "log_softmax")),
     {"kind": "prelu"},
     {"kind": "fully_connected", "features_out": 3},
     {"kind": "softmax"},

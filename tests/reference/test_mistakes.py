@@ -116,7 +116,11 @@ CALLS = {
     "leaky_relu": [(X, {"alpha": 0.15})],
     "prelu": [({"x": (2, 3, 4), "alpha": (3,)}, {})],
     "gelu": [(X, {"approximate": "none"})],
-    "softmax": [(X, {"axis": 1})],
+    "hard_tanh": [(X, {"low": 0.0, "high": 0.75})],
+    "hard_sigmoid": [(X, {"slope": 0.15, "offset": 0.5})],
+    "softplus": [(X, {"beta": 1.5, "threshold": 0.5})],
+    "(c?elu)": [(X, {"alpha": 0.6})],
+    "(log_)?softmax": [(X, {"axis": 1})],
     "cross_entropy": [(TABLE, {})],
     "": [(X, {})],
 }
@@ -131,7 +135,7 @@ def calls(operation, dtype):
         rng = np.random.default_rng(i)
         arrays = {name: draw(rng, name, shapes[name], dtype) for name in entry.arrays if name != "upstream"}
         if "upstream" in entry.arrays:
-            if operation.startswith(("relu", "absolute", "leaky", "prelu")):
+            if operation.startswith(("relu", "absolute", "leaky", "prelu", "hard_tanh")):
                 arrays["x"].flat[::7] = 0
             arrays["upstream"] = draw(rng, "upstream", forward(operation, arrays, parameters), dtype)
         yield arrays, entry.settings(parameters)
@@ -140,7 +144,10 @@ def calls(operation, dtype):
         yield large, entry.settings(parameters)
 
 
-OVERFLOWING = ("logistic_gradient", "softmax", "cross_entropy", "tanh")
+OVERFLOWING = ("logistic_gradient", "softmax", "cross_entropy", "tanh", "log_softmax", "softplus", "silu")
+OVERFLOWING += tuple(
+    f"{name}{of}" for name in ("relu6", "hard_tanh", "hard_sigmoid", "hard_swish") for of in ("", "_gradient")
+)
 """Numbers times 200, of which no exponential is a number of float32."""
 
 

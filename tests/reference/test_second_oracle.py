@@ -62,11 +62,58 @@ def bent(z):
     return 1 / (1 + (-2 * (2 / flint.arb.pi()).sqrt() * (z + flint.arb("0.044715") * z**3)).exp())
 
 
+SCALE, ALPHA = "1.0507009873554804934193349852946", "1.6732632423543772848170429916717"
+
+
+def scaled(*factors):
+    """Their product, in the precision of the moment."""
+    return math.prod(map(flint.arb, factors), start=flint.arb(1))
+
+
+SLOPES = {
+    "softsign": (oracle.softsign_gradient, lambda z: 1 / (1 + abs(z)) ** 2),
+    "silu": (oracle.silu_gradient, lambda z: (1 + z / (1 + z.exp())) / (1 + (-z).exp())),
+    "softplus": (
+        lambda z, g: oracle.softplus_gradient(z, g, beta=1.5, threshold=math.inf),
+        lambda z: 1 / (1 + (-1.5 * z).exp()),
+    ),
+    "elu": (
+        lambda z, g: oracle.elu_gradient(z, g, alpha=0.7),
+        lambda z: flint.arb(1) if z > 0 else flint.arb(0.7) * z.exp(),
+    ),
+    "celu": (
+        lambda z, g: oracle.celu_gradient(z, g, alpha=0.7),
+        lambda z: flint.arb(1) if z > 0 else (z / flint.arb(0.7)).exp(),
+    ),
+    "selu": (oracle.selu_gradient, lambda z: scaled(SCALE) if z > 0 else scaled(SCALE, ALPHA) * z.exp()),
+    "hard swish": (
+        oracle.hard_swish_gradient,
+        lambda z: flint.arb(0 if z < -3 else 1) if abs(z) > 3 else (2 * z + 3) / 6,
+    ),
+    "hard sigmoid": (
+        lambda z, g: oracle.hard_sigmoid_gradient(z, g, slope=0.2, offset=0.5),
+        lambda z: flint.arb(0.2 if abs(z) < 2.5 else 0),
+    ),
+}
+"""Function → (the oracle's gradient, its derivative)."""
 FUNCTIONS = {
     "exp": (oracle.exp, lambda z: z.exp()),
     "logistic": (oracle.logistic, lambda z: 1 / (1 + (-z).exp())),
     "tanh": (oracle.tanh, lambda z: z.tanh()),
     "gelu": (lambda z: oracle.gelu(z, approximate="none"), lambda z: z * phi(z)),
+    "softsign": (oracle.softsign, lambda z: z / (1 + abs(z))),
+    "silu": (oracle.silu, lambda z: z / (1 + (-z).exp())),
+    "softplus": (
+        lambda z: oracle.softplus(z, beta=1.5, threshold=math.inf),
+        lambda z: (1 + (1.5 * z).exp()).log() / 1.5,
+    ),
+    "elu": (lambda z: oracle.elu(z, alpha=0.7), lambda z: z if z > 0 else flint.arb(0.7) * z.expm1()),
+    "celu": (
+        lambda z: oracle.celu(z, alpha=0.7),
+        lambda z: z if z > 0 else flint.arb(0.7) * (z / flint.arb(0.7)).expm1(),
+    ),
+    "selu": (oracle.selu, lambda z: scaled(SCALE) * z if z > 0 else scaled(SCALE, ALPHA) * z.expm1()),
+    "hard swish": (oracle.hard_swish, lambda z: z * (0 if z < -3 else z if z > 3 else (z + 3) / 6) if z < 3 else z),
     "gelu by tanh": (lambda z: oracle.gelu(z, approximate="tanh"), lambda z: z * bent(z)),
 }
 
@@ -77,6 +124,14 @@ def test_functions(name):
     rng = np.random.default_rng(3)
     z = np.concatenate([rng.normal(size=60), rng.uniform(-30, 30, 60), rng.normal(size=20) * 1e-5])
     agrees(ours(z), each(theirs, 1, 1)(exactly(z)))
+
+
+@pytest.mark.parametrize("name", SLOPES)
+def test_derivatives(name):
+    ours, theirs = SLOPES[name]
+    rng = np.random.default_rng(3)
+    z, g = np.concatenate([rng.normal(size=60), rng.uniform(-30, 30, 60)]), rng.normal(size=120)
+    agrees(ours(z, g), each(theirs, 1, 1)(exactly(z)) * exactly(g), np.abs(g) * ((name == "silu") & (np.abs(z) < 3)))
 
 
 def test_a_logarithm():
@@ -97,6 +152,7 @@ def test_softmax_and_cross_entropy(scale):
     labels = np.arange(12) % 7
     grown, total = softmax(z)
     agrees(oracle.softmax(z, axis=1), grown / total[:, None])
+    agrees(oracle.log_softmax(z, axis=1), exactly(z) - each(lambda s: s.log(), 1, 1)(total)[:, None])
     losses = [total[i].log() - flint.arb(z[i, label]) for i, label in enumerate(labels)]
     agrees(oracle.cross_entropy(z, labels), np.array(losses), np.abs(z).max(axis=1))
 

@@ -22,11 +22,11 @@ import pytest
 import sample_evidence as sample
 from lectureclaims.claims import verify
 from lectureclaims.claims.record import file as record
-from lectureclaims.claims.record.types import Cell, Claim, ClaimNamed, Evidence, Found
+from lectureclaims.claims.record.types import Cell, Claim, ClaimNamed, Evidence, Found, LimitSaid
 from lectureclaims.reports.page import html, matrix
 from lectureclaims.reports.page.anchors import anchor, link
 from lectureclaims.reports.pictures import interactive
-from lectureclaims.reports.wording import standing, summary
+from lectureclaims.reports.wording import findings, standing, summary
 from lectureclaims.reports.wording import words as wording
 from msgspec import structs
 from playwright.sync_api import Browser, Dialog, Page, sync_playwright
@@ -102,6 +102,38 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+def correctable() -> Evidence:
+    """A lecture of which one sentence fails as worded, one holds under a condition, one is disputed, one holds and one could not be decided."""
+    made = sample.sample_evidence()
+    shift = sample.cell("torch", "float32", "verified", limits=(sample.limit("stride 2"),))
+    condition = sample.claim(
+        "claim.equivariance",
+        [shift],
+        limits=(LimitSaid(name="stride 2", says="With stride 2 it is no shift."),),
+        instead="Equivariance to translation {at stride 1|stride 2}:",
+    )
+    fails = sample.worded(instead="{The logistic|tanh as a hidden activation} is not recommended")
+    whole = sample.cell("torch", "float32", limits=())
+    claims = [
+        sample.claim("claim.correlate", [whole]),
+        fails,
+        condition,
+        sample.disputed(),
+        sample.claim("claim.linear", [sample.cell("torch", "float32", "inconclusive", limits=())]),
+    ]
+    of = {"saturation": "claim.worded", "equivariance": "claim.equivariance", "smoothing": "claim.disputed"}
+    sentences = [
+        structs.replace(s, claims=(ClaimNamed(id=of[name], written=True),))
+        if (name := s.id.partition(".")[2]) in of
+        else s
+        for s in made.lecture.sentences
+    ]
+    made.lecture = structs.replace(made.lecture, sentences=tuple(sentences))
+    made.claims, made.premises, made.sensitivity = tuple(claims), (), ()
+    made.counts = sample.counts(made.claims)
+    return made
+
+
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("page") / "index.html"
@@ -112,7 +144,9 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 class Watched:
     """A tab, and everything that it complained of, asked for or popped up."""
 
-    def __init__(self, browser: Browser, path: Path, fragment: str = "", **options: Any) -> None:
+    def __init__(
+        self, browser: Browser, path: Path, fragment: str = "", *, referee: bool = False, **options: Any
+    ) -> None:
         self.context = browser.new_context(**{"viewport": {"width": 1440, "height": 900}, **options})
         self.page = self.context.new_page()
         self.complaints: list[str] = []
@@ -123,6 +157,8 @@ class Watched:
         self.page.on("request", lambda request: self.requests.append(request.url))
         self.address = path.as_uri()
         self.page.goto(self.address + fragment)
+        if referee:
+            self.page.locator("#referee").check()
 
     def dismiss(self, dialog: Dialog) -> None:
         self.complaints.append(f"dialog: {dialog.message}")
@@ -246,9 +282,13 @@ def test_light_and_dark_follow_the_reader_s_system_and_a_button(chromium: Browse
 
 def test_it_prints(chromium: Browser, file: Path) -> None:
     with Watched(chromium, file) as page:
-        printed = page.pdf(format="A4")
-        assert printed.startswith(b"%PDF")
-        assert len(re.findall(rb"/Type\s*/Page\b", printed)) > 3
+        pages = [len(re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4")))]
+        page.emulate_media(media="print")
+        assert page.locator("#lecture").is_visible() and not page.locator("#claims").is_visible()
+        page.emulate_media(media="screen")
+        page.locator("#referee").check()
+        pages.append(len(re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4"))))
+        assert 0 < pages[0] <= 2 and pages[1] > 3, "the lecture alone; a referee prints all"
         page.emulate_media(media="print")
         assert not page.locator("nav.side").is_visible()
         assert not page.locator(".try .controls").first.is_visible()
@@ -335,7 +375,7 @@ def test_on_a_phone_each_cell_has_the_word_of_its_column(chromium: Browser, sear
         }
         over = "[...document.querySelectorAll('.claim .wide > table[class]')].map(t => t.scrollWidth - t.parentElement.clientWidth)"
         assert max(page.evaluate(over)) <= 0
-    with Watched(chromium, searched) as page:
+    with Watched(chromium, searched, referee=True) as page:
         assert {before for _, _, before, _ in page.evaluate(HEADED)} == {"none"}
 
 
@@ -405,7 +445,11 @@ def searched(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def words(claim: Claim) -> str:
-    return f"{claim.id}\n{claim.says}\n{claim.statement}".lower()
+    """Of a claim, what a search looks at."""
+    correction = findings.correction(claim)
+    limits = [f"{limit.name}. {limit.says}" for limit in claim.limits if limit.name in standing.limits(claim)]
+    own = [claim.id, claim.says, claim.statement, claim.scope, claim.notes, correction.text if correction else ""]
+    return "\n".join([*own, *limits]).lower()
 
 
 def text(*every: str) -> Meant:
@@ -508,7 +552,7 @@ def queries(made: Evidence) -> dict[str, Meant]:
     cells = {mark for _, cell in pairs for mark in marks(cell)}
     assert {"verified", "qualified", "fails as worded"} <= claims
     assert {"absent", "unsupported", "in part", "defect"} <= cells - claims
-    said = "\n".join(map(words, made.claims))
+    said = "\n".join(f"{claim.id}\n{claim.says}\n{claim.statement}".lower() for claim in made.claims)
     assert {mark for mark in claims | cells if mark in said} == {"error"}
     for mark in sorted(claims | cells):
         meant = judged(mark) if mark in claims else found(mark)
@@ -593,13 +637,13 @@ def expected(made: Evidence, meant: Meant, order: Sequence[str] = ()) -> tuple[l
 
 def kept(hash: str) -> dict[str, list[str]]:
     """What an address keeps."""
-    return {} if hash == "#matrix" else parse_qs(hash.removeprefix("#"), strict_parsing=True)
+    return {} if hash == "#claims" else parse_qs(hash.removeprefix("#"), strict_parsing=True)
 
 
 def test_a_search_shows_the_claims_and_cells_that_it_means(chromium: Browser, searched: Path) -> None:
     made = searchable()
     asked = queries(made)
-    with Watched(chromium, searched) as page:
+    with Watched(chromium, searched, referee=True) as page:
         for query, seen in zip(asked, page.evaluate(ASK % SHOWN, list(asked)), strict=True):
             assert (seen["rows"], seen["count"]) == expected(made, asked[query]), query[:80]
             assert seen["empty"] == 0, query[:80]
@@ -611,7 +655,7 @@ def test_the_address_keeps_the_search_and_the_order(chromium: Browser, searched:
     asked = queries(made)
     by_surprise = matrix.surprise(made)
     assert by_surprise != [claim.id for claim in made.claims]
-    with Watched(chromium, searched) as page:
+    with Watched(chromium, searched, referee=True) as page:
         addresses = {}
         for query in ("library:torch dtype:float32 -verdict:verified", "“shift x”", "&sort=surprise"):
             page.locator("#search").fill(query)
@@ -627,13 +671,13 @@ def test_the_address_keeps_the_search_and_the_order(chromium: Browser, searched:
         assert kept(page.evaluate("location.hash")) == {"sort": ["surprise"]}
         page.locator("#sort").select_option("chapter")
         assert page.evaluate(SHOWN)["rows"] == expected(made, asked[""])[0]
-        assert page.evaluate("location.hash") == "#matrix"
+        assert page.evaluate("location.hash") == "#claims"
     for query, address in addresses.items():
-        with Watched(chromium, searched, address) as page:
+        with Watched(chromium, searched, address, referee=True) as page:
             assert page.locator("#search").input_value() == query
             seen = page.evaluate(SHOWN)
             assert (seen["rows"], seen["count"], seen["hash"]) == (*expected(made, asked[query]), address)
-    with Watched(chromium, searched, sorted_address) as page:
+    with Watched(chromium, searched, sorted_address, referee=True) as page:
         assert page.locator("#sort").input_value() == "surprise"
         assert page.evaluate(SHOWN)["rows"] == expected(made, asked["shift"], by_surprise)[0]
         page.evaluate(AGAIN, "search=verdict:qualified")
@@ -644,7 +688,7 @@ def test_the_address_keeps_the_search_and_the_order(chromium: Browser, searched:
 def test_slash_leads_to_the_search_and_escape_empties_it(chromium: Browser, searched: Path) -> None:
     made = searchable()
     field = "document.activeElement === document.getElementById('search')"
-    with Watched(chromium, searched) as page:
+    with Watched(chromium, searched, referee=True) as page:
         other = page.locator("figure[data-try=saturation]").get_by_label("exactly")
         other.focus()
         page.keyboard.press("/")
@@ -663,7 +707,85 @@ def test_slash_leads_to_the_search_and_escape_empties_it(chromium: Browser, sear
         assert page.evaluate(field)
         assert page.locator("#search").input_value() == ""
         seen = page.evaluate(SHOWN)
-        assert (seen["rows"], seen["count"], seen["hash"]) == (*expected(made, text()), "#matrix")
+        assert (seen["rows"], seen["count"], seen["hash"]) == (*expected(made, text()), "#claims")
+
+
+# --- the switch for referees, the lecture shown to others and guessed at ------------------------------------------------
+
+
+def test_a_switch_shows_what_is_for_referees_with_and_without_scripts(chromium: Browser, file: Path) -> None:
+    parts = ("#run", "#matrix", "#premises", "#environment", ".compared", ".libraries th:nth-child(4)")
+    for scripts in (True, False):
+        with Watched(chromium, file, java_script_enabled=scripts) as page:
+            assert not any(page.locator(part).first.is_visible() for part in parts)
+            assert page.locator("#lecture").is_visible() and page.locator(".statement").first.is_visible()
+            page.locator("#referee").check()
+            for part in parts:
+                assert page.locator(part).first.evaluate("one => getComputedStyle(one).display") != "none", part
+        with Watched(chromium, file, "#matrix", java_script_enabled=scripts) as page:
+            assert page.locator("#matrix").is_visible(), "a link leads into it"
+
+
+def test_corrections_come_first_then_the_lecture_then_its_evidence_then_what_is_for_referees(
+    chromium: Browser, tmp_path: Path
+) -> None:
+    path = tmp_path / "index.html"
+    path.write_text(html.render(correctable()), encoding="utf-8")
+    with Watched(chromium, path) as page:
+        ids = page.locator("main > section").evaluate_all("all => all.map(one => one.id)")
+        order = ["notes", "lecture", "claims", "reading", "run", "matrix", "premises", "environment"]
+        assert [one for one in ids if one in order] == order
+        assert page.locator(".needs").inner_text().split("\n")[0].endswith("fails as worded")
+        icon = page.locator("nav.side a[href='#claim.worded'] use")
+        assert icon.get_attribute("href") == "#i-as-worded"
+        assert "v-as-worded" in (page.locator("[id='claim.worded']").get_attribute("class") or "")
+
+
+def test_the_lecture_is_shown_sentence_by_sentence_with_its_notes(chromium: Browser, file: Path) -> None:
+    with Watched(chromium, file) as page:
+        page.locator("#present").click()
+        assert not page.locator("nav.side").is_visible() and not page.locator("#claims").is_visible()
+        seen = []
+        for _ in range(3):
+            seen.append(page.locator(".says.now").first.inner_text())
+            assert not page.locator("#beside").is_visible()
+            page.keyboard.press("Enter")
+            assert page.locator("#beside .finding").count() >= 1
+            page.keyboard.press("ArrowRight")
+        assert len(set(seen)) == 3
+        page.keyboard.press("ArrowLeft")
+        assert page.locator(".says.now").first.inner_text() == seen[2]
+        page.locator(".says.now").first.click()
+        assert page.locator("#beside").is_visible() and page.url.endswith("index.html"), (
+            "a click shows, and leads nowhere"
+        )
+        page.keyboard.press("Escape")
+        assert page.locator("nav.side").is_visible() and not page.locator("#beside").is_visible()
+        assert not page.locator(".says.now").count()
+
+
+def test_no_verdict_is_seen_before_the_guess(chromium: Browser, tmp_path: Path) -> None:
+    path = tmp_path / "index.html"
+    made = correctable()
+    path.write_text(html.render(made), encoding="utf-8")
+    with Watched(chromium, path) as page:
+        assert not page.locator(".guess").count()
+        page.locator("#guess").check()
+        hidden = (".chip", ".finding", "#notes", ".needs", "article.claim", "nav.side .icon")
+        assert not any(one.is_visible() for part in hidden for one in page.locator(part).all())
+        so = ["holds", "fails", "holds if …", "is disputed"]
+        assert page.locator(".guess").count() == len(so), "of what the run could not decide nothing is asked"
+        for n, (said, found) in enumerate(zip(["holds", "holds", "holds if …", "fails"], so, strict=True)):
+            ask = page.locator(".guess").nth(n)
+            ask.get_by_role("button", name=said, exact=True).click()
+            assert ask.inner_text() == (f"✓ it {found}" if said == found else f"you: it {said}; found: it {found}")
+            assert page.locator("#score").inner_text() == f"{(1, 1, 2, 2)[n]} of {n + 1} right"
+            assert (
+                page.locator("article.claim").evaluate_all("all => all.filter(a => a.checkVisibility()).length")
+                == n + 1
+            )
+        page.locator("#guess").uncheck()
+        assert page.locator("#notes").is_visible() and not page.locator(".guess").first.is_visible()
 
 
 # --- WCAG 2.2 AA -------------------------------------------------------------------------------------------------------

@@ -16,15 +16,13 @@ from lectureclaims.reports.wording import findings
 from poison import put
 
 
-def test_a_verified_claim_says_on_how_much_and_how_near_to_the_bound_it_came() -> None:
+def test_a_verified_claim_says_on_how_much_and_whether_rounding_was_allowed() -> None:
     cells = [
         sample.cell("numpy", "float32"),
         sample.cell("torch", "float32", worst_ratio=0.42),
         sample.cell("scipy", None, "absent"),
     ]
-    assert (
-        findings.in_one_line(sample.claim("a", cells)) == "2 libraries, 4 comparisons, error at most 0.42 of the bound."
-    )
+    assert findings.in_one_line(sample.claim("a", cells)) == "2 libraries, 4 comparisons, all within rounding."
     exact = sample.cell("torch", None, rows=(sample.row(),), comparisons=1, worst_ratio=0.0)
     assert findings.in_one_line(sample.claim("a", [exact])) == "torch, 1 comparison, every bit equal."
     fact = Fact(
@@ -34,7 +32,7 @@ def test_a_verified_claim_says_on_how_much_and_how_near_to_the_bound_it_came() -
     assert findings.in_one_line(sample.claim("a", [told])) == "torch, 2 comparisons, all as expected."
     measured = sample.bound(measured=True, ratio=0.9999999)
     near = sample.cell("torch", None, rows=(measured,), worst_ratio=0.9999999)
-    assert findings.in_one_line(sample.claim("a", [near])).endswith("error at most 0.999999 of an empirical bound.")
+    assert findings.in_one_line(sample.claim("a", [near])).endswith("all within a measured bound.")
 
 
 def test_a_claim_over_seeds_says_its_own_words_with_what_its_gates_measured_on_fresh_seeds() -> None:
@@ -116,7 +114,7 @@ def test_each_claim_has_one_note_after_its_sentence_with_the_number_that_stands_
     ]
     for verdict, claim, number, _ in notes:
         chip = lecture.index(f'<a class="chip v-{verdict}" href="#{claim}"')
-        assert f'>{number}<span class="hidden"> {claim}' in lecture[chip : chip + 900], claim
+        assert f">{number}<span class=hidden> {claim}" in lecture[chip : chip + 900], claim
         assert chip < lecture.index(f'<a href="#{claim}"')
 
 

@@ -84,7 +84,8 @@ def test_what_is_not_of_the_record_is_refused_by_its_reader_and_by_its_schema(
 
 
 def test_every_verdict_has_a_meaning_and_a_sign() -> None:
-    assert set(standing.MEANING) == {*get_args(CellVerdict)} == set(markdown.SIGN)
+    assert set(standing.MEANING) == {*get_args(CellVerdict)} == {*standing.SIGN} - {"as-worded"}
+    assert len({*standing.SIGN.values(), terminal.IN_PART_SIGN, terminal.FLAW}) == len(standing.SIGN) + 2
     assert {*verdicts.WORST_FIRST} == {*get_args(Verdict)} and {*standing.DETECTION} == {*get_args(Detection)}
 
 
@@ -146,11 +147,28 @@ def said(show: Callable[..., None], *what: Any, colour: bool = False) -> str:
 
 def test_the_terminal_says_what_was_tested_in_part(evidence: Evidence) -> None:
     table = said(terminal.run, evidence, colour=True)
-    assert "\x1b[36mverified (in part)" in table
-    assert "\x1b[32mverified" in table
-    assert "1 cell tested in part" in table
+    assert "\x1b[36m◐" in table and "\x1b[32m✓" in table
+    assert "1 cell tested in part" in table and "◐ holds, tested in part" in table
     evidence.claims[0].cells[2].in_part = ("the half",)
-    assert "verified (1 of 2 in part)" in said(terminal.run, evidence)
+    row = next(line for line in said(terminal.run, evidence).splitlines() if line.startswith(evidence.claims[0].id))
+    assert "◐✓" in row
+
+
+def test_the_table_of_a_run_reads_at_80_columns(evidence: Evidence) -> None:
+    evidence.claims = (
+        *evidence.claims,
+        sample.worded(),
+        sample.claim("claim." + 20 * "x", [sample.cell("pillow", None), sample.cell("keras", None, "absent")]),
+    )
+    evidence.selection = structs.replace(evidence.selection, backends=(*evidence.selection.backends, "pillow", "keras"))
+    out = Console(file=io.StringIO(), width=80, markup=False)
+    terminal.run(out, evidence)
+    lines = str(out.file.getvalue()).splitlines()  # type: ignore[attr-defined]
+    table = lines[: 1 + len(evidence.claims)]
+    assert [line.split()[0] for line in table] == ["claim", *(c.id for c in evidence.claims)], "each claim has one line"
+    assert table[0].split()[-1] == "others" and "keras" not in "".join(table)
+    assert lines[len(table)].endswith(" and pillow; absent: keras")
+    assert " fails as worded " in table[-2] and table[-1].rstrip().endswith("✓")
     claim = said(terminal.claim, evidence, evidence.claims[1])
     assert f"In part, torch; not tested: {'; '.join(sample.NOT_TESTED)}\n" in claim
     assert "In part, numpy" not in claim

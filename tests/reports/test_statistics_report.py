@@ -163,10 +163,10 @@ def test_a_sentence_that_fails_as_worded_says_so_at_its_verdict(evidence: Eviden
     assert "As worded, the sentence fails. What holds is the statement above, within its scope." in told
     assert "tanh as a hidden activation. The sentence is not supported for tanh." in told
     assert "Supported, qualified: held on tensorflow, torch (2 cells)." in told, "said once, in words"
-    matrix = text[text.index('<table class="matrix">') : text.index('<section id="lecture">')]
+    matrix = text[text.index('<table class="matrix">') :].partition("</section>")[0]
     assert matrix.count("fails as worded") == 1
     report = markdown.render(evidence)
-    assert "≈ supported, qualified, fails as worded" in report
+    assert "✎ fails as worded, supported, qualified" in report
     assert (
         "**As worded, the sentence fails for:**\n\n- **tanh as a hidden activation.** The sentence is not supported for tanh."
         in report

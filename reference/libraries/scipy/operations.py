@@ -178,6 +178,10 @@ def gelu(x, *, approximate):
     return x * special.ndtr(x)
 
 
+def log_softmax(x, *, axis):
+    return special.log_softmax(x, axis=axis)
+
+
 def softmax(x, *, axis):
     return special.softmax(x, axis=axis)
 
@@ -235,6 +239,16 @@ LACKS = {name: "SciPy has no gradients" for name in catalogue.OPERATIONS if name
     "batch_norm_running": "SciPy has no batch norm",
     "tanh": "SciPy has no tanh of its own; it is NumPy's",
     "relu": "SciPy has no ReLU",
+    "relu6": "SciPy has no ReLU6",
+    "hard_tanh": "SciPy has no clipping of its own; it is NumPy's",
+    "hard_sigmoid": "SciPy has no hard sigmoid",
+    "hard_swish": "SciPy has no hard swish",
+    "softsign": "SciPy has no softsign",
+    "silu": "SciPy has no SiLU",
+    "softplus": "SciPy has no softplus",
+    "elu": "SciPy has no ELU",
+    "celu": "SciPy has no CELU",
+    "selu": "SciPy has no SELU",
     "absolute_value": "SciPy has no absolute value of its own; it is NumPy's",
     "leaky_relu": "SciPy has no leaky ReLU",
     "prelu": "SciPy has no PReLU",

@@ -392,6 +392,12 @@ def counted(own):
     return {"learned": sum(learned), "not_learned": sum(others)}
 
 
+_ACTIVATIONS = {
+    name: name for name in ("relu6", "softsign", "silu", "softplus", "elu", "celu", "selu", "hard_sigmoid", "hard_tanh")
+}
+_ACTIVATIONS |= {"hard_swish": "hard_silu", "log_softmax": "log_softmax"}
+
+
 def _own_layer(layer, inputs):
     """(Keras' layer, or None where a function of Keras does it, and what comes out)."""
     import keras
@@ -415,6 +421,7 @@ def _own_layer(layer, inputs):
         "global_max_pooling": lambda: keras.layers.GlobalMaxPooling2D(keepdims=True, **last),
         "global_average_pooling": lambda: keras.layers.GlobalAveragePooling2D(keepdims=True, **last),
         "relu": keras.layers.ReLU,
+        **{name: functools.partial(keras.layers.Activation, own) for name, own in _ACTIVATIONS.items()},
         "leaky_relu": lambda: keras.layers.LeakyReLU(negative_slope=0.01),
         "logistic": lambda: keras.layers.Activation("sigmoid"),
         "tanh": lambda: keras.layers.Activation("tanh"),

@@ -512,6 +512,84 @@ def gelu(x, *, approximate):
     return tf.nn.gelu(tf.constant(x), approximate=approximate == "tanh").numpy()
 
 
+def log_softmax(x, *, axis):
+    return tf.nn.log_softmax(tf.constant(x), axis=axis).numpy()
+
+
+def log_softmax_gradient(x, upstream, *, axis):
+    return _gradient(lambda x: tf.nn.log_softmax(x, axis=axis), tf.constant(upstream), tf.constant(x)).numpy()
+
+
+def relu6(x):
+    return tf.nn.relu6(tf.constant(x)).numpy()
+
+
+def relu6_gradient(x, upstream):
+    return _gradient(tf.nn.relu6, tf.constant(upstream), tf.constant(x)).numpy()
+
+
+def hard_tanh(x, *, low, high):
+    return tf.clip_by_value(tf.constant(x), low, high).numpy()
+
+
+def hard_tanh_gradient(x, upstream, *, low, high):
+    return _gradient(lambda x: tf.clip_by_value(x, low, high), tf.constant(upstream), tf.constant(x)).numpy()
+
+
+def softsign(x):
+    return tf.nn.softsign(tf.constant(x)).numpy()
+
+
+def softsign_gradient(x, upstream):
+    return _gradient(tf.nn.softsign, tf.constant(upstream), tf.constant(x)).numpy()
+
+
+def silu(x):
+    return tf.nn.silu(tf.constant(x)).numpy()
+
+
+def silu_gradient(x, upstream):
+    return _gradient(tf.nn.silu, tf.constant(upstream), tf.constant(x)).numpy()
+
+
+def _plain_softplus(beta, threshold):
+    if (beta, threshold) != (1, float("inf")):
+        raise Unsupported("TensorFlow's softplus has neither beta nor a threshold")
+
+
+def softplus(x, *, beta, threshold):
+    _plain_softplus(beta, threshold)
+    return tf.math.softplus(tf.constant(x)).numpy()
+
+
+def softplus_gradient(x, upstream, *, beta, threshold):
+    _plain_softplus(beta, threshold)
+    return _gradient(tf.math.softplus, tf.constant(upstream), tf.constant(x)).numpy()
+
+
+def _plain_elu(alpha):
+    if alpha != 1:
+        raise Unsupported("TensorFlow's elu has alpha=1; Keras' layer multiplies afterwards")
+
+
+def elu(x, *, alpha):
+    _plain_elu(alpha)
+    return tf.nn.elu(tf.constant(x)).numpy()
+
+
+def elu_gradient(x, upstream, *, alpha):
+    _plain_elu(alpha)
+    return _gradient(tf.nn.elu, tf.constant(upstream), tf.constant(x)).numpy()
+
+
+def selu(x):
+    return tf.nn.selu(tf.constant(x)).numpy()
+
+
+def selu_gradient(x, upstream):
+    return _gradient(tf.nn.selu, tf.constant(upstream), tf.constant(x)).numpy()
+
+
 def softmax(x, *, axis):
     return tf.nn.softmax(tf.constant(x), axis=axis).numpy()
 
@@ -639,6 +717,11 @@ def own_network_parameters(network):
 
 LACKS = {
     "area_resampling2d_gradient": "TensorFlow has no gradient of its resampling by area",
+    **{
+        f"{name}{gradient}": f"TensorFlow has no {says} of its own; Keras forms one"
+        for name, says in (("hard_sigmoid", "hard sigmoid"), ("hard_swish", "hard swish"), ("celu", "CELU"))
+        for gradient in ("", "_gradient")
+    },
     "memory_order": "TensorFlow has no memory formats beside the order of the axes",
 }
 """Operation → why TensorFlow has it not."""

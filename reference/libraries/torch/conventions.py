@@ -14,6 +14,8 @@ FRAMEWORKS = {
             ("average_pooling", "count_padding"): True,
             ("leaky_relu", "alpha"): 0.01,
             ("gelu", "approximate"): "none",
+            ("hard_sigmoid", "slope"): 1 / 6,
+            ("softplus", "threshold"): 20.0,
             ("bilinear", "grid"): "half_pixel",
             ("nearest", "grid"): "asymmetric",
         },

@@ -273,6 +273,17 @@ class _Together(torch.nn.Module):
 
 _PLAIN_LAYERS = {
     "relu": torch.nn.ReLU,
+    "relu6": torch.nn.ReLU6,
+    "softsign": torch.nn.Softsign,
+    "silu": torch.nn.SiLU,
+    "softplus": torch.nn.Softplus,
+    "elu": torch.nn.ELU,
+    "celu": torch.nn.CELU,
+    "selu": torch.nn.SELU,
+    "hard_sigmoid": torch.nn.Hardsigmoid,
+    "hard_swish": torch.nn.Hardswish,
+    "hard_tanh": torch.nn.Hardtanh,
+    "log_softmax": lambda: torch.nn.LogSoftmax(dim=1),
     "absolute_value": lambda: _Together(torch.abs),
     "leaky_relu": lambda: torch.nn.LeakyReLU(negative_slope=0.01),
     "logistic": torch.nn.Sigmoid,

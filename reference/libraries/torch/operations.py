@@ -420,6 +420,101 @@ def gelu(x, *, approximate):
     return _array(F.gelu(_tensor(x), approximate=approximate))
 
 
+def log_softmax(x, *, axis):
+    return _array(F.log_softmax(_tensor(x), dim=axis))
+
+
+def log_softmax_gradient(x, upstream, *, axis):
+    return _gradient(lambda x: F.log_softmax(x, dim=axis), upstream, x)
+
+
+def relu6(x):
+    return _array(F.relu6(_tensor(x)))
+
+
+def relu6_gradient(x, upstream):
+    return _gradient(F.relu6, upstream, x)
+
+
+def hard_tanh(x, *, low, high):
+    return _array(F.hardtanh(_tensor(x), min_val=low, max_val=high))
+
+
+def hard_tanh_gradient(x, upstream, *, low, high):
+    return _gradient(lambda x: F.hardtanh(x, min_val=low, max_val=high), upstream, x)
+
+
+def _only_a_sixth(slope, offset):
+    if (slope, offset) != (1 / 6, 0.5):
+        raise Unsupported("PyTorch's hard sigmoid has a slope of 1/6 and an offset of 1/2")
+
+
+def hard_sigmoid(x, *, slope, offset):
+    _only_a_sixth(slope, offset)
+    return _array(F.hardsigmoid(_tensor(x)))
+
+
+def hard_sigmoid_gradient(x, upstream, *, slope, offset):
+    _only_a_sixth(slope, offset)
+    return _gradient(F.hardsigmoid, upstream, x)
+
+
+def hard_swish(x):
+    return _array(F.hardswish(_tensor(x)))
+
+
+def hard_swish_gradient(x, upstream):
+    return _gradient(F.hardswish, upstream, x)
+
+
+def softsign(x):
+    return _array(F.softsign(_tensor(x)))
+
+
+def softsign_gradient(x, upstream):
+    return _gradient(F.softsign, upstream, x)
+
+
+def silu(x):
+    return _array(F.silu(_tensor(x)))
+
+
+def silu_gradient(x, upstream):
+    return _gradient(F.silu, upstream, x)
+
+
+def softplus(x, *, beta, threshold):
+    return _array(F.softplus(_tensor(x), beta=beta, threshold=threshold))
+
+
+def softplus_gradient(x, upstream, *, beta, threshold):
+    return _gradient(lambda x: F.softplus(x, beta=beta, threshold=threshold), upstream, x)
+
+
+def elu(x, *, alpha):
+    return _array(F.elu(_tensor(x), alpha=alpha))
+
+
+def elu_gradient(x, upstream, *, alpha):
+    return _gradient(lambda x: F.elu(x, alpha=alpha), upstream, x)
+
+
+def celu(x, *, alpha):
+    return _array(F.celu(_tensor(x), alpha=alpha))
+
+
+def celu_gradient(x, upstream, *, alpha):
+    return _gradient(lambda x: F.celu(x, alpha=alpha), upstream, x)
+
+
+def selu(x):
+    return _array(F.selu(_tensor(x)))
+
+
+def selu_gradient(x, upstream):
+    return _gradient(F.selu, upstream, x)
+
+
 def softmax(x, *, axis):
     return _array(torch.softmax(_tensor(x), dim=axis))
 

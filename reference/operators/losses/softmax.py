@@ -19,7 +19,7 @@ from ..operation import REQUIRED, axis_of_x, with_gradient
 @computed_wide
 def softmax(x: Float[Array, "*axes"], *, axis: int) -> Float[Array, "*axes"]:
     """x [...] -> y [...] in the dtype of x, summing to one along ``axis``. BadInput if x has no such axis."""
-    axis = _check(x, axis)
+    axis = checked(x, axis)
     # A row of +inf or NaN has no distribution; it becomes NaN without a warning.
     with np.errstate(invalid="ignore"):
         grown = np.exp(x - x.max(axis=axis, keepdims=True))
@@ -29,13 +29,14 @@ def softmax(x: Float[Array, "*axes"], *, axis: int) -> Float[Array, "*axes"]:
 @computed_wide
 def softmax_gradient(x: Float[Array, "*axes"], upstream: Float[Array, "*axes"], *, axis: int) -> Float[Array, "*axes"]:
     """y·(upstream - sum over j of upstream[j]·y[j]): the product of upstream with the Jacobian diag(y) - y y'."""
-    axis = _check(x, axis)
+    axis = checked(x, axis)
     validation.upstream(upstream, x)
     y = softmax(x, axis=axis)
     return y * (upstream - (upstream * y).sum(axis=axis, keepdims=True))
 
 
-def _check(x, axis):
+def checked(x: np.ndarray, axis: int) -> int:
+    """The axis, where x has it. BadInput otherwise."""
     validation.array("x", x, axes=None, least_rank=1)
     if isinstance(axis, bool) or not isinstance(axis, (int, np.integer)) or not -x.ndim <= axis < x.ndim:
         validation.refuse("axis", axis, f"an axis of x, {-x.ndim} to {x.ndim - 1}", "use axis=-1 for the last one")

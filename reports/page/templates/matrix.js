@@ -1,13 +1,24 @@
-// Search and order of the matrix, links from rows to themselves, and opening what a link leads into. The page says everything without it.
+// Search among the claims, order of the matrix, links from rows to themselves, and opening what a link leads into. The page says everything without it.
 {
-  const controls = document.querySelector(".filter");
-  const [search, sort, shown] = ["search", "sort", "shown"].map((id) => document.getElementById(id));
+  // What else a word may be meant for.
+  const also = {
+    sigmoid: ["logistic"], logistic: ["sigmoid"], vanishing: ["saturat"], epsilon: ["ε"], eps: ["ε"], sigma: ["σ"], bn: ["batch norm"], ics: ["covariate shift"],
+    dense: ["fully connected"], linear: ["fully connected"], kernel: ["filter"], filter: ["kernel"], deconvolution: ["transposed"], invariance: ["equivarian"],
+    nchw: ["layout"], nhwc: ["layout"], flops: ["multiply"], bias: ["affine"], softmax: ["last layer"], padding: ["border"], flip: ["turned"], conv: ["convolution"],
+  };
+  const [search, sort, shown, referee] = ["search", "sort", "shown", "referee"].map((id) => document.getElementById(id));
   // What a keyboard has no key for is found by what it has: − and – by -.
   const plain = (text) => text.toLowerCase().replace(/[-−–_\s]+/g, " ").trim();
+  // Of a fact its value, where that is the claim's own words; of a limit all but the libraries that show it.
+  const told = (x) => {
+    if (x.tagName === "DT") return ["scope", "notes"].includes(x.textContent) ? x.nextElementSibling.textContent : "";
+    return [...x.childNodes].map((one) => (one.className === "tag" || one.className === "tag bad" ? "" : one.textContent)).join("");
+  };
   const body = document.querySelector(".matrix tbody");
   const rows = [...document.querySelectorAll(".matrix tbody tr")].map((tr, chapter) => {
     const article = document.getElementById(tr.dataset.claim);
-    const said = article ? [...article.querySelectorAll(":scope > blockquote, :scope > .statement")] : [];
+    const said = article ? [...article.querySelectorAll(":scope > :is(blockquote, .statement), .instead ins, .facts:not(.referee) > dt, .limit > p")].map(told) : [];
+    const names = document.querySelectorAll(`nav a[href="#${CSS.escape(encodeURIComponent(tr.dataset.claim))}"]`);
     const facts = [...tr.querySelectorAll(".fact")].map((fact) => {
       const marks = [...fact.querySelectorAll("b, :scope > span")].map((x) => plain(x.textContent));
       return { fact, library: plain(fact.dataset.library), marks };
@@ -16,16 +27,17 @@
       const dtype = a.classList.contains("any") ? "" : plain(a.textContent);
       return { a, dtype, ...f, part: !["absent", "unsupported"].includes(f.marks[0]) };
     }));
-    const text = [tr.querySelector("th"), ...said].map((x) => plain(x.textContent)).join("\n");
-    return { tr, chapter, surprise: Number(tr.dataset.surprise), marks: [...tr.cells[1].querySelectorAll(".badge")].map((x) => plain(x.textContent)), facts, cells, text };
+    const text = [tr.querySelector("th").textContent, ...said].map(plain).join("\n");
+    const own = [tr.querySelector("th"), ...(article?.querySelectorAll(":scope > :is(blockquote, .statement)") ?? [])].map((x) => plain(x.textContent)).join("\n");
+    return { tr, article, names, chapter, surprise: Number(tr.dataset.surprise), marks: [...tr.cells[1].querySelectorAll(".badge")].map((x) => plain(x.textContent).replace("statement ", "")), facts, cells, text, own };
   });
   const known = (of) => new Set(rows.flatMap((row) => row.cells.map(of)).filter(Boolean));
   const libraries = known((cell) => cell.library), dtypes = known((cell) => cell.dtype);
   const ofClaims = new Set(rows.flatMap((row) => row.marks)), ofCells = new Set(rows.flatMap((row) => row.cells.flatMap((cell) => cell.marks)));
 
-  const marks = new Set([...ofClaims, ...ofCells].filter((mark) => !rows.some((row) => row.text.includes(mark))));
+  const marks = new Set([...ofClaims, ...ofCells].filter((mark) => !rows.some((row) => row.own.includes(mark))));
 
-  // [{not, kind, word}]: a word that names a library, a dtype or, where no claim's text has it, a mark means it; "verdict:" without a word is not finished and says nothing.
+  // [{not, kind, word}]: a word that names a library, a dtype or, where no claim's own words have it, a mark means it; "verdict:" without a word is not finished and says nothing.
   const read = (query) => [...query.matchAll(/(-?)(?:(library|dtype|verdict):)?(?:["“”]([^"“”]*)["“”]?|(\S*))/gi)].map(([, minus, kind, quoted, bare]) => {
     const word = plain(quoted ?? bare);
     const of = kind ? kind.toLowerCase() : libraries.has(word) ? "library" : dtypes.has(word) ? "dtype" : marks.has(word) ? "verdict" : "word";
@@ -35,7 +47,8 @@
   // The cells of a row that the terms are about; none where the row is not meant.
   const meant = (row, terms) => {
     const of = (kind) => terms.filter((term) => term.kind === kind);
-    if (of("word").some((t) => row.text.includes(t.word) === t.not)) return [];
+    const has = (word) => [word, ...(Object.hasOwn(also, word) ? also[word] : [])].some((one) => row.text.includes(one));
+    if (of("word").some((t) => has(t.word) === t.not)) return [];
     const narrow = [...of("library"), ...of("dtype")];
     let cells = row.cells.filter((cell) => narrow.every((t) => (cell[t.kind] === t.word) !== t.not));
     for (const t of of("verdict")) {
@@ -52,6 +65,7 @@
     for (const row of rows) {
       const cells = new Set(meant(row, terms).map((cell) => cell.a));
       row.tr.hidden = terms.length > 0 && cells.size === 0;
+      for (const one of [row.article, ...[...row.names].map((a) => a.closest("li"))]) if (one) one.hidden = row.tr.hidden;
       for (const { a } of row.cells) a.hidden = terms.length > 0 && !cells.has(a);
       for (const { fact } of row.facts) fact.hidden = [...fact.querySelectorAll("a")].every((a) => a.hidden);
       claims += !row.tr.hidden;
@@ -70,7 +84,7 @@
     const state = new URLSearchParams();
     if (search.value) state.set("search", search.value);
     if (sort.value !== "chapter") state.set("sort", sort.value);
-    history.replaceState(null, "", `#${state.toString() || "matrix"}`);
+    history.replaceState(null, "", `#${state.toString() || "claims"}`);
   };
   const follow = () => {
     const hash = location.hash.slice(1);
@@ -80,14 +94,16 @@
       sort.value = state.get("sort") === "surprise" ? "surprise" : "chapter";
       show();
       order();
-      document.getElementById("matrix").scrollIntoView();
+      document.getElementById("claims").scrollIntoView();
       return;
     }
     let name = hash;
     try { name = decodeURIComponent(hash); } catch { /* not an address of this page */ }
     const target = name && document.getElementById(name);
     if (!target) return;
+    if (rows.length && target.closest("[hidden]")) { search.value = ""; show(); }
     let closed = 0;
+    if (target.closest(".referee")) referee.checked = true;
     for (let at = target; at; at = at.parentElement) if (at.tagName === "DETAILS" && !at.open) { at.open = true; closed += 1; }
     if (closed) target.scrollIntoView();
   };
@@ -103,7 +119,7 @@
   }
 
   if (rows.length) {
-    controls.hidden = false;
+    for (const one of document.querySelectorAll(".filter, .find")) one.hidden = false;
     search.addEventListener("input", () => { show(); keep(); });
     sort.addEventListener("change", () => { order(); keep(); });
     document.addEventListener("keydown", (event) => {
