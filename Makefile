@@ -5,6 +5,9 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 ID ?= convolution.flip
 
+# A run starts processes by the dozen, and the tests by the hundred: none of them shall compile the sources anew.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: verify test test-all lint quick claim graph bench external clean
 
 verify: $(VENV)/.ready

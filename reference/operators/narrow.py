@@ -24,13 +24,14 @@ def computed_wide(operator: Operator) -> Operator:
     BadInput, with the dtypes as given, where the other floating-point arrays have another one.
     """
     signature = inspect.signature(operator)
+    name = next(iter(signature.parameters))
 
     @functools.wraps(operator)
     def narrow(*arguments, **parameters):
-        given = signature.bind(*arguments, **parameters)
-        name, first = next(iter(given.arguments.items()))
+        first = arguments[0] if arguments else parameters.get(name)
         if not isinstance(first, np.ndarray) or first.dtype.name not in NARROW:
             return operator(*arguments, **parameters)
+        given = signature.bind(*arguments, **parameters)
         # What is no floating-point array (labels, a missing bias) is left to the operator.
         real = {n: a for n, a in given.arguments.items() if getattr(a, "dtype", None) in validation.FLOATS}
         validation.same_dtype(name, first, **real)

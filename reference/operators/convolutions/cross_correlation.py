@@ -21,7 +21,7 @@ from ..axes import Array, Float, Pair, Sides, Triple
 from ..narrow import computed_wide
 from ..operation import count, one_of, padding_of, per_axis, with_gradient
 from .pad import MODES, folded, padded
-from .taps import by_group, gathered, scattered
+from .taps import by_group, gathered, scattered, some_images
 
 
 def output_size(size: int, kernel: int, *, stride: int, padding: Pair, dilation: int) -> int:
@@ -29,20 +29,30 @@ def output_size(size: int, kernel: int, *, stride: int, padding: Pair, dilation:
 
     All in elements. Raises BadInput where no window fits (Dumoulin & Visin 2016, relationship 15).
     """
-    size = validation.count("size", size)
-    kernel = validation.count("kernel", kernel)
     stride = validation.count("stride", stride)
     dilation = validation.count("dilation", dilation)
-    ((before, after),) = validation.padding("padding", padding, rank=1)
-    reach = dilation * (kernel - 1) + 1
-    validation.fits("kernel", kernel, reach, size + before + after)
-    return (size + before + after - reach) // stride + 1
+    (sides,) = validation.padding("padding", padding, rank=1)
+    return _positions(size, kernel, stride, sides, dilation)
+
+
+def _positions(size: int, kernel: int, stride: int, sides: Pair, dilation: int) -> int:
+    kernel = validation.count("kernel", kernel)
+    reach, room = dilation * (kernel - 1) + 1, validation.count("size", size) + sum(sides)
+    validation.fits("kernel", kernel, reach, room)
+    return (room - reach) // stride + 1
 
 
 def output_shape(
     x_shape: Sequence[int], w_shape: Sequence[int], *, stride: Any, padding: Any, dilation: Any, groups: int
 ) -> tuple[int, ...]:
     """Shape of the output [N, Cout, Wout], [N, Cout, Hout, Wout] or so, from those of x and w; BadInput if there is none."""
+    return _settings(x_shape, w_shape, stride, padding, dilation, groups)[0]
+
+
+def _settings(
+    x_shape: Sequence[int], w_shape: Sequence[int], stride: Any, padding: Any, dilation: Any, groups: int
+) -> tuple[tuple[int, ...], tuple[int, ...], Any, tuple[int, ...]]:
+    """The output's shape; stride, padding and dilation, an entry for each spatial axis."""
     rank = len(x_shape) - 2
     if rank not in (1, 2, 3):
         validation.refuse(
@@ -61,11 +71,8 @@ def output_shape(
     if w_shape[1] * groups != channels_in:
         expected = f"Cin/groups={channels_in // groups} on axis 1 (Cin={channels_in}, groups={groups})"
         validation.refuse("w.shape", tuple(w_shape), expected, "give w [Cout, Cin/groups, kernel]")
-    spatial = [
-        output_size(size, kernel, stride=step, padding=side, dilation=spread)
-        for size, kernel, step, side, spread in zip(x_shape[2:], w_shape[2:], stride, sides, dilation, strict=True)
-    ]
-    return (x_shape[0], channels_out, *spatial)
+    spatial = map(_positions, x_shape[2:], w_shape[2:], stride, sides, dilation)
+    return (x_shape[0], channels_out, *spatial), stride, sides, dilation
 
 
 def parameter_count(channels_in: int, channels_out: int, kernel: tuple[int, ...], *, groups: int, bias: bool) -> int:
@@ -196,8 +203,11 @@ TAPS = {1: "k", 2: "ky kx", 3: "kz ky kx"}
 
 def _forward(x, w, b, stride, padding, dilation, groups, mode, rank):
     shape, stride, padding, dilation = _check(x, w, b, stride, padding, dilation, groups, rank)
-    columns = gathered(padded(x, padding, mode), w.shape[2:], shape[2:], stride, dilation, groups)
-    y = (by_group(w, groups) @ columns).reshape(shape)
+    wide, kernels = padded(x, padding, mode), by_group(w, groups)
+    y = np.empty((shape[0], *kernels.shape[:2], math.prod(shape[2:])), x.dtype)
+    for some in some_images(wide, w.shape[2:]):
+        np.matmul(kernels, gathered(wide[some], w.shape[2:], shape[2:], stride, dilation, groups), out=y[some])
+    y = y.reshape(shape)
     return y if b is None else y + b.reshape(-1, *[1] * rank)
 
 
@@ -205,17 +215,20 @@ def _gradient(x, w, upstream, stride, padding, dilation, groups, mode, rank):
     shape, stride, padding, dilation = _check(x, w, None, stride, padding, dilation, groups, rank)
     axes = "N Cout " + " ".join(f"{axis}out" for axis in SPACE[rank].split())
     validation.upstream(upstream, x, shape, "the shape of the output", axes=axes)
-    wide = padded(x, padding, mode)
-    columns = gathered(wide, w.shape[2:], shape[2:], stride, dilation, groups)
+    wide, kernels = padded(x, padding, mode), by_group(w, groups)
     above = upstream.reshape(shape[0], groups, shape[1] // groups, -1)
-    dw = (above @ columns.swapaxes(2, 3)).sum(axis=0, dtype=x.dtype).reshape(w.shape)
-    spread = by_group(w, groups).swapaxes(1, 2) @ above
-    dx = scattered(spread, wide.shape, w.shape[2:], shape[2:], stride, dilation)
+    dx, dw = np.empty_like(wide), np.empty((len(x), *kernels.shape), x.dtype)
+    for some in some_images(wide, w.shape[2:]):
+        columns = gathered(wide[some], w.shape[2:], shape[2:], stride, dilation, groups)
+        np.matmul(above[some], columns.swapaxes(2, 3), out=dw[some])
+        spread = kernels.swapaxes(1, 2) @ above[some]
+        dx[some] = scattered(spread, wide[some].shape, w.shape[2:], shape[2:], stride, dilation)
     if mode == "zeros":
         inside = [slice(side[0], side[0] + size) for size, side in zip(x.shape[2:], padding, strict=True)]
         dx = np.ascontiguousarray(dx[:, :, *inside])
     else:
         dx = folded(dx, x.shape[2:], padding, mode)
+    dw = dw.sum(axis=0, dtype=x.dtype).reshape(w.shape)
     return dx, dw, upstream.sum(axis=(0, *range(2, rank + 2)), dtype=x.dtype)
 
 
@@ -227,14 +240,7 @@ def _check(x, w, b, stride, padding, dilation, groups, rank):
         validation.array("b", b, axes="Cout")
         validation.shape("b", b, (w.shape[0],), "one number an output channel [Cout]")
     validation.same_dtype("x", x, w=w, b=b)
-    shape = output_shape(x.shape, w.shape, stride=stride, padding=padding, dilation=dilation, groups=groups)
-    sides: Sides = validation.padding("padding", padding, rank=rank)
-    return (
-        shape,
-        validation.counts("stride", stride, rank=rank),
-        sides,
-        validation.counts("dilation", dilation, rank=rank),
-    )
+    return _settings(x.shape, w.shape, stride, padding, dilation, groups)
 
 
 def _parameters(rank: int) -> dict[str, Any]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 Axis = tuple[int, ...]
+
+BLOCK = 2**18
+"""How many elements are gathered at a time: what fits a processor's cache need not come from memory again."""
 
 
 def reach(tap: Axis, sizes: Axis, stride: Axis, dilation: Axis) -> tuple[slice, ...]:
@@ -19,6 +22,12 @@ def reach(tap: Axis, sizes: Axis, stride: Axis, dilation: Axis) -> tuple[slice, 
 
 def by_group(w: np.ndarray, groups: int) -> np.ndarray:
     return w.reshape(groups, w.shape[0] // groups, -1)
+
+
+def some_images(padded: np.ndarray, kernel: Axis) -> Iterator[slice]:
+    """The images, so many at a time that their columns, of stride 1, are about :data:`BLOCK` elements."""
+    step = max(1, BLOCK // max(1, math.prod(padded.shape[1:]) * math.prod(kernel)))
+    return (slice(start, start + step) for start in range(0, len(padded), step))
 
 
 def gathered(padded: np.ndarray, kernel: Axis, sizes: Axis, stride: Axis, dilation: Axis, groups: int) -> np.ndarray:
