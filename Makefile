@@ -8,7 +8,7 @@ ID ?= convolution.flip
 # A run starts processes by the dozen, and the tests by the hundred: none of them shall compile the sources anew.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: verify test test-all lint quick claim graph bench clean
+.PHONY: verify test test-all lint quick claim graph bench external clean
 
 verify: $(VENV)/.ready
 	$(BIN)/lecture-claims verify --out reports/latest
@@ -46,6 +46,12 @@ graph: $(VENV)/.ready
 bench: $(VENV)/.ready
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.speed
+
+# Minutes: ONNX's node tests and PyTorch's OpInfo samples through `adjudicate`; writes docs/external.md, and fails where something disagrees of
+# which nobody has found out why.
+external: $(VENV)/.ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[external]'
+	$(BIN)/python -m benchmarks.external
 
 # The constraints pin every version, and torch to a release whose plain version number is a CPU build where pip is
 # pointed at one; see docs/install.md.

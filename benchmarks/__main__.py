@@ -17,7 +17,8 @@ Written by `make bench`; do not edit. What the bounds rest on, what they can tel
 fast it opens. [Rounding](rounding.md) explains the words.
 
 """
-NAMES = ("detectors", "tiers", "power", "ulps", "page")
+OTHERS = "Second tier: what honest results of libraries that are no part of it come to"
+NAMES = ("detectors", "tiers", "others", "power", "ulps", "page")
 
 
 def main() -> None:
@@ -25,11 +26,14 @@ def main() -> None:
 
     for variable, value in libraries.ENVIRONMENT.items():
         os.environ.setdefault(variable, value)
-    from . import detectors, page, power, tiers, ulps
+    from . import detectors, others, page, power, tiers, ulps
 
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure, and write docs/measured.md.")
     parser.add_argument(
         "names", nargs="*", metavar="NAME", help=f"print these alone, write nothing: {', '.join(NAMES)}"
+    )
+    parser.add_argument(
+        "--write", action="store_true", help="put the tables of these in the place of those that are there"
     )
     parser.add_argument("--results", type=Path, default=page.RESULTS, help="whose page is measured (%(default)s)")
     asked = parser.parse_args()
@@ -49,6 +53,7 @@ def main() -> None:
     runs = {
         "detectors": lambda: detectors.run(loaded),
         "tiers": lambda: tiers.run(loaded),
+        "others": lambda: tiers.run(others.loaded(), absent=others.absent(), title=OTHERS),
         "power": power.run,
         "ulps": lambda: ulps.run(loaded),
         "page": lambda: page.run(evidence),
@@ -59,8 +64,17 @@ def main() -> None:
         for table in runs[name]():
             text += f"\n{table.markdown()}"
             print(table.markdown(), flush=True)
-    if not asked.names:
+    if asked.write and asked.names:
+        text = _renewed(TARGET.read_text(encoding="utf-8"), text)
+    if asked.write or not asked.names:
         TARGET.write_text(text, encoding="utf-8")
+
+
+def _renewed(old: str, new: str) -> str:
+    """The old page with the new tables: each in the place of that of its title, or at the end."""
+    parts = {part.partition("\n")[0]: part for part in old.split("\n## ")}
+    parts |= {part.partition("\n")[0]: part for part in new.split("\n## ")[1:]}
+    return "\n## ".join(part.rstrip("\n") + "\n" for part in parts.values())
 
 
 def _say(line: str) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from types import ModuleType
 from typing import Any
 
@@ -18,6 +18,8 @@ from .table import Table
 
 FORMATS = ("float32", "float64", "float16", "bfloat16")
 SEEDS = 1
+
+TITLE = "Second tier: what honest results of libraries come to"
 
 Draw = Callable[[np.random.Generator, tuple[int, ...]], np.ndarray]
 
@@ -93,7 +95,7 @@ def judged(library: ModuleType, operation: str, arrays: dict[str, Any], paramete
     return adjudicate(operation, inputs=arrays, outputs={"library": results}, parameters=parameters)
 
 
-def run(libraries: dict[str, ModuleType]) -> Iterator[Table]:
+def run(libraries: dict[str, ModuleType], *, absent: Sequence[str] = (), title: str = TITLE) -> Iterator[Table]:
     trials: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     nearest: dict[tuple[str, str], dict[str, float]] = defaultdict(lambda: defaultdict(float))
     for dtype in map(np.dtype, FORMATS):
@@ -135,10 +137,11 @@ def run(libraries: dict[str, ModuleType]) -> Iterator[Table]:
             *[""] * 4,
         ]
     )
+    lacking = f" Absent: {', '.join(absent)}." if absent else ""
     yield Table(
-        "Second tier: what honest results of libraries come to",
+        title,
         ["operation", "format", "trials", "outside", "unlike rounding", "cannot tell", *statistics],
         rows,
-        f"Every kind of x with every kind of weights or upstream gradient ({', '.join(KINDS)}), seed 0, each library that has the "
-        "operation. The last four columns: the largest value ÷ limit, of single elements and of the statistics over many.",
+        f"Every kind of x with every kind of weights or upstream gradient ({', '.join(KINDS)}), seed 0, each of "
+        f"{', '.join(libraries)} that has the operation.{lacking} The last four columns: the largest value ÷ limit, of single elements and of the statistics over many.",
     )

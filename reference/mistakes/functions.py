@@ -56,10 +56,18 @@ def _softmax_first(operation: str, given: Arguments) -> Iterator[Reading]:
 
 
 def _clipped(operation: str, given: Arguments) -> Iterator[Reading]:
-    """To [1e-7, 1 − 1e-7], both in the format of the probabilities."""
+    """To [1e-7, 1 − 1e-7], both in the format of the probabilities; beyond, what is clipped has no gradient."""
     p = given["p"]
     small, one = p.dtype.type(1e-7), p.dtype.type(1)
-    yield Reading(operation, given | {"p": np.minimum(np.maximum(p, small), one - small)})
+    clipped = np.minimum(np.maximum(p, small), one - small)
+    moved = (clipped != p)[np.arange(len(p)), given["labels"]]
+    if "upstream" not in given:
+        yield Reading(operation, given | {"p": clipped})
+    elif moved.any():
+        yield Reading(
+            operation, given | {"p": clipped, "upstream": np.where(moved, 0, given["upstream"])}, "no gradient"
+        )
+        yield Reading(operation, given | {"p": clipped}, "the gradient there")
 
 
 def _normalised_again(operation: str, given: Arguments) -> Iterator[Reading]:
@@ -249,7 +257,7 @@ MISTAKES = [
         "probabilities clipped",
         "the probabilities were clipped to [1e-7, 1 − 1e-7] before the logarithm, as Keras does",
         "give logits: from_logits=True",
-        ("cross_entropy_of_probabilities",),
+        ("cross_entropy_of_probabilities", "cross_entropy_of_probabilities_gradient"),
         _clipped,
         "https://github.com/keras-team/keras/issues/17634",
     ),
