@@ -128,7 +128,6 @@ MISTAKES = [
         "pass the slope: ONNX's attribute is alpha",
         ("hard_sigmoid", "hard_sigmoid_gradient"),
         setting("slope", 1 / 6, 0.2, 0.25),
-        "https://github.com/keras-team/keras/issues/18205",
     ),
     Mistake(
         "other steepness",

@@ -102,7 +102,6 @@ MISTAKES = [
         "where the sizes do not divide, windows reach from floor(p·in/out) to ceil((p + 1)·in/out)",
         ADAPTIVE,
         _equal_windows,
-        "https://github.com/onnx/onnx/issues/2379",
         probed=False,
     ),
     Mistake(

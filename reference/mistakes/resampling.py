@@ -117,7 +117,6 @@ MISTAKES = [
         "recompute_scale_factor in PyTorch; ONNX takes the scale that is given",
         ON_GRIDS,
         _scale,
-        "https://github.com/pytorch/pytorch/issues/62396",
         probed=False,
     ),
     Mistake(
@@ -143,7 +142,6 @@ MISTAKES = [
         "antialias: choose the same on both sides",
         KERNELS,
         _smoothed,
-        "https://github.com/tensorflow/tensorflow/issues/6720",
         probed=False,
     ),
     Mistake(
