@@ -127,6 +127,15 @@ def coordinates(axis: tuple[int, int, float | None], grid: str, recomputed: bool
     return step, (i + 0.5) * step - 0.5 + shift
 
 
+def held_by_float32(axis: tuple[int, int, float | None], grid: str, recomputed: bool) -> bool:
+    """Whether every coordinate is a number of float32, and none is rounded: the step has few binary digits."""
+    elements, outputs, _ = axis
+    step, _ = coordinates(axis, grid, recomputed)
+    if grid == "align_corners":
+        step = (elements - 1) / max(outputs - 1, 1)
+    return (step * 2**10).is_integer() and max(elements, outputs) < 2**12
+
+
 def _along(numbers, matrices):
     for axis, A in enumerate(matrices, 2):
         numbers = np.moveaxis(np.moveaxis(numbers, axis, -1) @ A.T, -1, axis)

@@ -7,7 +7,7 @@ import numpy as np
 
 from .bound import ORACLE, Bound, composed, derived, exact
 from .formats import Format, Numbers, gamma, significand_bits, smallest_normal, smallest_subnormal, unit_roundoff
-from .resampling import axes_of, coordinates
+from .resampling import axes_of, coordinates, held_by_float32
 
 
 def selection(values: Numbers, dtype: Format, *, flushed: bool, compared: bool = False) -> Bound:
@@ -57,8 +57,8 @@ def nearest_neighbours(
 ) -> Bound:
     """``own``, and how far off the number of a neighbouring pixel is, where the source coordinate lies within rounding of where it is decided.
 
-    (i + 1/2)·in/out or i·in/out, computed in float32 with a rounded quotient, is off by at most γ₃·(c + 1), c the coordinate, whatever the
-    format of x. Where the border of two pixels lies so near, the sample may be that of either side of it; on both axes, one of four. The
+    (i + 1/2)·in/out or i·in/out, computed in float32 with a rounded quotient, is off by at most γ₃·(c + 3/2), c the coordinate, whatever the
+    format of x, and by nothing where float32 holds the coordinates. Where the border of two pixels lies so near, the sample may be that of either side of it; on both axes, one of four. The
     derivation is ours.
     """
     x, y = np.asarray(x, np.float64), np.asarray(values, np.float64)
@@ -84,5 +84,6 @@ def _sides(
         "round_prefer_floor": (-0.5, np.ceil),
         "round_prefer_ceil": (0.5, np.floor),
     }[rounding]
-    delta = gamma(3, unit_roundoff(np.float32)) * (np.abs(c) + 1)
+    rounded = 0.0 if held_by_float32(axis, grid, recomputed) else gamma(3, unit_roundoff(np.float32))
+    delta = rounded * (np.abs(c) + abs(shift) + 1)
     return tuple(np.clip(whole(c + shift + off), 0, axis[0] - 1).astype(np.int64) for off in (-delta, delta))

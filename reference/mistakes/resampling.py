@@ -50,6 +50,17 @@ def otherwise(operation: str, given: Arguments) -> Iterator[Reading]:
             yield Reading(name + backward, arrays | {"size": given["size"]} | settings, detail)
 
 
+def _roundings(operation: str, given: Arguments) -> Iterator[Reading]:
+    """Every other rounding; but halves rounded the other way only where coordinates are exact in float32: else their own rounding does it, too."""
+    whole = given["grid"] in ("asymmetric", "tf_half_pixel_for_nn")
+    meant = given.get("rounding") or ("floor" if whole else "round_prefer_ceil")
+    sizes = given["size"] if isinstance(given["size"], tuple) else (given["size"],)
+    exact = all((n / m * 2**10).is_integer() for n, m in zip(given["x"].shape[2:], sizes, strict=True))
+    for other in ("floor", "ceil", "round_prefer_floor", "round_prefer_ceil"):
+        if other != meant and (exact or {other, meant} != {"round_prefer_floor", "round_prefer_ceil"}):
+            yield Reading(operation, given | {"rounding": other}, f"rounding={other!r}")
+
+
 def _scale(operation: str, given: Arguments) -> Iterator[Reading]:
     if given.get("scale") is not None:
         yield from setting("recomputed", not given.get("recomputed", False))(operation, given)
@@ -107,7 +118,7 @@ MISTAKES = [
         "the nearest pixel was found by another rounding",
         "nearest_mode in ONNX; 'nearest' rounds down in PyTorch, 'nearest-exact' to the nearest",
         NEAREST,
-        setting("rounding", "floor", "ceil", "round_prefer_floor", "round_prefer_ceil"),
+        _roundings,
         "https://github.com/pytorch/pytorch/issues/34808",
         probed=False,
     ),

@@ -161,3 +161,13 @@ def test_a_size_that_no_scale_gives_is_refused():
         judged("bilinear", X, size=(4, 11), scale=1.7, grid="half_pixel")
     with pytest.raises(BadInput, match="size=None: expected the size of the result, or a scale"):
         judged("bilinear", X, grid="half_pixel")
+
+
+def test_halves_rounded_the_other_way_are_told_where_coordinates_are_exact():
+    """At half the size every coordinate is a half, which float32 holds: ONNX's round_prefer_floor takes the other pixel, and that is no rounding."""
+    x = np.arange(32, dtype=np.float32).reshape(1, 1, 4, 8)
+    given = {"inputs": {"x": x}, "parameters": {"size": (2, 4), "grid": "half_pixel"}}
+    right, other = x[:, :, 1::2, 1::2], x[:, :, ::2, ::2]
+    assert adjudicate("nearest", **given, outputs={"lib": right}).within
+    found = adjudicate("nearest", **given, outputs={"lib": other})
+    assert "other rounding of coordinates" in [e.mistake for e in found.explanations["lib"]]

@@ -26,6 +26,7 @@ def silu(x: Float[Array, "*axes"]) -> Float[Array, "*axes"]:
 @computed_wide
 def silu_gradient(x: Float[Array, "*axes"], upstream: Float[Array, "*axes"]) -> Float[Array, "*axes"]:
     """upstream·σ(x)·(1 + x·σ(−x))."""
+    validation.array("x", x, axes=None)
     validation.upstream(upstream, x)
     return upstream * (logistic(x) * (1 + x * logistic(np.negative(x))))
 

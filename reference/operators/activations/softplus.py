@@ -38,6 +38,7 @@ def _bar(name: str, value: Any, arrays: Any, parsed: Any) -> float:
 def softplus(x: Float[Array, "*axes"], *, beta: float, threshold: float) -> Float[Array, "*axes"]:
     """x [...] -> y [...] in the dtype of x; beta > 0. NaN stays NaN."""
     validation.array("x", x, axes=None)
+    threshold = _bar("threshold", threshold, None, None)
     steep = x.dtype.type(_positive("beta", beta, None, None)) * x
     # exp of a number that is never positive cannot overflow.
     y = (np.maximum(steep, 0) + np.log1p(np.exp(-np.abs(steep)))) / x.dtype.type(beta)
@@ -51,6 +52,7 @@ def softplus_gradient(
     """upstream·σ(beta·x), and upstream itself where beta·x is above the threshold."""
     validation.array("x", x, axes=None)
     validation.upstream(upstream, x)
+    threshold = _bar("threshold", threshold, None, None)
     steep = x.dtype.type(_positive("beta", beta, None, None)) * x
     return np.where(steep > threshold, upstream, upstream * logistic(steep))
 

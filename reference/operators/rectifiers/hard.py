@@ -32,6 +32,7 @@ def hard_sigmoid_gradient(
     x: Float[Array, "*axes"], upstream: Float[Array, "*axes"], *, slope: float, offset: float
 ) -> Float[Array, "*axes"]:
     """upstream·slope where the line lies between 0 and 1, else 0."""
+    validation.array("x", x, axes=None)
     validation.upstream(upstream, x)
     y = hard_sigmoid(x, slope=slope, offset=offset)
     return np.where((y > 0) & (y < 1), upstream * x.dtype.type(slope), x.dtype.type(0))

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from ... import validation
 from ..axes import Array, Float, Pair
 from ..narrow import computed_wide
 from ..operation import REQUIRED, finite, one_of, with_gradient
@@ -94,7 +95,7 @@ def _gradient(x, upstream, size, **settings):
 
 
 def _weights(x, size, grid, coefficient, scale, recomputed, **kernel):
-    a = Fraction(coefficient)
+    a = Fraction(validation.finite("coefficient", coefficient))
     return [
         weighed(axis[0], sampled(*axis, grid=grid, recomputed=recomputed), lambda t: _keys(t, a), 2, **kernel)
         for axis in along_axes(x, size, scale)

@@ -133,7 +133,7 @@ def _gradient(x, upstream, size, **sampling):
 def _sources(x, size, grid, scale, recomputed, rounding):
     """For each axis, which element each output takes."""
     validation.choice("rounding", rounding, (None, *ROUNDINGS))
-    whole = grid in ("asymmetric", "tf_half_pixel_for_nn")
+    whole = validation.choice("grid", grid, GRIDS) in ("asymmetric", "tf_half_pixel_for_nn")
     nearest = ROUNDINGS[rounding or ("floor" if whole else "round_prefer_ceil")]
     found = []
     for axis in along_axes(x, size, scale):

@@ -81,6 +81,7 @@ def backward(upstream: np.ndarray, matrices: Sequence[np.ndarray]) -> np.ndarray
 def along_axes(x: np.ndarray, size: Any, scale: Any) -> list[tuple[int, int, float | None]]:
     """(elements, outputs, scale) of each spatial axis."""
     shape = check(x, size)
+    scale = scales_of(x.ndim - 2)("scale", scale, None, None)
     scales = scale if isinstance(scale, tuple) else (scale,) * (x.ndim - 2)
     _near(x.shape, shape[2:], scales)
     return list(zip(x.shape[2:], shape[2:], scales, strict=True))
