@@ -79,9 +79,17 @@ def page(
     made.tests.update(worded=standing.as_worded, flawed=standing.defects_of)
     made.filters.update(linked=linked, breakable=breakable, number=words.number, value=words.value, cut=words.cut)
     made.filters.update(plural=words.plural, sentence=sentences.sentence, got=sentences.got, wanted=sentences.wanted)
-    style, script = ("\n".join((TEMPLATES / n).read_text("utf-8") for n in names) for names in (styles, scripts))
+    style, script = ("\n".join(map(_bare, names)) for names in (styles, scripts))
     data |= {"style": Markup(style), "style_hash": _hash(style), "script": Markup(script), "script_hash": _hash(script)}
     return _short(made.get_template(template).render(data))
+
+
+def _bare(name: str) -> str:
+    """A style sheet or a script without comments on lines of their own and without indentation."""
+    text = (TEMPLATES / name).read_text("utf-8")
+    return re.sub(
+        r"^[ \t]*(?:(?://[^\n]*|/\*(?:(?!\*/).)*\*/[ \t]*)\n)?[ \t]*", "", text, flags=re.MULTILINE | re.DOTALL
+    )
 
 
 def _short(text: str) -> str:
