@@ -76,6 +76,8 @@ def calls(dtype: np.dtype, rng: np.random.Generator) -> Iterator[tuple[str, dict
         for shape in NORMS:
             x, gamma = _drawn(x_like, rng, shape, dtype), rng.standard_normal(3).astype(dtype)
             yield "batch_norm_training", {"x": x, "gamma": gamma, "beta": gamma}, {"epsilon": 1e-5}
+            given = {"mean": gamma, "variance": np.abs(gamma), "upstream": _drawn("normal", rng, shape, dtype)}
+            yield "batch_norm_inference_gradient", {"x": x, "gamma": gamma} | given, {"epsilon": 1e-5}
             x = _drawn(x_like, rng, (4, 500), dtype)
             yield "softmax", {"x": x}, {"axis": 1}
             labels = rng.integers(0, 500, 4)

@@ -32,7 +32,13 @@ from .activations import (
     softsign,
     softsign_gradient,
 )
-from .batch_norm import batch_norm_gradient, batch_norm_inference, batch_norm_running, batch_norm_training
+from .batch_norm import (
+    batch_norm_gradient,
+    batch_norm_inference,
+    batch_norm_inference_gradient,
+    batch_norm_running,
+    batch_norm_training,
+)
 from .bound import Bound, error_ratio, exact, two_libraries
 from .composition import carried
 from .descent import contraction

@@ -206,6 +206,52 @@ def batch_norm_gradient(
     )
 
 
+def batch_norm_inference_gradient(
+    x: Numbers,
+    gamma_: Numbers,
+    mean: Numbers,
+    variance: Numbers,
+    upstream: Numbers,
+    dtype: Format,
+    *,
+    epsilon: float,
+    stored: str | None = None,
+) -> tuple[Bound, Bound, Bound]:
+    """Bounds of (dx, dgamma, dbeta) with the statistics given; g upstream, a = 1/sqrt(variance + epsilon).
+
+    dx: gamma(7)·|gamma|a|g|, two products for the three products and sums of :func:`batch_norm_inference`.
+    dgamma: gamma(N + 8)·sum(|g|Z), Z = (|x| + |mean|)·a: N - 1 additions, and four roundings of a and one to spare, that of
+    x - mean, two products; Z and not |x - mean|·a, for a library may sum g·x and correct by mean·sum g, one rounding more.
+    dbeta: gamma(N)·sum|g|. Any number on the way may be flushed, and is then multiplied by what follows it.
+
+    ``stored``: a narrower format that each step is rounded to, of which a sum is one: 7 times for dx, 9 for dgamma, once for dbeta.
+    """
+    x, gamma_, mean, variance, g = (_wide(part) for part in (x, gamma_, mean, variance, upstream))
+    u, normal, n = unit_roundoff(dtype), smallest_normal(dtype), x.size // x.shape[1]
+    narrow = unit_roundoff(stored) if stored else 0.0
+    normal = normal + (smallest_normal(stored) if stored else 0.0)
+
+    def rounded(times, steps):
+        return gamma(times, u) + gamma(steps, narrow) * (1 + gamma(times, u)) + ORACLE
+
+    others = (0, *range(2, x.ndim))
+    a, size = 1 / np.sqrt(variance + float(epsilon)), np.abs(g)
+    steep, total = np.abs(gamma_) * a, size.sum(axis=others)
+    weighted = (size * (np.abs(x) + _along(x, np.abs(mean)))).sum(axis=others) * a
+    t = f"N = {n}, u = 2^-{significand_bits(dtype)}" + (f"; each step rounded to {np.dtype(stored)}" if stored else "")
+    return (
+        derived(
+            rounded(7, 7) * _along(x, steep) * size + normal * (1 + size + _along(x, a + np.abs(gamma_))),
+            f"γ₇·|γ||g|/√(σ² + ε) + flushed numbers, {t}",
+        ),
+        derived(
+            rounded(n + 8, 9) * weighted + normal * ((1 + a) * (n + total) + n * np.abs(mean) * a),
+            f"γ(N+8)·Σ|g|Z + flushed numbers, Z = (|x| + |μ|)/√(σ² + ε), {t} (Higham 2002, §3.1)",
+        ),
+        derived(rounded(n, 1) * total + n * normal, f"γ(N)·Σ|g|, {t} (Higham 2002, §4.2)"),
+    )
+
+
 def _scale(variance, d_variance, epsilon):
     """(a, ρ, void): 1/sqrt(v + ε), and by how much of it the variance's error can change it; 0, 0, True where θ >= 1."""
     void = d_variance >= variance + epsilon

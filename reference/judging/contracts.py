@@ -23,6 +23,7 @@ SUMMING = (
     "log_softmax",
     "log_softmax_gradient",
     "norm",
+    "norm_gradient",
 )
 """The rules of operations that sum, whose bounds grow with the number of terms; in a window there are few."""
 STEPPING = ("softmax", "cross_entropy", "cross_entropy_gradient", "log_softmax", "resampled")

@@ -196,7 +196,8 @@ def _reciprocal(q: Question) -> Bounds:
 
 
 def _norm(q: Question) -> Bounds:
-    formed = {"formed": q.contract.variance, "stored": q.stored} if OPERATIONS[q.name].forms_variance else {}
+    formed: dict[str, Any] = {"stored": q.stored} if OPERATIONS[q.name].in_steps else {}
+    formed |= {"formed": q.contract.variance} if OPERATIONS[q.name].forms_variance else {}
     if q.contract.steps and "y" in OPERATIONS[q.name].results:
         formed |= {"steps": True} if formed else {}
     return parts(getattr(bounds, q.name)(*q.arrays, q.dtype, **q.parameters, **formed)), None
@@ -231,5 +232,6 @@ KINDS: dict[str, Rule] = {
     "logarithm": lambda q: ((bounds.cross_entropy_of_probabilities(q.values[0], q.dtype),), None),
     "reciprocal": _reciprocal,
     "norm": _norm,
+    "norm_gradient": _norm,
 }
 RULES: dict[str, Rule] = {name: KINDS[operation.rule] for name, operation in OPERATIONS.items()}

@@ -8,7 +8,8 @@ import numpy as np
 
 from .mistake import Arguments, Mistake, Reading, Readings, in_float32, instead, replaced, setting
 
-NORMS = ("batch_norm_inference", "batch_norm_training", "batch_norm_gradient")
+NORMS = ("batch_norm_inference", "batch_norm_training", "batch_norm_gradient", "batch_norm_inference_gradient")
+GIVEN = ("batch_norm_inference", "batch_norm_inference_gradient")
 EPSILONS = (1e-3, 1e-5, 1e-6, 1e-7, 1e-8, 1e-12, 1e-4, 1e-2, 0.0)
 """Keras 1e-3; PyTorch, ONNX, Flax 1e-5; others that implementations have had."""
 
@@ -81,6 +82,19 @@ def _own_statistics(operation: str, given: Arguments) -> Iterator[Reading]:
     yield from instead("batch_norm_training", epsilon=given["epsilon"])(operation, given)
 
 
+def _moving(operation: str, given: Arguments) -> Iterator[Reading]:
+    yield from instead("batch_norm_gradient", epsilon=given["epsilon"])(operation, given)
+
+
+def _constant(operation: str, given: Arguments) -> Iterator[Reading]:
+    """The batch's statistics as if they did not depend on x."""
+    x = given["x"].astype(np.float64)
+    others = (0, *range(2, x.ndim))
+    statistics = {"mean": x.mean(axis=others), "variance": x.var(axis=others)}
+    if (statistics["variance"] + given["epsilon"] > 0).all():
+        yield Reading("batch_norm_inference_gradient", given | statistics)
+
+
 def _momentum(operation: str, given: Arguments) -> Iterator[Reading]:
     yield from setting("momentum", 1 - given["momentum"])(operation, given)
 
@@ -103,7 +117,7 @@ MISTAKES = [
         "epsilon outside the root",
         "ε was added to the standard deviation, not to the variance",
         "√(variance + ε)",
-        ("batch_norm_inference",),
+        GIVEN,
         _epsilon_outside,
     ),
     in_float32("epsilon", *NORMS),
@@ -120,7 +134,7 @@ MISTAKES = [
         "mean and variance exchanged",
         "mean and variance were exchanged",
         "exchange them: Keras has γ, β, mean, variance",
-        ("batch_norm_inference",),
+        GIVEN,
         replaced(lambda given: {"mean": given["variance"], "variance": given["mean"]}),
         "https://github.com/gmalivenko/pytorch2keras/issues/120",
         probed=False,
@@ -144,7 +158,7 @@ MISTAKES = [
         "variance of another divisor",
         "the remembered variance was corrected by n/(n − 1), or not",
         "PyTorch remembers the unbiased variance, Keras the biased one",
-        ("batch_norm_inference",),
+        GIVEN,
         _unbiased_given,
         "https://github.com/tensorflow/tensorflow/issues/55545",
     ),
@@ -152,14 +166,14 @@ MISTAKES = [
         "standard deviation for variance",
         "the variance was taken for a standard deviation",
         "give the variance",
-        ("batch_norm_inference",),
+        GIVEN,
         _power(2),
     ),
     Mistake(
         "root taken twice",
         "the root of the variance was taken twice",
         "give the variance, not its root",
-        ("batch_norm_inference",),
+        GIVEN,
         _power(0.5),
     ),
     Mistake(
@@ -169,6 +183,29 @@ MISTAKES = [
         ("batch_norm_inference",),
         _own_statistics,
         "https://github.com/pytorch/pytorch/issues/20875",
+    ),
+    Mistake(
+        "gradient of training mode",
+        "the batch's own statistics were used and differentiated, as in training mode",
+        "model.eval(), training=False",
+        ("batch_norm_inference_gradient",),
+        _moving,
+    ),
+    Mistake(
+        "statistics taken for constants",
+        "the batch's mean and variance were taken for constants",
+        "let the gradient go through both",
+        ("batch_norm_gradient",),
+        _constant,
+        probed=False,
+    ),
+    Mistake(
+        "gamma left out of dx",
+        "γ was left out",
+        "multiply dx by γ",
+        ("batch_norm_gradient", "batch_norm_inference_gradient"),
+        replaced(lambda given: {"gamma": np.ones_like(given["gamma"])}),
+        probed=False,
     ),
     Mistake(
         "statistics of each image",

@@ -61,7 +61,13 @@ from .losses import (
     softmax,
     softmax_gradient,
 )
-from .norms.batch_norm import batch_norm_gradient, batch_norm_inference, batch_norm_running, batch_norm_training
+from .norms.batch_norm import (
+    batch_norm_gradient,
+    batch_norm_inference,
+    batch_norm_inference_gradient,
+    batch_norm_running,
+    batch_norm_training,
+)
 from .paddings import pad, pad_gradient
 from .selections import (
     absolute_value,

@@ -81,7 +81,7 @@ CALLS = {
     "area_resampling1d": ({"x": (2, 3, 5)}, (2, 3, 3), {"size": 3}),
     "area_resampling3d": (SPACE, (2, 3, 2, 7, 3), {"size": (2, 7, 3)}),
     "area_resampling2d": (IMAGE, (2, 3, 2, 7), {"size": (2, 7)}),
-    "batch_norm_inference": (IMAGE | STATISTICS, None, {"epsilon": 1e-3}),
+    "batch_norm_inference": (IMAGE | STATISTICS, IMAGE["x"], {"epsilon": 1e-3}),
     "batch_norm_training": (IMAGE | STATISTICS, None, {"epsilon": 1e-3}),
     "batch_norm_running": (IMAGE | STATISTICS, None, {"momentum": 0.1, "correction": 1}),
     "batch_norm_gradient": (IMAGE | STATISTICS, IMAGE["x"], {"epsilon": 1e-3}),

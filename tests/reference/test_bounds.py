@@ -221,6 +221,14 @@ def test_batch_norm(dtype):
     # As if the statistics did not depend on x: the mistake of a batch norm that is differentiated in inference mode.
     frozen = up * g.reshape(1, 3, 1) / np.sqrt(variance + dtype(1e-3))
     assert ratio(frozen, slopes[0], limit[0]) > 1
+    fixed = x, g, honest[1], honest[2], up
+    constant = oracle.batch_norm_inference_gradient(*fixed, epsilon=1e-3)
+    limit = bounds.batch_norm_inference_gradient(*fixed, dtype, epsilon=1e-3)
+    assert max(map(ratio, batch_norm.batch_norm_inference_gradient(*fixed, epsilon=1e-3), constant, limit)) <= 1
+    assert ratio(frozen, constant[0], limit[0]) <= 1
+    other = batch_norm.batch_norm_inference_gradient(*fixed, epsilon=2e-3)
+    assert min(map(ratio, other[:2], constant[:2], limit[:2])) > 1
+    assert ratio(other[2] + up[0, :, 0], constant[2], limit[2]) > 1
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

@@ -170,6 +170,8 @@ def batch_norm_cases(dtype, seed):
             for correction in (0, 1):
                 yield name, "batch_norm_running", (x, m, v), {"momentum": 0.1, "correction": correction}
             yield name, "batch_norm_gradient", (x, g, reals(rng, shape, dtype)), {"epsilon": 1e-3}
+            up = reals(rng, shape, dtype)
+            yield name, "batch_norm_inference_gradient", (x, g, m, v, up), {"epsilon": 1e-3}
 
 
 def limits(operation, arrays, parameters, dtype, expected, flushes):

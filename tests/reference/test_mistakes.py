@@ -189,7 +189,7 @@ OVERFLOWING += tuple(
 def forward(operation, arrays, parameters):
     """The shape of the result whose gradient is meant."""
     name = operation.removesuffix("_gradient")
-    if name == "batch_norm":
+    if name.startswith("batch_norm"):
         return arrays["x"].shape
     given = {n: arrays.get(n) for n in catalogue.OPERATIONS[name].arrays}
     settings = catalogue.OPERATIONS[name].settings(parameters)

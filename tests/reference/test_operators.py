@@ -278,6 +278,13 @@ def test_batch_norm_gradients_are_derivatives(shape):
 
     for which, gradient in enumerate(batch_norm.batch_norm_gradient(*arrays[:2], up, epsilon=0.1)):
         assert_is_the_derivative(gradient, function, arrays, which, up)
+    given = rng.normal(size=2), rng.uniform(1, 2, 2)
+
+    def fixed(x, gamma, beta):
+        return batch_norm.batch_norm_inference(x, gamma, beta, *given, epsilon=0.1)
+
+    for which, gradient in enumerate(batch_norm.batch_norm_inference_gradient(*arrays[:2], *given, up, epsilon=0.1)):
+        assert_is_the_derivative(gradient, fixed, arrays, which, up)
 
 
 @pytest.mark.parametrize("dtype", (np.float32, np.float64))

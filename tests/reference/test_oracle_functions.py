@@ -234,6 +234,7 @@ def test_batch_norm_to_the_last_bit(spread):
     y, mean, variance = oracle.batch_norm_training(x, gamma, beta, epsilon=epsilon)
     dx, dgamma, dbeta = oracle.batch_norm_gradient(x, gamma, up, epsilon=epsilon)
     given = oracle.batch_norm_inference(x, gamma, beta, mean, variance, epsilon=epsilon)
+    fixed = oracle.batch_norm_inference_gradient(x, gamma, mean, variance, up, epsilon=epsilon)
     old = rng.normal(size=2), rng.uniform(1, 2, 2)
     running = oracle.batch_norm_running(x, *old, momentum=momentum, correction=1)
     with decimal.localcontext(DIGITS):
@@ -247,6 +248,10 @@ def test_batch_norm_to_the_last_bit(spread):
             g, b, m, v = (Decimal(float(numbers[c])) for numbers in (gamma, beta, mean, variance))
             steep = g / (v + Decimal(epsilon)).sqrt()
             assert given[:, c].ravel().tolist() == [float(steep * (Decimal(z) - m) + b) for z in channel]
+            above = [Decimal(one) for one in up[:, c].ravel().tolist()]
+            assert fixed[0][:, c].ravel().tolist() == [float(steep * one) for one in above]
+            along = sum(one * (Decimal(z) - m) for one, z in zip(above, channel, strict=True))
+            assert (fixed[1][c], fixed[2][c]) == (float(along * steep / g), float(sum(above)))
             new, kept = Decimal(momentum), 1 - Decimal(momentum)
             assert running[0][c] == float(kept * Decimal(old[0][c]) + new * wanted[1])
             assert running[1][c] == float(kept * Decimal(old[1][c]) + new * wanted[2] * 160 / 159)

@@ -272,6 +272,7 @@ LACKS = {name: "SciPy has no gradients" for name in catalogue.OPERATIONS if name
     "batch_norm_training": "SciPy has no batch norm",
     "batch_norm_inference": "SciPy has no batch norm",
     "batch_norm_running": "SciPy has no batch norm",
+    "batch_norm_inference_gradient": "SciPy has no batch norm",
     "tanh": "SciPy has no tanh of its own; it is NumPy's",
     "relu": "SciPy has no ReLU",
     "relu6": "SciPy has no ReLU6",

@@ -585,6 +585,17 @@ def batch_norm_gradient(x, gamma, upstream, *, epsilon):
     return _channels_second(dx), dgamma.numpy(), dbeta.numpy()
 
 
+def batch_norm_inference_gradient(x, gamma, mean, variance, upstream, *, epsilon):
+    statistics = tf.constant(mean), tf.constant(variance)
+
+    def normalised(x, gamma, beta):
+        return tf.nn.batch_normalization(x, *statistics, offset=beta, scale=gamma, variance_epsilon=epsilon)
+
+    inputs = _channels_last(x), tf.constant(gamma), tf.zeros_like(gamma)
+    dx, dgamma, dbeta = _gradient(normalised, _channels_last(upstream), *inputs)
+    return _channels_second(dx), dgamma.numpy(), dbeta.numpy()
+
+
 def logistic(x):
     return tf.math.sigmoid(tf.constant(x)).numpy()
 

@@ -525,6 +525,13 @@ def batch_norm_gradient(x, gamma, upstream, *, epsilon):
     return _gradient(normalised, upstream, x, gamma, np.zeros_like(gamma))
 
 
+def batch_norm_inference_gradient(x, gamma, mean, variance, upstream, *, epsilon):
+    def normalised(x, gamma, beta):
+        return F.batch_norm(x, _tensor(mean), _tensor(variance), gamma, beta, training=False, eps=epsilon)
+
+    return _gradient(normalised, upstream, x, gamma, np.zeros_like(gamma))
+
+
 def logistic(x):
     return _array(torch.sigmoid(_tensor(x)))
 

@@ -112,6 +112,31 @@ def batch_norm_gradient(
     return dx, dgamma, dbeta
 
 
+@computed_wide
+def batch_norm_inference_gradient(
+    x: Float[Array, "N C *space"],
+    gamma: Float[Array, " C"],
+    mean: Float[Array, " C"],
+    variance: Float[Array, " C"],
+    upstream: Float[Array, "N C *space"],
+    *,
+    epsilon: float,
+) -> tuple[Float[Array, "N C *space"], Float[Array, " C"], Float[Array, " C"]]:
+    """(dx [N, C, ...], dgamma [C], dbeta [C]) with the statistics given, which do not depend on x; variance >= 0.
+
+    With z = (x - mean)/sqrt(variance + epsilon): dbeta = sum upstream, dgamma = sum upstream·z,
+    dx = gamma/sqrt(variance + epsilon) · upstream.
+    """
+    epsilon = _check(x, epsilon, gamma=gamma, mean=mean, variance=variance)
+    validation.non_negative("variance", variance)
+    validation.upstream(upstream, x)
+    scale = 1 / np.sqrt(variance + epsilon)
+    z = (x - _along(x, mean)) * _along(x, scale)
+    dbeta = upstream.sum(axis=_others(x), dtype=x.dtype)
+    dgamma = (upstream * z).sum(axis=_others(x), dtype=x.dtype)
+    return _along(x, gamma * scale) * upstream, dgamma, dbeta
+
+
 def _others(x):
     return (0, *range(2, x.ndim))
 
@@ -184,5 +209,14 @@ OPERATIONS = (
         EPSILON,
         in_steps=True,
         forms_variance=True,
+    ),
+    Operation(
+        batch_norm_inference_gradient,
+        "gradient of: batch norm with the statistics given",
+        {"x": "NC…", "gamma": "C", "mean": "C", "variance": "C", "upstream": "NC…"},
+        {"dx": "NC…", "dgamma": "C", "dbeta": "C"},
+        "norm_gradient",
+        EPSILON,
+        in_steps=True,
     ),
 )

@@ -97,6 +97,13 @@ def _gradient(rows, gamma, upstream, *, epsilon):
     return dd.value(dd.divide(dd.multiply(inner, _column(dd.number(gamma))), root)), dd.value(along)
 
 
+def _inference_gradient(rows, gamma, mean, variance, upstream, *, epsilon):
+    up, root = dd.number(upstream), _root(dd.number(variance), epsilon)
+    z = dd.divide(dd.two_sum(rows, -mean[:, None]), root)
+    dx = dd.divide(dd.multiply(up, _column(dd.number(gamma))), root)
+    return dd.value(dx), dd.value(dd.total(dd.multiply(up, z)))
+
+
 @once
 def batch_norm_training(x: Array, gamma: Array, beta: Array, *, epsilon: float) -> tuple[Array, Array, Array]:
     """(y, mean, biased variance), by the definition."""
@@ -130,3 +137,13 @@ def batch_norm_gradient(x: Array, gamma: Array, upstream: Array, *, epsilon: flo
     given = (_channels(x), gamma, _channels(upstream))
     dx, dgamma = _by_channels(_gradient, exactly.gradient, *given, epsilon=float(epsilon))
     return _back(dx, x.shape), dgamma, exact.totals(given[2])
+
+
+@once
+def batch_norm_inference_gradient(
+    x: Array, gamma: Array, mean: Array, variance: Array, upstream: Array, *, epsilon: float
+) -> tuple[Array, Array, Array]:
+    """(dx, dgamma, dbeta) with the statistics given: dy[j]/dx[i] = gamma·(i==j)/sqrt(variance + epsilon)."""
+    given = (_channels(x), gamma, mean, variance, _channels(upstream))
+    dx, dgamma = _by_channels(_inference_gradient, exactly.inference_gradient, *given, epsilon=float(epsilon))
+    return _back(dx, x.shape), dgamma, exact.totals(given[4])

@@ -86,3 +86,16 @@ def gradient(rows: Array, gamma: Array, upstream: Array, *, epsilon: float) -> t
         dx.append([g / scale * (u - total / n - one * along / n) for u, one in zip(up, z, strict=True)])
         dgamma.append(along)
     return _floats(dx), _floats(dgamma)
+
+
+def inference_gradient(
+    rows: Array, gamma: Array, mean: Array, variance: Array, upstream: Array, *, epsilon: float
+) -> tuple[Array, Array]:
+    """(dx [C, n], dgamma [C])."""
+    dx, dgamma = [], []
+    channels = zip(map(_exact, rows), *map(_exact, (gamma, mean, variance)), map(_exact, upstream), strict=True)
+    for row, g, m, v, up in channels:
+        root = _root(v + Fraction(epsilon))
+        dx.append([g * u / root for u in up])
+        dgamma.append(sum((u * (z - m) for u, z in zip(up, row, strict=True)), Fraction(0)) / root)
+    return _floats(dx), _floats(dgamma)
