@@ -93,6 +93,11 @@ def test_batch_norm_worked_by_hand():
     assert m[0] == 8.0 and v[0] == 6.5
     m, v = oracle.batch_norm_running(x, np.array([10.0]), np.array([8.0]), momentum=0.25, correction=0)
     assert v[0] == 6.25
+    for scale in (1.0, 2.0**1000):  # in double-double, and in fractions
+        given = x, np.array([6.0]), np.array([2.0]), np.array([1.0]), np.array([[4.0], [8.0]]) * scale
+        dx, dgamma, dbeta = oracle.batch_norm_inference_gradient(*given, epsilon=3.0)
+        assert dx.ravel().tolist() == [12.0 * scale, 24.0 * scale]
+        assert (dgamma[0], dbeta[0]) == (2.0 * scale, 12.0 * scale)
 
 
 def test_batch_norm_gradient_is_the_derivative():
