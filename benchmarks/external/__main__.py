@@ -25,8 +25,7 @@ HEAD = """# Two suites that others wrote
 Written by `make external`; do not edit. ONNX's node tests (models of one node, their inputs and expected outputs, through onnx's own loader) and
 PyTorch's OpInfo samples (what PyTorch tests its own operations with, computed on the CPU in four formats, and their gradients), each put to
 `adjudicate` in the framework's own words. *Expressible*: it could be put. *Disagreeing*: outside, or unlike rounding; the reasons are below.
-Of ONNX's the operators count that are operations here, which leaves out dropout; with its 12 and without Celu, Softsign, Pad and the norms of
-layers, groups and instances they are the 259 cases that were counted first. *Empty* samples have no element to compare.
+Of ONNX's the operators count that are operations here, which leaves out dropout. *Empty* samples have no element to compare.
 
 """
 EMPTY = "at least one element"

@@ -32,15 +32,17 @@ class Answer:
 
 
 def read(file: Path, size: str) -> layers.Network:
-    """The file's network on its own input, or on another, ``"C,H,W"``; checked, so that what follows can rely on it."""
+    """The file's network on its own input, or on another, ``"C,H,W"`` or ``"I"``; checked, so that what follows can rely on it."""
     network = layers.read(file)
     if size:
-        if not re.fullmatch(r"[1-9][0-9]*(,[1-9][0-9]*){2}", size):
-            validation.refuse("--input", size, "C,H,W, three whole numbers", "use --input 3,224,224 for a colour image")
+        if not re.fullmatch(r"[1-9][0-9]*(,[1-9][0-9]*,[1-9][0-9]*)?", size):
+            validation.refuse(
+                "--input", size, "C,H,W, three whole numbers, or one", "use --input 3,224,224 for a colour image"
+            )
         network = replace(network, size=layers.image_size("--input", [int(n) for n in size.split(",")]))
     elif not network.size:
         validation.refuse(
-            "input", None, "[C, H, W], three whole numbers", "write it in the file, or give --input C,H,W"
+            "input", None, "[C, H, W], three whole numbers, or [I], one", "write it in the file, or give --input C,H,W"
         )
     layers.resolve(network.layers, network.size)
     return network

@@ -6,7 +6,8 @@ network may branch; ``"input"`` is the image. ``docs/layers.md`` describes the f
 
     convolution       [Cin, H, W] → [Cout, Hout, Wout]; ky·kx·(Cin ÷ groups)·Cout parameters, Cout more with a bias;
                       as many multiply-adds a place as it has weights: Hout·Wout·ky·kx·(Cin ÷ groups)·Cout
-    fully_connected   [I] → [O]; I·O parameters, O more with a bias; I·O multiply-adds
+    fully_connected   [I] → [O]; I·O parameters, O more with a bias; I·O multiply-adds; on the channels of an image [C, H, W] → [O, H, W],
+                      with I = C, at each place
     batch_norm        2C parameters, and 2C numbers that are not learned
     prelu             C parameters
 
@@ -29,11 +30,12 @@ from .. import validation
 from ..operators import catalogue
 from ..operators.convolutions import cross_correlation, fully_connected
 from ..operators.norms import batch_norm
+from ..operators.pooling import windows
 from ..operators.rectifiers import prelu
 from .notation import FOLLOWS, ON_IMAGES, REQUIRED, SETTINGS, SEVERAL, Layer
 
 Size = tuple[int, ...]
-"""(C, H, W), or (I,) once an image has been flattened."""
+"""(C, H, W), or (I,) of a row of numbers, as an image is once it has been flattened."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Network:
-    """A list of layers as it was read: its name, the input's (C, H, W) and the layers as written."""
+    """A list of layers as it was read: its name, the input's size and the layers as written."""
 
     name: str
     size: Size
@@ -59,7 +61,7 @@ class Network:
 
 
 def read(path: Path) -> Network:
-    """A TOML or JSON file: ``name``, ``input`` = [C, H, W] and ``layers``. Raises BadInput, in one line, where it is not that."""
+    """A TOML or JSON file: ``name``, ``input`` = [C, H, W] or [I], and ``layers``. Raises BadInput, in one line, where it is not that."""
     try:
         text = path.read_text(encoding="utf-8")
         found = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
@@ -78,9 +80,10 @@ def read(path: Path) -> Network:
 
 
 def image_size(name: str, value: Any) -> Size:
-    """(C, H, W) as three whole numbers of at least 1."""
-    if not isinstance(value, list | tuple) or len(value) != 3:
-        validation.refuse(name, value, "[C, H, W], three whole numbers", f"use {name}=[3, 224, 224] for a colour image")
+    """(C, H, W) as three whole numbers of at least 1, or (I,) for a row of numbers."""
+    if not isinstance(value, list | tuple) or len(value) not in (1, 3):
+        wanted = "[C, H, W], three whole numbers, or [I], one"
+        validation.refuse(name, value, wanted, f"use {name}=[3, 224, 224] for a colour image")
     return tuple(validation.count(f"{name}[{i}]", n) for i, n in enumerate(value))
 
 
@@ -189,8 +192,9 @@ def _settled(at: str, kind: str, settings: dict[str, Any], size: Size) -> dict[s
         where = f"{at}.{name}"
         match name:
             case "channels_in" | "channels" | "features_in":
-                follows = size[0] if len(size) == 1 or name != "features_in" else math.prod(size)
-                if kind == "fully_connected" and len(size) == 3:
+                each = settings.get("on") == "channels"
+                follows = size[0] if len(size) == 1 or name != "features_in" or each else math.prod(size)
+                if kind == "fully_connected" and len(size) == 3 and not each:
                     way_out = "frameworks apply one to the last axis alone, which is none of the layers here; behind a “flatten” it sees all axes"
                     validation.refuse(f"{at}.kind", kind, f"numbers [I] before it (it has {list(size)})", way_out)
                 if value is not FOLLOWS and validation.count(where, value) != follows:
@@ -208,14 +212,24 @@ def _settled(at: str, kind: str, settings: dict[str, Any], size: Size) -> dict[s
                 settled[name] = validation.counts(
                     where, value if isinstance(value, list | tuple) else (value, value), rank=2
                 )
-            case "bias":
+            case "bias" | "ceil_mode":
                 if not isinstance(value, bool):
-                    validation.refuse(where, value, "true or false", "use true for a bias")
+                    validation.refuse(where, value, "true or false", f"use true for a {name}")
+            case "on" | "rate":
+                _told(where, value)
             case "take":
                 settled[name] = _taken(where, value, size[0])
     if "padding" in settled:
         settled["padding"] = _padding(f"{at}.padding", settled, size)
     return settled
+
+
+def _told(where: str, value: Any) -> None:
+    """What a dense layer is applied to, or a dropout's share."""
+    if where.endswith(".on"):
+        validation.choice(where, value, ("numbers", "channels"))
+    elif not 0 <= validation.finite(where, value) < 1:
+        validation.refuse(where, value, "a share from 0, below 1", "use 0.5 for half")
 
 
 def _padding(where: str, settled: Mapping[str, Any], size: Size) -> tuple[tuple[int, int], ...]:
@@ -249,7 +263,7 @@ def _output(at: str, layer: Layer, taken: Sequence[Size]) -> Size:
             except validation.BadInput as error:
                 raise validation.BadInput(f"{at}.{error}") from None
         case "fully_connected":
-            return (layer["features_out"],)
+            return (layer["features_out"], *size[1:])
         case "global_max_pooling" | "global_average_pooling":
             return size[0], 1, 1
         case "flatten":
@@ -271,7 +285,10 @@ def _windows(layer: Layer, size: Size) -> Size:
         share = cin // groups if cin % groups == 0 else 1  # where it does not divide, output_shape says so
         settings = {name: layer[name] for name in ("stride", "padding", "dilation", "groups")}
         return cross_correlation.output_shape((1, *size), (cout, share, *layer["kernel"]), **settings)[1:]
-    axes = zip(size[1:], layer["window"], layer["stride"], layer["padding"], strict=True)
+    settings = {name: layer[name] for name in ("window", "stride", "padding")}
+    if layer["ceil_mode"]:
+        return size[0], *windows.windows((1, *size), **settings, ceil_mode=True).outputs
+    axes = zip(size[1:], *settings.values(), strict=True)
     lengths = [cross_correlation.output_size(n, k, stride=s, padding=p, dilation=1) for n, k, s, p in axes]
     return size[0], *lengths
 

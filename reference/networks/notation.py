@@ -29,7 +29,7 @@ Network = Sequence[Layer]
 REQUIRED, FOLLOWS = "required", "follows"
 """Must be given; follows from the layers before, and is checked where it is given."""
 
-POOLING = {"window": REQUIRED, "stride": FOLLOWS, "padding": 0}
+POOLING = {"window": REQUIRED, "stride": FOLLOWS, "padding": 0, "ceil_mode": False}
 SETTINGS: dict[str, dict[str, Any]] = {
     "convolution": {
         "channels_in": FOLLOWS,
@@ -41,7 +41,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "groups": 1,
         "bias": True,
     },
-    "fully_connected": {"features_in": FOLLOWS, "features_out": REQUIRED, "bias": True},
+    "fully_connected": {"features_in": FOLLOWS, "features_out": REQUIRED, "bias": True, "on": "numbers"},
     "batch_norm": {"channels": FOLLOWS},
     "prelu": {"channels": FOLLOWS},
     "max_pooling": POOLING,
@@ -66,6 +66,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "tanh": {},
     "softmax": {},
     "flatten": {},
+    "dropout": {"rate": 0.5},
     "add": {},
     "concatenate": {},
     "channels": {"take": REQUIRED},

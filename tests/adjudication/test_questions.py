@@ -696,12 +696,7 @@ SIZES = {
     ),
 }
 """Number → what was asked, what was answered before, what is answered, what ought to be."""
-WEAK = {
-    "R07": "`layers` has no ceil_mode",
-    "R22": "cross-entropy has no weights of classes and no reduction",
-    "R41": "`layers` has no dropout and takes no vector",
-    "R43": "`layers` has no dense layer on the channels of an image",
-}
+WEAK = {"R22": "cross-entropy has no weights of classes and no reduction"}
 """Number → what is not answered yet as it ought to be, and why."""
 
 

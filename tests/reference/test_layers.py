@@ -47,9 +47,11 @@ EVERY_KIND = [
     {"kind": "global_max_pooling", "from": "deep", "name": "other"},
     {"kind": "concatenate", "from": ["one", "other"]},
     {"kind": "relu"},
+    {"kind": "fully_connected", "features_out": 6, "on": "channels"},
     {"kind": "flatten"},
     {"kind": "batch_norm"},
     {"kind": "fully_connected", "features_out": 5, "bias": False},
+    {"kind": "dropout"},
     {"kind": "tanh"},
     *({"kind": kind} for kind in ("relu6", "softsign", "silu", "softplus", "elu", "celu", "selu")),
     *({"kind": kind} for kind in ("hard_sigmoid", "hard_swish", "hard_tanh", "log_softmax")),
@@ -367,3 +369,40 @@ def test_the_pages_python_runs_and_the_page_names_every_kind_and_setting():
     text = PAGE.read_text(encoding="utf-8")
     for kind, settings in layers.SETTINGS.items():
         assert all(f"`{name}`" in text for name in (kind, *settings)), kind
+
+
+@pytest.mark.parametrize(
+    "size, listed, output, parameters",
+    [
+        ((9,), [{"kind": "fully_connected", "features_out": 4}, {"kind": "dropout", "rate": 0.3}], (4,), 40),
+        ((3, 5, 4), [{"kind": "fully_connected", "features_out": 2, "on": "channels"}], (2, 5, 4), 8),
+        ((1, 6, 6), [{"kind": "max_pooling", "window": 3, "stride": 2, "ceil_mode": True}], (1, 3, 3), 0),
+        ((1, 5, 6), [{"kind": "average_pooling", "window": 2, "stride": 3, "ceil_mode": True}], (1, 2, 2), 0),
+    ],
+)
+def test_rows_of_numbers_dense_channels_and_sizes_rounded_up_in_frameworks_too(load, size, listed, output, parameters):
+    network = layers.Network("n", size, listed)
+    (*_, last) = rows = layers.table(listed, size)
+    assert last.output == output and sum(row.parameters for row in rows) == parameters
+    for library in ("torch", "tensorflow"):
+        try:
+            found = load(library).network_layers(layers.resolve(network.layers, size), size=size)
+        except libraries.Unsupported as reason:
+            assert "ceil_mode" in str(reason) and library == "tensorflow"
+            continue
+        assert [tuple(one["output"]) for one in found] == [row.output for row in rows]
+        assert [one["parameters"] for one in found] == [row.parameters for row in rows]
+        assert [one["multiply_adds"] for one in found] in ([row.multiply_adds for row in rows], [0] * len(rows))
+
+
+@pytest.mark.parametrize(
+    "layer, says",
+    [
+        ({"kind": "dropout", "rate": 1}, "a share from 0, below 1"),
+        ({"kind": "fully_connected", "features_out": 2, "on": "rows"}, "'numbers' or 'channels'"),
+        ({"kind": "max_pooling", "window": 2, "ceil_mode": "yes"}, "true or false"),
+    ],
+)
+def test_what_these_settings_do_not_take_is_refused(layer, says):
+    with pytest.raises(validation.BadInput, match=says):
+        layers.table([layer], (9,) if layer["kind"] == "fully_connected" else (3, 5, 4))

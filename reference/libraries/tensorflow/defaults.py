@@ -314,11 +314,10 @@ def network_layers(layers, *, size):
     """
     import keras
 
-    channels, height, width = size
     made, reports = [], []
     # In the scope no weight is drawn; what was left undrawn is forgotten at the end, or Keras would draw it later.
     with tf.Graph().as_default() as graph, keras.StatelessScope(initialize_variables=False):
-        values = {"input": tf.compat.v1.placeholder(tf.float32, (1, height, width, channels))}
+        values = {"input": tf.compat.v1.placeholder(tf.float32, (1, *size[1:], size[0]))}
         for layer in layers:
             inputs = [values[name] for name in layer["from"]]
             before = len(graph.get_operations())
@@ -410,6 +409,8 @@ def _own_layer(layer, inputs):
         return own, own(inputs)
     if kind == "absolute_value":
         return None, keras.ops.abs(x)
+    if layer.get("ceil_mode"):
+        raise Unsupported("Keras' pooling has no ceil_mode; its 'same' rounds up with padding of its own")
     if "padding" in layer and np.any(layer["padding"]):  # on the sides that were meant; Keras' "same" chooses its own
         fill = float("-inf") if kind == "max_pooling" else 0.0
         x = keras.ops.pad(x, [(0, 0), *layer["padding"], (0, 0)], mode="constant", constant_values=fill)
@@ -427,6 +428,7 @@ def _own_layer(layer, inputs):
         "tanh": lambda: keras.layers.Activation("tanh"),
         "softmax": lambda: keras.layers.Softmax(axis=-1),
         "flatten": lambda: keras.layers.Flatten(**last),
+        "dropout": lambda: keras.layers.Dropout(layer["rate"]),
     }
     own = without_weights[kind]() if kind in without_weights else own_layer(layer, len(x.shape))
     return own, own(x)

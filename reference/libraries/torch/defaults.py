@@ -303,7 +303,13 @@ def own_layer(layer, rank):
     if kind in _PLAIN_LAYERS:
         return _PLAIN_LAYERS[kind]()
     if kind == "fully_connected":
-        return torch.nn.Linear(layer["features_in"], layer["features_out"], bias=layer["bias"], device="meta")
+        own = torch.nn.Linear(layer["features_in"], layer["features_out"], bias=layer["bias"], device="meta")
+        if rank == 2:
+            return own
+        last, second = _Together(lambda x: x.movedim(1, -1)), _Together(lambda x: x.movedim(-1, 1))
+        return torch.nn.Sequential(last, own, second)
+    if kind == "dropout":
+        return torch.nn.Dropout(layer["rate"])
     if kind == "batch_norm":
         norm = torch.nn.BatchNorm2d if rank == 4 else torch.nn.BatchNorm1d
         return norm(layer["channels"], affine=True, track_running_stats=True, device="meta")
@@ -334,4 +340,5 @@ def own_layer(layer, rank):
         fill = float("-inf") if kind == "max_pooling" else 0.0
         before, padding = [torch.nn.ConstantPad2d((left, right, top, bottom), fill)], 0
     pool = torch.nn.MaxPool2d if kind == "max_pooling" else torch.nn.AvgPool2d
-    return torch.nn.Sequential(*before, pool(layer["window"], stride=layer["stride"], padding=padding))
+    ceil = layer["ceil_mode"]
+    return torch.nn.Sequential(*before, pool(layer["window"], stride=layer["stride"], padding=padding, ceil_mode=ceil))
