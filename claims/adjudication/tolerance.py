@@ -245,7 +245,7 @@ def _array(
 
 def _upstream(entry: Operation, sizes: Mapping[str, tuple[int, ...]], parameters: Mapping[str, Any]) -> tuple[int, ...]:
     forward = catalogue.OPERATIONS.get(entry.name.removesuffix("_gradient"))
-    if forward is None:  # of batch norm, whose result has the shape of x
+    if forward is None or "beta" in forward.arrays:  # of batch norm, whose result has the shape of x
         return sizes.get("x", ())
     zeros = {
         name: np.ones(shape, int if name == "labels" else float)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import zlib
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,21 +42,21 @@ PLAIN = {
 SIZES = {
     "one image": {"N": 1, "C": 1, "O": 1, "I": 1},
     "channels": {"N": 1, "C": 2, "O": 3, "I": 2},
+    "groups": {"N": 1, "C": 4, "O": 4, "I": 2},
     "a batch": {"N": 2, "C": 2, "O": 3, "I": 2},
 }
 LARGE = ("logistic", "tanh", "softmax", "log_softmax", "cross_entropy", "softplus", "silu", "elu", "selu")
 """Operations of which a formula as it stands overflows."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Case:
-    """``whole``: one image of one channel, which plain arrays without other axes can hold. ``none``: no window fits, so that there is no output. ``optional``: a function need not take
+    """``none``: no window fits, so that there is no output. ``optional``: a function need not take
     such a setting."""
 
     says: str
     arrays: Mapping[str, np.ndarray]
     settings: Mapping[str, Any] = field(default_factory=dict)
-    whole: bool = True
     none: bool = False
     optional: bool = False
 
@@ -100,7 +101,7 @@ def _numbers(
     **more: Any,
 ) -> Case:
     """Whole numbers from −3 to 5, or real ones, for each array that the function takes; the upstream gradient has the result's shape."""
-    rng, arrays = np.random.default_rng(len(says)), dict[str, np.ndarray]()
+    rng, arrays = np.random.default_rng(zlib.crc32(says.encode())), dict[str, np.ndarray]()
     for name in fit.arrays:
         if name == "labels":
             arrays[name] = rng.integers(0, shapes["logits" if "logits" in shapes else "p"][1], shapes[name])
@@ -112,14 +113,17 @@ def _numbers(
             numbers = np.zeros(shapes[name])
         if large:
             numbers = rng.choice([-large, -1.0, 0.0, 2.0, large], shapes[name])
+        if set(fit.operation.axes(name)) == {"…"} and not real and not large:
+            numbers.flat[:2] = -2, 3  # of both signs
         if name in ("variance", "p"):
             numbers = np.abs(numbers) + 1
         arrays[name] = numbers / numbers.sum(axis=1, keepdims=True) if name == "p" else numbers
     case = Case(says, arrays, **more)
-    if "upstream" in fit.arrays:
+    if "upstream" in fit.operation.arrays:
         forward = catalogue.OPERATIONS[fit.operation.name.removesuffix("_gradient")]
         y = _result(forward, fit, case)
-        arrays["upstream"] = rng.standard_normal(y.shape) if real else rng.integers(-2, 4, y.shape).astype(np.float64)
+        numbers = rng.standard_normal(y.shape) if real else rng.choice([-2.0, -1.0, 1.0, 2.0, 3.0], y.shape)
+        arrays["upstream"] = numbers if "upstream" in fit.arrays else np.ones(y.shape)
     return case
 
 
@@ -145,7 +149,7 @@ def _windows(fit: Fit, space: str, *, kernel: bool) -> Iterator[Case]:
         if not kernel:
             own |= {"window": window[0] if len({*window}) == 1 else window[-rank:]}
         more["optional"] = not kernel and len({*window}) > 1
-        return _numbers(fit, says, shapes, settings=own, whole=which == "one image", **more)
+        return _numbers(fit, says, shapes, settings=own, **more)
 
     what = "kernel" if kernel else "window"
     square, small = (3,) * 3 if kernel else (4,) * 3, (2,) * 3
@@ -158,15 +162,7 @@ def _windows(fit: Fit, space: str, *, kernel: bool) -> Iterator[Case]:
         if rank > 1:
             yield case("an image that is not square", (6, 4, 5), small)
             yield case(f"neither image nor {what} square", (6, 4, 6), (3, 2, 3))
-    if "stride" in fit.settings:
-        yield case("stride 2", (5,) * 3, small, settings={"stride": 2})
-        yield case("stride 3, a row is left over", (6,) * 3, small, settings={"stride": 3})
-    if "padding" in fit.settings:
-        yield case("padding 1", square, (3,) * 3 if kernel else small, settings={"padding": 1})
-    if "dilation" in fit.settings:
-        yield case("dilation 2", (5,) * 3, small, settings={"dilation": 2})
-    if {"stride", "padding"} <= {*fit.settings}:
-        yield case("stride 2 and padding 1", (6,) * 3, (3,) * 3, settings={"stride": 2, "padding": 1})
+    yield from _spaced(fit, case, kernel)
     for which in ("channels", "a batch"):
         yield case(which, (4,) * 3, small, which)
     if not fit.operation.name.endswith("_gradient") and (kernel or "window" in fit.settings):
@@ -174,26 +170,48 @@ def _windows(fit: Fit, space: str, *, kernel: bool) -> Iterator[Case]:
     yield case("real numbers", (6, 7, 6), (2, 3, 2) if kernel else small, real=True)
 
 
+def _spaced(fit: Fit, case: Callable[..., Case], kernel: bool) -> Iterator[Case]:
+    """The same with strides, padding, dilation and groups, as far as the function takes them."""
+    square, small = (3,) * 3 if kernel else (4,) * 3, (2,) * 3
+    if "stride" in fit.settings:
+        yield case("stride 2", (5,) * 3, small, settings={"stride": 2})
+        yield case("stride 3, a row is left over", (6,) * 3, small, settings={"stride": 3})
+    if "padding" in fit.settings:
+        yield case("padding 1", square, (3,) * 3 if kernel else small, settings={"padding": 1})
+        yield case("padding 2", square, (3,) * 3, settings={"padding": 2 if kernel else 1})
+    if not kernel and {"stride", "window"} <= {*fit.settings}:
+        yield case("windows that overlap: 3 wide, stride 1", square, (3,) * 3, settings={"stride": 1})
+        yield case("windows that overlap: 3 wide, stride 2", (7,) * 3, (3,) * 3, settings={"stride": 2})
+    if "groups" in fit.settings:
+        yield case("two groups", (4,) * 3, small, "groups", settings={"groups": 2})
+    if "dilation" in fit.settings:
+        yield case("dilation 2", (5,) * 3, small, settings={"dilation": 2})
+    if {"stride", "padding"} <= {*fit.settings}:
+        yield case("stride 2 and padding 1", (6,) * 3, (3,) * 3, settings={"stride": 2, "padding": 1})
+
+
 def _rows(fit: Fit) -> Iterator[Case]:
     def shapes(n: int, k: int, o: int) -> dict[str, tuple[int, ...]]:
         return {"x": (n, k), "w": (o, k), "b": (o,), "logits": (n, k), "p": (n, k), "labels": (n,)}
 
     yield _numbers(fit, "one row", shapes(1, 3, 2))
-    yield _numbers(fit, "two rows", shapes(2, 3, 2), whole=False)
-    yield _numbers(fit, "as many rows as columns", shapes(3, 3, 3), whole=False)
-    yield _numbers(fit, "real numbers", shapes(5, 7, 4), whole=False, real=True)
+    yield _numbers(fit, "one row of real numbers", shapes(1, 5, 3), real=True)
+    yield _numbers(fit, "two rows", shapes(2, 3, 2))
+    yield _numbers(fit, "as many rows as columns", shapes(3, 3, 3))
+    yield _numbers(fit, "real numbers", shapes(5, 7, 4), real=True)
     if fit.operation.name.removesuffix("_gradient") in LARGE:
-        yield _numbers(fit, "large numbers", shapes(4, 5, 3), whole=False, large=1000.0)
+        yield _numbers(fit, "large numbers", shapes(4, 5, 3), large=1000.0)
 
 
 def _channels(fit: Fit) -> Iterator[Case]:
     def shapes(*x: int) -> dict[str, tuple[int, ...]]:
         return {"x": x} | dict.fromkeys(("gamma", "beta", "mean", "variance", "alpha"), (x[1],))
 
-    yield _numbers(fit, "four rows of one feature", shapes(4, 1), whole=False)
-    yield _numbers(fit, "five rows of three features", shapes(5, 3), whole=False)
-    yield _numbers(fit, "real numbers", shapes(8, 4), whole=False, real=True)
-    yield _numbers(fit, "two images of three channels", shapes(2, 3, 2, 2), whole=False, optional=True)
+    yield _numbers(fit, "four rows of one feature", shapes(4, 1), optional=True)
+    yield _numbers(fit, "five rows of three features", shapes(5, 3), optional=True)
+    yield _numbers(fit, "real numbers", shapes(8, 4), real=True, optional=True)
+    yield _numbers(fit, "two images of three channels", shapes(2, 3, 2, 2), optional=True)
+    yield _numbers(fit, "two images of real numbers", shapes(2, 3, 4, 5), real=True, optional=True)
 
 
 def _lines(fit: Fit) -> Iterator[Case]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import inspect
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
@@ -12,10 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from ...reference import validation
+from ...reference import bounds, validation
 from ...reference.operators.operation import Operation
 from ...reference.validation import BadInput
-from ..adjudication import Adjudication, Explanation, adjudicate
+from ..adjudication import Adjudication, Explanation, Finding, adjudicate
 from ..language.outcome import Call, Outcome
 from ..workers.worker import Worker
 from . import cases, fitting, inside
@@ -60,6 +62,13 @@ class Checked:
         return 0 if self.right else 1
 
     @property
+    def mistakes(self) -> tuple[Explanation, ...]:
+        """Those that explain every case whose numbers are wrong."""
+        wrong = [one for one in self.tried if not one.right and one.got is not None and np.isfinite(one.got).all()]
+        names = [{m.mistake for m in one.mistakes} for one in wrong]
+        return tuple(m for m in wrong[0].mistakes if all(m.mistake in others for others in names)) if wrong else ()
+
+    @property
     def failure(self) -> Tried | None:
         """The first case that is wrong: the smallest input."""
         return next((one for one in self.tried if not one.right), None)
@@ -80,6 +89,7 @@ class Checked:
             for one in self.tried
         ]
         known = {name: value for name, value in asdict(self).items() if name != "tried"}
+        known |= {"mistakes": [{"name": m.mistake, "says": m.says, "remedy": m.remedy} for m in self.mistakes]}
         score = sum(one.right for one in self.tried) / len(self.tried)
         return known | {"lacking": [*self.lacking], "right": self.right, "score": score, "tried": tried}
 
@@ -94,6 +104,16 @@ class Order:
     says: str
     axes: Callable[[str], str]
     """The axes of ours that it takes, in its order; those that it leaves out have one element."""
+    each: bool = False
+    """One number at a time."""
+
+    def holds(self, operation: Operation, case: cases.Case) -> bool:
+        """Whether what it leaves out has one element."""
+        return all(
+            "…" in own
+            or all(n == 1 for n, letter in zip(array.shape, own, strict=False) if letter not in self.axes(own))
+            for own, array in ((operation.axes(name), array) for name, array in case.arrays.items())
+        )
 
     def given(self, own: str, array: np.ndarray) -> np.ndarray:
         letters = self.axes(own)
@@ -102,7 +122,7 @@ class Order:
         kept = array[tuple(slice(None) if letter in letters else 0 for letter in own)]
         return np.ascontiguousarray(kept.transpose([_left(own, letters).index(letter) for letter in letters]))
 
-    def back(self, own: str, result: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    def back(self, own: str, result: np.ndarray) -> np.ndarray:
         """A result in our order; as it is where it has other axes."""
         letters = self.axes(own)
         if "…" in own or letters == own or result.ndim != len(letters):
@@ -137,12 +157,16 @@ ROWS = (
     Order("one row, without a batch", _without("N")),
     Order("rows, weights [inputs, outputs]", lambda own: "IO" if own == "OI" else own),
 )
-AS_IT_IS = (Order("arrays as they are", lambda own: own),)
+AS_IT_IS = (Order("arrays as they are", lambda own: own), Order("one number at a time", lambda own: own, each=True))
 
 
 def _orders(operation: Operation) -> Sequence[Order]:
     axes = operation.axes(next(iter(operation.arrays)))
-    return AS_IT_IS if "…" in axes else ROWS if axes in ("NI", "NK") else ORDERS
+    if "…" in axes:
+        return AS_IT_IS if axes == "…" and "axis" not in operation.parameters else AS_IT_IS[:1]
+    if axes == "NI":  # of one row alone a product on the wrong side is right
+        return ROWS[0], ROWS[2]
+    return ROWS[:2] if axes == "NK" else ORDERS
 
 
 # --- trying ------------------------------------------------------------------------------------------------------------
@@ -161,7 +185,7 @@ def check_file(file: Path, *, function: str = "", operation: str = "", seconds: 
         (found,) = worker.run([Call(inside.functions)])
         if found.kind != "value":
             raise BadInput(f"{file.name}: it cannot be read: {found.error}; mend that first")
-        fit = fitting.chosen([(name, [tuple(p) for p in ps]) for name, ps in found.value], function, operation)
+        fit = fitting.chosen([(name, [(p, kind) for p, kind in ps]) for name, ps in found.value], function, operation)
         return _checked(worker, fit)
     finally:
         worker.close()
@@ -183,30 +207,53 @@ def check(function: Callable[..., Any], operation: str = "", *, seconds: float =
 
 def _checked(worker: Worker, fit: fitting.Fit) -> Checked:
     first, *rest = cases.of(fit)
-    order, outcome = _order(worker, fit, first)
+    fit, order, outcome = _order(worker, fit, first)
+    for other in (case for case in rest if case.optional):  # a function of images alone takes no rows
+        if outcome.kind == "unsupported":
+            taken, order_of, found = _order(worker, fit, other)
+            if found.kind == "value":
+                (first, fit, order, outcome), rest = (
+                    (other, taken, order_of, found),
+                    [c for c in rest if c is not other],
+                )
     one = _tried(fit, first, order, outcome)
     if outcome.kind != "value":  # what cannot be called at all is not called again
         return Checked(fit.name, fit.operation.name, order.says, (one,), (*fit.lacking, *(case.says for case in rest)))
-    whole = order is ORDERS[0] or order is ROWS[1]
-    kept = [case for case in rest if case.whole or not whole]
-    outcomes = worker.run([_call(fit, case, order) for case in kept])
-    answered = [(case, o) for case, o in zip(kept, outcomes, strict=True) if o.kind == "value" or not case.optional]
-    tried = (one, *(_tried(fit, case, order, o) for case, o in answered))
-    left = [case.says for case in rest if case not in [case for case, _ in answered]]
-    return Checked(fit.name, fit.operation.name, order.says, tried, (*fit.lacking, *left))
+    kept = [case for case in rest if order.holds(fit.operation, case)]
+    answers = [*zip(kept, worker.run([_call(fit, case, order) for case in kept]), strict=True)]
+    spared = [
+        case for case in kept if case.optional and not _alike(case, first)
+    ]  # other axes, or one number for each axis
+    raised = [case.says for case, o in answers if o.kind != "value" and case in spared]
+    tried = (one, *(_tried(fit, case, order, o) for case, o in answers if o.kind == "value" or case not in spared))
+    left = [case.says for case in rest if case not in kept] + [
+        f"{says} (your function raised there)" for says in raised
+    ]
+    missing = [*fit.operation.results][len(outcome.value) :] if fit.operation.name.endswith("_gradient") else []
+    return Checked(fit.name, fit.operation.name, order.says, tried, (*fit.lacking, *missing, *left))
 
 
-def _order(worker: Worker, fit: fitting.Fit, case: cases.Case) -> tuple[Order, Outcome]:
+def _alike(case: cases.Case, first: cases.Case) -> bool:
+    return "window" not in case.settings and case.arrays["x"].ndim == first.arrays["x"].ndim
+
+
+def _order(worker: Worker, fit: fitting.Fit, case: cases.Case) -> tuple[fitting.Fit, Order, Outcome]:
     """The order of axes in which the function is right; else that of a result of the right shape; else the first that gives one."""
-    found = list[tuple[tuple[bool, bool, bool], Order, Outcome]]()
-    for order in _orders(fit.operation):
-        (outcome,) = worker.run([_call(fit, case, order)])
-        one = _tried(fit, case, order, outcome)
-        found.append(((one.right, _fits(one, outcome), outcome.kind == "value"), order, outcome))
-        if one.right or outcome.kind == "broken":
-            return order, outcome
-    _, order, outcome = max(found, key=lambda one: one[0])
-    return order, outcome
+    found = list[tuple[tuple[bool, bool, bool], fitting.Fit, Order, Outcome]]()
+    for tuples in (fit.tuples, frozenset(fit.settings)):  # a number for all axes, or one for each
+        own = dataclasses.replace(fit, tuples=tuples)
+        for order in _orders(fit.operation):
+            if not order.holds(fit.operation, case):
+                continue
+            (outcome,) = worker.run([_call(own, case, order)])
+            one = _tried(own, case, order, outcome)
+            found.append(((one.right, _fits(one, outcome), outcome.kind == "value"), own, order, outcome))
+            if one.right or outcome.kind == "broken":
+                return own, order, outcome
+        if any(outcome.kind == "value" for *_, outcome in found):
+            break
+    _, own, order, outcome = max(found, key=lambda one: one[0])
+    return own, order, outcome
 
 
 def _fits(one: Tried, outcome: Outcome) -> bool:
@@ -216,22 +263,28 @@ def _fits(one: Tried, outcome: Outcome) -> bool:
 
 
 def _call(fit: fitting.Fit, case: cases.Case, order: Order) -> Call:
-    given = [order.given(fit.operation.axes(name), array) for name, array in case.arrays.items()]
-    meant = cases.settings(fit, case)
+    given = [order.given(fit.operation.axes(name), case.arrays[name]) for name in fit.arrays]
+    meant, rank = cases.settings(fit, case), len(fit.operation.axes(next(iter(fit.operation.arrays)))) - 2
+    told = {
+        ours: (meant[ours],) * rank if ours in fit.tuples and isinstance(meant[ours], int) else meant[ours]
+        for ours in fit.settings
+        if ours in meant
+    }
     return Call(
         inside.called,
         {f"array_{i}": array for i, array in enumerate(given)}
         | {
             "name": fit.name,
-            "places": [fit.arrays[name] for name in case.arrays],
-            "settings": {fit.settings[name]: meant[name] for name in fit.settings if name in meant},
+            "places": [*fit.arrays.values()],
+            "settings": {fit.settings[ours]: value for ours, value in told.items()},
+            "each": order.each,
         },
     )
 
 
 def _tried(fit: fitting.Fit, case: cases.Case, order: Order, outcome: Outcome) -> Tried:
     operation, meant = fit.operation, cases.settings(fit, case)
-    arrays = {fit.arrays[name]: order.given(operation.axes(name), array) for name, array in case.arrays.items()}
+    arrays = {fit.arrays[name]: order.given(operation.axes(name), case.arrays[name]) for name in fit.arrays}
     given = {fit.settings[name]: meant[name] for name in fit.settings if name in case.settings}
 
     def made(why: str, got: Any = None, wanted: Any = None, mistakes: Sequence[Explanation] = ()) -> Tried:
@@ -240,38 +293,62 @@ def _tried(fit: fitting.Fit, case: cases.Case, order: Order, outcome: Outcome) -
     if case.none:
         empty = outcome.kind == "unsupported" or (outcome.kind == "value" and all(a.size == 0 for a in outcome.value))
         return made("" if empty else "there is no output where no window fits: expected an error, or an empty array")
-    wanted = [_wanted(operation, case, meant, name) for name in operation.results]
-    shown = order.given(operation.axes(next(iter(operation.results))), wanted[0])
+    wanted = {name: _wanted(operation, case, meant, name) for name in operation.results}
+    shown = {name: order.given(operation.axes(name), array) for name, array in wanted.items()}
     if outcome.kind != "value":
-        return made(outcome.error, None, shown)
+        return made(outcome.error, None, next(iter(shown.values())))
     results = dict(zip(operation.results, outcome.value, strict=False))
-    got = next(iter(results.values()))
-    canonical = {
-        name: order.back(operation.axes(name), a, w.shape)
-        for (name, a), w in zip(results.items(), wanted, strict=False)
-    }
-    for (name, a), w in zip(canonical.items(), wanted, strict=False):
-        if a.shape == w.shape and not np.isfinite(a[np.isfinite(w)]).all():
+    if operation.results == {"y": "N"} and outcome.value[0].ndim == 0:
+        raise BadInput(
+            f"{fit.name}() gives one number for all rows: expected one a row; return them before the mean or the sum"
+        )
+    canonical = {name: order.back(operation.axes(name), a) for name, a in results.items()}
+    for name, a in canonical.items():
+        bad = ~np.isfinite(a) & np.isfinite(wanted[name]) if a.shape == wanted[name].shape else np.zeros(1, bool)
+        if results[name].shape != shown[name].shape:
+            why, mistakes = f"{name}: its shape is {list(results[name].shape)}, expected {list(shown[name].shape)}", ()
+            with contextlib.suppress(BadInput):
+                mistakes = adjudicate(
+                    operation.name, inputs=case.arrays, outputs={"yours": canonical}, parameters=meant
+                ).explanations["yours"]
+            return made(why, results[name], shown[name], mistakes)
+        if bad.any():
             return made(
-                f"{name} has {a[~np.isfinite(a)][0]} where the exact result is {w[~np.isfinite(a)][0]:g}", got, shown
+                f"{name} has {a[bad][0]} where the exact result is {wanted[name][bad][0]:g}", results[name], shown[name]
             )
+        if a.dtype != np.float64:
+            return made(f"{name} is {a.dtype}, expected float64 as the input is", results[name], shown[name])
     try:
         found = adjudicate(operation.name, inputs=case.arrays, outputs={"yours": canonical}, parameters=meant)
     except BadInput as refusal:
-        shapes = f"{list(got.shape)}, expected {list(shown.shape)}"
-        return made(f"its shape is {shapes}" if got.shape != shown.shape else str(refusal), got, shown)
-    return made(_why(found, got, shown), got, shown, found.explanations["yours"])
+        return made(str(refusal), next(iter(results.values())), next(iter(shown.values())))
+    worst = max(found.findings, key=lambda f: (f.outside > 0, f.ratio))
+    why = _why(found, worst, canonical[worst.result], wanted[worst.result])
+    why = "" if why and _by_fourier(operation, case, canonical[worst.result], wanted[worst.result]) else why
+    return made(why, results[worst.result], shown[worst.result], found.explanations["yours"] if why else ())
 
 
-def _why(found: Adjudication, got: np.ndarray, wanted: np.ndarray) -> str:
-    if found.within:
+def _why(found: Adjudication, worst: Finding, got: np.ndarray, wanted: np.ndarray) -> str:
+    """ "" where it is right: rounding that is not the usual one (a Fourier transform's) is still rounding, unless a mistake explains it."""
+    if not worst.outside and not (found.standing("yours") == "unlike rounding" and found.explanations["yours"]):
         return ""
-    if got.shape != wanted.shape:
-        return f"its shape is {list(got.shape)}, expected {list(wanted.shape)}"
-    wrong = sum(f.outside for f in found.findings)
-    return (
-        f"{wrong} of {sum(f.elements for f in found.findings)} numbers are wrong" if wrong else found.standing("yours")
-    )
+    which = f"{worst.result}: " if len(found.findings) > 1 else ""
+    off = float(np.abs(got - wanted).max())
+    if off <= 2.0**-40 * float(np.abs(wanted).max()):
+        return f"{which}nearly right, but off by up to {off:.1e}: digits are lost on the way"
+    return f"{which}{worst.outside or 'some'} of {worst.elements} numbers are wrong"
+
+
+def _by_fourier(operation: Operation, case: cases.Case, got: np.ndarray, wanted: np.ndarray) -> bool:
+    """Whether it is a convolution of one channel within what the rounding of Fourier transforms can do."""
+    x, w = case.arrays.get("x"), case.arrays.get("w")
+    if x is None or w is None or "NC" not in operation.axes("x") or operation.name.endswith("_gradient"):
+        return False
+    if any(n != 1 for n in (*x.shape[:2], *w.shape[:2])) or case.settings:
+        return False
+    lengths = [1 << (n + k).bit_length() for n, k in zip(x.shape[2:], w.shape[2:], strict=True)]
+    allowed = bounds.fft_convolution(x[0, 0], w[0, 0], np.float64, lengths=lengths).allowed
+    return bool((np.abs(got - wanted) <= np.max(allowed)).all())
 
 
 def _wanted(operation: Operation, case: cases.Case, meant: Mapping[str, Any], result: str) -> np.ndarray:

@@ -63,6 +63,8 @@ class Fit:
     arrays: dict[str, str]
     settings: dict[str, str]
     lacking: tuple[str, ...]
+    tuples: frozenset[str] = frozenset()
+    """The settings that are given as one number for each axis."""
 
 
 def operation_of(name: str) -> Operation:
@@ -78,7 +80,7 @@ def operation_of(name: str) -> Operation:
     return catalogue.OPERATIONS[gradient]
 
 
-def chosen(functions: Sequence[tuple[str, list[tuple[str, bool]]]], name: str, meant: str) -> Fit:
+def chosen(functions: Sequence[tuple[str, list[tuple[str, str]]]], name: str, meant: str) -> Fit:
     """The function of this name, or the only one whose own name says an operation. ``meant``: the operation, where the name does not say it."""
     if not functions:
         validation.refuse("file", "no function", "one function at least", "define it with def, at the top level")
@@ -105,7 +107,7 @@ def chosen(functions: Sequence[tuple[str, list[tuple[str, bool]]]], name: str, m
     return next(iter(known.values()))
 
 
-def _fitted(name: str, parameters: Sequence[tuple[str, bool]], operation: Operation) -> Fit:
+def _fitted(name: str, parameters: Sequence[tuple[str, str]], operation: Operation) -> Fit:
     """Batch norm of given statistics or, where the function takes none, of the batch's own."""
     try:
         return fit(name, parameters, operation)
@@ -115,33 +117,62 @@ def _fitted(name: str, parameters: Sequence[tuple[str, bool]], operation: Operat
         return fit(name, parameters, catalogue.OPERATIONS["batch_norm_training"])
 
 
-def fit(name: str, parameters: Sequence[tuple[str, bool]], operation: Operation) -> Fit:
+def fit(name: str, parameters: Sequence[tuple[str, str]], operation: Operation) -> Fit:
     """By name first; what is left, arrays in their order for parameters that must be given, in theirs."""
     free = dict(parameters)
     needed = [a for a in operation.arrays if not operation.optional(a)]
-    arrays, settings = dict[str, str](), dict[str, str]()
-    for place, (_, known) in enumerate([(0, [*operation.arrays]), (1, [*operation.parameters])]):
-        for ours in known:
-            word = next((p for p in free if p.lower() in (ours, *WORDS.get(ours, ()))), None)
-            if word is not None and not (place == 0 and free[word] and ours in needed):
-                (settings if place else arrays)[ours] = word
-                free.pop(word)
+    arrays, settings, strings = dict[str, str](), dict[str, str](), list[str]()
+
+    def named(ours: str, *, given: bool) -> str | None:
+        return next(
+            (p for p, kind in free.items() if p.lower() in (ours, *WORDS.get(ours, ())) and not (given and kind)), None
+        )
+
     for ours in needed:
-        if ours not in arrays:
-            word = next((p for p, optional in free.items() if not optional), None)
-            if word is None:
-                says = ", ".join(p for p, _ in parameters) or "nothing"
-                validation.refuse(
-                    f"{name}()", says, f"a parameter for {ours}", f"{operation.name} takes {', '.join(needed)}"
-                )
+        if (word := named(ours, given=True)) is not None:
             arrays[ours] = word
             free.pop(word)
-    if unknown := [p for p, optional in free.items() if not optional]:
+    for ours in (a for a in needed if a not in arrays):
+        word = next(
+            (
+                p
+                for p, kind in free.items()
+                if not kind and not any(p.lower() in WORDS.get(s, (s,)) for s in operation.parameters)
+            ),
+            None,
+        )
+        if word is None and ours != "upstream":
+            says = ", ".join(p for p, _ in parameters) or "nothing"
+            validation.refuse(
+                f"{name}()", says, f"a parameter for {ours}", f"{operation.name} takes {', '.join(needed)}"
+            )
+        if word is not None:
+            arrays[ours] = word
+            free.pop(word)
+    for ours in (a for a in operation.arrays if operation.optional(a)):
+        if (word := named(ours, given=False)) is not None:
+            arrays[ours] = word
+            free.pop(word)
+    for ours in operation.parameters:
+        if (word := named(ours, given=False)) is not None:
+            if free.pop(word) == "str":
+                strings.append(ours)
+            else:
+                settings[ours] = word
+    _all_known(name, operation, free)
+    left = [a for a in operation.arrays if a not in arrays and a != "upstream"]
+    lacking = left + [s for s in operation.parameters if s not in settings]
+    tuples = frozenset(ours for ours, word in settings.items() if dict(parameters)[word] in ("tuple", "list"))
+    return Fit(
+        name, operation, {a: arrays[a] for a in operation.arrays if a in arrays}, settings, tuple(lacking), tuples
+    )
+
+
+def _all_known(name: str, operation: Operation, free: dict[str, str]) -> None:
+    if unknown := [p for p, kind in free.items() if not kind]:
         validation.refuse(
             f"{name}()",
             ", ".join(unknown),
             f"parameters of {operation.name}",
             "give it a default, or the name of a setting",
         )
-    lacking = [a for a in operation.arrays if a not in arrays] + [s for s in operation.parameters if s not in settings]
-    return Fit(name, operation, arrays, settings, tuple(lacking))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import linecache
 import traceback
@@ -14,13 +15,17 @@ import numpy as np
 from ...reference.libraries import Unsupported
 
 
-def functions(library: ModuleType) -> list[tuple[str, list[tuple[str, bool]]]]:
-    """[(name, [(parameter, whether it may be left out)])] of the functions that the file itself defines."""
+def functions(library: ModuleType) -> list[tuple[str, list[tuple[str, str]]]]:
+    """[(name, [(parameter, the kind of its default: "", "str", "tuple" or another)])] of the functions that the file itself defines."""
     found = []
     for name, one in vars(library).items():
         if inspect.isfunction(one) and one.__module__ == library.__name__ and not name.startswith("_"):
-            found.append((name, [(p.name, p.default is not p.empty) for p in _parameters(one)]))
+            found.append((name, [(p.name, _default(p)) for p in _parameters(one)]))
     return found
+
+
+def _default(parameter: inspect.Parameter) -> str:
+    return "" if parameter.default is parameter.empty else type(parameter.default).__name__
 
 
 def _parameters(function: Any) -> list[inspect.Parameter]:
@@ -30,16 +35,30 @@ def _parameters(function: Any) -> list[inspect.Parameter]:
 
 
 def called(
-    library: ModuleType, *, name: str, places: Sequence[str], settings: Mapping[str, Any], **arrays: np.ndarray
+    library: ModuleType,
+    *,
+    name: str,
+    places: Sequence[str],
+    settings: Mapping[str, Any],
+    each: bool,
+    **arrays: np.ndarray,
 ) -> list[np.ndarray]:
     """The function's results for these arrays, each given as the parameter of its place. What it raises is told with its own line."""
     given = {place: np.array(arrays[f"array_{i}"]) for i, place in enumerate(places)}
     try:
-        result = getattr(library, name)(**given, **settings)
+        function = functools.partial(getattr(library, name), **settings)
+        result = _one_by_one(function, given) if each else function(**given)
     except Exception as error:
         raise Unsupported(_told(error, str(library.__file__))) from None
     several = result if isinstance(result, tuple) else (result,)
     return [_number(one, i) for i, one in enumerate(several)]
+
+
+def _one_by_one(function: Any, given: Mapping[str, np.ndarray]) -> np.ndarray:
+    """A function of numbers, called with each in turn."""
+    numbers = zip(*(array.ravel().tolist() for array in given.values()), strict=True)
+    shape = next(iter(given.values())).shape
+    return np.array([function(**dict(zip(given, one, strict=True))) for one in numbers], float).reshape(shape)
 
 
 def _number(one: Any, place: int) -> np.ndarray:

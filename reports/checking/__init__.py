@@ -39,10 +39,10 @@ def _lines(found: Checked, hint: int) -> Iterator[tuple[str, str]]:
     if found.lacking:
         yield f"  not tried: {', '.join(found.lacking)}", "dim"
     if (wrong := found.failure) and hint:
-        yield from _failure(wrong, hint)
+        yield from _failure(wrong, found, hint)
 
 
-def _failure(one: Tried, hint: int) -> Iterator[tuple[str, str]]:
+def _failure(one: Tried, found: Checked, hint: int) -> Iterator[tuple[str, str]]:
     yield f"The smallest input that is wrong: {one.says}{_settings(one.settings)}", "bold"
     for name, array in one.arrays.items():
         yield f"{name} =", ""
@@ -55,13 +55,13 @@ def _failure(one: Tried, hint: int) -> Iterator[tuple[str, str]]:
         yield _array(one.wanted), "green"
     if hint < 2:
         return
-    for mistake in one.mistakes:
+    for mistake in found.mistakes:
         detail = f" ({mistake.detail})" if mistake.detail else ""
         yield f"It is as if {mistake.says}{detail}{f': {mistake.left}' if mistake.left else ''}.", "yellow"
         if hint > 2:
             yield f"To change: {mistake.remedy}.", "yellow"
-    if not one.mistakes:
-        yield "No known mistake explains it.", "dim"
+    if not found.mistakes and one.got is not None:
+        yield "No known mistake explains all that is wrong.", "dim"
 
 
 def _settings(settings: Mapping[str, object]) -> str:

@@ -80,6 +80,34 @@ def softmax(z):
 def batch_norm(x, gamma, beta, eps=1e-5):
     return gamma * (x - x.mean(0)) / np.sqrt(x.var(0) + eps) + beta
 """,
+    "one number at a time": "def relu(x):\n    if x > 0:\n        return x\n    return 0.0\n",
+    "a derivative alone": "def relu_grad(x):\n    return (x > 0).astype(float)\n",
+    "a full Fourier transform": """
+def conv2d(img, ker):
+    (H, W), (h, w) = img.shape, ker.shape
+    s = (H + h - 1, W + w - 1)
+    full = np.fft.irfft2(np.fft.rfft2(img, s) * np.fft.rfft2(ker[::-1, ::-1], s), s)
+    return full[h - 1:H, w - 1:W]
+""",
+    "two unknown names": """
+def conv2d(a, b):
+    return (np.lib.stride_tricks.sliding_window_view(a, b.shape) * b).sum((2, 3))
+""",
+    "pairs for settings": """
+def avg_pool2d(x, kernel_size, stride):
+    (kh, kw), (sh, sw) = kernel_size, stride
+    return np.lib.stride_tricks.sliding_window_view(x, (kh, kw))[::sh, ::sw].mean((-1, -2))
+""",
+    "an image without a batch": """
+def conv2d(x, w):
+    v = np.lib.stride_tricks.sliding_window_view(x, w.shape[2:], axis=(1, 2))
+    return np.einsum("chwij,ocij->ohw", v, w)
+""",
+    "batch norm of images alone": """
+def batchnorm2d(X, gamma, beta, epsilon=1e-5):
+    mu, var = X.mean((0, 2, 3), keepdims=True), X.var((0, 2, 3), keepdims=True)
+    return gamma[None, :, None, None] * (X - mu) / np.sqrt(var + epsilon) + beta[None, :, None, None]
+""",
     "tanh's gradient": "def tanh_grad(z, g):\n    return g / np.cosh(z) ** 2\n",
 }
 WRONG = {
@@ -89,6 +117,28 @@ WRONG = {
     "unbiased variance": (RIGHT["batch norm"].replace("var(0)", "var(0, ddof=1)"), "n − 1"),
     "gradient without upstream": ("def tanh_grad(z, g):\n    return 1 - np.tanh(z) ** 2\n", "own derivative"),
     "softmax over columns": (RIGHT["softmax"].replace("-1", "0"), "another axis"),
+    "a product on the wrong side": ("def linear(x, W, b):\n    return W @ x + b\n", ""),
+    "windows that overlap": (
+        """
+def max_pool(x, pool_size, stride):
+    H, W = x.shape
+    out = np.zeros((H // stride, W // stride))
+    for i in range(len(out)):
+        for j in range(out.shape[1]):
+            out[i, j] = x[i * stride:i * stride + pool_size, j * stride:j * stride + pool_size].max()
+    return out
+""",
+        "",
+    ),
+    "padding by one always": (LAYER.replace("(padding, padding)", "(padding > 0, padding > 0)"), ""),
+    "groups passed over": (
+        LAYER.replace("padding=0):", "padding=0, groups=1):\n    w = np.repeat(w, groups, axis=1)"),
+        "",
+    ),
+    "a gradient by the batch": (
+        "def linear_backward(dY, X, W):\n    return dY @ W.T, X.T @ dY / len(X), dY.mean(axis=0)\n",
+        "",
+    ),
     "ReLU for |x|": ("def absolute_value(z):\n    return np.maximum(z, 0)\n", "ReLU"),
 }
 
@@ -106,7 +156,7 @@ def run(tmp_path):
 @pytest.mark.parametrize("name", RIGHT)
 def test_several_ways_are_right(run, name):
     found = run(RIGHT[name])
-    assert found.right and found.exit_code == 0 and len(found.tried) >= 3, [
+    assert found.right and found.exit_code == 0 and len(found.tried) >= 2, [
         (t.says, t.why) for t in found.tried if t.why
     ]
 
@@ -116,9 +166,7 @@ def test_a_mistake_is_wrong_and_named(run, name):
     source, says = WRONG[name]
     found = run(source)
     assert found.exit_code == 1 and found.failure is not None
-    told = [e for one in found.tried for e in one.mistakes]
-    assert not says or any(says in e.says for e in told), [e.mistake for e in told]
-    assert found.failure.got is not None and not np.array_equal(found.failure.got, found.failure.wanted)
+    assert not says or any(says in e.says for e in found.mistakes), [e.mistake for e in found.mistakes]
 
 
 def test_what_a_function_does_not_take_is_said_and_what_it_takes_is_tried(run):
@@ -128,6 +176,20 @@ def test_what_a_function_does_not_take_is_said_and_what_it_takes_is_tried(run):
         one.says for one in layer.tried
     } and "stride" not in layer.lacking
     assert plain.order.startswith("plain") and layer.order.startswith("[N, C")
+
+
+def test_a_gradient_that_is_left_out_is_said_and_the_wrong_one_of_several_is_shown(run):
+    assert {"dw", "db"} <= {*run("def linear_backward(dY, X, W):\n    return dY @ W.T\n").lacking}
+    found = run(WRONG["a gradient by the batch"][0])
+    assert found.failure.why.startswith(("dw: ", "db: ")) and not np.array_equal(
+        found.failure.got, found.failure.wanted
+    )
+
+
+def test_a_mistake_is_named_only_where_it_explains_all_that_is_wrong(run):
+    assert [m.mistake for m in run(WRONG["kernel flipped"][0]).mistakes]
+    slip = run(CONV.replace("H - h + 1", "H - h").replace("W - w + 1", "W - w"))
+    assert slip.exit_code == 1 and not slip.mistakes
 
 
 def test_a_formula_that_overflows_is_wrong_only_where_it_does(run):
@@ -145,6 +207,10 @@ HOSTILE = {
     "a ragged list": ("def conv2d(x, w):\n    return [[1], [2, 3]]\n", "expected an array of real numbers"),
     "complex numbers": ("def conv2d(x, w):\n    return x * 1j\n", "expected an array of real numbers"),
     "wrong shape": ("def conv2d(x, w):\n    return x\n", "its shape is [3, 3], expected [2, 2]"),
+    "raises later": (
+        "def batch_norm(x, gamma, beta):\n    if x.shape[1] > 1:\n        raise KeyError('x')\n    return (x - x.mean(0)) / np.sqrt(x.var(0) + 1e-5) * gamma + beta\n",
+        "KeyError",
+    ),
     "prints": ("def conv2d(x, w):\n    print('a' * 10**6)\n    raise SystemExit\n", ""),
 }
 
@@ -164,6 +230,11 @@ REFUSED = {
     "a parameter too many": ("def relu(x, strength):\n    return x\n", {}, "strength"),
     "not Python": ("def relu(x)\n", {}, "it cannot be run: SyntaxError"),
     "an operation that is none": (RIGHT["relu"], {"operation": "sharpen"}, "sharpen"),
+    "a mean of losses": (
+        "def cross_entropy(z, y):\n    p = np.exp(z) / np.exp(z).sum(1, keepdims=True)\n    return -np.log(p[np.arange(len(y)), y]).mean()\n",
+        {},
+        "return them before the mean or the sum",
+    ),
     "no such function": (RIGHT["relu"], {"function": "gelu"}, "name a function of the file"),
 }
 
