@@ -346,7 +346,8 @@ def _by_fourier(operation: Operation, case: cases.Case, got: np.ndarray, wanted:
         return False
     lengths = [1 << (n + k).bit_length() for n, k in zip(x.shape[2:], w.shape[2:], strict=True)]
     allowed = bounds.fft_convolution(x[0, 0], w[0, 0], np.float64, lengths=lengths).allowed
-    return bool((np.abs(got - wanted) <= np.max(allowed)).all())
+    bound = bounds.derived(np.full(wanted.shape, np.max(allowed)), "as a Fourier transform rounds")
+    return bool((bound.ratio(got, wanted) <= 1).all())
 
 
 def _wanted(operation: Operation, case: cases.Case, meant: Mapping[str, Any], result: str) -> np.ndarray:
