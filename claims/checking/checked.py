@@ -293,7 +293,7 @@ def _tried(fit: fitting.Fit, case: cases.Case, order: Order, outcome: Outcome) -
     if case.none:
         empty = outcome.kind == "unsupported" or (outcome.kind == "value" and all(a.size == 0 for a in outcome.value))
         return made("" if empty else "there is no output where no window fits: expected an error, or an empty array")
-    wanted = {name: _wanted(operation, case, meant, name) for name in operation.results}
+    wanted = cases.exact(operation, case.arrays, meant)
     shown = {name: order.given(operation.axes(name), array) for name, array in wanted.items()}
     if outcome.kind != "value":
         return made(outcome.error, None, next(iter(shown.values())))
@@ -329,9 +329,11 @@ def _tried(fit: fitting.Fit, case: cases.Case, order: Order, outcome: Outcome) -
 
 
 def _why(found: Adjudication, worst: Finding, got: np.ndarray, wanted: np.ndarray) -> str:
-    """ "" where it is right: rounding that is not the usual one (a Fourier transform's) is still rounding, unless a mistake explains it."""
-    if not worst.outside and not (found.standing("yours") == "unlike rounding" and found.explanations["yours"]):
+    """Nothing where it is right, and never where it cannot be told."""
+    if found.within:
         return ""
+    if found.standing("yours") == "cannot tell":
+        return "it cannot be told here whether it is right"
     which = f"{worst.result}: " if len(found.findings) > 1 else ""
     off = np.abs(got - wanted).max()
     return f"{which}{worst.outside or 'some'} of {worst.elements} numbers are wrong, by up to {off:.3g}"
@@ -347,14 +349,3 @@ def _by_fourier(operation: Operation, case: cases.Case, got: np.ndarray, wanted:
     lengths = [1 << (n + k).bit_length() for n, k in zip(x.shape[2:], w.shape[2:], strict=True)]
     bound = bounds.fft_convolution(x[0, 0], w[0, 0], np.float64, lengths=lengths)
     return bool((bound.ratio(got, wanted) <= 1).all())
-
-
-def _wanted(operation: Operation, case: cases.Case, meant: Mapping[str, Any], result: str) -> np.ndarray:
-    parsed: dict[str, Any] = {}
-    given: dict[str, Any] = {name: case.arrays.get(name) for name in operation.arrays}
-    for name, (_, parse) in operation.parameters.items():
-        if name in meant:
-            parsed[name] = parse(name, meant[name], given, parsed)
-    y = operation.function(*given.values(), **parsed)
-    several = y if isinstance(y, tuple) else (y,)
-    return np.asarray(several[[*operation.results].index(result)])

@@ -112,9 +112,10 @@ def _fitted(name: str, parameters: Sequence[tuple[str, str]], operation: Operati
     try:
         return fit(name, parameters, operation)
     except BadInput:
-        if operation.name != "batch_norm_inference":
+        own = {"batch_norm_inference": "batch_norm_training", "batch_norm_inference_gradient": "batch_norm_gradient"}
+        if operation.name not in own:
             raise
-        return fit(name, parameters, catalogue.OPERATIONS["batch_norm_training"])
+        return fit(name, parameters, catalogue.OPERATIONS[own[operation.name]])
 
 
 def fit(name: str, parameters: Sequence[tuple[str, str]], operation: Operation) -> Fit:

@@ -108,6 +108,13 @@ def batchnorm2d(X, gamma, beta, epsilon=1e-5):
     mu, var = X.mean((0, 2, 3), keepdims=True), X.var((0, 2, 3), keepdims=True)
     return gamma[None, :, None, None] * (X - mu) / np.sqrt(var + epsilon) + beta[None, :, None, None]
 """,
+    "batch norm's gradient": """
+def batch_norm_backward(x, gamma, dout):
+    m, s, n = x.mean(0), np.sqrt(x.var(0) + 1e-5), len(x)
+    z = (x - m) / s
+    dbeta, dgamma = dout.sum(0), (dout * z).sum(0)
+    return gamma / s * (dout - dbeta / n - z * dgamma / n), dgamma, dbeta
+""",
     "tanh's gradient": "def tanh_grad(z, g):\n    return g / np.cosh(z) ** 2\n",
 }
 WRONG = {
