@@ -34,6 +34,14 @@ def judged(operation, y, inputs, **parameters):
     return adjudicate(operation, inputs=inputs, outputs={"mine": y}, parameters=parameters)
 
 
+def test_every_order_of_axes_that_gives_a_shape_is_named():
+    x, w = np.ones((1, 2, 5, 7), np.float32), np.ones((3, 2, 3, 3), np.float32)
+    with pytest.raises(BadInput, match=r"say its layout \(NHWC or NCWH\), {'layout': {'output.mine': 'NHWC'}}"):
+        judged("conv2d", np.ones((1, 3, 5, 3), np.float32), {"x": x, "w": w})
+    with pytest.raises(BadInput, match="say its layout, {'layout': {'output.mine': 'NHWC'}}"):
+        judged("conv2d", np.ones((1, 3, 5, 4), np.float32), {"x": x, "w": np.ones((4, 2, 3, 3), np.float32)})
+
+
 # --- words -------------------------------------------------------------------------------------------------------------
 
 OURS = {
