@@ -116,7 +116,7 @@ def verify(
         bool, typer.Option("--quick", help="Statistics on six seeds of each kind only: faster, and may stay open.")
     ] = False,
     jobs: Annotated[int | None, typer.Option(help="Processes at work at once; default: the number of cores.")] = None,
-    timeout: Annotated[float, typer.Option(help="Seconds for one call of a library.")] = limits.TIMEOUT,
+    timeout: Annotated[float, typer.Option(help="Seconds for one call of a library, and for an experiment between two calls.")] = limits.TIMEOUT,
     memory: Annotated[
         float | None, typer.Option(help="GiB for each library's process; default: a share of the machine's.")
     ] = None,
