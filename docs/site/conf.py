@@ -1,0 +1,64 @@
+"""The documents as a site: `make site`. Sphinx reads them as they stand in the repository, and needs no network.
+
+What there is and of which kind it is, is said once, in docs/README.md: its headings and links are the site's contents.
+"""
+
+import re
+import shutil
+from pathlib import Path
+
+from pygments.lexers.special import TextLexer
+
+ROOT = Path(__file__).parents[2]
+
+project = "lecture-claims"
+copyright = "the lecture-claims maintainers; code MIT, the lecture's text CC BY 4.0"
+extensions = ["myst_parser", "sphinx.ext.autodoc"]
+root_doc = "README"
+include_patterns = ["*.md", "docs/**.md", "docs/api.rst", "tests/README.md"]
+exclude_patterns = [".venv", "build", "reports"]
+myst_heading_anchors = 4
+autodoc_member_order = "bysource"
+html_theme = "furo"
+html_title = project
+html_show_sphinx = False
+
+
+def contents(index):
+    """A hidden table of contents for each heading of the index, with the documents that it links to, in its order."""
+    parts = re.split(r"^## (.+)$", index, flags=re.MULTILINE)[1:]
+    found = ""
+    for caption, text in zip(parts[::2], parts[1::2], strict=True):
+        links = re.findall(r"\]\(([\w./-]+)\.(?:md|rst)\)", text)
+        pages = "\n".join(f"docs/{link}".replace("docs/../", "") for link in links)
+        found += f"\n```{{toctree}}\n:hidden:\n:caption: {caption}\n{pages}\n```\n"
+    return found
+
+
+def read(app, page, source):
+    """A page as it is built: the first with the contents, the decisions with theirs, and links to folders, which have no page here, as text."""
+    source[0] = re.sub(r"\[([^]]+)\]\([\w./-]+/\)", r"\1", source[0])
+    if page == root_doc:
+        source[0] += contents((ROOT / "docs/README.md").read_text(encoding="utf-8") + "\n[this](README.md)\n")
+    elif page == "docs/decisions/README":
+        source[0] += "\n```{toctree}\n:hidden:\n:glob:\n[0-9]*\n```\n"
+
+
+def escape_bars(app, what, name, thing, options, lines):
+    """Docstrings are plain text: in |x| the bars are no markup."""
+    lines[:] = [
+        "``".join(part if k % 2 else part.replace("|", r"\|") for k, part in enumerate(line.split("``")))
+        for line in lines
+    ]
+
+
+def name_the_first_page(app, failure):
+    if not failure and app.builder.name == "html":
+        shutil.copy(app.outdir / "README.html", app.outdir / "index.html")
+
+
+def setup(app):
+    app.add_lexer("mermaid", TextLexer)  # what draws the graph of the rooms would come from a network: here it is text
+    app.connect("source-read", read)
+    app.connect("autodoc-process-docstring", escape_bars)
+    app.connect("build-finished", name_the_first_page)
