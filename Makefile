@@ -8,7 +8,7 @@ ID ?= convolution.flip
 # A run starts processes by the dozen, and the tests by the hundred: none of them shall compile the sources anew.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: verify test test-all lint quick claim graph site bench external clean
+.PHONY: verify test test-all lint quick claim graph site sample bench external clean
 
 verify: $(VENV)/.ready
 	$(BIN)/lecture-claims verify --out reports/latest
@@ -43,7 +43,12 @@ graph: $(VENV)/.ready
 
 # The documents as a site, build/site/index.html: seconds, without a network. A warning (a dead link, a document in no list) ends it.
 site: $(VENV)/.ready
-	$(BIN)/python -m sphinx -q -W --keep-going -c docs/site -d build/doctrees . build/site
+	$(BIN)/python -m sphinx -q -E -W --keep-going -c docs/site -d build/doctrees . build/site
+
+# The sample report in docs/sample: two claims on NumPy. Run it where the tests say that the sample is out of date.
+sample: $(VENV)/.ready
+	$(BIN)/lecture-claims verify conv_layer.equivariance convolution.commutes --backend numpy --no-store --out build/sample
+	cd build/sample && cp index.html report.md results.json ../../docs/sample/
 
 # Minutes: measures again what the empirical bounds rest on, what fixed tolerances miss and how large and fast the page of the last
 # verification is (which needs chromium), and writes docs/measured.md.

@@ -16,7 +16,7 @@ copyright = "the lecture-claims maintainers; code MIT, the lecture's text CC BY 
 extensions = ["myst_parser", "sphinx.ext.autodoc"]
 root_doc = "README"
 include_patterns = ["*.md", "docs/**.md", "docs/api.rst", "tests/README.md"]
-exclude_patterns = [".venv", "build", "reports"]
+exclude_patterns = [".venv", "build", "reports", "docs/sample"]
 myst_heading_anchors = 4
 autodoc_member_order = "bysource"
 html_theme = "furo"
@@ -29,15 +29,16 @@ def contents(index):
     parts = re.split(r"^## (.+)$", index, flags=re.MULTILINE)[1:]
     found = ""
     for caption, text in zip(parts[::2], parts[1::2], strict=True):
-        links = re.findall(r"\]\(([\w./-]+)\.(?:md|rst)\)", text)
+        links = re.findall(r"\]\((?!sample/)([\w./-]+)\.(?:md|rst)\)", text)
         pages = "\n".join(f"docs/{link}".replace("docs/../", "") for link in links)
         found += f"\n```{{toctree}}\n:hidden:\n:caption: {caption}\n{pages}\n```\n"
     return found
 
 
 def read(app, page, source):
-    """A page as it is built: the first with the contents, the decisions with theirs, and links to folders, which have no page here, as text."""
-    source[0] = re.sub(r"\[([^]]+)\]\([\w./-]+/\)", r"\1", source[0])
+    """A page as it is built: the first with the contents, the decisions with theirs. Folders have no page here, and links to them become text;
+    the sample report is a page by itself."""
+    source[0] = re.sub(r"\[([^]]+)\]\([\w./-]+/\)", r"\1", source[0]).replace("sample/report.md", "sample/index.html")
     if page == root_doc:
         source[0] += contents((ROOT / "docs/README.md").read_text(encoding="utf-8") + "\n[this](README.md)\n")
     elif page == "docs/decisions/README":
