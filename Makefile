@@ -45,10 +45,11 @@ graph: $(VENV)/.ready
 site: $(VENV)/.ready
 	$(BIN)/python -m sphinx -q -E -W --keep-going -c docs/site -d build/doctrees . build/site
 
-# The sample report in docs/sample: two claims on NumPy. Run it where the tests say that the sample is out of date.
+# The sample report in docs/sample, two claims on NumPy, and the notebook. Run it where the tests say that one of them is out of date.
 sample: $(VENV)/.ready
 	$(BIN)/lecture-claims verify conv_layer.equivariance convolution.commutes --backend numpy --no-store --out build/sample
 	cd build/sample && cp index.html report.md results.json ../../docs/sample/
+	$(BIN)/python tests/docs/test_notebook.py
 
 # Minutes: measures again what the empirical bounds rest on, what fixed tolerances miss and how large and fast the page of the last
 # verification is (which needs chromium), and writes docs/measured.md.

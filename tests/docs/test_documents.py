@@ -31,7 +31,7 @@ COMMANDS = everywhere(documents.commands)
 INLINE = everywhere(documents.inline_commands)
 NOT_RUN = ("verify", "doctor", "new", "check")
 """Start libraries or write into the repository; tests/engine, tests/checking and tests/reports/test_new.py run them."""
-NOT_OURS = ("source", "export", "apt-get", "pre-commit", "dask")
+NOT_OURS = ("source", "cp", "sphinx-build", "export", "apt-get", "pre-commit", "dask")
 SNIPPETS_NOT_RUN = {"docs/findings.md": "each shows a defect of one version of a library; some would end the process"}
 
 
