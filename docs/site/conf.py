@@ -1,13 +1,17 @@
 """The documents as a site: `make site`. Sphinx reads them as they stand in the repository, and needs no network.
 
-What there is and of which kind it is, is said once, in docs/README.md: its headings and links are the site's contents.
+What there is and of which kind it is, is said once, in docs/README.md: its headings and links are the site's contents. Two pages have more here than
+in the repository, made from the code: every command with its options, every operation with its formula.
 """
 
 import re
 import shutil
 from pathlib import Path
 
+from lectureclaims.reference.operators import catalogue
+from lectureclaims.reports.front import cli
 from pygments.lexers.special import TextLexer
+from typer.main import get_command
 
 ROOT = Path(__file__).parents[2]
 
@@ -35,6 +39,28 @@ def contents(index):
     return found
 
 
+def options():
+    """The help of each command."""
+    found = "\n## Every option\n"
+    for name, command in sorted(get_command(cli.app).commands.items()):
+        context = command.context_class(command, info_name=f"lecture-claims {name}")
+        found += f"\n### {name}\n\n```text\n{command.get_help(context)}\n```\n"
+    return found
+
+
+def operations():
+    """Each operation by name: its formula, what it is called too, and the operator's docstring."""
+    found = "\nOperations\n----------\n"
+    for name, operation in sorted(catalogue.OPERATIONS.items()):
+        also = f" Also called {', '.join(operation.aliases)}." if operation.aliases else ""
+        found += f"\n.. autofunction:: {operation.function.__module__}.{name}\n"
+        found += f"\n   Operation: {plain(operation.says)}.{also}\n"
+    return found
+
+
+GENERATED = {"docs/commands": options, "docs/api": operations}
+
+
 def read(app, page, source):
     """A page as it is built: the first with the contents, the decisions with theirs. Folders have no page here, and links to them become text;
     the sample report is a page by itself."""
@@ -43,14 +69,18 @@ def read(app, page, source):
         source[0] += contents((ROOT / "docs/README.md").read_text(encoding="utf-8") + "\n[this](README.md)\n")
     elif page == "docs/decisions/README":
         source[0] += "\n```{toctree}\n:hidden:\n:glob:\n[0-9]*\n```\n"
+    elif page in GENERATED:
+        source[0] += GENERATED[page]()
 
 
-def escape_bars(app, what, name, thing, options, lines):
-    """Docstrings are plain text: in |x| the bars are no markup."""
-    lines[:] = [
-        "``".join(part if k % 2 else part.replace("|", r"\|") for k, part in enumerate(line.split("``")))
-        for line in lines
-    ]
+def plain(text):
+    """In |x| and *spatial nothing is markup."""
+    return re.sub(r"[|*]", r"\\\g<0>", text)
+
+
+def escape(app, what, name, thing, options, lines):
+    """Docstrings are plain text, but for code between double backticks."""
+    lines[:] = ["``".join(part if k % 2 else plain(part) for k, part in enumerate(line.split("``"))) for line in lines]
 
 
 def name_the_first_page(app, failure):
@@ -61,5 +91,5 @@ def name_the_first_page(app, failure):
 def setup(app):
     app.add_lexer("mermaid", TextLexer)  # what draws the graph of the rooms would come from a network: here it is text
     app.connect("source-read", read)
-    app.connect("autodoc-process-docstring", escape_bars)
+    app.connect("autodoc-process-docstring", escape)
     app.connect("build-finished", name_the_first_page)

@@ -6,6 +6,7 @@ import shutil
 import documents
 import pytest
 from documents import ROOT
+from lectureclaims.reference.operators.catalogue import OPERATIONS
 from lying import run_command
 
 pytest.importorskip("sphinx", reason="the site is built with the extra docs; `make` installs it")
@@ -31,7 +32,12 @@ def test_the_site_is_built_without_a_warning_and_loads_nothing_from_elsewhere(tm
     first = (site / "index.html").read_text(encoding="utf-8")
     for kind in ("Tutorial", "How to", "Reference", "Explanation"):
         assert f'<span class="caption-text">{kind}</span>' in first
-    assert "assert_within_rounding" in (site / "docs/api.html").read_text(encoding="utf-8")
+    reference, commands = ((site / f"docs/{name}.html").read_text(encoding="utf-8") for name in ("api", "commands"))
+    assert "assert_within_rounding" in reference
+    assert [
+        name for name in OPERATIONS if f".{name}</span>" not in reference and f">{name}</span>" not in reference
+    ] == []
+    assert "Usage: lecture-claims verify [OPTIONS]" in commands
     assert [loads(page.read_text(encoding="utf-8")) for page in site.rglob("*.html")].count([]) == len(
         [*site.rglob("*.html")]
     )

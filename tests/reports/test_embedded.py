@@ -151,6 +151,13 @@ def test_a_book_that_is_not_strict_warns_and_shows_it(tmp_path):
     assert done.returncode != 0
 
 
+def test_a_record_of_a_part_is_not_fit_for_a_book(tmp_path):
+    found = with_verdict("verified")
+    found.selection = structs.replace(found.selection, partial=True)
+    done, _ = book(tmp_path, found, strictly=("-j2",))
+    assert done.returncode != 0 and "convolution.flip: the record is of a part of the claim" in done.stderr
+
+
 def test_a_book_without_a_record_is_not_built(tmp_path):
     done, _ = book(tmp_path, with_verdict("verified"), option=":results: gone.json\n")
     assert done.returncode != 0 and "gone.json" in done.stderr
