@@ -48,7 +48,7 @@ class ClaimDirective(SphinxDirective):
             return [_box(name, NO_EVIDENCE, f"? {name}: {NO_EVIDENCE}", [_paragraph(str(error))])]
         if said := unfit(evidence, found):
             self._note(f"{name}: {said}")
-        return [_shown(found)]
+        return [_shown(evidence, found)]
 
     def _note(self, said: str) -> None:
         self.env.metadata[self.env.docname].setdefault(KIND, []).append((self.lineno, said))
@@ -88,7 +88,7 @@ def unfit(evidence: Evidence, claim: Claim) -> str:
     return ""
 
 
-def _shown(claim: Claim) -> nodes.Node:
+def _shown(evidence: Evidence, claim: Claim) -> nodes.Node:
     corrected = findings.correction(claim)
     said = nodes.paragraph("", "", nodes.inline(text=words.visible(claim.says), classes=["claim-said"]))
     body: list[nodes.Node] = [nodes.block_quote("", said)]
@@ -97,7 +97,7 @@ def _shown(claim: Claim) -> nodes.Node:
         for piece, limit in corrected.pieces:
             instead += nodes.strong(text=words.visible(piece)) if limit else nodes.Text(words.visible(piece))
         body.append(instead)
-    body += [_paragraph(claim.statement), _paragraph(f"Scope: {claim.scope}"), _paragraph(f"{claim.reason}.")]
+    body += map(_paragraph, (claim.statement, f"Scope: {claim.scope}", summary.verdict_line(evidence, claim)))
     body.append(nodes.bullet_list("", *(nodes.list_item("", _paragraph(_cell(cell))) for cell in claim.cells)))
     return _box(
         claim.id, claim.verdict, f"{standing.SIGN[standing.drawn(claim)]} {claim.id}: {summary.marks(claim)}", body

@@ -66,7 +66,7 @@ def claim(found: Claim) -> str:
     return (
         f"<p><b>{text(found.id)}</b>: {verdict(found)}</p><blockquote>{sentence(found)}</blockquote>"
         f"<p>{text(found.statement)}</p><p>Scope: {text(found.scope)}</p>"
-        f"<p>{text(found.reason)}.{' ' + text(worded) if worded else ''}</p>{cells(found.cells)}"
+        f"<p>{text(found.verdict.capitalize())}: {text(found.reason)}.{' ' + text(worded) if worded else ''}</p>{cells(found.cells)}"
     )
 
 
