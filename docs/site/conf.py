@@ -61,10 +61,14 @@ def operations():
 GENERATED = {"docs/commands": options, "docs/api": operations}
 
 
+FOLDER = re.compile(r"\[([^]]+)\]\([\w./-]+/\)")
+SAMPLE = re.compile(r"\[([^]]+)\]\(((?:docs/)?sample/)(?:report\.md|index\.html)\)")
+
+
 def read(app, page, source):
-    """A page as it is built: the first with the contents, the decisions with theirs. Folders have no page here, and links to them become text;
-    the sample report is a page by itself."""
-    source[0] = re.sub(r"\[([^]]+)\]\([\w./-]+/\)", r"\1", source[0]).replace("sample/report.md", "sample/index.html")
+    """A page as it is built: the first with the contents, the decisions with theirs, two with what is made from the code. Folders have no page
+    here, and links to them become text; the sample report is a page by itself, which a link opens."""
+    source[0] = SAMPLE.sub(r'<a href="\2index.html">\1</a>', FOLDER.sub(r"\1", source[0]))
     if page == root_doc:
         source[0] += contents((ROOT / "docs/README.md").read_text(encoding="utf-8") + "\n[this](README.md)\n")
     elif page == "docs/decisions/README":
@@ -83,13 +87,15 @@ def escape(app, what, name, thing, options, lines):
     lines[:] = ["``".join(part if k % 2 else plain(part) for k, part in enumerate(line.split("``"))) for line in lines]
 
 
-def name_the_first_page(app, failure):
+def finish(app, failure):
+    """The first page under the name that a server looks for, and the sample report."""
     if not failure and app.builder.name == "html":
         shutil.copy(app.outdir / "README.html", app.outdir / "index.html")
+        shutil.copytree(ROOT / "docs/sample", app.outdir / "docs/sample", dirs_exist_ok=True)
 
 
 def setup(app):
     app.add_lexer("mermaid", TextLexer)  # what draws the graph of the rooms would come from a network: here it is text
     app.connect("source-read", read)
     app.connect("autodoc-process-docstring", escape)
-    app.connect("build-finished", name_the_first_page)
+    app.connect("build-finished", finish)

@@ -1,4 +1,4 @@
-"""How Jupyter shows what was found: evidence, claims, cells, adjudications, checked functions.
+"""How Jupyter shows claims and what was found: evidence, a claim as it is written, claims, cells, adjudications, checked functions.
 
 ``import lectureclaims`` registers it where IPython runs. The types are named, not imported: one that is never shown costs nothing. A notebook's
 file keeps the plain text beside the HTML, so that is a line, not the whole record.
@@ -15,6 +15,7 @@ from . import fragments
 if TYPE_CHECKING:
     from ...claims.adjudication import Adjudication
     from ...claims.checking import Checked
+    from ...claims.language import Claim
 
 
 def adjudication(found: Adjudication) -> str:
@@ -46,10 +47,21 @@ def checked(found: Checked) -> str:
     return f"<pre>{fragments.text(out.export_text())}</pre>"
 
 
+def written(claim: Claim) -> str:
+    """A claim as its author writes it: prose, and the names of its cases, wrongs and limits. It has no verdict yet."""
+    names = (claim.cases, dict.fromkeys(w.name for w in claim.wrongs), [x.name for x in claim.limits])
+    rows = zip(("cases", "wrongs", "limits"), ("; ".join(part) or "none" for part in names), strict=True)
+    prose = "".join(f"<p>{fragments.text(said)}</p>" for said in (claim.prose.statement, f"Scope: {claim.prose.scope}"))
+    return f"<p><b>{fragments.text(claim.id)}</b>: not verified here</p>{prose}" + fragments.table(
+        ("it has", "by name"), (map(fragments.text, row) for row in rows)
+    )
+
+
 SHOWN = {
     ("claims.record.types", "Evidence"): (fragments.evidence, lambda x: " ".join(summary.summary(x)[:2])),
     ("claims.record.types", "Claim"): (fragments.claim, lambda x: f"{x.id}: {summary.marks(x)}"),
     ("claims.record.types", "Cell"): (fragments.cell, lambda x: f"{x.name}: {x.verdict}"),
+    ("claims.language.claim", "Claim"): (written, lambda x: f"{x.id}: not verified here"),
     ("claims.adjudication.finding", "Adjudication"): (adjudication, answer),
     ("claims.checking.checked", "Checked"): (checked, lambda x: f"{x.function}: {'right' if x.right else 'wrong'}"),
 }

@@ -30,6 +30,7 @@ def test_the_site_is_built_without_a_warning_and_loads_nothing_from_elsewhere(tm
     for path in documents.DOCUMENTS:
         assert (site / path.relative_to(ROOT).with_suffix(".html")).is_file()
     first = (site / "index.html").read_text(encoding="utf-8")
+    assert '<a href="docs/sample/index.html">' in first and (site / "docs/sample/index.html").is_file()
     for kind in ("Tutorial", "How to", "Reference", "Explanation"):
         assert f'<span class="caption-text">{kind}</span>' in first
     reference, commands = ((site / f"docs/{name}.html").read_text(encoding="utf-8") for name in ("api", "commands"))
@@ -61,6 +62,7 @@ FLAWS = {
 @pytest.mark.parametrize("flaws", [{}, FLAWS], ids=["sound", "with flaws"])
 def test_a_flaw_ends_the_build(tmp_path, flaws):
     shutil.copytree(ROOT / "docs/site", tmp_path / "docs/site")
+    (tmp_path / "docs/sample").mkdir()
     (tmp_path / "README.md").write_text("# One\n\n[a](docs/a.md), [a folder](docs/)\n", encoding="utf-8")
     (tmp_path / "docs/README.md").write_text("# Two\n\n## How to\n\n- [a](a.md)\n- [b](b.md)\n", encoding="utf-8")
     (tmp_path / "docs/a.md").write_text("\n\n".join(["# A", *flaws]) + "\n", encoding="utf-8")

@@ -73,13 +73,15 @@ from IPython.core.interactiveshell import InteractiveShell
 shell = InteractiveShell.instance()
 import lectureclaims
 from lectureclaims.claims import adjudicate
+from lectureclaims.claims.lecture.convolution.flipping import flip
 import sample_evidence
 found = sample_evidence.sample_evidence()
 one = adjudicate("logistic", inputs={"x": [0.0]}, outputs={"mine": [0.5]}, parameters={})
-for x in (found, found.claims[0], found.claims[0].cells[0], one):
+for x in (found, found.claims[0], found.claims[0].cells[0], one, flip):
     data, _ = shell.display_formatter.format(x)
     assert data["text/html"].startswith("<"), data
     assert len(data["text/plain"]) < 500, data
+assert "verified" not in data["text/html"].replace("not verified here", "") and "one axis flipped" in data["text/html"]
 """
     done = run_command("python", "-c", program, ahead=Path(sample.__file__).parent)
     assert done.returncode == 0, done.stderr
