@@ -68,6 +68,16 @@ from .norms.batch_norm import (
     batch_norm_running,
     batch_norm_training,
 )
+from .norms.rows import (
+    group_norm,
+    group_norm_gradient,
+    instance_norm,
+    instance_norm_gradient,
+    layer_norm,
+    layer_norm_gradient,
+    rms_norm,
+    rms_norm_gradient,
+)
 from .paddings import pad, pad_gradient
 from .selections import (
     absolute_value,
