@@ -28,7 +28,7 @@ Statistics = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 """(mean, variance, δ_mean, δ_variance) of each channel."""
 
 
-def statistics(x, dtype, formed, stored):
+def statistics(x: np.ndarray, dtype: Format, formed: str, stored: str | None) -> Statistics:
     """Exact-enough moments and the errors allowed to the computed ones: (mean, variance, δ_mean, δ_variance).
 
     Two passes: x - mean is rounded, squared, rounded, summed, divided, and a mean that is off by δ adds exactly δ²:
@@ -73,7 +73,8 @@ FORMED = {
 }
 
 
-def text_of(formed, stored) -> str:
+def text_of(formed: str, stored: str | None) -> str:
+    """How the statistics are formed."""
     return FORMED[formed] + (f"; both statistics rounded to {np.dtype(stored)} before they are used" if stored else "")
 
 

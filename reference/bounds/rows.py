@@ -1,6 +1,7 @@
 """Layer, group, instance and RMS norm: the bounds of batch norm, a row that is normalised for a channel."""
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -108,12 +109,12 @@ def group_norm_gradient(
     return dx, dgamma, dbeta
 
 
-def instance_norm(x: Numbers, gamma_: Part, beta: Part, dtype: Format, **settings) -> Bound:
+def instance_norm(x: Numbers, gamma_: Part, beta: Part, dtype: Format, **settings: Any) -> Bound:
     """That of group norm, a channel for a group."""
     return group_norm(x, gamma_, beta, dtype, groups=np.shape(x)[1], **settings)
 
 
-def instance_norm_gradient(x: Numbers, gamma_: Part, upstream: Numbers, dtype: Format, **settings) -> Bounds:
+def instance_norm_gradient(x: Numbers, gamma_: Part, upstream: Numbers, dtype: Format, **settings: Any) -> Bounds:
     """That of group norm, a channel for a group."""
     return group_norm_gradient(x, gamma_, upstream, dtype, groups=np.shape(x)[1], **settings)
 

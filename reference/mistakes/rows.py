@@ -78,32 +78,34 @@ def _over(operation: str, given: Arguments, axes: tuple[int, ...]) -> Reading:
 
 
 def _other_axes(operation: str, given: Arguments) -> Iterator[Reading]:
-    """Over any axes that make sense: the last ones, one alone, all but one."""
-    rank, own = _split(given, given["x"]).ndim, set(_axes(given))
-    every = tuple(range(rank))
-    tried = [every[first:] for first in every]
-    tried += [tuple(axis for axis in every if axis != alone) for alone in every] + [(axis,) for axis in every]
-    if "groups" in given:  # those of an image with its channels cut in two
-        tried = [every[1:], every[3:], (1, 2), (0, *every[3:]), (1, *every[3:]), every[:1]]
+    """More or fewer of the last axes, the last or the first alone, all but one; of an image with groups its channels whole, too."""
+    whole, own = _split(given, given["x"]), set(_axes(given))
+    every = tuple(range(whole.ndim))
+    space = every[1 + len(_channels(given)) :]
+    tried = [*(every[first:] for first in every[1:]), (0,), (0, *every[2:]), every[:-1]]
+    if "start" not in given:
+        tried = [every[1:], space, _channels(given), (0, *space), (_channels(given)[-1], *space)]
     for axes in dict.fromkeys(tried):
-        if axes and {*axes} != own and math.prod(_split(given, given["x"]).shape[axis] for axis in axes) > 1:
+        if {*axes} != own and math.prod(whole.shape[axis] for axis in axes) > 1:
             reading = _over(operation, given, axes)
             yield Reading(reading.operation, reading.arguments, _words(given, axes), reading.then)
+
+
+def _channels(given: Arguments) -> tuple[int, ...]:
+    return (1, 2) if "groups" in given else (1,)
 
 
 def _words(given: Arguments, axes: tuple[int, ...]) -> str:
     """What the axes are called, of an image [N, C, …]; their numbers otherwise."""
     if "start" in given:
         return f"axes {', '.join(map(str, axes))}"
-    rank = given["x"].ndim + ("groups" in given)
-    channels = (1, 2) if "groups" in given else (1,)
-    space = tuple(range(len(channels) + 1, rank))
+    channels = _channels(given)
+    space = tuple(range(len(channels) + 1, given["x"].ndim + ("groups" in given)))
     named = {
         (0, *space): "each channel over the batch (batch norm)",
         space: "each channel of each image (instance norm)",
         (*channels, *space): "each image (layer norm)",
         channels: "the channels at each place",
-        (0,): "the batch alone",
     }
     return named.get(axes, f"axes {', '.join(map(str, axes))}" + " with the channels as [G, C/G]" * ("groups" in given))
 
@@ -239,7 +241,7 @@ MISTAKES = [
         "another ε was used",
         "set ε on both sides: PyTorch's layer norm has 1e-5, Keras' 1e-3; of RMS norms each has its own",
         (*FORWARD, *GRADIENTS),
-        setting("epsilon", *EPSILONS, 2.0**-23, 2.0**-52),
+        setting("epsilon", *EPSILONS, 2.0**-23),
     ),
     in_float32("epsilon", *FORWARD, *GRADIENTS, of=" of a row"),
     Mistake(

@@ -82,7 +82,7 @@ OPERATIONS = (
         "gradient of: group norm",
         {"x": "NC…", "gamma": "?C", "upstream": "NC…"},
         {"dx": "NC…", "dgamma": "C", "dbeta": "C"},
-        "norm",
+        "norm_gradient",
         SETTINGS,
         in_steps=True,
         forms_variance=True,

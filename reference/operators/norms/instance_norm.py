@@ -70,7 +70,7 @@ OPERATIONS = (
         "gradient of: instance norm",
         {"x": "NC…", "gamma": "?C", "upstream": "NC…"},
         {"dx": "NC…", "dgamma": "C", "dbeta": "C"},
-        "norm",
+        "norm_gradient",
         EPSILON,
         in_steps=True,
         forms_variance=True,

@@ -93,6 +93,8 @@ def of_features(x: Array, gamma: Array | None, start: int, parts: rows.Parts) ->
 def start_of_x(name: str, value: Any, arrays: Mapping[str, np.ndarray], parsed: Any) -> int:
     """the first axis of x that is normalised over, counted from 0, or from −1 backwards; or all of them as a list, the last one among them; left out, as many as gamma has"""
     rank, gamma = arrays["x"].ndim, arrays.get("gamma")
+    if not rank:
+        validation.refuse("x.shape", (), "at least one axis", "a single number has none to be normalised over")
     if value is None and gamma is not None and 0 < gamma.ndim <= rank:
         return rank - gamma.ndim
     axes = [_axis(name, axis, value, rank) for axis in (value if isinstance(value, list | tuple) else (value,))]
@@ -137,7 +139,7 @@ OPERATIONS = (
         "gradient of: layer norm",
         {"x": "…", "gamma": "?…", "upstream": "…"},
         {"dx": "…", "dgamma": "…", "dbeta": "…"},
-        "norm",
+        "norm_gradient",
         SETTINGS,
         in_steps=True,
         forms_variance=True,

@@ -65,7 +65,7 @@ OPERATIONS = (
         "gradient of: RMS norm",
         {"x": "…", "gamma": "?…", "upstream": "…"},
         {"dx": "…", "dgamma": "…"},
-        "mean_square",
+        "norm_gradient",
         SETTINGS,
         in_steps=True,
         apart=samples_apart,

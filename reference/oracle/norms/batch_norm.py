@@ -27,7 +27,8 @@ def _by_channels(fast, exact_one, *arrays, **settings):
     return dd.by_rows(either, *arrays)
 
 
-def has_room(numbers) -> bool:
+def has_room(numbers: Array) -> bool:
+    """Whether double-double has room for what is made of them."""
     sizes = np.abs(numbers[numbers != 0])
     return not sizes.size or bool(sizes.min() > 1 / dd.SAFE and sizes.max() < dd.SAFE)
 
@@ -49,7 +50,7 @@ def _over(x: dd.Number, n: int) -> dd.Number:
     return dd.divide(x, (float(n), 0.0))
 
 
-def moments(rows) -> tuple[dd.Number, dd.Number, dd.Number]:
+def moments(rows: Array) -> tuple[dd.Number, dd.Number, dd.Number]:
     """(mean, x - mean, biased variance). Differences from a first element are exact, and as small as the channel's spread."""
     first, n = rows[:, 0], rows.shape[1]
     moved = dd.two_sum(rows, -first[:, None])
@@ -58,12 +59,12 @@ def moments(rows) -> tuple[dd.Number, dd.Number, dd.Number]:
     return dd.add(dd.number(first), mean), away, _over(dd.total(dd.multiply(away, away)), n)
 
 
-def root(variance: dd.Number, epsilon) -> dd.Number:
+def root(variance: dd.Number, epsilon: float) -> dd.Number:
     """sqrt(variance + epsilon) [C, 1]."""
     return _column(dd.root(dd.add(variance, (epsilon, 0.0))))
 
 
-def normalised(away: dd.Number, variance: dd.Number, gamma, beta, epsilon) -> Array:
+def normalised(away: dd.Number, variance: dd.Number, gamma: Array, beta: Array, epsilon: float) -> Array:
     """gamma·away/sqrt(variance + epsilon) + beta, gamma and beta [C, 1] or [C, n]."""
     scaled = dd.divide(dd.multiply(away, dd.number(gamma)), root(variance, epsilon))
     return dd.value(dd.add(scaled, dd.number(beta)))
