@@ -90,6 +90,10 @@ def calls(dtype: np.dtype, rng: np.random.Generator) -> Iterator[tuple[str, dict
             yield "softmax", {"x": x}, {"axis": 1}
             labels = rng.integers(0, 500, 4)
             yield "cross_entropy", {"logits": x, "labels": labels}, {}
+        for form in ("none", "tanh"):
+            x = _drawn(x_like, rng, (400,), dtype) * np.asarray(4, dtype)
+            arrays = {"x": x, "upstream": _drawn("normal", rng, (400,), dtype)}
+            yield "gelu_gradient", arrays, {"approximate": form}
         for (operation, settings), shape in itertools.product(ROWS.items(), ROW_SHAPES):
             settings = settings | {"epsilon": 1e-5}
             of = shape[settings["start"] :] if "start" in settings else shape[1:2]

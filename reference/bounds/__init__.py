@@ -17,6 +17,7 @@ from __future__ import annotations
 from .activations import (
     falling,
     falling_gradient,
+    gelu_gradient,
     hard_sigmoid,
     hard_sigmoid_gradient,
     hard_swish,

@@ -37,7 +37,7 @@ from .activations.lines import (
     relu6,
     relu6_gradient,
 )
-from .functions import exp, gelu, logistic, logistic_gradient, tanh, tanh_gradient
+from .functions import exp, gelu, gelu_gradient, logistic, logistic_gradient, tanh, tanh_gradient
 from .linear import (
     convolution1d,
     convolution2d,

@@ -95,7 +95,7 @@ CALLS = {
     "absolute_value": (LINE, (24,), {}),
     "leaky_relu": (LINE, (24,), {"alpha": 0.1}),
     "prelu": (IMAGE | {"alpha": (3,)}, IMAGE["x"], {}),
-    "gelu": (LINE, None, {"approximate": "none"}),
+    "gelu": (LINE, (24,), {"approximate": "none"}),
     "relu6": (LINE, (24,), {}),
     "hard_tanh": (LINE, (24,), {"low": -1.4, "high": 1.3}),
     "hard_sigmoid": (LINE, (24,), {"slope": 1 / 6, "offset": 0.5}),

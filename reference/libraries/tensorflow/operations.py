@@ -750,6 +750,11 @@ def gelu(x, *, approximate):
     return tf.nn.gelu(tf.constant(x), approximate=approximate == "tanh").numpy()
 
 
+def gelu_gradient(x, upstream, *, approximate):
+    own = functools.partial(tf.nn.gelu, approximate=approximate == "tanh")
+    return _gradient(own, tf.constant(upstream), tf.constant(x)).numpy()
+
+
 def log_softmax(x, *, axis):
     return tf.nn.log_softmax(tf.constant(x), axis=axis).numpy()
 

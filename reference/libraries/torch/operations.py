@@ -638,6 +638,10 @@ def gelu(x, *, approximate):
     return _array(F.gelu(_tensor(x), approximate=approximate))
 
 
+def gelu_gradient(x, upstream, *, approximate):
+    return _gradient(lambda x: F.gelu(x, approximate=approximate), upstream, x)
+
+
 def log_softmax(x, *, axis):
     return _array(F.log_softmax(_tensor(x), dim=axis))
 
