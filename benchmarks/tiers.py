@@ -90,7 +90,7 @@ def calls(dtype: np.dtype, rng: np.random.Generator) -> Iterator[tuple[str, dict
             yield "softmax", {"x": x}, {"axis": 1}
             labels = rng.integers(0, 500, 4)
             yield "cross_entropy", {"logits": x, "labels": labels}, {}
-        for form in ("none", "tanh"):
+        for form in ("none", "tanh") if dtype != np.float64 else ():  # there TensorFlow's constants are float32's
             x = _drawn(x_like, rng, (400,), dtype) * np.asarray(4, dtype)
             arrays = {"x": x, "upstream": _drawn("normal", rng, (400,), dtype)}
             yield "gelu_gradient", arrays, {"approximate": form}

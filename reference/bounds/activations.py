@@ -164,7 +164,7 @@ def gelu_gradient(x: Numbers, upstream: Numbers, values: Numbers, dtype: Format,
 
     "none": E = 2cu + |x|φ·(2c'u + 3x²u) + gamma(10)·(Φ + |x|φ), c' of the exponential, whose argument errs by five roundings of x²/2.
     "tanh", t = tanh a, whose error is e and that of a: E = e'/2 + |x|a'/2·(2|t|e' + e'² + u·t²) + gamma(12)·((1 + t)/2 + |x|a'/2·(1 - t²)),
-    e' = e + gamma(8)·|a|·(1 - t²); from |a| = 20 on t is ±1 and errs by nothing.
+    e' = e + gamma(8)·|a|·(1 - t²); from |a| = 20 on it is ±1, and e = 1 - |t|.
     """
     z, g = _wide(x, upstream)
     u, near = unit_roundoff(dtype), np.minimum(np.abs(z), 60.0)
@@ -179,7 +179,7 @@ def gelu_gradient(x: Numbers, upstream: Numbers, values: Numbers, dtype: Format,
         steep = np.sqrt(2 / np.pi) * (1 + 3 * 0.044715 * near**2) * near / 2
         small = np.exp(-2 * a)
         t, rest = (1 - small) / (1 + small), 4 * small / (1 + small) ** 2
-        e = np.where(a < 20, function_error("tanh", dtype, t), 0.0) + gamma(8, u) * a * rest
+        e = np.where(a < 20, function_error("tanh", dtype, t), 2 * small) + gamma(8, u) * a * rest
         share = np.where(z > 0, 1.0, small)
         error = e / 2 + steep * (2 * t * e + e * e + u * t * t * (a < 20)) + gamma(12, u) * (share + steep * rest)
         how = f"e/2 + |x|a'/2·(2|t|e + e² + ut²) + γ₁₂·((1 + t)/2 + |x|a'/2·(1 − t²)), e of t: {ulp_class('tanh', dtype)} and γ₈|a|(1 − t²)"

@@ -59,6 +59,13 @@ def _quick_gelu(operation: str, given: Arguments) -> Iterator[Reading]:
     yield Reading(other, own | {"x": given["x"].astype(np.float64) * k}, then={"y": lambda y: y / k})
 
 
+def _root_in_float32(operation: str, given: Arguments) -> Iterator[Reading]:
+    """1/√2 rounded to float32, c: x·Φ(√2·c·x), which is gelu(kx)/k with k = √2·c."""
+    if given["x"].dtype == np.float64 and given["approximate"] == "none":
+        k = float(np.float32(0.5**0.5)) * 2**0.5
+        yield Reading(operation, given | {"x": given["x"] * k}, then={"y": lambda y: y / k})
+
+
 def _without_density(operation: str, given: Arguments) -> Iterator[Reading]:
     """Φ(x) = gelu(x)/x, with upstream taken so much larger or smaller that the whole derivative comes to it."""
     x = given["x"].astype(np.float64)
@@ -181,6 +188,14 @@ MISTAKES = [
         "call gelu in the form that is meant",
         ("gelu", "gelu_gradient"),
         _quick_gelu,
+        probed=False,
+    ),
+    Mistake(
+        "constant of GELU held in float32",
+        "1/√2 was rounded to float32 beside arrays in float64",
+        "give the constant in float64; TensorFlow's tf.nn.gelu casts it from float32",
+        ("gelu", "gelu_gradient"),
+        _root_in_float32,
         probed=False,
     ),
     Mistake(
