@@ -159,6 +159,11 @@ class Watched:
         self.page.goto(self.address + fragment)
         if referee:
             self.page.locator("#referee").check()
+            self.unpack()
+
+    def unpack(self) -> None:
+        """Until the script has put what was packed into its places."""
+        self.page.wait_for_function("!document.getElementById('packed')")
 
     def dismiss(self, dialog: Dialog) -> None:
         self.complaints.append(f"dialog: {dialog.message}")
@@ -226,7 +231,7 @@ FOLLOW = """async names => {
   const lost = [];
   for (const name of names) {
     location.hash = name;
-    await new Promise(requestAnimationFrame);
+    do await new Promise(requestAnimationFrame); while (name && !document.querySelector(":target") && document.getElementById("packed"));
     const found = document.querySelector(":target");
     const box = found?.getBoundingClientRect();
     if (!found?.checkVisibility() || !box.height || box.bottom < 0 || box.top > innerHeight) lost.push(name);
@@ -357,7 +362,7 @@ HEADED = """() => [...document.querySelectorAll(".claim .wide > table[class]")].
 
 
 def test_on_a_phone_each_cell_has_the_word_of_its_column(chromium: Browser, searched: Path) -> None:
-    with Watched(chromium, searched, viewport=PHONE) as page:
+    with Watched(chromium, searched, referee=True, viewport=PHONE) as page:
         page.evaluate(LAID_OUT)
         page.evaluate(OPEN)
         told: dict[str, set[str]] = {}
@@ -386,7 +391,7 @@ ROWS = """() => [...document.querySelectorAll(".claim tr[id], .claim tbody[id], 
 
 
 def test_a_row_s_name_is_a_link_to_it(chromium: Browser, file: Path) -> None:
-    with Watched(chromium, file) as page:
+    with Watched(chromium, file, referee=True) as page:
         rows = {name: rest for name, *rest in page.evaluate(ROWS)}
         ids = [
             ("claim.correlate", "torch", "float32"),
@@ -713,17 +718,75 @@ def test_slash_leads_to_the_search_and_escape_empties_it(chromium: Browser, sear
 # --- the switch for referees, the lecture shown to others and guessed at ------------------------------------------------
 
 
-def test_a_switch_shows_what_is_for_referees_with_and_without_scripts(chromium: Browser, file: Path) -> None:
-    parts = ("#run", "#matrix", "#premises", "#environment", ".compared", ".libraries th:nth-child(4)")
-    for scripts in (True, False):
-        with Watched(chromium, file, java_script_enabled=scripts) as page:
-            assert not any(page.locator(part).first.is_visible() for part in parts)
-            assert page.locator("#lecture").is_visible() and page.locator(".statement").first.is_visible()
-            page.locator("#referee").check()
-            for part in parts:
-                assert page.locator(part).first.evaluate("one => getComputedStyle(one).display") != "none", part
-        with Watched(chromium, file, "#matrix", java_script_enabled=scripts) as page:
-            assert page.locator("#matrix").is_visible(), "a link leads into it"
+def test_a_switch_shows_what_is_for_referees(chromium: Browser, file: Path) -> None:
+    parts = ("#run", "#matrix table", "#premises svg", "#environment dl", ".compared", ".libraries th:nth-child(4)")
+    watched = Watched(chromium, file)
+    with watched as page:
+        assert not any(page.locator(part).first.is_visible() for part in parts)
+        assert page.locator("#lecture").is_visible() and page.locator(".statement").first.is_visible()
+        page.locator("#referee").check()
+        watched.unpack()
+        for part in parts:
+            assert page.locator(part).first.evaluate("one => getComputedStyle(one).display") != "none", part
+
+
+def test_without_scripts_the_switch_says_where_the_tables_are(chromium: Browser, file: Path) -> None:
+    places = ".packed", "one => getComputedStyle(one, '::before').content"
+    with Watched(chromium, file, java_script_enabled=False) as page:
+        assert not page.locator("#run").is_visible() and page.locator(".statement").first.is_visible()
+        page.locator("#referee").check()
+        assert "report.md" in page.locator("#run noscript").inner_text()
+        assert (
+            page.locator(".libraries th:nth-child(4)").first.evaluate("one => getComputedStyle(one).display") != "none"
+        )
+        said = {
+            page.locator(f"{where} {places[0]}").first.evaluate(places[1]) for where in ("#matrix", ".claim .referee")
+        }
+        assert len(said) == 1 and "report.md" in said.pop()
+    with Watched(chromium, file, "#matrix", java_script_enabled=False) as page:
+        assert page.locator("#matrix").is_visible(), "a link leads into it"
+
+
+UNPACKED = "document.querySelector('main').innerHTML.replace(/\\s+/g, ' ').replace(/> </g, '><')"
+
+
+def test_what_is_unpacked_is_what_was_packed(chromium: Browser, tmp_path: Path, file: Path) -> None:
+    open_page = tmp_path / "open.html"
+    open_page.write_text(html.whole(evidence()), encoding="utf-8")
+    with Watched(chromium, open_page) as page:
+        page.locator("#referee").check()
+        whole = page.evaluate(UNPACKED)
+    with Watched(chromium, file, referee=True) as page:
+        assert page.evaluate(UNPACKED) == whole
+    assert len(file.read_bytes()) < len(open_page.read_bytes())
+
+
+def test_a_link_into_what_is_packed_leads_there(chromium: Browser, file: Path) -> None:
+    for names in (("claim.correlate", "case", "2-d"), ("matrix",)):
+        with Watched(chromium, file, link(*names)) as page:
+            page.wait_for_function(
+                "document.querySelector(':target')?.checkVisibility() && document.querySelector('#matrix table')"
+            )
+            assert page.locator(":target").get_attribute("id") == anchor(*names)
+            assert page.locator("#referee").is_checked()
+            assert -1 <= (page.locator(":target").bounding_box() or {"y": -9})["y"] < 900
+
+
+def test_a_search_unpacks_what_it_looks_at(chromium: Browser, searched: Path) -> None:
+    made = searchable()
+    torch = expected(made, telling(of("backend", "torch")))
+    watched = Watched(chromium, searched)
+    with watched as page:
+        assert page.locator("#packed").count() == 1
+        page.locator("#search").fill("torch")
+        watched.unpack()
+        assert page.locator("#shown").inner_text() == torch[1]
+        shown = page.locator("article.claim").evaluate_all("all => all.filter(one => !one.hidden).map(one => one.id)")
+        assert shown == [name for name, _ in torch[0]]
+    watched = Watched(chromium, searched, "#search=torch&sort=surprise")
+    with watched as page:
+        watched.unpack()
+        assert page.locator("#search").input_value() == "torch" and page.locator("#shown").inner_text() == torch[1]
 
 
 def test_corrections_come_first_then_the_lecture_then_its_evidence_then_what_is_for_referees(
