@@ -21,7 +21,7 @@ from markupsafe import Markup
 
 from ...claims.record import sentences
 from ...claims.record.types import Claim, Environment, Evidence, LibraryFacts, Reading, Sentence
-from ..pictures import figures, interactive
+from ..pictures import figures, interactive, responding, sketches
 from ..wording import environments, findings, gates, places, standing, summary, words
 from ..wording.section import Section
 from . import lecture_text, matrix, premise_graph
@@ -47,7 +47,7 @@ def _page(evidence: Evidence, history: Any, packing: Packing) -> str:
     return page(
         "page.html",
         styles=("page.css", "premises.css", "interactive.css"),
-        scripts=("page.js", "packed.js", "matrix.js", "lecture.js", "interactive.js"),
+        scripts=("page.js", "packed.js", "matrix.js", "lecture.js", "computed.js", "interactive.js", "responding.js"),
         filters={"packed": lambda part: packing.take(_short(part))},
         packing=packing,
         e=evidence,
@@ -64,8 +64,8 @@ def _page(evidence: Evidence, history: Any, packing: Packing) -> str:
         sections=sections,
         verdicts={c.id: c.verdict for c in evidence.claims},
         looks={c.id: standing.drawn(c) for c in evidence.claims},
+        playable=[(anchor(s.claim.id, f"try-{kind}"), title) for s in sections for kind, title in s.playable.items()],
         titles=interactive.TITLES,
-        playable=[(anchor(s.claim.id, f"try-{kind}"), kind) for s in sections for kind in s.interactive],
         graph=Markup(premise_graph.svg(evidence)),
         ledger=standing.ledger(evidence),
         untested=standing.untested(evidence),
@@ -165,8 +165,11 @@ class _Section(Section):
         if self.correction:
             (instead,) = lecture_text.quoted([words.visible(self.correction.text)])
             self.instead = Markup(instead)
-        self.pictures = [(p, Markup(p.svg)) for p in figures.pictures(claim.figures, prefix=claim.id)]
-        self.interactive = interactive.of(claim)
+        drawn = [*sketches.pictures(claim.pictures), *figures.pictures(claim.figures, prefix=claim.id)]
+        self.pictures = [(p, Markup(p.svg)) for p in drawn]
+        self.interactive, self.responding = interactive.of(claim), responding.of(claim)
+        self.playable = {kind: interactive.TITLES[kind] for kind in self.interactive}
+        self.playable |= {kind: one.title for kind, one in self.responding.items()}
 
 
 def _sections(evidence: Evidence) -> list[_Section]:

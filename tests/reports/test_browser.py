@@ -1,8 +1,4 @@
-"""The page in a real browser: opened, followed, moved, printed, heard, and fed with hostile text.
-
-Debian's chromium, driven by Playwright; nothing is downloaded. Without it these tests are skipped, or fail where
-CI_REQUIRES_CHROMIUM is set.
-"""
+"""The page in a real browser (browser.py): opened, followed, moved, printed, heard, and fed with hostile text."""
 
 from __future__ import annotations
 
@@ -10,31 +6,31 @@ import copy
 import importlib.resources
 import os
 import re
-import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import parse_qs, unquote
 
 import pytest
 import sample_evidence as sample
+from browser import Watched
 from lectureclaims.claims import verify
 from lectureclaims.claims.record import file as record
 from lectureclaims.claims.record.types import Cell, Claim, ClaimNamed, Evidence, Found, LimitSaid
 from lectureclaims.reports.page import html, matrix
 from lectureclaims.reports.page.anchors import anchor, link
 from lectureclaims.reports.pictures import interactive
+from lectureclaims.reports.pictures.responding import RESPONDING
+from lectureclaims.reports.pictures.sketches import DRAWINGS
 from lectureclaims.reports.wording import findings, standing, summary
 from lectureclaims.reports.wording import words as wording
 from msgspec import structs
-from playwright.sync_api import Browser, Dialog, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from poison import TOGETHER, poisoned
 
 ROOT = Path(__file__).parents[2]
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 RANGES = {"H": 32, "k": 7, "stride": 4, "dilation": 3, "padding": 3}
 LETTERS = [list("abcd"), list("efgh"), list("ijkl")]
@@ -74,6 +70,7 @@ def evidence() -> Evidence:
     first, second, third = made.claims[:3]
     first.figures = {"worked_example": {"torch float32": worked_example()}}
     second.ranges = RANGES
+    second.pictures = (*RESPONDING, *DRAWINGS)
     search = sample.limit("the smallest kernel")
     roles: tuple[Role, ...] = ("smallest", "instead", "neighbour")
     search.rows = tuple(
@@ -89,17 +86,6 @@ def evidence() -> Evidence:
         made.lecture.markdown += f"\n{formula}\n"
         made.lecture.sentences += (structs.replace(linear, id=name, text=formula),)
     return made
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        says = "no chromium on PATH (Debian: apt-get install chromium): the page was not tried in a browser"
-        pytest.fail(says) if os.environ.get("CI_REQUIRES_CHROMIUM") else pytest.skip(says)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
-        yield browser
-        browser.close()
 
 
 def correctable() -> Evidence:
@@ -139,44 +125,6 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("page") / "index.html"
     path.write_text(html.render(evidence()), encoding="utf-8")
     return path
-
-
-class Watched:
-    """A tab, and everything that it complained of, asked for or popped up."""
-
-    def __init__(
-        self, browser: Browser, path: Path, fragment: str = "", *, referee: bool = False, **options: Any
-    ) -> None:
-        self.context = browser.new_context(**{"viewport": {"width": 1440, "height": 900}, **options})
-        self.page = self.context.new_page()
-        self.complaints: list[str] = []
-        self.requests: list[str] = []
-        self.page.on("console", lambda message: self.complaints.append(message.text))  # CSP complaints are among them
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("dialog", self.dismiss)
-        self.page.on("request", lambda request: self.requests.append(request.url))
-        self.address = path.as_uri()
-        self.page.goto(self.address + fragment)
-        if referee:
-            self.page.locator("#referee").check()
-            self.unpack()
-
-    def unpack(self) -> None:
-        """Until the script has put what was packed into its places."""
-        self.page.wait_for_function("!document.getElementById('packed')")
-
-    def dismiss(self, dialog: Dialog) -> None:
-        self.complaints.append(f"dialog: {dialog.message}")
-        dialog.dismiss()
-
-    def __enter__(self) -> Page:
-        return self.page
-
-    def __exit__(self, *failure: object) -> None:
-        self.context.close()
-        if failure[0] is None:
-            assert self.complaints == []
-            assert {url.partition("#")[0] for url in self.requests} == {self.address}
 
 
 def says(page: Page, picture: str) -> str:
@@ -765,7 +713,7 @@ def test_a_link_into_what_is_packed_leads_there(chromium: Browser, file: Path) -
     for names in (("claim.correlate", "case", "2-d"), ("matrix",)):
         with Watched(chromium, file, link(*names)) as page:
             page.wait_for_function(
-                "document.querySelector(':target')?.checkVisibility() && document.querySelector('#matrix table')"
+                "() => document.querySelector(':target')?.checkVisibility() && document.querySelector('#matrix table')"
             )
             assert page.locator(":target").get_attribute("id") == anchor(*names)
             assert page.locator("#referee").is_checked()

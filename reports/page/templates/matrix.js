@@ -104,6 +104,7 @@
   };
   const follow = () => {
     const hash = location.hash.slice(1);
+    if (hash.startsWith("try=")) return; // a picture's: responding.js
     if (/^(search|sort)=/.test(hash)) { if (searchable) unpacked(seek); return; }
     let name = hash;
     try { name = decodeURIComponent(hash); } catch { /* not an address of this page */ }
