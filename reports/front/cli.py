@@ -180,6 +180,7 @@ def verify(
         in_process=in_process or debug,
     )
     chosen["lecture_folder"] = lecture_folder
+    known = () if in_process or debug else _looked_at(backend or (), lecture_folder, say=not (as_json or plan))
     if plan:
         terminal.plan(out, verification.planned(claims or (), way=way, **chosen), jobs=way.options().jobs)
         return
@@ -202,9 +203,28 @@ def verify(
     if as_json:
         sys.stdout.write(record)
     else:
-        terminal.run(out, found)
+        terminal.run(out, found, known=known)
         _where(out_folder)
     raise typer.Exit(0 if found.success else 1)
+
+
+def _looked_at(backends: Sequence[str], lecture_folder: Path | None, *, say: bool) -> list[str]:
+    """The user's own files, before anything else runs: refused where claims cannot run on one; what is wrong with their operations, said at once."""
+    if not any(name.endswith(".py") for name in backends):
+        return []
+    from ...claims.checking import library
+    from ...claims.engine import cells, verification
+    from ..checking import of_library
+
+    files = [Path(name) for name in verification.named(backends) if name.endswith(".py")]
+
+    said = list[str]()
+    for file in files:
+        library.look(file, known=None if lecture_folder else cells.operations_of_libraries())
+        said += of_library(file.name, library.tried(file)) if say else ()
+    for line in said:
+        err.print(Text(line, "yellow"), soft_wrap=True)
+    return said
 
 
 def _shown_again(before: kept.Kept, out_folder: Path | None, *, as_json: bool) -> NoReturn:

@@ -18,7 +18,7 @@ from ...claims.record import replay
 from ...claims.record.sentences import sentence
 from ...claims.record.types import Cell, Claim, Evidence, Row, Stopped
 from ..wording import adjudication as said
-from ..wording import findings, standing, summary, words
+from ..wording import failures, findings, standing, summary, words
 from ..wording.gates import sides
 
 if TYPE_CHECKING:  # what these need takes a second to import
@@ -44,22 +44,25 @@ EVERY = {True: 1.0, False: 15.0}
 GATES = {"gate": "gate not met", "side": "not met, of two sides"}
 
 
-def run(out: Console, evidence: Evidence) -> None:
-    """The verdict table, what is not as expected, the defects that showed, the counts; of a part of a claim, what it found."""
+def run(out: Console, evidence: Evidence, *, known: Sequence[str] = ()) -> None:
+    """The verdict table; what is not as expected, the worst first; what else to know, the counts; of a part of a claim, what it found.
+
+    known: what was said of a file of the user's own before the run.
+    """
     if quick := summary.quick(evidence):
         _say(out, quick, "bold yellow")
     if evidence.selection.partial:
         _part(out, evidence)
         return
     _table(out, evidence)
+    _failures(out, evidence)
+    for line in (*known, *failures.lacking(evidence)):
+        _say(out, line, "yellow")
     for one in evidence.claims:
-        if standing.unexpected(evidence, one):
-            _say(out, f"{one.id} is {one.verdict}, expected {one.expected}: {one.reason}")
-        elif standing.left_open(evidence, one):
+        if standing.left_open(evidence, one):
             _say(out, f"{one.id} is left open by a quick run: {one.reason}")
         if worded := summary.worded_line(one):
             _say(out, f"{one.id}. {worded}")
-        _departures(out, evidence, one)
     _defects(out, evidence)
     if found := findings.corrections(evidence):
         fail = sum(one.fails for one in found)
@@ -67,13 +70,22 @@ def run(out: Console, evidence: Evidence) -> None:
             out,
             f"To change in the notes: {fail} that fail as worded, {len(found) - fail} that need a condition. `lecture-claims notes` says how.",
         )
-    _say(out, _counted(evidence))
     if sand := [p.claim for p in evidence.premises if p.sand]:
         _say(out, f"{summary.ON_SAND}: {', '.join(sand)}")
     if holes := standing.unseen(evidence):
         _say(out, f"Mistakes that no claim sees: {'; '.join(holes)}")
     if evidence.interrupted:
         _say(out, "Interrupted: the rest did not run.")
+    if first := failures.first(evidence):
+        _say(out, first, "bold red")
+    _say(out, _counted(evidence))
+
+
+def _failures(out: Console, evidence: Evidence) -> None:
+    """Each claim that is not as expected, why, and a few commands that show it again."""
+    for one in failures.failing(evidence):
+        _say(out, f"{one.id} is {one.verdict}, expected {one.expected}: {one.reason}", STYLE[one.verdict])
+        _departures(out, evidence, one, most=failures.MOST_REPLAYS)
 
 
 def _table(out: Console, evidence: Evidence) -> None:
@@ -195,17 +207,23 @@ def _defects(out: Console, evidence: Evidence) -> None:
             _say(out, f"Defect of {defect.backend}, {state}: {defect.id}: {defect.title}")
 
 
-def _departures(out: Console, evidence: Evidence, one: Claim) -> None:
+def _departures(out: Console, evidence: Evidence, one: Claim, *, most: int | None = None) -> None:
+    """Why a claim's cells keep it from holding, and the commands that show it again, ``most`` of them."""
+    for reason in failures.reasons(one):
+        if not one.reason.endswith(reason.partition(": ")[2].partition(": ")[2]):
+            _say(out, f"  {reason}")
     for cell in one.cells:
-        if cell.verdict in ("refuted", "error", "inconclusive", "not supported"):
-            _say(out, f"{_where(one, cell)}: {cell.verdict}: {cell.reason}")
         for failed in {row.traceback: row for row in cell.rows if isinstance(row, Stopped) and row.traceback}.values():
             out.print(Text(failed.traceback), soft_wrap=True)
             _say(out, f"  replay: {replay.command(evidence, one.id, cell, case=failed.case)} --in-process --pdb")
-        again = [{"case": replay.address(row)} for row in standing.departures(cell) if row.made]
-        again += [{"wrong": wrong.name} for wrong in cell.wrongs if not wrong.caught]
-        for part in again:
-            _say(out, f"  replay: {replay.command(evidence, one.id, cell, **part)}")
+    again = [*failures.replays(evidence, one)]
+    for command in again[:most]:
+        _say(out, f"  replay: {command}")
+    if most is not None and len(again) > most:
+        _say(
+            out,
+            f"  and {len(again) - most} more; `lecture-claims show {one.id}` has them all, by the run's results.json",
+        )
 
 
 def _library(cells: Sequence[Cell]) -> Text:
