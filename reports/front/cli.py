@@ -164,9 +164,13 @@ def verify(
     if before is not None and (out_folder is None or before.reports):
         _shown_again(before, out_folder, as_json=as_json)
 
-    from ...claims.engine import verification
-    from ...claims.record import file
-    from . import progress, terminal
+    from . import terminal
+
+    quiet = as_json or in_process or debug
+    with terminal.at_work(err, "Reading the lecture", quiet=quiet):
+        from ...claims.engine import verification
+        from ...claims.record import file
+        from . import progress
 
     way = verification.Way(
         jobs=jobs,
@@ -184,16 +188,15 @@ def verify(
     if plan:
         terminal.plan(out, verification.planned(claims or (), way=way, **chosen), jobs=way.options().jobs)
         return
-    with progress.Bar(err, silent=as_json or in_process or debug) as bar, _debugger(wanted=debug):
+    with progress.Bar(err, silent=quiet) as bar, _debugger(wanted=debug):
         try:
             found = verification.verify(claims or (), progress=bar.progress, way=way, **chosen)
         except verification.Waiting as waiting:
             bar.say(f"shard {shard}: {waiting}")
             raise typer.Exit(0) from None
-    record, made = file.dumps(found), dict[str, bytes]()
-    if out_folder is not None:
-        with contextlib.nullcontext() if as_json else terminal.at_work(err, "Writing the reports"):
-            made = formats.write(found, out_folder, record)
+    with terminal.at_work(err, "Writing the reports", quiet=quiet or out_folder is None):
+        record = file.dumps(found)
+        made = formats.write(found, out_folder, record) if out_folder is not None else {}
     passing = found.volatile.broken or found.volatile.contradicted or found.interrupted
     if key and where is not None and not passing:
         try:

@@ -325,12 +325,17 @@ STANDINGS = {"within rounding": "green", "cannot tell": "yellow"} | dict.fromkey
 
 
 @contextlib.contextmanager
-def at_work(err: Console, what: str) -> Iterator[None]:
+def at_work(err: Console, what: str, *, quiet: bool = False) -> Iterator[None]:
     """A sign of life: how long it has taken so far, in a terminal each second, elsewhere a line now and then."""
+    if quiet:
+        yield
+        return
     done = threading.Event()
 
     def tell() -> None:
         begin, every = time.monotonic(), EVERY[err.is_terminal]
+        if err.is_terminal:
+            err.print(what, end="\r", soft_wrap=True, highlight=False)
         while not done.wait(every):
             err.print(
                 f"{what}: {time.monotonic() - begin:.0f} s",
