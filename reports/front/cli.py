@@ -75,9 +75,9 @@ def list_claims(
     lecture_folder: Folder = None,
 ) -> None:
     """Every claim of the lecture, or those chosen, with the sentence that makes it, its verdict and how long it took."""
-    from ...claims.engine import lecture
+    from ...claims import contents
 
-    book = lecture.read(lecture_folder)
+    book = contents.read(lecture_folder)
     chosen = {c for c in book.ids if any(fnmatch.fnmatchcase(c, p) for p in patterns or ["*"])}
     if not chosen:
         raise Refused(
@@ -299,36 +299,31 @@ def show(
     lecture_folder: Folder = None,
 ) -> None:
     """A claim: sentence, statement, scope, and from a results file the verdict and the evidence."""
-    from ...claims.engine import lecture
+    from ...claims import contents
     from ...claims.record import file
+    from . import terminal
 
-    book = lecture.read(lecture_folder)
+    book = contents.read(lecture_folder)
     if claim not in book.ids:
-        from ...claims.engine import verification
+        from ...claims.engine import lecture, verification
 
-        verification.select(book, [claim])  # refuses it with the nearest one, but for a pattern
+        verification.select(lecture.read(lecture_folder), [claim])  # refuses it with the nearest one, but for a pattern
         raise Refused(f"claim={claim!r}: expected one id, not a pattern; `lecture-claims list` has them")
-    record = file.load(results) if results.is_file() else None
     sentence = book.sentence_of(claim)
     out.print(Text(claim, "bold"))
     out.print(Text(f"The lecture says: “{' '.join(sentence.text.split())}”"))
     if claim not in book.claims:
         out.print("No experiment yet.")
         return
-    made = book.claims[claim]
-    out.print(Text(f"Statement: {made.prose.statement}\nScope: {made.prose.scope}\nExpected: {made.expected}"))
-    if made.premises:
-        out.print(Text(f"Rests on: {', '.join(made.premises)}"))
-    if record is None:
-        out.print(Text(f"No evidence at {results}: run `lecture-claims verify {claim} --out {results.parent}`."))
+    record = file.load(results, only=claim) if results.is_file() else None
+    found = next((c for c in record.claims if c.id == claim), None) if record else None
+    terminal.made(out, book.claims[claim], found)
+    if record is None or found is None:
+        without = f"No evidence at {results}" if record is None else f"{results} has no evidence of it"
+        out.print(Text(f"{without}: run `lecture-claims verify {claim} --out {results.parent}`."))
         return
     from ..wording import standing
-    from . import terminal
 
-    found = next((c for c in record.claims if c.id == claim), None)
-    if found is None:
-        out.print(Text(f"{results} has no evidence of it: run `lecture-claims verify {claim} --out {results.parent}`."))
-        return
     terminal.claim(out, record, found)
     if sand := standing.premises_of(record, found).sand:
         out.print(Text(f"Rests on sand: {', '.join(sand)} did not hold in that run."))
@@ -573,7 +568,7 @@ def _found(results: Path) -> dict[str, tuple[str, str]]:
     from ...claims.record import file
     from ..wording import summary
 
-    record = file.load(results)
+    record = file.glance(results)
     seconds = defaultdict[str, float](float)
     for name, took in record.volatile.cell_seconds.items():
         seconds[name.partition(" ")[0]] += took

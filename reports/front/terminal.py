@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ from ..wording.gates import sides
 
 if TYPE_CHECKING:  # what these need takes a second to import
     from ...claims.adjudication import Adjudication
+    from ...claims.contents import Made
     from ...claims.engine.runner import Plan
     from ...claims.networks.layers import Answer
     from ...reference.networks import layers
@@ -135,6 +137,36 @@ def _counted(evidence: Evidence) -> str:
     )
 
 
+def made(out: Console, one: Made, found: Claim | None = None) -> None:
+    """What a claim asserts and what it is made of, as ``verify`` takes it with --case, --wrong and --limit; and how each came out."""
+    _say(out, f"Statement: {one.statement}\nScope: {one.scope}\nExpected: {one.expected}")
+    if one.premises:
+        _say(out, f"Rests on: {', '.join(one.premises)}")
+    cases, wrongs = _came_out(found) if found else ({}, {})
+    for name, listed, came in (("Cases", one.cases, cases), ("Wrongs", one.wrongs, wrongs)):
+        signs = [f"{came[word]} " if word in came else "" for word in listed]
+        lines = [f"\n  {sign}{words.cut(word, 200)}" for sign, word in zip(signs, listed, strict=True)]
+        _say(out, f"{name}:" + ("".join(lines) or " none"))
+    if found is None or not standing.limits(found):
+        lines = [f"\n  {name}: {' '.join(says.split())}" for name, says in one.limits.items()]
+        _say(out, "Limits:" + ("".join(lines) or " none"))
+
+
+def _came_out(one: Claim) -> tuple[dict[str, str], dict[str, str]]:
+    """The sign of each case that was compared and of each wrong that was tried: whether it is so on every library."""
+    cases, wrongs = defaultdict[str, list[bool]](list), defaultdict[str, list[bool]](list)
+    for cell in one.cells:
+        departed = {row.case for row in standing.departures(cell)}
+        for case in {row.case for row in cell.rows if row.made} | departed:
+            cases[case].append(case not in departed)
+        for wrong in cell.wrongs:
+            wrongs[wrong.name].append(wrong.caught)
+    good, bad = standing.SIGN["verified"], standing.SIGN["refuted"]
+    return {k: good if all(v) else bad for k, v in cases.items()}, {
+        k: good if all(v) else bad for k, v in wrongs.items()
+    }
+
+
 def claim(out: Console, evidence: Evidence, one: Claim) -> None:
     """A claim's evidence: the verdict, a row for each library and dtype, departures, limits."""
     _say(out, f"Verdict: {one.verdict}{' (qualified)' if one.qualified else ''}: {one.reason}")
@@ -162,7 +194,8 @@ def claim(out: Console, evidence: Evidence, one: Claim) -> None:
     says = {x.name: x.says for x in one.limits}
     for name, found in standing.limits(one).items():
         _, limit = found[-1]
-        _say(out, f"Limit, {'shown' if limit.shown else 'not shown'}: {says.get(name, name)}")
+        told = says.get(name, "")
+        _say(out, f"Limit, {'shown' if limit.shown else 'not shown'}: {name}{f': {told}' if told else ''}")
         for row in limit.rows:
             _say(out, f"  {sentence(row)}")
 

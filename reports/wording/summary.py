@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from ...claims.record.file import ClaimSaid
 from ...claims.record.types import Cell, Claim, Evidence, Within
 from . import standing
 from .words import cells, listed, number, plural
@@ -45,7 +46,7 @@ def worded_line(claim: Claim) -> str:
     return f"As worded, the sentence fails for: {'; '.join(found)}." if found else ""
 
 
-def marks(claim: Claim) -> str:
+def marks(claim: Claim | ClaimSaid) -> str:
     """A verdict with what qualifies it, in words: “fails as worded, supported, qualified”."""
     worded = bool(standing.as_worded(claim))
     return ", ".join([*[AS_WORDED] * worded, claim.verdict, *["qualified"] * claim.qualified])
