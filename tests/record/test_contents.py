@@ -44,9 +44,9 @@ def test_the_contents_are_those_of_the_lecture(folder, tmp_path, monkeypatch):
 
 def test_no_module_is_read_twice_until_one_changes(own, monkeypatch):
     first = contents.read(own)
-    monkeypatch.setattr(lecture, "read", lambda folder: pytest.fail("read again"))
-    assert contents.read(own) == first
-    monkeypatch.undo()
+    with monkeypatch.context() as patch:
+        patch.setattr(lecture, "read", lambda folder: pytest.fail("read again"))
+        assert contents.read(own) == first
     (own / "section.py").write_text(SECTION.format(statement="It doubles whole numbers."))
     assert contents.read(own).claims["a.doubles"].statement == "It doubles whole numbers."
 
