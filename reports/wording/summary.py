@@ -54,7 +54,13 @@ def marks(claim: Claim | ClaimSaid) -> str:
 
 def verdict_line(evidence: Evidence, claim: Claim) -> str:
     """The verdict and its reason as a plain sentence or two."""
-    text = f"{claim.verdict.capitalize()}{', qualified' if claim.qualified else ''}: {claim.reason.rstrip('.')}."
+    begin = f"{claim.verdict.capitalize()}{', qualified' if claim.qualified else ''}: {claim.reason.rstrip('.')}."
+    return begin + besides(evidence, claim)
+
+
+def besides(evidence: Evidence, claim: Claim) -> str:
+    """What else is to be said of a verdict."""
+    text = ""
     if claim.qualified:
         text += f" Read literally, the sentence fails in {plural(len(standing.limits(claim)), 'way')} just outside this scope."
     tested = [c for c in claim.cells if c.verdict not in standing.TAKES_NO_PART]
