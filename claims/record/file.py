@@ -6,10 +6,13 @@
 from __future__ import annotations
 
 import functools
+import gzip
+import io
 import json
 import math
 import re
 import typing
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import accumulate
 from pathlib import Path
@@ -25,6 +28,10 @@ WAY_OUT = "give the results.json that verify wrote"
 OTHER_BUILD = "if another build wrote it, use that one, or run verify again with this version"
 WORDS = {"inf": math.inf, "-inf": -math.inf, "nan": math.nan}
 """JSON's missing numbers."""
+GZIP = b"\x1f\x8b"
+"""How a compressed file begins."""
+LARGEST = 2**30
+"""Bytes of a record: a compressed one may hold much more than its size."""
 MOST_DEEP = 40
 """What reads a record goes down step by step; none that was ever written is half as deep."""
 STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
@@ -149,11 +156,33 @@ def glance(path: Path) -> Glance:
         raise
 
 
+def there(path: Path) -> Path:
+    """The file itself or, where there is none, the compressed one beside it."""
+    packed = path.with_name(f"{path.name}.gz")
+    return packed if not path.exists() and packed.is_file() else path
+
+
+def compressed(data: bytes) -> bytes:
+    """Of equal records the same bytes: without a date."""
+    return gzip.compress(data, mtime=0)
+
+
 def _data(path: Path) -> bytes:
+    """The bytes of a file, compressed or not."""
     try:
-        return path.read_bytes()
+        data = there(path).read_bytes()
+        if data[:2] != GZIP:
+            return data
+        with gzip.open(io.BytesIO(data)) as packed:
+            found = packed.read(LARGEST + 1)
+        if len(found) <= LARGEST:
+            return found
+        why = f"more than {LARGEST:,} bytes"
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        why = f"not gzip: {_line(error)}"
     except OSError as error:
-        raise BadEvidence(f"results={str(path)!r}: {error.strerror}; {WAY_OUT}", str(error.strerror)) from None
+        why = str(error.strerror)
+    raise BadEvidence(f"results={str(path)!r}: {why}; {WAY_OUT}", why)
 
 
 def _only(data: bytes, claim: str) -> bytes:

@@ -134,6 +134,7 @@ def verify(
     ] = "",
     plan: Annotated[bool, typer.Option("--plan", help="Say what would be computed, and how long it takes.")] = False,
     out_folder: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Write the reports there.")] = None,
+    packed: Annotated[bool, typer.Option("--gzip", help="Write results.json.gz in the place of results.json.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the evidence as JSON and nothing else.")] = False,
     in_process: Annotated[
         bool, typer.Option("--in-process", help="Libraries in this process, and a mistake in a claim as its traceback.")
@@ -162,7 +163,7 @@ def verify(
     key = "" if own or where is None else kept.key({**chosen, "claims": claims or ()}, lecture_folder)
     before = kept.find(where, key) if key and where is not None and not (fresh or share or plan) else None
     if before is not None and (out_folder is None or before.reports):
-        _shown_again(before, out_folder, as_json=as_json)
+        _shown_again(before, out_folder, as_json=as_json, packed=packed)
 
     from . import terminal
 
@@ -196,7 +197,7 @@ def verify(
             raise typer.Exit(0) from None
     with terminal.at_work(err, "Writing the reports", quiet=quiet or out_folder is None):
         record = file.dumps(found)
-        made = formats.write(found, out_folder, record) if out_folder is not None else {}
+        made = formats.write(found, out_folder, record, packed=packed) if out_folder is not None else {}
     passing = found.volatile.broken or found.volatile.contradicted or found.interrupted
     if key and where is not None and not passing:
         try:
@@ -230,10 +231,11 @@ def _looked_at(backends: Sequence[str], lecture_folder: Path | None, *, say: boo
     return said
 
 
-def _shown_again(before: kept.Kept, out_folder: Path | None, *, as_json: bool) -> NoReturn:
+def _shown_again(before: kept.Kept, out_folder: Path | None, *, as_json: bool, packed: bool) -> NoReturn:
     """A run that was made before, with nothing changed since."""
     if out_folder is not None:
-        formats.place({"results.json": before.record, **before.reports}, out_folder)
+        record = formats.recorded(before.record, packed=packed)
+        formats.place({**record, **before.reports}, out_folder, instead_of=formats.RECORDS)
     if as_json:
         sys.stdout.write(before.record.decode())
     else:
@@ -315,7 +317,7 @@ def show(
     if claim not in book.claims:
         out.print("No experiment yet.")
         return
-    record = file.load(results, only=claim) if results.is_file() else None
+    record = file.load(results, only=claim) if file.there(results).is_file() else None
     found = next((c for c in record.claims if c.id == claim), None) if record else None
     terminal.made(out, book.claims[claim], found)
     if record is None or found is None:
@@ -563,9 +565,10 @@ def main() -> None:
 
 def _found(results: Path) -> dict[str, tuple[str, str]]:
     """Verdict and seconds of each claim in a record, where there is one."""
-    if not results.is_file():
-        return {}
     from ...claims.record import file
+
+    if not file.there(results).is_file():
+        return {}
     from ..wording import summary
 
     record = file.glance(results)
