@@ -1,4 +1,4 @@
-"""The command line: ``lecture-claims list | verify | show | report | compare | adjudicate | check | tolerance | operations | layers | new | doctor``.
+"""The command line: ``lecture-claims list | verify | show | report | compare | adjudicate | check | tolerance | operations | layers | new | doctor | completion``.
 
 Exit 0: every computed verdict is its claim's expected one and every departure a recorded defect that reproduced; 1:
 anything else; 2: wrong usage, in one line that says what was given, what was expected and the way out; 4: a fault of ours.
@@ -24,7 +24,7 @@ from rich.text import Text
 
 from ...claims.workers import limits
 from ...reference.refusal import Refused
-from .. import formats
+from .. import completion, formats
 from . import arrays, fault
 
 if TYPE_CHECKING:
@@ -67,7 +67,10 @@ def options(
 
 @app.command("list")
 def list_claims(
-    patterns: Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Ids or patterns; none: all.")] = None,
+    patterns: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[ID]...", help="Ids or patterns; none: all.", autocompletion=completion.claims),
+    ] = None,
     results: Annotated[
         Path | None,
         typer.Option(help="The evidence with the verdicts; of chosen claims, default: reports/latest/results.json."),
@@ -103,11 +106,21 @@ def list_claims(
 
 @app.command()
 def verify(
-    claims: Annotated[list[str] | None, typer.Argument(help="Ids or glob patterns; none: the whole lecture.")] = None,
-    backend: Annotated[
-        list[str] | None, typer.Option(help="A library, or a Python file with operations of your own; repeatable.")
+    claims: Annotated[
+        list[str] | None,
+        typer.Argument(help="Ids or glob patterns; none: the whole lecture.", autocompletion=completion.claims),
     ] = None,
-    dtype: Annotated[list[str] | None, typer.Option(help="float32 or float64; repeatable.")] = None,
+    backend: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A library, or a Python file with operations of your own; repeatable.",
+            autocompletion=completion.libraries,
+        ),
+    ] = None,
+    dtype: Annotated[
+        list[str] | None,
+        typer.Option(help="float32 or float64; repeatable.", autocompletion=lambda: ["float32", "float64"]),
+    ] = None,
     case: Annotated[str, typer.Option(help="One case, or one geometry of a sweep (case/H=3,W=2,…).")] = "",
     wrong: Annotated[str, typer.Option(help="One wrong variant, by its name.")] = "",
     limit: Annotated[str, typer.Option(help="One limit, by its name.")] = "",
@@ -296,7 +309,7 @@ def store(
 
 @app.command()
 def show(
-    claim: Annotated[str, typer.Argument(metavar="ID", help="A claim's id.")],
+    claim: Annotated[str, typer.Argument(metavar="ID", help="A claim's id.", autocompletion=completion.claims)],
     results: Annotated[Path, typer.Option(help="The evidence to show.")] = Path("reports/latest/results.json"),
     lecture_folder: Folder = None,
 ) -> None:
@@ -352,7 +365,9 @@ def notes(
 @app.command()
 def report(
     results: Annotated[Path, typer.Argument(help="The results.json of a run.", metavar="RESULTS")],
-    format: Annotated[str, typer.Option(help=f"{', '.join((*formats.names(), TERMINAL))}.")] = "html",
+    format: Annotated[
+        str, typer.Option(help=f"{', '.join((*formats.names(), TERMINAL))}.", autocompletion=completion.report_formats)
+    ] = "html",
     table: Annotated[str, typer.Option(help="Of csv and parquet: rows, cells, wrongs, limits, gates.")] = "",
     history: Annotated[
         Path | None, typer.Option(metavar="DIR", help="A folder of earlier results.json files, for the page.")
@@ -373,12 +388,16 @@ def report(
     from ..diff import history as earlier
 
     _known(format, (*formats.names(), TERMINAL))
+    told: dict[str, Any] = {k: x for k, x in (("table", table), ("history", history), ("page", page)) if x}
     if format == TERMINAL:
+        if told or out_file is not None:
+            raise Refused(
+                f"format={format!r}: is printed, and takes no other option; --format markdown writes tables to a file"
+            )
         from . import terminal
 
         terminal.run(out, file.load(results))
         return
-    told: dict[str, Any] = {k: x for k, x in (("table", table), ("history", history), ("page", page)) if x}
     for name in told.keys() - formats.options(format):
         able = [f for f in formats.names() if name in formats.options(f)]
         raise Refused(f"{name}={str(told[name])!r}: {format} has no {name}; give --format {' or '.join(able)}")
@@ -424,7 +443,13 @@ def compare(
 def check(
     file: Annotated[Path, typer.Argument(metavar="FILE.py", help="Your function. The file is run.")],
     meant: Annotated[
-        str, typer.Option("--as", metavar="NAME", help="The operation, where its name does not say it.")
+        str,
+        typer.Option(
+            "--as",
+            metavar="NAME",
+            help="The operation, where its name does not say it.",
+            autocompletion=completion.operations,
+        ),
     ] = "",
     function: Annotated[str, typer.Option(help="Which function of the file, where it has several.")] = "",
     hint: Annotated[
@@ -453,7 +478,8 @@ def layer_table(
     backend: Annotated[
         list[str] | None,
         typer.Option(
-            help="A library to build it in, and to compare with: torch, tensorflow; repeatable. Default: none."
+            help="A library to build it in, and to compare with: torch, tensorflow; repeatable. Default: none.",
+            autocompletion=completion.libraries,
         ),
     ] = None,
     timeout: Annotated[float, typer.Option(help="Seconds for one library.")] = limits.TIMEOUT,
@@ -511,6 +537,21 @@ def installed(
     doctor.terminal(out, deep=deep)
 
 
+@app.command("completion")
+def shell_completion(
+    ctx: typer.Context,
+    shell: Annotated[
+        str, typer.Argument(metavar="bash|fish|zsh", help="Your shell.", autocompletion=lambda: [*completion.SHELLS])
+    ],
+) -> None:
+    """Tab completion for a shell, of commands, ids, operations, formats and libraries: eval "$(lecture-claims completion zsh)"."""
+    raise typer.Exit(completion.script(ctx.find_root().command, shell))
+
+
+for _command in app.registered_commands:  # else Click cuts what the root help says of it
+    _command.short_help = (getattr(_command.callback, "__doc__", "") or "").partition("\n")[0]
+
+
 def _short(text: str) -> str:
     from ..wording import words
 
@@ -543,6 +584,7 @@ def _debugger(*, wanted: bool) -> Iterator[None]:
 
 def main() -> None:
     """One clear line and exit code 2 for bad input, 4 for a fault of ours, never a traceback."""
+    completion.prepare()
     try:
         code = app(standalone_mode=False)  # what a command gave to typer.Exit
         sys.stdout.flush()
