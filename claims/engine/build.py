@@ -42,7 +42,7 @@ P = TypeVar("P", bound=types.Part)
 
 def build(lecture: Lecture, run: Run, *, begun: str, seconds: float) -> types.Evidence:
     """The evidence of a run that began at a date and took some seconds."""
-    claims = tuple(_claim(lecture, run, c) for c in run.selection.claims)
+    claims = tuple(claim(lecture, run, c) for c in run.selection.claims)
     selected = run.selection
     found = {libraries.label(b): part for b, part in sorted(run.libraries.items())}
     return types.Evidence(
@@ -115,7 +115,8 @@ def _part(kind: type[P], source: Any, /, **members: Any) -> P:
 # --- claims ------------------------------------------------------------------------------------------------------------
 
 
-def _claim(lecture: Lecture, run: Run, claim_id: str) -> types.Claim:
+def claim(lecture: Lecture, run: Run, claim_id: str) -> types.Claim:
+    """A claim of whose cells all have run."""
     claim, named = lecture.claims[claim_id], lecture.sentence_of(claim_id)
     ran = [c for c in run.cells if c.claim == claim_id]
     cells = tuple(c.cell for c in ran)
@@ -350,7 +351,7 @@ def _success(run: Run, claims: Sequence[types.Claim]) -> bool:
     if run.interrupted or run.contradicted or any(d.applies and not d.reproduced for d in defects):
         return False
     if not run.selection.partial:
-        return bool(claims) and all(_as_declared(c, quick=run.selection.quick) for c in claims)
+        return bool(claims) and all(as_declared(c, quick=run.selection.quick) for c in claims)
     cells = [c for claim in claims for c in claim.cells if c.verdict not in TAKES_NO_PART]
     return (
         any(c.rows or c.wrongs or c.limits for c in cells)
@@ -362,7 +363,7 @@ def _success(run: Run, claims: Sequence[types.Claim]) -> bool:
     )
 
 
-def _as_declared(claim: types.Claim, *, quick: bool) -> bool:
+def as_declared(claim: types.Claim, *, quick: bool) -> bool:
     """A quick run of a statistical claim may leave it open."""
     left_open = quick and bool(claim.designs) and claim.verdict == "inconclusive"
     return claim.verdict == claim.expected or left_open

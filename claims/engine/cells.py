@@ -239,10 +239,11 @@ def _leave_out_what_cannot_be_told(claim: Claim, cell: CellRun) -> None:
 
 def _operations(backends: Iterable[str]) -> frozenset[str]:
     """Every name that an operation may have: of the catalogue, of a library, of a user's own file."""
-    return _of_libraries().union(*(names_in(libraries.source_file(b)) for b in backends if b.endswith(".py")))
+    return operations_of_libraries().union(*(names_in(libraries.source_file(b)) for b in backends if b.endswith(".py")))
 
 
 @functools.cache
-def _of_libraries() -> frozenset[str]:
+def operations_of_libraries() -> frozenset[str]:
+    """Every name that an operation of the catalogue or of a library here has."""
     files = [file for name in libraries.every() for file in libraries.source_file(name).parent.glob("*.py")]
     return frozenset(catalogue.OPERATIONS).union(*map(names_in, files))
