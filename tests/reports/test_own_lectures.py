@@ -1,10 +1,14 @@
 """``lecture-claims new my-lecture``: the sentences of somebody's notes, and a folder that verifies at once."""
 
+import shutil
+import subprocess
+import sys
 import tomllib
 import xml.etree.ElementTree as ET
+from pathlib import Path
 
 import pytest
-from lectureclaims.claims.engine import lecture
+from lectureclaims.claims.engine import lecture, verification
 from lectureclaims.claims.engine.verification import BadRequest
 from lectureclaims.claims.record.types import Sentence
 from lectureclaims.reports.front.lectures import folder, sentences
@@ -91,6 +95,56 @@ def test_where_a_sentence_ends(text, pieces):
     assert [words for _, words in read(text)] == pieces
 
 
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory):
+    """A new lecture with nothing but what is there to begin with."""
+    home = tmp_path_factory.mktemp("new") / "lecture"
+    list(folder.write(home, None))
+    return home
+
+
+def verdicts(home, claim):
+    way = verification.Way(in_process=True)
+    found = verification.verify([claim], backends=["numpy"], dtypes=["float64"], lecture_folder=home, way=way)
+    return [one.verdict for one in found.claims]
+
+
+@pytest.mark.parametrize(
+    "file, said, instead, claim, verdict",
+    [
+        ("averages_spread", "within(0.2, 0.3", "within(0.3, 0.4", "averages_spread", "not supported"),
+        (
+            "averages_spread",
+            '"averages": averages.std((1, 2, 3))',
+            '"averages": x.std((1, 2))',
+            "averages_spread",
+            "inconclusive",
+        ),
+        ("formulas", "(H - k) // s + 1)", "(H - k) // s + 2)", "pooled_size", "refuted"),
+        ("formulas", "z / (1 + mpmath.exp(-z))", "z * mpmath.tanh(z)", "silu", "refuted"),
+        ("descends", "sign=-1", "sign=-2", "descends", "refuted"),
+        ("descends", "range(1, 65)", "range(1, 9)", "descends", "inconclusive"),
+    ],
+)
+def test_what_is_there_to_begin_with_can_fail(begun, tmp_path, file, said, instead, claim, verdict):
+    home = shutil.copytree(begun, tmp_path / "lecture", ignore=shutil.ignore_patterns("__pycache__"))
+    text = (home / f"begin/{file}.py").read_text(encoding="utf-8")
+    assert text.count(said) == 1
+    (home / f"begin/{file}.py").write_text(text.replace(said, instead), encoding="utf-8")
+    assert verdicts(home, f"begin.{claim}") == [verdict]
+
+
+def test_what_is_there_to_begin_with_is_styled(begun):
+    ruff = [sys.executable, "-m", "ruff"] if shutil.which("ruff") is None else [shutil.which("ruff")]
+    for check in (("check", "--extend-ignore=I001"), ("format", "--check")):
+        config = ("--config", str(Path(__file__).parents[2] / "pyproject.toml"))
+        styled = subprocess.run(
+            [*ruff, *check, *config, str(begun)], capture_output=True, text=True, timeout=60, check=False
+        )
+        assert styled.returncode == 0, styled.stdout
+    assert len((begun / "begin/averages_spread.py").read_text(encoding="utf-8").splitlines()) <= 22
+
+
 @pytest.mark.parametrize("text", ['it\'s "so" \\alpha\x7f', r"$\eta$", 'a "quote"', "it's", "Ω\tx"])
 def test_a_string_of_the_ledger_reads_back(text):
     assert tomllib.loads(f"text = {folder._quoted(text)}")["text"] == text
@@ -111,6 +165,7 @@ def test_the_folder_can_be_read_and_verifies_at_once(tmp_path):
     page = tmp_path / "report"
     ran = run_command("lecture-claims", "verify", "--lecture", str(home), "--backend", "numpy", "--out", str(page))
     assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert "5 of 5 claims hold, 2 of them qualified" in ran.stdout
     html = (page / "index.html").read_text(encoding="utf-8")
     assert 'alttext="-\\eta g"' in html and "Each weight moves by" in html
 

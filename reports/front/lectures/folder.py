@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import shlex
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from string import Template
@@ -18,6 +17,13 @@ from . import sentences
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 BEGIN = "begin"
+CLAIMS = {
+    "correlates": "claim",
+    "formulas": "begin.formulas",
+    "descends": "begin.descends",
+    "averages_spread": "begin.averages_spread",
+}
+"""File → template. The first is the one of ``new claim``."""
 FRONT_MATTER = re.compile(r"\A---\n.*?\n(?:---|\.\.\.)\n+", re.DOTALL)
 
 
@@ -30,20 +36,22 @@ def write(folder: Path, notes: Path | None) -> Iterator[str]:
     text = f"# {folder.resolve().name}\n" if notes is None else _read(notes)
     ledger = _template("ledger")
     rows = sentences.read(text)
-    beginning = tomllib.loads(_template("begin.ledger"))["sentence"]
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "lecture.md").write_text(f"{text.rstrip()}\n\n{_template('begin.text')}", encoding="utf-8")
     written = "".join(f"{_row(one)}\n" for one in rows)
     (folder / "sentences.toml").write_text(f"{ledger}\n{written}{_template('begin.ledger')}", encoding="utf-8")
     (folder / BEGIN).mkdir()
-    names = {"root": "lectureclaims", "language": "lectureclaims.claims.language"}
-    for name in sorted({claim.partition(".")[2] for row in beginning for claim in row.get("claims", ())}):
-        found = TEMPLATES / f"begin.{name}.template"
-        source = found if found.is_file() else TEMPLATES / "claim.template"
-        made = Template(source.read_text(encoding="utf-8")).substitute(names, name=name, id=f"{BEGIN}.{name}")
+    names = {
+        "root": "lectureclaims",
+        "language": "lectureclaims.claims.language",
+        "name": "correlates",
+        "id": f"{BEGIN}.correlates",
+    }
+    for name, template in CLAIMS.items():
+        made = Template(_template(template)).substitute(names)
         (folder / BEGIN / f"{name}.py").write_text(made, encoding="utf-8")
     where = shlex.quote(str(folder))
-    yield f"Wrote {folder}/: {len(rows)} sentences of {'yours' if notes else 'the text'}, and {len(beginning)} with claims to begin with"
+    yield f"Wrote {folder}/: {len(rows)} sentences of {'yours' if notes else 'the text'}, and claims to begin with in {BEGIN}/"
     yield f"Try it: lecture-claims verify --lecture {where} --backend numpy --out report"
     yield (
         f"Then give each sentence in {folder / 'sentences.toml'} a claim (`lecture-claims new claim ID --lecture {where}`) or a disposition, "
