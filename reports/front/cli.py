@@ -26,6 +26,7 @@ from ...claims.workers import limits
 from ...reference.refusal import Refused
 from .. import completion, formats
 from . import arrays, fault
+from .lectures import commands as lectures
 
 if TYPE_CHECKING:
     from . import kept
@@ -508,8 +509,14 @@ app.command()(arrays.tolerance)
 app.command()(arrays.operations)
 
 
-new = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Write the files of something new from a template.")
+new = typer.Typer(
+    cls=lectures.New,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Write the files of something new: `new my-lecture`, `new claim ID`.",
+)
 app.add_typer(new, name="new")
+new.command("lecture")(lectures.new_lecture)
 
 
 @new.command("claim")
