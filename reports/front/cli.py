@@ -1,4 +1,4 @@
-"""The command line: ``lecture-claims list | verify | show | report | compare | adjudicate | check | tolerance | operations | layers | new | doctor``.
+"""The command line: ``lecture-claims list | verify | show | quiz | report | compare | adjudicate | check | tolerance | operations | layers | new | doctor``.
 
 Exit 0: every computed verdict is its claim's expected one and every departure a recorded defect that reproduced; 1:
 anything else; 2: wrong usage, in one line that says what was given, what was expected and the way out; 4: a fault of ours.
@@ -25,6 +25,7 @@ from rich.text import Text
 from ...claims.workers import limits
 from ...reference.refusal import Refused
 from .. import formats
+from ..quiz.command import quiz
 from . import arrays, fault
 
 if TYPE_CHECKING:
@@ -327,6 +328,9 @@ def notes(
         changes.terminal(out, evidence)
     else:
         typer.echo(changes.patch(evidence, diff), nl=False)
+
+
+app.command()(quiz)
 
 
 @app.command()
