@@ -145,9 +145,8 @@ def home(tmp_path_factory):
     """A folder in which the commands of the documents find what they name: recorded runs, arrays, networks."""
     folder = tmp_path_factory.mktemp("home")
     latest = folder / "reports/latest"
-    made = run_command(
-        "lecture-claims", "verify", "convolution.libraries_correlate", "--backend=numpy", "--out", str(latest)
-    )
+    claims = ("convolution.libraries_correlate", "activations.absolute_value")
+    made = run_command("lecture-claims", "verify", *claims, "--backend=numpy", "--out", str(latest))
     assert (latest / "results.json").is_file(), made.stderr
     for copy in (
         "old.json",
