@@ -276,9 +276,11 @@ def show(
     results: Annotated[Path, typer.Option(help="The evidence to show.")] = Path("reports/latest/results.json"),
     lecture_folder: Folder = None,
 ) -> None:
-    """A claim: sentence, statement, scope, and from a results file the verdict and the evidence."""
+    """A claim: sentence, statement, scope, what shows it at a prompt, and from a results file the verdict and the evidence."""
+    from ...claims import snippets
     from ...claims.engine import lecture
     from ...claims.record import file
+    from .. import snippets as prompt
 
     book = lecture.read(lecture_folder)
     if claim not in book.ids:
@@ -297,6 +299,7 @@ def show(
     out.print(Text(f"Statement: {made.prose.statement}\nScope: {made.prose.scope}\nExpected: {made.expected}"))
     if made.premises:
         out.print(Text(f"Rests on: {', '.join(made.premises)}"))
+    prompt.terminal(out, (one for one in snippets.read(book.folder, book.claims)[0] if one.claim == claim))
     if record is None:
         out.print(Text(f"No evidence at {results}: run `lecture-claims verify {claim} --out {results.parent}`."))
         return

@@ -32,7 +32,10 @@ INLINE = everywhere(documents.inline_commands)
 NOT_RUN = ("verify", "doctor", "new", "check")
 """Start libraries or write into the repository; tests/engine, tests/checking and tests/reports/test_new.py run them."""
 NOT_OURS = ("export", "apt-get", "pre-commit", "dask")
-SNIPPETS_NOT_RUN = {"docs/findings.md": "each shows a defect of one version of a library; some would end the process"}
+SNIPPETS_NOT_RUN = {
+    "docs/findings.md": "each shows a defect of one version of a library; some would end the process",
+    "docs/snippets.md": "each stands alone; tests/lecture/test_snippets.py runs them",
+}
 
 
 class Wrong(AssertionError):
