@@ -32,7 +32,10 @@ INLINE = everywhere(documents.inline_commands)
 NOT_RUN = ("verify", "doctor", "new", "check")
 """Start libraries or write into the repository; tests/engine, tests/checking and tests/reports/test_new.py run them."""
 NOT_OURS = ("source", "cp", "sphinx-build", "export", "apt-get", "pre-commit", "dask")
-SNIPPETS_NOT_RUN = {"docs/findings.md": "each shows a defect of one version of a library; some would end the process"}
+SNIPPETS_NOT_RUN = {
+    "docs/findings.md": "each shows a defect of one version of a library; some would end the process",
+    "docs/snippets.md": "each stands alone; tests/lecture/test_snippets.py runs them",
+}
 
 
 class Wrong(AssertionError):
@@ -146,9 +149,8 @@ def home(tmp_path_factory):
     """A folder in which the commands of the documents find what they name: recorded runs, arrays, networks."""
     folder = tmp_path_factory.mktemp("home")
     latest = folder / "reports/latest"
-    made = run_command(
-        "lecture-claims", "verify", "convolution.libraries_correlate", "--backend=numpy", "--out", str(latest)
-    )
+    claims = ("convolution.libraries_correlate", "activations.absolute_value")
+    made = run_command("lecture-claims", "verify", *claims, "--backend=numpy", "--out", str(latest))
     assert (latest / "results.json").is_file(), made.stderr
     for copy in (
         "old.json",
