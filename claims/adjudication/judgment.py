@@ -242,9 +242,16 @@ def _unlikely(tiers: Tiers, results: Mapping[str, np.ndarray]) -> str:
     what = {
         SPREAD: f"its errors have a mean square {odd.excess:.3g} times as large as those of rounding in all likelihood",
         BIAS: f"its errors have a mean {odd.excess:.3g} times as far from 0 as those of rounding in all likelihood",
-        WEIGHT: f"its errors follow one input, as if one weight were another (w{list(odd.where)}, {odd.value:.3g} standard deviations)",
+        WEIGHT: f"its errors follow one input, as if one weight were another ({_weight(odd)}, {odd.value:.3g} standard deviations)",
     }[odd.name]
     return what + (f", in channel {odd.where[0]}" if odd.name != WEIGHT and odd.where else "")
+
+
+def _weight(one: Statistic) -> str:
+    if not one.along:
+        return f"w{list(one.where)}"
+    output, element = one.where
+    return f"that of element {element} in output {output}, along {one.along}"
 
 
 def _unsaid(contract: Contract, case: Case) -> str:
@@ -328,6 +335,8 @@ def _smallest(likely: Judged, found: tuple[Statistic, ...], case: Case) -> str:
     text = f"in one element a mistake of {limit:.2g}{share}"
     if weight is None:
         return text
+    if weight.along:
+        return f"{text}, or one weight along an axis off by {weight.smallest:.2g}"
     largest = float(np.abs(np.asarray(case.arrays["w"], np.float64)).max())
     return f"{text}, or one weight off by {weight.smallest:.2g}" + (
         f", {weight.smallest / largest:.2g} of the largest weight" if largest else ""

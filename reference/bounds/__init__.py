@@ -73,7 +73,7 @@ from .measured import ULP_CLASSES, Measured
 from .moments import by_formula, channel_moments, weighted_sum, weights_gradient
 from .pictures import jpeg_colours, jpeg_samples
 from .quadrature import gaussian_alias, gaussian_sum, jump_order, midpoint_order, midpoint_sum
-from .resampling import HAT, cubic, resampled, transposed, weights_by_area, weights_by_kernel
+from .resampling import HAT, cubic, moved, resampled, transposed, weights_by_area, weights_by_kernel
 from .selections import nearest_neighbours, selection, slopes
 from .statistics import BIAS_MARGIN, mean_square_limit, variance_of_sums
 from .sums import expected_rounding, rounded_narrow, sums_of_products

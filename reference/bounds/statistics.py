@@ -38,17 +38,18 @@ def variance_of_sums(
     equal: float,
     stored: Format,
     flushed: Numbers | None,
+    factors: int = 0,
 ) -> np.ndarray:
     """s² of each sum: Q and y as above, ``partial`` the mean of T² as the terms lie, ``equal`` the probability that two terms have a
     factor in common, which are taken to err alike, ``stored`` the format of the result.
 
-    ``flushed``: as in :func:`.sums.sums_of_products`.
+    ``flushed`` and ``factors``: as in :func:`.sums.sums_of_products`.
     """
     Q, n, squares = np.asarray(Q, np.float64), np.asarray(n, np.float64), np.square(np.asarray(y, np.float64))
     u, narrow = unit_roundoff(arithmetic), unit_roundoff(stored)
     sums = np.maximum(n * Q / 6 + n * squares / 3, n * np.asarray(partial, np.float64))
     variance = (
-        u**2 / 3 * (Q + sums) * (1 + n * equal)
+        u**2 / 3 * ((Q + sums) * (1 + n * equal) + factors * squares)
         + ORACLE**2 / 3 * squares
         + np.square(n * smallest_subnormal(arithmetic))
     )
