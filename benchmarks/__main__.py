@@ -54,7 +54,7 @@ def main() -> None:
         "detectors": lambda: detectors.run(loaded),
         "tiers": lambda: tiers.run(loaded),
         "means": lambda: means.run(loaded),
-        "others": lambda: tiers.run(others.loaded(), absent=others.absent(), title=OTHERS),
+        "others": lambda: tiers.run(others.loaded(), absent=others.absent(), title=OTHERS, drawn_from=others.calls),
         "power": power.run,
         "ulps": lambda: ulps.run(loaded),
         "page": lambda: page.run(evidence),

@@ -19,6 +19,8 @@ from .table import Table
 FORMATS = ("float32", "float64", "float16", "bfloat16")
 SEEDS = 1
 
+WRONG = ("outside", "unlike rounding")
+
 TITLE = "Second tier: what honest results of libraries come to"
 
 Draw = Callable[[np.random.Generator, tuple[int, ...]], np.ndarray]
@@ -94,6 +96,8 @@ def drawn(kind: str, rng: np.random.Generator, shape: tuple[int, ...], dtype: np
 
 
 def judged(library: ModuleType, operation: str, arrays: dict[str, Any], parameters: dict[str, Any]) -> Adjudication:
+    if not hasattr(library, operation):
+        raise Unsupported(operation)
     y = getattr(library, operation)(*arrays.values(), **parameters)
     results = dict(zip(catalogue.OPERATIONS[operation].results, y if isinstance(y, tuple) else (y,), strict=True))
     return adjudicate(operation, inputs=arrays, outputs={"library": results}, parameters=parameters)
@@ -104,17 +108,20 @@ def run(
 ) -> Iterator[Table]:
     trials: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     nearest: dict[tuple[str, str], dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    departures: Counter[str] = Counter()
     for dtype in map(np.dtype, FORMATS):
         for seed in range(SEEDS):
             for operation, arrays, parameters in drawn_from(dtype, np.random.default_rng(seed)):
-                for library in libraries.values():
+                for name, library in libraries.items():
                     try:
                         with np.errstate(all="ignore"):
                             found = judged(library, operation, arrays, parameters)
                     except (Unsupported, NotImplementedError):  # of a format, too
                         continue
                     place = operation, dtype.name
-                    trials[place][found.standing("library")] += 1
+                    standing = found.standing("library")
+                    trials[place][standing] += 1
+                    departures[f"{operation} of {name} in {dtype.name} ({standing})"] += standing in WRONG
                     for f in found.findings:
                         nearest[place]["element"] = max(nearest[place]["element"], f.likely)
                         for one in f.statistics:
@@ -134,6 +141,7 @@ def run(
         for (operation, dtype), counts in sorted(trials.items())
     ]
     total = sum((counts for counts in trials.values()), Counter())
+    wrong = ", ".join(f"{count} × {what}" for what, count in sorted(departures.items()) if count)
     rows.append(
         [
             "**all**",
@@ -149,5 +157,6 @@ def run(
         ["operation", "format", "trials", "outside", "unlike rounding", "cannot tell", *statistics],
         rows,
         f"Every kind of x with every kind of weights or upstream gradient ({', '.join(KINDS)}), seed 0, each of "
-        f"{', '.join(libraries)} that has the operation.{lacking} The last four columns: the largest value ÷ limit, of single elements and of the statistics over many.",
+        f"{', '.join(libraries)} that has the operation.{lacking} "
+        f"{f'**Departures: {wrong}.**' if wrong else 'No departure.' if total else '**Nothing was tried.**'} The last four columns: the largest value ÷ limit, of single elements and of the statistics over many.",
     )

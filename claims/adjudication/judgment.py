@@ -15,6 +15,7 @@ from ...reference.judging.assessment import Contract, Judged
 from ...reference.judging.statistics import BIAS, SPREAD, WEIGHT, Statistic
 from ...reference.judging.tiers import Tiers, kept, largest_ratio
 from ...reference.validation import BadInput, refuse
+from . import algorithms
 from .calls import is_finite
 from .case import Case
 from .explanation import NEARER, Question, departure, explain
@@ -24,6 +25,7 @@ from .shapes import filled, settings
 
 MAP = 48
 """Rows and columns at most of the picture of error ÷ bound."""
+BEYOND = "beyond what any order of one sum allows"
 ALLOWED, ALLOWED_ELSE = "allowed by the worst case", "allowed by the worst case of a looser contract alone"
 MOST_SETTINGS = 12
 """So many settings that give a result's shape are tried."""
@@ -41,10 +43,26 @@ class Opinion:
     explanations: tuple[Explanation, ...] = ()
 
 
+def _caused(case: Case, library: str, opinion: Opinion) -> Opinion:
+    """With the algorithm that gives the results, where they are not those of a sum in a wide format and no mistake was found: then nobody can
+    tell whether it is meant."""
+    results, arguments = case.outputs[library], case.arguments(library)
+    if opinion.standing == "within rounding" or opinion.explanations or list(results) != ["y"]:
+        return opinion
+    y, exact = results["y"], _exact(case, arguments)["y"]
+    if y.shape != exact.shape:
+        return opinion
+    if found := algorithms.narrow(case.operation, arguments, y, exact):
+        return replace(opinion, standing="cannot tell", reason=opinion.reason or BEYOND, explanations=(found,))
+    if opinion.standing != "cannot tell" and (found := algorithms.transform(case.operation, arguments, y, exact)):
+        return replace(opinion, standing="cannot tell", reason=opinion.reason or BEYOND, explanations=(found,))
+    return opinion
+
+
 def judge(case: Case) -> Adjudication:
     """Every finding of a case. BadInput where no contract gives a bound at all."""
     asked, case = case, _filled(case)
-    opinions = {library: _opinion(case, library) for library in case.outputs}
+    opinions = {library: _caused(case, library, _opinion(case, library)) for library in case.outputs}
     for library, results in asked.outputs.items():
         if any(y.shape != case.outputs[library][name].shape for name, y in results.items()):
             opinions[library] = _misshapen(asked, case, library, opinions[library])

@@ -69,7 +69,7 @@ def statistics(
     with np.errstate(all="ignore"):
         if made is None:
             s, steady, shared = (
-                _deviation(operation, arguments, result, exact, contract, y.dtype.name),
+                deviation(operation, arguments, result, exact, contract, y.dtype.name),
                 np.zeros(()),
                 1.0,
             )
@@ -88,7 +88,7 @@ def statistics(
     elif made is not None and result == "y":
         found += _own_weights(operation, made, e, np.square(per), k.sum() / e.size)
     elif direct and operation.axes("w")[0] == "O":  # a weight of a transposed convolution meets all results of a place
-        found += _weights(operation, arguments, e, np.square(per), k / sums.shape[1])
+        found += weights(operation, arguments, e, np.square(per), k / sums.shape[1])
     return tuple(found)
 
 
@@ -133,7 +133,7 @@ def _own_weights(
         yield Statistic(WEIGHT, value, float(allowed[worst]), worst, float(np.median(seen)), letter)
 
 
-def _weights(
+def weights(
     operation: Operation, arguments: Mapping[str, Any], e: np.ndarray, per: np.ndarray, share: np.ndarray
 ) -> Iterator[Statistic]:
     named = re.sub("^convolution", "cross_correlation", operation.name) + "_gradient"
@@ -162,7 +162,7 @@ def _flushed(operation: Operation, arguments: Mapping[str, Any], result: str, co
     return parts(flush)[list(operation.results).index(result)]
 
 
-def _deviation(
+def deviation(
     operation: Operation, arguments: Mapping[str, Any], result: str, exact: np.ndarray, contract: Contract, stored: str
 ) -> np.ndarray:
     arrays = {name: arguments.get(name) for name in operation.arrays}
