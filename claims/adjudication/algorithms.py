@@ -61,7 +61,8 @@ def _ways(
 def _convinces(made: Made, apart: np.ndarray, tried: int) -> bool:
     """Whether another way of summing would give the same bits by chance less often than once in :data:`CERTAIN` times: one that errs by r units in
     the last place on the average hits a given one of the 2r + 1 numbers about."""
-    return (~made.doubtful).sum() * float(np.log1p(2 * apart.mean())) >= log(CERTAIN * tried)
+    told = np.count_nonzero(~made.doubtful) * log(1 + 2 * float(apart.mean()))
+    return told >= log(CERTAIN * tried)
 
 
 def transform(
@@ -100,8 +101,7 @@ def _errs_so(operation: Operation, arguments: Mapping[str, Any], e: np.ndarray, 
     """No larger than the model has it, but for its margin; and, as large as they are, not all of one sign, and no weight's input followed."""
     z = e / np.maximum(one.deviation, np.finfo(np.float64).tiny)
     k, square = np.unique(exact).size, float(np.square(z).mean())
-    biased = abs(float(z.mean())) * np.sqrt(k / square) > bounds.BIAS_MARGIN * bounds.deviations(1)
-    if biased or square > bounds.MARGIN**2 * bounds.mean_square_limit(k, 1):
+    if bounds.is_biased(z / np.sqrt(square), k) or square > bounds.MARGIN**2 * bounds.mean_square_limit(k, 1):
         return False
     per = 1 / np.square(np.broadcast_to(one.deviation, e.shape)) / square
     return all(one.excess <= 1 for one in statistics.weights(operation, arguments, e, per, np.ones(e.shape[1])))

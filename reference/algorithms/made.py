@@ -56,9 +56,9 @@ class Made:
 
     def gives(self, y: np.ndarray) -> bool:
         """Whether all of y [M] is what the algorithm makes, to the last bit where nothing is doubtful."""
-        with np.errstate(invalid="ignore"):
-            off = np.abs(y.astype(np.float64) - self.values)
-        return bool(((off == 0) | (self.doubtful & (off <= self.step))).all())
+        reach = self.doubtful * self.step
+        low, high = self.values - reach, self.values + reach
+        return bool(((low <= y) & (y <= high)).all())
 
 
 class Rounding:
@@ -72,8 +72,7 @@ class Rounding:
         """``off``: by how much the numbers may be off; where by nothing, a tie is one, and goes to the even neighbour."""
         with np.errstate(over="ignore"):
             kept = numbers.astype(self.format).astype(np.float32)
-        ulp = bounds.ulp(numbers, self.format)
-        self.doubtful |= np.abs(np.abs(numbers.astype(np.float64) - kept) - ulp / 2) < off
+        self.doubtful |= bounds.near_a_tie(numbers, self.format, off)
         self.largest = np.maximum(self.largest, np.abs(numbers))
         return kept
 

@@ -48,6 +48,7 @@ from .formats import (
     exactly_representable,
     gamma,
     largest,
+    near_a_tie,
     quantum,
     significand_bits,
     smallest_normal,
@@ -75,7 +76,7 @@ from .pictures import jpeg_colours, jpeg_samples
 from .quadrature import gaussian_alias, gaussian_sum, jump_order, midpoint_order, midpoint_sum
 from .resampling import HAT, cubic, moved, resampled, transposed, weights_by_area, weights_by_kernel
 from .selections import nearest_neighbours, selection, slopes
-from .statistics import BIAS_MARGIN, MARGIN, mean_square_limit, variance_of_sums
+from .statistics import BIAS_MARGIN, MARGIN, is_biased, mean_square_limit, variance_of_sums
 from .sums import expected_rounding, rounded_narrow, sums_of_products
 from .superposition import summed, superposed
 from .training import norm_identity, trajectory

@@ -20,7 +20,7 @@ import numpy as np
 
 from .bound import ORACLE
 from .formats import Format, Numbers, smallest_normal, smallest_subnormal, unit_roundoff
-from .growth import CHANCE
+from .growth import CHANCE, deviations
 
 MARGIN, BIAS_MARGIN = 1.5, 1.5
 """By how much more than the model says the standard deviation of honest errors is taken, and beside that their bias. Measured in 29,000 calls of libraries
@@ -64,3 +64,8 @@ def mean_square_limit(k: Numbers, means: int) -> np.ndarray:
     """What none of so many means of k squares of e/s exceeds."""
     t = np.log(means / CHANCE) / np.maximum(np.asarray(k, np.float64), 1)
     return 1 + 2 * np.sqrt(t) + 2 * t
+
+
+def is_biased(z: Numbers, k: float) -> bool:
+    """Whether k independent errors of the mean square 1 have another mean than 0."""
+    return bool(abs(float(np.mean(z))) * np.sqrt(k) > BIAS_MARGIN * deviations(1))
