@@ -20,9 +20,13 @@ from .table import Table
 FORMATS = ("float32", "float64", "float16", "bfloat16")
 SEEDS = 1
 
+WRONG = ("outside", "unlike rounding")
+
 TITLE = "Second tier: what honest results of libraries come to"
 
 Draw = Callable[[np.random.Generator, tuple[int, ...]], np.ndarray]
+Calls = Callable[[np.dtype, np.random.Generator], Iterator[tuple[str, dict[str, Any], dict[str, Any]]]]
+"""(operation, arrays, parameters) of each trial."""
 
 
 def _count(shape: tuple[int, ...]) -> np.ndarray:
@@ -75,18 +79,18 @@ def calls(dtype: np.dtype, rng: np.random.Generator) -> Iterator[tuple[str, dict
         for w_like in KINDS:
             for operation, (parameters, shapes) in SUMS.items():
                 x_shape, w_shape = shapes[rng.integers(len(shapes))]
-                x, w = _drawn(x_like, rng, x_shape, dtype), _drawn(w_like, rng, w_shape, dtype)
+                x, w = drawn(x_like, rng, x_shape, dtype), drawn(w_like, rng, w_shape, dtype)
                 yield operation, {"x": x, "w": w, "b": rng.standard_normal(w_shape[0]).astype(dtype)}, parameters
                 space = x_shape[2:] if w_shape[-1:] == (3,) else tuple(n - 2 for n in x_shape[2:])
-                upstream = _drawn(w_like, rng, (x_shape[0], w_shape[0], *space), dtype)
+                upstream = drawn(w_like, rng, (x_shape[0], w_shape[0], *space), dtype)
                 weights = rng.standard_normal(w_shape).astype(dtype)
                 yield f"{operation}_gradient", {"x": x, "w": weights, "upstream": upstream}, parameters
         for shape in NORMS:
-            x, gamma = _drawn(x_like, rng, shape, dtype), rng.standard_normal(3).astype(dtype)
+            x, gamma = drawn(x_like, rng, shape, dtype), rng.standard_normal(3).astype(dtype)
             yield "batch_norm_training", {"x": x, "gamma": gamma, "beta": gamma}, {"epsilon": 1e-5}
-            given = {"mean": gamma, "variance": np.abs(gamma), "upstream": _drawn("normal", rng, shape, dtype)}
+            given = {"mean": gamma, "variance": np.abs(gamma), "upstream": drawn("normal", rng, shape, dtype)}
             yield "batch_norm_inference_gradient", {"x": x, "gamma": gamma} | given, {"epsilon": 1e-5}
-            x = _drawn(x_like, rng, (4, 500), dtype)
+            x = drawn(x_like, rng, (4, 500), dtype)
             yield "softmax", {"x": x}, {"axis": 1}
             labels = rng.integers(0, 500, 4)
             yield "cross_entropy", {"logits": x, "labels": labels}, {}
@@ -104,7 +108,7 @@ def calls(dtype: np.dtype, rng: np.random.Generator) -> Iterator[tuple[str, dict
             yield f"{operation}_gradient", {"x": x, "gamma": gamma, "upstream": upstream}, settings
 
 
-def _drawn(kind: str, rng: np.random.Generator, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+def drawn(kind: str, rng: np.random.Generator, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
     numbers = KINDS[kind](rng, shape)
     if dtype == np.float16:  # so that no sum leaves its range
         numbers = numbers / np.abs(numbers).max()
@@ -112,25 +116,32 @@ def _drawn(kind: str, rng: np.random.Generator, shape: tuple[int, ...], dtype: n
 
 
 def judged(library: ModuleType, operation: str, arrays: dict[str, Any], parameters: dict[str, Any]) -> Adjudication:
+    if not hasattr(library, operation):
+        raise Unsupported(operation)
     y = getattr(library, operation)(*arrays.values(), **parameters)
     results = dict(zip(catalogue.OPERATIONS[operation].results, y if isinstance(y, tuple) else (y,), strict=True))
     return adjudicate(operation, inputs=arrays, outputs={"library": results}, parameters=parameters)
 
 
-def run(libraries: dict[str, ModuleType], *, absent: Sequence[str] = (), title: str = TITLE) -> Iterator[Table]:
+def run(
+    libraries: dict[str, ModuleType], *, absent: Sequence[str] = (), title: str = TITLE, drawn_from: Calls = calls
+) -> Iterator[Table]:
     trials: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     nearest: dict[tuple[str, str], dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    departures: Counter[str] = Counter()
     for dtype in map(np.dtype, FORMATS):
         for seed in range(SEEDS):
-            for operation, arrays, parameters in calls(dtype, np.random.default_rng(seed)):
-                for library in libraries.values():
+            for operation, arrays, parameters in drawn_from(dtype, np.random.default_rng(seed)):
+                for name, library in libraries.items():
                     try:
                         with np.errstate(all="ignore"):
                             found = judged(library, operation, arrays, parameters)
-                    except Unsupported:
+                    except (Unsupported, NotImplementedError):  # of a format, too
                         continue
                     place = operation, dtype.name
-                    trials[place][found.standing("library")] += 1
+                    standing = found.standing("library")
+                    trials[place][standing] += 1
+                    departures[f"{operation} of {name} in {dtype.name} ({standing})"] += standing in WRONG
                     for f in found.findings:
                         nearest[place]["element"] = max(nearest[place]["element"], f.likely)
                         for one in f.statistics:
@@ -150,6 +161,7 @@ def run(libraries: dict[str, ModuleType], *, absent: Sequence[str] = (), title: 
         for (operation, dtype), counts in sorted(trials.items())
     ]
     total = sum((counts for counts in trials.values()), Counter())
+    wrong = ", ".join(f"{count} × {what}" for what, count in sorted(departures.items()) if count)
     rows.append(
         [
             "**all**",
@@ -165,5 +177,6 @@ def run(libraries: dict[str, ModuleType], *, absent: Sequence[str] = (), title: 
         ["operation", "format", "trials", "outside", "unlike rounding", "cannot tell", *statistics],
         rows,
         f"Every kind of x with every kind of weights or upstream gradient ({', '.join(KINDS)}), seed 0, each of "
-        f"{', '.join(libraries)} that has the operation.{lacking} The last four columns: the largest value ÷ limit, of single elements and of the statistics over many.",
+        f"{', '.join(libraries)} that has the operation.{lacking} "
+        f"{f'**Departures: {wrong}.**' if wrong else 'No departure.' if total else '**Nothing was tried.**'} The last four columns: the largest value ÷ limit, of single elements and of the statistics over many.",
     )

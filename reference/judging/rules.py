@@ -5,7 +5,7 @@ An operation names its rule in its own file, in ``reference/operators``.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,10 +62,16 @@ def _sums(q: Question, factors: int = 0) -> Bounds:
     return limits, tuple(bounds.expected_rounding(size, many, dtype) for size, many in zip(S, n, strict=True))
 
 
+AVERAGED: dict[str, Callable[[int, dict[str, Any]], int]] = {
+    "averages": lambda rank, p: 1 if p["count_padding"] or p.get("divisor") is not None else 2,
+    "means": lambda rank, p: rank,
+}
+"""Rule → how many roundings the divisor brings, of the number of axes and the parameters: one, and two where it may itself be made of a
+rounded mean of ones; of adaptive windows, divided by their size along each axis, or by all at once, one for each."""
+
+
 def _averages(q: Question) -> Bounds:
-    """One rounding more for the divisor, and two where it may itself be made of a rounded mean of ones."""
-    given = q.parameters["count_padding"] or q.parameters.get("divisor") is not None
-    return _sums(q, factors=1 if given else 2)
+    return _sums(q, factors=AVERAGED[OPERATIONS[q.name].rule](q.arrays[0].ndim - 2, q.parameters))
 
 
 def _chosen(q: Question) -> Bounds:
@@ -83,16 +89,20 @@ def _nearest(q: Question) -> Bounds:
 
 def _resampled(q: Question) -> Bounds:
     """Weights of the operation's own, from elements to outputs, or for a gradient back."""
-    shape, gradient = q.arrays[0].shape, q.name.endswith("_gradient")
-    if q.name.startswith("area"):
-        matrices = bounds.weights_by_area(shape, q.dtype, **q.parameters)
-    else:
-        settings = dict(q.parameters)
-        kernel = bounds.cubic(settings.pop("coefficient")) if "coefficient" in settings else bounds.HAT
-        matrices = bounds.weights_by_kernel(shape, q.dtype, kernel, **settings)
-    plain = "linear" in q.name and not gradient and not q.parameters.get("antialias")
-    matrices = bounds.transposed(matrices) if gradient else matrices
+    matrices = matrices_of(q.name, q.arrays[0].shape, q.dtype, q.parameters)
+    plain = "linear" in q.name and not q.name.endswith("_gradient") and not q.parameters.get("antialias")
     return (bounds.resampled(q.arrays[-1], q.dtype, matrices, stored=q.stored, interpolated=plain),), None
+
+
+def matrices_of(name: str, shape: Sequence[int], dtype: str, parameters: dict[str, Any]) -> Any:
+    """Of a resampling of an x of this shape, or its gradient: the weights along each axis and how far each may be off."""
+    if name.startswith("area"):
+        matrices = bounds.weights_by_area(shape, dtype, **parameters)
+    else:
+        settings = dict(parameters)
+        kernel = bounds.cubic(settings.pop("coefficient")) if "coefficient" in settings else bounds.HAT
+        matrices = bounds.weights_by_kernel(shape, dtype, kernel, **settings)
+    return bounds.transposed(matrices) if name.endswith("_gradient") else matrices
 
 
 def _sigmoid(q: Question) -> Bounds:
@@ -206,9 +216,7 @@ def _norm(q: Question) -> Bounds:
 KINDS: dict[str, Rule] = {
     "sums": _sums,
     "averages": _averages,
-    "means": lambda q: _sums(
-        q, factors=q.arrays[0].ndim - 2
-    ),  # divided by the window's size along each axis, or by all at once
+    "means": _averages,
     "resampled": _resampled,
     "chosen": _chosen,
     "nearest": _nearest,

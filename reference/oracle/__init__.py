@@ -143,4 +143,5 @@ from .weights import (
     nearest_resampling3d_gradient,
     trilinear_resampling3d,
     trilinear_resampling3d_gradient,
+    weights_along,
 )
