@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from types import ModuleType
@@ -82,6 +83,32 @@ def calls(dtype: np.dtype, rng: np.random.Generator) -> Iterator[tuple[str, dict
             yield "softmax", {"x": x}, {"axis": 1}
             labels = rng.integers(0, 500, 4)
             yield "cross_entropy", {"logits": x, "labels": labels}, {}
+        yield from losses(x_like, dtype, rng)
+
+
+REDUCTIONS = ("none", "sum", "mean", "weighted_mean")
+
+
+def losses(
+    like: str, dtype: np.dtype, rng: np.random.Generator
+) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
+    """Losses and their gradients: each reduction, with and without weights, smoothing and rows that are left out."""
+    for rows, classes in ((40, 7), (5, 300)):
+        x, labels = _drawn(like, rng, (rows, classes), dtype), rng.integers(0, classes, rows)
+        weights = rng.uniform(0.1, 3, classes).astype(dtype)
+        for reduction, weighed in itertools.product(REDUCTIONS, (weights, None)):
+            upstream = rng.standard_normal(rows if reduction == "none" else 1).astype(dtype)
+            for smooth, weighting, left_out in ((0.0, "class", 2), (0.1, "class", None), (0.1, "row", 2)):
+                given = {"label_smoothing": smooth, "weighting": weighting, "ignore_index": left_out}
+                given["reduction"] = reduction
+                yield from both("cross_entropy", {"logits": x, "labels": labels}, weighed, upstream, given)
+
+
+def both(
+    name: str, scores: dict[str, Any], weights: np.ndarray | None, upstream: np.ndarray, parameters: dict[str, Any]
+) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
+    yield name, scores | {"weights": weights}, parameters
+    yield f"{name}_gradient", scores | {"upstream": upstream, "weights": weights}, parameters
 
 
 def _drawn(kind: str, rng: np.random.Generator, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
@@ -94,7 +121,9 @@ def _drawn(kind: str, rng: np.random.Generator, shape: tuple[int, ...], dtype: n
 def judged(library: ModuleType, operation: str, arrays: dict[str, Any], parameters: dict[str, Any]) -> Adjudication:
     y = getattr(library, operation)(*arrays.values(), **parameters)
     results = dict(zip(catalogue.OPERATIONS[operation].results, y if isinstance(y, tuple) else (y,), strict=True))
-    return adjudicate(operation, inputs=arrays, outputs={"library": results}, parameters=parameters)
+    # Whose mean of weighed losses it is must be said: this is Keras' word for what "mean" is here.
+    said = {"reduction": "sum_over_batch_size"} if parameters.get("reduction") == "mean" else {}
+    return adjudicate(operation, inputs=arrays, outputs={"library": results}, parameters=parameters | said)
 
 
 def run(libraries: dict[str, ModuleType], *, absent: Sequence[str] = (), title: str = TITLE) -> Iterator[Table]:

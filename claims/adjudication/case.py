@@ -37,6 +37,8 @@ class Case:
     """(library, result) → the shape of the array as it was given."""
     taken: tuple[str, ...] = ()
     """What words, values and axes were taken for, where they were not said in ours."""
+    maps: tuple[tuple[int, ...], ...] = ()
+    """The shapes of arrays that were given with classes on axis 1, a row a pixel."""
 
     def __str__(self) -> str:
         """The call in one line, without its numbers but for the least and the largest."""
@@ -106,7 +108,7 @@ def _case(
         found.setdefault(library, {})[result] = y
         if y.shape != shapes[result] and not spatial(y, shapes[result]):
             _refuse_shape(entry, label, y, shapes[result], meaning)
-    made = Case(entry, arrays, parsed, found, given, accumulation, shaped, tuple(taken))
+    made = Case(entry, arrays, parsed, found, given, accumulation, shaped, tuple(taken), tuple(orders.maps))
     for library in found:
         _fits(made, library)
     return made
@@ -138,7 +140,8 @@ def _call(
     orders = Orders(layout, _channels_last(settings, last), last, settings.get("groups"), taken)
     arrays = _arrays(entry, inputs, orders)
     _check_kernel(entry, settings, arrays)
-    return arrays, _parameters(entry, words.read(words.Asked(entry, settings, framework), taken), arrays), orders
+    asked = words.Asked(entry, settings, framework, tuple(name for name, a in arrays.items() if a is not None))
+    return arrays, _parameters(entry, words.read(asked, taken), arrays), orders
 
 
 # ------------------------------------------------------------------------------------------------------------ names
@@ -202,6 +205,8 @@ class Orders:
     kernels: bool
     groups: Any
     taken: list[str]
+    maps: list[tuple[int, ...]] = field(default_factory=list)
+    """Shapes with classes on axis 1, a row a pixel."""
 
     def of(self, label: str, array: str, axes: str, rank: int) -> str | None:
         """The letters of an array with so many axes; None where they lie in our order."""
@@ -297,6 +302,7 @@ def _rows(
             refuse(f"{label}.shape", array.shape, "classes on axis 1 or on the last, and here both may be", way_out)
         if first:
             orders.taken.append(f"{label} {list(array.shape)}: classes on axis 1, a row a pixel")
+            orders.maps.append(array.shape)
             return np.moveaxis(array, 1, -1)
     if labels is not None and labels.ndim > 1 and array.shape == labels.shape and entry.axes(name) == "N":
         return array.reshape(-1)
@@ -341,6 +347,9 @@ def _result(
 ) -> tuple[np.ndarray, Axes]:
     """In canonical order of axes, and for each of these its place in the array as it is given, or as its leading axes are counted."""
     axes = entry.axes(result)
+    if axes == "NK" and array.shape in orders.maps:
+        orders.taken.append(f"{label} {list(array.shape)}: classes on axis 1, a row a pixel")
+        return np.moveaxis(array, 1, -1).reshape(expected), (0, 1)
     order = orders.of(label, result, axes, len(expected))
     if label in orders.layout:
         place = order_of(label, array, axes, order)
@@ -359,13 +368,19 @@ def _result(
     return array, tuple(range(array.ndim))
 
 
+NOT_REDUCED = "that is not judged here; give one for each row"
+
+
 def _refuse_shape(entry: Operation, label: str, y: np.ndarray, expected: tuple[int, ...], meaning: str) -> None:
     decide = [
         name for name in ("window", "size", "stride", "padding", "dilation", "groups") if name in entry.parameters
     ]
     way_out = f"check {', '.join(decide)}" if decide else "give the result of these inputs"
     if y.size == 1 and len(expected) == 1:
-        way_out = "one number is their mean or sum, which is not judged here; give one for each row"
+        say = "say which: reduction='mean' or 'sum'"
+        way_out = f"one number is their mean or sum; {say if 'reduction' in entry.parameters else NOT_REDUCED}"
+    elif expected == (1,) and "reduction" in entry.parameters:
+        way_out = "one for each row is reduction='none'"
     if sorted(y.shape) == sorted(expected):
         way_out = f"the same sizes in another order: say its layout, {{'layout': {{'{label}': 'NHWC'}}}}"
     refuse(f"{label}.shape", y.shape, f"{expected}, the shape of {meaning}", way_out)

@@ -104,6 +104,10 @@ MEANINGS = {
     "offset": "the line's value at x = 0",
     "beta": "what x is multiplied with, and the logarithm divided by",
     "threshold": "where beta·x is above it the result is x itself; infinite for none",
+    "label_smoothing": "the share of a label that all classes have alike",
+    "weighting": "by whose weight a smoothed label's classes count: each by its own, or all by that of the label",
+    "ignore_index": "the label of rows that do not count",
+    "reduction": "whether losses are added up, or averaged: over the rows that count, or over the weights of their labels",
     "approximate": "with the error function, or a formula with tanh",
 }
 """Parameter → what it means."""

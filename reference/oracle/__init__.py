@@ -51,7 +51,7 @@ from .linear import (
     fully_connected,
     fully_connected_gradient,
 )
-from .losses import (
+from .losses.classes import (
     cross_entropy,
     cross_entropy_gradient,
     cross_entropy_of_probabilities,

@@ -104,10 +104,17 @@ CALLS = {
     "selu": (LINE, (24,), {}),
     "log_softmax": ({"x": (4, 5)}, (4, 5), {"axis": 1}),
     "softmax": ({"x": (4, 5)}, (4, 5), {"axis": 1}),
-    "cross_entropy": ({"logits": (4, 5), "labels": (4,)}, (4,), {}),
+    "cross_entropy": (
+        {"logits": (4, 5), "labels": (4,), "weights": (5,)},
+        (1,),
+        {"label_smoothing": 0.125, "weighting": "class", "ignore_index": 3, "reduction": "weighted_mean"},
+    ),
     "cross_entropy_of_probabilities": ({"p": (4, 5), "labels": (4,)}, (4,), {}),
 }
 """Operation → shapes of its arrays, that of its result, parameters; gradients take the same."""
+
+
+POSITIVE = ("p", "variance", "weights")
 
 
 def arguments(name, dtype):
@@ -119,7 +126,7 @@ def arguments(name, dtype):
         if array == "labels":
             arrays[array] = rng.integers(0, 5, quarters.shape)
         else:
-            arrays[array] = (np.abs(quarters) + 0.25 if array in ("p", "variance") else quarters).astype(dtype)
+            arrays[array] = (np.abs(quarters) + 0.25 if array in POSITIVE else quarters).astype(dtype)
     return arrays | parameters
 
 

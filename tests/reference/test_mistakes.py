@@ -40,7 +40,7 @@ PADDED_POOL = VOLUME_POOL | {
 }
 SIZE = {"size": (7, 6)}
 CHANNELS = {"gamma": (4,), "beta": (4,), "mean": (4,), "variance": (4,)}
-X, TABLE = {"x": (4, 5)}, {"logits": (4, 5), "labels": (4,), "p": (4, 5)}
+X, TABLE, WEIGHTS = {"x": (4, 5)}, {"logits": (4, 5), "labels": (4,), "p": (4, 5)}, {"weights": (5,)}
 
 CALLS = {
     r"(cross_correlation|convolution)1d": [
@@ -156,7 +156,13 @@ CALLS = {
     "softplus": [(X, {"beta": 1.5, "threshold": 0.5})],
     "(c?elu)": [(X, {"alpha": 0.6})],
     "(log_)?softmax": [(X, {"axis": 1})],
-    "cross_entropy": [(TABLE, {})],
+    "cross_entropy_of": [(TABLE, {})],
+    "cross_entropy": [
+        (TABLE, {"reduction": "none"}),
+        (TABLE | WEIGHTS, {"reduction": "weighted_mean"}),
+        (TABLE | WEIGHTS, {"reduction": "mean", "ignore_index": 2}),
+        (TABLE | WEIGHTS, {"reduction": "sum", "label_smoothing": 0.15, "weighting": "class"}),
+    ],
     "": [(X, {})],
 }
 """Shapes and parameters on which the mistakes can be made: by a pattern of the operation's name, the first that fits."""
@@ -168,11 +174,12 @@ def calls(operation, dtype):
     chosen = next(found for pattern, found in CALLS.items() if re.match(pattern, operation))
     for i, (shapes, parameters) in enumerate(chosen):
         rng = np.random.default_rng(i)
-        arrays = {name: draw(rng, name, shapes[name], dtype) for name in entry.arrays if name != "upstream"}
+        arrays = {name: draw(rng, name, shapes[name], dtype) for name in entry.arrays if name in shapes}
         if "upstream" in entry.arrays:
             if operation.startswith(("relu", "absolute", "leaky", "prelu", "hard_tanh")):
                 arrays["x"].flat[::7] = 0
             arrays["upstream"] = draw(rng, "upstream", forward(operation, arrays, parameters), dtype)
+        arrays = {name: arrays[name] for name in entry.arrays if name in arrays}
         yield arrays, entry.settings(parameters)
     if operation in OVERFLOWING:
         large = {name: a * dtype(200) if name in ("x", "logits") else a for name, a in arrays.items()}
@@ -200,7 +207,7 @@ def draw(rng, name, shape, dtype):
     if name == "labels":
         return rng.permutation(5)[:4]
     numbers = rng.normal(size=shape)
-    if name in ("mean", "variance", "p"):
+    if name in ("mean", "variance", "p", "weights"):
         numbers = np.abs(numbers) + 0.1
     if name == "p":
         numbers = numbers / numbers.sum(axis=1, keepdims=True) * 0.9

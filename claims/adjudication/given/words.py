@@ -32,6 +32,8 @@ class Asked:
     operation: Operation
     settings: Mapping[str, Any]
     framework: str | None
+    given: tuple[str, ...] = ()
+    """The inputs that are given, as they are called here."""
 
     @property
     def rank(self) -> int:
@@ -158,7 +160,26 @@ def _training(name: str, value: Any, asked: Asked) -> Any:
     )
 
 
+def _reduction(name: str, value: Any, asked: Asked) -> Any:
+    """Of weighed losses PyTorch's and ONNX's mean is divided by the sum of the weights, that of the others by the number of rows."""
+    own = {"sum_over_batch_size": "mean", "mean_with_sample_weight": "weighted_mean", None: "none"}
+    value = value.lower() if isinstance(value, str) else value
+    if value != "mean" or "weights" not in asked.given or "labels" not in asked.given:
+        return own.get(value, value)
+    if asked.framework is None:
+        expected = "who says so: of weighed losses it is divided by the sum of the weights in PyTorch and ONNX, by the number of rows in Keras"
+        refuse(
+            name, value, expected, "give 'weighted_mean' or Keras' own 'sum_over_batch_size' for it, or the framework"
+        )
+    return "weighted_mean" if FRAMEWORKS[asked.framework].weighted else "mean"
+
+
+def _averaged(name: str, value: Any, asked: Asked) -> Any:
+    return LEFT if value is None else _reduction(name, "mean" if value else "sum", asked)
+
+
 T, F, K, O = "PyTorch", "TensorFlow", "Keras", "ONNX"
+WEIGHTS = "an input, input.weights"
 NAMED = "it is another operation; the name of one says it"
 SCALE = "puts the pixels on a grid of its own where it is not the ratio of the sizes"
 WORDS = (
@@ -238,12 +259,22 @@ WORDS = (
         "reduction",
         "reduction",
         f"{T}, {K}, {O}",
+        _reduction,
         idle=("none", None, "NONE"),
         changes="adds the losses up, or averages them",
     ),
-    Word("size_average", "reduction", f"{T}, old", idle=(None,), changes="adds the losses up, or averages them"),
+    Word(
+        "size_average",
+        "reduction",
+        f"{T}, old",
+        _averaged,
+        idle=(None,),
+        changes="adds the losses up, or averages them",
+    ),
     Word("reduce", "reduction", f"{T}, old", idle=(None, False), changes="adds the losses up, or averages them"),
-    Word("weight", "weight", T, idle=(None,), changes="weighs each class"),
+    Word("weight", "weight", T, idle=(None,), changes=f"weighs each class: {WEIGHTS}"),
+    Word("class_weight", "weight", K, idle=(None,), changes=f"weighs each class: {WEIGHTS}"),
+    Word("sample_weight", "weight", K, idle=(None,), changes="weighs each row; multiply the losses, and judge them"),
     Word(
         "label_smoothing",
         "label_smoothing",
@@ -252,6 +283,7 @@ WORDS = (
         changes="moves a share of the label to all classes",
     ),
     Word("ignore_index", "ignore_index", f"{T}, {O}", idle=(-100, -1, None), changes="leaves rows out"),
+    Word("ignore_class", "ignore_index", K, idle=(None,), changes="leaves rows out"),
     Word(
         "from_logits",
         "",
@@ -298,7 +330,8 @@ INPUTS = {
     "images": ("x",),
     "logits": ("x",),
     "scores": ("logits", "x"),
-    "weight": ("w", "gamma", "alpha"),
+    "weight": ("w", "gamma", "alpha", "weights"),
+    "class_weight": ("weights",),
     "weights": ("w",),
     "kernel": ("w",),
     "filter": ("w",),
@@ -316,8 +349,8 @@ INPUTS = {
     "moving_variance": ("variance",),
     "input_var": ("variance",),
     "var": ("variance",),
-    "target": ("labels",),
-    "y_true": ("labels",),
+    "target": ("labels", "targets"),
+    "y_true": ("labels", "targets"),
     "probabilities": ("p",),
     "y_pred": ("p", "logits"),
     "grad_output": ("upstream",),

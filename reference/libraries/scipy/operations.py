@@ -219,7 +219,11 @@ def softmax(x, *, axis):
     return special.softmax(x, axis=axis)
 
 
-def cross_entropy(logits, labels):
+def cross_entropy(
+    logits, labels, weights=None, *, label_smoothing=0.0, weighting="class", ignore_index=None, reduction="none"
+):
+    if weights is not None or label_smoothing or ignore_index is not None or reduction != "none":
+        raise Unsupported("SciPy has no losses; that of a label alone is minus its log_softmax")
     return -np.take_along_axis(special.log_softmax(logits, axis=1), labels[:, None], axis=1)[:, 0]
 
 
