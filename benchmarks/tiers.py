@@ -86,7 +86,7 @@ def calls(dtype: np.dtype, rng: np.random.Generator) -> Iterator[tuple[str, dict
         yield from losses(x_like, dtype, rng)
 
 
-REDUCTIONS = ("none", "sum", "mean", "weighted_mean")
+REDUCTIONS = ("none", "sum", "row_mean", "weighted_mean")
 
 
 def losses(
@@ -102,6 +102,14 @@ def losses(
                 given = {"label_smoothing": smooth, "weighting": weighting, "ignore_index": left_out}
                 given["reduction"] = reduction
                 yield from both("cross_entropy", {"logits": x, "labels": labels}, weighed, upstream, given)
+            left_out = {"ignore_index": 2, "reduction": reduction}
+            yield from both("nll_loss", {"x": x, "labels": labels}, weighed, upstream, left_out)
+        targets = np.exp(rng.standard_normal((rows, classes)))
+        targets = (targets / targets.sum(axis=1, keepdims=True)).astype(dtype)
+        for reduction, weighed, smooth in itertools.product(("none", "sum", "mean"), (weights, None), (0.0, 0.1)):
+            upstream = rng.standard_normal(rows if reduction == "none" else 1).astype(dtype)
+            given = {"label_smoothing": smooth, "reduction": reduction}
+            yield from both("soft_cross_entropy", {"logits": x, "targets": targets}, weighed, upstream, given)
 
 
 def both(
@@ -121,9 +129,7 @@ def _drawn(kind: str, rng: np.random.Generator, shape: tuple[int, ...], dtype: n
 def judged(library: ModuleType, operation: str, arrays: dict[str, Any], parameters: dict[str, Any]) -> Adjudication:
     y = getattr(library, operation)(*arrays.values(), **parameters)
     results = dict(zip(catalogue.OPERATIONS[operation].results, y if isinstance(y, tuple) else (y,), strict=True))
-    # Whose mean of weighed losses it is must be said: this is Keras' word for what "mean" is here.
-    said = {"reduction": "sum_over_batch_size"} if parameters.get("reduction") == "mean" else {}
-    return adjudicate(operation, inputs=arrays, outputs={"library": results}, parameters=parameters | said)
+    return adjudicate(operation, inputs=arrays, outputs={"library": results}, parameters=parameters)
 
 
 def run(libraries: dict[str, ModuleType], *, absent: Sequence[str] = (), title: str = TITLE) -> Iterator[Table]:

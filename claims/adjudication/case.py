@@ -69,7 +69,7 @@ def case(
     operation: str, *, inputs: Mapping[str, Any], outputs: Mapping[str, Any], parameters: Mapping[str, Any]
 ) -> Case:
     """The arguments of :func:`~lectureclaims.claims.adjudication.adjudicate`, checked. BadInput for what cannot be judged."""
-    entry = catalogue.find(operation)
+    entry = _entry(operation, inputs)
     for name, given_as in (("inputs", inputs), ("outputs", outputs), ("parameters", parameters)):
         if not isinstance(given_as, Mapping):
             refuse(name, type(given_as).__name__, "a dictionary by name", f"for instance {name}={{'x': …}}")
@@ -78,6 +78,18 @@ def case(
         return _case(entry, inputs, outputs, parameters, taken)
     except BadInput as error:
         raise BadInput("; ".join((str(error), *taken))) from None
+
+
+def _entry(operation: str, inputs: Any) -> Operation:
+    """By its name; a cross-entropy of targets that are a distribution a row is another operation than of labels."""
+    entry = catalogue.find(operation)
+    soft = catalogue.OPERATIONS.get(f"soft_{entry.name}")
+    if soft is None or not isinstance(inputs, Mapping):
+        return entry
+    given = {words.own_name(name, entry.arrays): value for name, value in inputs.items()}
+    scores, labels = (given.get(name, ()) for name in ("logits", "targets" if "targets" in given else "labels"))
+    real = "float" in str(getattr(labels, "dtype", np.asarray(labels).dtype if isinstance(labels, list) else ""))
+    return soft if real and np.ndim(labels) > 1 and np.shape(labels) == np.shape(scores) else entry
 
 
 def _case(
@@ -121,7 +133,7 @@ def call(
 
     BadInput for what does not fit.
     """
-    entry, taken = catalogue.find(operation), list[str]()
+    entry, taken = _entry(operation, inputs), list[str]()
     settings = {name: value for name, value in parameters.items() if name not in ("dtypes", "accumulation")}
     arrays, parsed, _ = _call(entry, inputs, settings, [], taken)
     result_shapes(entry, arrays | parsed)
@@ -288,6 +300,14 @@ def _rows(
 ) -> np.ndarray:
     """Images as rows of features, and classes of each pixel as rows of classes."""
     w, labels, label = given.get("w"), given.get("labels"), f"input.{name}"
+    targets = given.get("targets")
+    if targets is not None and targets.ndim > 2 and entry.axes("targets") == "NK" and not orders.last:
+        if entry.axes(name) == "NK":
+            orders.taken.append(f"{label} {list(array.shape)}: classes on axis 1, a row a pixel")
+            orders.maps.append(array.shape)
+            return np.moveaxis(array, 1, -1)
+        if array.shape == (*targets.shape[:1], *targets.shape[2:]):
+            return array.reshape(-1)
     if name == "x" and entry.axes("x") == "NI" and array.ndim > 2 and w is not None and w.ndim == 2:
         features = w.shape[0 if orders.of("input.w", "w", entry.axes("w"), 2) == "IO" else 1]
         if array.shape[-1] != features and math.prod(array.shape[1:]) == features:

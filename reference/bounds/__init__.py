@@ -75,7 +75,7 @@ from .pictures import jpeg_colours, jpeg_samples
 from .quadrature import gaussian_alias, gaussian_sum, jump_order, midpoint_order, midpoint_sum
 from .resampling import HAT, cubic, resampled, transposed, weights_by_area, weights_by_kernel
 from .selections import nearest_neighbours, selection, slopes
-from .shares import Shares, of_labels, of_targets, weighed_gradient, weighed_losses
+from .shares import Shares, of_labels, of_targets, weighed_gradient, weighed_losses, weighed_selection
 from .statistics import BIAS_MARGIN, mean_square_limit, variance_of_sums
 from .sums import expected_rounding, rounded_narrow, sums_of_products
 from .superposition import summed, superposed

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .bound import ORACLE, Bound, composed, empirical
+from .bound import ORACLE, Bound, composed, derived, empirical
 from .formats import Format, Numbers, gamma, significand_bits, smallest_normal, smallest_subnormal, unit_roundoff
 from .losses import cross_entropy_gradient, probability_rate
 
@@ -148,6 +148,18 @@ def weighed_gradient(
         f"u = 2^-{significand_bits(dtype)}{_narrow(stored)}"
     )
     return empirical(allowed + 2 * smallest_normal(stored or dtype) * (1 + g * (1 + C)), text)
+
+
+def weighed_selection(
+    values: Numbers, upstream: Numbers, shares: Shares, dtype: Format, *, stored: str | None = None
+) -> Bound:
+    """g·c, g = upstream ÷ the divisor: γ·|dx| of the roundings of the product and of the divisor."""
+    more, values = shares.terms + shares.divided, np.abs(np.asarray(values, np.float64))
+    u, v, lost = unit_roundoff(dtype), 0.0 if stored is None else unit_roundoff(stored), smallest_normal(dtype)
+    met = _met(more, u, shares.steps + shares.divided, v) * _divisor(shares, lost)
+    g = np.broadcast_to(np.abs(np.asarray(upstream, np.float64)), len(shares.c))[:, None] / shares.divisor
+    text = f"γₘ·|dx| + λ_min·(2 + |g| + c), m = {more}, u = 2^-{significand_bits(dtype)}{_narrow(stored)}"
+    return derived(met * values + ORACLE * values + lost * np.where(shares.c != 0, 2 + g + shares.c, 0.0), text)
 
 
 def _met(n: int, u: float, steps: int, v: float) -> Any:

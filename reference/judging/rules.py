@@ -145,7 +145,7 @@ PLAIN = {"label_smoothing": 0.0, "weighting": "class", "ignore_index": None, "re
 
 
 def _plain(q: Question) -> bool:
-    return q.arrays[-1] is None and q.parameters.items() <= PLAIN.items()
+    return "labels" in OPERATIONS[q.name].arrays and q.arrays[-1] is None and q.parameters.items() <= PLAIN.items()
 
 
 def _shares(q: Question) -> bounds.Shares:
@@ -172,6 +172,16 @@ def _cross_entropy_gradient(q: Question) -> Bounds:
         return (bounds.cross_entropy_gradient(p, q.values[0], logits, upstream, q.dtype, **made),), None
     y = oracle.log_softmax(logits, axis=1)
     return (bounds.weighed_gradient(p, y, q.values[0], logits, upstream, _shares(q), q.dtype, **made),), None
+
+
+def _nll_loss(q: Question) -> Bounds:
+    x = q.arrays[0]
+    own = bounds.exact(x.shape, reason="the numbers as they are given")
+    return (bounds.weighed_losses(x, own, q.values[0], _shares(q), q.dtype, stored=q.stored),), None
+
+
+def _nll_loss_gradient(q: Question) -> Bounds:
+    return (bounds.weighed_selection(q.values[0], q.arrays[2], _shares(q), q.dtype, stored=q.stored),), None
 
 
 def _log_softmax(q: Question) -> Bounds:
@@ -245,6 +255,8 @@ KINDS: dict[str, Rule] = {
     "softmax_gradient": _softmax_gradient,
     "cross_entropy": _cross_entropy,
     "cross_entropy_gradient": _cross_entropy_gradient,
+    "nll_loss": _nll_loss,
+    "nll_loss_gradient": _nll_loss_gradient,
     "log_softmax": _log_softmax,
     "log_softmax_gradient": _log_softmax_gradient,
     "activation": _activation,

@@ -73,6 +73,7 @@ ONNX = Framework(
         ("nearest", "rounding"): "round_prefer_floor",
         ("bicubic", "coefficient"): -0.75,
         ("cross_entropy", "reduction"): "weighted_mean",
+        ("nll_loss", "reduction"): "weighted_mean",
     },
     weighs_old=True,
     weighted=True,

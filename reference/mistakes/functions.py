@@ -78,7 +78,7 @@ def _normalised_again(operation: str, given: Arguments) -> Iterator[Reading]:
 
 
 def _next_label(operation: str, given: Arguments) -> Iterator[Reading]:
-    many = given["logits" if "logits" in given else "p"].shape[1]
+    many = next(iter(given.values())).shape[1]
     for step in (1, -1):
         moved = (given["labels"] + step) % many
         left_out = given["labels"] == given.get("ignore_index")
@@ -258,7 +258,11 @@ MISTAKES = [
         "softmax twice",
         "softmax was applied once too often (or probabilities were given where logits were meant)",
         "give logits, and apply softmax once",
-        ("softmax", "softmax_gradient", "cross_entropy", "cross_entropy_gradient"),
+        (
+            "softmax",
+            "softmax_gradient",
+            *(name + of for name in ("cross_entropy", "soft_cross_entropy") for of in ("", "_gradient")),
+        ),
         _softmax_first,
         "https://github.com/keras-team/keras/issues/6143",
     ),
@@ -289,7 +293,7 @@ MISTAKES = [
         "labels off by one",
         "each label was read as its neighbour",
         "count classes from 0 on both sides",
-        (*LOSSES, *LOSS_GRADIENTS),
+        (*LOSSES, *LOSS_GRADIENTS, "nll_loss", "nll_loss_gradient"),
         _next_label,
     ),
     Mistake(

@@ -13,13 +13,14 @@ def _both(*names: str) -> tuple[str, ...]:
     return tuple(each for name in names for each in (name, f"{name}_gradient"))
 
 
-OF_LABELS = ("cross_entropy",)
-SMOOTHED = ("cross_entropy",)
+OF_LABELS = ("cross_entropy", "nll_loss")
+SMOOTHED = ("cross_entropy", "soft_cross_entropy")
+WEIGHED = (*OF_LABELS, "soft_cross_entropy")
 
 
 def _unweighed(operation: str, given: Arguments) -> Iterator[Reading]:
     if given.get("weights") is not None:
-        divisor = {"reduction": "mean"} if given["reduction"] == "weighted_mean" else {}
+        divisor = {"reduction": "row_mean"} if given["reduction"] == "weighted_mean" else {}
         yield Reading(operation, given | {"weights": None} | divisor)
 
 
@@ -32,15 +33,16 @@ def _divided_by(meant: str, done: str) -> Readings:
 
 
 def _reduced(operation: str, given: Arguments) -> Iterator[Reading]:
-    meant = given.get("reduction", "none")
-    for done in {"sum": ("mean",), "mean": ("sum",), "weighted_mean": ("sum",)}.get(meant, ()):
+    meant, mean = given.get("reduction", "none"), "row_mean" if "labels" in given else "mean"
+    others = {"sum": (mean,), mean: ("sum",), "weighted_mean": ("sum",)}
+    for done in others.get(meant, ()):
         yield Reading(operation, given | {"reduction": done}, f"reduction={done!r}")
 
 
 def _counted(operation: str, given: Arguments) -> Iterator[Reading]:
     """The sum of the rows that count, divided by the number of all, or by the weights of all."""
     left_out = given["labels"] == given.get("ignore_index")
-    if given.get("reduction", "none") not in ("mean", "weighted_mean") or not left_out.any() or left_out.all():
+    if given.get("reduction", "none") not in ("row_mean", "weighted_mean") or not left_out.any() or left_out.all():
         return
     own = np.ones(len(left_out))
     if given.get("weights") is not None and given["reduction"] == "weighted_mean":
@@ -97,6 +99,15 @@ def _weighed_otherwise(operation: str, given: Arguments) -> Iterator[Reading]:
         yield Reading(operation, given | {"weighting": other}, f"weighting={other!r}")
 
 
+def _but_x(given: Arguments) -> Arguments:
+    return {name: value for name, value in given.items() if name != "x"}
+
+
+def _softmax(z: np.ndarray) -> np.ndarray:
+    grown = np.exp(z - z.max(axis=1, keepdims=True))
+    return grown / grown.sum(axis=1, keepdims=True)
+
+
 def _mistake(name: str, says: str, remedy: str, operations: tuple[str, ...], read: Readings, seen: str = "") -> Mistake:
     return Mistake(name, says, remedy, operations, read, seen, probed=False)
 
@@ -107,7 +118,7 @@ MISTAKES = [
         "the sum of the weighed losses was divided by the number of rows, as Keras does",
         "divide by the sum of the labels' weights, or do so on both sides",
         _both(*OF_LABELS),
-        _divided_by("weighted_mean", "mean"),
+        _divided_by("weighted_mean", "row_mean"),
         "https://github.com/pytorch/pytorch/issues/40560",
     ),
     _mistake(
@@ -115,17 +126,15 @@ MISTAKES = [
         "the sum of the weighed losses was divided by the sum of the labels' weights, as PyTorch and ONNX do",
         "take the sum on both sides, and divide it by the number of rows",
         _both(*OF_LABELS),
-        _divided_by("mean", "weighted_mean"),
+        _divided_by("row_mean", "weighted_mean"),
         "https://github.com/pytorch/pytorch/issues/25571",
     ),
-    _mistake(
-        "weights left out", "no class was weighed", "give the weights on both sides", _both(*OF_LABELS), _unweighed
-    ),
+    _mistake("weights left out", "no class was weighed", "give the weights on both sides", _both(*WEIGHED), _unweighed),
     _mistake(
         "other reduction",
         "the losses were reduced otherwise",
         "give the reduction on both sides",
-        _both(*OF_LABELS),
+        _both(*WEIGHED),
         _reduced,
     ),
     _mistake(
@@ -177,7 +186,35 @@ MISTAKES = [
         "sign of the loss",
         "the sign was another",
         "the loss is minus the logarithm of a probability",
-        _both(*OF_LABELS),
+        _both(*WEIGHED),
         _negated,
+    ),
+    _mistake(
+        "logits for logarithms",
+        "the numbers were taken for logits, and their softmax formed once more",
+        "give logits to the cross-entropy, logarithms of probabilities to the negative log-likelihood",
+        ("nll_loss",),
+        lambda operation, given: iter([Reading("cross_entropy", {"logits": given["x"]} | _but_x(given))]),
+    ),
+    _mistake(
+        "label for a distribution",
+        "the likeliest class of each row was taken for its label",
+        "give the distribution itself",
+        _both("soft_cross_entropy"),
+        replaced(lambda given: {"targets": np.eye(given["targets"].shape[1])[given["targets"].argmax(axis=1)]}),
+    ),
+    _mistake(
+        "distribution of logits",
+        "softmax was taken of the targets, too",
+        "give the targets as they are",
+        _both("soft_cross_entropy"),
+        replaced(lambda given: {"targets": _softmax(given["targets"].astype(np.float64))}),
+    ),
+    _mistake(
+        "probabilities for logarithms",
+        "probabilities were taken where their logarithms are meant, or the logarithm taken twice",
+        "give log_softmax, not softmax",
+        _both("nll_loss")[:1],
+        replaced(lambda given: {"x": np.exp(given["x"].astype(np.float64)).astype(given["x"].dtype)}),
     ),
 ]

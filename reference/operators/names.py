@@ -40,6 +40,9 @@ NAMES = {
     "softmaxcrossentropy": "cross_entropy",
     "softmaxcrossentropyloss": "cross_entropy",
     "crossentropyloss": "cross_entropy",
+    "categoricalcrossentropy": "soft_cross_entropy",
+    "nllloss": "nll_loss",
+    "negativeloglikelihoodloss": "nll_loss",
 }
 """Folded name → operation."""
 
@@ -59,7 +62,6 @@ LACKING = {
     "interpolate": RESIZES,
     "upsample": RESIZES,
     "upsampling": "nearest_resampling2d or bilinear_resampling2d, by its interpolation; its size is the scale here",
-    "nll": "minus the given log-probability at the label; cross_entropy takes logits and forms the logarithm itself, cross_entropy_of_probabilities takes probabilities",
     "binarycrossentropy": "two classes in one number; cross_entropy_of_probabilities on [1 − p, p] is the same but for rounding 1 − p",
     "bce": "two classes in one number; cross_entropy_of_probabilities on [1 − p, p] is the same but for rounding 1 − p",
     "mse": "a mean of squares; nothing here is near",

@@ -58,6 +58,10 @@ from .losses.classes import (
     cross_entropy_of_probabilities_gradient,
     log_softmax,
     log_softmax_gradient,
+    nll_loss,
+    nll_loss_gradient,
+    soft_cross_entropy,
+    soft_cross_entropy_gradient,
     softmax,
     softmax_gradient,
 )

@@ -148,7 +148,7 @@ def test_the_classes_of_pixels_and_their_gradient(load):
     """[N, K, H, W] with [N, H, W]; the place of a departure is told in the array that was given."""
     z, labels = RNG.standard_normal((2, 4, 3, 5)).astype(np.float32), RNG.integers(0, 4, (2, 3, 5))
     rows, flat = np.moveaxis(z, 1, -1).reshape(-1, 4), labels.reshape(-1)
-    made = {"reduction": "mean", "ignore_index": 2}
+    made = {"reduction": "row_mean", "ignore_index": 2}
     inputs = {"logits": z, "labels": labels}
     assert judged("cross_entropy", NUMPY.cross_entropy(rows, flat, **made)[0], inputs, **made).within
     g = NUMPY.cross_entropy_gradient(rows, flat, np.ones(1, np.float32), **made)
@@ -158,6 +158,54 @@ def test_the_classes_of_pixels_and_their_gradient(load):
     g[1, 3, 2, 4] += 1
     (finding,) = judged("cross_entropy_gradient", g, given, **made).findings
     assert finding.where == (1, 3, 2, 4) and finding.outside == 1
+
+
+TARGETS = np.exp(RNG.standard_normal((6, 4))).astype(np.float32)
+TARGETS /= TARGETS.sum(axis=1, keepdims=True)
+SOFT = (TARGETS * -log_softmax()).sum(axis=1)
+
+
+def test_targets_that_are_a_distribution_a_row():
+    """By whatever name of the cross-entropy, and for the classes of pixels."""
+    inputs = {"input": LOGITS, "target": TARGETS}
+    for name in (
+        "CrossEntropyLoss",
+        "soft_cross_entropy",
+        "CategoricalCrossentropy",
+        "softmax_cross_entropy_with_logits",
+    ):
+        found = judged(name, np.float32(SOFT), inputs, reduction="none")
+        assert found.within and found.operation == "soft_cross_entropy"
+    weighed = (TARGETS * -log_softmax() * WEIGHTS).sum(axis=1).mean()
+    found = judged("cross_entropy", np.float32(weighed), inputs | {"weight": WEIGHTS}, framework="torch")
+    assert found.within, "PyTorch divides by the number of rows here"
+    mistaken_one = judged("cross_entropy", np.float32(SOFT.sum()), inputs, framework="torch")
+    assert mistaken(mistaken_one) == {"other reduction"}
+    maps = [np.ascontiguousarray(np.moveaxis(a.reshape(2, 3, 4), -1, 1)) for a in (LOGITS, TARGETS)]
+    found = judged("cross_entropy", np.float32(SOFT.reshape(2, 3)), dict(zip(("logits", "labels"), maps, strict=True)))
+    assert found.within and "input.targets [2, 4, 3]: classes on axis 1, a row a pixel" in found.taken
+    last = {"logits": LOGITS.reshape(2, 3, 4), "targets": TARGETS.reshape(2, 3, 4)}
+    assert judged("cross_entropy", np.float32(SOFT.reshape(2, 3)), last, framework="keras").within
+
+
+def test_targets_below_zero_are_refused():
+    with pytest.raises(BadInput, match=r"targets\[0\].*>= 0"):
+        judged("cross_entropy", np.float32(SOFT), {"logits": LOGITS, "targets": -TARGETS})
+
+
+def test_minus_the_logarithm_that_is_given():
+    inputs = {"input": np.float32(log_softmax()), "target": LABELS, "weight": WEIGHTS}
+    found = judged("NLLLoss", np.float32((ROWS * OWN).sum() / OWN.sum()), inputs, framework="torch")
+    assert found.within and found.operation == "nll_loss"
+    for wrong, mistake in (
+        ((ROWS * OWN).mean(), "mean over the rows"),
+        (-(ROWS * OWN).sum() / OWN.sum(), "sign of the loss"),
+        (ROWS.mean(), "weights left out"),
+        (-(np.exp(-ROWS) * OWN).sum() / OWN.sum(), "probabilities for logarithms"),
+    ):
+        assert mistaken(judged("nll_loss", np.float32(wrong), inputs, framework="torch")) == {mistake}
+    x = {"x": LOGITS, "labels": LABELS}
+    assert mistaken(judged("nll_loss", np.float32(ROWS), x)) == {"logits for logarithms"}
 
 
 def test_the_defaults_are_those_of_pytorch(load):

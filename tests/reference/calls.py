@@ -109,12 +109,18 @@ CALLS = {
         (1,),
         {"label_smoothing": 0.125, "weighting": "class", "ignore_index": 3, "reduction": "weighted_mean"},
     ),
+    "soft_cross_entropy": (
+        {"logits": (4, 5), "targets": (4, 5), "weights": (5,)},
+        (1,),
+        {"label_smoothing": 0.125, "reduction": "mean"},
+    ),
+    "nll_loss": ({"x": (4, 5), "labels": (4,), "weights": (5,)}, (4,), {"ignore_index": 3, "reduction": "none"}),
     "cross_entropy_of_probabilities": ({"p": (4, 5), "labels": (4,)}, (4,), {}),
 }
 """Operation → shapes of its arrays, that of its result, parameters; gradients take the same."""
 
 
-POSITIVE = ("p", "variance", "weights")
+POSITIVE = ("p", "variance", "weights", "targets")
 
 
 def arguments(name, dtype):

@@ -41,6 +41,7 @@ PADDED_POOL = VOLUME_POOL | {
 SIZE = {"size": (7, 6)}
 CHANNELS = {"gamma": (4,), "beta": (4,), "mean": (4,), "variance": (4,)}
 X, TABLE, WEIGHTS = {"x": (4, 5)}, {"logits": (4, 5), "labels": (4,), "p": (4, 5)}, {"weights": (5,)}
+SOFT, LOGARITHMS = {"logits": (4, 5), "targets": (4, 5)}, {"x": (4, 5), "labels": (4,)}
 
 CALLS = {
     r"(cross_correlation|convolution)1d": [
@@ -157,10 +158,19 @@ CALLS = {
     "(c?elu)": [(X, {"alpha": 0.6})],
     "(log_)?softmax": [(X, {"axis": 1})],
     "cross_entropy_of": [(TABLE, {})],
+    "soft_cross_entropy": [
+        (SOFT, {"reduction": "mean", "label_smoothing": 0.15}),
+        (SOFT | {"weights": (5,)}, {"reduction": "none"}),
+    ],
+    "nll_loss": [
+        (LOGARITHMS, {"reduction": "none"}),
+        (LOGARITHMS | {"weights": (5,)}, {"reduction": "weighted_mean"}),
+        (LOGARITHMS | {"weights": (5,)}, {"reduction": "row_mean", "ignore_index": 2}),
+    ],
     "cross_entropy": [
         (TABLE, {"reduction": "none"}),
         (TABLE | WEIGHTS, {"reduction": "weighted_mean"}),
-        (TABLE | WEIGHTS, {"reduction": "mean", "ignore_index": 2}),
+        (TABLE | WEIGHTS, {"reduction": "row_mean", "ignore_index": 2}),
         (TABLE | WEIGHTS, {"reduction": "sum", "label_smoothing": 0.15, "weighting": "class"}),
     ],
     "": [(X, {})],
@@ -207,7 +217,7 @@ def draw(rng, name, shape, dtype):
     if name == "labels":
         return rng.permutation(5)[:4]
     numbers = rng.normal(size=shape)
-    if name in ("mean", "variance", "p", "weights"):
+    if name in ("mean", "variance", "p", "weights", "targets"):
         numbers = np.abs(numbers) + 0.1
     if name == "p":
         numbers = numbers / numbers.sum(axis=1, keepdims=True) * 0.9

@@ -202,10 +202,10 @@ def shares(labels, weights, *, label_smoothing, weighting, ignore_index, reducti
         counts = label != ignore_index
         c.append([counts * part * (w[k] if weighting == "class" else w[label]) for k, part in enumerate(q)])
         own += [w[label]] * counts
-    return c, {"sum": Decimal(1), "mean": Decimal(len(own)), "weighted_mean": sum(own)}.get(reduction)
+    return c, {"sum": Decimal(1), "row_mean": Decimal(len(own)), "weighted_mean": sum(own)}.get(reduction)
 
 
-@pytest.mark.parametrize("reduction", ["none", "sum", "mean", "weighted_mean"])
+@pytest.mark.parametrize("reduction", ["none", "sum", "row_mean", "weighted_mean"])
 @pytest.mark.parametrize("label_smoothing, weighting", [(0.0, "class"), (0.1, "class"), (0.1, "row")])
 def test_weighed_cross_entropy_and_its_gradient(label_smoothing, weighting, reduction):
     labels, weights = np.array([0, 1, 3, 0, 2, 1, 3])[: len(LOGITS)], np.array([0.3, 1e-200, 7.0, 2.5])

@@ -162,16 +162,15 @@ def _training(name: str, value: Any, asked: Asked) -> Any:
 
 def _reduction(name: str, value: Any, asked: Asked) -> Any:
     """Of weighed losses PyTorch's and ONNX's mean is divided by the sum of the weights, that of the others by the number of rows."""
-    own = {"sum_over_batch_size": "mean", "mean_with_sample_weight": "weighted_mean", None: "none"}
     value = value.lower() if isinstance(value, str) else value
-    if value != "mean" or "weights" not in asked.given or "labels" not in asked.given:
+    rows = "row_mean" if "labels" in asked.operation.arrays else "mean"
+    own = {"sum_over_batch_size": rows, "mean_with_sample_weight": "weighted_mean", None: "none"}
+    if value != "mean" or rows == "mean":
         return own.get(value, value)
-    if asked.framework is None:
+    if asked.framework is None and "weights" in asked.given:
         expected = "who says so: of weighed losses it is divided by the sum of the weights in PyTorch and ONNX, by the number of rows in Keras"
-        refuse(
-            name, value, expected, "give 'weighted_mean' or Keras' own 'sum_over_batch_size' for it, or the framework"
-        )
-    return "weighted_mean" if FRAMEWORKS[asked.framework].weighted else "mean"
+        refuse(name, value, expected, "give 'weighted_mean' or 'row_mean', or the framework")
+    return "weighted_mean" if asked.framework and FRAMEWORKS[asked.framework].weighted else rows
 
 
 def _averaged(name: str, value: Any, asked: Asked) -> Any:
@@ -329,6 +328,7 @@ INPUTS = {
     "z": ("x", "logits"),
     "images": ("x",),
     "logits": ("x",),
+    "log_probs": ("x",),
     "scores": ("logits", "x"),
     "weight": ("w", "gamma", "alpha", "weights"),
     "class_weight": ("weights",),
@@ -349,6 +349,7 @@ INPUTS = {
     "moving_variance": ("variance",),
     "input_var": ("variance",),
     "var": ("variance",),
+    "labels": ("targets",),
     "target": ("labels", "targets"),
     "y_true": ("labels", "targets"),
     "probabilities": ("p",),

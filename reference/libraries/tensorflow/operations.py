@@ -745,7 +745,7 @@ def _reduced(rows, counts, own, reduction):
     if reduction == "none":
         return rows
     whole = tf.reduce_sum(rows, keepdims=True)
-    many = {"sum": None, "mean": counts, "weighted_mean": own}[reduction]
+    many = {"sum": None, "mean": counts, "row_mean": counts, "weighted_mean": own}[reduction]
     return whole if many is None else whole / tf.reduce_sum(tf.cast(many, rows.dtype))
 
 
@@ -776,6 +776,56 @@ def cross_entropy(logits, labels, weights=None, **settings):
 
 def cross_entropy_gradient(logits, labels, upstream, weights=None, **settings):
     return _gradient(_weighed(labels, weights, **settings), tf.constant(upstream), tf.constant(logits)).numpy()
+
+
+def _negated(labels, weights, *, ignore_index=None, reduction="none"):
+    counts = np.ones(len(labels), bool) if ignore_index is None else labels != ignore_index
+    at = np.where(counts, labels, 0)
+
+    def loss(x):
+        own = np.ones(len(at), x.dtype.as_numpy_dtype) if weights is None else weights[at]
+        own = np.where(counts, own, own.dtype.type(0))
+        rows = -tf.gather(x, tf.constant(at), axis=1, batch_dims=1) * tf.constant(own)
+        return _reduced(rows, counts, own, reduction)
+
+    return loss
+
+
+def nll_loss(x, labels, weights=None, **settings):
+    return _negated(labels, weights, **settings)(tf.constant(x)).numpy()
+
+
+def nll_loss_gradient(x, labels, upstream, weights=None, **settings):
+    slope = _gradient(_negated(labels, weights, **settings), tf.constant(upstream), tf.constant(x))
+    return tf.convert_to_tensor(slope).numpy()
+
+
+def _soft(targets, weights, *, label_smoothing=0.0, reduction="none"):
+    """softmax_cross_entropy_with_logits has no weights, and a gradient of targets that sum to one."""
+
+    def loss(z):
+        q = tf.constant(targets)
+        if label_smoothing:
+            q = q * (1.0 - label_smoothing) + label_smoothing / z.shape[1]
+        if weights is None:
+            rows = tf.nn.softmax_cross_entropy_with_logits(labels=q, logits=z)
+        else:
+            rows = -tf.reduce_sum(q * tf.constant(weights) * tf.nn.log_softmax(z, axis=1), axis=1)
+        return _reduced(rows, np.ones(len(targets)), None, reduction)
+
+    return loss
+
+
+def soft_cross_entropy(logits, targets, weights=None, **settings):
+    return _soft(targets, weights, **settings)(tf.constant(logits)).numpy()
+
+
+def soft_cross_entropy_gradient(logits, targets, upstream, weights=None, **settings):
+    if weights is None and np.any(
+        np.abs(targets.astype(np.float64).sum(axis=1) - 1) > 2 * np.sqrt(ml_dtypes.finfo(targets.dtype).eps)
+    ):
+        raise Unsupported("TensorFlow's gradient is that of targets that sum to one")
+    return _gradient(_soft(targets, weights, **settings), tf.constant(upstream), tf.constant(logits)).numpy()
 
 
 def _from_probabilities(labels):

@@ -4,9 +4,9 @@
     c[n, k] = w[k]·q[n, k], or w[label[n]]·q[n, k]                weighting "class" (PyTorch) or "row" (Keras, by sample_weight)
     loss[n] = sum over k of c[n, k]·(-log p[n, k])                0 in the rows whose label is ignore_index
 
-    sum: all losses;   mean: their sum / the number of rows that count;   weighted_mean: their sum / the sum of w[label[n]] over these
+    sum: all losses;   row_mean: their sum / the number of rows that count;   weighted_mean: their sum / the sum of w[label[n]] over these
 
-PyTorch's and ONNX's mean of weighted losses is ``weighted_mean``, Keras' is ``mean``. Szegedy, Vanhoucke, Ioffe, Shlens, Wojna, *Rethinking
+What PyTorch and ONNX call the mean is ``weighted_mean``, what Keras calls so ``row_mean``. Szegedy, Vanhoucke, Ioffe, Shlens, Wojna, *Rethinking
 the Inception architecture for computer vision* (2016), §7, for the smoothing.
 """
 
@@ -21,7 +21,7 @@ from ... import validation
 from ..axes import Array, Float, Int
 from ..operation import one_of, share, whole_or_none
 
-REDUCTIONS = ("none", "sum", "mean", "weighted_mean")
+REDUCTIONS = ("none", "sum", "row_mean", "weighted_mean")
 
 
 class Shares(NamedTuple):
@@ -100,7 +100,7 @@ def _weights(scores, weights):
 
 
 def _divisor(reduction, rows, whole):
-    return {"mean": rows, "weighted_mean": whole}.get(reduction, 1)
+    return {"mean": rows, "row_mean": rows, "weighted_mean": whole}.get(reduction, 1)
 
 
 def rows_apart(arguments: Mapping[str, Any], rank: int) -> list[dict[str, int]]:
@@ -124,4 +124,4 @@ IGNORED = {"ignore_index": (None, whole_or_none)}
 SMOOTHED = {"label_smoothing": (0.0, share)}
 REDUCED = {"reduction": ("none", one_of(*REDUCTIONS))}
 OF_LABELS = SMOOTHED | {"weighting": (None, _weighting)} | IGNORED | REDUCED
-OF_TARGETS = SMOOTHED | {"reduction": ("none", one_of(*REDUCTIONS[:3]))}
+OF_TARGETS = SMOOTHED | {"reduction": ("none", one_of("none", "sum", "mean"))}

@@ -148,6 +148,42 @@ def cross_entropy_gradient(
 
 
 @once
+def soft_cross_entropy(logits: Array, targets: Array, weights: Array | None = None, **settings: Any) -> Array:
+    """The sum over k of c[k]·log of the sum of exp(z[j] - z[k]), c of the targets."""
+    need_finite((logits, targets))
+    with np.errstate(under="ignore", over="ignore", invalid="ignore"):
+        return shares.losses(_behind, logits, shares.of_targets(targets, weights, **settings))
+
+
+@once
+def soft_cross_entropy_gradient(
+    logits: Array, targets: Array, upstream: Array, weights: Array | None = None, **settings: Any
+) -> Array:
+    """upstream·(C·softmax z - c), C the sum of a row's c."""
+    need_finite((logits, targets, upstream))
+    with np.errstate(under="ignore", over="ignore", invalid="ignore"):
+        return shares.slopes(_slope, logits, upstream, shares.of_targets(targets, weights, **settings))
+
+
+@once
+def nll_loss(x: Array, labels: Array, weights: Array | None = None, **settings: Any) -> Array:
+    """-w[label]·x[label], one a row, or reduced."""
+    need_finite((x,))
+    with np.errstate(under="ignore", over="ignore", invalid="ignore"):
+        own = shares.of_labels(x.shape, _label(labels), weights, **settings)
+        return shares.losses(lambda rows: dd.normal(dd.number(-rows)), x, own)
+
+
+@once
+def nll_loss_gradient(x: Array, labels: Array, upstream: Array, weights: Array | None = None, **settings: Any) -> Array:
+    """-upstream·w at the label."""
+    need_finite((x, upstream))
+    with np.errstate(under="ignore", over="ignore", invalid="ignore"):
+        own = shares.of_labels(x.shape, _label(labels), weights, **settings)
+        return shares.slopes(lambda _, c: (dd.negative(c[0]), c[1]), x, upstream, own)
+
+
+@once
 def cross_entropy_of_probabilities(p: Array, labels: Array) -> Array:
     """-log p[label]; infinite where that is 0, NaN where it is negative."""
     own = np.take_along_axis(p, _label(labels)[:, None], axis=1)[:, 0]
