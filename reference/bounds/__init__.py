@@ -87,6 +87,7 @@ from .rows import (
     rms_norm_gradient,
 )
 from .selections import nearest_neighbours, selection, slopes
+from .shares import Shares, of_labels, of_targets, weighed_gradient, weighed_losses, weighed_selection
 from .statistics import BIAS_MARGIN, MARGIN, is_biased, mean_square_limit, variance_of_sums
 from .sums import expected_rounding, rounded_narrow, sums_of_products
 from .superposition import summed, superposed
