@@ -153,6 +153,7 @@ CALLS = {
     ],
     "group_norm": [({"x": (3, 12, 3)} | {n: (12,) for n in ("gamma", "beta")}, {"groups": 3, "epsilon": 3e-2})],
     "instance_norm": [({"x": (3, 4, 5, 2)} | CHANNELS, {"epsilon": 3e-2})],
+    "flatten": [({"x": (2, 3, 4, 5)}, {"start": 1, "end": 3})],
     "batch_norm": [({"x": (3, 4, 4, 4)} | CHANNELS, {"epsilon": e}) for e in (1e-5, 3e-2)],
     "leaky_relu": [(X, {"alpha": 0.15})],
     "prelu": [({"x": (2, 3, 4), "alpha": (3,)}, {})],
