@@ -306,3 +306,35 @@ def test_tensorflows_gelu_of_float64_has_a_constant_of_float32(load, operation):
     y = getattr(load("tensorflow"), operation)(*inputs.values(), approximate="none")
     found = adjudicate(operation, inputs=inputs, outputs={"tf": y}, parameters={"approximate": "none"})
     assert not found.within and found.explanations["tf"][0].mistake == "constant of GELU held in float32"
+
+
+def last_of_equals(x, up):
+    turned = libraries.load("numpy").max_pooling2d_gradient(x[..., ::-1, ::-1], up[..., ::-1, ::-1], **PAIRS_OF_ROWS)
+    return np.ascontiguousarray(turned[..., ::-1, ::-1])
+
+
+PAIRS_OF_ROWS = {"window": (2, 2), "stride": (2, 2), "padding": ((0, 0), (0, 0))}
+
+
+@pytest.mark.parametrize("detail", ["to the last of them", "to all of them", "a share to each"])
+def test_which_of_equal_numbers_gets_the_gradient(detail):
+    x, up = np.round(numbers(1, 2, 3, 6, 6)), numbers(2, 2, 3, 3, 3)
+    wide = x.reshape(2, 3, 3, 2, 3, 2)
+    equal = wide == wide.max(axis=(3, 5), keepdims=True)
+    share = equal.sum(axis=(3, 5), keepdims=True) if detail.startswith("a share") else 1
+    dx = (up[:, :, :, None, :, None] / share * equal).astype(np.float32).reshape(x.shape)
+    dx = last_of_equals(x, up) if detail.startswith("to the last") else dx
+    found = adjudicate(
+        "max_pool2d_gradient", inputs={"x": x, "upstream": up}, outputs={"lib": dx}, parameters=PAIRS_OF_ROWS
+    )
+    (first, *_) = found.explanations["lib"]
+    assert (first.mistake, first.detail) == ("gradient at equal numbers", detail)
+
+
+def test_tensorflows_pooling_of_volumes_gives_it_to_all(load):
+    x, up = np.round(numbers(3, 1, 2, 4, 4, 4)), numbers(4, 1, 2, 3, 3, 3)
+    settings = {"window": (2, 2, 2), "stride": (1, 1, 1), "padding": ((0, 0),) * 3}
+    outputs = {name: load(name).max_pooling3d_gradient(x, up, **settings) for name in ("torch", "tensorflow")}
+    found = adjudicate("max_pool3d_gradient", inputs={"x": x, "upstream": up}, outputs=outputs, parameters=settings)
+    assert found.standing("torch") == "within rounding"
+    assert found.explanations["tensorflow"][0].detail == "to all of them"
