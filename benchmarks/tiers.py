@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from types import ModuleType
@@ -59,6 +60,13 @@ SUMS = {
 }
 """Operation → parameters, and shapes of x and w."""
 NORMS = [(4, 3, 5, 5), (8, 3, 28, 28)]
+ROWS: dict[str, dict[str, Any]] = {
+    "layer_norm": {"start": 1},
+    "rms_norm": {"start": 2},
+    "group_norm": {"groups": 2},
+    "instance_norm": {},
+}
+ROW_SHAPES = [(3, 4, 5), (2, 4, 300)]
 
 
 def calls(dtype: np.dtype, rng: np.random.Generator) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
@@ -82,6 +90,18 @@ def calls(dtype: np.dtype, rng: np.random.Generator) -> Iterator[tuple[str, dict
             yield "softmax", {"x": x}, {"axis": 1}
             labels = rng.integers(0, 500, 4)
             yield "cross_entropy", {"logits": x, "labels": labels}, {}
+        for form in ("none", "tanh") if dtype != np.float64 else ():  # there TensorFlow's constants are float32's
+            x = _drawn(x_like, rng, (400,), dtype) * np.asarray(4, dtype)
+            arrays = {"x": x, "upstream": _drawn("normal", rng, (400,), dtype)}
+            yield "gelu_gradient", arrays, {"approximate": form}
+        for (operation, settings), shape in itertools.product(ROWS.items(), ROW_SHAPES):
+            settings = settings | {"epsilon": 1e-5}
+            of = shape[settings["start"] :] if "start" in settings else shape[1:2]
+            x, gamma = _drawn(x_like, rng, shape, dtype), rng.standard_normal(of).astype(dtype)
+            beta = {} if operation == "rms_norm" else {"beta": gamma[::-1]}
+            yield operation, {"x": x, "gamma": gamma, **beta}, settings
+            upstream = _drawn("normal", rng, shape, dtype)
+            yield f"{operation}_gradient", {"x": x, "gamma": gamma, "upstream": upstream}, settings
 
 
 def _drawn(kind: str, rng: np.random.Generator, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -105,7 +106,7 @@ def _case(
         shaped[library, result] = array.shape
         found.setdefault(library, {})[result] = y
         if y.shape != shapes[result] and not spatial(y, shapes[result]):
-            _refuse_shape(entry, label, y, shapes[result], meaning)
+            _refuse_shape(entry, label, result, y, shapes[result], meaning)
     made = Case(entry, arrays, parsed, found, given, accumulation, shaped, tuple(taken))
     for library in found:
         _fits(made, library)
@@ -359,7 +360,17 @@ def _result(
     return array, tuple(range(array.ndim))
 
 
-def _refuse_shape(entry: Operation, label: str, y: np.ndarray, expected: tuple[int, ...], meaning: str) -> None:
+def _fitting(axes: str, shape: tuple[int, ...], expected: tuple[int, ...]) -> list[str]:
+    """The orders of axes in which the expected result has this shape, channels last before others; none where not every axis has a letter."""
+    sizes = dict(zip(axes, expected, strict=False))
+    orders = map("".join, itertools.permutations(sizes)) if len(sizes) == len(shape) < 6 else ()
+    fitting = [order for order in orders if tuple(sizes[letter] for letter in order) == shape]
+    return sorted(fitting, key=lambda order: (order[0] != "N", order[-1] != "C", order))
+
+
+def _refuse_shape(
+    entry: Operation, label: str, result: str, y: np.ndarray, expected: tuple[int, ...], meaning: str
+) -> None:
     decide = [
         name for name in ("window", "size", "stride", "padding", "dilation", "groups") if name in entry.parameters
     ]
@@ -367,7 +378,9 @@ def _refuse_shape(entry: Operation, label: str, y: np.ndarray, expected: tuple[i
     if y.size == 1 and len(expected) == 1:
         way_out = "one number is their mean or sum, which is not judged here; give one for each row"
     if sorted(y.shape) == sorted(expected):
-        way_out = f"the same sizes in another order: say its layout, {{'layout': {{'{label}': 'NHWC'}}}}"
+        fitting = _fitting(entry.axes(result), y.shape, expected) or ["NHWC"]
+        among = "" if len(fitting) == 1 else f" ({' or '.join(fitting)})"
+        way_out = f"the same sizes in another order: say its layout{among}, {{'layout': {{'{label}': '{fitting[0]}'}}}}"
     refuse(f"{label}.shape", y.shape, f"{expected}, the shape of {meaning}", way_out)
 
 

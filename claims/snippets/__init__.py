@@ -6,14 +6,15 @@ They lie in a lecture's folder ``snippets``, a TOML file a section; what they pr
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from ...reference.refusal import Refused
-from ..language import Claim
 
+OWN = Path(__file__).parents[1] / "lecture"
 MOST_LINES = 5
+"""Of a snippet, beside its imports."""
 
 
 @dataclass(frozen=True)
@@ -36,10 +37,11 @@ class Without:
     reason: str
 
 
-def read(folder: Path, claims: Mapping[str, Claim]) -> tuple[list[Snippet], list[Without]]:
-    """A lecture's snippets, and what goes without; in the claims' order, then in that of their limits. Raises Refused for a file that is none."""
+def read(folder: Path | None, limits: Mapping[str, Iterable[str]]) -> tuple[list[Snippet], list[Without]]:
+    """A lecture's snippets, and what goes without; limits: claim → names of its limits, in whose order they come. Raises Refused for a file that is none."""
     snippets, without = list[Snippet](), list[Without]()
-    for path in sorted((folder / "snippets").glob("*.toml")):
+    order = {place: n for n, place in enumerate(_places(limits))}
+    for path in sorted(((folder or OWN) / "snippets").glob("*.toml")):
         try:
             whole = tomllib.loads(path.read_text(encoding="utf-8"))
             found = [Snippet(**{"limit": "", **row}) for row in whole.pop("snippet", ())]
@@ -51,23 +53,24 @@ def read(folder: Path, claims: Mapping[str, Claim]) -> tuple[list[Snippet], list
                 f"{path.name}: {error}; a [[snippet]] has claim, limit, library, code, prints; a [[without]] claim, limits, reason"
             ) from None
         for one in found:
-            if one.claim not in claims or one.limit not in _places(claims[one.claim]):
+            if (one.claim, one.limit) not in order:
                 raise Refused(
                     f"{path.name}: {one.claim!r}, {one.limit!r}: no claim with such a limit; give those of the lecture"
                 )
         snippets += [one for one in found if isinstance(one, Snippet)]
         without += [one for one in found if isinstance(one, Without)]
-    order = {place: n for n, place in enumerate((c.id, x) for c in claims.values() for x in _places(c))}
     snippets.sort(key=lambda one: order[one.claim, one.limit])
     return snippets, without
 
 
-def _places(claim: Claim) -> list[str]:
-    """The claim itself, then its limits by name."""
-    return ["", *(limit.name for limit in claim.limits)]
+def _places(limits: Mapping[str, Iterable[str]]) -> list[tuple[str, str]]:
+    """Each claim itself, "", then its limits."""
+    return [(claim, limit) for claim, names in limits.items() for limit in ("", *names)]
 
 
-def missing(claims: Mapping[str, Claim], snippets: list[Snippet], without: list[Without]) -> list[tuple[str, str]]:
+def missing(
+    limits: Mapping[str, Iterable[str]], snippets: list[Snippet], without: list[Without]
+) -> list[tuple[str, str]]:
     """(claim, limit) of which there is neither a snippet nor a reason."""
     there = {(one.claim, one.limit) for one in (*snippets, *without)}
-    return [(c.id, x) for c in claims.values() for x in _places(c) if (c.id, x) not in there]
+    return [place for place in _places(limits) if place not in there]

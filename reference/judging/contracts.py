@@ -24,6 +24,7 @@ SUMMING = (
     "log_softmax_gradient",
     "norm",
     "norm_gradient",
+    "mean_square",
 )
 """The rules of operations that sum, whose bounds grow with the number of terms; in a window there are few."""
 STEPPING = ("softmax", "cross_entropy", "cross_entropy_gradient", "log_softmax", "resampled")
@@ -36,6 +37,7 @@ LENIENT = {
     "softsign_gradient": {"difference": True},
     "falling_gradient": {"difference": True},
     "norm": {"steps": True},
+    "mean_square": {"steps": True},
 }
 """Rule → what some libraries do that is rounding, and no reason to call a result wrong."""
 

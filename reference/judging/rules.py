@@ -233,5 +233,6 @@ KINDS: dict[str, Rule] = {
     "reciprocal": _reciprocal,
     "norm": _norm,
     "norm_gradient": _norm,
+    "mean_square": _norm,
 }
 RULES: dict[str, Rule] = {name: KINDS[operation.rule] for name, operation in OPERATIONS.items()}

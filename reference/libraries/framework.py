@@ -57,6 +57,7 @@ ONNX = Framework(
         ("batch_norm_running", "momentum"): 1 - 0.8999999761581421,
         ("batch_norm_running", "correction"): 0,
         ("batch_norm", "epsilon"): 9.999999747378752e-06,
+        **{(f"{kind}_norm", "epsilon"): 9.999999747378752e-06 for kind in ("layer", "group", "instance", "rms")},
         ("max_pooling", "stride"): 1,
         ("average_pooling", "stride"): 1,
         ("average_pooling", "count_padding"): False,

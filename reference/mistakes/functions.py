@@ -225,7 +225,7 @@ MISTAKES = [
         "other GELU",
         "the other form of GELU was used: the tanh approximation, or the exact one with erf",
         "approximate='tanh' or 'none' on both sides",
-        ("gelu",),
+        ("gelu", "gelu_gradient"),
         setting("approximate", "none", "tanh"),
         "https://github.com/jax-ml/jax/issues/4428",
     ),

@@ -7,6 +7,7 @@ import pytest
 from lectureclaims.claims import adjudicate
 from lectureclaims.reference import bounds, libraries
 from lectureclaims.reference.judging.statistics import statistics
+from lectureclaims.reference.operators import catalogue
 from lectureclaims.reports.wording import adjudication as said
 
 CONV = {"stride": (1, 1), "padding": ((1, 1), (1, 1)), "dilation": (1, 1), "groups": 1}
@@ -289,3 +290,12 @@ def test_statistics_are_of_sums_of_products_alone():
 
     x = numbers(23, 4, 5)
     assert statistics(catalogue.find("tanh"), {"x": x}, "y", np.tanh(x), np.tanh(x), Contract("float32")) == ()
+
+
+@pytest.mark.parametrize("operation", ["gelu", "gelu_gradient"])
+def test_tensorflows_gelu_of_float64_has_a_constant_of_float32(load, operation):
+    arrays = {"x": np.linspace(-3, 3, 61), "upstream": np.linspace(1, 2, 61)}
+    inputs = {name: arrays[name] for name in catalogue.OPERATIONS[operation].arrays}
+    y = getattr(load("tensorflow"), operation)(*inputs.values(), approximate="none")
+    found = adjudicate(operation, inputs=inputs, outputs={"tf": y}, parameters={"approximate": "none"})
+    assert not found.within and found.explanations["tf"][0].mistake == "constant of GELU held in float32"

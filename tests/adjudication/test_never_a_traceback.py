@@ -58,6 +58,7 @@ SETTINGS = {
     "momentum": [0.0, 0.1, 1.0],
     "correction": [0, 1],
     "axis": [0, -1, 7],
+    "start": [0, -1, None, 7],
     "alpha": [0.0, -1.0, 0.1, 1e300],
 }
 """What parameters may be tried with, beside what the operation's own call has."""

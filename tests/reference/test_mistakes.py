@@ -147,6 +147,12 @@ CALLS = {
     "area_resampling1d": [({"x": (2, 3, 9)}, {"size": 4})],
     "area_resampling3d": [({"x": (2, 2, 5, 4, 3)}, {"size": (3, 3, 2)})],
     "batch_norm_running": [({"x": (3, 4, 4, 5)} | CHANNELS, {"momentum": 0.1, "correction": 1})],
+    "(layer|rms)_norm": [
+        ({"x": (3, 4, 6), "gamma": (6,), "beta": (6,)}, {"start": 2, "epsilon": 3e-2}),
+        ({"x": (3, 2, 4), "gamma": (2, 4), "beta": (2, 4)}, {"start": 1, "epsilon": 1e-5}),
+    ],
+    "group_norm": [({"x": (3, 12, 3)} | {n: (12,) for n in ("gamma", "beta")}, {"groups": 3, "epsilon": 3e-2})],
+    "instance_norm": [({"x": (3, 4, 5, 2)} | CHANNELS, {"epsilon": 3e-2})],
     "batch_norm": [({"x": (3, 4, 4, 4)} | CHANNELS, {"epsilon": e}) for e in (1e-5, 3e-2)],
     "leaky_relu": [(X, {"alpha": 0.15})],
     "prelu": [({"x": (2, 3, 4), "alpha": (3,)}, {})],
@@ -189,7 +195,7 @@ OVERFLOWING += tuple(
 def forward(operation, arrays, parameters):
     """The shape of the result whose gradient is meant."""
     name = operation.removesuffix("_gradient")
-    if name.startswith("batch_norm"):
+    if "_norm" in name:
         return arrays["x"].shape
     given = {n: arrays.get(n) for n in catalogue.OPERATIONS[name].arrays}
     settings = catalogue.OPERATIONS[name].settings(parameters)

@@ -158,6 +158,21 @@ def _training(name: str, value: Any, asked: Asked) -> Any:
     )
 
 
+def _last_axes(name: str, value: Any, asked: Asked) -> Any:
+    """A shape: as many axes as it has numbers."""
+    return -len(value) if isinstance(value, list | tuple) and value else -1
+
+
+def _first_axis(name: str, value: Any, asked: Asked) -> Any:
+    """ONNX names the first of the axes, Keras every one of them: where there is one that is not the last, who says so decides."""
+    if not isinstance(value, int) or isinstance(value, bool) or value == -1 or asked.framework == "onnx":
+        return value
+    if asked.framework == "keras":
+        return [value]
+    way_out = "give start, or the framework"
+    return refuse(name, value, "who says so: in ONNX it is the first of the axes, in Keras the only one", way_out)
+
+
 T, F, K, O = "PyTorch", "TensorFlow", "Keras", "ONNX"
 NAMED = "it is another operation; the name of one says it"
 SCALE = "puts the pixels on a grid of its own where it is not the ratio of the sizes"
@@ -218,6 +233,9 @@ WORDS = (
     Word("training", "", f"{T}, {K}", _training, changes=NAMED + ": batch_norm_inference, batch_norm_training"),
     Word("training_mode", "", O, _training, changes=NAMED + ": batch_norm_inference, batch_norm_training"),
     Word("is_training", "", f"{F} 1", _training, changes=NAMED + ": batch_norm_inference, batch_norm_training"),
+    Word("normalized_shape", "start", T, _last_axes),
+    Word("axis", "start", f"{K}, {O}", _first_axis),
+    Word("num_groups", "groups", T),
     Word("dim", "axis", T),
     Word("axis", "axis", f"{F}, {K}, {O}", idle=(ANY,)),
     Word("axes", "axis", O),
@@ -259,6 +277,8 @@ WORDS = (
         lambda name, value, asked: LEFT if bool(value) == ("logits" in asked.operation.arrays) else value,
         changes=NAMED + ": cross_entropy, cross_entropy_of_probabilities",
     ),
+    Word("rms_scaling", "", K, idle=(False,), changes="divides by the deviation and takes no mean off"),
+    Word("use_input_stats", "", T, idle=(True,), changes="takes remembered statistics"),
     Word("transposed", "transposed", T, idle=(False,), changes=NAMED),
     Word("activation", "activation", K, idle=(None, "linear"), changes="puts a function behind it; judge each"),
     *(
@@ -275,6 +295,8 @@ WORDS = (
             "bias",
             "use_bias",
             "affine",
+            "elementwise_affine",
+            "num_channels",
             "center",
             "scale",
             "track_running_stats",
@@ -283,6 +305,7 @@ WORDS = (
             "dtype",
             "device",
             "spatial",
+            "stash_type",
             "num_classes",
         )
     ),

@@ -78,6 +78,8 @@ same = claim(
     Scope: stride 1; H, W ≤ 5, k ≤ 4, dilation ≤ 2 for the layers, bit for bit; own functions with odd kernels no
     larger than the image, through an FFT within its bound
 
+    Pictures: same
+
     Sources:
     - Goodfellow, Bengio, Courville (2016), Deep Learning, §9.5 (“same convolution”)
     - Dumoulin & Visin (2016), §2.2

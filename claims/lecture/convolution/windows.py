@@ -56,6 +56,8 @@ valid = claim(
     Scope: every H, W ≤ 4 and every kernel that fits, one channel, stride 1, bit for bit; own functions 1-d and 2-d,
     through an FFT within its bound
 
+    Pictures: valid
+
     Sources:
     - Goodfellow, Bengio, Courville (2016), Deep Learning, §9.5 (“valid convolution”)
     """,

@@ -35,6 +35,8 @@ distribution = claim(
     Notes: Whether the distribution is a good one is another matter: these weights are drawn at random
     (network.learned_parameters).
 
+    Pictures: softmax
+
     Sources:
     - Goodfellow, Bengio, Courville (2016), §6.2.2.3
     - Blanchard, Higham, Higham (2021), IMA J. Numer. Anal. 41(4): softmax, shifted

@@ -273,6 +273,7 @@ LACKS = {name: "SciPy has no gradients" for name in catalogue.OPERATIONS if name
     "batch_norm_inference": "SciPy has no batch norm",
     "batch_norm_running": "SciPy has no batch norm",
     "batch_norm_inference_gradient": "SciPy has no batch norm",
+    **{f"{kind}_norm": "SciPy has no normalisation of layers" for kind in ("layer", "rms", "group", "instance")},
     "tanh": "SciPy has no tanh of its own; it is NumPy's",
     "relu": "SciPy has no ReLU",
     "relu6": "SciPy has no ReLU6",

@@ -596,6 +596,102 @@ def batch_norm_inference_gradient(x, gamma, mean, variance, upstream, *, epsilon
     return _channels_second(dx), dgamma.numpy(), dbeta.numpy()
 
 
+def _constants(*arrays):
+    return [None if a is None else tf.constant(a) for a in arrays]
+
+
+def _features(x, start, *parts):
+    """The normalised axes; gamma and beta have their shape."""
+    if any(part is not None and part.shape != x.shape[start:] for part in parts):
+        raise Unsupported("Keras' gamma and beta have the shape that is normalised")
+    return list(range(start, x.ndim))
+
+
+def _or_ones(gamma, shape, like):
+    return np.ones(shape, like.dtype) if gamma is None else gamma
+
+
+def _differentiated(function, upstream, *given):
+    return tuple(one.numpy() for one in _gradient(function, tf.constant(upstream), *_constants(*given)))
+
+
+def layer_norm(x, gamma, beta, *, start, epsilon):
+    import keras
+
+    axes = _features(x, start, gamma, beta)
+    return keras.ops.layer_normalization(*_constants(x, gamma, beta), axis=axes, epsilon=epsilon).numpy()
+
+
+def layer_norm_gradient(x, gamma, upstream, *, start, epsilon):
+    import keras
+
+    axes, gamma = _features(x, start, gamma), _or_ones(gamma, x.shape[start:], x)
+    return _differentiated(
+        lambda *given: keras.ops.layer_normalization(*given, axis=axes, epsilon=epsilon), upstream, x, gamma, gamma
+    )
+
+
+def rms_norm(x, gamma, *, start, epsilon):
+    import keras
+
+    axes = _features(x, start, gamma)
+    return keras.ops.rms_normalization(*_constants(x, gamma), axis=axes, epsilon=epsilon).numpy()
+
+
+def rms_norm_gradient(x, gamma, upstream, *, start, epsilon):
+    import keras
+
+    axes, gamma = _features(x, start, gamma), _or_ones(gamma, x.shape[start:], x)
+    return _differentiated(
+        lambda *given: keras.ops.rms_normalization(*given, axis=axes, epsilon=epsilon), upstream, x, gamma
+    )
+
+
+def _grouped(x, groups, epsilon):
+    """Keras' layer, built for images [N, ..., C]; a function of gamma and beta, which it holds in float32 where they are narrow."""
+    import keras
+
+    layer = keras.layers.GroupNormalization(groups=groups, axis=-1, epsilon=epsilon, dtype=x.dtype.name)
+    layer.build(x.shape)
+    return layer
+
+
+def _group_norm(x, gamma, beta, groups, epsilon):
+    x = _channels_last(x)
+    layer = _grouped(x, groups, epsilon)
+    ones = [np.ones(x.shape[-1]), np.zeros(x.shape[-1])]
+    layer.set_weights([own if part is None else part for part, own in zip((gamma, beta), ones, strict=True)])
+    return _channels_second(layer(x))
+
+
+def _group_norm_gradient(x, gamma, upstream, groups, epsilon):
+    x, gamma = _channels_last(x), _or_ones(gamma, x.shape[1:2], x)
+    layer = _grouped(x, groups, epsilon)
+    layer.set_weights([gamma, np.zeros_like(gamma)])
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = layer(x)
+    by = [x, layer.gamma.value, layer.beta.value]
+    dx, dgamma, dbeta = tape.gradient(y, by, output_gradients=_channels_last(upstream))
+    return _channels_second(dx), dgamma.numpy(), dbeta.numpy()
+
+
+def group_norm(x, gamma, beta, *, groups, epsilon):
+    return _group_norm(x, gamma, beta, groups, epsilon)
+
+
+def group_norm_gradient(x, gamma, upstream, *, groups, epsilon):
+    return _group_norm_gradient(x, gamma, upstream, groups, epsilon)
+
+
+def instance_norm(x, gamma, beta, *, epsilon):
+    return _group_norm(x, gamma, beta, x.shape[1], epsilon)
+
+
+def instance_norm_gradient(x, gamma, upstream, *, epsilon):
+    return _group_norm_gradient(x, gamma, upstream, x.shape[1], epsilon)
+
+
 def logistic(x):
     return tf.math.sigmoid(tf.constant(x)).numpy()
 
@@ -652,6 +748,11 @@ def prelu_gradient(x, alpha, upstream):
 
 def gelu(x, *, approximate):
     return tf.nn.gelu(tf.constant(x), approximate=approximate == "tanh").numpy()
+
+
+def gelu_gradient(x, upstream, *, approximate):
+    own = functools.partial(tf.nn.gelu, approximate=approximate == "tanh")
+    return _gradient(own, tf.constant(upstream), tf.constant(x)).numpy()
 
 
 def log_softmax(x, *, axis):

@@ -9,6 +9,7 @@ FRAMEWORKS = {
             ("batch_norm_running", "momentum"): 0.1,
             ("batch_norm_running", "correction"): 1,
             ("batch_norm", "epsilon"): 1e-5,
+            **{(f"{kind}_norm", "epsilon"): 1e-5 for kind in ("layer", "group", "instance")},
             ("max_pooling", "stride"): window,
             ("average_pooling", "stride"): window,
             ("average_pooling", "count_padding"): True,
