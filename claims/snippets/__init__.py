@@ -6,7 +6,7 @@ They lie in a lecture's folder ``snippets``, a TOML file a section; what they pr
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,8 @@ from ...reference.refusal import Refused
 
 OWN = Path(__file__).parents[1] / "lecture"
 MOST_LINES = 5
-"""Of a snippet, beside its imports."""
+Limits = Mapping[str, Iterable[str]]
+"""The names of each claim's limits, by the claim's id, in the lecture's order."""
 
 
 @dataclass(frozen=True)
@@ -37,10 +38,12 @@ class Without:
     reason: str
 
 
-def read(folder: Path | None, limits: Mapping[str, Iterable[str]]) -> tuple[list[Snippet], list[Without]]:
-    """A lecture's snippets, and what goes without; limits: claim → names of its limits, in whose order they come. Raises Refused for a file that is none."""
+def read(folder: Path | None, limits: Limits) -> tuple[list[Snippet], list[Without]]:
+    """A lecture's snippets, by default those of this package's own, and what goes without; in the order of the claims and their limits.
+
+    Raises Refused for a file that is none.
+    """
     snippets, without = list[Snippet](), list[Without]()
-    order = {place: n for n, place in enumerate(_places(limits))}
     for path in sorted(((folder or OWN) / "snippets").glob("*.toml")):
         try:
             whole = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -53,24 +56,24 @@ def read(folder: Path | None, limits: Mapping[str, Iterable[str]]) -> tuple[list
                 f"{path.name}: {error}; a [[snippet]] has claim, limit, library, code, prints; a [[without]] claim, limits, reason"
             ) from None
         for one in found:
-            if (one.claim, one.limit) not in order:
+            if one.claim not in limits or one.limit not in ("", *limits[one.claim]):
                 raise Refused(
                     f"{path.name}: {one.claim!r}, {one.limit!r}: no claim with such a limit; give those of the lecture"
                 )
         snippets += [one for one in found if isinstance(one, Snippet)]
         without += [one for one in found if isinstance(one, Without)]
+    order = {place: n for n, place in enumerate(_places(limits))}
     snippets.sort(key=lambda one: order[one.claim, one.limit])
     return snippets, without
 
 
-def _places(limits: Mapping[str, Iterable[str]]) -> list[tuple[str, str]]:
-    """Each claim itself, "", then its limits."""
-    return [(claim, limit) for claim, names in limits.items() for limit in ("", *names)]
+def _places(limits: Limits) -> Iterator[tuple[str, str]]:
+    """Each claim itself, then its limits by name."""
+    for claim, names in limits.items():
+        yield from ((claim, name) for name in ("", *names))
 
 
-def missing(
-    limits: Mapping[str, Iterable[str]], snippets: list[Snippet], without: list[Without]
-) -> list[tuple[str, str]]:
+def missing(limits: Limits, snippets: list[Snippet], without: list[Without]) -> list[tuple[str, str]]:
     """(claim, limit) of which there is neither a snippet nor a reason."""
     there = {(one.claim, one.limit) for one in (*snippets, *without)}
     return [place for place in _places(limits) if place not in there]

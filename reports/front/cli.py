@@ -27,6 +27,7 @@ from ...reference.refusal import Refused
 from .. import completion, formats
 from ..quiz.command import quiz
 from . import arrays, fault
+from .lectures import commands as lectures
 
 if TYPE_CHECKING:
     from . import kept
@@ -317,9 +318,9 @@ def show(
     lecture_folder: Folder = None,
 ) -> None:
     """A claim: sentence, statement, scope, what shows it at a prompt, and from a results file the verdict and the evidence."""
-    from ...claims import contents
+    from ...claims import contents, snippets
     from ...claims.record import file
-    from .. import snippets
+    from .. import snippets as prompt
     from . import terminal
 
     book = contents.read(lecture_folder)
@@ -337,7 +338,8 @@ def show(
     record = file.load(results, only=claim) if file.there(results).is_file() else None
     found = next((c for c in record.claims if c.id == claim), None) if record else None
     terminal.made(out, book.claims[claim], found)
-    snippets.terminal(out, lecture_folder, claim, {name: one.limits for name, one in book.claims.items()})
+    limits = {name: made.limits for name, made in book.claims.items()}
+    prompt.terminal(out, (one for one in snippets.read(lecture_folder, limits)[0] if one.claim == claim))
     if record is None or found is None:
         without = f"No evidence at {results}" if record is None else f"{results} has no evidence of it"
         out.print(Text(f"{without}: run `lecture-claims verify {claim} --out {results.parent}`."))
@@ -516,8 +518,14 @@ app.command()(arrays.tolerance)
 app.command()(arrays.operations)
 
 
-new = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Write the files of something new from a template.")
+new = typer.Typer(
+    cls=lectures.New,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Write the files of something new: `new my-lecture`, `new claim ID`.",
+)
 app.add_typer(new, name="new")
+new.command("lecture")(lectures.new_lecture)
 
 
 @new.command("claim")

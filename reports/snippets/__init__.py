@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -25,13 +24,9 @@ Written by `python tests/lecture/test_snippets.py` from `claims/lecture/snippets
 """
 
 
-def terminal(out: Console, folder: Path | None, claim: str, limits: Mapping[str, Iterable[str]]) -> None:
-    """Each snippet of a claim under the limit that it shows, and what it prints; limits: of each claim of the lecture."""
-    from ...claims import snippets
-
-    for one in snippets.read(folder, limits)[0]:
-        if one.claim != claim:
-            continue
+def terminal(out: Console, snippets: Iterable[Snippet]) -> None:
+    """Each snippet under the limit that it shows, and what it prints."""
+    for one in snippets:
         out.print(Text(f"\nAt a prompt, {one.library}{f', {one.limit}' if one.limit else ''}:", "bold"))
         out.print(Text(words.visible(one.code.rstrip())), soft_wrap=True)
         out.print(Text(words.visible(one.prints.rstrip()), "green"), soft_wrap=True)

@@ -62,7 +62,7 @@ def parsed(arguments):
     """The command's name and its parameters, read as the command line reads them. Raises Wrong for what it does not take."""
     group, name, rest = get_command(cli.app), "", list(arguments)
     while hasattr(group, "commands"):
-        name, *rest = rest or [""]
+        name, *rest = getattr(group, "meant", list)(rest) or [""]
         if name == "--help":
             return name, {}
         if name not in group.commands:
@@ -218,8 +218,9 @@ def test_such_a_selection_would_be_found(words, home):
 
 def check_inline(words):
     """A command within a sentence may have words in the place of arguments; its name and its options are real."""
-    group = get_command(cli.app)
-    for word in words[1:]:
+    group, rest = get_command(cli.app), list(words[1:])
+    while rest:
+        word, *rest = getattr(group, "meant", list)(rest)
         if hasattr(group, "commands") and not word.startswith("-"):
             if word not in group.commands:
                 raise Wrong(f"{' '.join(words)}: no such command")
