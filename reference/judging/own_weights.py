@@ -57,7 +57,7 @@ def weighed(
         factors = AVERAGED[operation.rule](arrays[0].ndim - 2, parameters)
         steady = factors * bounds.unit_roundoff(contract.arithmetic) * (np.abs(exact) if result == "y" else S)
         return Weighed(numbers, weights, steady, factors)
-    found = matrices_of(operation.name, arrays[0].shape, contract.arithmetic, parameters)
+    found = matrices_of(operation.name, arrays[0].shape, contract, parameters)
     return Weighed(numbers, weights, bounds.moved(numbers, contract.arithmetic, found), 0)
 
 

@@ -235,6 +235,44 @@ def test_a_logistic_function_as_a_difference_from_one_is_a_contract(dtype):
     assert not adjudicate("sigmoid", inputs={"x": x}, outputs={"ort": y + dtype(2e-6)}).within
 
 
+def tabled(x, size, a):
+    """Cubics of half pixels whose weights stand in a table of 1,024 places, as TensorFlow's plain bicubic has them."""
+
+    def along(elements, outputs):
+        c = (np.arange(outputs) + 0.5) * elements / outputs - 0.5
+        place = np.floor(c) + np.rint((c - np.floor(c)) * 1024) / 1024
+        A = np.zeros((outputs, elements))
+        for i, j in np.ndindex(outputs, elements + 6):
+            t = abs(place[i] - (j - 3))
+            near, far = ((a + 2) * t - (a + 3)) * t * t + 1, ((a * t - 5 * a) * t + 8 * a) * t - 4 * a
+            A[i, np.clip(j - 3, 0, elements - 1)] += near if t <= 1 else far if t < 2 else 0
+        return A
+
+    return np.einsum("ph,nchw,qw->ncpq", along(x.shape[2], size[0]), x, along(x.shape[3], size[1])).astype(np.float32)
+
+
+@pytest.mark.parametrize("size", [(11, 8), (23, 5), (6, 4)])
+def test_cubics_off_a_table_are_a_contract(size):
+    x, settings = numbers(24, 2, 3, 7, 9), {"grid": "half_pixel", "coefficient": -0.75, "size": size}
+    y = tabled(x, size, -0.75)
+    off = y.copy()
+    off[1, 2, 3, 1] += 5e-3
+    other = tabled(x, size, -0.5)
+    outputs = {"table": y, "off": off, "other": other}
+    found = adjudicate("bicubic_resampling2d", inputs={"x": x}, outputs=outputs, parameters=settings)
+    assert found.standing("table") == "within rounding" and "off a table" in found.findings[0].contract
+    assert found.standing("off") == found.standing("other") == "outside"
+
+
+def test_where_the_coordinates_stand_in_the_table_it_allows_no_more():
+    x, settings = numbers(25, 2, 3, 7, 9), {"grid": "half_pixel", "coefficient": -0.75, "size": (14, 18)}
+    y = tabled(x, (14, 18), -0.75)
+    found = adjudicate("bicubic_resampling2d", inputs={"x": x}, outputs={"table": y}, parameters=settings)
+    assert found.standing("table") == "within rounding" and "table" not in found.findings[0].contract
+    off = (y * (1 + 1e-3)).astype(np.float32)
+    assert not adjudicate("bicubic_resampling2d", inputs={"x": x}, outputs={"lib": off}, parameters=settings).within
+
+
 def test_a_function_that_has_saturated_was_not_rounded_to_another_format():
     """ONNX Runtime's sigmoid at ±20: 0 and 1, which float16 holds, too."""
     x = np.tile(np.array([-20, 20], np.float32), 500)
