@@ -297,6 +297,19 @@ _PLAIN_LAYERS = {
 }
 
 
+def _upsample(layer):
+    given = {"scale_factor": layer["scale"], "size": layer["size"]}
+    return torch.nn.Upsample(**{name: v for name, v in given.items() if isinstance(v, tuple)}, mode=layer["method"])
+
+
+_SET_LAYERS = {
+    "dropout": lambda layer: torch.nn.Dropout(layer["rate"]),
+    "upsampling": _upsample,
+    "adaptive_max_pooling": lambda layer: torch.nn.AdaptiveMaxPool2d(layer["size"]),
+    "adaptive_average_pooling": lambda layer: torch.nn.AdaptiveAvgPool2d(layer["size"]),
+}
+
+
 def own_layer(layer, rank):
     """torch.nn's layer of a kind, for x of so many axes, on the "meta" device: it has shapes and no memory."""
     kind = layer["kind"]
@@ -308,8 +321,8 @@ def own_layer(layer, rank):
             return own
         last, second = _Together(lambda x: x.movedim(1, -1)), _Together(lambda x: x.movedim(-1, 1))
         return torch.nn.Sequential(last, own, second)
-    if kind == "dropout":
-        return torch.nn.Dropout(layer["rate"])
+    if kind in _SET_LAYERS:
+        return _SET_LAYERS[kind](layer)
     if kind == "batch_norm":
         norm = torch.nn.BatchNorm2d if rank == 4 else torch.nn.BatchNorm1d
         return norm(layer["channels"], affine=True, track_running_stats=True, device="meta")
