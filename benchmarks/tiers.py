@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from types import ModuleType
@@ -63,6 +64,13 @@ SUMS = {
 }
 """Operation → parameters, and shapes of x and w."""
 NORMS = [(4, 3, 5, 5), (8, 3, 28, 28)]
+ROWS: dict[str, dict[str, Any]] = {
+    "layer_norm": {"start": 1},
+    "rms_norm": {"start": 2},
+    "group_norm": {"groups": 2},
+    "instance_norm": {},
+}
+ROW_SHAPES = [(3, 4, 5), (2, 4, 300)]
 
 
 def calls(dtype: np.dtype, rng: np.random.Generator) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
@@ -86,6 +94,52 @@ def calls(dtype: np.dtype, rng: np.random.Generator) -> Iterator[tuple[str, dict
             yield "softmax", {"x": x}, {"axis": 1}
             labels = rng.integers(0, 500, 4)
             yield "cross_entropy", {"logits": x, "labels": labels}, {}
+        for form in ("none", "tanh") if dtype != np.float64 else ():  # there TensorFlow's constants are float32's
+            x = drawn(x_like, rng, (400,), dtype) * np.asarray(4, dtype)
+            arrays = {"x": x, "upstream": drawn("normal", rng, (400,), dtype)}
+            yield "gelu_gradient", arrays, {"approximate": form}
+        for (operation, settings), shape in itertools.product(ROWS.items(), ROW_SHAPES):
+            settings = settings | {"epsilon": 1e-5}
+            of = shape[settings["start"] :] if "start" in settings else shape[1:2]
+            x, gamma = drawn(x_like, rng, shape, dtype), rng.standard_normal(of).astype(dtype)
+            beta = {} if operation == "rms_norm" else {"beta": gamma[::-1]}
+            yield operation, {"x": x, "gamma": gamma, **beta}, settings
+            upstream = drawn("normal", rng, shape, dtype)
+            yield f"{operation}_gradient", {"x": x, "gamma": gamma, "upstream": upstream}, settings
+        yield from losses(x_like, dtype, rng)
+
+
+REDUCTIONS = ("none", "sum", "row_mean", "weighted_mean")
+
+
+def losses(
+    like: str, dtype: np.dtype, rng: np.random.Generator
+) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
+    """Losses and their gradients: each reduction, with and without weights, smoothing and rows that are left out."""
+    for rows, classes in ((40, 7), (5, 300)):
+        x, labels = drawn(like, rng, (rows, classes), dtype), rng.integers(0, classes, rows)
+        weights = rng.uniform(0.1, 3, classes).astype(dtype)
+        for reduction, weighed in itertools.product(REDUCTIONS, (weights, None)):
+            upstream = rng.standard_normal(rows if reduction == "none" else 1).astype(dtype)
+            for smooth, weighting, left_out in ((0.0, "class", 2), (0.1, "class", None), (0.1, "row", 2)):
+                given = {"label_smoothing": smooth, "weighting": weighting, "ignore_index": left_out}
+                given["reduction"] = reduction
+                yield from both("cross_entropy", {"logits": x, "labels": labels}, weighed, upstream, given)
+            left_out = {"ignore_index": 2, "reduction": reduction}
+            yield from both("nll_loss", {"x": x, "labels": labels}, weighed, upstream, left_out)
+        targets = np.exp(rng.standard_normal((rows, classes)))
+        targets = (targets / targets.sum(axis=1, keepdims=True)).astype(dtype)
+        for reduction, weighed, smooth in itertools.product(("none", "sum", "mean"), (weights, None), (0.0, 0.1)):
+            upstream = rng.standard_normal(rows if reduction == "none" else 1).astype(dtype)
+            given = {"label_smoothing": smooth, "reduction": reduction}
+            yield from both("soft_cross_entropy", {"logits": x, "targets": targets}, weighed, upstream, given)
+
+
+def both(
+    name: str, scores: dict[str, Any], weights: np.ndarray | None, upstream: np.ndarray, parameters: dict[str, Any]
+) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
+    yield name, scores | {"weights": weights}, parameters
+    yield f"{name}_gradient", scores | {"upstream": upstream, "weights": weights}, parameters
 
 
 def drawn(kind: str, rng: np.random.Generator, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:

@@ -278,7 +278,7 @@ def outside(asked: Question, reading: Reading) -> int | None:
 
 
 def _how_many(reading: Reading, name: str, y: np.ndarray, one: Judged) -> int:
-    allowed = reading.made(name, np.broadcast_to(one.bound.allowed, one.value.shape))
+    allowed = np.abs(reading.made(name, np.broadcast_to(one.bound.allowed, one.value.shape)))
     return int((bounds.error_ratio(y, reading.made(name, one.value), allowed) > 1).sum())
 
 
@@ -322,7 +322,7 @@ def _worst(reading: Reading, name: str, y: np.ndarray, one: Judged) -> float:
         if not np.array_equal(narrow.astype(np.float64), y.astype(np.float64), equal_nan=True):
             return np.inf
         y, bound = narrow, bounds.rounded_narrow(bound, value, reading.stored)
-    allowed = reading.made(name, np.broadcast_to(bound.allowed, value.shape))
+    allowed = np.abs(reading.made(name, np.broadcast_to(bound.allowed, value.shape)))
     if not np.isfinite(allowed).all():
         return np.inf
     return float(bounds.error_ratio(y, reading.made(name, value), allowed).max())

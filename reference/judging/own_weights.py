@@ -45,11 +45,11 @@ def weighed(
     operation: Operation, arguments: Mapping[str, Any], result: str, exact: np.ndarray, contract: Contract
 ) -> Weighed | None:
     """None where the result is no such sum."""
-    if operation.rule not in ("norm", *AVERAGED, "resampled"):
+    if operation.rule == "norm":
+        return _mean(operation, arguments["x"], result, exact, contract)
+    if operation.rule not in (*AVERAGED, "resampled"):
         return None
     arrays, parameters = [arguments[name] for name in operation.arrays], operation.settings(arguments)
-    if operation.rule == "norm":
-        return _mean(operation, arrays[0], result, exact, contract)
     weights = oracle.weights_along(operation.name, *arrays, **parameters)
     numbers = np.asarray(arrays[-1], np.float64)
     S = _along(np.abs(numbers), [np.abs(A) for A in weights])

@@ -150,15 +150,48 @@ def _softmax_gradient(q: Question) -> Bounds:
     return (bounds.softmax_gradient(y, x, upstream, q.dtype, **q.parameters, stored=q.stored),), None
 
 
+PLAIN = {"label_smoothing": 0.0, "weighting": "class", "ignore_index": None, "reduction": "none"}
+"""Of a loss a row, of its label alone."""
+
+
+def _plain(q: Question) -> bool:
+    return "labels" in OPERATIONS[q.name].arrays and q.arrays[-1] is None and q.parameters.items() <= PLAIN.items()
+
+
+def _shares(q: Question) -> bounds.Shares:
+    """How classes and rows are weighed, of labels or of targets."""
+    scores, given, *_, weights = q.arrays
+    if "targets" in OPERATIONS[q.name].arrays:
+        return bounds.of_targets(given, weights, **q.parameters)
+    return bounds.of_labels(scores.shape, given, weights, **q.parameters)
+
+
 def _cross_entropy(q: Question) -> Bounds:
-    logits, labels = q.arrays
-    return (bounds.cross_entropy(q.values[0], logits, labels, q.dtype, stored=q.stored),), None
+    logits, labels, _ = q.arrays
+    if _plain(q):
+        return (bounds.cross_entropy(q.values[0], logits, labels, q.dtype, stored=q.stored),), None
+    y = oracle.log_softmax(logits, axis=1)
+    each = bounds.log_softmax(y, logits, q.dtype, axis=1, stored=q.stored)
+    return (bounds.weighed_losses(y, each, q.values[0], _shares(q), q.dtype, stored=q.stored),), None
 
 
 def _cross_entropy_gradient(q: Question) -> Bounds:
-    logits, _, upstream = q.arrays
-    p = oracle.softmax(logits, axis=1)
-    return (bounds.cross_entropy_gradient(p, q.values[0], logits, upstream, q.dtype, stored=q.stored),), None
+    logits, _, upstream, _ = q.arrays
+    p, made = oracle.softmax(logits, axis=1), {"stored": q.stored}
+    if _plain(q):
+        return (bounds.cross_entropy_gradient(p, q.values[0], logits, upstream, q.dtype, **made),), None
+    y = oracle.log_softmax(logits, axis=1)
+    return (bounds.weighed_gradient(p, y, q.values[0], logits, upstream, _shares(q), q.dtype, **made),), None
+
+
+def _nll_loss(q: Question) -> Bounds:
+    x = q.arrays[0]
+    own = bounds.exact(x.shape, reason="the numbers as they are given")
+    return (bounds.weighed_losses(x, own, q.values[0], _shares(q), q.dtype, stored=q.stored),), None
+
+
+def _nll_loss_gradient(q: Question) -> Bounds:
+    return (bounds.weighed_selection(q.values[0], q.arrays[2], _shares(q), q.dtype, stored=q.stored),), None
 
 
 def _log_softmax(q: Question) -> Bounds:
@@ -230,6 +263,8 @@ KINDS: dict[str, Rule] = {
     "softmax_gradient": _softmax_gradient,
     "cross_entropy": _cross_entropy,
     "cross_entropy_gradient": _cross_entropy_gradient,
+    "nll_loss": _nll_loss,
+    "nll_loss_gradient": _nll_loss_gradient,
     "log_softmax": _log_softmax,
     "log_softmax_gradient": _log_softmax_gradient,
     "activation": _activation,
@@ -241,5 +276,6 @@ KINDS: dict[str, Rule] = {
     "reciprocal": _reciprocal,
     "norm": _norm,
     "norm_gradient": _norm,
+    "mean_square": _norm,
 }
 RULES: dict[str, Rule] = {name: KINDS[operation.rule] for name, operation in OPERATIONS.items()}

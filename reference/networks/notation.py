@@ -43,6 +43,10 @@ SETTINGS: dict[str, dict[str, Any]] = {
     },
     "fully_connected": {"features_in": FOLLOWS, "features_out": REQUIRED, "bias": True, "on": "numbers"},
     "batch_norm": {"channels": FOLLOWS},
+    "layer_norm": {"on": "numbers"},
+    "rms_norm": {"on": "numbers"},
+    "group_norm": {"channels": FOLLOWS, "groups": REQUIRED},
+    "instance_norm": {"channels": FOLLOWS, "affine": True},
     "prelu": {"channels": FOLLOWS},
     "max_pooling": POOLING,
     "average_pooling": POOLING,
@@ -88,6 +92,7 @@ ON_IMAGES = (
     "upsampling",
     "adaptive_max_pooling",
     "adaptive_average_pooling",
+    "instance_norm",
 )
 """Kinds that need [C, H, W]."""
 

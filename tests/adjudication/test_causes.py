@@ -7,6 +7,7 @@ import pytest
 from lectureclaims.claims import adjudicate
 from lectureclaims.reference import bounds, libraries
 from lectureclaims.reference.judging.statistics import statistics
+from lectureclaims.reference.operators import catalogue
 from lectureclaims.reports.wording import adjudication as said
 
 CONV = {"stride": (1, 1), "padding": ((1, 1), (1, 1)), "dilation": (1, 1), "groups": 1}
@@ -235,6 +236,32 @@ def test_a_logistic_function_as_a_difference_from_one_is_a_contract(dtype):
     assert not adjudicate("sigmoid", inputs={"x": x}, outputs={"ort": y + dtype(2e-6)}).within
 
 
+def test_moments_that_are_rounded_before_their_difference_are_no_mistake():
+    """jax.nn.standardize in bfloat16: the mean of squares − the square of the mean, each rounded to it."""
+    half = "bfloat16"
+    x = (0.07 + 0.02 * np.random.default_rng(26).standard_normal((4, 3, 5, 5))).astype(half)
+    gamma, beta = numbers(27, 3).astype(half), numbers(28, 3).astype(half)
+    wide = [a.astype(np.float32).reshape(1, 3, 1, 1) for a in (gamma, beta)]
+
+    def kept(a):
+        return a.astype(half).astype(np.float32)
+
+    mean, squares = (
+        kept(a.mean(axis=(0, 2, 3), keepdims=True))
+        for a in (x.astype(np.float32), kept(np.square(x.astype(np.float32))))
+    )
+    variance = kept(squares - kept(np.square(mean)))
+    scale = kept(1 / np.sqrt(kept(variance + np.float32(1e-5))))
+    y = kept(kept(kept(kept(x.astype(np.float32) - mean) * scale) * wide[0]) + wide[1]).astype(half)
+    found = adjudicate(
+        "batch_norm_training",
+        inputs={"x": x, "gamma": gamma, "beta": beta},
+        outputs={"jax": y},
+        parameters={"epsilon": 1e-5},
+    )
+    assert found.exit_code in (0, 3)
+
+
 def tabled(x, size, a):
     """Cubics of half pixels whose weights stand in a table of 1,024 places, as TensorFlow's plain bicubic has them."""
 
@@ -334,3 +361,12 @@ def test_statistics_are_of_sums_of_products_alone():
 
     x = numbers(23, 4, 5)
     assert statistics(catalogue.find("tanh"), {"x": x}, "y", np.tanh(x), np.tanh(x), Contract("float32")) == ()
+
+
+@pytest.mark.parametrize("operation", ["gelu", "gelu_gradient"])
+def test_tensorflows_gelu_of_float64_has_a_constant_of_float32(load, operation):
+    arrays = {"x": np.linspace(-3, 3, 61), "upstream": np.linspace(1, 2, 61)}
+    inputs = {name: arrays[name] for name in catalogue.OPERATIONS[operation].arrays}
+    y = getattr(load("tensorflow"), operation)(*inputs.values(), approximate="none")
+    found = adjudicate(operation, inputs=inputs, outputs={"tf": y}, parameters={"approximate": "none"})
+    assert not found.within and found.explanations["tf"][0].mistake == "constant of GELU held in float32"
