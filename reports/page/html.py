@@ -24,7 +24,7 @@ from ...claims.record.types import Claim, Environment, Evidence, LibraryFacts, R
 from ..pictures import figures, interactive, responding, sketches
 from ..wording import environments, findings, gates, places, standing, summary, words
 from ..wording.section import Section
-from . import lecture_text, matrix, premise_graph
+from . import lecture_text, matrix, premise_graph, tex
 from .anchors import anchor, link
 from .packing import Open, Packing
 
@@ -96,6 +96,7 @@ def page(
     made.globals.update(words=words, standing=standing, summary=summary, gates=gates)
     made.tests.update(worded=standing.as_worded, flawed=standing.defects_of)
     made.filters.update(linked=linked, breakable=breakable, number=words.number, value=words.value, cut=words.cut)
+    made.filters.update(tex=lambda text: tex.words(words.visible(text)))
     made.filters.update(plural=words.plural, sentence=sentences.sentence, got=sentences.got, wanted=sentences.wanted)
     made.filters.update(filters)
     style, script = ("\n".join(map(_bare, names)) for names in (styles, scripts))
@@ -249,7 +250,7 @@ def _finding(claim: Claim, number: int) -> str:
         icon(look),
         number,
         summary.AS_WORDED if look == "as-worded" else claim.verdict,
-        Markup("<i>{}</i> ").format(words.visible(beyond)) if beyond else "",
+        Markup("<i>{}</i> ").format(tex.words(words.visible(beyond))) if beyond else "",
         words.visible(findings.in_one_line(claim)),
     )
 
