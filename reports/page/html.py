@@ -45,7 +45,8 @@ def _page(evidence: Evidence, history: Any, packing: Packing) -> str:
     notation = mathematics.Notation([words.visible(text) for text in _prose(evidence)])
 
     def typeset(text: str) -> Markup:
-        return Markup(notation.html(words.visible(text)))
+        said = words.visible(text)
+        return Markup(lecture_text.quoted([said])[0] if "$" in said else notation.html(said))
 
     text, missing = _lecture(evidence, typeset)
     sections = _sections(evidence)

@@ -117,6 +117,8 @@ def test_formulas_are_typeset_wherever_a_claim_is_told(evidence: Evidence) -> No
     for formula in ("W − k_x + 1", "α·x", "k²/2", "d(k − 1)"):
         assert f'<math alttext="{formula}"><mrow>' in text, formula
     assert Page(text).words.count("It has ") == 1
+    claim.statement = r"It has $\eta > 0$ and costs 5 $."
+    assert re.search(r'class="statement">It has <math[^>]*>.*η.*</math> and costs 5 \$\.', html.whole(evidence))
 
 
 def test_what_took_no_part_is_no_counterexample_and_an_unmet_gate_is_not_called_one(evidence: Evidence) -> None:
