@@ -32,7 +32,7 @@ def _numbers(
 def _discrete_sum() -> Picture:
     """X(m) W(i − m), a row for each m, and their sums below."""
     x, w = np.array([2.0, 1.0, 3.0]), np.array([[[1.0, 4.0, 2.0]]])
-    padding = (w.size - 1,) * 2
+    padding = (w.size - 1, w.size - 1)
     terms = convolution1d(np.diag(x)[:, None], w, None, padding=padding, **LINE)[:, 0]
     total = convolution1d(x[None, None], w, None, padding=padding, **LINE)[0]
     present = np.array([[0 <= i - m < w.size for i in range(terms.shape[1])] for m in range(len(x))])
