@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from html import escape
 from pathlib import Path
 from types import MappingProxyType
@@ -24,7 +24,7 @@ from ...claims.record.types import Claim, Environment, Evidence, LibraryFacts, R
 from ..pictures import figures, interactive, responding, sketches
 from ..wording import environments, findings, gates, places, standing, summary, words
 from ..wording.section import Section
-from . import lecture_text, matrix, premise_graph, tex
+from . import lecture_text, mathematics, matrix, premise_graph, tex
 from .anchors import anchor, link
 from .packing import Open, Packing
 
@@ -42,13 +42,19 @@ def whole(evidence: Evidence, history: Any = None) -> str:
 
 
 def _page(evidence: Evidence, history: Any, packing: Packing) -> str:
-    text, missing = _lecture(evidence)
+    notation = mathematics.Notation([words.visible(text) for text in _prose(evidence)])
+
+    def typeset(text: str) -> Markup:
+        said = words.visible(text)
+        return tex.words(said) if "$" in said else Markup(notation.html(said))
+
+    text, missing = _lecture(evidence, typeset)
     sections = _sections(evidence)
     return page(
         "page.html",
         styles=("page.css", "premises.css", "interactive.css"),
         scripts=("page.js", "packed.js", "matrix.js", "lecture.js", "computed.js", "interactive.js", "responding.js"),
-        filters={"packed": lambda part: packing.take(_short(part))},
+        filters={"packed": lambda part: packing.take(_short(part)), "typeset": typeset},
         packing=packing,
         e=evidence,
         said=summary.summary(evidence),
@@ -75,6 +81,16 @@ def _page(evidence: Evidence, history: Any, packing: Packing) -> str:
     )
 
 
+def _prose(evidence: Evidence) -> Iterator[str]:
+    """What a person wrote of the claims and of the sentences, and may have formulas."""
+    for claim in evidence.claims:
+        yield from (claim.statement, claim.scope, claim.notes, claim.says, findings.in_one_line(claim))
+        yield from (limit.says for limit in claim.limits)
+        if correction := findings.correction(claim):
+            yield from (f"Better: {correction.text}", *(said for said, _ in correction.pieces))
+    yield from (words.cut(sentence.text, 300) for sentence in evidence.lecture.sentences)
+
+
 def page(
     template: str,
     *,
@@ -96,7 +112,6 @@ def page(
     made.globals.update(words=words, standing=standing, summary=summary, gates=gates)
     made.tests.update(worded=standing.as_worded, flawed=standing.defects_of)
     made.filters.update(linked=linked, breakable=breakable, number=words.number, value=words.value, cut=words.cut)
-    made.filters.update(tex=lambda text: tex.words(words.visible(text)))
     made.filters.update(plural=words.plural, sentence=sentences.sentence, got=sentences.got, wanted=sentences.wanted)
     made.filters.update(filters)
     style, script = ("\n".join(map(_bare, names)) for names in (styles, scripts))
@@ -187,7 +202,7 @@ def _sections(evidence: Evidence) -> list[_Section]:
 # --- the lecture -------------------------------------------------------------------------------------------------------
 
 
-def _lecture(evidence: Evidence) -> tuple[str, list[str]]:
+def _lecture(evidence: Evidence, typeset: Callable[[str], Markup]) -> tuple[str, list[str]]:
     claims = {c.id: c for c in evidence.claims}
     begun: set[str] = set()
     numbers: dict[str, int] = {}  # of the claims, in the order in which the text comes to them
@@ -225,7 +240,7 @@ def _lecture(evidence: Evidence) -> tuple[str, list[str]]:
     def beside(sentence: Sentence) -> str:
         """Each claim's finding, beside the sentence that it was made of."""
         own = [claims[c.id] for c in sentence.claims if c.id in claims]
-        return "".join(_finding(c, number(c.id)) for c in own)
+        return "".join(_finding(c, number(c.id), typeset) for c in own)
 
     sentences = [msgspec.structs.replace(s, text=words.visible(s.text)) for s in evidence.lecture.sentences]
     markdown, title = words.visible(evidence.lecture.markdown), evidence.lecture.title
@@ -238,7 +253,7 @@ def _uncertain(reading: Reading) -> str:
     return f'<a class="chip v-disputed" href="#ledger" title="{escape(says)}">[?]<span class="hidden">{escape(says)}</span></a>'
 
 
-def _finding(claim: Claim, number: int) -> str:
+def _finding(claim: Claim, number: int, typeset: Callable[[str], Markup]) -> str:
     """A note in the margin: the claim's number, its verdict and what was found, in a line or two."""
     beyond, correction = findings.beyond(claim), findings.correction(claim)
     if correction:
@@ -250,8 +265,8 @@ def _finding(claim: Claim, number: int) -> str:
         icon(look),
         number,
         summary.AS_WORDED if look == "as-worded" else claim.verdict,
-        Markup("<i>{}</i> ").format(tex.words(words.visible(beyond))) if beyond else "",
-        words.visible(findings.in_one_line(claim)),
+        Markup("<i>{}</i> ").format(typeset(beyond)) if beyond else "",
+        typeset(findings.in_one_line(claim)),
     )
 
 

@@ -295,6 +295,44 @@ def test_nothing_scrolls_sideways_but_boxes_of_their_own(chromium: Browser, tmp_
         assert max(page.evaluate(over)) <= 0
 
 
+SCROLLS = """() => [...document.querySelectorAll('table')].filter(table => {
+  const box = table.closest('.wide') ?? table.parentElement;
+  return table.scrollWidth > table.clientWidth || box.scrollWidth > box.clientWidth;
+}).map(table => [table.closest('[id]').id, table.className])"""
+
+
+def scrolling(browser: Browser, path: Path, rule: str = "td {}") -> list[list[str]]:
+    """The tables that scroll in a window of 1280, all of them open; ``rule``: one more of the style."""
+    with Watched(browser, path, referee=True, viewport={"width": 1280, "height": 900}) as page:
+        page.evaluate(LAID_OUT)
+        page.evaluate(OPEN)
+        page.evaluate("rule => document.styleSheets[0].insertRule(rule, document.styleSheets[0].cssRules.length)", rule)
+        return page.evaluate(SCROLLS)
+
+
+def test_no_table_scrolls_at_1280(chromium: Browser, tmp_path: Path) -> None:
+    made = evidence()
+    name = "a_name_" * 24
+
+    made.claims[0].cells[0].rows += (sample.bound("reals", f"torch.nn.functional.{name}"),)
+    search = sample.limit("a long one")
+    search.rows = tuple(
+        sample.row(label=name, must_fail=role == "smallest", found=Found(role=role, symbols={name: name}, how=name))
+        for role in ("smallest", "instead", "neighbour")
+    )
+    made.claims[0].cells[0].limits += (search,)
+    made.claims[0].cells[0].wrongs += (sample.wrong(f"called_{name}"),)
+    path = tmp_path / "long.html"
+    path.write_text(html.render(made), encoding="utf-8")
+    assert scrolling(chromium, path) == []
+    seen = scrolling(chromium, path, "td, th { overflow-wrap: normal !important; }")
+    assert {"wrongs", "compared", "searches"} <= {table for _, table in seen}, "it would be seen"
+
+
+def test_no_table_of_the_whole_lecture_scrolls_at_1280(chromium: Browser, recorded: Path) -> None:
+    assert scrolling(chromium, recorded.with_name("index.html")) == []
+
+
 HEADED = """() => [...document.querySelectorAll(".claim .wide > table[class]")].flatMap(table => {
   const heads = [...table.tHead.rows[0].cells].map(th => th.textContent);
   return [...table.tBodies].flatMap(body => [...body.rows]).flatMap(row => {
