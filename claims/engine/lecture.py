@@ -141,6 +141,7 @@ def readings(text: str) -> tuple[Reading, ...]:
 
 
 UNCERTAIN = "Uncertain readings"
+FENCED = re.compile(r"^ *(```|~~~).*?^ *\1", re.DOTALL | re.MULTILINE)
 
 
 def _sentence(row: dict[str, Any], uncertain: tuple[Reading, ...]) -> Sentence:
@@ -157,8 +158,8 @@ def _sentence(row: dict[str, Any], uncertain: tuple[Reading, ...]) -> Sentence:
 
 
 def _left_over(text: str, sentences: tuple[Sentence, ...]) -> list[str]:
-    """Words of the lecture's own that stand in no sentence of the ledger; headings and quoted notes are not its own."""
-    body = text.partition(f"\n{UNCERTAIN}\n")[0]
+    """Words of the lecture's own that stand in no sentence of the ledger; headings, quoted notes and code are not its own."""
+    body = FENCED.sub("", text.partition(f"\n{UNCERTAIN}\n")[0])
     position, pieces = 0, list[str]()
     for sentence in sentences:
         found = place(sentence.text, body, position)

@@ -28,6 +28,8 @@ class Framework:
     apart: str = ""
     """The grid that ``align_corners=False`` means; "" where it has no such word."""
     weighs_old: bool = False
+    weighted: bool = False
+    """Its mean of weighed losses is divided by the sum of the weights."""
 
     def default(self, operation: Operation, parameter: str, settings: Mapping[str, Any]) -> Any:
         """What it takes for a parameter that is not given; None where it has no default, or ours is meant."""
@@ -71,7 +73,10 @@ ONNX = Framework(
         **{(kind, "exclude_outside"): False for kind in RESAMPLED},
         ("nearest", "rounding"): "round_prefer_floor",
         ("bicubic", "coefficient"): -0.75,
+        ("cross_entropy", "reduction"): "weighted_mean",
+        ("nll_loss", "reduction"): "weighted_mean",
     },
     weighs_old=True,
+    weighted=True,
 )
 """A format, and no library: it holds attributes in float32."""

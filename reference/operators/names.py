@@ -44,6 +44,9 @@ NAMES = {
     "softmaxcrossentropy": "cross_entropy",
     "softmaxcrossentropyloss": "cross_entropy",
     "crossentropyloss": "cross_entropy",
+    "categoricalcrossentropy": "soft_cross_entropy",
+    "nllloss": "nll_loss",
+    "negativeloglikelihoodloss": "nll_loss",
 }
 """Folded name → operation."""
 
@@ -59,7 +62,6 @@ LACKING = {
     "interpolate": RESIZES,
     "upsample": RESIZES,
     "upsampling": "nearest_resampling2d or bilinear_resampling2d, by its interpolation; its size is the scale here",
-    "nll": "minus the given log-probability at the label; cross_entropy takes logits and forms the logarithm itself, cross_entropy_of_probabilities takes probabilities",
     "binarycrossentropy": "two classes in one number; cross_entropy_of_probabilities on [1 − p, p] is the same but for rounding 1 − p",
     "bce": "two classes in one number; cross_entropy_of_probabilities on [1 − p, p] is the same but for rounding 1 − p",
     "mse": "a mean of squares; nothing here is near",
@@ -105,6 +107,10 @@ MEANINGS = {
     "offset": "the line's value at x = 0",
     "beta": "what x is multiplied with, and the logarithm divided by",
     "threshold": "where beta·x is above it the result is x itself; infinite for none",
+    "label_smoothing": "the share of a label that all classes have alike",
+    "weighting": "by whose weight a smoothed label's classes count: each by its own, or all by that of the label",
+    "ignore_index": "the label of rows that do not count",
+    "reduction": "whether losses are added up, or averaged: over the rows that count, or over the weights of their labels",
     "approximate": "with the error function, or a formula with tanh",
 }
 """Parameter → what it means."""

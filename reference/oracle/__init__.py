@@ -51,13 +51,17 @@ from .linear import (
     fully_connected,
     fully_connected_gradient,
 )
-from .losses import (
+from .losses.classes import (
     cross_entropy,
     cross_entropy_gradient,
     cross_entropy_of_probabilities,
     cross_entropy_of_probabilities_gradient,
     log_softmax,
     log_softmax_gradient,
+    nll_loss,
+    nll_loss_gradient,
+    soft_cross_entropy,
+    soft_cross_entropy_gradient,
     softmax,
     softmax_gradient,
 )
@@ -143,4 +147,5 @@ from .weights import (
     nearest_resampling3d_gradient,
     trilinear_resampling3d,
     trilinear_resampling3d_gradient,
+    weights_along,
 )

@@ -1,4 +1,4 @@
-"""The command line: ``lecture-claims list | verify | show | report | compare | adjudicate | check | tolerance | operations | layers | new | doctor | completion``.
+"""The command line: ``lecture-claims list | verify | show | quiz | report | compare | adjudicate | check | tolerance | operations | layers | new | doctor | completion``.
 
 Exit 0: every computed verdict is its claim's expected one and every departure a recorded defect that reproduced; 1:
 anything else; 2: wrong usage, in one line that says what was given, what was expected and the way out; 4: a fault of ours.
@@ -25,7 +25,9 @@ from rich.text import Text
 from ...claims.workers import limits
 from ...reference.refusal import Refused
 from .. import completion, formats
+from ..quiz.command import quiz
 from . import arrays, fault
+from .lectures import commands as lectures
 
 if TYPE_CHECKING:
     from . import kept
@@ -129,7 +131,9 @@ def verify(
         bool, typer.Option("--quick", help="Statistics on six seeds of each kind only: faster, and may stay open.")
     ] = False,
     jobs: Annotated[int | None, typer.Option(help="Processes at work at once; default: the number of cores.")] = None,
-    timeout: Annotated[float, typer.Option(help="Seconds for one call of a library, and for an experiment between two calls.")] = limits.TIMEOUT,
+    timeout: Annotated[
+        float, typer.Option(help="Seconds for one call of a library, and for an experiment between two calls.")
+    ] = limits.TIMEOUT,
     memory: Annotated[
         float | None, typer.Option(help="GiB for each library's process; default: a share of the machine's.")
     ] = None,
@@ -313,9 +317,10 @@ def show(
     results: Annotated[Path, typer.Option(help="The evidence to show.")] = Path("reports/latest/results.json"),
     lecture_folder: Folder = None,
 ) -> None:
-    """A claim: sentence, statement, scope, and from a results file the verdict and the evidence."""
-    from ...claims import contents
+    """A claim: sentence, statement, scope, what shows it at a prompt, and from a results file the verdict and the evidence."""
+    from ...claims import contents, snippets
     from ...claims.record import file
+    from .. import snippets as prompt
     from . import terminal
 
     book = contents.read(lecture_folder)
@@ -333,6 +338,8 @@ def show(
     record = file.load(results, only=claim) if file.there(results).is_file() else None
     found = next((c for c in record.claims if c.id == claim), None) if record else None
     terminal.made(out, book.claims[claim], found)
+    limits = {name: made.limits for name, made in book.claims.items()}
+    prompt.terminal(out, (one for one in snippets.read(lecture_folder, limits)[0] if one.claim == claim))
     if record is None or found is None:
         without = f"No evidence at {results}" if record is None else f"{results} has no evidence of it"
         out.print(Text(f"{without}: run `lecture-claims verify {claim} --out {results.parent}`."))
@@ -360,6 +367,9 @@ def notes(
         changes.terminal(out, evidence)
     else:
         typer.echo(changes.patch(evidence, diff), nl=False)
+
+
+app.command()(quiz)
 
 
 @app.command()
@@ -508,8 +518,14 @@ app.command()(arrays.tolerance)
 app.command()(arrays.operations)
 
 
-new = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Write the files of something new from a template.")
+new = typer.Typer(
+    cls=lectures.New,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Write the files of something new: `new my-lecture`, `new claim ID`.",
+)
 app.add_typer(new, name="new")
+new.command("lecture")(lectures.new_lecture)
 
 
 @new.command("claim")

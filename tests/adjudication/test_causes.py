@@ -236,6 +236,13 @@ def test_a_logistic_function_as_a_difference_from_one_is_a_contract(dtype):
     assert not adjudicate("sigmoid", inputs={"x": x}, outputs={"ort": y + dtype(2e-6)}).within
 
 
+def test_a_function_that_has_saturated_was_not_rounded_to_another_format():
+    """ONNX Runtime's sigmoid at ±20: 0 and 1, which float16 holds, too."""
+    x = np.tile(np.array([-20, 20], np.float32), 500)
+    found = adjudicate("sigmoid", inputs={"x": x}, outputs={"ort": (x > 0).astype(np.float32)})
+    assert found.within and "formed as a difference" in found.findings[0].contract and not found.explanations["ort"]
+
+
 # --- the second tier ----------------------------------------------------------------------------------------------------
 
 

@@ -167,8 +167,8 @@ def test_whose_momentum_it_is(framework, weight):
 
 LACKED = {
     "antialias": ("nearest", {"size": 3, "grid": "half_pixel", "antialias": True}),
-    "reduction": ("cross_entropy", {"reduction": "mean"}),
-    "label_smoothing": ("cross_entropy", {"label_smoothing": 0.1}),
+    "reduction": ("cross_entropy_of_probabilities", {"reduction": "mean"}),
+    "label_smoothing": ("cross_entropy_of_probabilities", {"label_smoothing": 0.1}),
     "nearest_mode": ("bilinear", {"size": 3, "grid": "half_pixel", "nearest_mode": "ceil"}),
 }
 
@@ -178,8 +178,8 @@ def test_a_setting_that_the_operation_lacks_is_never_left_out(name):
     """Without it another operation would be judged."""
     operation, parameters = LACKED[name]
     assert name not in catalogue.find(operation).parameters, "it has it now: no longer a case of this test"
-    logits = {"logits": FULLY["x"], "labels": np.zeros(6, int)}
-    inputs = logits if operation == "cross_entropy" else {"x": IMAGE}
+    probabilities = {"p": np.abs(FULLY["x"]), "labels": np.zeros(6, int)}
+    inputs = probabilities if operation == "cross_entropy_of_probabilities" else {"x": IMAGE}
     with pytest.raises(BadInput, match=f"{name}=.*unsupported here") as refusal:
         judged(operation, IMAGE, inputs, **parameters)
     assert "remove" not in str(refusal.value) and "leave it out" not in str(refusal.value)
@@ -413,8 +413,13 @@ def test_the_place_is_told_in_the_array_that_was_given():
 
 
 def test_a_mean_of_losses_is_not_called_a_wrong_shape():
-    with pytest.raises(BadInput, match="their mean or sum, which is not judged here; give one for each row"):
-        judged("cross_entropy", np.float32(1), {"logits": FULLY["x"], "labels": np.zeros(6, int)})
+    labels = np.zeros(6, int)
+    with pytest.raises(BadInput, match="their mean or sum; that is not judged here; give one for each row"):
+        judged("cross_entropy_of_probabilities", np.float32(1), {"p": np.abs(FULLY["x"]), "labels": labels})
+    with pytest.raises(BadInput, match="their mean or sum; say which: reduction='mean' or 'sum'"):
+        judged("cross_entropy", np.float32(1), {"logits": FULLY["x"], "labels": labels})
+    with pytest.raises(BadInput, match="one for each row is reduction='none'"):
+        judged("cross_entropy", FULLY["x"][:, 0], {"logits": FULLY["x"], "labels": labels}, framework="torch")
 
 
 def test_one_slope_for_all_channels_is_taken_but_for_its_gradient():

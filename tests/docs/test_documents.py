@@ -32,7 +32,10 @@ INLINE = everywhere(documents.inline_commands)
 NOT_RUN = ("verify", "doctor", "new", "check")
 """Start libraries or write into the repository; tests/engine, tests/checking and tests/reports/test_new.py run them."""
 NOT_OURS = ("source", "cp", "sphinx-build", "export", "apt-get", "pre-commit", "dask")
-SNIPPETS_NOT_RUN = {"docs/findings.md": "each shows a defect of one version of a library; some would end the process"}
+SNIPPETS_NOT_RUN = {
+    "docs/findings.md": "each shows a defect of one version of a library; some would end the process",
+    "docs/snippets.md": "each stands alone; tests/lecture/test_snippets.py runs them",
+}
 
 
 class Wrong(AssertionError):
@@ -59,7 +62,7 @@ def parsed(arguments):
     """The command's name and its parameters, read as the command line reads them. Raises Wrong for what it does not take."""
     group, name, rest = get_command(cli.app), "", list(arguments)
     while hasattr(group, "commands"):
-        name, *rest = rest or [""]
+        name, *rest = getattr(group, "meant", list)(rest) or [""]
         if name == "--help":
             return name, {}
         if name not in group.commands:
@@ -146,9 +149,8 @@ def home(tmp_path_factory):
     """A folder in which the commands of the documents find what they name: recorded runs, arrays, networks."""
     folder = tmp_path_factory.mktemp("home")
     latest = folder / "reports/latest"
-    made = run_command(
-        "lecture-claims", "verify", "convolution.libraries_correlate", "--backend=numpy", "--out", str(latest)
-    )
+    claims = ("convolution.libraries_correlate", "activations.absolute_value")
+    made = run_command("lecture-claims", "verify", *claims, "--backend=numpy", "--out", str(latest))
     assert (latest / "results.json").is_file(), made.stderr
     for copy in (
         "old.json",
@@ -216,8 +218,9 @@ def test_such_a_selection_would_be_found(words, home):
 
 def check_inline(words):
     """A command within a sentence may have words in the place of arguments; its name and its options are real."""
-    group = get_command(cli.app)
-    for word in words[1:]:
+    group, rest = get_command(cli.app), list(words[1:])
+    while rest:
+        word, *rest = getattr(group, "meant", list)(rest)
         if hasattr(group, "commands") and not word.startswith("-"):
             if word not in group.commands:
                 raise Wrong(f"{' '.join(words)}: no such command")

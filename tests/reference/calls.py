@@ -108,10 +108,23 @@ CALLS = {
     "selu": (LINE, (24,), {}),
     "log_softmax": ({"x": (4, 5)}, (4, 5), {"axis": 1}),
     "softmax": ({"x": (4, 5)}, (4, 5), {"axis": 1}),
-    "cross_entropy": ({"logits": (4, 5), "labels": (4,)}, (4,), {}),
+    "cross_entropy": (
+        {"logits": (4, 5), "labels": (4,), "weights": (5,)},
+        (1,),
+        {"label_smoothing": 0.125, "weighting": "class", "ignore_index": 3, "reduction": "weighted_mean"},
+    ),
+    "soft_cross_entropy": (
+        {"logits": (4, 5), "targets": (4, 5), "weights": (5,)},
+        (1,),
+        {"label_smoothing": 0.125, "reduction": "mean"},
+    ),
+    "nll_loss": ({"x": (4, 5), "labels": (4,), "weights": (5,)}, (4,), {"ignore_index": 3, "reduction": "none"}),
     "cross_entropy_of_probabilities": ({"p": (4, 5), "labels": (4,)}, (4,), {}),
 }
 """Operation → shapes of its arrays, that of its result, parameters; gradients take the same."""
+
+
+POSITIVE = ("p", "variance", "weights", "targets")
 
 
 def arguments(name, dtype):
@@ -123,7 +136,7 @@ def arguments(name, dtype):
         if array == "labels":
             arrays[array] = rng.integers(0, 5, quarters.shape)
         else:
-            arrays[array] = (np.abs(quarters) + 0.25 if array in ("p", "variance") else quarters).astype(dtype)
+            arrays[array] = (np.abs(quarters) + 0.25 if array in POSITIVE else quarters).astype(dtype)
     return arrays | parameters
 
 

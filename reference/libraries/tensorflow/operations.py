@@ -841,16 +841,92 @@ def softmax_gradient(x, upstream, *, axis):
     return _gradient(lambda x: tf.nn.softmax(x, axis=axis), tf.constant(upstream), tf.constant(x)).numpy()
 
 
-def _from_logits(labels):
-    return lambda z: tf.nn.sparse_softmax_cross_entropy_with_logits(labels=tf.constant(labels), logits=z)
+def _reduced(rows, counts, own, reduction):
+    """Losses [N] as they are, or [1]; ``counts``: which rows are not left out, ``own``: the weights of their labels."""
+    if reduction == "none":
+        return rows
+    whole = tf.reduce_sum(rows, keepdims=True)
+    many = {"sum": None, "mean": counts, "row_mean": counts, "weighted_mean": own}[reduction]
+    return whole if many is None else whole / tf.reduce_sum(tf.cast(many, rows.dtype))
 
 
-def cross_entropy(logits, labels):
-    return _from_logits(labels)(tf.constant(logits)).numpy()
+def _weighed(labels, weights, *, label_smoothing=0.0, weighting="class", ignore_index=None, reduction="none"):
+    """TensorFlow has no weights of classes: the loss of a row is multiplied by its label's, and that of one left out is 0, as in Keras."""
+    counts = np.ones(len(labels), bool) if ignore_index is None else labels != ignore_index
+    labels = np.where(counts, labels, 0)
+    if weights is not None and label_smoothing and weighting == "class":
+        raise Unsupported("TensorFlow and Keras weigh a row as a whole, also where labels are smoothed")
+
+    def loss(z):
+        if label_smoothing:
+            q = tf.one_hot(labels, z.shape[1], dtype=z.dtype) * (1.0 - label_smoothing) + label_smoothing / z.shape[1]
+            rows = tf.nn.softmax_cross_entropy_with_logits(labels=q, logits=z)
+        else:
+            rows = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=tf.constant(labels), logits=z)
+        own = np.ones(len(labels), z.dtype.as_numpy_dtype) if weights is None else weights[labels]
+        own = np.where(counts, own, own.dtype.type(0))
+        plain = weights is None and ignore_index is None
+        return _reduced(rows if plain else rows * tf.constant(own), counts, own, reduction)
+
+    return loss
 
 
-def cross_entropy_gradient(logits, labels, upstream):
-    return _gradient(_from_logits(labels), tf.constant(upstream), tf.constant(logits)).numpy()
+def cross_entropy(logits, labels, weights=None, **settings):
+    return _weighed(labels, weights, **settings)(tf.constant(logits)).numpy()
+
+
+def cross_entropy_gradient(logits, labels, upstream, weights=None, **settings):
+    return _gradient(_weighed(labels, weights, **settings), tf.constant(upstream), tf.constant(logits)).numpy()
+
+
+def _negated(labels, weights, *, ignore_index=None, reduction="none"):
+    counts = np.ones(len(labels), bool) if ignore_index is None else labels != ignore_index
+    at = np.where(counts, labels, 0)
+
+    def loss(x):
+        own = np.ones(len(at), x.dtype.as_numpy_dtype) if weights is None else weights[at]
+        own = np.where(counts, own, own.dtype.type(0))
+        rows = -tf.gather(x, tf.constant(at), axis=1, batch_dims=1) * tf.constant(own)
+        return _reduced(rows, counts, own, reduction)
+
+    return loss
+
+
+def nll_loss(x, labels, weights=None, **settings):
+    return _negated(labels, weights, **settings)(tf.constant(x)).numpy()
+
+
+def nll_loss_gradient(x, labels, upstream, weights=None, **settings):
+    slope = _gradient(_negated(labels, weights, **settings), tf.constant(upstream), tf.constant(x))
+    return tf.convert_to_tensor(slope).numpy()
+
+
+def _soft(targets, weights, *, label_smoothing=0.0, reduction="none"):
+    """softmax_cross_entropy_with_logits has no weights, and a gradient of targets that sum to one."""
+
+    def loss(z):
+        q = tf.constant(targets)
+        if label_smoothing:
+            q = q * (1.0 - label_smoothing) + label_smoothing / z.shape[1]
+        if weights is None:
+            rows = tf.nn.softmax_cross_entropy_with_logits(labels=q, logits=z)
+        else:
+            rows = -tf.reduce_sum(q * tf.constant(weights) * tf.nn.log_softmax(z, axis=1), axis=1)
+        return _reduced(rows, np.ones(len(targets)), None, reduction)
+
+    return loss
+
+
+def soft_cross_entropy(logits, targets, weights=None, **settings):
+    return _soft(targets, weights, **settings)(tf.constant(logits)).numpy()
+
+
+def soft_cross_entropy_gradient(logits, targets, upstream, weights=None, **settings):
+    if weights is None and np.any(
+        np.abs(targets.astype(np.float64).sum(axis=1) - 1) > 2 * np.sqrt(ml_dtypes.finfo(targets.dtype).eps)
+    ):
+        raise Unsupported("TensorFlow's gradient is that of targets that sum to one")
+    return _gradient(_soft(targets, weights, **settings), tf.constant(upstream), tf.constant(logits)).numpy()
 
 
 def _from_probabilities(labels):

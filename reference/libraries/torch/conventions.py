@@ -23,7 +23,14 @@ FRAMEWORKS = {
             ("bicubic", "grid"): "half_pixel",
             ("bicubic", "coefficient"): lambda settings: -0.5 if settings.get("antialias") else -0.75,
             ("nearest", "grid"): "asymmetric",
+            ("cross_entropy", "reduction"): "weighted_mean",
+            ("cross_entropy", "ignore_index"): -100,
+            ("cross_entropy", "weighting"): "class",
+            ("soft_cross_entropy", "reduction"): "mean",
+            ("nll_loss", "reduction"): "weighted_mean",
+            ("nll_loss", "ignore_index"): -100,
         },
         apart="half_pixel",
+        weighted=True,
     )
 }

@@ -745,18 +745,49 @@ def softmax_gradient(x, upstream, *, axis):
     return _gradient(lambda x: torch.softmax(x, dim=axis), upstream, x)
 
 
-def _from_logits(labels):
-    return lambda z: F.cross_entropy(
-        z, _tensor(labels), weight=None, ignore_index=-100, reduction="none", label_smoothing=0.0
-    )
+def _weighed(loss, labels, weights, *, label_smoothing=0.0, weighting="class", ignore_index=None, reduction="none"):
+    """A loss of scores with the arguments that PyTorch has, losses [N], or [1] where they are reduced."""
+    given = weights is not None
+    if weighting == "row" and given and label_smoothing:
+        raise Unsupported("PyTorch weighs each class by its own weight where labels are smoothed")
+    if reduction == "row_mean" and given:
+        raise Unsupported("PyTorch's mean of weighted losses is divided by the sum of their weights")
+    made = {
+        "weight": _tensor(weights) if given else None,
+        "ignore_index": -100 if ignore_index is None else ignore_index,
+        "reduction": "mean" if reduction in ("row_mean", "weighted_mean") else reduction,
+    } | ({"label_smoothing": label_smoothing} if loss is F.cross_entropy else {})
+    return lambda z: loss(z, _tensor(labels), **made).reshape(-1)
 
 
-def cross_entropy(logits, labels):
-    return _array(_from_logits(labels)(_tensor(logits)))
+def cross_entropy(logits, labels, weights=None, **settings):
+    return _array(_weighed(F.cross_entropy, labels, weights, **settings)(_tensor(logits)))
 
 
-def cross_entropy_gradient(logits, labels, upstream):
-    return _gradient(_from_logits(labels), upstream, logits)
+def cross_entropy_gradient(logits, labels, upstream, weights=None, **settings):
+    return _gradient(_weighed(F.cross_entropy, labels, weights, **settings), upstream, logits)
+
+
+def nll_loss(x, labels, weights=None, **settings):
+    return _array(_weighed(F.nll_loss, labels, weights, **settings)(_tensor(x)))
+
+
+def nll_loss_gradient(x, labels, upstream, weights=None, **settings):
+    return _gradient(_weighed(F.nll_loss, labels, weights, **settings), upstream, x)
+
+
+def _soft(targets, weights, *, label_smoothing=0.0, reduction="none"):
+    weight = None if weights is None else _tensor(weights)
+    made = {"weight": weight, "reduction": reduction, "label_smoothing": label_smoothing}
+    return lambda z: F.cross_entropy(z, _tensor(targets), **made).reshape(-1)
+
+
+def soft_cross_entropy(logits, targets, weights=None, **settings):
+    return _array(_soft(targets, weights, **settings)(_tensor(logits)))
+
+
+def soft_cross_entropy_gradient(logits, targets, upstream, weights=None, **settings):
+    return _gradient(_soft(targets, weights, **settings), upstream, logits)
 
 
 def _from_probabilities(labels):
