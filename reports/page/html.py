@@ -27,6 +27,8 @@ from . import lecture_text, matrix, premise_graph
 from .anchors import anchor, link
 
 TEMPLATES = Path(__file__).parent / "templates"
+QUICK_STYLE = ":root { --good: var(--mixed); --stat: var(--mixed); }"
+"""Of a quick run nothing is green."""
 
 
 def render(evidence: Evidence, history: Any = None) -> str:
@@ -42,6 +44,7 @@ def render(evidence: Evidence, history: Any = None) -> str:
         needs=findings.needs(evidence),
         changes_for=findings.by_need(findings.corrections(evidence)),
         quick=summary.quick(evidence),
+        quick_style=QUICK_STYLE,
         warnings=summary.warnings(evidence),
         matrix=matrix,
         in_part=standing.tested_in_part(evidence.claims),
@@ -188,11 +191,11 @@ def _lecture(evidence: Evidence) -> tuple[str, list[str]]:
         if not worst or not link_allowed:
             return f"<mark {attributes}>", "</mark>"
         # The title is the link's name where the sentence is a formula only.
-        title = escape(f"{words.cut(words.visible(worst.id), 80)}: {summary.marks(worst)}")
+        title = escape(f"{words.cut(words.visible(worst.id), 80)}: {summary.said(evidence, worst)}")
         return f'<a {attributes} href="{escape(link(worst.id))}" title="{title}">', "</a>"
 
     def after(sentence: Sentence) -> str:
-        chips = [_chip(c, claims.get(c), number(c) if c in claims else 0) for c in ids(sentence)]
+        chips = [_chip(evidence, c, claims.get(c), number(c) if c in claims else 0) for c in ids(sentence)]
         if sentence.reading:
             chips.append(_uncertain(sentence.reading))
         return '<span class="chips">' + "".join(chips) + "</span>"
@@ -230,13 +233,13 @@ def _finding(claim: Claim, number: int) -> str:
     )
 
 
-def _chip(name: str, claim: Claim | None, number: int) -> str:
+def _chip(evidence: Evidence, name: str, claim: Claim | None, number: int) -> str:
     """A mark after the sentence for each of its claims: shape, word and number, leading to the evidence."""
     name = words.visible(name)
     if claim is None:
         says, target, shape = "not tested here", "#untested", "untested"
     else:
-        says = summary.marks(claim)
+        says = summary.said(evidence, claim)
         target, shape = link(claim.id), standing.drawn(claim)
     marks = icon("qualified") if claim and claim.qualified and shape != "as-worded" else Markup()
     if claim and any(standing.defects_of(c) for c in claim.cells):
