@@ -13,7 +13,9 @@ from ..operators.catalogue import Operation
 NARROW = ("float16", "bfloat16")
 """Formats that hardware and libraries store numbers in, and mostly do not compute in."""
 
+BINARY = tuple(f"binary_cross_entropy{of}{slope}" for of in ("", "_with_logits") for slope in ("", "_gradient"))
 SUMMING = (
+    *BINARY,
     "sums",
     "resampled",
     "softmax",
@@ -29,6 +31,7 @@ SUMMING = (
 )
 """The rules of operations that sum, whose bounds grow with the number of terms; in a window there are few."""
 STEPPING = (
+    *BINARY,
     "softmax",
     "cross_entropy",
     "cross_entropy_gradient",
@@ -46,6 +49,7 @@ LENIENT = {
     "softsign_gradient": {"difference": True},
     "falling_gradient": {"difference": True},
     "norm": {"steps": True},
+    **{rule: {"difference": True} for rule in BINARY[2:]},
 }
 """Rule → what some libraries do that is rounding, and no reason to call a result wrong."""
 
