@@ -89,19 +89,19 @@ def _nearest(q: Question) -> Bounds:
 
 def _resampled(q: Question) -> Bounds:
     """Weights of the operation's own, from elements to outputs, or for a gradient back."""
-    matrices = matrices_of(q.name, q.arrays[0].shape, q.dtype, q.parameters)
+    matrices = matrices_of(q.name, q.arrays[0].shape, q.contract, q.parameters)
     plain = "linear" in q.name and not q.name.endswith("_gradient") and not q.parameters.get("antialias")
     return (bounds.resampled(q.arrays[-1], q.dtype, matrices, stored=q.stored, interpolated=plain),), None
 
 
-def matrices_of(name: str, shape: Sequence[int], dtype: str, parameters: dict[str, Any]) -> Any:
+def matrices_of(name: str, shape: Sequence[int], contract: Contract, parameters: dict[str, Any]) -> Any:
     """Of a resampling of an x of this shape, or its gradient: the weights along each axis and how far each may be off."""
     if name.startswith("area"):
-        matrices = bounds.weights_by_area(shape, dtype, **parameters)
+        matrices = bounds.weights_by_area(shape, contract.arithmetic, **parameters)
     else:
         settings = dict(parameters)
         kernel = bounds.cubic(settings.pop("coefficient")) if "coefficient" in settings else bounds.HAT
-        matrices = bounds.weights_by_kernel(shape, dtype, kernel, **settings)
+        matrices = bounds.weights_by_kernel(shape, contract.arithmetic, kernel, **settings, tabled=contract.tabled)
     return bounds.transposed(matrices) if name.endswith("_gradient") else matrices
 
 

@@ -92,6 +92,8 @@ from .selections import (
     adaptive_max_pooling2d_gradient,
     adaptive_max_pooling3d,
     adaptive_max_pooling3d_gradient,
+    flatten,
+    flatten_gradient,
     leaky_relu,
     leaky_relu_gradient,
     max_pooling1d,

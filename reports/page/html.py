@@ -230,7 +230,9 @@ def _lecture(evidence: Evidence, typeset: Callable[[str], Markup]) -> tuple[str,
         return f'<a {attributes} href="{escape(link(worst.id))}" title="{title}">', "</a>"
 
     def after(sentence: Sentence) -> str:
-        chips = [_chip(c, claims.get(c), number(c) if c in claims else 0) for c in ids(sentence)]
+        chips = [
+            _chip(c, claims.get(c), number(c) if c in claims else 0, elsewhere=c in sentence.see) for c in ids(sentence)
+        ]
         if sentence.reading:
             chips.append(_uncertain(sentence.reading))
         return '<span class="chips">' + "".join(chips) + "</span>"
@@ -268,8 +270,8 @@ def _finding(claim: Claim, number: int, typeset: Callable[[str], Markup]) -> str
     )
 
 
-def _chip(name: str, claim: Claim | None, number: int) -> str:
-    """A mark after the sentence for each of its claims: shape, word and number, leading to the evidence."""
+def _chip(name: str, claim: Claim | None, number: int, *, elsewhere: bool) -> str:
+    """A mark after the sentence for each of its claims: shape, word and number, leading to the evidence. elsewhere: it was made of another sentence."""
     name = words.visible(name)
     if claim is None:
         says, target, shape = "not tested here", "#untested", "untested"
@@ -281,7 +283,7 @@ def _chip(name: str, claim: Claim | None, number: int) -> str:
         marks += Markup('<span class="v-defect">{}</span>').format(icon("defect"))
         says += ", the library itself departs where recorded"
     return (
-        f'<a class="chip v-{shape.replace(" ", "-")}" href="{escape(target)}" title="{escape(f"{words.cut(name, 80)}: {says}")}">'
+        f'<a class="chip v-{shape.replace(" ", "-")}{" see" if elsewhere else ""}" href="{escape(target)}" title="{escape(f"{words.cut(name, 80)}: {says}")}">'
         f'{icon(shape)}{marks}{number or ""}<span class="hidden">{escape(f" {words.cut(name, 80)}: {says} ")}</span></a>'
     )
 

@@ -89,6 +89,7 @@ CALLS = {
     "rms_norm": ({"x": (2, 3, 5, 4), "gamma": (5, 4)}, IMAGE["x"], {"start": 2, "epsilon": 1e-3}),
     "group_norm": ({"x": (2, 6, 5)} | {n: (6,) for n in ("gamma", "beta")}, (2, 6, 5), {"groups": 3, "epsilon": 1e-3}),
     "instance_norm": (IMAGE | STATISTICS, IMAGE["x"], {"epsilon": 1e-3}),
+    "flatten": (IMAGE, (2, 60), {"start": 1, "end": 3}),
     "logistic": (LINE, (24,), {}),
     "tanh": (LINE, (24,), {}),
     "relu": (LINE, (24,), {}),

@@ -154,6 +154,7 @@ CALLS = {
     ],
     "group_norm": [({"x": (3, 12, 3)} | {n: (12,) for n in ("gamma", "beta")}, {"groups": 3, "epsilon": 3e-2})],
     "instance_norm": [({"x": (3, 4, 5, 2)} | CHANNELS, {"epsilon": 3e-2})],
+    "flatten": [({"x": (2, 3, 4, 5)}, {"start": 1, "end": 3})],
     "batch_norm": [({"x": (3, 4, 4, 4)} | CHANNELS, {"epsilon": e}) for e in (1e-5, 3e-2)],
     "leaky_relu": [(X, {"alpha": 0.15})],
     "prelu": [({"x": (2, 3, 4), "alpha": (3,)}, {})],
@@ -197,6 +198,8 @@ def calls(operation, dtype):
             arrays["upstream"] = draw(rng, "upstream", forward(operation, arrays, parameters), dtype)
         arrays = {name: arrays[name] for name in entry.arrays if name in arrays}
         yield arrays, entry.settings(parameters)
+    if re.match(r"max_pooling.d_gradient", operation):  # the same with equal numbers
+        yield arrays | {"x": np.round(arrays["x"])}, entry.settings(parameters)
     if operation in OVERFLOWING:
         large = {name: a * dtype(200) if name in ("x", "logits") else a for name, a in arrays.items()}
         yield large, entry.settings(parameters)

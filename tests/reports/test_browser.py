@@ -816,6 +816,9 @@ def test_the_lecture_is_shown_sentence_by_sentence_with_its_notes(chromium: Brow
 def test_no_verdict_is_seen_before_the_guess(chromium: Browser, tmp_path: Path) -> None:
     path = tmp_path / "index.html"
     made = correctable()
+    *others, last = made.lecture.sentences
+    elsewhere = structs.replace(last, see=("claim.worded",), disposition="", reason="")
+    made.lecture = structs.replace(made.lecture, sentences=(*others, elsewhere))
     path.write_text(html.render(made), encoding="utf-8")
     with Watched(chromium, path) as page:
         assert not page.locator(".guess").count()
@@ -823,7 +826,9 @@ def test_no_verdict_is_seen_before_the_guess(chromium: Browser, tmp_path: Path) 
         hidden = (".chip", ".finding", "#notes", ".needs", "article.claim", "nav.side .icon")
         assert not any(one.is_visible() for part in hidden for one in page.locator(part).all())
         so = ["holds", "fails", "holds if …", "is disputed"]
-        assert page.locator(".guess").count() == len(so), "of what the run could not decide nothing is asked"
+        assert page.locator(".guess").count() == len(so), (
+            "of what the run could not decide, and of claims made of another sentence, nothing is asked"
+        )
         for n, (said, found) in enumerate(zip(["holds", "holds", "holds if …", "fails"], so, strict=True)):
             ask = page.locator(".guess").nth(n)
             ask.get_by_role("button", name=said, exact=True).click()

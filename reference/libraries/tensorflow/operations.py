@@ -692,6 +692,18 @@ def instance_norm_gradient(x, gamma, upstream, *, epsilon):
     return _group_norm_gradient(x, gamma, upstream, x.shape[1], epsilon)
 
 
+def _flat(x, start, end):
+    return tf.reshape(x, [*x.shape[:start], -1, *x.shape[end + 1 :]])
+
+
+def flatten(x, *, start, end):
+    return _flat(tf.constant(x), start, end).numpy()
+
+
+def flatten_gradient(x, upstream, *, start, end):
+    return _gradient(lambda x: _flat(x, start, end), tf.constant(upstream), tf.constant(x)).numpy()
+
+
 def logistic(x):
     return tf.math.sigmoid(tf.constant(x)).numpy()
 

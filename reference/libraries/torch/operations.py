@@ -586,6 +586,14 @@ def instance_norm_gradient(x, gamma, upstream, *, epsilon):
     )
 
 
+def flatten(x, *, start, end):
+    return _array(torch.flatten(_tensor(x), start, end))
+
+
+def flatten_gradient(x, upstream, *, start, end):
+    return _gradient(lambda x: torch.flatten(x, start, end), upstream, x)
+
+
 def logistic(x):
     return _array(torch.sigmoid(_tensor(x)))
 
