@@ -6,7 +6,7 @@ from decimal import Decimal
 import ml_dtypes  # noqa: F401 - NumPy knows the name bfloat16 once it is imported
 import numpy as np
 import pytest
-from lectureclaims.reference import bounds, libraries, oracle
+from lectureclaims.reference import libraries, oracle
 from lectureclaims.reference.judging import assessment
 from lectureclaims.reference.operators import catalogue
 from lectureclaims.reference.operators.pooling import lp_pooling
