@@ -80,3 +80,10 @@ def load():
         return loaded[name]
 
     return get
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    import browser  # not before a test asks for it
+
+    yield from browser.opened()

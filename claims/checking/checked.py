@@ -18,6 +18,7 @@ from ...reference import bounds, validation
 from ...reference.operators.operation import Operation
 from ...reference.validation import BadInput
 from ..adjudication import Adjudication, Explanation, Finding, adjudicate
+from ..adjudication.case import call
 from ..language.outcome import Call, Outcome
 from ..workers.worker import Worker
 from . import cases, fitting, inside
@@ -157,10 +158,14 @@ ROWS = (
     Order("one row, without a batch", _without("N")),
     Order("rows, weights [inputs, outputs]", lambda own: "IO" if own == "OI" else own),
 )
+AS_OURS = (Order("as claims call it: all axes, every setting given", lambda own: own),)
 AS_IT_IS = (Order("arrays as they are", lambda own: own), Order("one number at a time", lambda own: own, each=True))
 
 
-def _orders(operation: Operation) -> Sequence[Order]:
+def _orders(fit: fitting.Fit) -> Sequence[Order]:
+    if fit.ours:
+        return AS_OURS
+    operation = fit.operation
     axes = operation.axes(next(iter(operation.arrays)))
     if "…" in axes:
         return AS_IT_IS if axes == "…" and "axis" not in operation.parameters else AS_IT_IS[:1]
@@ -186,7 +191,7 @@ def check_file(file: Path, *, function: str = "", operation: str = "", seconds: 
         if found.kind != "value":
             raise BadInput(f"{file.name}: it cannot be read: {found.error}; mend that first")
         fit = fitting.chosen([(name, [(p, kind) for p, kind in ps]) for name, ps in found.value], function, operation)
-        return _checked(worker, fit)
+        return checked(worker, fit)
     finally:
         worker.close()
 
@@ -205,7 +210,8 @@ def check(function: Callable[..., Any], operation: str = "", *, seconds: float =
         return check_file(file, function=function.__name__, operation=operation, seconds=seconds)
 
 
-def _checked(worker: Worker, fit: fitting.Fit) -> Checked:
+def checked(worker: Worker, fit: fitting.Fit) -> Checked:
+    """A function tried, in the process that has its file."""
     first, *rest = cases.of(fit)
     fit, order, outcome = _order(worker, fit, first)
     for other in (case for case in rest if case.optional):  # a function of images alone takes no rows
@@ -219,7 +225,7 @@ def _checked(worker: Worker, fit: fitting.Fit) -> Checked:
     one = _tried(fit, first, order, outcome)
     if outcome.kind != "value":  # what cannot be called at all is not called again
         return Checked(fit.name, fit.operation.name, order.says, (one,), (*fit.lacking, *(case.says for case in rest)))
-    kept = [case for case in rest if order.holds(fit.operation, case)]
+    kept = [case for case in rest if order.holds(fit.operation, case) and not (fit.ours and case.none)]
     answers = [*zip(kept, worker.run([_call(fit, case, order) for case in kept]), strict=True)]
     spared = [
         case for case in kept if case.optional and not _alike(case, first)
@@ -240,9 +246,10 @@ def _alike(case: cases.Case, first: cases.Case) -> bool:
 def _order(worker: Worker, fit: fitting.Fit, case: cases.Case) -> tuple[fitting.Fit, Order, Outcome]:
     """The order of axes in which the function is right; else that of a result of the right shape; else the first that gives one."""
     found = list[tuple[tuple[bool, bool, bool], fitting.Fit, Order, Outcome]]()
-    for tuples in (fit.tuples, frozenset(fit.settings)):  # a number for all axes, or one for each
-        own = dataclasses.replace(fit, tuples=tuples)
-        for order in _orders(fit.operation):
+    every = dataclasses.replace(fit, tuples=frozenset(fit.settings))
+    # A number for all axes, or one for each, or as the operator has it.
+    for own in (fit,) if fit.ours else (fit, every, dataclasses.replace(fit, ours=True)):
+        for order in _orders(own):
             if not order.holds(fit.operation, case):
                 continue
             (outcome,) = worker.run([_call(own, case, order)])
@@ -265,6 +272,8 @@ def _fits(one: Tried, outcome: Outcome) -> bool:
 def _call(fit: fitting.Fit, case: cases.Case, order: Order) -> Call:
     given = [order.given(fit.operation.axes(name), case.arrays[name]) for name in fit.arrays]
     meant, rank = cases.settings(fit, case), len(fit.operation.axes(next(iter(fit.operation.arrays)))) - 2
+    if fit.ours:
+        _, meant, _ = call(fit.operation.name, inputs=case.arrays, parameters=meant)
     told = {
         ours: (meant[ours],) * rank if ours in fit.tuples and isinstance(meant[ours], int) else meant[ours]
         for ours in fit.settings

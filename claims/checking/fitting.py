@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -65,6 +66,8 @@ class Fit:
     lacking: tuple[str, ...]
     tuples: frozenset[str] = frozenset()
     """The settings that are given as one number for each axis."""
+    ours: bool = False
+    """It takes arrays and settings as the operator itself does, and as claims call a library's."""
 
 
 def operation_of(name: str) -> Operation:
@@ -78,6 +81,18 @@ def operation_of(name: str) -> Operation:
     if gradient not in catalogue.OPERATIONS:
         validation.refuse("function", name, "one whose gradient is an operation", f"there is none of {found.name}")
     return catalogue.OPERATIONS[gradient]
+
+
+def of_library(operation: Operation) -> Fit:
+    """An operation of a library: called with all that the operator must be given, by its own names."""
+    needed = required(operation)
+    settings = {name: name for name in operation.parameters if name in needed}
+    return Fit(operation.name, operation, {name: name for name in operation.arrays}, settings, (), ours=True)
+
+
+def required(operation: Operation) -> list[str]:
+    """The operator's parameters that have no default: claims give each of them."""
+    return [name for name, p in inspect.signature(operation.function).parameters.items() if p.default is p.empty]
 
 
 def chosen(functions: Sequence[tuple[str, list[tuple[str, str]]]], name: str, meant: str) -> Fit:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 import linecache
@@ -21,6 +22,22 @@ def functions(library: ModuleType) -> list[tuple[str, list[tuple[str, str]]]]:
     for name, one in vars(library).items():
         if inspect.isfunction(one) and one.__module__ == library.__name__ and not name.startswith("_"):
             found.append((name, [(p.name, _default(p)) for p in _parameters(one)]))
+    return found
+
+
+def offered(library: ModuleType, *, operations: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """{name: ""} of those operations that the file has, its own signature where it cannot be given these parameters by name."""
+    found = dict[str, str]()
+    for name, parameters in operations.items():
+        function = getattr(library, name, None)
+        if callable(function):
+            found[name] = ""
+            with contextlib.suppress(ValueError):  # one that is not written in Python tells no signature
+                signature = inspect.signature(function)
+                try:
+                    signature.bind(**dict.fromkeys(parameters))
+                except TypeError:
+                    found[name] = f"{name}{signature}"
     return found
 
 

@@ -42,7 +42,7 @@ P = TypeVar("P", bound=types.Part)
 
 def build(lecture: Lecture, run: Run, *, begun: str, seconds: float) -> types.Evidence:
     """The evidence of a run that began at a date and took some seconds."""
-    claims = tuple(_claim(lecture, run, c) for c in run.selection.claims)
+    claims = tuple(claim(lecture, run, c) for c in run.selection.claims)
     selected = run.selection
     found = {libraries.label(b): part for b, part in sorted(run.libraries.items())}
     return types.Evidence(
@@ -115,7 +115,8 @@ def _part(kind: type[P], source: Any, /, **members: Any) -> P:
 # --- claims ------------------------------------------------------------------------------------------------------------
 
 
-def _claim(lecture: Lecture, run: Run, claim_id: str) -> types.Claim:
+def claim(lecture: Lecture, run: Run, claim_id: str) -> types.Claim:
+    """A claim of whose cells all have run."""
     claim, named = lecture.claims[claim_id], lecture.sentence_of(claim_id)
     ran = [c for c in run.cells if c.claim == claim_id]
     cells = tuple(c.cell for c in ran)
@@ -285,7 +286,11 @@ def _row(lecture: Lecture, cell: CellRun, c: Comparison) -> types.AnyRow:
 def _wrong(name: str, variant: Variant, facts: Facts) -> types.WrongFound:
     by = caught(variant.rows, facts)
     made = sum(row.made for row in variant.rows)
-    excuse = next((f"not refuted: {row.note}" for row in variant.rows if not row.made), "every comparison still agreed")
+    unmade = [f"not refuted: {row.note}" for row in variant.rows if not row.made]
+    shapes = ["only shapes differed, which counts in a claim with about_shapes=True"]
+    excuse = (
+        unmade or (shapes if caught(variant.rows, Facts(about_shapes=True)) else ["every comparison still agreed"])
+    )[0]
     worst = max(by, key=lambda row: (row.ratio, row.differing or 0), default=None)
     if worst is not None:  # where its expected value comes from, the honest rows say
         said: dict[str, Any] = {name: "" for name in ("source", "derivation") if hasattr(worst, name)}
@@ -346,7 +351,7 @@ def _success(run: Run, claims: Sequence[types.Claim]) -> bool:
     if run.interrupted or run.contradicted or any(d.applies and not d.reproduced for d in defects):
         return False
     if not run.selection.partial:
-        return bool(claims) and all(_as_declared(c, quick=run.selection.quick) for c in claims)
+        return bool(claims) and all(as_declared(c, quick=run.selection.quick) for c in claims)
     cells = [c for claim in claims for c in claim.cells if c.verdict not in TAKES_NO_PART]
     return (
         any(c.rows or c.wrongs or c.limits for c in cells)
@@ -358,7 +363,7 @@ def _success(run: Run, claims: Sequence[types.Claim]) -> bool:
     )
 
 
-def _as_declared(claim: types.Claim, *, quick: bool) -> bool:
+def as_declared(claim: types.Claim, *, quick: bool) -> bool:
     """A quick run of a statistical claim may leave it open."""
     left_open = quick and bool(claim.designs) and claim.verdict == "inconclusive"
     return claim.verdict == claim.expected or left_open

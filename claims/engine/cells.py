@@ -141,7 +141,8 @@ class Library:
         ) -> Experiment:
             case = self._case(claim, name, settings, cell.dtype, selected.point or None)
             steps = experiment(case, **(wrong.says if wrong else {}))
-            return Experiment(variant, case, steps, wrong, kept, debug=self.worker.debug, known=self.operations)
+            debug, seconds = self.worker.debug, self.worker.timeout
+            return Experiment(variant, case, steps, wrong, kept, debug=debug, known=self.operations, seconds=seconds)
 
         if not (selected.wrong or selected.limit):
             for n in names:
@@ -238,10 +239,11 @@ def _leave_out_what_cannot_be_told(claim: Claim, cell: CellRun) -> None:
 
 def _operations(backends: Iterable[str]) -> frozenset[str]:
     """Every name that an operation may have: of the catalogue, of a library, of a user's own file."""
-    return _of_libraries().union(*(names_in(libraries.source_file(b)) for b in backends if b.endswith(".py")))
+    return operations_of_libraries().union(*(names_in(libraries.source_file(b)) for b in backends if b.endswith(".py")))
 
 
 @functools.cache
-def _of_libraries() -> frozenset[str]:
+def operations_of_libraries() -> frozenset[str]:
+    """Every name that an operation of the catalogue or of a library here has."""
     files = [file for name in libraries.every() for file in libraries.source_file(name).parent.glob("*.py")]
     return frozenset(catalogue.OPERATIONS).union(*map(names_in, files))

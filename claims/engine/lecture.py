@@ -212,7 +212,7 @@ def sections(folder: Path, *, debug: bool = False) -> list[ModuleType]:
     for path in _modules(folder):
         try:
             found.append(_imported(path, folder))
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             if debug:
                 raise
             raise BadLecture(f"{_said(error, path, folder)}; verify --in-process shows the traceback") from error
@@ -233,7 +233,7 @@ def _imported(path: Path, folder: Path) -> ModuleType:
     return importlib.import_module(".".join((__name__.rsplit(".", 2)[0], "lecture", *parts)))
 
 
-def _said(error: Exception, path: Path, folder: Path) -> str:
+def _said(error: BaseException, path: Path, folder: Path) -> str:
     """What was raised, and the last line of the lecture's own on the way there."""
     what, lines = (
         str(error),

@@ -11,7 +11,7 @@ from ...reference.libraries import label
 from ..language.comparison import Comparison
 from ..language.defects import Defect
 from ..record.parts import CellFound, LibraryFound
-from ..record.types import AnyRow, Detection
+from ..record.types import AnyRow, Claim, Detection
 
 if TYPE_CHECKING:
     from .probing import Mistake
@@ -66,13 +66,16 @@ class Unit:
 @dataclass
 class Progress:
     """What a progress bar shows: called from the run's threads. planned: cells that are to be computed and their seconds, and how many are stored;
-    added: units that came up; said: a line that the user should read."""
+    added: units that came up; said: a line that the user should read; judged: a claim of which every cell is there now, and whether its verdict is the expected one; phase: what
+    the run is at."""
 
     planned: Callable[[dict[Unit, float], int], None] = lambda todo, stored: None
     added: Callable[[dict[Unit, float]], None] = lambda todo: None
     started: Callable[[int, Unit], None] = lambda worker, unit: None
     finished: Callable[[int, Unit], None] = lambda worker, unit: None
     said: Callable[[str], None] = lambda line: None
+    judged: Callable[[Claim, bool], None] = lambda claim, expected: None
+    phase: Callable[[str], None] = lambda name: None
 
 
 @dataclass

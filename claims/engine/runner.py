@@ -76,7 +76,8 @@ class _Runner:
         interrupted = False
         try:
             with _terminable():
-                self._cells([unit for unit in units if self._takes_part(unit)])
+                self.progress.phase("Claims")
+                self._cells([unit for unit in units if self._takes_part(unit)], units)
                 self.waiting = len(units) - len(self.cells)
                 detections = self._mistakes()
         except KeyboardInterrupt:  # what is computed already is kept
@@ -105,7 +106,7 @@ class _Runner:
 
     # --- cells ---------------------------------------------------------------------------------------------------------
 
-    def _cells(self, units: Sequence[Unit]) -> None:
+    def _cells(self, units: Sequence[Unit], every: Sequence[Unit]) -> None:
         stored = self._stored(units)
         chance = random.SystemRandom()
         again = {unit for unit in stored if self._ours(unit) and chance.random() < self.options.recheck}
@@ -130,8 +131,17 @@ class _Runner:
             if unit in again and not part.broken and not _same(part, stored[unit]):
                 self.contradicted.append(unit.name)
             self._keep(unit, part)
+            self._judged([other for other in every if other.claim == unit.claim])
 
         self._compute(missing, done, stored=len(units) - len(missing))
+
+    def _judged(self, units: Sequence[Unit]) -> None:
+        """Tell the verdict of a claim with its last cell."""
+        with self._door:
+            found = [self.cells[unit] for unit in units if unit in self.cells]
+        if len(found) == len(units) and not self.selection.partial:
+            claim = build.claim(self.lecture, Run(self.selection, cells=found), units[0].claim)
+            self.progress.judged(claim, build.as_declared(claim, quick=self.selection.quick))
 
     def _wait(self, cell: Unit, wanted: Sequence[Wanted]) -> None:
         """Have a cell's long calls made, each once. Where the store is checked, none is taken from it: cells share them."""
@@ -223,6 +233,7 @@ class _Runner:
         whole = {*self.selection.claims} == {*self.lecture.claims} and not self.selection.partial
         if not whole or self.options.in_process or self.waiting:
             return {}
+        self.progress.phase("Known mistakes")
         probed = self.probed = probing.all_mistakes(self.lecture)
         keys = [self.keys.mistake(mistake) for mistake in probed]
         installed = [b for b in self.selection.backends if libraries.installed(b)]
@@ -241,7 +252,7 @@ class _Runner:
             seen = known.detections if known else {}
             found[claim] = {i: seen[keys[i]] for i in able if keys[i] in seen}
             missing = tuple(i for i in able if keys[i] not in seen)
-            if missing and not part.refuted:  # refuted as it is, it would seem to see every one
+            if missing and not (part.refuted or part.broken):  # refuted as it is, it would seem to see every one
                 todo.append(replace(unit, mistakes=missing, asked=tuple(part.asked.items())))
 
         def done(unit: Unit, answer: Answer | str) -> None:

@@ -6,25 +6,32 @@
 from __future__ import annotations
 
 import functools
+import gzip
+import io
 import json
 import math
 import re
 import typing
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import accumulate
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
 from ...reference.refusal import Refused
 from .sentences import heeded
-from .types import SCHEMA, Claim, Evidence, Gate, Part, Real, Text, Verdict
+from .types import SCHEMA, Claim, Evidence, Gate, LimitSaid, Part, Real, Text, Verdict
 
 WAY_OUT = "give the results.json that verify wrote"
 OTHER_BUILD = "if another build wrote it, use that one, or run verify again with this version"
 WORDS = {"inf": math.inf, "-inf": -math.inf, "nan": math.nan}
 """JSON's missing numbers."""
+GZIP = b"\x1f\x8b"
+"""How a compressed file begins."""
+LARGEST = 2**30
+"""Bytes of a record: a compressed one may hold much more than its size."""
 MOST_DEEP = 40
 """What reads a record goes down step by step; none that was ever written is half as deep."""
 STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
@@ -47,6 +54,34 @@ class _Heading(msgspec.Struct):
 
     schema: str = ""
     texts: tuple[str, ...] = ()
+
+
+class _Named(msgspec.Struct):
+    id: str
+
+
+class ClaimSaid(msgspec.Struct):
+    """A claim's verdict."""
+
+    id: str
+    verdict: Verdict
+    qualified: bool
+    limits: tuple[LimitSaid, ...] = ()
+    fails_as_worded: tuple[str, ...] = ()
+
+
+class Clock(msgspec.Struct):
+    """Seconds of each cell."""
+
+    cell_seconds: dict[str, float] = {}
+
+
+class Glance(msgspec.Struct):
+    """The verdicts of a record."""
+
+    schema: Literal["lecture-claims/results/2"]
+    claims: tuple[ClaimSaid, ...]
+    volatile: Clock
 
 
 class _Packed(msgspec.Struct):
@@ -80,18 +115,20 @@ def unpack(data: bytes, kind: type[P]) -> P:
         raise BadEvidence(f"no {kind.__name__}: {_line(error)}") from None
 
 
-def loads(data: bytes | str, name: str = "results") -> Evidence:
-    """The record of a JSON. Raises BadEvidence, in one line, for anything that is not a whole record of this version."""
+def loads(data: bytes | str, name: str = "results", *, only: str = "") -> Evidence:
+    """The record of a JSON. Raises BadEvidence, in one line, for anything that is not a whole record of this version. only: of one claim, what else
+    there is of claims is passed over."""
     data = data.encode(errors="surrogatepass") if isinstance(data, str) else data
     way_out, heading = WAY_OUT, _Heading()
     try:
+        data = _only(data, only) if only else data
         _check_sizes(data)
         heading = msgspec.json.decode(data, type=_Heading)
         if heading.schema != SCHEMA:
             way_out = "write it again with this version"
             raise ValueError(f"schema {heading.schema[:80]!r}, expected {SCHEMA!r}")
         evidence = msgspec.json.decode(data, type=Evidence, dec_hook=functools.partial(_decoded, heading.texts))
-        for flaw in _flaws(evidence):
+        for flaw in () if only else _flaws(evidence):
             raise ValueError(f"no record: {flaw}")
         return evidence
     except msgspec.ValidationError as error:
@@ -104,13 +141,58 @@ def loads(data: bytes | str, name: str = "results") -> Evidence:
     raise BadEvidence(f"{name}: {why}; {way_out}", why)
 
 
-def load(path: Path) -> Evidence:
-    """Read a results file. Raises BadEvidence where it is missing or no record."""
+def load(path: Path, *, only: str = "") -> Evidence:
+    """Read a results file, or what it has of one claim. Raises BadEvidence where it is missing or no record."""
+    return loads(_data(path), f"results={str(path)!r}", only=only)
+
+
+def glance(path: Path) -> Glance:
+    """What a results file says of its claims, without their evidence. Raises BadEvidence where it is missing, or none of this version."""
+    data = _data(path)
     try:
-        data = path.read_bytes()
+        return msgspec.json.decode(data, type=Glance)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        loads(data, f"results={str(path)!r}")  # which says what is wrong
+        raise
+
+
+def there(path: Path) -> Path:
+    """The file itself or, where there is none, the compressed one beside it."""
+    packed = path.with_name(f"{path.name}.gz")
+    return packed if not path.exists() and packed.is_file() else path
+
+
+def compressed(data: bytes) -> bytes:
+    """Of equal records the same bytes: without a date."""
+    return gzip.compress(data, mtime=0)
+
+
+def _data(path: Path) -> bytes:
+    """The bytes of a file, compressed or not."""
+    try:
+        data = there(path).read_bytes()
+        if data[:2] != GZIP:
+            return data
+        with gzip.open(io.BytesIO(data)) as packed:
+            found = packed.read(LARGEST + 1)
+        if len(found) <= LARGEST:
+            return found
+        why = f"more than {LARGEST:,} bytes"
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        why = f"not gzip: {_line(error)}"
     except OSError as error:
-        raise BadEvidence(f"results={str(path)!r}: {error.strerror}; {WAY_OUT}", str(error.strerror)) from None
-    return loads(data, f"results={str(path)!r}")
+        why = str(error.strerror)
+    raise BadEvidence(f"results={str(path)!r}: {why}; {WAY_OUT}", why)
+
+
+def _only(data: bytes, claim: str) -> bytes:
+    """The record without the other claims, and without what mistakes did to them."""
+    members = msgspec.json.decode(data, type=dict[str, msgspec.Raw])
+    claims = msgspec.json.decode(members.get("claims", b"[]"), type=list[msgspec.Raw])
+    members["claims"] = msgspec.Raw(
+        b"[" + b",".join(c for c in claims if msgspec.json.decode(c, type=_Named).id == claim) + b"]"
+    )
+    return msgspec.json.encode(members | {"sensitivity": msgspec.Raw(b"[]")})
 
 
 def schema() -> dict[str, Any]:

@@ -64,18 +64,29 @@ def resampled(x: np.ndarray, dtype: Format, matrices: Matrices, *, stored: str |
     X, rank, u = np.abs(np.asarray(x, np.float64)), len(matrices), unit_roundoff(dtype)
     sizes = [(np.abs(A) * (1 + 4 * ORACLE), D) for A, D in matrices]
     near = [(D > 0).astype(np.float64) for _, D in sizes]
-    moved = sum(_along(X, [D if i == k else A + (i < k) * D for i, (A, D) in enumerate(sizes)]) for k in range(rank))
+    off = _moved(X, sizes)
     n = _along(np.ones((1, 1, *X.shape[2:])), near)
     S = _along(X, near if interpolated else [A for A, _ in sizes])
     own = 3 * rank * gamma(3, u) if interpolated else gamma(n + 2 * rank + 2, u)
     in_steps = 0.0 if stored is None else (2 * rank - 1) * unit_roundoff(stored) * (1 + 4 * unit_roundoff(stored))
-    allowed = (own + in_steps + ORACLE) * S + moved + (n + 4) * smallest_normal(dtype)
+    allowed = (own + in_steps + ORACLE) * S + off + (n + 4) * smallest_normal(dtype)
     first = f"{3 * rank}γ₃·R|x|R'" if interpolated else f"γ(n+{2 * rank + 2})·|A||x||A'|"
     return derived(
         allowed,
         f"{first} + D|x|A' + |A||x|D' + D|x|D' + (n + 4)·λ_min, A the weights along each axis, D their errors from a coordinate that is γ₃(|c| + 1) "
         f"off, R where D > 0, n = {n.min():.0f} to {n.max():.0f}, u = 2^-{significand_bits(dtype)}",
     )
+
+
+def moved(x: np.ndarray, dtype: Format, matrices: Matrices) -> np.ndarray:
+    """D|x|A' + |A||x|D' + D|x|D' + r·u·|A||x||A'|: how far weights that are off, and their rounded products, move a result, in every image alike."""
+    X, sizes = np.abs(np.asarray(x, np.float64)), [(np.abs(A), D) for A, D in matrices]
+    return _moved(X, sizes) + len(sizes) * unit_roundoff(dtype) * _along(X, [A for A, _ in sizes])
+
+
+def _moved(X, sizes):
+    terms = ([D if i == k else A + (i < k) * D for i, (A, D) in enumerate(sizes)] for k in range(len(sizes)))
+    return sum(_along(X, term) for term in terms)
 
 
 def transposed(matrices: Matrices) -> Matrices:

@@ -22,11 +22,22 @@ SUMMING = (
     "cross_entropy_gradient",
     "log_softmax",
     "log_softmax_gradient",
+    "nll_loss",
+    "nll_loss_gradient",
     "norm",
     "norm_gradient",
+    "mean_square",
 )
 """The rules of operations that sum, whose bounds grow with the number of terms; in a window there are few."""
-STEPPING = ("softmax", "cross_entropy", "cross_entropy_gradient", "log_softmax", "resampled")
+STEPPING = (
+    "softmax",
+    "cross_entropy",
+    "cross_entropy_gradient",
+    "log_softmax",
+    "nll_loss",
+    "nll_loss_gradient",
+    "resampled",
+)
 """The rules of operations whose steps may be rounded to a narrow format one by one, beside those that say so themselves (``in_steps``); lenient."""
 
 LENIENT = {
@@ -36,6 +47,7 @@ LENIENT = {
     "softsign_gradient": {"difference": True},
     "falling_gradient": {"difference": True},
     "norm": {"steps": True},
+    "mean_square": {"steps": True},
 }
 """Rule → what some libraries do that is rounding, and no reason to call a result wrong."""
 

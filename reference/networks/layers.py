@@ -9,6 +9,8 @@ network may branch; ``"input"`` is the image. ``docs/layers.md`` describes the f
     fully_connected   [I] → [O]; I·O parameters, O more with a bias; I·O multiply-adds; on the channels of an image [C, H, W] → [O, H, W],
                       with I = C, at each place
     batch_norm        2C parameters, and 2C numbers that are not learned
+    group_norm        2C parameters, as instance_norm with affine
+    layer_norm        2C·H·W parameters, on channels 2C; rms_norm half as many
     prelu             C parameters
 
 A multiply-add is one product in a sum of a convolution or a fully connected layer, products with padding's zeros included. Adding
@@ -107,6 +109,11 @@ def parameters(layer: Layer) -> tuple[int, int]:
             return fully_connected.parameter_count(layer["features_in"], layer["features_out"], bias=layer["bias"]), 0
         case "batch_norm":
             return batch_norm.parameter_count(layer["channels"])
+        case "layer_norm" | "rms_norm":
+            features = math.prod(layer["output"]) if layer["on"] == "numbers" else layer["output"][0]
+            return (2 if layer["kind"] == "layer_norm" else 1) * features, 0
+        case "group_norm" | "instance_norm":
+            return 2 * layer["channels"] * layer.get("affine", True), 0
         case "prelu":
             return prelu.parameter_count(layer["channels"]), 0
         case _:
@@ -212,7 +219,7 @@ def _settled(at: str, kind: str, settings: dict[str, Any], size: Size) -> dict[s
                 settled[name] = validation.counts(
                     where, value if isinstance(value, list | tuple) else (value, value), rank=2
                 )
-            case "bias" | "ceil_mode":
+            case "bias" | "ceil_mode" | "affine":
                 if not isinstance(value, bool):
                     validation.refuse(where, value, "true or false", f"use true for a {name}")
             case "on" | "rate":
@@ -270,6 +277,9 @@ def _output(at: str, layer: Layer, taken: Sequence[Size]) -> Size:
             return (math.prod(size),)
         case "channels":
             return len(layer["take"]), *size[1:]
+        case "group_norm" if layer["channels"] % layer["groups"]:
+            wanted = f"a divisor of the {layer['channels']} channels"
+            validation.refuse(f"{at}.groups", layer["groups"], wanted, "use 1 for one group")
         case "add" if len(set(taken)) > 1:
             _refuse_branches(at, layer, taken, "outputs of one size")
         case "concatenate":

@@ -43,6 +43,10 @@ SETTINGS: dict[str, dict[str, Any]] = {
     },
     "fully_connected": {"features_in": FOLLOWS, "features_out": REQUIRED, "bias": True, "on": "numbers"},
     "batch_norm": {"channels": FOLLOWS},
+    "layer_norm": {"on": "numbers"},
+    "rms_norm": {"on": "numbers"},
+    "group_norm": {"channels": FOLLOWS, "groups": REQUIRED},
+    "instance_norm": {"channels": FOLLOWS, "affine": True},
     "prelu": {"channels": FOLLOWS},
     "max_pooling": POOLING,
     "average_pooling": POOLING,
@@ -82,6 +86,7 @@ ON_IMAGES = (
     "global_max_pooling",
     "global_average_pooling",
     "channels",
+    "instance_norm",
 )
 """Kinds that need [C, H, W]."""
 

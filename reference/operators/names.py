@@ -33,6 +33,10 @@ NAMES = {
     "batchnorm1d": "batch_norm_inference",
     "batchnorm2d": "batch_norm_inference",
     "batchnorm3d": "batch_norm_inference",
+    "instancenorm1d": "instance_norm",
+    "instancenorm2d": "instance_norm",
+    "instancenorm3d": "instance_norm",
+    "simplifiedlayernormalization": "rms_norm",
     "abs": "absolute_value",
     "clipbyvalue": "hard_tanh",
     "clamp": "hard_tanh",
@@ -40,6 +44,9 @@ NAMES = {
     "softmaxcrossentropy": "cross_entropy",
     "softmaxcrossentropyloss": "cross_entropy",
     "crossentropyloss": "cross_entropy",
+    "categoricalcrossentropy": "soft_cross_entropy",
+    "nllloss": "nll_loss",
+    "negativeloglikelihoodloss": "nll_loss",
 }
 """Folded name → operation."""
 
@@ -48,10 +55,6 @@ RESIZES = "nearest_resampling2d, bilinear_resampling2d, bicubic_resampling2d or 
 LACKING = {
     "mish": "x·tanh(softplus x); gelu is another function",
     "argmax": "an index; its number is max_pooling2d's of a window over the whole image",
-    "layernorm": "normalises each sample over its features; batch_norm_training normalises each channel over the batch: on [1, N, F], a sample a channel, it is the same but for γ and β",
-    "groupnorm": "normalises groups of channels of each image; on x reshaped to [1, N·G, …] batch_norm_training is the same but for γ and β",
-    "instancenorm": "normalises each channel of each image; on x reshaped to [1, N·C, H, W] batch_norm_training is the same but for γ and β",
-    "rmsnorm": "divides by √(mean x²) without a mean taken off; batch_norm_training takes it off",
     "globalaveragepool": "adaptive_average_pooling2d with size=1 (1d and 3d likewise)",
     "globalmaxpool": "adaptive_max_pooling2d with size=1 (1d and 3d likewise)",
     "lppool": "a mean of powers; average_pooling2d is of the numbers themselves",
@@ -59,7 +62,6 @@ LACKING = {
     "interpolate": RESIZES,
     "upsample": RESIZES,
     "upsampling": "nearest_resampling2d or bilinear_resampling2d, by its interpolation; its size is the scale here",
-    "nll": "minus the given log-probability at the label; cross_entropy takes logits and forms the logarithm itself, cross_entropy_of_probabilities takes probabilities",
     "binarycrossentropy": "two classes in one number; cross_entropy_of_probabilities on [1 − p, p] is the same but for rounding 1 − p",
     "bce": "two classes in one number; cross_entropy_of_probabilities on [1 − p, p] is the same but for rounding 1 − p",
     "mse": "a mean of squares; nothing here is near",
@@ -93,7 +95,8 @@ MEANINGS = {
     "antialias": "whether the kernel is stretched where the image shrinks, so that all pixels count",
     "exclude_outside": "whether what lies outside the image is left out, or counts as the pixel at the border",
     "coefficient": "a of Keys' cubics",
-    "epsilon": "added to the variance",
+    "epsilon": "added to the variance, or to the mean square",
+    "start": "the first axis that is normalised over; from it to the last",
     "momentum": "the weight of the new value",
     "correction": "what is taken from n where the variance is divided",
     "axis": "along which the numbers sum to one",
@@ -104,6 +107,10 @@ MEANINGS = {
     "offset": "the line's value at x = 0",
     "beta": "what x is multiplied with, and the logarithm divided by",
     "threshold": "where beta·x is above it the result is x itself; infinite for none",
+    "label_smoothing": "the share of a label that all classes have alike",
+    "weighting": "by whose weight a smoothed label's classes count: each by its own, or all by that of the label",
+    "ignore_index": "the label of rows that do not count",
+    "reduction": "whether losses are added up, or averaged: over the rows that count, or over the weights of their labels",
     "approximate": "with the error function, or a formula with tanh",
 }
 """Parameter → what it means."""

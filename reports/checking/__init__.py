@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,6 +29,17 @@ def terminal(out: Console, found: Checked, *, hint: int) -> None:
     """A line for each case; then, as far as ``hint`` allows, the first that is wrong."""
     for text, style in _lines(found, hint):
         out.print(Text(words.visible(text), style), soft_wrap=True)
+
+
+def of_library(file: str, tried: Iterable[Checked]) -> Iterator[str]:
+    """What is to be known of a file of operations before claims run on it: which of them is wrong, and the known mistake that it looks like."""
+    for found in tried:
+        if any(not one.right and one.got is not None for one in found.tried):
+            right = f"{sum(one.right for one in found.tried)} of {len(found.tried)} cases are right"
+            like = "; ".join(mistake.says for mistake in found.mistakes)
+            said = f"it is as if {like}" if like else "no known mistake explains it"
+            shown = f"`lecture-claims check {file} --function {found.function}` shows the smallest"
+            yield f"{found.function} of {file}: {right}: {said}. {shown}."
 
 
 def _lines(found: Checked, hint: int) -> Iterator[tuple[str, str]]:

@@ -125,7 +125,7 @@ def read(folder: Path, evidence: Evidence | None = None) -> History:
     given = f"history={str(folder)!r}"
     if not folder.is_dir():
         raise BadEvidence(f"{given}: no such folder; give a folder with the results.json files of earlier runs")
-    paths = sorted({*folder.glob("*.json"), *folder.glob("*/*.json")})
+    paths = sorted(path for name in ("*.json", "*.json.gz") for path in (*folder.glob(name), *folder.glob(f"*/{name}")))
     found, skipped = list[Record](), list[tuple[str, str]]()
     for path in paths:
         name = path.relative_to(folder).as_posix()

@@ -26,6 +26,11 @@ if TYPE_CHECKING:
     from ...claims.record.types import Evidence
 
 
+RECORD = "results.json"
+RECORDS = (RECORD, f"{RECORD}.gz")
+"""Names of the record's file, of which a folder has one."""
+
+
 def names() -> tuple[str, ...]:
     """The formats that there are."""
     return tuple(module.name for module in pkgutil.iter_modules(__path__))
@@ -42,8 +47,15 @@ def render(evidence: Evidence, format: str, **told: Any) -> str | bytes:
     return _module(format).render(evidence, **told)
 
 
-def write(evidence: Evidence, folder: Path, record: str) -> dict[str, bytes]:
-    """Write the record and every format that has a file: {name: content} of these. They replace those of another record together.
+def recorded(record: bytes, *, packed: bool) -> dict[str, bytes]:
+    """{name: content} of the record's file."""
+    from ...claims.record import file
+
+    return {f"{RECORD}.gz": file.compressed(record)} if packed else {RECORD: record}
+
+
+def write(evidence: Evidence, folder: Path, record: str, *, packed: bool = False) -> dict[str, bytes]:
+    """Write the record, compressed if asked for, and every format that has a file: {name: content} of these. They replace those of another record together.
 
     Where one cannot be made, the record stands alone: what was computed is kept whatever a report does. Raises Refused where the folder does not hold
     what was written.
@@ -59,7 +71,7 @@ def write(evidence: Evidence, folder: Path, record: str) -> dict[str, bytes]:
         made.clear()
         raise
     finally:
-        place({"results.json": record.encode(), **made}, folder, instead_of={*files.values()})
+        place({**recorded(record.encode(), packed=packed), **made}, folder, instead_of={*files.values(), *RECORDS})
     return made
 
 

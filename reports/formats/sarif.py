@@ -25,7 +25,7 @@ from ...claims.record import replay
 from ...claims.record.sentences import sentence
 from ...claims.record.types import Claim, Evidence
 from ..wording import markup, places, summary, words
-from ..wording.standing import HOLDS, as_worded, columns, departures, left_open, limits, state
+from ..wording.standing import HOLDS, as_worded, columns, departures, left_open, limits, state, unexpected
 
 FILE = "results.sarif"
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -204,10 +204,14 @@ def _fingerprint(evidence: Evidence, claim: Claim) -> str:
 
 
 def _message(evidence: Evidence, claim: Claim, again: str) -> Iterator[str]:
-    """The verdict with its reason first, since that is all that a narrow list shows."""
-    yield _line(summary.verdict_line(evidence, claim))
+    """What fails first, since that is all that a narrow list shows; of a claim that holds, the verdict with its reason."""
     if worded := summary.worded_line(claim):
         yield _line(worded)
+    if claim.verdict in HOLDS:
+        against = f"Expected {claim.expected}. " if unexpected(evidence, claim) else ""
+        yield _line(against + summary.verdict_line(evidence, claim))
+    else:
+        yield _line(f"{claim.reason.rstrip('.')}: {claim.verdict}.{summary.besides(evidence, claim)}")
     against = list(dict.fromkeys(_against(claim)))
     yield from (_line(finding) for finding in against[:MOST_FINDINGS])
     if len(against) > MOST_FINDINGS:

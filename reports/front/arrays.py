@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ...reference.refusal import Refused
-from .. import formats
+from .. import completion, formats
 
 if TYPE_CHECKING:
     from ...reference.operators.catalogue import Operation
@@ -23,13 +23,22 @@ out = Console(width=None if sys.stdout.isatty() else 140, markup=False)
 err = Console(stderr=True, markup=False)
 
 Framework = Annotated[
-    str, typer.Option(help="torch, tensorflow, keras or onnx: whose defaults and orders of axes are meant.")
+    str,
+    typer.Option(
+        help="torch, tensorflow, keras or onnx: whose defaults and orders of axes are meant.",
+        autocompletion=completion.frameworks,
+    ),
 ]
 
 
 def adjudicate(
     case: Annotated[Path, typer.Argument(help="input.<name>, output.<library>, parameters.", metavar="CASE.npz")],
-    operation: Annotated[str, typer.Option("--op", help="conv2d, linear, softmax, …: see `operations`.")],
+    operation: Annotated[
+        str,
+        typer.Option(
+            "--op", help="conv2d, linear, softmax, …: see `operations`.", autocompletion=completion.operations
+        ),
+    ],
     framework: Framework = "",
     out_file: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", help="Write a page with pictures there.")
@@ -62,7 +71,12 @@ def adjudicate(
 
 def tolerance(
     operation: Annotated[
-        str, typer.Argument(help="conv2d, linear, softmax, …: see `operations`.", metavar="OPERATION")
+        str,
+        typer.Argument(
+            help="conv2d, linear, softmax, …: see `operations`.",
+            metavar="OPERATION",
+            autocompletion=completion.operations,
+        ),
     ],
     case: Annotated[
         Path | None, typer.Option(metavar="CASE.npz", help="Your own arrays: input.<name>, parameters.")
@@ -164,7 +178,12 @@ def _settings(given: list[str] | None) -> dict[str, Any]:
 
 def operations(
     name: Annotated[
-        str, typer.Argument(metavar="[NAME]", help="One of them: its parameters, with what others call them.")
+        str,
+        typer.Argument(
+            metavar="[NAME]",
+            help="One of them: its parameters, with what others call them.",
+            autocompletion=completion.operations,
+        ),
     ] = "",
 ) -> None:
     """The operations that `adjudicate` knows: their inputs with axes, their parameters, their results."""

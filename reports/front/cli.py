@@ -1,4 +1,4 @@
-"""The command line: ``lecture-claims list | verify | show | report | compare | adjudicate | check | tolerance | operations | layers | new | watch | doctor``.
+"""The command line: ``lecture-claims list | verify | show | quiz | report | compare | adjudicate | check | tolerance | operations | layers | new | watch | doctor | completion``.
 
 Exit 0: every computed verdict is its claim's expected one and every departure a recorded defect that reproduced; 1:
 anything else; 2: wrong usage, in one line that says what was given, what was expected and the way out; 4: a fault of ours.
@@ -24,7 +24,8 @@ from rich.text import Text
 
 from ...claims.workers import limits
 from ...reference.refusal import Refused
-from .. import formats
+from .. import completion, formats
+from ..quiz.command import quiz
 from . import arrays, fault
 from .lectures import commands as lectures
 from .lectures.commands import Folder, Yes
@@ -67,7 +68,10 @@ def options(
 
 @app.command("list")
 def list_claims(
-    patterns: Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Ids or patterns; none: all.")] = None,
+    patterns: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[ID]...", help="Ids or patterns; none: all.", autocompletion=completion.claims),
+    ] = None,
     results: Annotated[
         Path | None,
         typer.Option(help="The evidence with the verdicts; of chosen claims, default: reports/latest/results.json."),
@@ -76,9 +80,9 @@ def list_claims(
     yes: Yes = False,
 ) -> None:
     """Every claim of the lecture, or those chosen, with the sentence that makes it, its verdict and how long it took."""
-    from ...claims.engine import lecture
+    from ...claims import contents
 
-    book = lecture.read(lecture_folder)
+    book = contents.read(lecture_folder)
     chosen = {c for c in book.ids if any(fnmatch.fnmatchcase(c, p) for p in patterns or ["*"])}
     if not chosen:
         raise Refused(
@@ -104,11 +108,21 @@ def list_claims(
 
 @app.command()
 def verify(
-    claims: Annotated[list[str] | None, typer.Argument(help="Ids or glob patterns; none: the whole lecture.")] = None,
-    backend: Annotated[
-        list[str] | None, typer.Option(help="A library, or a Python file with operations of your own; repeatable.")
+    claims: Annotated[
+        list[str] | None,
+        typer.Argument(help="Ids or glob patterns; none: the whole lecture.", autocompletion=completion.claims),
     ] = None,
-    dtype: Annotated[list[str] | None, typer.Option(help="float32 or float64; repeatable.")] = None,
+    backend: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A library, or a Python file with operations of your own; repeatable.",
+            autocompletion=completion.libraries,
+        ),
+    ] = None,
+    dtype: Annotated[
+        list[str] | None,
+        typer.Option(help="float32 or float64; repeatable.", autocompletion=lambda: ["float32", "float64"]),
+    ] = None,
     case: Annotated[str, typer.Option(help="One case, or one geometry of a sweep (case/H=3,W=2,…).")] = "",
     wrong: Annotated[str, typer.Option(help="One wrong variant, by its name.")] = "",
     limit: Annotated[str, typer.Option(help="One limit, by its name.")] = "",
@@ -117,7 +131,9 @@ def verify(
         bool, typer.Option("--quick", help="Statistics on six seeds of each kind only: faster, and may stay open.")
     ] = False,
     jobs: Annotated[int | None, typer.Option(help="Processes at work at once; default: the number of cores.")] = None,
-    timeout: Annotated[float, typer.Option(help="Seconds for one call of a library.")] = limits.TIMEOUT,
+    timeout: Annotated[
+        float, typer.Option(help="Seconds for one call of a library, and for an experiment between two calls.")
+    ] = limits.TIMEOUT,
     memory: Annotated[
         float | None, typer.Option(help="GiB for each library's process; default: a share of the machine's.")
     ] = None,
@@ -135,6 +151,7 @@ def verify(
     ] = "",
     plan: Annotated[bool, typer.Option("--plan", help="Say what would be computed, and how long it takes.")] = False,
     out_folder: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Write the reports there.")] = None,
+    packed: Annotated[bool, typer.Option("--gzip", help="Write results.json.gz in the place of results.json.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the evidence as JSON and nothing else.")] = False,
     in_process: Annotated[
         bool, typer.Option("--in-process", help="Libraries in this process, and a mistake in a claim as its traceback.")
@@ -164,11 +181,15 @@ def verify(
     key = "" if own or where is None else kept.key({**chosen, "claims": claims or ()}, lecture_folder)
     before = kept.find(where, key) if key and where is not None and not (fresh or share or plan) else None
     if before is not None and (out_folder is None or before.reports):
-        _shown_again(before, out_folder, as_json=as_json)
+        _shown_again(before, out_folder, as_json=as_json, packed=packed)
 
-    from ...claims.engine import verification
-    from ...claims.record import file
-    from . import progress, terminal
+    from . import terminal
+
+    quiet = as_json or in_process or debug
+    with terminal.at_work(err, "Reading the lecture", quiet=quiet):
+        from ...claims.engine import verification
+        from ...claims.record import file
+        from . import progress
 
     way = verification.Way(
         jobs=jobs,
@@ -182,19 +203,19 @@ def verify(
         in_process=in_process or debug,
     )
     chosen["lecture_folder"] = lecture_folder
+    known = () if in_process or debug else _looked_at(backend or (), lecture_folder, say=not (as_json or plan))
     if plan:
         terminal.plan(out, verification.planned(claims or (), way=way, **chosen), jobs=way.options().jobs)
         return
-    with progress.Bar(err, silent=as_json or in_process or debug) as bar, _debugger(wanted=debug):
+    with progress.Bar(err, silent=quiet) as bar, _debugger(wanted=debug):
         try:
             found = verification.verify(claims or (), progress=bar.progress, way=way, **chosen)
         except verification.Waiting as waiting:
             bar.say(f"shard {shard}: {waiting}")
             raise typer.Exit(0) from None
-    record, made = file.dumps(found), dict[str, bytes]()
-    if out_folder is not None:
-        with contextlib.nullcontext() if as_json else terminal.at_work(err, "Writing the reports"):
-            made = formats.write(found, out_folder, record)
+    with terminal.at_work(err, "Writing the reports", quiet=quiet or out_folder is None):
+        record = file.dumps(found)
+        made = formats.write(found, out_folder, record, packed=packed) if out_folder is not None else {}
     passing = found.volatile.broken or found.volatile.contradicted or found.interrupted
     if key and where is not None and not passing:
         try:
@@ -204,15 +225,35 @@ def verify(
     if as_json:
         sys.stdout.write(record)
     else:
-        terminal.run(out, found)
+        terminal.run(out, found, known=known)
         _where(out_folder)
     raise typer.Exit(0 if found.success else 1)
 
 
-def _shown_again(before: kept.Kept, out_folder: Path | None, *, as_json: bool) -> NoReturn:
+def _looked_at(backends: Sequence[str], lecture_folder: Path | None, *, say: bool) -> list[str]:
+    """The user's own files, before anything else runs: refused where claims cannot run on one; what is wrong with their operations, said at once."""
+    if not any(name.endswith(".py") for name in backends):
+        return []
+    from ...claims.checking import library
+    from ...claims.engine import cells, verification
+    from ..checking import of_library
+
+    files = [Path(name) for name in verification.named(backends) if name.endswith(".py")]
+
+    said = list[str]()
+    for file in files:
+        library.look(file, known=None if lecture_folder else cells.operations_of_libraries())
+        said += of_library(file.name, library.tried(file)) if say else ()
+    for line in said:
+        err.print(Text(line, "yellow"), soft_wrap=True)
+    return said
+
+
+def _shown_again(before: kept.Kept, out_folder: Path | None, *, as_json: bool, packed: bool) -> NoReturn:
     """A run that was made before, with nothing changed since."""
     if out_folder is not None:
-        formats.place({"results.json": before.record, **before.reports}, out_folder)
+        record = formats.recorded(before.record, packed=packed)
+        formats.place({**record, **before.reports}, out_folder, instead_of=formats.RECORDS)
     if as_json:
         sys.stdout.write(before.record.decode())
     else:
@@ -273,42 +314,40 @@ def store(
 
 @app.command()
 def show(
-    claim: Annotated[str, typer.Argument(metavar="ID", help="A claim's id.")],
+    claim: Annotated[str, typer.Argument(metavar="ID", help="A claim's id.", autocompletion=completion.claims)],
     results: Annotated[Path, typer.Option(help="The evidence to show.")] = Path("reports/latest/results.json"),
     lecture_folder: Folder = None,
     yes: Yes = False,
 ) -> None:
-    """A claim: sentence, statement, scope, and from a results file the verdict and the evidence."""
-    from ...claims.engine import lecture
+    """A claim: sentence, statement, scope, what shows it at a prompt, and from a results file the verdict and the evidence."""
+    from ...claims import contents, snippets
     from ...claims.record import file
+    from .. import snippets as prompt
+    from . import terminal
 
-    book = lecture.read(lecture_folder)
+    book = contents.read(lecture_folder)
     if claim not in book.ids:
-        from ...claims.engine import verification
+        from ...claims.engine import lecture, verification
 
-        verification.select(book, [claim])  # refuses it with the nearest one, but for a pattern
+        verification.select(lecture.read(lecture_folder), [claim])  # refuses it with the nearest one, but for a pattern
         raise Refused(f"claim={claim!r}: expected one id, not a pattern; `lecture-claims list` has them")
-    record = file.load(results) if results.is_file() else None
     sentence = book.sentence_of(claim)
     out.print(Text(claim, "bold"))
     out.print(Text(f"The lecture says: “{' '.join(sentence.text.split())}”"))
     if claim not in book.claims:
         out.print("No experiment yet.")
         return
-    made = book.claims[claim]
-    out.print(Text(f"Statement: {made.prose.statement}\nScope: {made.prose.scope}\nExpected: {made.expected}"))
-    if made.premises:
-        out.print(Text(f"Rests on: {', '.join(made.premises)}"))
-    if record is None:
-        out.print(Text(f"No evidence at {results}: run `lecture-claims verify {claim} --out {results.parent}`."))
+    record = file.load(results, only=claim) if file.there(results).is_file() else None
+    found = next((c for c in record.claims if c.id == claim), None) if record else None
+    terminal.made(out, book.claims[claim], found)
+    limits = {name: made.limits for name, made in book.claims.items()}
+    prompt.terminal(out, (one for one in snippets.read(lecture_folder, limits)[0] if one.claim == claim))
+    if record is None or found is None:
+        without = f"No evidence at {results}" if record is None else f"{results} has no evidence of it"
+        out.print(Text(f"{without}: run `lecture-claims verify {claim} --out {results.parent}`."))
         return
     from ..wording import standing
-    from . import terminal
 
-    found = next((c for c in record.claims if c.id == claim), None)
-    if found is None:
-        out.print(Text(f"{results} has no evidence of it: run `lecture-claims verify {claim} --out {results.parent}`."))
-        return
     terminal.claim(out, record, found)
     if sand := standing.premises_of(record, found).sand:
         out.print(Text(f"Rests on sand: {', '.join(sand)} did not hold in that run."))
@@ -332,10 +371,15 @@ def notes(
         typer.echo(changes.patch(evidence, diff), nl=False)
 
 
+app.command()(quiz)
+
+
 @app.command()
 def report(
     results: Annotated[Path, typer.Argument(help="The results.json of a run.", metavar="RESULTS")],
-    format: Annotated[str, typer.Option(help=f"{', '.join((*formats.names(), TERMINAL))}.")] = "html",
+    format: Annotated[
+        str, typer.Option(help=f"{', '.join((*formats.names(), TERMINAL))}.", autocompletion=completion.report_formats)
+    ] = "html",
     table: Annotated[str, typer.Option(help="Of csv and parquet: rows, cells, wrongs, limits, gates.")] = "",
     history: Annotated[
         Path | None, typer.Option(metavar="DIR", help="A folder of earlier results.json files, for the page.")
@@ -356,12 +400,16 @@ def report(
     from ..diff import history as earlier
 
     _known(format, (*formats.names(), TERMINAL))
+    told: dict[str, Any] = {k: x for k, x in (("table", table), ("history", history), ("page", page)) if x}
     if format == TERMINAL:
+        if told or out_file is not None:
+            raise Refused(
+                f"format={format!r}: is printed, and takes no other option; --format markdown writes tables to a file"
+            )
         from . import terminal
 
         terminal.run(out, file.load(results))
         return
-    told: dict[str, Any] = {k: x for k, x in (("table", table), ("history", history), ("page", page)) if x}
     for name in told.keys() - formats.options(format):
         able = [f for f in formats.names() if name in formats.options(f)]
         raise Refused(f"{name}={str(told[name])!r}: {format} has no {name}; give --format {' or '.join(able)}")
@@ -407,7 +455,13 @@ def compare(
 def check(
     file: Annotated[Path, typer.Argument(metavar="FILE.py", help="Your function. The file is run.")],
     meant: Annotated[
-        str, typer.Option("--as", metavar="NAME", help="The operation, where its name does not say it.")
+        str,
+        typer.Option(
+            "--as",
+            metavar="NAME",
+            help="The operation, where its name does not say it.",
+            autocompletion=completion.operations,
+        ),
     ] = "",
     function: Annotated[str, typer.Option(help="Which function of the file, where it has several.")] = "",
     hint: Annotated[
@@ -436,7 +490,8 @@ def layer_table(
     backend: Annotated[
         list[str] | None,
         typer.Option(
-            help="A library to build it in, and to compare with: torch, tensorflow; repeatable. Default: none."
+            help="A library to build it in, and to compare with: torch, tensorflow; repeatable. Default: none.",
+            autocompletion=completion.libraries,
         ),
     ] = None,
     timeout: Annotated[float, typer.Option(help="Seconds for one library.")] = limits.TIMEOUT,
@@ -503,6 +558,21 @@ def installed(
     doctor.terminal(out, deep=deep)
 
 
+@app.command("completion")
+def shell_completion(
+    ctx: typer.Context,
+    shell: Annotated[
+        str, typer.Argument(metavar="bash|fish|zsh", help="Your shell.", autocompletion=lambda: [*completion.SHELLS])
+    ],
+) -> None:
+    """Tab completion for a shell, of commands, ids, operations, formats and libraries: eval "$(lecture-claims completion zsh)"."""
+    raise typer.Exit(completion.script(ctx.find_root().command, shell))
+
+
+for _command in app.registered_commands:  # else Click cuts what the root help says of it
+    _command.short_help = (getattr(_command.callback, "__doc__", "") or "").partition("\n")[0]
+
+
 def _short(text: str) -> str:
     from ..wording import words
 
@@ -535,6 +605,7 @@ def _debugger(*, wanted: bool) -> Iterator[None]:
 
 def main() -> None:
     """One clear line and exit code 2 for bad input, 4 for a fault of ours, never a traceback."""
+    completion.prepare()
     try:
         code = app(standalone_mode=False)  # what a command gave to typer.Exit
         sys.stdout.flush()
@@ -557,12 +628,13 @@ def main() -> None:
 
 def _found(results: Path) -> dict[str, tuple[str, str]]:
     """Verdict and seconds of each claim in a record, where there is one."""
-    if not results.is_file():
-        return {}
     from ...claims.record import file
+
+    if not file.there(results).is_file():
+        return {}
     from ..wording import summary
 
-    record = file.load(results)
+    record = file.glance(results)
     seconds = defaultdict[str, float](float)
     for name, took in record.volatile.cell_seconds.items():
         seconds[name.partition(" ")[0]] += took

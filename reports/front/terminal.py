@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -18,11 +19,12 @@ from ...claims.record import replay
 from ...claims.record.sentences import sentence
 from ...claims.record.types import Cell, Claim, Evidence, Row, Stopped
 from ..wording import adjudication as said
-from ..wording import findings, standing, summary, words
+from ..wording import failures, findings, standing, summary, words
 from ..wording.gates import sides
 
 if TYPE_CHECKING:  # what these need takes a second to import
     from ...claims.adjudication import Adjudication
+    from ...claims.contents import Made
     from ...claims.engine.runner import Plan
     from ...claims.networks.layers import Answer
     from ...reference.networks import layers
@@ -44,22 +46,25 @@ EVERY = {True: 1.0, False: 15.0}
 GATES = {"gate": "gate not met", "side": "not met, of two sides"}
 
 
-def run(out: Console, evidence: Evidence) -> None:
-    """The verdict table, what is not as expected, the defects that showed, the counts; of a part of a claim, what it found."""
+def run(out: Console, evidence: Evidence, *, known: Sequence[str] = ()) -> None:
+    """The verdict table; what is not as expected, the worst first; what else to know, the counts; of a part of a claim, what it found.
+
+    known: what was said of a file of the user's own before the run.
+    """
     if quick := summary.quick(evidence):
         _say(out, quick, "bold yellow")
     if evidence.selection.partial:
         _part(out, evidence)
         return
     _table(out, evidence)
+    _failures(out, evidence)
+    for line in (*known, *failures.lacking(evidence)):
+        _say(out, line, "yellow")
     for one in evidence.claims:
-        if standing.unexpected(evidence, one):
-            _say(out, f"{one.id} is {one.verdict}, expected {one.expected}: {one.reason}")
-        elif standing.left_open(evidence, one):
+        if standing.left_open(evidence, one):
             _say(out, f"{one.id} is left open by a quick run: {one.reason}")
         if worded := summary.worded_line(one):
             _say(out, f"{one.id}. {worded}")
-        _departures(out, evidence, one)
     _defects(out, evidence)
     if found := findings.corrections(evidence):
         fail = sum(one.fails for one in found)
@@ -67,13 +72,22 @@ def run(out: Console, evidence: Evidence) -> None:
             out,
             f"To change in the notes: {fail} that fail as worded, {len(found) - fail} that need a condition. `lecture-claims notes` says how.",
         )
-    _say(out, _counted(evidence))
     if sand := [p.claim for p in evidence.premises if p.sand]:
         _say(out, f"{summary.ON_SAND}: {', '.join(sand)}")
     if holes := standing.unseen(evidence):
         _say(out, f"Mistakes that no claim sees: {'; '.join(holes)}")
     if evidence.interrupted:
         _say(out, "Interrupted: the rest did not run.")
+    if first := failures.first(evidence):
+        _say(out, first, "bold red")
+    _say(out, _counted(evidence))
+
+
+def _failures(out: Console, evidence: Evidence) -> None:
+    """Each claim that is not as expected, why, and a few commands that show it again."""
+    for one in failures.failing(evidence):
+        _say(out, f"{one.id} is {one.verdict}, expected {one.expected}: {one.reason}", STYLE[one.verdict])
+        _departures(out, evidence, one, most=failures.MOST_REPLAYS)
 
 
 def _table(out: Console, evidence: Evidence) -> None:
@@ -123,6 +137,36 @@ def _counted(evidence: Evidence) -> str:
     )
 
 
+def made(out: Console, one: Made, found: Claim | None = None) -> None:
+    """What a claim asserts and what it is made of, as ``verify`` takes it with --case, --wrong and --limit; and how each came out."""
+    _say(out, f"Statement: {one.statement}\nScope: {one.scope}\nExpected: {one.expected}")
+    if one.premises:
+        _say(out, f"Rests on: {', '.join(one.premises)}")
+    cases, wrongs = _came_out(found) if found else ({}, {})
+    for name, listed, came in (("Cases", one.cases, cases), ("Wrongs", one.wrongs, wrongs)):
+        signs = [f"{came[word]} " if word in came else "" for word in listed]
+        lines = [f"\n  {sign}{words.cut(word, 200)}" for sign, word in zip(signs, listed, strict=True)]
+        _say(out, f"{name}:" + ("".join(lines) or " none"))
+    if found is None or not standing.limits(found):
+        lines = [f"\n  {name}: {' '.join(says.split())}" for name, says in one.limits.items()]
+        _say(out, "Limits:" + ("".join(lines) or " none"))
+
+
+def _came_out(one: Claim) -> tuple[dict[str, str], dict[str, str]]:
+    """The sign of each case that was compared and of each wrong that was tried: whether it is so on every library."""
+    cases, wrongs = defaultdict[str, list[bool]](list), defaultdict[str, list[bool]](list)
+    for cell in one.cells:
+        departed = {row.case for row in standing.departures(cell)}
+        for case in {row.case for row in cell.rows if row.made} | departed:
+            cases[case].append(case not in departed)
+        for wrong in cell.wrongs:
+            wrongs[wrong.name].append(wrong.caught)
+    good, bad = standing.SIGN["verified"], standing.SIGN["refuted"]
+    return {k: good if all(v) else bad for k, v in cases.items()}, {
+        k: good if all(v) else bad for k, v in wrongs.items()
+    }
+
+
 def claim(out: Console, evidence: Evidence, one: Claim) -> None:
     """A claim's evidence: the verdict, a row for each library and dtype, departures, limits."""
     _say(out, f"Verdict: {one.verdict}{' (qualified)' if one.qualified else ''}: {one.reason}")
@@ -150,7 +194,8 @@ def claim(out: Console, evidence: Evidence, one: Claim) -> None:
     says = {x.name: x.says for x in one.limits}
     for name, found in standing.limits(one).items():
         _, limit = found[-1]
-        _say(out, f"Limit, {'shown' if limit.shown else 'not shown'}: {says.get(name, name)}")
+        told = says.get(name, "")
+        _say(out, f"Limit, {'shown' if limit.shown else 'not shown'}: {name}{f': {told}' if told else ''}")
         for row in limit.rows:
             _say(out, f"  {sentence(row)}")
 
@@ -195,17 +240,23 @@ def _defects(out: Console, evidence: Evidence) -> None:
             _say(out, f"Defect of {defect.backend}, {state}: {defect.id}: {defect.title}")
 
 
-def _departures(out: Console, evidence: Evidence, one: Claim) -> None:
+def _departures(out: Console, evidence: Evidence, one: Claim, *, most: int | None = None) -> None:
+    """Why a claim's cells keep it from holding, and the commands that show it again, ``most`` of them."""
+    for reason in failures.reasons(one):
+        if not one.reason.endswith(reason.partition(": ")[2].partition(": ")[2]):
+            _say(out, f"  {reason}")
     for cell in one.cells:
-        if cell.verdict in ("refuted", "error", "inconclusive", "not supported"):
-            _say(out, f"{_where(one, cell)}: {cell.verdict}: {cell.reason}")
         for failed in {row.traceback: row for row in cell.rows if isinstance(row, Stopped) and row.traceback}.values():
             out.print(Text(failed.traceback), soft_wrap=True)
             _say(out, f"  replay: {replay.command(evidence, one.id, cell, case=failed.case)} --in-process --pdb")
-        again = [{"case": replay.address(row)} for row in standing.departures(cell) if row.made]
-        again += [{"wrong": wrong.name} for wrong in cell.wrongs if not wrong.caught]
-        for part in again:
-            _say(out, f"  replay: {replay.command(evidence, one.id, cell, **part)}")
+    again = [*failures.replays(evidence, one)]
+    for command in again[:most]:
+        _say(out, f"  replay: {command}")
+    if most is not None and len(again) > most:
+        _say(
+            out,
+            f"  and {len(again) - most} more; `lecture-claims show {one.id}` has them all, by the run's results.json",
+        )
 
 
 def _library(cells: Sequence[Cell]) -> Text:
@@ -307,12 +358,17 @@ STANDINGS = {"within rounding": "green", "cannot tell": "yellow"} | dict.fromkey
 
 
 @contextlib.contextmanager
-def at_work(err: Console, what: str) -> Iterator[None]:
+def at_work(err: Console, what: str, *, quiet: bool = False) -> Iterator[None]:
     """A sign of life: how long it has taken so far, in a terminal each second, elsewhere a line now and then."""
+    if quiet:
+        yield
+        return
     done = threading.Event()
 
     def tell() -> None:
         begin, every = time.monotonic(), EVERY[err.is_terminal]
+        if err.is_terminal:
+            err.print(what, end="\r", soft_wrap=True, highlight=False)
         while not done.wait(every):
             err.print(
                 f"{what}: {time.monotonic() - begin:.0f} s",

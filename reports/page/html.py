@@ -9,9 +9,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import jinja2
@@ -20,23 +21,35 @@ from markupsafe import Markup
 
 from ...claims.record import sentences
 from ...claims.record.types import Claim, Environment, Evidence, LibraryFacts, Reading, Sentence
-from ..pictures import figures, interactive
+from ..pictures import figures, interactive, responding, sketches
 from ..wording import environments, findings, gates, places, standing, summary, words
 from ..wording.section import Section
 from . import lecture_text, matrix, premise_graph, tex
 from .anchors import anchor, link
+from .packing import Open, Packing
 
 TEMPLATES = Path(__file__).parent / "templates"
 
 
 def render(evidence: Evidence, history: Any = None) -> str:
-    """The whole page, with the history of the verdicts where one is given (history.py)."""
+    """The page, with the history of the verdicts where one is given (history.py)."""
+    return _page(evidence, history, Packing())
+
+
+def whole(evidence: Evidence, history: Any = None) -> str:
+    """The same page with nothing packed, as it is once its script has unpacked it."""
+    return _page(evidence, history, Open())
+
+
+def _page(evidence: Evidence, history: Any, packing: Packing) -> str:
     text, missing = _lecture(evidence)
     sections = _sections(evidence)
     return page(
         "page.html",
         styles=("page.css", "premises.css", "interactive.css"),
-        scripts=("page.js", "matrix.js", "lecture.js", "interactive.js"),
+        scripts=("page.js", "packed.js", "matrix.js", "lecture.js", "computed.js", "interactive.js", "responding.js"),
+        filters={"packed": lambda part: packing.take(_short(part))},
+        packing=packing,
         e=evidence,
         said=summary.summary(evidence),
         needs=findings.needs(evidence),
@@ -51,8 +64,8 @@ def render(evidence: Evidence, history: Any = None) -> str:
         sections=sections,
         verdicts={c.id: c.verdict for c in evidence.claims},
         looks={c.id: standing.drawn(c) for c in evidence.claims},
+        playable=[(anchor(s.claim.id, f"try-{kind}"), title) for s in sections for kind, title in s.playable.items()],
         titles=interactive.TITLES,
-        playable=[(anchor(s.claim.id, f"try-{kind}"), kind) for s in sections for kind in s.interactive],
         graph=Markup(premise_graph.svg(evidence)),
         ledger=standing.ledger(evidence),
         untested=standing.untested(evidence),
@@ -63,7 +76,12 @@ def render(evidence: Evidence, history: Any = None) -> str:
 
 
 def page(
-    template: str, *, styles: Sequence[str] = ("page.css",), scripts: Sequence[str] = ("page.js",), **data: Any
+    template: str,
+    *,
+    styles: Sequence[str] = ("page.css",),
+    scripts: Sequence[str] = ("page.js",),
+    filters: Mapping[str, Any] = MappingProxyType({}),
+    **data: Any,
 ) -> str:
     """A page made of a template with its style sheets and scripts, which alone are allowed, by their hashes."""
     made = jinja2.Environment(
@@ -80,6 +98,7 @@ def page(
     made.filters.update(linked=linked, breakable=breakable, number=words.number, value=words.value, cut=words.cut)
     made.filters.update(tex=lambda text: tex.words(words.visible(text)))
     made.filters.update(plural=words.plural, sentence=sentences.sentence, got=sentences.got, wanted=sentences.wanted)
+    made.filters.update(filters)
     style, script = ("\n".join(map(_bare, names)) for names in (styles, scripts))
     data |= {"style": Markup(style), "style_hash": _hash(style), "script": Markup(script), "script_hash": _hash(script)}
     return _short(made.get_template(template).render(data))
@@ -147,8 +166,11 @@ class _Section(Section):
         if self.correction:
             (instead,) = lecture_text.quoted([words.visible(self.correction.text)])
             self.instead = Markup(instead)
-        self.pictures = [(p, Markup(p.svg)) for p in figures.pictures(claim.figures, prefix=claim.id)]
-        self.interactive = interactive.of(claim)
+        drawn = [*sketches.pictures(claim.pictures), *figures.pictures(claim.figures, prefix=claim.id)]
+        self.pictures = [(p, Markup(p.svg)) for p in drawn]
+        self.interactive, self.responding = interactive.of(claim), responding.of(claim)
+        self.playable = {kind: interactive.TITLES[kind] for kind in self.interactive}
+        self.playable |= {kind: one.title for kind, one in self.responding.items()}
 
 
 def _sections(evidence: Evidence) -> list[_Section]:

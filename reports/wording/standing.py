@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, TypeVar
 
+from ...claims.record.file import ClaimSaid
 from ...claims.record.types import (
     Cell,
     Claim,
@@ -120,7 +121,7 @@ def left_open(evidence: Evidence, claim: Claim) -> bool:
     return evidence.selection.quick and bool(claim.designs) and claim.verdict == "inconclusive"
 
 
-def as_worded(claim: Claim) -> list[LimitSaid]:
+def as_worded(claim: Claim | ClaimSaid) -> list[LimitSaid]:
     """The plain readings of the sentence that fail."""
     return [x for x in claim.limits if x.name in claim.fails_as_worded]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from ...claims.record.file import ClaimSaid
 from ...claims.record.types import Cell, Claim, Evidence, Within
 from . import standing
 from .words import cells, listed, number, plural
@@ -45,7 +46,7 @@ def worded_line(claim: Claim) -> str:
     return f"As worded, the sentence fails for: {'; '.join(found)}." if found else ""
 
 
-def marks(claim: Claim) -> str:
+def marks(claim: Claim | ClaimSaid) -> str:
     """A verdict with what qualifies it, in words: “fails as worded, supported, qualified”."""
     worded = bool(standing.as_worded(claim))
     return ", ".join([*[AS_WORDED] * worded, claim.verdict, *["qualified"] * claim.qualified])
@@ -53,7 +54,13 @@ def marks(claim: Claim) -> str:
 
 def verdict_line(evidence: Evidence, claim: Claim) -> str:
     """The verdict and its reason as a plain sentence or two."""
-    text = f"{claim.verdict.capitalize()}{', qualified' if claim.qualified else ''}: {claim.reason.rstrip('.')}."
+    begin = f"{claim.verdict.capitalize()}{', qualified' if claim.qualified else ''}: {claim.reason.rstrip('.')}."
+    return begin + besides(evidence, claim)
+
+
+def besides(evidence: Evidence, claim: Claim) -> str:
+    """What else is to be said of a verdict."""
+    text = ""
     if claim.qualified:
         text += f" Read literally, the sentence fails in {plural(len(standing.limits(claim)), 'way')} just outside this scope."
     tested = [c for c in claim.cells if c.verdict not in standing.TAKES_NO_PART]

@@ -7,6 +7,7 @@ import pytest
 from lectureclaims.claims import adjudicate
 from lectureclaims.reference import bounds, libraries
 from lectureclaims.reference.judging.statistics import statistics
+from lectureclaims.reference.operators import catalogue
 from lectureclaims.reports.wording import adjudication as said
 
 CONV = {"stride": (1, 1), "padding": ((1, 1), (1, 1)), "dilation": (1, 1), "groups": 1}
@@ -235,6 +236,13 @@ def test_a_logistic_function_as_a_difference_from_one_is_a_contract(dtype):
     assert not adjudicate("sigmoid", inputs={"x": x}, outputs={"ort": y + dtype(2e-6)}).within
 
 
+def test_a_function_that_has_saturated_was_not_rounded_to_another_format():
+    """ONNX Runtime's sigmoid at ±20: 0 and 1, which float16 holds, too."""
+    x = np.tile(np.array([-20, 20], np.float32), 500)
+    found = adjudicate("sigmoid", inputs={"x": x}, outputs={"ort": (x > 0).astype(np.float32)})
+    assert found.within and "formed as a difference" in found.findings[0].contract and not found.explanations["ort"]
+
+
 # --- the second tier ----------------------------------------------------------------------------------------------------
 
 
@@ -289,3 +297,12 @@ def test_statistics_are_of_sums_of_products_alone():
 
     x = numbers(23, 4, 5)
     assert statistics(catalogue.find("tanh"), {"x": x}, "y", np.tanh(x), np.tanh(x), Contract("float32")) == ()
+
+
+@pytest.mark.parametrize("operation", ["gelu", "gelu_gradient"])
+def test_tensorflows_gelu_of_float64_has_a_constant_of_float32(load, operation):
+    arrays = {"x": np.linspace(-3, 3, 61), "upstream": np.linspace(1, 2, 61)}
+    inputs = {name: arrays[name] for name in catalogue.OPERATIONS[operation].arrays}
+    y = getattr(load("tensorflow"), operation)(*inputs.values(), approximate="none")
+    found = adjudicate(operation, inputs=inputs, outputs={"tf": y}, parameters={"approximate": "none"})
+    assert not found.within and found.explanations["tf"][0].mistake == "constant of GELU held in float32"

@@ -6,6 +6,7 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
+from lectureclaims.claims.engine import lecture
 from lectureclaims.claims.record import file, replay
 from lectureclaims.claims.record.types import LibraryFacts, Sweep
 from lectureclaims.reference import libraries
@@ -59,6 +60,16 @@ def test_show_without_evidence_says_how_to_get_it(tmp_path):
     assert done.returncode == 0
     assert "The lecture says: “" in done.stdout and "Statement: Convolution with W" in done.stdout
     assert "run `lecture-claims verify convolution.flip --out reports/latest`" in " ".join(done.stdout.split())
+
+
+def test_show_lists_cases_wrongs_and_limits_as_verify_takes_them(tmp_path):
+    made, said = lecture.read().claims[QUICK[0]], cli("show", QUICK[0], cwd=tmp_path).stdout
+    for heading, names in (("Cases", made.cases), ("Wrongs", [w.name for w in made.wrongs])):
+        listed = said.partition(f"{heading}:\n")[2]
+        assert listed.startswith("".join(f"  {name}\n" for name in dict.fromkeys(names)))
+    assert [re.search(rf"^  {re.escape(x.name)}: ", said, re.MULTILINE) is None for x in made.limits] == [False] * len(
+        made.limits
+    )
 
 
 def test_show_of_a_claim_without_an_experiment_says_so():
@@ -150,7 +161,8 @@ def test_show_reads_the_record(written):
     folder, _ = written
     done = cli("show", QUICK[0], "--results", str(folder / "results.json"))
     assert done.returncode == 0
-    assert "Verdict: verified (qualified)" in done.stdout and "Limit, shown: " in done.stdout
+    assert "Verdict: verified (qualified)" in done.stdout and "Limit, shown: stride 2: " in done.stdout
+    assert "\n  ✓ circular, integers\n" in done.stdout.partition("Wrongs:")[0]
     other = cli("show", "convolution.flip", "--results", str(folder / "results.json"))
     assert "has no evidence of it: run `lecture-claims verify convolution.flip" in " ".join(other.stdout.split())
 

@@ -182,7 +182,7 @@ CHECKS = [
         'if r.outcome == "broken" and not r.made',
         "if False",
         BITS,
-        ("unimportable",),
+        ("fickle",),
     ),
     Without(
         "a call without an answer is an error",

@@ -468,3 +468,38 @@ def test_hostile_names_are_one_name_each() -> None:
     changed.claims[0].cells[0].limits[0].shown = False
     found = comparing.compare(Record("old", evidence), Record("new", changed))
     assert {(c.kind, c.name) for c in found.changes} >= {("limit", hostile), ("effect", f"{hostile}: {hostile}")}
+
+
+# --- a part of it ------------------------------------------------------------------------------------------------------
+
+
+def test_of_one_claim_all_that_the_record_has_is_read_and_nothing_of_others():
+    whole = sample.sample_evidence()
+    text = file.dumps(whole)
+    for claim in whole.claims:
+        part = file.loads(text, only=claim.id)
+        assert part.claims == (claim,)
+        assert (part.environment, part.selection, part.premises) == (whole.environment, whole.selection, whole.premises)
+    assert file.loads(text, only="no.such").claims == ()
+
+
+def test_at_a_glance_the_verdicts_are_those_of_the_record(tmp_path):
+    whole, path = sample.sample_evidence(), tmp_path / "results.json"
+    path.write_text(file.dumps(whole), encoding="utf-8")
+    said = file.glance(path)
+    assert [(c.id, c.verdict, c.qualified, c.limits, c.fails_as_worded) for c in said.claims] == [
+        (c.id, c.verdict, c.qualified, c.limits, c.fails_as_worded) for c in whole.claims
+    ]
+    assert said.volatile.cell_seconds == whole.volatile.cell_seconds
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", '{"schema": "somebody/elses"}', '{"schema": "lecture-claims/results/2"}']
+)
+@pytest.mark.parametrize("read", [file.glance, lambda path: file.load(path, only="a.b")])
+def test_a_part_of_what_is_no_record_is_refused_in_one_line(tmp_path, text, read):
+    path = tmp_path / "results.json"
+    path.write_text(text)
+    with pytest.raises(file.BadEvidence) as refused:
+        read(path)
+    assert "\n" not in str(refused.value) and "results=" in str(refused.value)

@@ -45,8 +45,15 @@ EVERY_KIND = [
     {"kind": "logistic"},
     {"kind": "global_average_pooling", "name": "one"},
     {"kind": "global_max_pooling", "from": "deep", "name": "other"},
+    {"kind": "instance_norm", "from": "deep", "affine": False},
+    {"kind": "instance_norm", "from": "deep"},
+    {"kind": "layer_norm"},
+    {"kind": "rms_norm", "on": "channels"},
     {"kind": "concatenate", "from": ["one", "other"]},
     {"kind": "relu"},
+    {"kind": "group_norm", "groups": 3},
+    {"kind": "layer_norm", "on": "channels"},
+    {"kind": "rms_norm"},
     {"kind": "fully_connected", "features_out": 6, "on": "channels"},
     {"kind": "flatten"},
     {"kind": "batch_norm"},
@@ -110,7 +117,7 @@ def test_a_branch_takes_what_it_names_and_the_next_layer_what_came_before_it():
     rows = {row.name: row for row in layers.table(EVERY_KIND, SIZE)}
     assert rows["trunk"].takes == ("batch_norm 2",) and rows["right"].takes == ("trunk",)
     assert rows["sum"].takes == ("left", "right", "trunk") and rows["convolution 1"].takes == ("input",)
-    assert rows["concatenate 15"].output == (4 + 8, 1, 1)
+    assert rows["concatenate 19"].output == (4 + 8, 1, 1)
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
@@ -177,6 +184,10 @@ BAD = {
     "bias is a number": ([CONVOLUTION | {"bias": 1}], "layers[1].bias=1: expected true or false"),
     "kernel too large": ([CONVOLUTION | {"kernel": 9}], "layers[1].kernel=9: expected a kernel that fits"),
     "groups do not divide": ([CONVOLUTION | {"groups": 2}], "layers[1].groups=2: expected a divisor"),
+    "groups of a norm do not divide": (
+        [{"kind": "group_norm", "groups": 2}],
+        "layers[1].groups=2: expected a divisor of the 3 channels",
+    ),
     "channels in": (
         [CONVOLUTION | {"channels_in": 4}],
         "layers[1].channels_in=4: expected 3, what the layer before it",

@@ -194,6 +194,43 @@ def test_cross_entropy_and_its_gradient_to_the_last_bit(label):
             ]
 
 
+def shares(labels, weights, *, label_smoothing, weighting, ignore_index, reduction):
+    """(c, divisor) in decimals, from the definition."""
+    smooth, w, c, own = Decimal(label_smoothing), [Decimal(one) for one in weights.tolist()], [], []
+    for label in labels.tolist():
+        q = [(1 - smooth) * (k == label) + smooth / len(w) for k in range(len(w))]
+        counts = label != ignore_index
+        c.append([counts * part * (w[k] if weighting == "class" else w[label]) for k, part in enumerate(q)])
+        own += [w[label]] * counts
+    return c, {"sum": Decimal(1), "row_mean": Decimal(len(own)), "weighted_mean": sum(own)}.get(reduction)
+
+
+@pytest.mark.parametrize("reduction", ["none", "sum", "row_mean", "weighted_mean"])
+@pytest.mark.parametrize("label_smoothing, weighting", [(0.0, "class"), (0.1, "class"), (0.1, "row")])
+def test_weighed_cross_entropy_and_its_gradient(label_smoothing, weighting, reduction):
+    labels, weights = np.array([0, 1, 3, 0, 2, 1, 3])[: len(LOGITS)], np.array([0.3, 1e-200, 7.0, 2.5])
+    LARGE = LOGITS[:-2]  # of the others a loss beyond the largest number counts
+    z, labels = np.concatenate([LARGE, LOGITS[-1:]]), np.append(labels[: len(LARGE)], 3)
+    made = {"label_smoothing": label_smoothing, "weighting": weighting, "ignore_index": 2, "reduction": reduction}
+    upstream = np.linspace(-2, 3, len(z) if reduction == "none" else 1)
+    got = oracle.cross_entropy(z, labels, weights, **made)
+    slopes = oracle.cross_entropy_gradient(z, labels, upstream, weights, **made)
+    with decimal.localcontext(decimal.Context(prec=800, Emax=decimal.MAX_EMAX, Emin=decimal.MIN_EMIN)):
+        c, divisor = shares(labels, weights, **made)
+        rows, wanted, size = [], [], []
+        for n, row in enumerate(z.tolist()):
+            grown = [(Decimal(one) - Decimal(max(row))).exp() for one in row]
+            p = [one / sum(grown) for one in grown]
+            rows.append(sum(share * -one.ln() for share, one in zip(c[n], p, strict=True)))
+            g = Decimal(float(upstream[n] if reduction == "none" else upstream[0])) / (divisor or 1)
+            wanted.append([float(g * (sum(c[n]) * one - share)) for share, one in zip(c[n], p, strict=True)])
+            size.append([float(abs(g) * (sum(c[n]) * one + share)) for share, one in zip(c[n], p, strict=True)])
+        losses = rows if divisor is None else [sum(rows) / divisor]
+    np.testing.assert_array_equal(got, [float(loss) for loss in losses])
+    # Once rounded, and what is kept of differences.
+    assert (np.abs(slopes - wanted) <= np.spacing(np.abs(wanted)) / 2 + 2.0**-90 * np.array(size)).all()
+
+
 def test_cross_entropy_of_probabilities_to_the_last_bit():
     p = np.array([1.0, 1 - 2.0**-53, 1 + 2.0**-52, 0.5, 0.9, 1 / 3, 2.0**-1074, 1e-300, 1.7e308, 0.7071067811865476])
     table = np.stack([np.full_like(p, 0.25), p], axis=1)

@@ -138,7 +138,10 @@ def test_the_level_follows_verdict_and_declaration(
     put(evidence.claims[1], verdict=verdict, expected=expected)
     found = results(evidence)["claim.linear"]
     assert (found["kind"], found["level"]) == wanted
-    assert found["message"]["text"].startswith(verdict.capitalize())
+    holds = verdict in ("verified", "supported")
+    what = f"Expected {expected}. " if holds and verdict != expected else ""
+    begin = what + f"{verdict.capitalize()}: " if holds else f"{evidence.claims[1].reason}: {verdict}."
+    assert found["message"]["text"].startswith(begin)
     assert found["properties"]["declared"] == expected
 
 
@@ -146,7 +149,9 @@ def test_a_sentence_that_fails_as_worded_is_noted_though_its_claim_holds(evidenc
     evidence.claims += (sample.worded(),)
     found = results(evidence)["claim.worded"]
     assert (found["kind"], found["level"]) == ("fail", "note")
-    assert "As worded, the sentence fails for: tanh as a hidden activation." in found["message"]["text"]
+    first, second, *_ = found["message"]["text"].splitlines()
+    assert first == "As worded, the sentence fails for: tanh as a hidden activation."
+    assert second.startswith("Supported, qualified: ")
 
 
 def test_what_a_part_or_a_quick_run_leaves_open_is_open(evidence: Evidence) -> None:
@@ -223,7 +228,7 @@ def test_another_lecture_has_its_folder_as_base_and_in_the_replay(evidence: Evid
 def test_the_message_has_the_reason_and_the_command_that_shows_it_again(evidence: Evidence) -> None:
     found = results(evidence)["claim.equivariance"]
     message = found["message"]["text"].split("\n")
-    assert message[0].startswith(f"Error: {evidence.claims[3].reason}.")
+    assert message[0].startswith(f"{evidence.claims[3].reason}: error.")
     assert "torch float32, case 2-d: the layer is the sum: 3 of 48 differ; worst at (0, 1): got 3, wanted 4" in message
     assert message[-1] == "Replay: lecture-claims verify claim.equivariance --case 2-d --backend torch --dtype float32"
     assert found["properties"]["replay"] == message[-1].removeprefix("Replay: ")

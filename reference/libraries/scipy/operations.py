@@ -219,7 +219,11 @@ def softmax(x, *, axis):
     return special.softmax(x, axis=axis)
 
 
-def cross_entropy(logits, labels):
+def cross_entropy(
+    logits, labels, weights=None, *, label_smoothing=0.0, weighting="class", ignore_index=None, reduction="none"
+):
+    if weights is not None or label_smoothing or ignore_index is not None or reduction != "none":
+        raise Unsupported("SciPy has no losses; that of a label alone is minus its log_softmax")
     return -np.take_along_axis(special.log_softmax(logits, axis=1), labels[:, None], axis=1)[:, 0]
 
 
@@ -273,6 +277,7 @@ LACKS = {name: "SciPy has no gradients" for name in catalogue.OPERATIONS if name
     "batch_norm_inference": "SciPy has no batch norm",
     "batch_norm_running": "SciPy has no batch norm",
     "batch_norm_inference_gradient": "SciPy has no batch norm",
+    **{f"{kind}_norm": "SciPy has no normalisation of layers" for kind in ("layer", "rms", "group", "instance")},
     "tanh": "SciPy has no tanh of its own; it is NumPy's",
     "relu": "SciPy has no ReLU",
     "relu6": "SciPy has no ReLU6",
@@ -288,6 +293,8 @@ LACKS = {name: "SciPy has no gradients" for name in catalogue.OPERATIONS if name
     "absolute_value": "SciPy has no absolute value of its own; it is NumPy's",
     "leaky_relu": "SciPy has no leaky ReLU",
     "prelu": "SciPy has no PReLU",
+    "nll_loss": "SciPy has no losses",
+    "soft_cross_entropy": "SciPy has no losses; that of a label alone is minus its log_softmax",
     "cross_entropy_of_probabilities": "SciPy has no logarithm of its own; it is NumPy's",
     "raw_convolution2d": "SciPy has no convolution of its own with channels, so no layout of its own",
     "raw_max_pooling2d": "SciPy has no pooling with channels",

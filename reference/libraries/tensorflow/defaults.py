@@ -379,6 +379,12 @@ def own_layer(layer, rank):
         return keras.layers.Dense(layer["features_out"], use_bias=layer["bias"], kernel_initializer="zeros")
     if kind == "batch_norm":
         return keras.layers.BatchNormalization(axis=-1)
+    if kind in ("layer_norm", "rms_norm"):
+        norm = keras.layers.LayerNormalization if kind == "layer_norm" else keras.layers.RMSNormalization
+        return norm(axis=list(range(1, rank)) if layer["on"] == "numbers" else -1)
+    if kind in ("group_norm", "instance_norm"):
+        own = layer.get("affine", True)
+        return keras.layers.GroupNormalization(groups=layer.get("groups", -1), axis=-1, center=own, scale=own)
     if kind == "prelu":
         # One slope a channel: the spatial axes share.
         return keras.layers.PReLU(shared_axes=[1, 2] if rank == 4 else None)

@@ -297,6 +297,26 @@ _PLAIN_LAYERS = {
 }
 
 
+def _around(own):
+    """A layer of the last axis, on the channels of an image."""
+    return _Together(lambda x: x.movedim(1, -1)), own, _Together(lambda x: x.movedim(-1, 1))
+
+
+def _norm(layer, rank):
+    kind = layer["kind"]
+    if kind == "batch_norm":
+        norm = torch.nn.BatchNorm2d if rank == 4 else torch.nn.BatchNorm1d
+        return norm(layer["channels"], affine=True, track_running_stats=True, device="meta")
+    if kind in ("layer_norm", "rms_norm"):
+        norm = torch.nn.LayerNorm if kind == "layer_norm" else torch.nn.RMSNorm
+        if layer["on"] == "numbers" or rank == 2:
+            return norm(layer["output"], device="meta")
+        return torch.nn.Sequential(*_around(norm(layer["output"][0], device="meta")))
+    if kind == "group_norm":
+        return torch.nn.GroupNorm(layer["groups"], layer["channels"], device="meta")
+    return torch.nn.InstanceNorm2d(layer["channels"], affine=layer["affine"], device="meta")
+
+
 def own_layer(layer, rank):
     """torch.nn's layer of a kind, for x of so many axes, on the "meta" device: it has shapes and no memory."""
     kind = layer["kind"]
@@ -306,13 +326,11 @@ def own_layer(layer, rank):
         own = torch.nn.Linear(layer["features_in"], layer["features_out"], bias=layer["bias"], device="meta")
         if rank == 2:
             return own
-        last, second = _Together(lambda x: x.movedim(1, -1)), _Together(lambda x: x.movedim(-1, 1))
-        return torch.nn.Sequential(last, own, second)
+        return torch.nn.Sequential(*_around(own))
     if kind == "dropout":
         return torch.nn.Dropout(layer["rate"])
-    if kind == "batch_norm":
-        norm = torch.nn.BatchNorm2d if rank == 4 else torch.nn.BatchNorm1d
-        return norm(layer["channels"], affine=True, track_running_stats=True, device="meta")
+    if kind.endswith("_norm"):
+        return _norm(layer, rank)
     if kind == "prelu":
         return torch.nn.PReLU(num_parameters=layer["channels"], device="meta")
     if kind == "channels":
