@@ -2,6 +2,7 @@
 
 import functools
 import os
+import pathlib
 import re
 import signal
 import tempfile
@@ -87,3 +88,12 @@ def chromium():
     import browser  # not before a test asks for it
 
     yield from browser.opened()
+
+
+@pytest.fixture(scope="session")
+def recorded(request):
+    """The record of a whole run."""
+    given = request.config.getoption("--lecture-claims-results")
+    if not given:
+        pytest.skip("needs the reports of a whole run: pytest --lecture-claims-results=reports/latest/results.json")
+    return pathlib.Path(given)

@@ -62,7 +62,7 @@ def _convinces(made: Made, apart: np.ndarray, tried: int) -> bool:
     """Whether another way of summing would give the same bits by chance less often than once in :data:`CERTAIN` times: one that errs by r units in
     the last place on the average hits a given one of the 2r + 1 numbers about."""
     told = np.count_nonzero(~made.doubtful) * log(1 + 2 * float(apart.mean()))
-    return told >= log(CERTAIN * tried)
+    return bool(told >= log(CERTAIN * tried))
 
 
 def transform(

@@ -70,7 +70,7 @@ class Question:
         numbers = (np.unique(np.abs(y.astype(np.float64))) for y in self.results.values())
         different = sum(np.count_nonzero((each != 0) & (each != 1)) for each in numbers)
         told = min(nearer, 1 / bounds.unit_roundoff(self.dtype))
-        return nearer >= NEARER and different * log(told) >= -log(bounds.CHANCE)
+        return bool(nearer >= NEARER and different * log(told) >= -log(bounds.CHANCE))
 
 
 def departure(results: Results, values: Mapping[str, np.ndarray], exact: Mapping[str, np.ndarray]) -> float:

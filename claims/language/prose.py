@@ -39,9 +39,13 @@ def read(text: str) -> Prose:
         raise ValueError(f"prose={text[:60]!r}…: expected a statement, then each section at most once")
     found = dict(zip(names, parts[1::2], strict=True))
     items = found.pop("sources", "").split("\n- ")
-    lists = {"pictures": found.pop("pictures", "").split(","), "sources": items}
-    listed = {name: tuple(line(item) for item in given if item.strip()) for name, given in lists.items()}
-    return Prose(line(statement), **{k: line(v) for k, v in found.items()}, **listed)
+    names = found.pop("pictures", "").split(",")
+    rest = {section: line(words) for section, words in found.items()}
+    return Prose(line(statement), **rest, pictures=_lines(names), sources=_lines(items))
+
+
+def _lines(items: list[str]) -> tuple[str, ...]:
+    return tuple(line(item) for item in items if item.strip())
 
 
 def line(text: str) -> str:

@@ -28,7 +28,9 @@ Statistics = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 """(mean, variance, δ_mean, δ_variance) of each channel."""
 
 
-def statistics(x: np.ndarray, dtype: Format, formed: str, stored: str | None) -> Statistics:
+def statistics(
+    x: np.ndarray, dtype: Format, formed: str, stored: str | None, *, rounded: str | None = None
+) -> Statistics:
     """Exact-enough moments and the errors allowed to the computed ones: (mean, variance, δ_mean, δ_variance).
 
     Two passes: x - mean is rounded, squared, rounded, summed, divided, and a mean that is off by δ adds exactly δ²:
@@ -41,7 +43,8 @@ def statistics(x: np.ndarray, dtype: Format, formed: str, stored: str | None) ->
     roundings a step, which moves a term by δ(|x - old| + |x - new|) + δ². As (x - old)(x - new) is (1 - 1/k)(x - old)² at step k, the
     sum of |x - old| is at most N·sqrt(2v) by Cauchy's inequality: δ_v = 3δ·sqrt(v) + δ² + gamma(N + 4)·v.
 
-    ``formed``: which of the three; ``stored``: a narrower format that both are rounded to before they are used, or None.
+    ``formed``: which of the three; ``stored``: a narrower format that both are rounded to before they are used, or None. ``rounded``: one to which in one
+    pass each square, both moments and the square of the mean are rounded, too, three roundings of either: + gamma(3)·(q + (|mean| + δ)²).
     """
     n, u, normal = x.size // x.shape[1], unit_roundoff(dtype), smallest_normal(dtype)
     others = (0, *range(2, x.ndim))
@@ -57,6 +60,8 @@ def statistics(x: np.ndarray, dtype: Format, formed: str, stored: str | None) ->
         d_variance = (
             gamma(n + 2, u) * squares + 2 * np.abs(mean) * d_mean + d_mean**2 + gamma(2, u) * (squares + square)
         )
+        if rounded is not None:
+            d_variance = d_variance + gamma(3, unit_roundoff(rounded)) * (squares + square)
     else:
         d_variance = gamma(n + 4, u) * variance + (1 + gamma(n + 4, u)) * d_mean**2
     d_variance = d_variance + 2.0**-50 * n * variance + 2 * normal
@@ -95,10 +100,10 @@ def batch_norm_training(
     variance: δ_v, see :func:`statistics`.
     y: with a = 1/sqrt(v + epsilon) the variance's error θ = δ_v/(v + epsilon) changes a by at most
     ρ = 1/sqrt(1 - θ) - 1, so y moves by |gamma|·a·[(1 + ρ)·δ + ρ·|x - mean|]; on top, gamma(8)·M as in inference, M with
-    the computed statistics. ``steps``: y is formed in the narrow format ``stored``, by three more roundings of M. Where θ >= 1 nothing is known, and the bound is infinite.
+    the computed statistics. ``steps``: y is formed in the narrow format ``stored``, by three more roundings of M, and moments of one pass are rounded to it. Where θ >= 1 nothing is known, and the bound is infinite.
     """
     x, gamma_, beta = _wide(x), _along(x, _wide(gamma_)), _along(x, _wide(beta))
-    found = statistics(x, dtype, formed, stored)
+    found = statistics(x, dtype, formed, stored, rounded=stored if steps else None)
     mean, variance, d_mean, d_variance = found
     n, t = x.size // x.shape[1], significand_bits(dtype)
     y = normalised(x, gamma_, beta, found, dtype, epsilon, stored if steps else None, text_of(formed, stored))

@@ -7,7 +7,7 @@ import numpy as np
 
 from .batch_norm import SLOPE, Statistics, normalised, slope, statistics, text_of
 from .bound import ORACLE, Bound, derived
-from .formats import Format, Numbers, gamma, significand_bits, smallest_normal, unit_roundoff
+from .formats import Format, Numbers, gamma, significand_bits, smallest_normal, smallest_subnormal, unit_roundoff
 
 Part = Numbers | None
 Bounds = tuple[Bound, Bound, Bound]
@@ -131,9 +131,14 @@ def _backward(x, gamma_, upstream, dtype, rows, shape, epsilon, stored, formed=N
 
     dx: that of :func:`.batch_norm_gradient` with h for g, which is rounded once more, and gamma = 1; without mean h where no mean is taken off.
     dgamma: sum(|g|·E) + gamma(2M + 8)·sum(|g|·Z). dbeta: gamma(M)·sum|g|. Infinite where θ >= 1, but for dbeta.
+
+    ``stored``: a narrower format that each step is rounded to: ten of dx (x - mean, its product with a, h, its mean, h z and its mean, their
+    product with z, two differences and the last product), five of dgamma (two of z, the product, its sum over an image, that of the
+    images), two of dbeta.
     """
     n, m = x.size // rows, x.size // max(1, math.prod(shape))
     u, normal = unit_roundoff(dtype), smallest_normal(dtype)
+    narrow, least = (unit_roundoff(stored), smallest_subnormal(stored)) if stored else (0.0, 0.0)
     found, how = _found(x, dtype, rows, stored, formed)
     cut, g = x.reshape(1, rows, -1), np.abs(np.asarray(upstream, np.float64))
     h, one = _laid(gamma_, x.shape, rows, 1.0) * g.reshape(cut.shape), np.ones((1, 1, 1))
@@ -141,22 +146,24 @@ def _backward(x, gamma_, upstream, dtype, rows, shape, epsilon, stored, formed=N
     void = np.broadcast_to(void[:, None], (rows, n)).reshape(x.shape)
     # A product that is flushed moves h, its mean and mean(h z) by λ_min.
     a = 1 / np.sqrt(np.maximum(found[1] + epsilon, normal))[:, None]
-    lost = normal * a * (2 + Z * Z.mean(axis=2, keepdims=True))
+    lost = (normal + least) * a * (2 + Z * Z.mean(axis=2, keepdims=True))
+    whole = h + h.mean(axis=2, keepdims=True) + Z * (h * Z).mean(axis=2, keepdims=True)
+    dx = dx + lost + gamma(10, narrow) * (1 + gamma(10, narrow)) * a * whole
     E, Z = E.reshape(x.shape), Z.reshape(x.shape)
     weighted = _summed(g * Z, shape)
-    G = _summed(np.where(void, np.inf, g * E), shape) + gamma(2 * m + 8, u) * weighted
-    t = f"u = 2^-{significand_bits(dtype)}"
+    G = _summed(np.where(void, np.inf, g * E), shape) + (gamma(2 * m + 8, u) + gamma(5, narrow)) * weighted
+    t = f"u = 2^-{significand_bits(dtype)}" + (f"; each step rounded to {np.dtype(stored)}" if stored else "")
     return (
         derived(
-            (dx + lost).reshape(x.shape),
-            f"a·[{SLOPE.format(g='h', k='₉')}], h = γg, Z = (|x| + |μ|)a, N = {n}, {t}, {how}",
+            dx.reshape(x.shape), f"a·[{SLOPE.format(g='h', k='₉')}], h = γg, Z = (|x| + |μ|)a, N = {n}, {t}, {how}"
         ),
         derived(
-            G + 2 * ORACLE * weighted + 2 * m * normal,
+            G + 2 * ORACLE * weighted + 2 * m * (normal + least),
             f"Σ|g|E + γ(2M+8)·Σ|g|Z, Z = (|x| + |μ|)/√(v + ε), M = {m}, N = {n}, {t}, {how}",
         ),
         derived(
-            (gamma(m, u) + ORACLE) * _summed(g, shape) + m * normal, f"γ(M)·Σ|g|, M = {m}, {t} (Higham 2002, §4.2)"
+            (gamma(m, u) + gamma(2, narrow) + ORACLE) * _summed(g, shape) + m * (normal + least),
+            f"γ(M)·Σ|g|, M = {m}, {t} (Higham 2002, §4.2)",
         ),
     )
 

@@ -45,11 +45,11 @@ def weighed(
     operation: Operation, arguments: Mapping[str, Any], result: str, exact: np.ndarray, contract: Contract
 ) -> Weighed | None:
     """None where the result is no such sum."""
-    if operation.rule not in ("norm", *AVERAGED, "resampled"):
+    if operation.rule == "norm":
+        return _mean(operation, arguments["x"], result, exact, contract)
+    if operation.rule not in (*AVERAGED, "resampled"):
         return None
     arrays, parameters = [arguments[name] for name in operation.arrays], operation.settings(arguments)
-    if operation.rule == "norm":
-        return _mean(operation, arrays[0], result, exact, contract)
     weights = oracle.weights_along(operation.name, *arrays, **parameters)
     numbers = np.asarray(arrays[-1], np.float64)
     S = _along(np.abs(numbers), [np.abs(A) for A in weights])
@@ -57,7 +57,7 @@ def weighed(
         factors = AVERAGED[operation.rule](arrays[0].ndim - 2, parameters)
         steady = factors * bounds.unit_roundoff(contract.arithmetic) * (np.abs(exact) if result == "y" else S)
         return Weighed(numbers, weights, steady, factors)
-    found = matrices_of(operation.name, arrays[0].shape, contract.arithmetic, parameters)
+    found = matrices_of(operation.name, arrays[0].shape, contract, parameters)
     return Weighed(numbers, weights, bounds.moved(numbers, contract.arithmetic, found), 0)
 
 

@@ -1,6 +1,7 @@
 """Mistakes with layer, group, instance and RMS norm: other axes, another divisor, gamma and beta elsewhere, a sum of the gradient left out.
 
-All four are layer norm of rows with a gamma and a beta for each number, and so are most mistakes with them.
+All four are layer norm of x with its axes in another order, gamma and beta of one place where they are the same, and so are most mistakes
+with them. No result is added up afterwards: a sum of bounds would be no bound of a sum in a narrow format.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from ..operators.norms.rows import summed
 from .mistake import Arguments, Mistake, Move, Reading, Readings, in_float32, replaced, setting
 from .norms import EPSILONS
 
@@ -37,44 +37,35 @@ def _split(given: Arguments, array: np.ndarray) -> np.ndarray:
 
 
 def _laid(given: Arguments, name: str) -> np.ndarray:
-    """gamma or beta, a number for each of x's."""
+    """gamma or beta with as many axes as x, of which those along which it is the same have one place."""
     x, part = given["x"], given.get(name)
     if part is None:
-        part = np.float64(name == "gamma")
-    elif "start" not in given:
-        part = part.reshape(-1, *[1] * (x.ndim - 2))
-    return np.broadcast_to(np.asarray(part, np.float64), x.shape)
+        part = np.full(x.shape[given["start"] :] if "start" in given else x.shape[1:2], float(name == "gamma"))
+    shape = part.shape if "start" in given else (-1, *[1] * (x.ndim - 2))
+    return part.astype(np.float64).reshape(*[1] * (x.ndim - len(shape)), *shape)
 
 
 def _over(operation: str, given: Arguments, axes: tuple[int, ...]) -> Reading:
-    """As layer norm, or RMS norm, of rows over some axes of x, of which those of group norm are counted with the channels cut in two."""
-    whole = _split(given, given["x"])
-    kept = tuple(axis for axis in range(whole.ndim) if axis not in axes)
-    order, shape = (*kept, *axes), given["x"].shape
+    """As layer norm, or RMS norm, over some axes of x, of which those of group norm are counted with the channels cut in two."""
+    rank = _split(given, given["x"]).ndim
+    order = (*(axis for axis in range(rank) if axis not in axes), *axes)
 
     def moved(array: np.ndarray) -> np.ndarray:
-        turned = _split(given, array).transpose(order)
-        return np.ascontiguousarray(turned.reshape(math.prod(turned.shape[: len(kept)]), -1))
+        return np.ascontiguousarray(_split(given, array).transpose(order))
 
-    def back(array: np.ndarray) -> np.ndarray:
-        return array.reshape([whole.shape[axis] for axis in order]).transpose(np.argsort(order)).reshape(shape)
+    def back(shape: tuple[int, ...]) -> Move:
+        return lambda array: array.transpose(np.argsort(order)).reshape(shape)
 
-    def added(array: np.ndarray) -> np.ndarray:
-        """What is one for each of x's, for each of gamma's."""
-        if "start" not in given:
-            return summed(back(array), (shape[1], *[1] * (len(shape) - 2))).reshape(-1)
-        return summed(back(array), shape[given["start"] :] if given.get("gamma") is None else given["gamma"].shape)
-
-    names = [name for name in ("beta", "upstream") if name in given]
     arrays = {"x": given["x"], "gamma": _laid(given, "gamma")}
-    arrays |= {name: _laid(given, name) if name == "beta" else given[name] for name in names}
+    arrays |= {"beta": _laid(given, "beta")} if "beta" in given else {}
+    arrays |= {"upstream": given["upstream"]} if "upstream" in given else {}
     arguments = {name: moved(array) for name, array in arrays.items()}
-    gradient = operation.endswith("_gradient")
-    family = "rms_norm" if operation.startswith("rms") else "layer_norm"
-    then: dict[str, Move] = {"dx": back, "dgamma": added, "dbeta": added} if gradient else {"y": back}
-    return Reading(
-        f"{family}{'_gradient' * gradient}", arguments | {"start": 1, "epsilon": given["epsilon"]}, then=then
-    )
+    x, of = given["x"].shape, given["x"].shape[given["start"] :] if "start" in given else given["x"].shape[1:2]
+    own = of if given.get("gamma") is None else given["gamma"].shape
+    gradient, family = operation.endswith("_gradient"), "rms_norm" if operation.startswith("rms") else "layer_norm"
+    then = {"dx": back(x), "dgamma": back(own), "dbeta": back(own)} if gradient else {"y": back(x)}
+    settings = {"start": rank - len(axes), "epsilon": given["epsilon"]}
+    return Reading(f"{family}{'_gradient' * gradient}", arguments | settings, then=then)
 
 
 def _other_axes(operation: str, given: Arguments) -> Iterator[Reading]:
@@ -110,29 +101,44 @@ def _words(given: Arguments, axes: tuple[int, ...]) -> str:
     return named.get(axes, f"axes {', '.join(map(str, axes))}" + " with the channels as [G, C/G]" * ("groups" in given))
 
 
-Rows = Callable[[np.ndarray], np.ndarray]
+Rows = Callable[[np.ndarray, np.ndarray], np.ndarray]
+"""(x, the mean of each row) → numbers of the same shape."""
 
 
 def _longer(reading: Reading, second: Rows, sign: int = -1) -> Reading:
-    """Rows with a second half, which has ``sign`` times the upstream gradient; of the results the first half is kept.
+    """Rows with a second half, along an axis of their own, which has ``sign`` times the upstream gradient; of the results the first half is kept.
 
     Mirrored at the mean, the statistics stay; h and −h have no mean, but the same mean(h z) as h alone; h and h have the same mean, and
     mean(h z) = 0. Repeated, they stay too, and h and −h have neither. Mirrored at 0, the mean is 0 and the variance mean x².
     """
-    x, n = reading.arguments["x"].astype(np.float64), reading.arguments["x"].shape[1]
-    other = {"x": second(x), "upstream": sign * np.asarray(reading.arguments.get("upstream", 0.0), np.float64)}
+    x = reading.arguments["x"].astype(np.float64)
+    upstream = sign * np.asarray(reading.arguments.get("upstream", 0.0), np.float64)
+    other = {"x": second(x, _mean(reading, x)), "upstream": upstream}
     arrays = {name: array for name, array in reading.arguments.items() if isinstance(array, np.ndarray)}
-    longer = {name: np.concatenate([array, other.get(name, array)], axis=1) for name, array in arrays.items()}
-    first = {name: _first_half(move, n) for name, move in reading.then.items()}
+    longer = {name: np.stack([array, other.get(name, array)], axis=-1) for name, array in arrays.items()}
+    first = {name: _first_half(move) for name, move in reading.then.items()}
     return Reading(reading.operation, {**reading.arguments, **longer}, then=first)
 
 
-def _first_half(move: Move, n: int) -> Move:
-    return lambda array: move(array[:, :n])
+def _first_half(move: Move) -> Move:
+    return lambda array: move(array[..., 0])
 
 
-def _at_mean(x: np.ndarray) -> np.ndarray:
-    return 2 * x.mean(axis=1, keepdims=True) - x
+def _mean(reading: Reading, array: np.ndarray) -> np.ndarray:
+    """Over each row."""
+    return array.mean(axis=tuple(range(reading.arguments["start"], array.ndim)), keepdims=True)
+
+
+def _mirrored(x: np.ndarray, mean: np.ndarray) -> np.ndarray:
+    return 2 * mean - x
+
+
+def _negative(x: np.ndarray, mean: np.ndarray) -> np.ndarray:
+    return -x
+
+
+def _again(x: np.ndarray, mean: np.ndarray) -> np.ndarray:
+    return x
 
 
 def _doubled(second: Rows, sign: int = -1) -> Readings:
@@ -152,7 +158,8 @@ def _divided(denominator: Callable[[np.ndarray, float], np.ndarray], second: Row
     def read(operation: str, given: Arguments) -> Iterator[Reading]:
         reading = _over(operation, given, _axes(given))
         d = denominator(_mean_square(reading), float(given["epsilon"]))
-        reading = reading if second is None else _longer(reading, second)
+        if second is not None:
+            reading, d = _longer(reading, second), d[..., None]
         v = _mean_square(reading)
         if (d > 0).all():
             K = np.sqrt(2 * (v / d**2).max()) or 1.0
@@ -166,14 +173,14 @@ def _divided(denominator: Callable[[np.ndarray, float], np.ndarray], second: Row
 def _mean_square(reading: Reading) -> np.ndarray:
     """That of each row, from the mean where it is taken off."""
     x = reading.arguments["x"].astype(np.float64)
-    mean = 0.0 if reading.operation.startswith("rms") else x.mean(axis=1, keepdims=True)
-    return np.square(x - mean).mean(axis=1, keepdims=True)
+    away = x if reading.operation.startswith("rms") else x - _mean(reading, x)
+    return _mean(reading, np.square(away))
 
 
 def _unbiased(operation: str, given: Arguments) -> Iterator[Reading]:
     """1/√(n/(n − 1)·v + ε) = √r/√(v + r·ε), r = (n − 1)/n: exactly another gamma, and r·ε."""
     reading = _over(operation, given, _axes(given))
-    n = reading.arguments["x"].shape[1]
+    n = math.prod(reading.arguments["x"].shape[reading.arguments["start"] :])
     if n > 1:
         r = (n - 1) / n
         changed = {"gamma": reading.arguments["gamma"] * r**0.5, "epsilon": given["epsilon"] * r}
@@ -186,9 +193,9 @@ def _unbiased(operation: str, given: Arguments) -> Iterator[Reading]:
 
 def _without_mean(operation: str, given: Arguments) -> Iterator[Reading]:
     """x/√(mean x² + ε); and with the variance below, as Keras' rms_scaling has it."""
-    ways = {"the mean square for the variance": _doubled(np.negative)}
+    ways = {"the mean square for the variance": _doubled(_negative)}
     if not operation.endswith("_gradient"):
-        ways["divided by √(variance + ε)"] = _divided(lambda v, e: np.sqrt(v + e), np.negative)
+        ways["divided by √(variance + ε)"] = _divided(lambda v, e: np.sqrt(v + e), _negative)
     for detail, way in ways.items():
         for reading in way(operation, given):
             yield Reading(reading.operation, reading.arguments, detail, reading.then)
@@ -318,7 +325,7 @@ MISTAKES = [
         "the mean was taken for a constant: its sum is missing in the gradient",
         "let the gradient go through the mean, too",
         CENTRED_GRADIENTS,
-        _doubled(_at_mean),
+        _doubled(_mirrored),
         probed=False,
     ),
     Mistake(
@@ -326,7 +333,7 @@ MISTAKES = [
         "the variance was taken for a constant: its sum is missing in the gradient",
         "let the gradient go through the variance, too",
         CENTRED_GRADIENTS,
-        _doubled(_at_mean, 1),
+        _doubled(_mirrored, 1),
         probed=False,
     ),
     Mistake(
@@ -334,7 +341,7 @@ MISTAKES = [
         "the statistics were taken for constants: their sums are missing in the gradient",
         "let the gradient go through them",
         GRADIENTS,
-        _doubled(np.positive),
+        _doubled(_again),
         probed=False,
     ),
 ]

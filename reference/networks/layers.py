@@ -23,7 +23,7 @@ import difflib
 import json
 import math
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -38,6 +38,10 @@ from .notation import FOLLOWS, ON_IMAGES, REQUIRED, SETTINGS, SEVERAL, Layer
 
 Size = tuple[int, ...]
 """(C, H, W), or (I,) of a row of numbers, as an image is once it has been flattened."""
+
+
+METHODS = ("nearest", "bilinear", "bicubic")
+"""Of an upsampling."""
 
 
 @dataclass(frozen=True)
@@ -222,8 +226,8 @@ def _settled(at: str, kind: str, settings: dict[str, Any], size: Size) -> dict[s
             case "bias" | "ceil_mode" | "affine":
                 if not isinstance(value, bool):
                     validation.refuse(where, value, "true or false", f"use true for a {name}")
-            case "on" | "rate":
-                _told(where, value)
+            case "on" | "rate" | "method" | "scale" | "size":
+                settled[name] = _told(name, where, value)
             case "take":
                 settled[name] = _taken(where, value, size[0])
     if "padding" in settled:
@@ -231,12 +235,27 @@ def _settled(at: str, kind: str, settings: dict[str, Any], size: Size) -> dict[s
     return settled
 
 
-def _told(where: str, value: Any) -> None:
-    """What a dense layer is applied to, or a dropout's share."""
-    if where.endswith(".on"):
-        validation.choice(where, value, ("numbers", "channels"))
-    elif not 0 <= validation.finite(where, value) < 1:
+def _pair(where: str, value: Any, read: Callable[[str, Any], Any]) -> tuple[Any, Any]:
+    """A positive number for both axes, or [y, x]."""
+    values = value if isinstance(value, list | tuple) else (value, value)
+    if len(values) != 2 or not all(read(where, one) > 0 for one in values):
+        validation.refuse(where, value, "a positive number, or [y, x]", "give one number for both axes")
+    return values[0], values[1]
+
+
+def _told(name: str, where: str, value: Any) -> Any:
+    """What a dense layer is applied to, a dropout's share, how an upsampling is made and how large its result is."""
+    if name in ("on", "method"):
+        return validation.choice(where, value, ("numbers", "channels") if name == "on" else METHODS)
+    if name != "rate":
+        return (
+            value
+            if value is FOLLOWS
+            else _pair(where, value, validation.finite if name == "scale" else validation.count)
+        )
+    if not 0 <= validation.finite(where, value) < 1:
         validation.refuse(where, value, "a share from 0, below 1", "use 0.5 for half")
+    return value
 
 
 def _padding(where: str, settled: Mapping[str, Any], size: Size) -> tuple[tuple[int, int], ...]:
@@ -273,6 +292,8 @@ def _output(at: str, layer: Layer, taken: Sequence[Size]) -> Size:
             return (layer["features_out"], *size[1:])
         case "global_max_pooling" | "global_average_pooling":
             return size[0], 1, 1
+        case "upsampling" | "adaptive_max_pooling" | "adaptive_average_pooling":
+            return size[0], *(_upsampled(at, layer, size) if kind == "upsampling" else layer["size"])
         case "flatten":
             return (math.prod(size),)
         case "channels":
@@ -287,6 +308,18 @@ def _output(at: str, layer: Layer, taken: Sequence[Size]) -> Size:
                 _refuse_branches(at, layer, taken, "outputs that differ in channels only")
             return sum(t[0] for t in taken), *size[1:]
     return size
+
+
+def _upsampled(at: str, layer: Layer, size: Size) -> tuple[int, int]:
+    """The size that is given, or floor(n·scale) on each axis."""
+    scale, given = layer["scale"], layer["size"]
+    if (scale is FOLLOWS) == (given is FOLLOWS):
+        wanted = "either a scale or a size"
+        validation.refuse(f"{at}.scale", None if scale is FOLLOWS else scale, wanted, "give scale=2 for twice the size")
+    high, wide = given if scale is FOLLOWS else (math.floor(n * s) for n, s in zip(size[1:], scale, strict=True))
+    if not high * wide:
+        validation.refuse(f"{at}.scale", scale, f"one that leaves a pixel of {list(size)}", "use a larger one")
+    return high, wide
 
 
 def _windows(layer: Layer, size: Size) -> Size:

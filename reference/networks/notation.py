@@ -74,6 +74,9 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "add": {},
     "concatenate": {},
     "channels": {"take": REQUIRED},
+    "upsampling": {"scale": FOLLOWS, "size": FOLLOWS, "method": "nearest"},
+    "adaptive_max_pooling": {"size": REQUIRED},
+    "adaptive_average_pooling": {"size": REQUIRED},
 }
 """Kind of layer → its settings and their defaults, where sizes are given."""
 
@@ -86,6 +89,9 @@ ON_IMAGES = (
     "global_max_pooling",
     "global_average_pooling",
     "channels",
+    "upsampling",
+    "adaptive_max_pooling",
+    "adaptive_average_pooling",
     "instance_norm",
 )
 """Kinds that need [C, H, W]."""

@@ -128,7 +128,11 @@ def verify(
     limit: Annotated[str, typer.Option(help="One limit, by its name.")] = "",
     seed: Annotated[int, typer.Option(help="Moves the random inputs and the seeds of the statistics.")] = 0,
     quick: Annotated[
-        bool, typer.Option("--quick", help="Statistics on six seeds of each kind only: faster, and may stay open.")
+        bool,
+        typer.Option(
+            "--quick",
+            help="A first look: six seeds of each kind, on one framework, and a few geometries of each sweep.",
+        ),
     ] = False,
     jobs: Annotated[int | None, typer.Option(help="Processes at work at once; default: the number of cores.")] = None,
     timeout: Annotated[

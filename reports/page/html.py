@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from html import escape
 from pathlib import Path
 from types import MappingProxyType
@@ -24,11 +24,13 @@ from ...claims.record.types import Claim, Environment, Evidence, LibraryFacts, R
 from ..pictures import figures, interactive, responding, sketches
 from ..wording import environments, findings, gates, places, standing, summary, words
 from ..wording.section import Section
-from . import lecture_text, matrix, premise_graph, tex
+from . import lecture_text, mathematics, matrix, premise_graph, tex
 from .anchors import anchor, link
 from .packing import Open, Packing
 
 TEMPLATES = Path(__file__).parent / "templates"
+QUICK_STYLE = ":root { --good: var(--mixed); --stat: var(--mixed); }"
+"""Of a quick run nothing is green."""
 
 
 def render(evidence: Evidence, history: Any = None) -> str:
@@ -42,19 +44,26 @@ def whole(evidence: Evidence, history: Any = None) -> str:
 
 
 def _page(evidence: Evidence, history: Any, packing: Packing) -> str:
-    text, missing = _lecture(evidence)
+    notation = mathematics.Notation([words.visible(text) for text in _prose(evidence)])
+
+    def typeset(text: str) -> Markup:
+        said = words.visible(text)
+        return tex.words(said) if "$" in said else Markup(notation.html(said))
+
+    text, missing = _lecture(evidence, typeset)
     sections = _sections(evidence)
     return page(
         "page.html",
         styles=("page.css", "premises.css", "interactive.css"),
         scripts=("page.js", "packed.js", "matrix.js", "lecture.js", "computed.js", "interactive.js", "responding.js"),
-        filters={"packed": lambda part: packing.take(_short(part))},
+        filters={"packed": lambda part: packing.take(_short(part)), "typeset": typeset},
         packing=packing,
         e=evidence,
         said=summary.summary(evidence),
         needs=findings.needs(evidence),
         changes_for=findings.by_need(findings.corrections(evidence)),
         quick=summary.quick(evidence),
+        quick_style=QUICK_STYLE,
         warnings=summary.warnings(evidence),
         matrix=matrix,
         in_part=standing.tested_in_part(evidence.claims),
@@ -73,6 +82,16 @@ def _page(evidence: Evidence, history: Any, packing: Packing) -> str:
         history=history,
         environment=_environment(evidence.environment),
     )
+
+
+def _prose(evidence: Evidence) -> Iterator[str]:
+    """What a person wrote of the claims and of the sentences, and may have formulas."""
+    for claim in evidence.claims:
+        yield from (claim.statement, claim.scope, claim.notes, claim.says, findings.in_one_line(claim))
+        yield from (limit.says for limit in claim.limits)
+        if correction := findings.correction(claim):
+            yield from (f"Better: {correction.text}", *(said for said, _ in correction.pieces))
+    yield from (words.cut(sentence.text, 300) for sentence in evidence.lecture.sentences)
 
 
 def page(
@@ -96,7 +115,6 @@ def page(
     made.globals.update(words=words, standing=standing, summary=summary, gates=gates)
     made.tests.update(worded=standing.as_worded, flawed=standing.defects_of)
     made.filters.update(linked=linked, breakable=breakable, number=words.number, value=words.value, cut=words.cut)
-    made.filters.update(tex=lambda text: tex.words(words.visible(text)))
     made.filters.update(plural=words.plural, sentence=sentences.sentence, got=sentences.got, wanted=sentences.wanted)
     made.filters.update(filters)
     style, script = ("\n".join(map(_bare, names)) for names in (styles, scripts))
@@ -187,7 +205,7 @@ def _sections(evidence: Evidence) -> list[_Section]:
 # --- the lecture -------------------------------------------------------------------------------------------------------
 
 
-def _lecture(evidence: Evidence) -> tuple[str, list[str]]:
+def _lecture(evidence: Evidence, typeset: Callable[[str], Markup]) -> tuple[str, list[str]]:
     claims = {c.id: c for c in evidence.claims}
     begun: set[str] = set()
     numbers: dict[str, int] = {}  # of the claims, in the order in which the text comes to them
@@ -211,11 +229,14 @@ def _lecture(evidence: Evidence) -> tuple[str, list[str]]:
         if not worst or not link_allowed:
             return f"<mark {attributes}>", "</mark>"
         # The title is the link's name where the sentence is a formula only.
-        title = escape(f"{words.cut(words.visible(worst.id), 80)}: {summary.marks(worst)}")
+        title = escape(f"{words.cut(words.visible(worst.id), 80)}: {summary.said(evidence, worst)}")
         return f'<a {attributes} href="{escape(link(worst.id))}" title="{title}">', "</a>"
 
     def after(sentence: Sentence) -> str:
-        chips = [_chip(c, claims.get(c), number(c) if c in claims else 0) for c in ids(sentence)]
+        chips = [
+            _chip(evidence, c, claims.get(c), number(c) if c in claims else 0, elsewhere=c in sentence.see)
+            for c in ids(sentence)
+        ]
         if sentence.reading:
             chips.append(_uncertain(sentence.reading))
         return '<span class="chips">' + "".join(chips) + "</span>"
@@ -223,7 +244,7 @@ def _lecture(evidence: Evidence) -> tuple[str, list[str]]:
     def beside(sentence: Sentence) -> str:
         """Each claim's finding, beside the sentence that it was made of."""
         own = [claims[c.id] for c in sentence.claims if c.id in claims]
-        return "".join(_finding(c, number(c.id)) for c in own)
+        return "".join(_finding(c, number(c.id), typeset) for c in own)
 
     sentences = [msgspec.structs.replace(s, text=words.visible(s.text)) for s in evidence.lecture.sentences]
     markdown, title = words.visible(evidence.lecture.markdown), evidence.lecture.title
@@ -236,7 +257,7 @@ def _uncertain(reading: Reading) -> str:
     return f'<a class="chip v-disputed" href="#ledger" title="{escape(says)}">[?]<span class="hidden">{escape(says)}</span></a>'
 
 
-def _finding(claim: Claim, number: int) -> str:
+def _finding(claim: Claim, number: int, typeset: Callable[[str], Markup]) -> str:
     """A note in the margin: the claim's number, its verdict and what was found, in a line or two."""
     beyond, correction = findings.beyond(claim), findings.correction(claim)
     if correction:
@@ -248,25 +269,25 @@ def _finding(claim: Claim, number: int) -> str:
         icon(look),
         number,
         summary.AS_WORDED if look == "as-worded" else claim.verdict,
-        Markup("<i>{}</i> ").format(tex.words(words.visible(beyond))) if beyond else "",
-        words.visible(findings.in_one_line(claim)),
+        Markup("<i>{}</i> ").format(typeset(beyond)) if beyond else "",
+        typeset(findings.in_one_line(claim)),
     )
 
 
-def _chip(name: str, claim: Claim | None, number: int) -> str:
-    """A mark after the sentence for each of its claims: shape, word and number, leading to the evidence."""
+def _chip(evidence: Evidence, name: str, claim: Claim | None, number: int, *, elsewhere: bool) -> str:
+    """A mark after the sentence for each of its claims: shape, word and number, leading to the evidence. elsewhere: it was made of another sentence."""
     name = words.visible(name)
     if claim is None:
         says, target, shape = "not tested here", "#untested", "untested"
     else:
-        says = summary.marks(claim)
+        says = summary.said(evidence, claim)
         target, shape = link(claim.id), standing.drawn(claim)
     marks = icon("qualified") if claim and claim.qualified and shape != "as-worded" else Markup()
     if claim and any(standing.defects_of(c) for c in claim.cells):
         marks += Markup('<span class="v-defect">{}</span>').format(icon("defect"))
         says += ", the library itself departs where recorded"
     return (
-        f'<a class="chip v-{shape.replace(" ", "-")}" href="{escape(target)}" title="{escape(f"{words.cut(name, 80)}: {says}")}">'
+        f'<a class="chip v-{shape.replace(" ", "-")}{" see" if elsewhere else ""}" href="{escape(target)}" title="{escape(f"{words.cut(name, 80)}: {says}")}">'
         f'{icon(shape)}{marks}{number or ""}<span class="hidden">{escape(f" {words.cut(name, 80)}: {says} ")}</span></a>'
     )
 

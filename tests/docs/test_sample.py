@@ -1,6 +1,8 @@
 """The sample report and the README's findings are what the product says today."""
 
+import base64
 import re
+import zlib
 
 import pytest
 from documents import ROOT
@@ -21,7 +23,12 @@ def recorded():
     ("name", "render"), [("report.md", lambda e: markdown.render(e, page="index.html")), ("index.html", html.render)]
 )
 def test_the_sample_is_what_its_record_gives(name, render):
-    assert (SAMPLE / name).read_text(encoding="utf-8") == render(recorded()), OUT_OF_DATE
+    assert unpacked((SAMPLE / name).read_text(encoding="utf-8")) == unpacked(render(recorded())), OUT_OF_DATE
+
+
+def unpacked(page):
+    """The page with what it packs as plain text, for no two versions of zlib need compress it to the same bytes."""
+    return re.sub(r'(?<=<template id="packed">)[^<]*', lambda m: zlib.decompress(base64.b64decode(m[0])).decode(), page)
 
 
 def told(evidence):

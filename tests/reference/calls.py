@@ -89,6 +89,7 @@ CALLS = {
     "rms_norm": ({"x": (2, 3, 5, 4), "gamma": (5, 4)}, IMAGE["x"], {"start": 2, "epsilon": 1e-3}),
     "group_norm": ({"x": (2, 6, 5)} | {n: (6,) for n in ("gamma", "beta")}, (2, 6, 5), {"groups": 3, "epsilon": 1e-3}),
     "instance_norm": (IMAGE | STATISTICS, IMAGE["x"], {"epsilon": 1e-3}),
+    "flatten": (IMAGE, (2, 60), {"start": 1, "end": 3}),
     "logistic": (LINE, (24,), {}),
     "tanh": (LINE, (24,), {}),
     "relu": (LINE, (24,), {}),
@@ -118,13 +119,23 @@ CALLS = {
         (1,),
         {"label_smoothing": 0.125, "reduction": "mean"},
     ),
+    "binary_cross_entropy": (
+        {"p": (3, 4), "targets": (3, 4), "weights": (3, 4)},
+        (3, 4),
+        {"floor": None, "clip": None, "reduction": "none"},
+    ),
+    "binary_cross_entropy_with_logits": (
+        {"logits": (3, 4), "targets": (3, 4), "weights": (3, 4), "pos_weight": (3, 4)},
+        (3, 4),
+        {"reduction": "none"},
+    ),
     "nll_loss": ({"x": (4, 5), "labels": (4,), "weights": (5,)}, (4,), {"ignore_index": 3, "reduction": "none"}),
     "cross_entropy_of_probabilities": ({"p": (4, 5), "labels": (4,)}, (4,), {}),
 }
 """Operation → shapes of its arrays, that of its result, parameters; gradients take the same."""
 
 
-POSITIVE = ("p", "variance", "weights", "targets")
+POSITIVE = ("p", "variance", "weights", "targets", "pos_weight")
 
 
 def arguments(name, dtype):
@@ -136,7 +147,9 @@ def arguments(name, dtype):
         if array == "labels":
             arrays[array] = rng.integers(0, 5, quarters.shape)
         else:
-            arrays[array] = (np.abs(quarters) + 0.25 if array in POSITIVE else quarters).astype(dtype)
+            quarters = np.abs(quarters) + 0.25 if array in POSITIVE else quarters
+            share = name.startswith("binary") and array in ("p", "targets")
+            arrays[array] = (quarters / 4 if share else quarters).astype(dtype)
     return arrays | parameters
 
 

@@ -295,6 +295,44 @@ def test_nothing_scrolls_sideways_but_boxes_of_their_own(chromium: Browser, tmp_
         assert max(page.evaluate(over)) <= 0
 
 
+SCROLLS = """() => [...document.querySelectorAll('table')].filter(table => {
+  const box = table.closest('.wide') ?? table.parentElement;
+  return table.scrollWidth > table.clientWidth || box.scrollWidth > box.clientWidth;
+}).map(table => [table.closest('[id]').id, table.className])"""
+
+
+def scrolling(browser: Browser, path: Path, rule: str = "td {}") -> list[list[str]]:
+    """The tables that scroll in a window of 1280, all of them open; ``rule``: one more of the style."""
+    with Watched(browser, path, referee=True, viewport={"width": 1280, "height": 900}) as page:
+        page.evaluate(LAID_OUT)
+        page.evaluate(OPEN)
+        page.evaluate("rule => document.styleSheets[0].insertRule(rule, document.styleSheets[0].cssRules.length)", rule)
+        return page.evaluate(SCROLLS)
+
+
+def test_no_table_scrolls_at_1280(chromium: Browser, tmp_path: Path) -> None:
+    made = evidence()
+    name = "a_name_" * 24
+
+    made.claims[0].cells[0].rows += (sample.bound("reals", f"torch.nn.functional.{name}"),)
+    search = sample.limit("a long one")
+    search.rows = tuple(
+        sample.row(label=name, must_fail=role == "smallest", found=Found(role=role, symbols={name: name}, how=name))
+        for role in ("smallest", "instead", "neighbour")
+    )
+    made.claims[0].cells[0].limits += (search,)
+    made.claims[0].cells[0].wrongs += (sample.wrong(f"called_{name}"),)
+    path = tmp_path / "long.html"
+    path.write_text(html.render(made), encoding="utf-8")
+    assert scrolling(chromium, path) == []
+    seen = scrolling(chromium, path, "td, th { overflow-wrap: normal !important; }")
+    assert {"wrongs", "compared", "searches"} <= {table for _, table in seen}, "it would be seen"
+
+
+def test_no_table_of_the_whole_lecture_scrolls_at_1280(chromium: Browser, recorded: Path) -> None:
+    assert scrolling(chromium, recorded.with_name("index.html")) == []
+
+
 HEADED = """() => [...document.querySelectorAll(".claim .wide > table[class]")].flatMap(table => {
   const heads = [...table.tHead.rows[0].cells].map(th => th.textContent);
   return [...table.tBodies].flatMap(body => [...body.rows]).flatMap(row => {
@@ -778,6 +816,9 @@ def test_the_lecture_is_shown_sentence_by_sentence_with_its_notes(chromium: Brow
 def test_no_verdict_is_seen_before_the_guess(chromium: Browser, tmp_path: Path) -> None:
     path = tmp_path / "index.html"
     made = correctable()
+    *others, last = made.lecture.sentences
+    elsewhere = structs.replace(last, see=("claim.worded",), disposition="", reason="")
+    made.lecture = structs.replace(made.lecture, sentences=(*others, elsewhere))
     path.write_text(html.render(made), encoding="utf-8")
     with Watched(chromium, path) as page:
         assert not page.locator(".guess").count()
@@ -785,7 +826,9 @@ def test_no_verdict_is_seen_before_the_guess(chromium: Browser, tmp_path: Path) 
         hidden = (".chip", ".finding", "#notes", ".needs", "article.claim", "nav.side .icon")
         assert not any(one.is_visible() for part in hidden for one in page.locator(part).all())
         so = ["holds", "fails", "holds if …", "is disputed"]
-        assert page.locator(".guess").count() == len(so), "of what the run could not decide nothing is asked"
+        assert page.locator(".guess").count() == len(so), (
+            "of what the run could not decide, and of claims made of another sentence, nothing is asked"
+        )
         for n, (said, found) in enumerate(zip(["holds", "holds", "holds if …", "fails"], so, strict=True)):
             ask = page.locator(".guess").nth(n)
             ask.get_by_role("button", name=said, exact=True).click()

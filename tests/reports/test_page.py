@@ -52,14 +52,6 @@ def test_the_page_fetches_nothing_and_allows_its_own_style_and_script_only(evide
     assert len(text.encode()) < 2_000_000
 
 
-@pytest.fixture
-def recorded(request: pytest.FixtureRequest) -> Path:
-    given = request.config.getoption("--lecture-claims-results")
-    if not given:
-        pytest.skip("needs the reports of a whole run: pytest --lecture-claims-results=reports/latest/results.json")
-    return Path(given)
-
-
 def test_the_reports_of_the_whole_lecture_are_small_enough(recorded: Path) -> None:
     """HTML: 2 MB. Markdown: what a pull request's summary shows, 1 MiB, with room. The record: 8 MB."""
     sizes = {name: (recorded.parent / name).stat().st_size for name in ("index.html", "report.md", "results.json")}
@@ -115,6 +107,18 @@ def test_sentences_are_marked_by_verdict_across_formatting_and_untested_ones_are
 def test_a_sentence_that_is_not_in_the_text_is_named_not_lost(evidence: Evidence) -> None:
     evidence.lecture.sentences[2].text = "These words are nowhere."
     assert "could not be found in the text above: sentence.saturation" in html.whole(evidence)
+
+
+def test_formulas_are_typeset_wherever_a_claim_is_told(evidence: Evidence) -> None:
+    claim = evidence.claims[0]
+    claim.statement, claim.scope, claim.notes = "It has W − k_x + 1 places.", "up to α·x", "and not k²/2 of them"
+    claim.limits = (structs.replace(claim.limits[0], says="With d(k − 1) zeros it is not."), *claim.limits[1:])
+    text = html.whole(evidence)
+    for formula in ("W − k_x + 1", "α·x", "k²/2", "d(k − 1)"):
+        assert f'<math alttext="{formula}"><mrow>' in text, formula
+    assert Page(text).words.count("It has ") == 1
+    claim.statement = r"It has $\eta > 0$ and costs 5 $."
+    assert re.search(r'class="statement">It has <math[^>]*>.*η.*</math> and costs 5 \$\.', html.whole(evidence))
 
 
 def test_what_took_no_part_is_no_counterexample_and_an_unmet_gate_is_not_called_one(evidence: Evidence) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+import re
 from pathlib import Path
 from typing import Any
 
@@ -257,3 +258,10 @@ def test_the_lecture_names_pictures_that_there_are() -> None:
     named = {name for claim in lecture.read().claims.values() for name in claim.prose.pictures}
     assert named <= {*RESPONDING, *DRAWINGS}
     assert {*DRAWINGS} | {*RESPONDING} - {"depth"} <= named, "a picture that stands nowhere"
+    table = (ROOT / "docs/lectures.md").read_text(encoding="utf-8").partition("\n## Pictures\n")[2]
+    documented = {
+        name
+        for line in re.findall(r"^\|([^|]*`[^|]*)\|", table, re.MULTILINE)
+        for name in re.findall("`([^`]+)`", line)
+    }
+    assert documented == {*RESPONDING, *DRAWINGS}

@@ -94,6 +94,15 @@ def test_the_matrix_the_layouts_and_the_probabilities_are_those_of_the_reference
     assert numbers[4:] == [*np.round(grown / grown.sum(), 3)]
 
 
+def test_the_sum_of_convolution_and_the_answers_to_a_feature_are_numpy_s() -> None:
+    sums = [str(n) for n in np.convolve([2, 1, 3], [1, 4, 2])]
+    assert said("discrete sum")[-len(sums) :] == sums
+    terms = said("discrete sum")[4 : -1 - len(sums)]
+    assert terms == [str(x * w) for x in (2, 1, 3) for w in (1, 4, 2)]
+    numbers = [int(text) for text in said("same treatment") if text.isdigit()]
+    assert numbers[:10] == [1, 1, 2, 1, 1, 1, 1, 2, 1, 1] and numbers.count(max(numbers)) == 2 and max(numbers) == 8
+
+
 def test_each_is_small_can_be_heard_and_stands_in_the_page() -> None:
     evidence = sample.sample_evidence()
     evidence.claims[0].pictures = tuple(DRAWINGS)

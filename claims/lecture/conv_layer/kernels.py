@@ -47,6 +47,8 @@ kernels = claim(
     Scope: two dimensions, one group, no bias; strides, dilations and paddings too; torch.nn.Conv2d,
     keras.layers.Conv2D
 
+    Pictures: channels
+
     Sources:
     - PyTorch's documentation of Conv2d
     - TensorFlow's documentation of tf.nn.conv2d

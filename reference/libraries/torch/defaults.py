@@ -297,6 +297,19 @@ _PLAIN_LAYERS = {
 }
 
 
+def _upsample(layer):
+    given = {"scale_factor": layer["scale"], "size": layer["size"]}
+    return torch.nn.Upsample(**{name: v for name, v in given.items() if isinstance(v, tuple)}, mode=layer["method"])
+
+
+_SET_LAYERS = {
+    "dropout": lambda layer: torch.nn.Dropout(layer["rate"]),
+    "upsampling": _upsample,
+    "adaptive_max_pooling": lambda layer: torch.nn.AdaptiveMaxPool2d(layer["size"]),
+    "adaptive_average_pooling": lambda layer: torch.nn.AdaptiveAvgPool2d(layer["size"]),
+}
+
+
 def _around(own):
     """A layer of the last axis, on the channels of an image."""
     return _Together(lambda x: x.movedim(1, -1)), own, _Together(lambda x: x.movedim(-1, 1))
@@ -327,8 +340,8 @@ def own_layer(layer, rank):
         if rank == 2:
             return own
         return torch.nn.Sequential(*_around(own))
-    if kind == "dropout":
-        return torch.nn.Dropout(layer["rate"])
+    if kind in _SET_LAYERS:
+        return _SET_LAYERS[kind](layer)
     if kind.endswith("_norm"):
         return _norm(layer, rank)
     if kind == "prelu":

@@ -10,13 +10,15 @@
   // What a keyboard has no key for is found by what it has: − and – by -.
   const plain = (text) => text.toLowerCase().replace(/[-−–_\s]+/g, " ").trim();
   // Of a fact its value, where that is the claim's own words; of a limit all but the libraries that show it.
+  // A formula is found by its plain text.
+  const said = (x) => (x.localName === "math" ? x.getAttribute("alttext") : x.childNodes.length ? [...x.childNodes].map(said).join("") : x.textContent);
   const told = (x) => {
-    if (x.tagName === "DT") return ["scope", "notes"].includes(x.textContent) ? x.nextElementSibling.textContent : "";
-    return [...x.childNodes].map((one) => (one.className === "tag" || one.className === "tag bad" ? "" : one.textContent)).join("");
+    if (x.tagName === "DT") return ["scope", "notes"].includes(x.textContent) ? said(x.nextElementSibling) : "";
+    return [...x.childNodes].map((one) => (one.className === "tag" || one.className === "tag bad" ? "" : said(one))).join("");
   };
   const readRow = (tr, chapter) => {
     const article = document.getElementById(tr.dataset.claim);
-    const said = article ? [...article.querySelectorAll(":scope > :is(blockquote, .statement), .instead ins, .facts:not(.referee) > dt, .limit > p")].map(told) : [];
+    const texts = article ? [...article.querySelectorAll(":scope > :is(blockquote, .statement), .instead ins, .facts:not(.referee) > dt, .limit > p")].map(told) : [];
     const names = document.querySelectorAll(`nav a[href="#${CSS.escape(encodeURIComponent(tr.dataset.claim))}"]`);
     const facts = [...tr.querySelectorAll(".fact")].map((fact) => {
       const marks = [...fact.querySelectorAll("b, :scope > span")].map((x) => plain(x.textContent));
@@ -26,8 +28,8 @@
       const dtype = a.classList.contains("any") ? "" : plain(a.textContent);
       return { a, dtype, ...f, part: !["absent", "unsupported"].includes(f.marks[0]) };
     }));
-    const text = [tr.querySelector("th").textContent, ...said].map(plain).join("\n");
-    const own = [tr.querySelector("th"), ...(article?.querySelectorAll(":scope > :is(blockquote, .statement)") ?? [])].map((x) => plain(x.textContent)).join("\n");
+    const text = [tr.querySelector("th").textContent, ...texts].map(plain).join("\n");
+    const own = [tr.querySelector("th"), ...(article?.querySelectorAll(":scope > :is(blockquote, .statement)") ?? [])].map((x) => plain(said(x))).join("\n");
     return { tr, article, names, chapter, surprise: Number(tr.dataset.surprise), marks: [...tr.cells[1].querySelectorAll(".badge")].map((x) => plain(x.textContent).replace("statement ", "")), facts, cells, text, own };
   };
   // What is searched stands in the matrix, which comes packed.

@@ -89,7 +89,7 @@
     const most = 10 ** Math.ceil(Math.log10(Math.max(...x.map(Math.abs))));
     const inside = line(x, 24, "x", most) + line(y, 84, "y", 4);
     const whose = mode === "training" ? "the batch's own" : "the running";
-    const said = `x: mean ${mid(mean, variance)}, variance ${number(variance)}. With ${whose} mean ${mid(with_.mean, with_.variance)} and variance ${number(with_.variance)}, y has mean ${mid(meanOut, varianceOut)} and variance ${number(varianceOut)}` + (mode === "training" ? `, which is γ²·σ²/(σ² + ε).` : `: the output follows the input's scale and shift.`);
+    const said = `x: mean ${mid(mean, variance)}, variance ${number(variance)}. With ${whose} mean ${mid(with_.mean, with_.variance)} and variance ${number(with_.variance)}, y has mean ${mid(meanOut, varianceOut)} and variance ${number(varianceOut)}` + (mode === "training" ? `, which is γ²·s²/(s² + ε).` : `: the output follows the input's scale and shift.`);
     return [svg(640, 116, "The batch before and after batch norm, on two lines; what lies outside a line is drawn at its end", inside), said];
   });
 

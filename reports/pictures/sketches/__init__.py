@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 from ..figures import Picture
 from ..responding import RESPONDING
-from . import boxes, lines
+from . import boxes, lines, places, stacks
 
-DRAWINGS = {**lines.DRAWINGS, **boxes.DRAWINGS}
+DRAWINGS = {**lines.DRAWINGS, **boxes.DRAWINGS, **places.DRAWINGS, **stacks.DRAWINGS}
 """{name: a function that draws it}."""
 
 

@@ -24,14 +24,6 @@ def box(x: float, y: float, side: float, *, fill: str = "none", stroke: str = MU
 
 
 def line(points: Sequence[tuple[float, float]], *, stroke: str, width: float = 2, dashed: bool = False) -> str:
-    """From point to point, without those that lie on the way."""
-    points = [p for i, p in enumerate(points) if i == 0 or p != points[i - 1]]
-    kept = [p for i, p in enumerate(points) if not 0 < i < len(points) - 1 or _bends(*points[i - 1 : i + 2])]
-    path = "M" + "L".join(f"{round(x, 1):g} {round(y, 1):g}" for x, y in kept)
+    path = "M" + "L".join(f"{round(x, 1):g} {round(y, 1):g}" for x, y in points)
     dash = ' stroke-dasharray="5 3"' if dashed else ""
     return f'<path d="{path}" fill="none" stroke="{stroke}" stroke-width="{width:g}"{dash}/>'
-
-
-def _bends(a: tuple[float, float], b: tuple[float, float], c: tuple[float, float]) -> bool:
-    turn = (b[0] - a[0]) * (c[1] - b[1]) - (b[1] - a[1]) * (c[0] - b[0])
-    return abs(turn) > 1e-6  # square points of the drawing

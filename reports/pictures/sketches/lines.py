@@ -23,22 +23,19 @@ BESIDE = LEFT + 2 * MOST * UNIT + 14
 
 
 def _curve(f: Function, colour: str, low: float, high: float, *, dashed: bool = False) -> Iterator[str]:
-    """f over z; in pieces where it jumps, and only what lies between low and high."""
-    z = np.linspace(-MOST, MOST, 129)
-    z = np.concatenate([z[z < 0], np.nextafter(0, [-1, 1]), z[z > 0]])  # at 0 itself a slope is what one takes it for
-    y = f(z)
-    points = [(round(LEFT + UNIT * (at + MOST), 1), _place(of, low, high)) for at, of in zip(z, y, strict=True)]
-    inside = [low <= of <= high for of in y]
-    piece: list[tuple[float, float]] = []
-    for i, point in enumerate(points):
-        jumps = i > 0 and abs(z[i] - z[i - 1]) < UNIT**-2 and abs(point[1] - points[i - 1][1]) > 1
-        if (jumps or not inside[i]) and piece:
-            yield line(piece, stroke=colour, dashed=dashed)
-            piece = []
-        if inside[i]:
-            piece.append(point)
-    if piece:
-        yield line(piece, stroke=colour, dashed=dashed)
+    """f over z, as far as it lies between low and high; in two pieces where it jumps at 0."""
+    right = np.concatenate(
+        [[np.nextafter(0, 1)], np.linspace(0, MOST, 33)[1:]]
+    )  # at 0 itself a slope is what one takes it for
+    pieces = [_points(f, z, low, high) for z in (-right[::-1], right)]
+    if pieces[0][-1] == pieces[1][0]:
+        pieces = [pieces[0] + pieces[1]]
+    return (line(points, stroke=colour, dashed=dashed) for points in pieces)
+
+
+def _points(f: Function, z: np.ndarray, low: float, high: float) -> list[tuple[float, float]]:
+    inside = [(at, y) for at, y in zip(z, f(z), strict=True) if low <= y <= high]
+    return [(round(LEFT + UNIT * (at + MOST), 3), round(_place(y, low, high), 3)) for at, y in inside]
 
 
 def _place(y: float, low: float, high: float) -> float:
