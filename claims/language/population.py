@@ -159,7 +159,7 @@ def _reference(case: Case, design: ModuleType, count: int) -> Call:
 
 
 def _followed(case: Case, count: int) -> int:
-    return 1 if case.quick else count
+    return count if not case.quick else 1
 
 
 def _groups(case: Case) -> tuple[str, ...]:
