@@ -8,7 +8,7 @@ ID ?= convolution.flip
 # A run starts processes by the dozen, and the tests by the hundred: none of them shall compile the sources anew.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: verify test test-all lint quick claim graph bench external clean
+.PHONY: verify test test-all lint quick claim graph site sample bench external clean
 
 verify: $(VENV)/.ready
 	$(BIN)/lecture-claims verify --out reports/latest
@@ -40,6 +40,16 @@ claim: $(VENV)/.ready
 # Draws the rooms and their imports in ARCHITECTURE.md.
 graph: $(VENV)/.ready
 	$(BIN)/python tests/house/rooms.py
+
+# The documents as a site, build/site/index.html: seconds, without a network. A warning (a dead link, a document in no list) ends it.
+site: $(VENV)/.ready
+	$(BIN)/python -m sphinx -q -E -W --keep-going -c docs/site -d build/doctrees . build/site
+
+# The sample report in docs/sample, two claims on NumPy, and the notebook. Run it where the tests say that one of them is out of date.
+sample: $(VENV)/.ready
+	$(BIN)/lecture-claims verify conv_layer.equivariance convolution.commutes --backend numpy --no-store --out build/sample
+	cd build/sample && cp index.html report.md results.json ../../docs/sample/
+	$(BIN)/python tests/docs/test_notebook.py
 
 # Minutes: measures again what the empirical bounds rest on, what fixed tolerances miss and how large and fast the page of the last
 # verification is (which needs chromium), and writes docs/measured.md.

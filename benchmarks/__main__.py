@@ -18,7 +18,7 @@ fast it opens. [Rounding](rounding.md) explains the words.
 
 """
 OTHERS = "Second tier: what honest results of libraries that are no part of it come to"
-NAMES = ("detectors", "tiers", "others", "power", "ulps", "page")
+NAMES = ("detectors", "tiers", "means", "others", "power", "ulps", "page")
 
 
 def main() -> None:
@@ -26,7 +26,7 @@ def main() -> None:
 
     for variable, value in libraries.ENVIRONMENT.items():
         os.environ.setdefault(variable, value)
-    from . import detectors, others, page, power, tiers, ulps
+    from . import detectors, means, others, page, power, tiers, ulps
 
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure, and write docs/measured.md.")
     parser.add_argument(
@@ -46,14 +46,15 @@ def main() -> None:
             evidence = page.ready(asked.results)  # before the others, which take minutes
         except page.Missing as missing:
             sys.exit(_say(f"page: {missing}"))
-    if {"detectors", "tiers", "ulps"} & {*names}:
+    if {"detectors", "tiers", "means", "ulps"} & {*names}:
         for name in libraries.names():
             loaded[name] = libraries.load(name)
             loaded[name].configure()
     runs = {
         "detectors": lambda: detectors.run(loaded),
         "tiers": lambda: tiers.run(loaded),
-        "others": lambda: tiers.run(others.loaded(), absent=others.absent(), title=OTHERS),
+        "means": lambda: means.run(loaded),
+        "others": lambda: tiers.run(others.loaded(), absent=others.absent(), title=OTHERS, drawn_from=others.calls),
         "power": power.run,
         "ulps": lambda: ulps.run(loaded),
         "page": lambda: page.run(evidence),

@@ -31,7 +31,7 @@ RECORD_BYTES, READ_SECONDS = 8_000_000, 1.0
 """Those of the record."""
 LOADS, ROUNDS = 5, 3
 """Loads in a round, and rounds at most: another one where the machine was busy."""
-PIECES = re.compile(r'(?=<style>|<body>|<section id="|<footer>|<script>)')
+PIECES = re.compile(r'(?=<style>|<body>|<section id="|<footer>|<template id="packed">|<script>)')
 LOADED = "performance.getEntriesByType('navigation')[0].loadEventStart / 1000"
 PAINTED = """() => new Promise(done => new PerformanceObserver(seen => {
   const [paint] = seen.getEntriesByName("first-contentful-paint");
@@ -120,7 +120,7 @@ def parts(text: str) -> Counter[str]:
     """The page's bytes, cut where a part begins; together they are all of it."""
     found: Counter[str] = Counter()
     for piece in PIECES.split(text):
-        begins = re.match(r'<section id="([^"]*)|<(style|body|footer|script)>', piece)
+        begins = re.match(r'<(?:section|template) id="([^"]*)|<(style|body|footer|script)>', piece)
         found[(begins[1] or begins[2]) if begins else "head"] += len(piece.encode())
     return found
 

@@ -9,6 +9,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from lectureclaims.reference.libraries import Unsupported
 
 jax.config.update("jax_enable_x64", True)
 HIGHEST = jax.lax.Precision.HIGHEST
@@ -83,3 +84,46 @@ def tanh(x):
 
 def gelu(x, *, approximate):
     return np.asarray(_result(jax.nn.gelu, (approximate == "tanh",), x))
+
+
+def _pooled(x: Any, window: Any, stride: Any, padding: Any) -> Any:
+    sizes, steps, sides = (1, 1, *window), (1, 1, *stride), ((0, 0), (0, 0), *padding)
+    return jax.lax.reduce_window(x, jnp.zeros((), x.dtype), jax.lax.add, sizes, steps, sides)
+
+
+def _average(x: Any, window: Any, stride: Any, padding: Any, count_padding: bool) -> Any:
+    ones = jnp.pad(jnp.ones_like(x), ((0, 0), (0, 0), *padding), constant_values=int(count_padding))
+    return _pooled(x, window, stride, padding) / _pooled(ones, window, stride, ((0, 0),) * len(window))
+
+
+def average_pooling2d(x, *, window, stride, padding, count_padding, **others):
+    if any(others.values()):
+        raise Unsupported("neither dilation nor another divisor are tried")
+    return np.asarray(_result(_average, (window, stride, padding, count_padding), x))
+
+
+def _mean(x: Any) -> Any:
+    return x.mean((2, 3), keepdims=True)
+
+
+def adaptive_average_pooling2d(x, *, size):
+    if size != (1, 1):
+        raise Unsupported("it has no adaptive windows; the mean of all is tried")
+    return np.asarray(_result(_mean, (), x))
+
+
+def _resized(x: Any, size: Any, method: str, antialias: bool) -> Any:
+    return jax.image.resize(x, (*x.shape[:2], *size), method, antialias=antialias)
+
+
+def bilinear_resampling2d(x, *, size, grid, antialias=False, **others):
+    if grid != "half_pixel" or any(others.values()):
+        raise Unsupported("it has half pixels alone")
+    return np.asarray(_result(_resized, (size, "linear", antialias), x))
+
+
+def bicubic_resampling2d(x, *, size, grid, coefficient, antialias=False, exclude_outside=None, **others):
+    leaves_out = antialias if exclude_outside is None else exclude_outside
+    if (grid, coefficient, leaves_out) != ("half_pixel", -0.5, True) or any(others.values()):
+        raise Unsupported("its cubics have half pixels, a = -1/2 and nothing outside")
+    return np.asarray(_result(_resized, (size, "cubic", antialias), x))

@@ -15,9 +15,9 @@ OPSET, IR = 20, 9
 
 @functools.lru_cache(maxsize=256)
 def _session(operator: str, arrays: tuple[tuple[str, Any], ...], settings: tuple[tuple[str, Any], ...]) -> Any:
-    """``arrays``: (name, element type) of each input."""
+    """``arrays``: (name, element type) of each input; ("", None): left out."""
     make = onnx.helper
-    inputs = [make.make_tensor_value_info(name, kind, None) for name, kind in arrays]
+    inputs = [make.make_tensor_value_info(name, kind, None) for name, kind in arrays if name]
     output = make.make_tensor_value_info("y", arrays[0][1], None)
     node = make.make_node(operator, [name for name, _ in arrays], ["y"], **dict(settings))
     graph = make.make_graph([node], operator, inputs, [output])
@@ -30,11 +30,15 @@ def _session(operator: str, arrays: tuple[tuple[str, Any], ...], settings: tuple
         raise Unsupported(f"{operator}: {error}") from error
 
 
-def _run(operator: str, *arrays: np.ndarray, **settings: Any) -> np.ndarray:
+def _run(operator: str, *arrays: Any, **settings: Any) -> np.ndarray:
+    """None: an input that is left out."""
     if arrays[0].dtype.name == "bfloat16":
         raise Unsupported("Python hands no bfloat16 to it")
-    named = {f"a{i}": array for i, array in enumerate(arrays)}
-    kinds = tuple((name, onnx.helper.np_dtype_to_tensor_dtype(a.dtype)) for name, a in named.items())
+    named = {f"a{i}": array for i, array in enumerate(arrays) if array is not None}
+    kinds = tuple(
+        ("", None) if a is None else (f"a{i}", onnx.helper.np_dtype_to_tensor_dtype(a.dtype))
+        for i, a in enumerate(arrays)
+    )
     return _session(operator, kinds, tuple(settings.items())).run(["y"], named)[0]
 
 
@@ -71,12 +75,30 @@ def gelu(x, *, approximate):
     return _run("Gelu", x, approximate=approximate)
 
 
-def __getattr__(name: str) -> Any:
-    """What it has not, as the operations of the repository's libraries say it."""
+def average_pooling2d(x, *, window, stride, padding, count_padding, dilation=(1, 1), ceil_mode=False, divisor=None):
+    if divisor is not None:
+        raise Unsupported("AveragePool divides by what its windows hold")
+    pads = tuple(before for before, _ in padding) + tuple(after for _, after in padding)
+    settings = {"kernel_shape": window, "strides": stride, "pads": pads, "dilations": dilation}
+    return _run("AveragePool", x, **settings, ceil_mode=int(ceil_mode), count_include_pad=int(count_padding))
 
-    def lacking(*_: object, **__: object) -> Any:
-        raise Unsupported(f"{name}: it differentiates nothing and trains nothing")
 
-    if name.startswith("_"):
-        raise AttributeError(name)
-    return lacking
+def adaptive_average_pooling2d(x, *, size):
+    if size != (1, 1):
+        raise Unsupported("it has the mean of all alone")
+    return _run("GlobalAveragePool", x)
+
+
+def bilinear_resampling2d(x, *, size, grid, **others):
+    return _resized(x, size, others, mode="linear", coordinate_transformation_mode=grid)
+
+
+def bicubic_resampling2d(x, *, size, grid, coefficient, **others):
+    return _resized(x, size, others, mode="cubic", cubic_coeff_a=coefficient, coordinate_transformation_mode=grid)
+
+
+def _resized(x: Any, size: Any, others: Any, **settings: Any) -> np.ndarray:
+    if any(others.values()) or x.dtype == np.float64:  # whose weights it holds in float32
+        raise Unsupported("only the plain ones are tried, in float32")
+    sizes = np.array([*x.shape[:2], *size], np.int64)
+    return _run("Resize", x, None, None, sizes, **settings)

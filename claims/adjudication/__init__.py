@@ -64,5 +64,8 @@ def judge(asked: Case) -> Adjudication:
 def _own_place(asked: Case, f: Finding) -> tuple[int, ...]:
     """Of the worst element, in the array as it was given: with its own leading axes."""
     own, place = asked.shaped[f.library, f.result], asked.given[f.library, f.result]
+    if own in asked.maps and len(f.where) == 2:  # a pixel, a class
+        first, *space = np.unravel_index(f.where[0], (own[0], *own[2:]))
+        return (int(first), f.where[1], *map(int, space))
     counted = tuple(asked.outputs[f.library][f.result].shape[place.index(axis)] for axis in range(len(place)))
     return f.where if own == counted else tuple(map(int, np.unravel_index(np.ravel_multi_index(f.where, counted), own)))

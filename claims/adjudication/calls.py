@@ -32,7 +32,7 @@ def result_shapes(operation: Operation, arguments: Mapping[str, Any]) -> dict[st
 
 def _batch(operation: Operation, arrays: Mapping[str, np.ndarray | None]) -> int | None:
     """How many images or rows there are, each of which is computed as the others; None where numbers of all of them decide what is allowed."""
-    if "labels" in arrays or any("…" in operation.axes(name) for name in arrays):
+    if "labels" in arrays or "reduction" in operation.parameters or any("…" in operation.axes(name) for name in arrays):
         return None
     sizes = {len(a) for name, a in arrays.items() if a is not None and a.ndim and operation.axes(name)[0] == "N"}
     return sizes.pop() if len(sizes) == 1 else None

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,6 +39,8 @@ class Case:
     """(library, result) → the shape of the array as it was given."""
     taken: tuple[str, ...] = ()
     """What words, values and axes were taken for, where they were not said in ours."""
+    maps: tuple[tuple[int, ...], ...] = ()
+    """The shapes of arrays that were given with classes on axis 1, a row a pixel."""
 
     def __str__(self) -> str:
         """The call in one line, without its numbers but for the least and the largest."""
@@ -67,7 +71,7 @@ def case(
     operation: str, *, inputs: Mapping[str, Any], outputs: Mapping[str, Any], parameters: Mapping[str, Any]
 ) -> Case:
     """The arguments of :func:`~lectureclaims.claims.adjudication.adjudicate`, checked. BadInput for what cannot be judged."""
-    entry = catalogue.find(operation)
+    entry = _entry(operation, inputs)
     for name, given_as in (("inputs", inputs), ("outputs", outputs), ("parameters", parameters)):
         if not isinstance(given_as, Mapping):
             refuse(name, type(given_as).__name__, "a dictionary by name", f"for instance {name}={{'x': …}}")
@@ -76,6 +80,18 @@ def case(
         return _case(entry, inputs, outputs, parameters, taken)
     except BadInput as error:
         raise BadInput("; ".join((str(error), *taken))) from None
+
+
+def _entry(operation: str, inputs: Any) -> Operation:
+    """By its name; a cross-entropy of targets that are a distribution a row is another operation than of labels."""
+    entry = catalogue.find(operation)
+    soft = catalogue.OPERATIONS.get(f"soft_{entry.name}")
+    if soft is None or not isinstance(inputs, Mapping):
+        return entry
+    given = {words.own_name(name, entry.arrays): value for name, value in inputs.items()}
+    scores, labels = (given.get(name, ()) for name in ("logits", "targets" if "targets" in given else "labels"))
+    real = "float" in str(getattr(labels, "dtype", np.asarray(labels).dtype if isinstance(labels, list) else ""))
+    return soft if real and np.ndim(labels) > 1 and np.shape(labels) == np.shape(scores) else entry
 
 
 def _case(
@@ -105,8 +121,8 @@ def _case(
         shaped[library, result] = array.shape
         found.setdefault(library, {})[result] = y
         if y.shape != shapes[result] and not spatial(y, shapes[result]):
-            _refuse_shape(entry, label, y, shapes[result], meaning)
-    made = Case(entry, arrays, parsed, found, given, accumulation, shaped, tuple(taken))
+            _refuse_shape(entry, label, result, y, shapes[result], meaning)
+    made = Case(entry, arrays, parsed, found, given, accumulation, shaped, tuple(taken), tuple(orders.maps))
     for library in found:
         _fits(made, library)
     return made
@@ -119,7 +135,7 @@ def call(
 
     BadInput for what does not fit.
     """
-    entry, taken = catalogue.find(operation), list[str]()
+    entry, taken = _entry(operation, inputs), list[str]()
     settings = {name: value for name, value in parameters.items() if name not in ("dtypes", "accumulation")}
     arrays, parsed, _ = _call(entry, inputs, settings, [], taken)
     result_shapes(entry, arrays | parsed)
@@ -138,7 +154,8 @@ def _call(
     orders = Orders(layout, _channels_last(settings, last), last, settings.get("groups"), taken)
     arrays = _arrays(entry, inputs, orders)
     _check_kernel(entry, settings, arrays)
-    return arrays, _parameters(entry, words.read(words.Asked(entry, settings, framework), taken), arrays), orders
+    asked = words.Asked(entry, settings, framework, tuple(name for name, a in arrays.items() if a is not None))
+    return arrays, _parameters(entry, words.read(asked, taken), arrays), orders
 
 
 # ------------------------------------------------------------------------------------------------------------ names
@@ -202,6 +219,8 @@ class Orders:
     kernels: bool
     groups: Any
     taken: list[str]
+    maps: list[tuple[int, ...]] = field(default_factory=list)
+    """Shapes with classes on axis 1, a row a pixel."""
 
     def of(self, label: str, array: str, axes: str, rank: int) -> str | None:
         """The letters of an array with so many axes; None where they lie in our order."""
@@ -243,8 +262,11 @@ def _arrays(entry: Operation, inputs: Mapping[str, Any], orders: Orders) -> dict
         else:
             given[name] = array_of(f"input.{name}", inputs[name], whole=name == "labels")
     arrays = {name: None if array is None else _array(entry, name, given, orders) for name, array in given.items()}
-    x = arrays.get("x")
+    x, first = arrays.get("x"), next(iter(arrays.values()))
     for name, array in arrays.items():
+        if name in FACTORS and array is not None and entry.axes(name) == "…" and first is not None:
+            arrays[name] = _stretched(name, array, first, orders)
+            continue
         # The gradient by one number would be another one than by one a channel.
         whole = (
             array is not None and entry.axes(name) == "C" and array.shape == (1,) and f"d{name}" not in entry.results
@@ -253,6 +275,22 @@ def _arrays(entry: Operation, inputs: Mapping[str, Any], orders: Orders) -> dict
             arrays[name] = np.repeat(array, x.shape[1])  # pyright: ignore[reportArgumentType, reportCallIssue]
             orders.taken.append(f"input.{name} [1]: the same for all {x.shape[1]} channels")
     return arrays
+
+
+FACTORS = ("weights", "pos_weight")
+"""Numbers that losses are multiplied with."""
+
+
+def _stretched(name: str, array: np.ndarray, first: np.ndarray, orders: Orders) -> np.ndarray:
+    """The same along axes that are left out or have one element, as frameworks have it."""
+    with suppress(ValueError):
+        made = np.broadcast_to(array, first.shape)
+        if array.shape != first.shape:
+            orders.taken.append(
+                f"input.{name} {list(array.shape)}: the same along the other axes of {list(first.shape)}"
+            )
+        return np.ascontiguousarray(made)
+    return array
 
 
 def _array(entry: Operation, name: str, given: Mapping[str, np.ndarray | None], orders: Orders) -> np.ndarray:
@@ -283,6 +321,14 @@ def _rows(
 ) -> np.ndarray:
     """Images as rows of features, and classes of each pixel as rows of classes."""
     w, labels, label = given.get("w"), given.get("labels"), f"input.{name}"
+    targets = given.get("targets")
+    if targets is not None and targets.ndim > 2 and entry.axes("targets") == "NK" and not orders.last:
+        if entry.axes(name) == "NK":
+            orders.taken.append(f"{label} {list(array.shape)}: classes on axis 1, a row a pixel")
+            orders.maps.append(array.shape)
+            return np.moveaxis(array, 1, -1)
+        if array.shape == (*targets.shape[:1], *targets.shape[2:]):
+            return array.reshape(-1)
     if name == "x" and entry.axes("x") == "NI" and array.ndim > 2 and w is not None and w.ndim == 2:
         features = w.shape[0 if orders.of("input.w", "w", entry.axes("w"), 2) == "IO" else 1]
         if array.shape[-1] != features and math.prod(array.shape[1:]) == features:
@@ -297,6 +343,7 @@ def _rows(
             refuse(f"{label}.shape", array.shape, "classes on axis 1 or on the last, and here both may be", way_out)
         if first:
             orders.taken.append(f"{label} {list(array.shape)}: classes on axis 1, a row a pixel")
+            orders.maps.append(array.shape)
             return np.moveaxis(array, 1, -1)
     if labels is not None and labels.ndim > 1 and array.shape == labels.shape and entry.axes(name) == "N":
         return array.reshape(-1)
@@ -341,6 +388,9 @@ def _result(
 ) -> tuple[np.ndarray, Axes]:
     """In canonical order of axes, and for each of these its place in the array as it is given, or as its leading axes are counted."""
     axes = entry.axes(result)
+    if axes == "NK" and array.shape in orders.maps:
+        orders.taken.append(f"{label} {list(array.shape)}: classes on axis 1, a row a pixel")
+        return np.moveaxis(array, 1, -1).reshape(expected), (0, 1)
     order = orders.of(label, result, axes, len(expected))
     if label in orders.layout:
         place = order_of(label, array, axes, order)
@@ -359,15 +409,33 @@ def _result(
     return array, tuple(range(array.ndim))
 
 
-def _refuse_shape(entry: Operation, label: str, y: np.ndarray, expected: tuple[int, ...], meaning: str) -> None:
+NOT_REDUCED = "that is not judged here; give one for each row"
+
+
+def _fitting(axes: str, shape: tuple[int, ...], expected: tuple[int, ...]) -> list[str]:
+    """The orders of axes in which the expected result has this shape, channels last before others; none where not every axis has a letter."""
+    sizes = dict(zip(axes, expected, strict=False))
+    orders = map("".join, itertools.permutations(sizes)) if len(sizes) == len(shape) < 6 else ()
+    fitting = [order for order in orders if tuple(sizes[letter] for letter in order) == shape]
+    return sorted(fitting, key=lambda order: (order[0] != "N", order[-1] != "C", order))
+
+
+def _refuse_shape(
+    entry: Operation, label: str, result: str, y: np.ndarray, expected: tuple[int, ...], meaning: str
+) -> None:
     decide = [
         name for name in ("window", "size", "stride", "padding", "dilation", "groups") if name in entry.parameters
     ]
     way_out = f"check {', '.join(decide)}" if decide else "give the result of these inputs"
     if y.size == 1 and len(expected) == 1:
-        way_out = "one number is their mean or sum, which is not judged here; give one for each row"
+        say = "say which: reduction='mean' or 'sum'"
+        way_out = f"one number is their mean or sum; {say if 'reduction' in entry.parameters else NOT_REDUCED}"
+    elif expected == (1,) and "reduction" in entry.parameters:
+        way_out = "one for each row is reduction='none'"
     if sorted(y.shape) == sorted(expected):
-        way_out = f"the same sizes in another order: say its layout, {{'layout': {{'{label}': 'NHWC'}}}}"
+        fitting = _fitting(entry.axes(result), y.shape, expected) or ["NHWC"]
+        among = "" if len(fitting) == 1 else f" ({' or '.join(fitting)})"
+        way_out = f"the same sizes in another order: say its layout{among}, {{'layout': {{'{label}': '{fitting[0]}'}}}}"
     refuse(f"{label}.shape", y.shape, f"{expected}, the shape of {meaning}", way_out)
 
 

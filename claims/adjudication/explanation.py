@@ -65,11 +65,12 @@ class Question:
         """Whether results that rounding allows would come so near to a mistake by chance less often than once in 1/CHANCE calls.
 
         Of as many independent errors as there are different numbers, each would have to lie within 1/nearer of what the mistake makes, or
-        as near as the format tells.
+        as near as the format tells. Where a function has saturated, at 0 or ±1, everything comes to the same.
         """
-        different = sum(np.unique(y.astype(np.float64)).size for y in self.results.values())
+        numbers = (np.unique(np.abs(y.astype(np.float64))) for y in self.results.values())
+        different = sum(np.count_nonzero((each != 0) & (each != 1)) for each in numbers)
         told = min(nearer, 1 / bounds.unit_roundoff(self.dtype))
-        return nearer >= NEARER and different * log(told) >= -log(bounds.CHANCE)
+        return bool(nearer >= NEARER and different * log(told) >= -log(bounds.CHANCE))
 
 
 def departure(results: Results, values: Mapping[str, np.ndarray], exact: Mapping[str, np.ndarray]) -> float:
@@ -277,7 +278,7 @@ def outside(asked: Question, reading: Reading) -> int | None:
 
 
 def _how_many(reading: Reading, name: str, y: np.ndarray, one: Judged) -> int:
-    allowed = reading.made(name, np.broadcast_to(one.bound.allowed, one.value.shape))
+    allowed = np.abs(reading.made(name, np.broadcast_to(one.bound.allowed, one.value.shape)))
     return int((bounds.error_ratio(y, reading.made(name, one.value), allowed) > 1).sum())
 
 
@@ -321,7 +322,7 @@ def _worst(reading: Reading, name: str, y: np.ndarray, one: Judged) -> float:
         if not np.array_equal(narrow.astype(np.float64), y.astype(np.float64), equal_nan=True):
             return np.inf
         y, bound = narrow, bounds.rounded_narrow(bound, value, reading.stored)
-    allowed = reading.made(name, np.broadcast_to(bound.allowed, value.shape))
+    allowed = np.abs(reading.made(name, np.broadcast_to(bound.allowed, value.shape)))
     if not np.isfinite(allowed).all():
         return np.inf
     return float(bounds.error_ratio(y, reading.made(name, value), allowed).max())

@@ -130,7 +130,9 @@ class Adjudication:
         if standing == "within rounding":
             return standing
         if standing == "cannot tell":
-            return f"cannot tell: {self.reasons[library]}"
+            how = "to the last bit" if found and math.isinf(found[0].nearer) else "its errors are"
+            cause = f"; but {how} as if {found[0].says}{_detail(found[0])}" if found else ""
+            return f"cannot tell: {self.reasons[library]}{cause}"
         what = self.reasons.get(library, standing)
         if not found:
             return what if what.startswith("outside:") else f"{what}, and no known mistake explains it"

@@ -15,6 +15,7 @@ from ...reference.judging.assessment import Contract, Judged
 from ...reference.judging.statistics import BIAS, SPREAD, WEIGHT, Statistic
 from ...reference.judging.tiers import Tiers, kept, largest_ratio
 from ...reference.validation import BadInput, refuse
+from . import algorithms
 from .calls import is_finite
 from .case import Case
 from .explanation import NEARER, Question, departure, explain
@@ -24,6 +25,7 @@ from .shapes import filled, settings
 
 MAP = 48
 """Rows and columns at most of the picture of error ÷ bound."""
+BEYOND = "beyond what any order of one sum allows"
 ALLOWED, ALLOWED_ELSE = "allowed by the worst case", "allowed by the worst case of a looser contract alone"
 MOST_SETTINGS = 12
 """So many settings that give a result's shape are tried."""
@@ -41,10 +43,26 @@ class Opinion:
     explanations: tuple[Explanation, ...] = ()
 
 
+def _caused(case: Case, library: str, opinion: Opinion) -> Opinion:
+    """With the algorithm that gives the results, where they are not those of a sum in a wide format and no mistake was found: then nobody can
+    tell whether it is meant."""
+    results, arguments = case.outputs[library], case.arguments(library)
+    if opinion.standing == "within rounding" or opinion.explanations or list(results) != ["y"]:
+        return opinion
+    y, exact = results["y"], _exact(case, arguments)["y"]
+    if y.shape != exact.shape:
+        return opinion
+    if found := algorithms.narrow(case.operation, arguments, y, exact):
+        return replace(opinion, standing="cannot tell", reason=opinion.reason or BEYOND, explanations=(found,))
+    if opinion.standing != "cannot tell" and (found := algorithms.transform(case.operation, arguments, y, exact)):
+        return replace(opinion, standing="cannot tell", reason=opinion.reason or BEYOND, explanations=(found,))
+    return opinion
+
+
 def judge(case: Case) -> Adjudication:
     """Every finding of a case. BadInput where no contract gives a bound at all."""
     asked, case = case, _filled(case)
-    opinions = {library: _opinion(case, library) for library in case.outputs}
+    opinions = {library: _caused(case, library, _opinion(case, library)) for library in case.outputs}
     for library, results in asked.outputs.items():
         if any(y.shape != case.outputs[library][name].shape for name, y in results.items()):
             opinions[library] = _misshapen(asked, case, library, opinions[library])
@@ -242,9 +260,16 @@ def _unlikely(tiers: Tiers, results: Mapping[str, np.ndarray]) -> str:
     what = {
         SPREAD: f"its errors have a mean square {odd.excess:.3g} times as large as those of rounding in all likelihood",
         BIAS: f"its errors have a mean {odd.excess:.3g} times as far from 0 as those of rounding in all likelihood",
-        WEIGHT: f"its errors follow one input, as if one weight were another (w{list(odd.where)}, {odd.value:.3g} standard deviations)",
+        WEIGHT: f"its errors follow one input, as if one weight were another ({_weight(odd)}, {odd.value:.3g} standard deviations)",
     }[odd.name]
     return what + (f", in channel {odd.where[0]}" if odd.name != WEIGHT and odd.where else "")
+
+
+def _weight(one: Statistic) -> str:
+    if not one.along:
+        return f"w{list(one.where)}"
+    output, element = one.where
+    return f"that of element {element} in output {output}, along {one.along}"
 
 
 def _unsaid(contract: Contract, case: Case) -> str:
@@ -328,6 +353,8 @@ def _smallest(likely: Judged, found: tuple[Statistic, ...], case: Case) -> str:
     text = f"in one element a mistake of {limit:.2g}{share}"
     if weight is None:
         return text
+    if weight.along:
+        return f"{text}, or one weight along an axis off by {weight.smallest:.2g}"
     largest = float(np.abs(np.asarray(case.arrays["w"], np.float64)).max())
     return f"{text}, or one weight off by {weight.smallest:.2g}" + (
         f", {weight.smallest / largest:.2g} of the largest weight" if largest else ""

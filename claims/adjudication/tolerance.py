@@ -232,12 +232,14 @@ def _array(
     rng: np.random.Generator, name: str, shape: tuple[int, ...], sizes: Mapping[str, Any], dtype: str
 ) -> np.ndarray:
     if name == "labels":
-        classes = next(size[-1] for other, size in sizes.items() if other in ("logits", "p"))
+        classes = next(size[-1] for other, size in sizes.items() if other in ("logits", "p", "x"))
         return rng.integers(0, classes, shape)
     numbers = rng.standard_normal(shape)
     if name == "variance":
         numbers = numbers**2
-    if name == "p":
+    if name == "weights":
+        numbers = np.abs(numbers)
+    if name in ("p", "targets"):
         numbers = np.exp(numbers)
         numbers /= numbers.sum(axis=-1, keepdims=True)
     return numbers.astype(dtype)

@@ -298,7 +298,11 @@ def _row(lecture: Lecture, cell: CellRun, c: Comparison) -> types.AnyRow:
 def _wrong(name: str, variant: Variant, facts: Facts) -> types.WrongFound:
     by = caught(variant.rows, facts)
     made = sum(row.made for row in variant.rows)
-    excuse = next((f"not refuted: {row.note}" for row in variant.rows if not row.made), "every comparison still agreed")
+    unmade = [f"not refuted: {row.note}" for row in variant.rows if not row.made]
+    shapes = ["only shapes differed, which counts in a claim with about_shapes=True"]
+    excuse = (
+        unmade or (shapes if caught(variant.rows, Facts(about_shapes=True)) else ["every comparison still agreed"])
+    )[0]
     worst = max(by, key=lambda row: (row.ratio, row.differing or 0), default=None)
     if worst is not None:  # where its expected value comes from, the honest rows say
         said: dict[str, Any] = {name: "" for name in ("source", "derivation") if hasattr(worst, name)}

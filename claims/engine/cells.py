@@ -145,7 +145,8 @@ class Library:
         ) -> Experiment:
             case = self._case(claim, name, settings, cell.dtype, selected.point or None)
             steps = experiment(case, **(wrong.says if wrong else {}))
-            return Experiment(variant, case, steps, wrong, kept, debug=self.worker.debug, known=self.operations)
+            debug, seconds = self.worker.debug, self.worker.timeout
+            return Experiment(variant, case, steps, wrong, kept, debug=debug, known=self.operations, seconds=seconds)
 
         if not (selected.wrong or selected.limit):
             for n in names:

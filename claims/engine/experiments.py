@@ -7,6 +7,7 @@ it differs from the honest experiment.
 from __future__ import annotations
 
 import difflib
+import math
 import traceback
 from collections.abc import Collection, Generator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from ..language.claim import Kept, Wrong
 from ..language.comparison import Comparison
 from ..language.outcome import Call, NotAValue, Outcome
 from ..record.types import Fact, Stopped, Sweep
+from ..workers import limits
 from ..workers.library import line
 from .ran import DefectRun, Variant
 
@@ -36,7 +38,8 @@ class Caller(Protocol):
 class Experiment:
     """One experiment under way: a variant of the claim, in one case and dtype.
 
-    kept: where figures, timings and what is stated go, by their kind; known: the names of all operations, empty where any may be asked for.
+    kept: where figures, timings and what is stated go, by their kind; known: the names of all operations, empty where any may be asked for;
+    seconds: how long its own code may take from one answer to the next calls.
     """
 
     variant: Variant
@@ -48,6 +51,8 @@ class Experiment:
     single: bool = False
     debug: bool = False
     known: Collection[str] = ()
+    seconds: float = math.inf
+    hung: bool = False
 
     @property
     def enough(self) -> bool:
@@ -58,25 +63,35 @@ class Experiment:
         """Resume with the outcomes asked for; run on to the next calls or to the end."""
         self.pending = None
         try:
-            step = self._resumed(answer)
-            while not isinstance(step, Call | list):
-                self._keep(step)
-                if self.enough:
-                    self.generator.close()
-                    return
-                step = self.generator.send(None)
-            self.single = isinstance(step, Call)
-            self.pending = [self._mutated(call) for call in ([step] if isinstance(step, Call) else step)]
+            with limits.within(self.seconds):
+                self._advance(answer)
         except StopIteration:
             return
         except NotAValue as stop:
             self._stop(stop.outcome.kind, stop.outcome.error)
+        except TimeoutError as late:  # it may be that of a busy machine, so that it is no answer to keep
+            self.hung = True
+            self.give_up(f"{line(late)} ({_place(late)})")
         except BaseException as error:  # also one that would end this process, and with it the cells of other claims
             if self.debug:
                 raise
-            place = traceback.extract_tb(error.__traceback__)[-1]
-            why = f"{type(error).__name__}: {line(error)} ({Path(place.filename).name}:{place.lineno})"
+            why = f"{type(error).__name__}: {line(error)} ({_place(error)})"
             self._stop("error", why, "".join(traceback.format_exception(error)))
+
+    def give_up(self, why: str) -> None:
+        self.pending = None
+        self._stop("broken", why)
+
+    def _advance(self, answer: Any) -> None:
+        step = self._resumed(answer)
+        while not isinstance(step, Call | list):
+            self._keep(step)
+            if self.enough:
+                self.generator.close()
+                return
+            step = self.generator.send(None)
+        self.single = isinstance(step, Call)
+        self.pending = [self._sendable(self._mutated(call)) for call in ([step] if isinstance(step, Call) else step)]
 
     def misnames(self, answer: Outcome) -> bool:
         """Whether what was asked for is an operation of no library at all: a mistake of the claim, not a gap of this library."""
@@ -127,6 +142,15 @@ class Experiment:
         mutant = self.wrong.operations.get(call.name) if self.wrong else None
         return call.mutated_by(mutant) if mutant else call
 
+    def _sendable(self, call: Call) -> Call:
+        """A call that can cross to a library's process; another one is an error at the step that asked for it."""
+        try:
+            _ = call.digest
+        except Exception as error:
+            way_out = "give arrays and plain values, and functions from the top of a module"
+            self.generator.throw(TypeError(f"{call.name}: cannot be sent to a library: {line(error)}; {way_out}"))
+        return call
+
     def _recorded(self, step: Comparison) -> Comparison:
         """With its case, and the recorded defect that covers it or is spared by it."""
         row, found = step.row, step.but(case=self.case.name)
@@ -139,6 +163,12 @@ class Experiment:
         return found
 
 
+def _place(error: BaseException) -> str:
+    """The last line on the way to an error that is not the clock's."""
+    places = [one for one in traceback.extract_tb(error.__traceback__) if one.filename != limits.__file__]
+    return f"{Path(places[-1].filename).name}:{places[-1].lineno}"
+
+
 def advance_all(
     experiments: Sequence[Experiment],
     caller: Caller,
@@ -149,7 +179,7 @@ def advance_all(
     """Advance all experiments together until each has ended; equal calls are made once, and not those whose outcomes are given."""
     known = dict[bytes, Outcome]()
     for experiment in experiments:
-        experiment.advance(None)
+        _advance(experiment, None, experiments)
     while active := [e for e in experiments if e.pending is not None]:
         if len(known) > REMEMBERED:
             known.clear()
@@ -159,7 +189,15 @@ def advance_all(
         for experiment in active:
             answers = [known[c.digest].of(c) for c in experiment.pending or ()]
             _note(experiment, answers, defects)
-            experiment.advance(answers[0] if experiment.single else answers)
+            _advance(experiment, answers[0] if experiment.single else answers, experiments)
+
+
+def _advance(experiment: Experiment, answer: Any, together: Sequence[Experiment]) -> None:
+    """Advance one of several; where one of them hung, the others would hang as long."""
+    if any(one.hung for one in together):
+        experiment.give_up("not run: another experiment of this cell hung")
+    else:
+        experiment.advance(answer)
 
 
 def _note(experiment: Experiment, answers: Sequence[Outcome], defects: Sequence[DefectRun]) -> None:

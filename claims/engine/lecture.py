@@ -178,6 +178,7 @@ def readings(text: str) -> tuple[Reading, ...]:
 
 
 UNCERTAIN = "Uncertain readings"
+FENCED = re.compile(r"^ *(```|~~~).*?^ *\1", re.DOTALL | re.MULTILINE)
 
 
 def _sentence(row: dict[str, Any], uncertain: tuple[Reading, ...]) -> Sentence:
@@ -194,8 +195,8 @@ def _sentence(row: dict[str, Any], uncertain: tuple[Reading, ...]) -> Sentence:
 
 
 def _left_over(text: str, sentences: tuple[Sentence, ...]) -> list[str]:
-    """Words of the lecture's own that stand in no sentence of the ledger; headings and quoted notes are not its own."""
-    body = text.partition(f"\n{UNCERTAIN}\n")[0]
+    """Words of the lecture's own that stand in no sentence of the ledger; headings, quoted notes and code are not its own."""
+    body = FENCED.sub("", text.partition(f"\n{UNCERTAIN}\n")[0])
     position, pieces = 0, list[str]()
     for sentence in sentences:
         found = place(sentence.text, body, position)
@@ -248,7 +249,7 @@ def sections(folder: Path, *, debug: bool = False) -> list[ModuleType]:
     for path in _modules(folder):
         try:
             found.append(_imported(path, folder))
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             if debug:
                 raise
             raise BadLecture(f"{_said(error, path, folder)}; verify --in-process shows the traceback") from error
@@ -269,7 +270,7 @@ def _imported(path: Path, folder: Path) -> ModuleType:
     return importlib.import_module(".".join((__name__.rsplit(".", 2)[0], "lecture", *parts)))
 
 
-def _said(error: Exception, path: Path, folder: Path) -> str:
+def _said(error: BaseException, path: Path, folder: Path) -> str:
     """What was raised, and the last line of the lecture's own on the way there."""
     what, lines = (
         str(error),

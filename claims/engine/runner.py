@@ -253,7 +253,7 @@ class _Runner:
             seen = known.detections if known else {}
             found[claim] = {i: seen[keys[i]] for i in able if keys[i] in seen}
             missing = tuple(i for i in able if keys[i] not in seen)
-            if missing and not part.refuted:  # refuted as it is, it would seem to see every one
+            if missing and not (part.refuted or part.broken):  # refuted as it is, it would seem to see every one
                 todo.append(replace(unit, mistakes=missing, asked=tuple(part.asked.items())))
 
         def done(unit: Unit, answer: Answer | str) -> None:

@@ -47,7 +47,8 @@ class Waiting(Exception):
 class Way:
     """How a run is made, not what it finds.
 
-    jobs: processes at work at once, by default one a core; timeout: seconds for one call of a library; memory: GiB for a library's process;
+    jobs: processes at work at once, by default one a core; timeout: seconds for one call of a library, and
+    for an experiment from one answer to its next calls; memory: GiB for a library's process;
     store: the folder where results are kept, None for none; fresh: take nothing from it; recheck: the share of what it has that is computed
     again and compared; shard: "3/8", the third of eight parts of what is to be computed, for machines that share a store;
     scheduler: the address of a Dask cluster whose workers compute, "tcp://host:8786". ``in_process`` runs the libraries in this process, one after another, without a store, and lets a mistake in a claim be

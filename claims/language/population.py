@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
+import sys
 import tomllib
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import replace
@@ -90,8 +91,9 @@ def seeds(case: Case, count: int, group: str) -> list[int]:
 def stated_before(case: Case, design: ModuleType) -> Stated:
     """What is fixed before an arm runs. Raises ValueError where this digest is not the last of the design's history."""
     gates, name, digest = gates_of(design), _name(design), digest_of(design)
-    history = tomllib.loads(Path(gates.__file__ or "").with_name("versions.toml").read_text(encoding="utf-8"))
-    versions = history.get(name, [])
+    file = Path(gates.__file__ or "").with_name("versions.toml")
+    alone = gates is design and not file.is_file()
+    versions = [digest] if alone else tomllib.loads(file.read_text(encoding="utf-8")).get(name, [])
     if not versions or versions[-1] != digest:
         raise ValueError(
             f"design {name!r}: its gates, effects, seeds and settings have SHA-256 {digest[:16]}…, which is not its last version in "
@@ -113,13 +115,17 @@ def stated_before(case: Case, design: ModuleType) -> Stated:
 
 
 def gates_of(design: ModuleType) -> ModuleType:
-    """The module of the design's gates and effects: it lies beside the design."""
+    """The module of the design's gates and effects: it lies beside the design, or is the design."""
+    if hasattr(design, "GATES"):
+        return design
     return importlib.import_module(".gates", design.__package__)
 
 
 def _name(design: ModuleType) -> str:
     """The design's name: that of the folder in which it lies beside its claim and its gates, or its own where it is not called "design"."""
-    *_, folder, own = design.__name__.split(".")
+    *_, folder, own = ("", *design.__name__.split("."))
+    if gates_of(design) is design:
+        return Path(design.__file__ or own).stem
     return folder if own == "design" else own
 
 
@@ -214,11 +220,13 @@ def study(
         _seeds_are_seeds(name, [parts[name] for parts in measured.values()])
     effects = {group: _effects(gates, arms(parts), seed=case.seed) for group, parts in measured.items()}
     version, digest = before.data["version"], before.data["digest"]
+    # Of a claim that is its own design the gates are all that is compared, and say what was asked of the library.
+    asked = {e.name: outcomes[e.experiment].call for e in gates.EFFECTS if gates is design and e.experiment in outcomes}
     source = f"gate stated before the run (version {version} of the gates, SHA-256 {digest[:16]}…); basis: "
     for group, by_name in effects.items():
         for one in _asked(gates, experiments):
             effect = replace(compare(by_name[one.effect]), name=one.effect)
-            yield _gate(one, effect, group, source=source + one.basis)
+            yield _gate(one, effect, group, source=source + one.basis, call=asked.get(one.effect))
     if digest_of(design) != digest:
         raise ValueError(f"design {before.name!r}: its gates are not those that were stated before the run")
     if case.dtype == np.float64 and not case.quick:
@@ -319,6 +327,15 @@ def literally(case: Case, design: ModuleType, stated: Gate) -> Generator[Any, An
             yield judged if predicted else fails(judged)
 
 
+def over_seeds(claim: Claim, module: str) -> None:
+    """Add to a claim that is its own design, in the module of this name, the case that judges its gates, and the wrong that the arms are exchanged."""
+    design = sys.modules[module]
+
+    @claim.case("over seeds", wrongs={"arms exchanged": {"compare": exchanged}})
+    def _(case: Case, *, compare: Compare = as_measured) -> Generator[Any, Any, None]:
+        yield from study(case, design, tuple(design.SEEDS), compare=compare)
+
+
 def limit(claim: Claim, design: ModuleType, name: str, says: str, stated: Gate, *, as_worded: bool = False) -> None:
     """Add to a claim the limit that a sentence, put as the gate ``stated``, fails over seeds in either framework.
 
@@ -337,8 +354,8 @@ def _wording(literal: Gate) -> str:
     return f"the sentence as worded, and by how much at least: {literal.side} {' and '.join(f'{b:.12g}' for b in literal.bounds)}"
 
 
-def _gate(stated: Gate, effect: Effect, which: str, *, source: str) -> Comparison:
-    return gate(stated, effect, statistics.judge(stated, effect), which, source=source)
+def _gate(stated: Gate, effect: Effect, which: str, *, source: str, call: Call | None = None) -> Comparison:
+    return gate(stated, effect, statistics.judge(stated, effect), which, source=source, call=call)
 
 
 def trajectories(

@@ -1,7 +1,7 @@
 """A claim's prose: text that reads like text, in sections.
 
-The statement comes first. A line that begins with ``Instead:``, ``Scope:``, ``Finding:``, ``Notes:``, ``Elsewhere:`` or ``Sources:`` opens a
-section; sources are a list, an item a line that begins with ``- ``. Line breaks count as blanks.
+The statement comes first. A line that begins with ``Instead:``, ``Scope:``, ``Finding:``, ``Notes:``, ``Elsewhere:``, ``Pictures:`` or
+``Sources:`` opens a section; sources are a list, an item a line that begins with ``- ``, pictures are names between commas. Line breaks count as blanks.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import inspect
 import re
 from dataclasses import dataclass
 
-SECTIONS = ("instead", "scope", "finding", "notes", "elsewhere", "sources")
+SECTIONS = ("instead", "scope", "finding", "notes", "elsewhere", "pictures", "sources")
 HEADING = re.compile(rf"^({'|'.join(SECTIONS)}):", re.IGNORECASE | re.MULTILINE)
 
 
@@ -18,7 +18,8 @@ HEADING = re.compile(rf"^({'|'.join(SECTIONS)}):", re.IGNORECASE | re.MULTILINE)
 class Prose:
     """statement: what the sentence asserts, made precise; instead: the sentence as it should stand in the lecture, where it needs a change, each
     qualification as {words|the limit that asks for it}; scope: where it is tested; finding: what a claim over seeds found, in one
-    line, with names of gates in braces; elsewhere: why no case is for some library; sources: publications."""
+    line, with names of gates in braces; elsewhere: why no case is for some library; pictures: names of those that
+    the page draws beside it from the reference (docs/lectures.md); sources: publications."""
 
     statement: str
     instead: str = ""
@@ -26,6 +27,7 @@ class Prose:
     finding: str = ""
     notes: str = ""
     elsewhere: str = ""
+    pictures: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
 
 
@@ -37,9 +39,13 @@ def read(text: str) -> Prose:
         raise ValueError(f"prose={text[:60]!r}…: expected a statement, then each section at most once")
     found = dict(zip(names, parts[1::2], strict=True))
     items = found.pop("sources", "").split("\n- ")
-    return Prose(
-        line(statement), **{k: line(v) for k, v in found.items()}, sources=tuple(line(i) for i in items if i.strip())
-    )
+    names = found.pop("pictures", "").split(",")
+    rest = {section: line(words) for section, words in found.items()}
+    return Prose(line(statement), **rest, pictures=_lines(names), sources=_lines(items))
+
+
+def _lines(items: list[str]) -> tuple[str, ...]:
+    return tuple(line(item) for item in items if item.strip())
 
 
 def line(text: str) -> str:

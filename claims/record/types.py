@@ -263,7 +263,7 @@ class Claim(Part, kw_only=True):
     sentence, says: id and words of the lecture's sentence; instead: what should stand there, each qualification as {words|the limit that asks for it}; expected: the verdict that its author declares, which no rule reads.
     qualified: it holds in a narrower scope than the sentence's words, with the limits shown; fails_as_worded: names of limits that are plain
     readings of the sentence and failed wherever they were tried; waits_for_statistics: its statistical part ran on no library.
-    ranges: how far each size of a sweep ran. figures: data for pictures, by name, then by cell.
+    ranges: how far each size of a sweep ran. figures: data for pictures, by name, then by cell; pictures: names of those that need no data.
     """
 
     id: str
@@ -291,6 +291,7 @@ class Claim(Part, kw_only=True):
     cells: tuple[Cell, ...]
     designs: dict[str, Design] = {}
     figures: dict[str, dict[str, Any]] = {}
+    pictures: tuple[str, ...] = ()
 
 
 # --- the lecture, the machine, the run ---------------------------------------------------------------------------------

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 
@@ -20,5 +23,17 @@ def load(name: str, path: Path) -> ModuleType:
         raise ImportError(f"{str(path)!r} is not a Python file")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
-    spec.loader.exec_module(module)
+    with _staying():
+        spec.loader.exec_module(module)
     return module
+
+
+@contextmanager
+def _staying() -> Iterator[None]:
+    """What is imported cannot end this process as if all were done: os._exit raises SystemExit here."""
+    leave = os._exit
+    os._exit = sys.exit
+    try:
+        yield
+    finally:
+        os._exit = leave

@@ -7,6 +7,7 @@ answered, and a fresh process goes on with the rest.
 from __future__ import annotations
 
 import itertools
+import math
 import os
 import pickle
 import sys
@@ -145,7 +146,7 @@ class InProcess:
     """A library in this very process, for a debugger: no time limit, no protection from a crash."""
 
     def __init__(self, backend: str, *, timeout: float = 0, modules: Modules = (), memory: float | None = None) -> None:
-        self.backend, self.debug = backend, True
+        self.backend, self.debug, self.timeout = backend, True, math.inf
         self._library: ModuleType | None = None
         self._before: dict[str, str | None] = {}
         self.import_seconds = 0.0

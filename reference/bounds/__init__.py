@@ -17,6 +17,7 @@ from __future__ import annotations
 from .activations import (
     falling,
     falling_gradient,
+    gelu_gradient,
     hard_sigmoid,
     hard_sigmoid_gradient,
     hard_swish,
@@ -39,15 +40,22 @@ from .batch_norm import (
     batch_norm_running,
     batch_norm_training,
 )
+from .binary import (
+    binary_cross_entropy,
+    binary_cross_entropy_gradient,
+    binary_cross_entropy_with_logits,
+    binary_cross_entropy_with_logits_gradient,
+)
 from .bound import Bound, error_ratio, exact, two_libraries
 from .composition import carried
 from .descent import contraction
-from .fft import fft_convolution
+from .fft import PER_BIT, fft_convolution
 from .formats import (
     FORMATS,
     exactly_representable,
     gamma,
     largest,
+    near_a_tie,
     quantum,
     significand_bits,
     smallest_normal,
@@ -73,9 +81,21 @@ from .measured import ULP_CLASSES, Measured
 from .moments import by_formula, channel_moments, weighted_sum, weights_gradient
 from .pictures import jpeg_colours, jpeg_samples
 from .quadrature import gaussian_alias, gaussian_sum, jump_order, midpoint_order, midpoint_sum
-from .resampling import HAT, cubic, resampled, transposed, weights_by_area, weights_by_kernel
+from .resampling import HAT, cubic, moved, resampled, transposed, weights_by_area, weights_by_kernel
+from .rows import (
+    group_norm,
+    group_norm_gradient,
+    instance_norm,
+    instance_norm_gradient,
+    layer_norm,
+    layer_norm_gradient,
+    rms_norm,
+    rms_norm_gradient,
+)
 from .selections import nearest_neighbours, selection, slopes
-from .statistics import BIAS_MARGIN, mean_square_limit, variance_of_sums
+from .shares import Shares, of_labels, of_targets, weighed_gradient, weighed_losses, weighed_selection
+from .statistics import BIAS_MARGIN, MARGIN, is_biased, mean_square_limit, variance_of_sums
 from .sums import expected_rounding, rounded_narrow, sums_of_products
 from .superposition import summed, superposed
 from .training import norm_identity, trajectory
+from .transforms import fourier, winograd

@@ -159,6 +159,34 @@ def silu_gradient(x: Numbers, upstream: Numbers, values: Numbers, dtype: Format)
     return empirical(allowed, text)
 
 
+def gelu_gradient(x: Numbers, upstream: Numbers, values: Numbers, dtype: Format, *, approximate: str) -> Bound:
+    """|g|·E + λ_min·(1 + |g|)(1 + |x|); φ the normal density, c the error of Φ in ulps of 1 that GELU was measured with. Empirical.
+
+    "none": E = 2cu + |x|φ·(2c'u + 3x²u) + gamma(10)·(Φ + |x|φ), c' of the exponential, whose argument errs by five roundings of x²/2.
+    "tanh", t = tanh a, whose error is e and that of a: E = e'/2 + |x|a'/2·(2|t|e' + e'² + u·t²) + gamma(12)·((1 + t)/2 + |x|a'/2·(1 - t²)),
+    e' = e + gamma(8)·|a|·(1 - t²); from |a| = 20 on it is ±1, and e = 1 - |t|.
+    """
+    z, g = _wide(x, upstream)
+    u, near = unit_roundoff(dtype), np.minimum(np.abs(z), 60.0)
+    if approximate == "none":
+        dense = np.exp(-near * near / 2)
+        term, share = near * dense / np.sqrt(2 * np.pi), np.where(z > 0, 1.0, dense / 2)
+        measured, of_exp = ulp_class("gelu", dtype), ulp_class("exp", dtype)
+        error = 2 * measured.ulps * u + term * (2 * of_exp.ulps + 3 * near * near) * u + gamma(10, u) * (share + term)
+        how = f"2cu + |x|φ·(2c'u + 3x²u) + γ₁₀·(Φ + |x|φ), c of Φ: {measured} of 1, c' of exp: {of_exp}"
+    else:
+        a = np.sqrt(2 / np.pi) * (near + 0.044715 * near**3)
+        steep = np.sqrt(2 / np.pi) * (1 + 3 * 0.044715 * near**2) * near / 2
+        small = np.exp(-2 * a)
+        t, rest = (1 - small) / (1 + small), 4 * small / (1 + small) ** 2
+        e = np.where(a < 20, function_error("tanh", dtype, t), 2 * small) + gamma(8, u) * a * rest
+        share = np.where(z > 0, 1.0, small)
+        error = e / 2 + steep * (2 * t * e + e * e + u * t * t * (a < 20)) + gamma(12, u) * (share + steep * rest)
+        how = f"e/2 + |x|a'/2·(2|t|e + e² + ut²) + γ₁₂·((1 + t)/2 + |x|a'/2·(1 − t²)), e of t: {ulp_class('tanh', dtype)} and γ₈|a|(1 − t²)"
+    allowed = np.abs(g) * (error + ORACLE) + smallest_normal(dtype) * (1 + np.abs(g)) * (1 + near)
+    return empirical(allowed, f"|g|·({how}) + λ_min·(1 + |g|)(1 + |x|), {_u(dtype)}")
+
+
 def softplus(x: Numbers, values: Numbers, dtype: Format, *, beta: float, threshold: float) -> Bound:
     """e/β + 2u·|x|·σ(βx) + gamma(3)·|y| + λ_min: the function's error e, the roundings of β and βx, and a quotient. Empirical."""
     z, y = _wide(x, values)

@@ -24,7 +24,13 @@ def batch_norm_inference(
     return derived(np.broadcast_to(allowed, x.shape), text)
 
 
-def _statistics(x, dtype, formed, stored):
+Statistics = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+"""(mean, variance, δ_mean, δ_variance) of each channel."""
+
+
+def statistics(
+    x: np.ndarray, dtype: Format, formed: str, stored: str | None, *, rounded: str | None = None
+) -> Statistics:
     """Exact-enough moments and the errors allowed to the computed ones: (mean, variance, δ_mean, δ_variance).
 
     Two passes: x - mean is rounded, squared, rounded, summed, divided, and a mean that is off by δ adds exactly δ²:
@@ -37,7 +43,8 @@ def _statistics(x, dtype, formed, stored):
     roundings a step, which moves a term by δ(|x - old| + |x - new|) + δ². As (x - old)(x - new) is (1 - 1/k)(x - old)² at step k, the
     sum of |x - old| is at most N·sqrt(2v) by Cauchy's inequality: δ_v = 3δ·sqrt(v) + δ² + gamma(N + 4)·v.
 
-    ``formed``: which of the three; ``stored``: a narrower format that both are rounded to before they are used, or None.
+    ``formed``: which of the three; ``stored``: a narrower format that both are rounded to before they are used, or None. ``rounded``: one to which in one
+    pass each square, both moments and the square of the mean are rounded, too, three roundings of either: + gamma(3)·(q + (|mean| + δ)²).
     """
     n, u, normal = x.size // x.shape[1], unit_roundoff(dtype), smallest_normal(dtype)
     others = (0, *range(2, x.ndim))
@@ -53,6 +60,8 @@ def _statistics(x, dtype, formed, stored):
         d_variance = (
             gamma(n + 2, u) * squares + 2 * np.abs(mean) * d_mean + d_mean**2 + gamma(2, u) * (squares + square)
         )
+        if rounded is not None:
+            d_variance = d_variance + gamma(3, unit_roundoff(rounded)) * (squares + square)
     else:
         d_variance = gamma(n + 4, u) * variance + (1 + gamma(n + 4, u)) * d_mean**2
     d_variance = d_variance + 2.0**-50 * n * variance + 2 * normal
@@ -69,7 +78,8 @@ FORMED = {
 }
 
 
-def _formed(formed, stored) -> str:
+def text_of(formed: str, stored: str | None) -> str:
+    """How the statistics are formed."""
     return FORMED[formed] + (f"; both statistics rounded to {np.dtype(stored)} before they are used" if stored else "")
 
 
@@ -87,34 +97,51 @@ def batch_norm_training(
     """Bounds of (y, mean, variance), for an algorithm that centres before it squares, or for another of :data:`FORMED`.
 
     mean: δ = gamma(N + 1)·mean|x| (N - 1 additions and a division, or a product with 1/N).
-    variance: δ_v, see :func:`_statistics`.
+    variance: δ_v, see :func:`statistics`.
     y: with a = 1/sqrt(v + epsilon) the variance's error θ = δ_v/(v + epsilon) changes a by at most
     ρ = 1/sqrt(1 - θ) - 1, so y moves by |gamma|·a·[(1 + ρ)·δ + ρ·|x - mean|]; on top, gamma(8)·M as in inference, M with
-    the computed statistics. ``steps``: y is formed in the narrow format ``stored``, by three more roundings of M. Where θ >= 1 nothing is known, and the bound is infinite.
+    the computed statistics. ``steps``: y is formed in the narrow format ``stored``, by three more roundings of M, and moments of one pass are rounded to it. Where θ >= 1 nothing is known, and the bound is infinite.
     """
-    x, gamma_, beta = _wide(x), _wide(gamma_), _wide(beta)
-    u, normal = unit_roundoff(dtype), smallest_normal(dtype)
-    mean, variance, d_mean, d_variance = _statistics(x, dtype, formed, stored)
-    a, rho, void = _scale(variance, d_variance, float(epsilon))
-    steep = np.abs(gamma_) * a
-    moved = _along(x, steep) * (_along(x, (1 + rho) * d_mean) + _along(x, rho) * np.abs(x - _along(x, mean)))
-    M = (np.abs(x) + _along(x, np.abs(mean) + d_mean)) * _along(x, steep * (1 + rho)) + _along(x, np.abs(beta))
-    if steps and stored is not None:  # x - mean or x·a, and what it is multiplied with, rounded before the last step
-        moved = moved + 3 * unit_roundoff(stored) * (1 + 4 * unit_roundoff(stored)) * M
-    allowed = moved + (gamma(8, u) + 4 * ORACLE) * M + normal * _along(x, 2 + np.abs(gamma_) * (1 + a))
+    x, gamma_, beta = _wide(x), _along(x, _wide(gamma_)), _along(x, _wide(beta))
+    found = statistics(x, dtype, formed, stored, rounded=stored if steps else None)
+    mean, variance, d_mean, d_variance = found
     n, t = x.size // x.shape[1], significand_bits(dtype)
-    y = derived(
-        np.where(_along(x, void), np.inf, allowed),
-        f"|γ|a[(1 + ρ)δ + ρ|x - μ|] + γ₈·M + flushed numbers, δ = γ(N+1)·mean|x|, ρ = 1/√(1 - δ_v/(v + ε)) - 1, "
-        f"N = {n}, u = 2^-{t}, {_formed(formed, stored)}" + ("; y formed in it, too" if steps else ""),
-    )
+    y = normalised(x, gamma_, beta, found, dtype, epsilon, stored if steps else None, text_of(formed, stored))
     return (
         y,
         derived(d_mean + ORACLE * np.abs(mean), f"γ(N+1)·mean|x| + 2λ_min, N = {n}, u = 2^-{t} (Higham 2002, §4.2)"),
         derived(
             d_variance + ORACLE * variance,
-            f"δ_v + 2λ_min, δ = γ(N+1)·mean|x|, N = {n}, u = 2^-{t} ({_formed(formed, stored)}; Higham 2002, §1.9)",
+            f"δ_v + 2λ_min, δ = γ(N+1)·mean|x|, N = {n}, u = 2^-{t} ({text_of(formed, stored)}; Higham 2002, §1.9)",
         ),
+    )
+
+
+def normalised(
+    x: np.ndarray,
+    gamma_: np.ndarray,
+    beta: np.ndarray,
+    found: Statistics,
+    dtype: Format,
+    epsilon: float,
+    narrow: str | None,
+    how: str,
+) -> Bound:
+    """The bound of y that :func:`batch_norm_training` derives, gamma and beta laid along x; ``narrow``: what y is formed in step by step."""
+    mean, variance, d_mean, d_variance = found
+    u, normal = unit_roundoff(dtype), smallest_normal(dtype)
+    a, rho, void = _scale(variance, d_variance, float(epsilon))
+    steep = np.abs(gamma_) * _along(x, a)
+    moved = steep * (_along(x, (1 + rho) * d_mean) + _along(x, rho) * np.abs(x - _along(x, mean)))
+    M = (np.abs(x) + _along(x, np.abs(mean) + d_mean)) * (steep * _along(x, 1 + rho)) + np.abs(beta)
+    if narrow is not None:  # x - mean or x·a, and what it is multiplied with, rounded before the last step
+        moved = moved + 3 * unit_roundoff(narrow) * (1 + 4 * unit_roundoff(narrow)) * M
+    allowed = moved + (gamma(8, u) + 4 * ORACLE) * M + normal * (2 + np.abs(gamma_) * _along(x, 1 + a))
+    return derived(
+        np.where(_along(x, void), np.inf, allowed),
+        f"|γ|a[(1 + ρ)δ + ρ|x - μ|] + γ₈·M + flushed numbers, δ = γ(N+1)·mean|x|, ρ = 1/√(1 - δ_v/(v + ε)) - 1, "
+        f"N = {x.size // x.shape[1]}, u = 2^-{significand_bits(dtype)}, {how}"
+        + ("; y formed in it, too" if narrow else ""),
     )
 
 
@@ -136,9 +163,9 @@ def batch_norm_running(
     """
     x, mean, variance = _wide(x), _wide(mean), _wide(variance)
     u, normal, n = unit_roundoff(dtype), smallest_normal(dtype), x.size // x.shape[1]
-    batch_mean, batch_variance, d_mean, d_variance = _statistics(x, dtype, formed, stored)
+    batch_mean, batch_variance, d_mean, d_variance = statistics(x, dtype, formed, stored)
     stretch = n / (n - correction)
-    text = f"m·δ + γ₆·(|old| + m·|batch|) + 2λ_min, m = {momentum}, N = {n}, u = 2^-{significand_bits(dtype)}, {_formed(formed, stored)}"
+    text = f"m·δ + γ₆·(|old| + m·|batch|) + 2λ_min, m = {momentum}, N = {n}, u = 2^-{significand_bits(dtype)}, {text_of(formed, stored)}"
 
     def one(old, batch, error):
         return derived(
@@ -170,19 +197,56 @@ def batch_norm_gradient(
     gamma(N + 4)·(|g| + mean|g|) + E·mean(|g|Z) + Z·G/N + gamma(N + 8)·Z·mean(|g|Z); errors of second order are covered by
     multiplying with (1 + ρ)(1 + gamma(8)) once more. Infinite where θ >= 1, but for dbeta.
     """
-    x, gamma_, g = _wide(x), _wide(gamma_), _wide(upstream)
+    x, gamma_, g = _wide(x), _along(x, _wide(gamma_)), _wide(upstream)
+    u, normal, n = unit_roundoff(dtype), smallest_normal(dtype), x.size // x.shape[1]
+    found = statistics(x, dtype, formed, stored)
+    dx, Z, E, void = slope(x, gamma_, g, found, dtype, epsilon)
+    others, size = (0, *range(2, x.ndim)), np.abs(g)
+    total, weighted = size.sum(axis=others), (size * Z).sum(axis=others)
+    G = (size * E).sum(axis=others) + gamma(2 * n + 8, u) * weighted + 2 * n * normal
+    t = f"N = {n}, u = 2^-{significand_bits(dtype)}, {text_of(formed, stored)}"
+    return (
+        derived(dx, f"|γ|a·[{SLOPE.format(g='g', k='₈')}], Z = (|x| + |μ|)a, {t}"),
+        derived(
+            np.where(void, np.inf, G + 2 * ORACLE * weighted), f"Σ|g|E + γ(2N+8)·Σ|g|Z, Z = (|x| + |μ|)/√(v + ε), {t}"
+        ),
+        derived((gamma(n, u) + ORACLE) * total + n * normal, f"γ(N)·Σ|g|, {t} (Higham 2002, §4.2)"),
+    )
+
+
+SLOPE = (
+    "((1 + ρ)(1 + γ{k}) - 1)·(|{g}| + mean|{g}| + Z·mean(|{g}|Z)) + (1 + ρ)²(1 + γ{k})²·(γ(N+4)(|{g}| + mean|{g}|) + "
+    "E·mean(|{g}|Z) + Z·G/N + γ(N+8)·Z·mean(|{g}|Z))"
+)
+
+
+def slope(
+    x: np.ndarray,
+    gamma_: np.ndarray,
+    g: np.ndarray,
+    found: Statistics,
+    dtype: Format,
+    epsilon: float,
+    *,
+    roundings: int = 8,
+    centred: bool = True,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """(what :func:`batch_norm_gradient` derives for dx, Z, E, where nothing is known by channel), gamma laid along x.
+
+    ``roundings``: those of the factor, which also cover g where it is a product itself; without mean g where it is not ``centred``.
+    """
+    mean, variance, d_mean, d_variance = found
     u, normal, n = unit_roundoff(dtype), smallest_normal(dtype), x.size // x.shape[1]
     others = (0, *range(2, x.ndim))
-    mean, variance, d_mean, d_variance = _statistics(x, dtype, formed, stored)
     a, rho, void = _scale(variance, d_variance, float(epsilon))
     Z = (np.abs(x) + _along(x, np.abs(mean) + d_mean)) * _along(x, a * (1 + rho))
-    centred = np.abs(x - _along(x, mean))
-    E = _along(x, a) * (_along(x, (1 + rho) * d_mean) + _along(x, rho) * centred) + gamma(8, u) * Z
+    away = np.abs(x - _along(x, mean))
+    E = _along(x, a) * (_along(x, (1 + rho) * d_mean) + _along(x, rho) * away) + gamma(8, u) * Z
     size = np.abs(g)
     total, weighted = size.sum(axis=others), (size * Z).sum(axis=others)
     G = (size * E).sum(axis=others) + gamma(2 * n + 8, u) * weighted + 2 * n * normal
-    factor = (1 + rho) * (1 + gamma(8, u))
-    mean_size, mean_weighted = _along(x, total / n), _along(x, weighted / n)
+    factor = (1 + rho) * (1 + gamma(roundings, u))
+    mean_size, mean_weighted = centred * _along(x, total / n), _along(x, weighted / n)
     bracket = (
         gamma(n + 4, u) * (size + mean_size)
         + E * mean_weighted
@@ -190,20 +254,9 @@ def batch_norm_gradient(
         + gamma(n + 8, u) * Z * mean_weighted
     )
     whole = size + mean_size + Z * mean_weighted
-    steep = _along(x, np.abs(gamma_) * a)
+    steep = np.abs(gamma_) * _along(x, a)
     dx = steep * (_along(x, factor - 1 + 8 * ORACLE) * whole + _along(x, factor**2) * bracket) + normal * (2 + steep)
-    t = f"N = {n}, u = 2^-{significand_bits(dtype)}, {_formed(formed, stored)}"
-    return (
-        derived(
-            np.where(_along(x, void), np.inf, dx),
-            "|γ|a·[((1 + ρ)(1 + γ₈) - 1)·(|g| + mean|g| + Z·mean(|g|Z)) + (1 + ρ)²(1 + γ₈)²·(γ(N+4)(|g| + mean|g|) + "
-            f"E·mean(|g|Z) + Z·G/N + γ(N+8)·Z·mean(|g|Z))], Z = (|x| + |μ|)a, {t}",
-        ),
-        derived(
-            np.where(void, np.inf, G + 2 * ORACLE * weighted), f"Σ|g|E + γ(2N+8)·Σ|g|Z, Z = (|x| + |μ|)/√(v + ε), {t}"
-        ),
-        derived((gamma(n, u) + ORACLE) * total + n * normal, f"γ(N)·Σ|g|, {t} (Higham 2002, §4.2)"),
-    )
+    return np.where(_along(x, void), np.inf, dx), Z, E, void
 
 
 def batch_norm_inference_gradient(

@@ -112,6 +112,14 @@ def ulp(values: Numbers, dtype: Format) -> np.ndarray:
     return np.where(np.asarray(values) == 0, smallest_subnormal(dtype), np.maximum(spacing, smallest_subnormal(dtype)))
 
 
+def near_a_tie(numbers: Numbers, dtype: Format, off: Numbers) -> np.ndarray:
+    """Where a number lies less than ``off`` from the middle between two numbers of the dtype, so that it may be rounded either way."""
+    wide = np.asarray(numbers, np.float64)
+    with np.errstate(over="ignore"):
+        beyond = np.abs(wide - wide.astype(dtype).astype(np.float64))
+    return np.abs(beyond - ulp(wide, dtype) / 2) < off
+
+
 def without_digits(got: Numbers, wanted: Numbers) -> np.ndarray:
     """Where no digit of a number is right: off by half of the one wanted, or more; numbers below λ_min may be lost whole."""
     got, wanted = np.asarray(got), np.asarray(wanted, np.float64)

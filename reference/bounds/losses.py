@@ -89,11 +89,8 @@ def log_softmax_gradient(
     size = np.abs(np.asarray(upstream, np.float64))
     u, normal, y = unit_roundoff(dtype), smallest_normal(stored or dtype), np.asarray(y, np.float64)
     p = np.exp(np.maximum(y, -800.0))
-    rate = log_softmax(y, x, dtype, axis=axis, stored=stored).allowed + 2 * ulp_class("exp", dtype).ulps * u
-    if stored is not None:
-        rate = rate + unit_roundoff(stored) * (np.abs(y) + 1)
-    rate = np.minimum(rate + _rate(p, x, dtype, axis), 0.5)
-    rate, whole = rate / (1 - rate), size.sum(axis=axis, keepdims=True)
+    rate = probability_rate(p, y, x, dtype, axis, stored)
+    whole = size.sum(axis=axis, keepdims=True)
     v = 0.0 if stored is None else 2 * unit_roundoff(stored)
     total = gamma(y.shape[axis] + 1, u)
     allowed = p * whole * (rate + total * (1 + rate) + v) + (gamma(2, u) + v + ORACLE) * np.abs(values)
@@ -102,6 +99,19 @@ def log_softmax_gradient(
         f"u = 2^-{significand_bits(dtype)}{_stored(stored)}"
     )
     return empirical(allowed + 2 * normal * (1 + whole), text)
+
+
+def probability_rate(
+    p: Numbers, y: Numbers, x: Numbers, dtype: Format, axis: int, stored: str | None = None
+) -> np.ndarray:
+    """The r of :func:`log_softmax_gradient`: by how much of it p may be off, formed by :func:`softmax` or from y = log p."""
+    rate = log_softmax(y, x, dtype, axis=axis, stored=stored).allowed + 2 * ulp_class(
+        "exp", dtype
+    ).ulps * unit_roundoff(dtype)
+    if stored is not None:
+        rate = rate + unit_roundoff(stored) * (np.abs(y) + 1)
+    rate = np.minimum(rate + _rate(p, x, dtype, axis), 0.5)
+    return rate / (1 - rate)
 
 
 def _of_logarithm(y, z, own, dtype, stored, name) -> Bound:

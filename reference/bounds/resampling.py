@@ -5,7 +5,8 @@ max(0, 1 - |t|) for linear interpolation and Keys' cubics, whose steepest slope 
 by s, for the area. A coordinate that is off by δ(i) = gamma(3)·(|c| + 1) (a rounded scale, a product, a sum) so moves a weight by at most
 L·δ(i), or 2δ(i)/s, and gives weight only to elements within reach. Smoothed, the kernel's argument is (j - c)/s, once more rounded, and the
 weights are divided by their sum T: an error d of each becomes at most (d + w·Σd)/(T - Σd). With A the exact weights and D those errors, both
-[out, in], the result errs by D|x|A' + |A||x|D' + D|x|D' before any product is formed, and likewise along one axis or three. The derivation is
+[out, in], the result errs by D|x|A' + |A||x|D' + D|x|D' before any product is formed, and likewise along one axis or three. A weight read off a
+table is that of a coordinate moved to the table's nearest place, which adds that distance to δ. The derivation is
 ours; the rounding terms are Higham 2002, §3.1, those of a polynomial §5.1.
 """
 
@@ -20,6 +21,9 @@ import numpy as np
 from .. import validation
 from .bound import ORACLE, Bound, derived
 from .formats import Format, gamma, significand_bits, smallest_normal, unit_roundoff
+
+PLACES = 1024
+"""In so many steps from one element to the next TensorFlow's plain bicubic has its weights (``kTableSize``, core/kernels/image/resize_bicubic_op.cc)."""
 
 Matrices = list[tuple[np.ndarray, np.ndarray]]
 """(A, D) along each axis, both [out, in]."""
@@ -64,18 +68,29 @@ def resampled(x: np.ndarray, dtype: Format, matrices: Matrices, *, stored: str |
     X, rank, u = np.abs(np.asarray(x, np.float64)), len(matrices), unit_roundoff(dtype)
     sizes = [(np.abs(A) * (1 + 4 * ORACLE), D) for A, D in matrices]
     near = [(D > 0).astype(np.float64) for _, D in sizes]
-    moved = sum(_along(X, [D if i == k else A + (i < k) * D for i, (A, D) in enumerate(sizes)]) for k in range(rank))
+    off = _moved(X, sizes)
     n = _along(np.ones((1, 1, *X.shape[2:])), near)
     S = _along(X, near if interpolated else [A for A, _ in sizes])
     own = 3 * rank * gamma(3, u) if interpolated else gamma(n + 2 * rank + 2, u)
     in_steps = 0.0 if stored is None else (2 * rank - 1) * unit_roundoff(stored) * (1 + 4 * unit_roundoff(stored))
-    allowed = (own + in_steps + ORACLE) * S + moved + (n + 4) * smallest_normal(dtype)
+    allowed = (own + in_steps + ORACLE) * S + off + (n + 4) * smallest_normal(dtype)
     first = f"{3 * rank}γ₃·R|x|R'" if interpolated else f"γ(n+{2 * rank + 2})·|A||x||A'|"
     return derived(
         allowed,
         f"{first} + D|x|A' + |A||x|D' + D|x|D' + (n + 4)·λ_min, A the weights along each axis, D their errors from a coordinate that is γ₃(|c| + 1) "
         f"off, R where D > 0, n = {n.min():.0f} to {n.max():.0f}, u = 2^-{significand_bits(dtype)}",
     )
+
+
+def moved(x: np.ndarray, dtype: Format, matrices: Matrices) -> np.ndarray:
+    """D|x|A' + |A||x|D' + D|x|D' + r·u·|A||x||A'|: how far weights that are off, and their rounded products, move a result, in every image alike."""
+    X, sizes = np.abs(np.asarray(x, np.float64)), [(np.abs(A), D) for A, D in matrices]
+    return _moved(X, sizes) + len(sizes) * unit_roundoff(dtype) * _along(X, [A for A, _ in sizes])
+
+
+def _moved(X, sizes):
+    terms = ([D if i == k else A + (i < k) * D for i, (A, D) in enumerate(sizes)] for k in range(len(sizes)))
+    return sum(_along(X, term) for term in terms)
 
 
 def transposed(matrices: Matrices) -> Matrices:
@@ -93,10 +108,12 @@ def weights_by_kernel(
     recomputed: bool = False,
     antialias: bool = False,
     exclude_outside: bool | None = None,
+    tabled: bool = False,
 ) -> Matrices:
-    """Along each spatial axis of an x of this shape."""
+    """Along each spatial axis of an x of this shape. ``tabled``: weights are read off a table, at the nearest of :data:`PLACES` between two elements."""
     drops = antialias if exclude_outside is None else exclude_outside
-    return [_by_kernel(axis, dtype, kernel, grid, recomputed, antialias, drops) for axis in axes_of(shape, size, scale)]
+    along = axes_of(shape, size, scale)
+    return [_by_kernel(axis, dtype, kernel, grid, recomputed, antialias, drops, tabled) for axis in along]
 
 
 def weights_by_area(shape: Sequence[int], dtype: Format, *, size: Any) -> Matrices:
@@ -142,13 +159,15 @@ def _along(numbers, matrices):
     return numbers
 
 
-def _by_kernel(axis, dtype, kernel, grid, recomputed, antialias, drops):
+def _by_kernel(axis, dtype, kernel, grid, recomputed, antialias, drops, tabled):
     elements = axis[0]
     step, c = coordinates(axis, grid, recomputed)
     stretch, u = max(step, 1.0) if antialias else 1.0, unit_roundoff(dtype)
     beyond = int(np.ceil(kernel.reach * stretch + max(0.0, -c.min(), c.max() - elements))) + 2
     j = np.arange(-beyond, elements + beyond)
     delta = gamma(3, u) * (np.abs(c) + 1)[:, None] + 4 * ORACLE * (elements + np.abs(c[:, None]))
+    if tabled:  # the nearest place, or where a coordinate that is off lies beyond the middle between two, the next
+        delta = 3 * delta + np.abs(c - np.rint(c * PLACES) / PLACES)[:, None]
     t = np.abs(c[:, None] - j) / stretch
     K = kernel.weight(t)
     moved = kernel.slope * (delta / stretch + gamma(3, u) * t) + gamma(7, u) * kernel.terms(t)

@@ -20,7 +20,7 @@ import numpy as np
 
 from .bound import ORACLE
 from .formats import Format, Numbers, smallest_normal, smallest_subnormal, unit_roundoff
-from .growth import CHANCE
+from .growth import CHANCE, deviations
 
 MARGIN, BIAS_MARGIN = 1.5, 1.5
 """By how much more than the model says the standard deviation of honest errors is taken, and beside that their bias. Measured in 29,000 calls of libraries
@@ -38,17 +38,18 @@ def variance_of_sums(
     equal: float,
     stored: Format,
     flushed: Numbers | None,
+    factors: int = 0,
 ) -> np.ndarray:
     """s² of each sum: Q and y as above, ``partial`` the mean of T² as the terms lie, ``equal`` the probability that two terms have a
     factor in common, which are taken to err alike, ``stored`` the format of the result.
 
-    ``flushed``: as in :func:`.sums.sums_of_products`.
+    ``flushed`` and ``factors``: as in :func:`.sums.sums_of_products`.
     """
     Q, n, squares = np.asarray(Q, np.float64), np.asarray(n, np.float64), np.square(np.asarray(y, np.float64))
     u, narrow = unit_roundoff(arithmetic), unit_roundoff(stored)
     sums = np.maximum(n * Q / 6 + n * squares / 3, n * np.asarray(partial, np.float64))
     variance = (
-        u**2 / 3 * (Q + sums) * (1 + n * equal)
+        u**2 / 3 * ((Q + sums) * (1 + n * equal) + factors * squares)
         + ORACLE**2 / 3 * squares
         + np.square(n * smallest_subnormal(arithmetic))
     )
@@ -63,3 +64,8 @@ def mean_square_limit(k: Numbers, means: int) -> np.ndarray:
     """What none of so many means of k squares of e/s exceeds."""
     t = np.log(means / CHANCE) / np.maximum(np.asarray(k, np.float64), 1)
     return 1 + 2 * np.sqrt(t) + 2 * t
+
+
+def is_biased(z: Numbers, k: float) -> bool:
+    """Whether k independent errors of the mean square 1 have another mean than 0."""
+    return bool(abs(float(np.mean(z))) * np.sqrt(k) > BIAS_MARGIN * deviations(1))

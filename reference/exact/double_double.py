@@ -17,6 +17,9 @@ import numpy as np
 Number = tuple[Any, Any]
 """(hi, lo), arrays or plain numbers."""
 
+Parts = tuple[Number, Any]
+"""(m, k) for m·2**k, so that no product leaves the range; m from 1/2 to 1 in size once it is :func:`normal`."""
+
 BLOCK = 2**13
 """How many elements are computed with at a time: what fits a processor's cache is several times as fast."""
 
@@ -100,6 +103,32 @@ def scaled(x: Number, power: Any) -> Number:
     """x·2**power, ``power`` whole numbers in any dtype; a part that underflows to 0 is of no account next to what is not."""
     power = np.maximum(power, -3000).astype(int)
     return np.ldexp(x[0], power), np.ldexp(x[1], power)
+
+
+def normal(x: Number, power: Any = 0) -> Parts:
+    """x·2**power with a first part from 1/2 to 1 in size; of 0 the power is 0."""
+    _, exponent = np.frexp(x[0])
+    return scaled(x, -exponent), np.where(x[0] == 0, 0, exponent + power)
+
+
+def product(x: Parts, y: Parts) -> Parts:
+    return multiply(x[0], y[0]), x[1] + y[1]
+
+
+def plus(x: Parts, y: Parts) -> Parts:
+    """x + y: it errs by 2**-100 of the larger of the two."""
+    top = np.maximum(np.where(x[0][0] == 0, -np.inf, x[1]), np.where(y[0][0] == 0, -np.inf, y[1]))
+    top = np.where(np.isinf(top), 0, top)
+    return add(scaled(x[0], x[1] - top), scaled(y[0], y[1] - top)), top
+
+
+def sum_of_parts(x: Parts) -> Parts:
+    """(s, top): the sum of m·2**k along the last axis, which stays, is s·2**top; top the largest k of an m that is not 0."""
+    m, k = x
+    top = np.where(m[0] == 0, -np.inf, k).max(axis=-1, keepdims=True)
+    top = np.where(np.isinf(top), 0, top)
+    s = total(scaled(m, k - top))
+    return (s[0][..., None], s[1][..., None]), top
 
 
 def where(condition: Any, x: Number, y: Number) -> Number:

@@ -24,10 +24,12 @@ PAIRS, TERMS = 9, 17
 ERROR = 2.0**-94
 END = 39.0
 """Φ(−39)·39 is less than half the smallest number above 0."""
+FAR = 56.0
+"""So is φ(56)·56 times the largest number."""
 
 
 def below(x: np.ndarray) -> tuple[dd.Number, np.ndarray]:
-    """(m, k): Φ(−x) = m·2**k for 0 <= x <= 39, m within :data:`ERROR` of it."""
+    """(m, k): Φ(−x) = m·2**k for 0 <= x <= 56, m within :data:`ERROR` of it."""
     near = np.rint(x * STEPS)
     points, at = np.unique(near.astype(int), return_inverse=True)
     table = np.array([_coefficients(point) for point in points.tolist()])
@@ -39,10 +41,16 @@ def below(x: np.ndarray) -> tuple[dd.Number, np.ndarray]:
     ratio = dd.number(tail)
     for n in range(PAIRS - 1, -1, -1):
         ratio = dd.add((high[n], low[n]), dd.multiply(ratio, dd.number(t)))
+    m, k = density(x)
+    return dd.multiply(m, ratio), k
+
+
+def density(x: np.ndarray) -> tuple[dd.Number, np.ndarray]:
+    """(m, k): φ(x) = m·2**k for 0 <= x <= 56."""
     x = np.where(x < 2.0**-200, 0.0, x)  # whose square is nothing, but could underflow on the way
     square = dd.two_product(x, x)
     m, k = dd.exp_parts((-square[0] / 2, -square[1] / 2))
-    return dd.multiply(dd.multiply(m, ratio), dd.constant(_ROOT)), k
+    return dd.multiply(m, dd.constant(_ROOT)), k
 
 
 _ROOT = "0.398942280401432677939946059934381868475858631164934657665926"

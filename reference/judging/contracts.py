@@ -13,7 +13,9 @@ from ..operators.catalogue import Operation
 NARROW = ("float16", "bfloat16")
 """Formats that hardware and libraries store numbers in, and mostly do not compute in."""
 
+BINARY = tuple(f"binary_cross_entropy{of}{slope}" for of in ("", "_with_logits") for slope in ("", "_gradient"))
 SUMMING = (
+    *BINARY,
     "sums",
     "resampled",
     "softmax",
@@ -22,11 +24,23 @@ SUMMING = (
     "cross_entropy_gradient",
     "log_softmax",
     "log_softmax_gradient",
+    "nll_loss",
+    "nll_loss_gradient",
     "norm",
     "norm_gradient",
+    "mean_square",
 )
 """The rules of operations that sum, whose bounds grow with the number of terms; in a window there are few."""
-STEPPING = ("softmax", "cross_entropy", "cross_entropy_gradient", "log_softmax", "resampled")
+STEPPING = (
+    *BINARY,
+    "softmax",
+    "cross_entropy",
+    "cross_entropy_gradient",
+    "log_softmax",
+    "nll_loss",
+    "nll_loss_gradient",
+    "resampled",
+)
 """The rules of operations whose steps may be rounded to a narrow format one by one, beside those that say so themselves (``in_steps``); lenient."""
 
 LENIENT = {
@@ -36,6 +50,9 @@ LENIENT = {
     "softsign_gradient": {"difference": True},
     "falling_gradient": {"difference": True},
     "norm": {"steps": True},
+    "resampled": {"tabled": True},
+    "mean_square": {"steps": True},
+    **{rule: {"difference": True} for rule in BINARY[2:]},
 }
 """Rule → what some libraries do that is rounding, and no reason to call a result wrong."""
 
@@ -54,7 +71,7 @@ class Contract:
     ``apart``: what one step hands to the next is rounded to the format it is stored in: a sum before its bias is added, statistics
     before they normalise, a function's value before its gradient is formed. ``coordinates``: those that a sample is taken at are rounded to
     float32, so that it may be the neighbour's where one lies on a border. ``difference``: a value near 0 is formed as a difference, of 1 or of the terms of the quotient rule, and errs as these do. ``steps``: beside what ``apart`` says, a normalised number is formed step by
-    step in the narrow format.
+    step in the narrow format. ``tabled``: a cubic's weights are read off a table of 1,024 places from one element to the next.
     """
 
     arithmetic: str
@@ -64,6 +81,7 @@ class Contract:
     coordinates: bool = False
     difference: bool = False
     steps: bool = False
+    tabled: bool = False
 
     def accumulates(self, operation: Operation, dtype: str) -> bool:
         """Whether numbers are summed in the narrow format that they are stored in."""
@@ -83,6 +101,7 @@ class Contract:
         text += "" if self.variance == "two passes" else f"; variance {VARIANCES[self.variance]}"
         text += f"; normalised in {dtype}" if self.steps else ""
         text += "; coordinates rounded to float32" if self.coordinates else ""
+        text += "; weights read off a table of 1,024 places" if self.tabled else ""
         text += "; formed as a difference" if self.difference else ""
         return text + ("; subnormal numbers count as zero" if self.flushes else "")
 
@@ -97,7 +116,7 @@ def contracts(
     name = np.dtype(dtype).name
     formats = [arithmetic] if arithmetic else ["float32", name] if name in NARROW else [name]
     variances = tuple(VARIANCES) if operation.forms_variance else ("two passes",)
-    options = ({}, LENIENT[operation.rule]) if lenient and operation.rule in LENIENT else ({},)
+    options = ({}, LENIENT[operation.rule]) if lenient and _may(operation, formats) else ({},)
     return [
         Contract(format, flushes, variance, apart, **option)
         for format in formats
@@ -111,3 +130,10 @@ def contracts(
         for variance in variances
         for flushes in (False, True)
     ]
+
+
+def _may(operation: Operation, formats: list[str]) -> bool:
+    """Whether there is something of :data:`LENIENT` for it: tables are TensorFlow's, of plain cubics in float32."""
+    return operation.rule in LENIENT and (
+        operation.rule != "resampled" or (operation.name.startswith("bicubic") and formats == ["float32"])
+    )

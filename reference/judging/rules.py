@@ -5,7 +5,7 @@ An operation names its rule in its own file, in ``reference/operators``.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ from .. import bounds, oracle
 from ..bounds import Bound
 from ..operators.activations import exponential
 from ..operators.catalogue import OPERATIONS
-from .contracts import Contract
+from .contracts import BINARY, Contract
 
 
 @dataclass(frozen=True)
@@ -62,10 +62,16 @@ def _sums(q: Question, factors: int = 0) -> Bounds:
     return limits, tuple(bounds.expected_rounding(size, many, dtype) for size, many in zip(S, n, strict=True))
 
 
+AVERAGED: dict[str, Callable[[int, dict[str, Any]], int]] = {
+    "averages": lambda rank, p: 1 if p["count_padding"] or p.get("divisor") is not None else 2,
+    "means": lambda rank, p: rank,
+}
+"""Rule → how many roundings the divisor brings, of the number of axes and the parameters: one, and two where it may itself be made of a
+rounded mean of ones; of adaptive windows, divided by their size along each axis, or by all at once, one for each."""
+
+
 def _averages(q: Question) -> Bounds:
-    """One rounding more for the divisor, and two where it may itself be made of a rounded mean of ones."""
-    given = q.parameters["count_padding"] or q.parameters.get("divisor") is not None
-    return _sums(q, factors=1 if given else 2)
+    return _sums(q, factors=AVERAGED[OPERATIONS[q.name].rule](q.arrays[0].ndim - 2, q.parameters))
 
 
 def _chosen(q: Question) -> Bounds:
@@ -83,16 +89,20 @@ def _nearest(q: Question) -> Bounds:
 
 def _resampled(q: Question) -> Bounds:
     """Weights of the operation's own, from elements to outputs, or for a gradient back."""
-    shape, gradient = q.arrays[0].shape, q.name.endswith("_gradient")
-    if q.name.startswith("area"):
-        matrices = bounds.weights_by_area(shape, q.dtype, **q.parameters)
-    else:
-        settings = dict(q.parameters)
-        kernel = bounds.cubic(settings.pop("coefficient")) if "coefficient" in settings else bounds.HAT
-        matrices = bounds.weights_by_kernel(shape, q.dtype, kernel, **settings)
-    plain = "linear" in q.name and not gradient and not q.parameters.get("antialias")
-    matrices = bounds.transposed(matrices) if gradient else matrices
+    matrices = matrices_of(q.name, q.arrays[0].shape, q.contract, q.parameters)
+    plain = "linear" in q.name and not q.name.endswith("_gradient") and not q.parameters.get("antialias")
     return (bounds.resampled(q.arrays[-1], q.dtype, matrices, stored=q.stored, interpolated=plain),), None
+
+
+def matrices_of(name: str, shape: Sequence[int], contract: Contract, parameters: dict[str, Any]) -> Any:
+    """Of a resampling of an x of this shape, or its gradient: the weights along each axis and how far each may be off."""
+    if name.startswith("area"):
+        matrices = bounds.weights_by_area(shape, contract.arithmetic, **parameters)
+    else:
+        settings = dict(parameters)
+        kernel = bounds.cubic(settings.pop("coefficient")) if "coefficient" in settings else bounds.HAT
+        matrices = bounds.weights_by_kernel(shape, contract.arithmetic, kernel, **settings, tabled=contract.tabled)
+    return bounds.transposed(matrices) if name.endswith("_gradient") else matrices
 
 
 def _sigmoid(q: Question) -> Bounds:
@@ -140,15 +150,58 @@ def _softmax_gradient(q: Question) -> Bounds:
     return (bounds.softmax_gradient(y, x, upstream, q.dtype, **q.parameters, stored=q.stored),), None
 
 
+PLAIN = {"label_smoothing": 0.0, "weighting": "class", "ignore_index": None, "reduction": "none"}
+"""Of a loss a row, of its label alone."""
+
+
+def _plain(q: Question) -> bool:
+    return "labels" in OPERATIONS[q.name].arrays and q.arrays[-1] is None and q.parameters.items() <= PLAIN.items()
+
+
+def _shares(q: Question) -> bounds.Shares:
+    """How classes and rows are weighed, of labels or of targets."""
+    scores, given, *_, weights = q.arrays
+    if "targets" in OPERATIONS[q.name].arrays:
+        return bounds.of_targets(given, weights, **q.parameters)
+    return bounds.of_labels(scores.shape, given, weights, **q.parameters)
+
+
 def _cross_entropy(q: Question) -> Bounds:
-    logits, labels = q.arrays
-    return (bounds.cross_entropy(q.values[0], logits, labels, q.dtype, stored=q.stored),), None
+    logits, labels, _ = q.arrays
+    if _plain(q):
+        return (bounds.cross_entropy(q.values[0], logits, labels, q.dtype, stored=q.stored),), None
+    y = oracle.log_softmax(logits, axis=1)
+    each = bounds.log_softmax(y, logits, q.dtype, axis=1, stored=q.stored)
+    return (bounds.weighed_losses(y, each, q.values[0], _shares(q), q.dtype, stored=q.stored),), None
 
 
 def _cross_entropy_gradient(q: Question) -> Bounds:
-    logits, _, upstream = q.arrays
-    p = oracle.softmax(logits, axis=1)
-    return (bounds.cross_entropy_gradient(p, q.values[0], logits, upstream, q.dtype, stored=q.stored),), None
+    logits, _, upstream, _ = q.arrays
+    p, made = oracle.softmax(logits, axis=1), {"stored": q.stored}
+    if _plain(q):
+        return (bounds.cross_entropy_gradient(p, q.values[0], logits, upstream, q.dtype, **made),), None
+    y = oracle.log_softmax(logits, axis=1)
+    return (bounds.weighed_gradient(p, y, q.values[0], logits, upstream, _shares(q), q.dtype, **made),), None
+
+
+def _nll_loss(q: Question) -> Bounds:
+    x = q.arrays[0]
+    own = bounds.exact(x.shape, reason="the numbers as they are given")
+    return (bounds.weighed_losses(x, own, q.values[0], _shares(q), q.dtype, stored=q.stored),), None
+
+
+def _nll_loss_gradient(q: Question) -> Bounds:
+    return (bounds.weighed_selection(q.values[0], q.arrays[2], _shares(q), q.dtype, stored=q.stored),), None
+
+
+def _binary(q: Question) -> Bounds:
+    made = {"stored": q.stored} | q.parameters
+    if not q.name.startswith("binary_cross_entropy_with_logits"):
+        return (getattr(bounds, q.name)(q.values[0], *q.arrays, q.dtype, **made),), None
+    flat, (*given, weights, positive) = q.arrays[0].ravel(), q.arrays
+    y = oracle.log_softmax(np.stack([flat, np.zeros_like(flat)], axis=1), axis=1)
+    made |= {"difference": q.contract.difference}
+    return (getattr(bounds, q.name)(q.values[0], y, *given, (weights, positive), q.dtype, **made),), None
 
 
 def _log_softmax(q: Question) -> Bounds:
@@ -206,9 +259,7 @@ def _norm(q: Question) -> Bounds:
 KINDS: dict[str, Rule] = {
     "sums": _sums,
     "averages": _averages,
-    "means": lambda q: _sums(
-        q, factors=q.arrays[0].ndim - 2
-    ),  # divided by the window's size along each axis, or by all at once
+    "means": _averages,
     "resampled": _resampled,
     "chosen": _chosen,
     "nearest": _nearest,
@@ -222,6 +273,9 @@ KINDS: dict[str, Rule] = {
     "softmax_gradient": _softmax_gradient,
     "cross_entropy": _cross_entropy,
     "cross_entropy_gradient": _cross_entropy_gradient,
+    "nll_loss": _nll_loss,
+    "nll_loss_gradient": _nll_loss_gradient,
+    **dict.fromkeys(BINARY, _binary),
     "log_softmax": _log_softmax,
     "log_softmax_gradient": _log_softmax_gradient,
     "activation": _activation,
@@ -233,5 +287,6 @@ KINDS: dict[str, Rule] = {
     "reciprocal": _reciprocal,
     "norm": _norm,
     "norm_gradient": _norm,
+    "mean_square": _norm,
 }
 RULES: dict[str, Rule] = {name: KINDS[operation.rule] for name, operation in OPERATIONS.items()}

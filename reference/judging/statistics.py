@@ -1,11 +1,11 @@
-"""The second tier over many elements: whether the errors of a sum of products are as large, as unbiased and as unrelated to its inputs as rounding errors.
+"""The second tier over many elements: whether the errors of a sum of products, or of a mean, are as large, as unbiased and as unrelated to its inputs as rounding errors.
 
 Three statistics of the errors e, in units s of their standard deviation (:mod:`...reference.bounds.statistics`):
 
 - the mean square of e/s, of each output channel and of the whole;
 - of a forward layer the mean of e/s, likewise: the bias;
 - of a forward layer for each weight Σ e·x/s² ÷ √(Σ x²/s²), over all windows: by how many standard deviations the errors say that this weight is
-  another. A weight that is off by δ adds δ·x to every output of its channel.
+  another. A weight that is off by δ adds δ·x to every output of its channel. Of a mean or a resampling likewise, for the weights along each axis.
 """
 
 from __future__ import annotations
@@ -21,10 +21,9 @@ from .. import bounds, libraries, oracle
 from ..operators.catalogue import Operation
 from .assessment import DIRECT, FACTORS
 from .contracts import Contract
+from .own_weights import PLACES, Weighed, scores, variance, weighed
 from .rules import parts
 
-PLACES = (0.25, 0.5, 0.75)
-"""Where the partial sums of the terms, as they lie in memory, are looked at."""
 TERMS = {"y": ("w", (1, 2)), "dx": ("w", (0, 2)), "dw": ("upstream", (0, 2)), "db": ("upstream", (0, 2))}
 """Result → one of the arrays that are multiplied in it, and along which of its axes the terms lie."""
 BIAS, SPREAD, WEIGHT = "bias", "mean square", "one weight"
@@ -34,7 +33,8 @@ BIAS, SPREAD, WEIGHT = "bias", "mean square", "one weight"
 class Statistic:
     """The largest of its kind ÷ its limit, as two numbers. ``where``: the index of the channel or the weight, () for the whole.
 
-    ``smallest``: of a weight, the change that would have been seen, in the middle of all.
+    ``smallest``: of a weight, the change that would have been seen, in the middle of all. ``along``: of a weight of the operation's own the
+    letter of the axis, in which case ``where`` is (output, element), else "".
     """
 
     name: str
@@ -42,6 +42,7 @@ class Statistic:
     limit: float
     where: tuple[int, ...] = ()
     smallest: float = 0.0
+    along: str = ""
 
     @property
     def excess(self) -> float:
@@ -56,58 +57,90 @@ def statistics(
     exact: np.ndarray,
     contract: Contract,
 ) -> tuple[Statistic, ...]:
-    """Of one result; nothing where it is no sum of products, where some are no numbers, summed in a narrow format, or rounded to one
+    """Of one result; nothing where it is no sum of products and no mean, where some are no numbers, summed in a narrow format, or rounded to one
     before a bias is added."""
     narrow = contract.accumulates(operation, y.dtype.name)
     # A bias that is added in the narrow format loses the same in all elements of a channel.
-    if operation.name not in DIRECT or narrow or contract.apart or not np.isfinite(y).all():
+    if narrow or contract.apart or not np.isfinite(y).all():
+        return ()
+    direct, made = operation.name in DIRECT, weighed(operation, arguments, result, exact, contract)
+    if not direct and made is None:
         return ()
     with np.errstate(all="ignore"):
-        s = np.sqrt(_variance(operation, arguments, result, exact, contract, y.dtype.name))
+        if made is None:
+            s, steady, shared = (
+                deviation(operation, arguments, result, exact, contract, y.dtype.name),
+                np.zeros(()),
+                1.0,
+            )
+        else:
+            flushed = _flushed(operation, arguments, result, contract) if operation.rule != "norm" else None
+            s = np.sqrt(variance(made, exact, contract, y.dtype.name, flushed))
+            steady, shared = made.steady.reshape(exact.shape), made.shared
         e = y.astype(np.float64) - exact
         known = (s > 0) & np.isfinite(s)
-        z = np.where(known, e / np.where(known, s, 1.0), 0.0)
-    channels = np.moveaxis(np.atleast_2d(z), 1, 0) if z.ndim > 1 else z[None]
-    flat, sums = channels.reshape(len(channels), -1), np.moveaxis(np.atleast_2d(exact), 1, 0).reshape(len(channels), -1)
-    k = np.array([np.unique(row).size for row in sums])
-    found = [*_moments(flat, k)]
-    if result != "y":  # the terms of a gradient are numbers that a network made of each other
+        per = np.where(known, 1 / np.where(known, s, 1.0), 0.0)
+    sums = _channels(exact)
+    k = np.array([np.unique(row).size for row in sums]) / shared
+    found = [*_moments(_channels(e * per), _channels(np.broadcast_to(steady * per, e.shape)), k)]
+    if result not in ("y", "mean"):  # the terms of a gradient are numbers that a network made of each other
         found = [one for one in found if one.name != BIAS]
-    elif operation.axes("w")[0] == "O":  # a weight of a transposed convolution meets all results of a place
-        found += _weights(operation, arguments, e, s, known, k / flat.shape[1])
+    elif made is not None and result == "y":
+        found += _own_weights(operation, made, e, np.square(per), k.sum() / e.size)
+    elif direct and operation.axes("w")[0] == "O":  # a weight of a transposed convolution meets all results of a place
+        found += weights(operation, arguments, e, np.square(per), k / sums.shape[1])
     return tuple(found)
 
 
-def _moments(z: np.ndarray, k: np.ndarray) -> Iterator[Statistic]:
-    """Of each channel [C, M] and of the whole; k independent errors a channel."""
+def _channels(numbers: np.ndarray) -> np.ndarray:
+    """[C, …] of [N, C, …]; what has one axis is one channel."""
+    rows = np.moveaxis(numbers, 1, 0) if numbers.ndim > 1 else numbers[None]
+    return rows.reshape(len(rows), -1)
+
+
+def _moments(z: np.ndarray, steady: np.ndarray, k: np.ndarray) -> Iterator[Statistic]:
+    """Of each channel [C, M] and of the whole; k independent errors a channel, and beside them steady ones."""
     means = 2 * (len(z) + 1)
-    for name, values, limits in (
-        (SPREAD, np.square(z).mean(axis=1), bounds.mean_square_limit(k, means)),
-        (BIAS, np.abs(z.mean(axis=1)), bounds.BIAS_MARGIN * bounds.deviations(means) / np.sqrt(k)),
-    ):
-        worst = int((values / limits).argmax())
-        yield Statistic(name, float(values[worst]), float(limits[worst]), (worst,))
     # The channels share their inputs, but hardly an error.
-    yield Statistic(SPREAD, float(np.square(z).mean()), float(bounds.mean_square_limit(k.sum(), means)))
-    yield Statistic(
-        BIAS, float(np.abs(z.mean())), bounds.BIAS_MARGIN * bounds.deviations(means) / float(np.sqrt(k.sum()))
-    )
+    for rows, counts, whole in ((z, k, False), (z.reshape(1, -1), k.sum(keepdims=True), True)):
+        beside = steady.reshape(rows.shape)
+        root = np.sqrt(bounds.mean_square_limit(counts, means)) + np.sqrt(np.square(beside).mean(axis=1))
+        mean = bounds.BIAS_MARGIN * bounds.deviations(means) / np.sqrt(counts) + beside.mean(axis=1)
+        for name, values, limits in (
+            (SPREAD, np.square(rows).mean(axis=1), np.square(root)),
+            (BIAS, np.abs(rows.mean(axis=1)), mean),
+        ):
+            worst = int((values / limits).argmax())
+            yield Statistic(name, float(values[worst]), float(limits[worst]), () if whole else (worst,))
 
 
-def _weights(
-    operation: Operation,
-    arguments: Mapping[str, Any],
-    e: np.ndarray,
-    s: np.ndarray,
-    known: np.ndarray,
-    share: np.ndarray,
+def _own_weights(
+    operation: Operation, made: Weighed, e: np.ndarray, per: np.ndarray, share: float
+) -> Iterator[Statistic]:
+    """The weights along each axis, each of which meets all images and channels; equal results err alike."""
+    limit = bounds.deviations(float(sum(np.count_nonzero(A) for A in made.weights)))
+    for axis, score, information, beside in scores(made, e, per):
+        with np.errstate(all="ignore"):
+            root = np.sqrt(information)
+            allowed = limit / np.sqrt(share) + beside / root
+            excess = np.where(information > 0, np.abs(score) / root / allowed, 0.0)
+            seen = (allowed / root)[information > 0]
+        if not np.isfinite(excess).all() or not seen.size:
+            continue
+        worst = tuple(int(i) for i in np.unravel_index(int(excess.argmax()), excess.shape))
+        value = float(np.abs(score[worst]) / root[worst]) if excess[worst] else 0.0
+        letter = operation.axes("x")[axis + 2]
+        yield Statistic(WEIGHT, value, float(allowed[worst]), worst, float(np.median(seen)), letter)
+
+
+def weights(
+    operation: Operation, arguments: Mapping[str, Any], e: np.ndarray, per: np.ndarray, share: np.ndarray
 ) -> Iterator[Statistic]:
     named = re.sub("^convolution", "cross_correlation", operation.name) + "_gradient"
     gradient = getattr(libraries.load(libraries.REFERENCE), named)
     x, w = (arguments[name].astype(np.float64) for name in ("x", "w"))
     parameters = operation.settings(arguments)
     with np.errstate(all="ignore"):
-        per = np.where(known, 1 / np.square(np.where(known, s, 1.0)), 0.0)
         score = gradient(x, w, e * per, **parameters)[1]
         information = gradient(np.square(x), w, per, **parameters)[1]
         z = np.where(information > 0, np.abs(score) / np.sqrt(np.where(information > 0, information, 1.0)), 0.0)
@@ -121,7 +154,15 @@ def _weights(
     yield Statistic(WEIGHT, float(z[worst]), limit, worst, float(limit * np.median(seen)))
 
 
-def _variance(
+def _flushed(operation: Operation, arguments: Mapping[str, Any], result: str, contract: Contract) -> np.ndarray | None:
+    if not contract.flushes:
+        return None
+    arrays = [arguments.get(name) for name in operation.arrays]
+    flush = oracle.flush_sizes(getattr(oracle, operation.name), *arrays, **operation.settings(arguments))
+    return parts(flush)[list(operation.results).index(result)]
+
+
+def deviation(
     operation: Operation, arguments: Mapping[str, Any], result: str, exact: np.ndarray, contract: Contract, stored: str
 ) -> np.ndarray:
     arrays = {name: arguments.get(name) for name in operation.arrays}
@@ -139,8 +180,7 @@ def _variance(
     partial = np.zeros_like(exact)
     for kept in _some_terms(wide, result):
         partial = np.maximum(partial, sum(np.square(of(wide | part)) for part in kept) / len(kept))
-    flush = oracle.flush_sizes(getattr(oracle, operation.name), *arrays.values(), **parameters)
-    return bounds.variance_of_sums(
+    found = bounds.variance_of_sums(
         Q,
         n,
         exact,
@@ -148,8 +188,9 @@ def _variance(
         contract.arithmetic,
         equal=max(bounds.equal(arguments[name]) for name in FACTORS[result]),
         stored=stored,
-        flushed=parts(flush)[place] if contract.flushes else None,
+        flushed=_flushed(operation, arguments, result, contract),
     )
+    return np.sqrt(found)
 
 
 def _some_terms(arrays: Mapping[str, Any], result: str) -> Iterator[list[dict[str, np.ndarray]]]:

@@ -12,7 +12,7 @@ from ..operators.catalogue import Operation
 from ..validation import BadInput
 from . import assessment
 from .assessment import Contract, Judged
-from .statistics import Statistic, statistics
+from .statistics import SPREAD, Statistic, statistics
 
 Results = Mapping[str, np.ndarray]
 
@@ -37,9 +37,9 @@ class Tiers:
 
     @property
     def odd(self) -> Statistic | None:
-        """The statistic that exceeds its limit most, if one does."""
+        """The statistic that exceeds its limit most, in units of an error, if one does."""
         every = [one for found in self.statistics.values() for one in found if one.excess > 1]
-        return max(every, key=lambda one: one.excess, default=None)
+        return max(every, key=lambda one: one.excess ** (0.5 if one.name == SPREAD else 1), default=None)
 
     def blunt(self, name: str) -> float:
         """The mean of the errors that are likely at most ÷ the largest exact number; 0 where nothing is allowed."""

@@ -28,6 +28,8 @@ class Framework:
     apart: str = ""
     """The grid that ``align_corners=False`` means; "" where it has no such word."""
     weighs_old: bool = False
+    weighted: bool = False
+    """Its mean of weighed losses is divided by the sum of the weights."""
 
     def default(self, operation: Operation, parameter: str, settings: Mapping[str, Any]) -> Any:
         """What it takes for a parameter that is not given; None where it has no default, or ours is meant."""
@@ -57,6 +59,7 @@ ONNX = Framework(
         ("batch_norm_running", "momentum"): 1 - 0.8999999761581421,
         ("batch_norm_running", "correction"): 0,
         ("batch_norm", "epsilon"): 9.999999747378752e-06,
+        **{(f"{kind}_norm", "epsilon"): 9.999999747378752e-06 for kind in ("layer", "group", "instance", "rms")},
         ("max_pooling", "stride"): 1,
         ("average_pooling", "stride"): 1,
         ("average_pooling", "count_padding"): False,
@@ -70,7 +73,10 @@ ONNX = Framework(
         **{(kind, "exclude_outside"): False for kind in RESAMPLED},
         ("nearest", "rounding"): "round_prefer_floor",
         ("bicubic", "coefficient"): -0.75,
+        ("cross_entropy", "reduction"): "weighted_mean",
+        ("nll_loss", "reduction"): "weighted_mean",
     },
     weighs_old=True,
+    weighted=True,
 )
 """A format, and no library: it holds attributes in float32."""

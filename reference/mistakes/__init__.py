@@ -14,7 +14,19 @@ from typing import Any
 import numpy as np
 
 from ..operators import catalogue
-from . import activations, convolutions, functions, images, norms, pooling, precision, resampling, transposed
+from . import (
+    activations,
+    convolutions,
+    functions,
+    images,
+    losses,
+    norms,
+    pooling,
+    precision,
+    resampling,
+    rows,
+    transposed,
+)
 from .mistake import Arguments, Mistake, Reading
 from .precision import round_to
 
@@ -22,7 +34,19 @@ __all__ = ["MISTAKES", "Mistake", "Reading", "commit", "known", "readings", "rou
 
 MISTAKES: dict[str, Mistake] = {
     mistake.name: mistake
-    for part in (convolutions, transposed, images, pooling, resampling, norms, functions, activations, precision)
+    for part in (
+        convolutions,
+        transposed,
+        images,
+        pooling,
+        resampling,
+        norms,
+        rows,
+        functions,
+        activations,
+        losses,
+        precision,
+    )
     for mistake in part.MISTAKES
 }
 

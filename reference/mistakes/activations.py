@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..operators import catalogue
+from ..operators.activations import gelu
 from .functions import CURVES, overflowing
 from .mistake import Arguments, Mistake, Reading, in_float32, instead, setting
 
@@ -49,6 +50,29 @@ def _naive_softplus(given: Arguments) -> np.ndarray:
 def _naive_silu(given: Arguments) -> np.ndarray:
     grown = np.exp(given["x"])
     return given["x"] * (grown / (1 + grown))
+
+
+def _quick_gelu(operation: str, given: Arguments) -> Iterator[Reading]:
+    """x·σ(kx) = silu(kx)/k, whose derivative is that of silu at kx."""
+    k, own = 1.702, {name: given[name] for name in given if name != "approximate"}
+    other = operation.replace("gelu", "silu")
+    yield Reading(other, own | {"x": given["x"].astype(np.float64) * k}, then={"y": lambda y: y / k})
+
+
+def _root_in_float32(operation: str, given: Arguments) -> Iterator[Reading]:
+    """1/√2 rounded to float32, c: x·Φ(√2·c·x), which is gelu(kx)/k with k = √2·c."""
+    if given["x"].dtype == np.float64 and given["approximate"] == "none":
+        k = float(np.float32(0.5**0.5)) * 2**0.5
+        yield Reading(operation, given | {"x": given["x"] * k}, then={"y": lambda y: y / k})
+
+
+def _without_density(operation: str, given: Arguments) -> Iterator[Reading]:
+    """Φ(x) = gelu(x)/x, with upstream taken so much larger or smaller that the whole derivative comes to it."""
+    x = given["x"].astype(np.float64)
+    share = np.where(x == 0, 0.5, gelu.gelu(x, approximate=given["approximate"]) / np.where(x == 0, 1.0, x))
+    slope = gelu.gelu_gradient(x, np.ones_like(x), approximate=given["approximate"])
+    if (slope != 0).all():
+        yield Reading(operation, given | {"upstream": given["upstream"] * (share / slope)})
 
 
 def _pair(name: str, other: str, **settings: Any) -> Mistake:
@@ -148,7 +172,7 @@ MISTAKES = [
         "value for argument",
         "the function's value was taken for its argument: f(f(x)), or the derivative at f(x)",
         "give the number before the activation",
-        (*CURVES, *(f"{name}_gradient" for name in (*CURVES, "hard_swish"))),
+        (*CURVES, "gelu", *(f"{name}_gradient" for name in (*CURVES, "gelu", "hard_swish"))),
         _value_for_argument,
     ),
     Mistake(
@@ -156,6 +180,37 @@ MISTAKES = [
         "the derivative was that of ReLU, which has no upper end",
         "relu6's is 0 from 6 on",
         ("relu6_gradient", "hard_swish_gradient"),
+        instead("relu_gradient"),
+    ),
+    Mistake(
+        "quick GELU",
+        "x·σ(1.702x) was used, another approximation",
+        "call gelu in the form that is meant",
+        ("gelu", "gelu_gradient"),
+        _quick_gelu,
+        probed=False,
+    ),
+    Mistake(
+        "constant of GELU held in float32",
+        "1/√2 was rounded to float32 beside arrays in float64",
+        "give the constant in float64; TensorFlow's tf.nn.gelu casts it from float32",
+        ("gelu", "gelu_gradient"),
+        _root_in_float32,
+        probed=False,
+    ),
+    Mistake(
+        "term of the density left out",
+        "upstream·Φ(x) was taken for the derivative: x·φ(x) is missing",
+        "upstream·(Φ(x) + x·φ(x))",
+        ("gelu_gradient",),
+        _without_density,
+        probed=False,
+    ),
+    Mistake(
+        "ReLU's derivative for GELU's",
+        "the derivative was that of ReLU",
+        "gelu's is Φ(x) + x·φ(x)",
+        ("gelu_gradient",),
         instead("relu_gradient"),
     ),
     Mistake(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 
 from ..operators import catalogue
-from .mistake import Arguments, Mistake, Reading, Readings, changed, in_float32, instead, replaced, setting
+from ..operators.losses import classes
+from .mistake import Arguments, Mistake, Reading, Readings, changed, in_float32, instead, setting
 
 SLOPED_GRADIENTS = ("relu_gradient", "absolute_value_gradient", "leaky_relu_gradient", "prelu_gradient")
 CURVES = ("softsign", "silu", "softplus", "elu", "celu", "selu")
@@ -76,9 +78,16 @@ def _normalised_again(operation: str, given: Arguments) -> Iterator[Reading]:
 
 
 def _next_label(operation: str, given: Arguments) -> Iterator[Reading]:
-    classes = given["logits" if "logits" in given else "p"].shape[1]
+    many = next(iter(given.values())).shape[1]
     for step in (1, -1):
-        yield Reading(operation, given | {"labels": (given["labels"] + step) % classes}, f"label {step:+d}")
+        moved = (given["labels"] + step) % many
+        left_out = given["labels"] == given.get("ignore_index")
+        yield Reading(operation, given | {"labels": np.where(left_out, given["labels"], moved)}, f"label {step:+d}")
+
+
+def _averaged(operation: str, given: Arguments) -> Iterator[Reading]:
+    if given.get("reduction", "none") == "none":
+        yield Reading(operation, given | {"upstream": given["upstream"].astype(np.float64) / len(given["labels"])})
 
 
 def overflowing(*formulas: Callable[[Arguments], np.ndarray]) -> Readings:
@@ -110,15 +119,22 @@ def _slope_of_logistic(sign: int) -> Callable[[Arguments], np.ndarray]:
     return formula
 
 
+def _loss(given: Arguments, behind: np.ndarray) -> np.ndarray:
+    settings: dict[str, Any] = {"reduction": "none", "ignore_index": None}
+    settings |= catalogue.OPERATIONS["cross_entropy"].settings(given)
+    weights = None if given.get("weights") is None else given["weights"].astype(behind.dtype)
+    return classes.of_labels(behind, given["labels"], weights, **settings).losses(behind)
+
+
 def _loss_as_it_stands(given: Arguments) -> np.ndarray:
-    z, labels = given["logits"], given["labels"]
-    return np.log(np.exp(z).sum(axis=1)) - z[np.arange(len(z)), labels]
+    z = given["logits"]
+    return _loss(given, np.log(np.exp(z).sum(axis=1, keepdims=True)) - z)
 
 
 def _log_of_softmax(given: Arguments) -> np.ndarray:
-    z, labels = given["logits"], given["labels"]
+    z = given["logits"]
     grown = np.exp(z - z.max(axis=1, keepdims=True))
-    return -np.log((grown / grown.sum(axis=1, keepdims=True))[np.arange(len(z)), labels])
+    return _loss(given, -np.log(grown / grown.sum(axis=1, keepdims=True)))
 
 
 def _tanh_as_it_stands(given: Arguments) -> np.ndarray:
@@ -225,7 +241,7 @@ MISTAKES = [
         "other GELU",
         "the other form of GELU was used: the tanh approximation, or the exact one with erf",
         "approximate='tanh' or 'none' on both sides",
-        ("gelu",),
+        ("gelu", "gelu_gradient"),
         setting("approximate", "none", "tanh"),
         "https://github.com/jax-ml/jax/issues/4428",
     ),
@@ -242,7 +258,11 @@ MISTAKES = [
         "softmax twice",
         "softmax was applied once too often (or probabilities were given where logits were meant)",
         "give logits, and apply softmax once",
-        ("softmax", "softmax_gradient", "cross_entropy", "cross_entropy_gradient"),
+        (
+            "softmax",
+            "softmax_gradient",
+            *(name + of for name in ("cross_entropy", "soft_cross_entropy") for of in ("", "_gradient")),
+        ),
         _softmax_first,
         "https://github.com/keras-team/keras/issues/6143",
     ),
@@ -273,7 +293,7 @@ MISTAKES = [
         "labels off by one",
         "each label was read as its neighbour",
         "count classes from 0 on both sides",
-        (*LOSSES, *LOSS_GRADIENTS),
+        (*LOSSES, *LOSS_GRADIENTS, "nll_loss", "nll_loss_gradient"),
         _next_label,
     ),
     Mistake(
@@ -281,6 +301,6 @@ MISTAKES = [
         "the gradient was divided by the number of rows",
         "reduction='sum' on both sides",
         LOSS_GRADIENTS,
-        replaced(lambda given: {"upstream": given["upstream"].astype(np.float64) / len(given["labels"])}),
+        _averaged,
     ),
 ]

@@ -1,4 +1,4 @@
-"""Mistakes with images: axes exchanged, pooling windows, sampling grids."""
+"""Mistakes with images: axes exchanged, pooling windows, sampling grids, numbers flattened in another order."""
 
 from __future__ import annotations
 
@@ -38,6 +38,36 @@ def _pooled_otherwise(operation: str, given: Arguments) -> Iterator[Reading]:
             yield Reading("average_pooling2d", given | {"count_padding": count})
     else:
         yield Reading("max_pooling2d", {name: value for name, value in given.items() if name != "count_padding"})
+
+
+def _turned(order: Callable[[int, int, int], list[int] | None]) -> Readings:
+    """The axes of x in another order, by how many there are, first and last that become one; a gradient is turned back."""
+
+    def read(operation: str, given: Arguments) -> Iterator[Reading]:
+        x = given["x"]
+        axes = order(x.ndim, given["start"], given["end"])
+        if axes is not None and axes != sorted(axes):
+            turned = np.ascontiguousarray(x.transpose(axes))
+            then = {"dx": lambda d: d.transpose(np.argsort(axes))}
+            yield Reading(operation, given | {"x": turned}, then=then)
+
+    return read
+
+
+def _within(rank: int, start: int, end: int, moved: list[int]) -> list[int]:
+    return [*range(start), *moved, *range(end + 1, rank)]
+
+
+def _fortran(rank: int, start: int, end: int) -> list[int]:
+    return _within(rank, start, end, [*range(start, end + 1)][::-1])
+
+
+def _first_last(rank: int, start: int, end: int) -> list[int]:
+    return _within(rank, start, end, [*range(start + 1, end + 1), start])
+
+
+def _last_first(rank: int, start: int, end: int) -> list[int]:
+    return _within(rank, start, end, [end, *range(start, end)])
 
 
 MISTAKES = [
@@ -109,5 +139,26 @@ MISTAKES = [
         "name the method on both sides",
         resampling.FORWARD,
         resampling.otherwise,
+    ),
+    Mistake(
+        "flattened in Fortran's order",
+        "the first axis was the fastest",
+        "flatten with the last axis fastest: order='C'",
+        ("flatten", "flatten_gradient"),
+        _turned(_fortran),
+    ),
+    Mistake(
+        "flattened with the channels last",
+        "the first of these axes, the channels, was put behind the others before",
+        "Keras flattens [H, W, C] as it lies: transpose to [C, H, W], or turn the weights of the next layer",
+        ("flatten", "flatten_gradient"),
+        _turned(_first_last),
+    ),
+    Mistake(
+        "flattened with the last axis first",
+        "the last of these axes was put before the others before, as [H, W, C] to [C, H, W]",
+        "flatten as it lies, or turn the weights of the next layer",
+        ("flatten", "flatten_gradient"),
+        _turned(_last_first),
     ),
 ]

@@ -89,7 +89,7 @@ def setting(name: str, *values: Any) -> Readings:
     return read
 
 
-def in_float32(name: str, *operations: str) -> Mistake:
+def in_float32(name: str, *operations: str, of: str = "") -> Mistake:
     """A parameter that is a number held in float32 beside arrays in float64."""
 
     def read(operation: str, given: Arguments) -> Iterator[Reading]:
@@ -97,7 +97,7 @@ def in_float32(name: str, *operations: str) -> Mistake:
             yield Reading(operation, given | {name: float(np.float32(given[name]))})
 
     return Mistake(
-        f"{name} held in float32",
+        f"{name}{of} held in float32",
         f"{name} was held in float32 beside arrays in float64",
         "keep it in float64, or give the number that float32 holds",
         operations,

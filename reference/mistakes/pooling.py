@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from ..operators.pooling.windows import windows
 from .mistake import Arguments, Mistake, Reading, exchanged, setting
 
 KINDS = ("max_pooling", "average_pooling")
@@ -94,8 +95,47 @@ def _adapted_otherwise(operation: str, given: Arguments) -> Iterator[Reading]:
     yield Reading(f"area_resampling{rank}d{backward}", given, "area")
 
 
+def _equal_numbers(operation: str, given: Arguments) -> Iterator[Reading]:
+    """Where several elements of a window are the largest: to the last of them, to all, or a share to each.
+
+    The last is the first where each number is taken for its place in the order of all. For the others each window is laid out by itself,
+    as in a mean over 1, and what its largest elements get is added up.
+    """
+    x, settings = given["x"].astype(np.float64), ("window", "stride", "padding", "dilation", "ceil_mode")
+    found = windows(x.shape, **{name: given[name] for name in settings if given.get(name) is not None})
+    taps, padded = list(np.ndindex(*found.window)), found.padded(x, -np.inf)
+    seen = np.stack([padded[found.seen(tap)] for tap in taps], axis=-1)
+    largest = seen == seen.max(axis=-1, keepdims=True)
+    many = largest.sum(axis=-1)
+    if (many < 2).all():
+        return
+    order = np.empty(x.size)
+    order[np.argsort(x, axis=None, kind="stable")] = np.arange(x.size)
+    yield Reading(operation, given | {"x": order.reshape(x.shape)}, "to the last of them")
+
+    def added(array: np.ndarray) -> np.ndarray:
+        parts, whole = array.reshape(seen.shape) * largest, np.zeros(padded.shape)
+        for i, tap in enumerate(taps):
+            whole[found.seen(tap)] += parts[..., i]
+        return found.inner(whole)
+
+    mean = {"window": len(taps), "stride": len(taps), "padding": (0, 0), "count_padding": True, "divisor": 1}
+    for detail, share in (("to all of them", 1), ("a share to each", many)):
+        upstream = (given["upstream"].astype(np.float64) / share).reshape(1, 1, -1)
+        laid = {"x": np.ones((1, 1, seen.size)), "upstream": upstream, **mean}
+        yield Reading("average_pooling1d_gradient", laid, detail, {"dx": added})
+
+
 ADAPTIVE = tuple(f"adaptive_{name}" for name in ALL)
 MISTAKES = [
+    Mistake(
+        "gradient at equal numbers",
+        "of equal largest numbers of a window others got the gradient",
+        "PyTorch, and TensorFlow along one and two axes, give it to the first; TensorFlow's max_pool3d on the CPU to all",
+        tuple(f"max_pooling{rank}d_gradient" for rank in (1, 2, 3)),
+        _equal_numbers,
+        probed=False,
+    ),
     Mistake(
         "adaptive windows of one size",
         "all windows had one size and one step",

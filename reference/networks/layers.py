@@ -9,6 +9,8 @@ network may branch; ``"input"`` is the image. ``docs/layers.md`` describes the f
     fully_connected   [I] → [O]; I·O parameters, O more with a bias; I·O multiply-adds; on the channels of an image [C, H, W] → [O, H, W],
                       with I = C, at each place
     batch_norm        2C parameters, and 2C numbers that are not learned
+    group_norm        2C parameters, as instance_norm with affine
+    layer_norm        2C·H·W parameters, on channels 2C; rms_norm half as many
     prelu             C parameters
 
 A multiply-add is one product in a sum of a convolution or a fully connected layer, products with padding's zeros included. Adding
@@ -21,7 +23,7 @@ import difflib
 import json
 import math
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -36,6 +38,10 @@ from .notation import FOLLOWS, ON_IMAGES, REQUIRED, SETTINGS, SEVERAL, Layer
 
 Size = tuple[int, ...]
 """(C, H, W), or (I,) of a row of numbers, as an image is once it has been flattened."""
+
+
+METHODS = ("nearest", "bilinear", "bicubic")
+"""Of an upsampling."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +113,11 @@ def parameters(layer: Layer) -> tuple[int, int]:
             return fully_connected.parameter_count(layer["features_in"], layer["features_out"], bias=layer["bias"]), 0
         case "batch_norm":
             return batch_norm.parameter_count(layer["channels"])
+        case "layer_norm" | "rms_norm":
+            features = math.prod(layer["output"]) if layer["on"] == "numbers" else layer["output"][0]
+            return (2 if layer["kind"] == "layer_norm" else 1) * features, 0
+        case "group_norm" | "instance_norm":
+            return 2 * layer["channels"] * layer.get("affine", True), 0
         case "prelu":
             return prelu.parameter_count(layer["channels"]), 0
         case _:
@@ -212,11 +223,11 @@ def _settled(at: str, kind: str, settings: dict[str, Any], size: Size) -> dict[s
                 settled[name] = validation.counts(
                     where, value if isinstance(value, list | tuple) else (value, value), rank=2
                 )
-            case "bias" | "ceil_mode":
+            case "bias" | "ceil_mode" | "affine":
                 if not isinstance(value, bool):
                     validation.refuse(where, value, "true or false", f"use true for a {name}")
-            case "on" | "rate":
-                _told(where, value)
+            case "on" | "rate" | "method" | "scale" | "size":
+                settled[name] = _told(name, where, value)
             case "take":
                 settled[name] = _taken(where, value, size[0])
     if "padding" in settled:
@@ -224,12 +235,27 @@ def _settled(at: str, kind: str, settings: dict[str, Any], size: Size) -> dict[s
     return settled
 
 
-def _told(where: str, value: Any) -> None:
-    """What a dense layer is applied to, or a dropout's share."""
-    if where.endswith(".on"):
-        validation.choice(where, value, ("numbers", "channels"))
-    elif not 0 <= validation.finite(where, value) < 1:
+def _pair(where: str, value: Any, read: Callable[[str, Any], Any]) -> tuple[Any, Any]:
+    """A positive number for both axes, or [y, x]."""
+    values = value if isinstance(value, list | tuple) else (value, value)
+    if len(values) != 2 or not all(read(where, one) > 0 for one in values):
+        validation.refuse(where, value, "a positive number, or [y, x]", "give one number for both axes")
+    return values[0], values[1]
+
+
+def _told(name: str, where: str, value: Any) -> Any:
+    """What a dense layer is applied to, a dropout's share, how an upsampling is made and how large its result is."""
+    if name in ("on", "method"):
+        return validation.choice(where, value, ("numbers", "channels") if name == "on" else METHODS)
+    if name != "rate":
+        return (
+            value
+            if value is FOLLOWS
+            else _pair(where, value, validation.finite if name == "scale" else validation.count)
+        )
+    if not 0 <= validation.finite(where, value) < 1:
         validation.refuse(where, value, "a share from 0, below 1", "use 0.5 for half")
+    return value
 
 
 def _padding(where: str, settled: Mapping[str, Any], size: Size) -> tuple[tuple[int, int], ...]:
@@ -266,10 +292,15 @@ def _output(at: str, layer: Layer, taken: Sequence[Size]) -> Size:
             return (layer["features_out"], *size[1:])
         case "global_max_pooling" | "global_average_pooling":
             return size[0], 1, 1
+        case "upsampling" | "adaptive_max_pooling" | "adaptive_average_pooling":
+            return size[0], *(_upsampled(at, layer, size) if kind == "upsampling" else layer["size"])
         case "flatten":
             return (math.prod(size),)
         case "channels":
             return len(layer["take"]), *size[1:]
+        case "group_norm" if layer["channels"] % layer["groups"]:
+            wanted = f"a divisor of the {layer['channels']} channels"
+            validation.refuse(f"{at}.groups", layer["groups"], wanted, "use 1 for one group")
         case "add" if len(set(taken)) > 1:
             _refuse_branches(at, layer, taken, "outputs of one size")
         case "concatenate":
@@ -277,6 +308,18 @@ def _output(at: str, layer: Layer, taken: Sequence[Size]) -> Size:
                 _refuse_branches(at, layer, taken, "outputs that differ in channels only")
             return sum(t[0] for t in taken), *size[1:]
     return size
+
+
+def _upsampled(at: str, layer: Layer, size: Size) -> tuple[int, int]:
+    """The size that is given, or floor(n·scale) on each axis."""
+    scale, given = layer["scale"], layer["size"]
+    if (scale is FOLLOWS) == (given is FOLLOWS):
+        wanted = "either a scale or a size"
+        validation.refuse(f"{at}.scale", None if scale is FOLLOWS else scale, wanted, "give scale=2 for twice the size")
+    high, wide = given if scale is FOLLOWS else (math.floor(n * s) for n, s in zip(size[1:], scale, strict=True))
+    if not high * wide:
+        validation.refuse(f"{at}.scale", scale, f"one that leaves a pixel of {list(size)}", "use a larger one")
+    return high, wide
 
 
 def _windows(layer: Layer, size: Size) -> Size:

@@ -43,6 +43,10 @@ SETTINGS: dict[str, dict[str, Any]] = {
     },
     "fully_connected": {"features_in": FOLLOWS, "features_out": REQUIRED, "bias": True, "on": "numbers"},
     "batch_norm": {"channels": FOLLOWS},
+    "layer_norm": {"on": "numbers"},
+    "rms_norm": {"on": "numbers"},
+    "group_norm": {"channels": FOLLOWS, "groups": REQUIRED},
+    "instance_norm": {"channels": FOLLOWS, "affine": True},
     "prelu": {"channels": FOLLOWS},
     "max_pooling": POOLING,
     "average_pooling": POOLING,
@@ -70,6 +74,9 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "add": {},
     "concatenate": {},
     "channels": {"take": REQUIRED},
+    "upsampling": {"scale": FOLLOWS, "size": FOLLOWS, "method": "nearest"},
+    "adaptive_max_pooling": {"size": REQUIRED},
+    "adaptive_average_pooling": {"size": REQUIRED},
 }
 """Kind of layer → its settings and their defaults, where sizes are given."""
 
@@ -82,6 +89,10 @@ ON_IMAGES = (
     "global_max_pooling",
     "global_average_pooling",
     "channels",
+    "upsampling",
+    "adaptive_max_pooling",
+    "adaptive_average_pooling",
+    "instance_norm",
 )
 """Kinds that need [C, H, W]."""
 

@@ -18,6 +18,9 @@ from .. import validation
 REQUIRED = object()
 """In place of a default: a parameter for which every library has another one, and so must be said."""
 
+GIVEN = ("labels", "targets", "weights", "pos_weight")
+"""Arrays of a loss that are no result of a layer: nobody asks for the gradient by them."""
+
 Parse = Callable[[str, Any, Mapping[str, np.ndarray], Mapping[str, Any]], Any]
 """(name, value as given, the arrays in canonical order, the parameters parsed so far) → the value for the operator.
 
@@ -78,12 +81,13 @@ def with_gradient(
     in_steps: bool = False,
     apart: Apart | None = None,
 ) -> tuple[Operation, Operation]:
-    """The operation, and its gradient by each array but labels, for an upstream gradient of the shape of y.
+    """The operation, and its gradient by each array but those of :data:`GIVEN`, for an upstream gradient of the shape of y.
 
-    The gradient does not need what may be left out. ``in_steps`` is said of it.
+    The gradient does not need what else may be left out. ``in_steps`` is said of it.
     """
-    gradients = {f"d{name}": axes.lstrip("?") for name, axes in arrays.items() if name != "labels"}
+    gradients = {f"d{name}": axes.lstrip("?") for name, axes in arrays.items() if name not in GIVEN}
     kept = {name: axes for name, axes in arrays.items() if not axes.startswith("?")} | {"upstream": y}
+    kept |= {name: axes for name, axes in arrays.items() if name in GIVEN}
     known, also = parameters or {}, tuple(f"{alias}_gradient" for alias in aliases)
     return (
         Operation(function, says, arrays, {"y": y}, rules[0], known, aliases, apart=apart),
@@ -118,6 +122,20 @@ def none_or_more(name: str, value: Any, arrays: Any, parsed: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 0:
         validation.refuse(name, value, "a whole number of at least 0", f"use {name}=0 for none")
     return int(value)
+
+
+def whole_or_none(name: str, value: Any, arrays: Any, parsed: Any) -> int | None:
+    """a whole number, or None"""
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int | np.integer)):
+        validation.refuse(name, value, "a whole number, or None", f"use {name}=None for none")
+    return None if value is None else int(value)
+
+
+def share(name: str, value: Any, arrays: Any, parsed: Any) -> float:
+    """a number from 0 to 1"""
+    if not 0 <= validation.finite(name, value) <= 1:
+        validation.refuse(name, value, "a number from 0 to 1", f"use {name}=0.0 for none")
+    return float(value)
 
 
 def per_axis(rank: int, parse_one: Parse = count) -> Parse:

@@ -37,7 +37,7 @@ from .activations.lines import (
     relu6,
     relu6_gradient,
 )
-from .functions import exp, gelu, logistic, logistic_gradient, tanh, tanh_gradient
+from .functions import exp, gelu, gelu_gradient, logistic, logistic_gradient, tanh, tanh_gradient
 from .linear import (
     convolution1d,
     convolution2d,
@@ -51,13 +51,23 @@ from .linear import (
     fully_connected,
     fully_connected_gradient,
 )
-from .losses import (
+from .losses.binary import (
+    binary_cross_entropy,
+    binary_cross_entropy_gradient,
+    binary_cross_entropy_with_logits,
+    binary_cross_entropy_with_logits_gradient,
+)
+from .losses.classes import (
     cross_entropy,
     cross_entropy_gradient,
     cross_entropy_of_probabilities,
     cross_entropy_of_probabilities_gradient,
     log_softmax,
     log_softmax_gradient,
+    nll_loss,
+    nll_loss_gradient,
+    soft_cross_entropy,
+    soft_cross_entropy_gradient,
     softmax,
     softmax_gradient,
 )
@@ -67,6 +77,16 @@ from .norms.batch_norm import (
     batch_norm_inference_gradient,
     batch_norm_running,
     batch_norm_training,
+)
+from .norms.rows import (
+    group_norm,
+    group_norm_gradient,
+    instance_norm,
+    instance_norm_gradient,
+    layer_norm,
+    layer_norm_gradient,
+    rms_norm,
+    rms_norm_gradient,
 )
 from .paddings import pad, pad_gradient
 from .selections import (
@@ -78,6 +98,8 @@ from .selections import (
     adaptive_max_pooling2d_gradient,
     adaptive_max_pooling3d,
     adaptive_max_pooling3d_gradient,
+    flatten,
+    flatten_gradient,
     leaky_relu,
     leaky_relu_gradient,
     max_pooling1d,
@@ -133,4 +155,5 @@ from .weights import (
     nearest_resampling3d_gradient,
     trilinear_resampling3d,
     trilinear_resampling3d_gradient,
+    weights_along,
 )

@@ -98,6 +98,31 @@ def gelu(x: Array, *, approximate: str) -> Array:
     return np.where(x == np.inf, x, _finite(_gelu_tanh if approximate == "tanh" else _gelu, x))
 
 
+@once
+def gelu_gradient(x: Array, upstream: Array, *, approximate: str) -> Array:
+    """upstream·(Φ(z) + z·φ(z)) ("none"); upstream·σ(2a)·(1 + z·σ(-2a)·2a') ("tanh"): to 2**-93 of the size of their terms."""
+    return _finite(_gelu_tanh_gradient if approximate == "tanh" else _gelu_gradient, x, upstream)
+
+
+def _gelu_gradient(z, upstream):
+    size = np.minimum(np.abs(z), normal.FAR)
+    below, k = normal.below(size)
+    dense, _ = normal.density(size)
+    term = dd.multiply(dd.number(np.copysign(size, z)), dense)
+    above = dd.add(dd.subtract(dd.ONE, dd.scaled(below, k)), dd.scaled(term, k))
+    slope = dd.where(z >= 0, above, dd.add(below, term))
+    return _times(slope, np.where(z >= 0, 0, k), upstream)
+
+
+def _gelu_tanh_gradient(z, upstream):
+    near, twice_a = _inner(z)
+    share, k, other = _shares(z, twice_a)
+    square = dd.multiply(dd.constant("0.134145"), dd.two_product(near, near))
+    steep = dd.multiply(_steepness(), dd.add(dd.ONE, square))
+    whole = dd.add(dd.ONE, dd.multiply(dd.multiply(dd.number(near), other), steep))
+    return _times(dd.multiply(share, whole), k, upstream)
+
+
 def _gelu(z):
     # From 9 on Φ is so near to 1 that z is the nearest number; below -39 the product is less than half the smallest one.
     m, k = normal.below(np.minimum(np.abs(z), normal.END))
@@ -113,12 +138,24 @@ def _gelu(z):
 
 
 def _gelu_tanh(z):
-    near = np.clip(z, -100.0, 100.0)  # beyond, exp(-2|a|) is 0 in every format here
+    share, k, _ = _shares(z, _inner(z)[1])
+    return _times(share, k, z)
+
+
+def _inner(z):
+    """(z, 2a), of z no farther out than where exp(-2|a|) is 0 in every format here."""
+    near = np.clip(z, -100.0, 100.0)
+    near = np.where(np.abs(near) < 1e-100, 0.0, near)  # whose cube is nothing beside it, but could underflow on the way
     cube = dd.multiply(dd.two_product(near, near), dd.number(near))
-    twice_a = dd.multiply(_steepness(), dd.add(dd.number(near), dd.multiply(dd.constant("0.044715"), cube)))
+    return near, dd.multiply(_steepness(), dd.add(dd.number(near), dd.multiply(dd.constant("0.044715"), cube)))
+
+
+def _shares(z, twice_a):
+    """(m, k, σ(-2a)): σ(2a) = m·2**k."""
     m, k = dd.exp_parts(dd.where(z >= 0, dd.negative(twice_a), twice_a))
-    share = dd.divide(dd.where(z >= 0, dd.ONE, m), dd.add(dd.ONE, dd.scaled(m, k)))
-    return _times(share, np.where(z >= 0, 0, k), z)
+    below, small = dd.add(dd.ONE, dd.scaled(m, k)), dd.scaled(m, k)
+    share = dd.divide(dd.where(z >= 0, dd.ONE, m), below)
+    return share, np.where(z >= 0, 0, k), dd.divide(dd.where(z >= 0, small, dd.ONE), below)
 
 
 def _steepness():

@@ -137,3 +137,27 @@ def prelu_gradient(x: Array, alpha: Array | float, upstream: Array) -> tuple[Arr
 
 def _along(x, numbers):
     return numbers.reshape(1, -1, *[1] * (x.ndim - 2))
+
+
+def _places(shape, start, end):
+    """For each element of x, where it lies in y: the index of each axis, those from start to end as one."""
+    indices = np.indices(shape)
+    one = np.zeros(shape, int)
+    for axis in range(start, end + 1):
+        one = one * shape[axis] + indices[axis]
+    return *indices[:start], one, *indices[end + 1 :]
+
+
+@once
+def flatten(x: Array, *, start: int, end: int) -> Array:
+    """y[..., i, ...] = x[..., i_start, ..., i_end, ...]."""
+    places = _places(x.shape, start, end)
+    y = np.empty([int(place.max()) + 1 for place in places])
+    y[places] = x
+    return y
+
+
+@once
+def flatten_gradient(x: Array, upstream: Array, *, start: int, end: int) -> Array:
+    """dx[..., i_start, ..., i_end, ...] = upstream[..., i, ...]."""
+    return upstream[_places(x.shape, start, end)]

@@ -253,6 +253,11 @@ def sizes_of_weighted(name: str, *arrays: Any, **parameters: Any) -> tuple[Array
     return absolute, np.broadcast_to(count, absolute.shape)
 
 
+def weights_along(name: str, *arrays: Any, **parameters: Any) -> list[Array]:
+    """Along each axis the weights [outputs, elements] of an average or a resampling, or of its gradient, rounded once to float64."""
+    return [(one.whole / one.divisor).astype(np.float64) for one in _linear_map(name, *arrays, **parameters)[1]]
+
+
 def flush_sizes_of_weighted(name: str, *arrays: Any, **parameters: Any) -> Array:
     """sum (|x| + |weight|) over the products: see :func:`flush_sizes`."""
     numbers, weights = _linear_map(name, *arrays, **parameters)

@@ -1,4 +1,4 @@
-"""The command line: ``lecture-claims list | verify | show | report | compare | adjudicate | check | tolerance | operations | layers | new | doctor | completion``.
+"""The command line: ``lecture-claims list | verify | show | quiz | report | compare | adjudicate | check | tolerance | operations | layers | new | watch | doctor | completion``.
 
 Exit 0: every computed verdict is its claim's expected one and every departure a recorded defect that reproduced; 1:
 anything else; 2: wrong usage, in one line that says what was given, what was expected and the way out; 4: a fault of ours.
@@ -25,7 +25,10 @@ from rich.text import Text
 from ...claims.workers import limits
 from ...reference.refusal import Refused
 from .. import completion, formats
+from ..quiz.command import quiz
 from . import arrays, fault
+from .lectures import commands as lectures
+from .lectures.commands import Folder, Yes
 
 if TYPE_CHECKING:
     from . import kept
@@ -46,8 +49,6 @@ TERMINAL = "terminal"
 StoreFolder = Annotated[
     Path | None, typer.Option("--store", help="Where results are kept; default: the cache folder.", metavar="DIR")
 ]
-Folder = Annotated[Path | None, typer.Option("--lecture", help="A lecture folder of your own.", metavar="DIR")]
-
 SAID = {"definition": "definitions", "": "unaccounted for"}
 
 
@@ -76,6 +77,7 @@ def list_claims(
         typer.Option(help="The evidence with the verdicts; of chosen claims, default: reports/latest/results.json."),
     ] = None,
     lecture_folder: Folder = None,
+    yes: Yes = False,
 ) -> None:
     """Every claim of the lecture, or those chosen, with the sentence that makes it, its verdict and how long it took."""
     from ...claims import contents
@@ -133,7 +135,9 @@ def verify(
         ),
     ] = False,
     jobs: Annotated[int | None, typer.Option(help="Processes at work at once; default: the number of cores.")] = None,
-    timeout: Annotated[float, typer.Option(help="Seconds for one call of a library.")] = limits.TIMEOUT,
+    timeout: Annotated[
+        float, typer.Option(help="Seconds for one call of a library, and for an experiment between two calls.")
+    ] = limits.TIMEOUT,
     memory: Annotated[
         float | None, typer.Option(help="GiB for each library's process; default: a share of the machine's.")
     ] = None,
@@ -158,6 +162,7 @@ def verify(
     ] = False,
     debug: Annotated[bool, typer.Option("--pdb", help="The same, with a debugger at the mistake.")] = False,
     lecture_folder: Folder = None,
+    yes: Yes = False,
 ) -> None:
     """Put claims to the test on the libraries that are installed."""
     from ...claims.store import folder
@@ -316,10 +321,12 @@ def show(
     claim: Annotated[str, typer.Argument(metavar="ID", help="A claim's id.", autocompletion=completion.claims)],
     results: Annotated[Path, typer.Option(help="The evidence to show.")] = Path("reports/latest/results.json"),
     lecture_folder: Folder = None,
+    yes: Yes = False,
 ) -> None:
-    """A claim: sentence, statement, scope, and from a results file the verdict and the evidence."""
-    from ...claims import contents
+    """A claim: sentence, statement, scope, what shows it at a prompt, and from a results file the verdict and the evidence."""
+    from ...claims import contents, snippets
     from ...claims.record import file
+    from .. import snippets as prompt
     from . import terminal
 
     book = contents.read(lecture_folder)
@@ -337,6 +344,8 @@ def show(
     record = file.load(results, only=claim) if file.there(results).is_file() else None
     found = next((c for c in record.claims if c.id == claim), None) if record else None
     terminal.made(out, book.claims[claim], found)
+    limits = {name: made.limits for name, made in book.claims.items()}
+    prompt.terminal(out, (one for one in snippets.read(lecture_folder, limits)[0] if one.claim == claim))
     if record is None or found is None:
         without = f"No evidence at {results}" if record is None else f"{results} has no evidence of it"
         out.print(Text(f"{without}: run `lecture-claims verify {claim} --out {results.parent}`."))
@@ -364,6 +373,9 @@ def notes(
         changes.terminal(out, evidence)
     else:
         typer.echo(changes.patch(evidence, diff), nl=False)
+
+
+app.command()(quiz)
 
 
 @app.command()
@@ -510,10 +522,17 @@ def layer_table(
 app.command()(arrays.adjudicate)
 app.command()(arrays.tolerance)
 app.command()(arrays.operations)
+app.command()(lectures.watch)
 
 
-new = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Write the files of something new from a template.")
+new = typer.Typer(
+    cls=lectures.New,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Write the files of something new: `new my-lecture`, `new claim ID`.",
+)
 app.add_typer(new, name="new")
+new.command("lecture")(lectures.new_lecture)
 
 
 @new.command("claim")
@@ -521,12 +540,14 @@ def new_claim(
     id: Annotated[str, typer.Argument(metavar="ID", help="section.name, such as convolution.flip.")],
     folder: Annotated[bool, typer.Option("--folder", help="A statistical claim: with its design and gates.")] = False,
     lecture_folder: Folder = None,
+    yes: Yes = False,
 ) -> None:
     """A claim that verifies at once, to be rewritten into your own; says what to do next."""
     from . import new as templates
 
     for line in templates.claim(id, folder=folder, lecture_folder=lecture_folder):
         out.print(line, soft_wrap=True)
+    lectures.written(lecture_folder)
 
 
 @app.command("doctor")

@@ -9,9 +9,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from html import escape
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import jinja2
@@ -20,11 +21,12 @@ from markupsafe import Markup
 
 from ...claims.record import sentences
 from ...claims.record.types import Claim, Environment, Evidence, LibraryFacts, Reading, Sentence
-from ..pictures import figures, interactive
+from ..pictures import figures, interactive, responding, sketches
 from ..wording import environments, findings, gates, places, standing, summary, words
 from ..wording.section import Section
-from . import lecture_text, matrix, premise_graph
+from . import lecture_text, mathematics, matrix, premise_graph, tex
 from .anchors import anchor, link
+from .packing import Open, Packing
 
 TEMPLATES = Path(__file__).parent / "templates"
 QUICK_STYLE = ":root { --good: var(--mixed); --stat: var(--mixed); }"
@@ -32,13 +34,30 @@ QUICK_STYLE = ":root { --good: var(--mixed); --stat: var(--mixed); }"
 
 
 def render(evidence: Evidence, history: Any = None) -> str:
-    """The whole page, with the history of the verdicts where one is given (history.py)."""
-    text, missing = _lecture(evidence)
+    """The page, with the history of the verdicts where one is given (history.py)."""
+    return _page(evidence, history, Packing())
+
+
+def whole(evidence: Evidence, history: Any = None) -> str:
+    """The same page with nothing packed, as it is once its script has unpacked it."""
+    return _page(evidence, history, Open())
+
+
+def _page(evidence: Evidence, history: Any, packing: Packing) -> str:
+    notation = mathematics.Notation([words.visible(text) for text in _prose(evidence)])
+
+    def typeset(text: str) -> Markup:
+        said = words.visible(text)
+        return tex.words(said) if "$" in said else Markup(notation.html(said))
+
+    text, missing = _lecture(evidence, typeset)
     sections = _sections(evidence)
     return page(
         "page.html",
         styles=("page.css", "premises.css", "interactive.css"),
-        scripts=("page.js", "matrix.js", "lecture.js", "interactive.js"),
+        scripts=("page.js", "packed.js", "matrix.js", "lecture.js", "computed.js", "interactive.js", "responding.js"),
+        filters={"packed": lambda part: packing.take(_short(part)), "typeset": typeset},
+        packing=packing,
         e=evidence,
         said=summary.summary(evidence),
         needs=findings.needs(evidence),
@@ -54,8 +73,8 @@ def render(evidence: Evidence, history: Any = None) -> str:
         sections=sections,
         verdicts={c.id: c.verdict for c in evidence.claims},
         looks={c.id: standing.drawn(c) for c in evidence.claims},
+        playable=[(anchor(s.claim.id, f"try-{kind}"), title) for s in sections for kind, title in s.playable.items()],
         titles=interactive.TITLES,
-        playable=[(anchor(s.claim.id, f"try-{kind}"), kind) for s in sections for kind in s.interactive],
         graph=Markup(premise_graph.svg(evidence)),
         ledger=standing.ledger(evidence),
         untested=standing.untested(evidence),
@@ -65,8 +84,23 @@ def render(evidence: Evidence, history: Any = None) -> str:
     )
 
 
+def _prose(evidence: Evidence) -> Iterator[str]:
+    """What a person wrote of the claims and of the sentences, and may have formulas."""
+    for claim in evidence.claims:
+        yield from (claim.statement, claim.scope, claim.notes, claim.says, findings.in_one_line(claim))
+        yield from (limit.says for limit in claim.limits)
+        if correction := findings.correction(claim):
+            yield from (f"Better: {correction.text}", *(said for said, _ in correction.pieces))
+    yield from (words.cut(sentence.text, 300) for sentence in evidence.lecture.sentences)
+
+
 def page(
-    template: str, *, styles: Sequence[str] = ("page.css",), scripts: Sequence[str] = ("page.js",), **data: Any
+    template: str,
+    *,
+    styles: Sequence[str] = ("page.css",),
+    scripts: Sequence[str] = ("page.js",),
+    filters: Mapping[str, Any] = MappingProxyType({}),
+    **data: Any,
 ) -> str:
     """A page made of a template with its style sheets and scripts, which alone are allowed, by their hashes."""
     made = jinja2.Environment(
@@ -82,6 +116,7 @@ def page(
     made.tests.update(worded=standing.as_worded, flawed=standing.defects_of)
     made.filters.update(linked=linked, breakable=breakable, number=words.number, value=words.value, cut=words.cut)
     made.filters.update(plural=words.plural, sentence=sentences.sentence, got=sentences.got, wanted=sentences.wanted)
+    made.filters.update(filters)
     style, script = ("\n".join(map(_bare, names)) for names in (styles, scripts))
     data |= {"style": Markup(style), "style_hash": _hash(style), "script": Markup(script), "script_hash": _hash(script)}
     return _short(made.get_template(template).render(data))
@@ -149,8 +184,11 @@ class _Section(Section):
         if self.correction:
             (instead,) = lecture_text.quoted([words.visible(self.correction.text)])
             self.instead = Markup(instead)
-        self.pictures = [(p, Markup(p.svg)) for p in figures.pictures(claim.figures, prefix=claim.id)]
-        self.interactive = interactive.of(claim)
+        drawn = [*sketches.pictures(claim.pictures), *figures.pictures(claim.figures, prefix=claim.id)]
+        self.pictures = [(p, Markup(p.svg)) for p in drawn]
+        self.interactive, self.responding = interactive.of(claim), responding.of(claim)
+        self.playable = {kind: interactive.TITLES[kind] for kind in self.interactive}
+        self.playable |= {kind: one.title for kind, one in self.responding.items()}
 
 
 def _sections(evidence: Evidence) -> list[_Section]:
@@ -167,7 +205,7 @@ def _sections(evidence: Evidence) -> list[_Section]:
 # --- the lecture -------------------------------------------------------------------------------------------------------
 
 
-def _lecture(evidence: Evidence) -> tuple[str, list[str]]:
+def _lecture(evidence: Evidence, typeset: Callable[[str], Markup]) -> tuple[str, list[str]]:
     claims = {c.id: c for c in evidence.claims}
     begun: set[str] = set()
     numbers: dict[str, int] = {}  # of the claims, in the order in which the text comes to them
@@ -195,7 +233,10 @@ def _lecture(evidence: Evidence) -> tuple[str, list[str]]:
         return f'<a {attributes} href="{escape(link(worst.id))}" title="{title}">', "</a>"
 
     def after(sentence: Sentence) -> str:
-        chips = [_chip(evidence, c, claims.get(c), number(c) if c in claims else 0) for c in ids(sentence)]
+        chips = [
+            _chip(evidence, c, claims.get(c), number(c) if c in claims else 0, elsewhere=c in sentence.see)
+            for c in ids(sentence)
+        ]
         if sentence.reading:
             chips.append(_uncertain(sentence.reading))
         return '<span class="chips">' + "".join(chips) + "</span>"
@@ -203,7 +244,7 @@ def _lecture(evidence: Evidence) -> tuple[str, list[str]]:
     def beside(sentence: Sentence) -> str:
         """Each claim's finding, beside the sentence that it was made of."""
         own = [claims[c.id] for c in sentence.claims if c.id in claims]
-        return "".join(_finding(c, number(c.id)) for c in own)
+        return "".join(_finding(c, number(c.id), typeset) for c in own)
 
     sentences = [msgspec.structs.replace(s, text=words.visible(s.text)) for s in evidence.lecture.sentences]
     markdown, title = words.visible(evidence.lecture.markdown), evidence.lecture.title
@@ -216,7 +257,7 @@ def _uncertain(reading: Reading) -> str:
     return f'<a class="chip v-disputed" href="#ledger" title="{escape(says)}">[?]<span class="hidden">{escape(says)}</span></a>'
 
 
-def _finding(claim: Claim, number: int) -> str:
+def _finding(claim: Claim, number: int, typeset: Callable[[str], Markup]) -> str:
     """A note in the margin: the claim's number, its verdict and what was found, in a line or two."""
     beyond, correction = findings.beyond(claim), findings.correction(claim)
     if correction:
@@ -228,13 +269,13 @@ def _finding(claim: Claim, number: int) -> str:
         icon(look),
         number,
         summary.AS_WORDED if look == "as-worded" else claim.verdict,
-        Markup("<i>{}</i> ").format(words.visible(beyond)) if beyond else "",
-        words.visible(findings.in_one_line(claim)),
+        Markup("<i>{}</i> ").format(typeset(beyond)) if beyond else "",
+        typeset(findings.in_one_line(claim)),
     )
 
 
-def _chip(evidence: Evidence, name: str, claim: Claim | None, number: int) -> str:
-    """A mark after the sentence for each of its claims: shape, word and number, leading to the evidence."""
+def _chip(evidence: Evidence, name: str, claim: Claim | None, number: int, *, elsewhere: bool) -> str:
+    """A mark after the sentence for each of its claims: shape, word and number, leading to the evidence. elsewhere: it was made of another sentence."""
     name = words.visible(name)
     if claim is None:
         says, target, shape = "not tested here", "#untested", "untested"
@@ -246,7 +287,7 @@ def _chip(evidence: Evidence, name: str, claim: Claim | None, number: int) -> st
         marks += Markup('<span class="v-defect">{}</span>').format(icon("defect"))
         says += ", the library itself departs where recorded"
     return (
-        f'<a class="chip v-{shape.replace(" ", "-")}" href="{escape(target)}" title="{escape(f"{words.cut(name, 80)}: {says}")}">'
+        f'<a class="chip v-{shape.replace(" ", "-")}{" see" if elsewhere else ""}" href="{escape(target)}" title="{escape(f"{words.cut(name, 80)}: {says}")}">'
         f'{icon(shape)}{marks}{number or ""}<span class="hidden">{escape(f" {words.cut(name, 80)}: {says} ")}</span></a>'
     )
 

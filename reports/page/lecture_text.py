@@ -15,7 +15,7 @@ from markdown_it.token import Token
 
 from ...claims.record.types import Sentence
 from ..wording.places import find
-from . import mathematics
+from . import mathematics, tex
 
 WORDS = ("text", "code_inline", "math")
 BREAKS = ("softbreak", "hardbreak")
@@ -37,8 +37,8 @@ def render(
     ``after`` gives what follows a sentence's last word, ``beside`` what stands in the margin there; that of a table's cells
     stands below the table.
     """
-    parser = MarkdownIt("commonmark", {"html": False}).enable("table")
-    tokens = parser.parse(markdown)
+    parser = tex.parser(markdown)
+    tokens = tex.typeset(parser.parse(markdown))
     titled = [t.type for t in tokens[:1]] == ["heading_open"] and tokens[1].content.strip() == title
     if titled:
         del tokens[:3]  # the page says it already
@@ -71,8 +71,8 @@ def render(
 
 def quoted(texts: Sequence[str]) -> list[str]:
     """Sentences of one lecture as HTML for elsewhere: their words, with formulas as MathML, without emphasis and links."""
-    parser = MarkdownIt("commonmark", {"html": False})
-    blocks = [[Token("text", "", 0, content=_words(parser, text))] for text in texts]
+    parser = tex.parser("".join(texts))
+    blocks = [_run_together(tex.typeset(parser.parseInline(text))) for text in texts]
     mathematics.typeset(blocks)
     return ["".join(t.meta["mathml"] if t.type == "math" else escape(t.content) for t in block) for block in blocks]
 
@@ -125,12 +125,21 @@ def _owners(
 
 def _words(parser: MarkdownIt, text: str) -> str:
     """A sentence of the ledger stands there as in the Markdown; this is what a reader sees of it."""
-    return "".join(
-        c.content if c.type in WORDS else " "
-        for t in parser.parseInline(text)
-        for c in t.children or ()
-        if c.type in WORDS + BREAKS
-    )
+    return "".join(token.content for token in _run_together(tex.typeset(parser.parseInline(text))))
+
+
+def _run_together(tokens: Sequence[Token]) -> list[Token]:
+    """The words of inline tokens: text, in which a line's end is a blank, and formulas in TeX."""
+    made = list[Token]()
+    for child in (c for token in tokens for c in token.children or () if c.type in WORDS + BREAKS):
+        content = " " if child.type in BREAKS else child.content
+        if child.type == "math":
+            made.append(child)
+        elif made and made[-1].type == "text":
+            made[-1].content += content
+        else:
+            made.append(Token("text", "", 0, content=content))
+    return made
 
 
 def _marked(

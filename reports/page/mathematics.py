@@ -4,11 +4,11 @@ A formula is what this grammar reads:
 
     formula   ["= "] side (" = " side)*               and the other relations; a leading one where the text begins
     side      ["−"] product (" + " product)*          and −, ±
-    product   factors (" × " factors)*                and *, ∗, ·, ∘
+    product   factors (" × " factors)*                and *, ∗, ·, ∘, ÷; · and / also without blanks
     factors   factor ([" "] factor)*                  without a sign follow sums, calls, and letters with a subscript
-    factor    Σ_letter factors | [Σ_letter] factors | ∫ factors d letter | head | call
-    head      number | letter | (list) | [list] | |side|
-    letter    one Latin or Greek letter, with _letter or _number, or a capital with "in" or "out"
+    factor    Σ_letter factors | [Σ_letter] factors | ∫ factors d letter | √(list) | head | call
+    head      number | number factor | letter | (list) | [list] | |side|
+    letter    one Latin or Greek letter, with _letter or _number, or a capital with "in" or "out"; with ², ³ or ′
     call      a letter, a function's name or a (list), and (list) directly after it; names: TeX's, and those that an "=" gives
 
 and that shows what prose does not: a relation, an operation, a sum, an integral, a subscript, a call, capitals in square
@@ -30,14 +30,17 @@ from markdown_it.token import Token
 
 SUMS = {"Σ": "∑", "∑": "∑", "Π": "∏", "∏": "∏"}
 LETTER = "[A-Za-zΑ-ΟΡΤ-Ωα-ω]"  # neither Π nor Σ, which are products and sums here
-BEFORE, AFTER = r"(?<![\w’'.\-])", r"(?![\w’'+#\-]|\.\w)"
-"""Around a letter or a number: no rest of a word, of a compound or of an abbreviation."""
-SYMBOL = re.compile(rf"{BEFORE}({LETTER})(?:_({LETTER}|\d+|in|out|min|max)|(?<=[A-Z])(in|out))?{AFTER}")
+BEFORE, AFTER = r"(?<![\w’'.^\-])", r"(?![\w’'+#^*⁻\u0300-\u036f\-]|\.\w)"
+"""Around a letter or a number: no rest of a word, of a compound, of an abbreviation or of a power; no letter with a mark above."""
+LETTERS = rf"({LETTER})(?:_({LETTER}|\d+|in|out|min|max)|(?<=[A-Z])(in|out))?([²³′]?){AFTER}"
+SYMBOL, COUNTED = re.compile(BEFORE + LETTERS), re.compile(LETTERS)
+"""A letter of a formula, and one directly after its number: 2p."""
 NUMBER = re.compile(rf"{BEFORE}\d+(?:\.\d+)?{AFTER}(?!,\d)")
+COEFFICIENT = re.compile(rf"{BEFORE}\d+(?={LETTER})")
 SUM = re.compile(rf"(\[)?([{''.join(SUMS)}])_({LETTER})(?(1)\]) ?")
 INTEGRAL = re.compile("∫( ?)")
 DIFFERENTIAL = re.compile(rf"( ?)d({LETTER}){AFTER}")
-RELATION, PLUS, TIMES = (re.compile(f" ([{signs}]) ") for signs in ("=≠<>≤≥≈≡∈→↦", "+−±", "×*∗·∘"))
+RELATION, PLUS, TIMES = (re.compile(signs) for signs in (" ([=≠<>≤≥≈≡∈→↦]) ", " ([+−±]) ", " ([×*∗·∘÷]) |([·/])"))
 LEADING = re.compile(RELATION.pattern.lstrip())
 CLOSED_BY = {"(": ")", "[": "]"}
 TEX = "arccos arcsin arctan arg cos cosh cot coth csc deg det dim exp gcd inf ker lg lim ln log max min sec sin sinh sup tan tanh"
@@ -49,6 +52,8 @@ WORDS = frozenset("aAIO")
 A_WORD_FOLLOWS = re.compile(r" [^\W\d_]{2,}")
 IN_A_ROW = re.compile(r"(?:\d|/|(?<!\w)\w) $"), re.compile(r" (?:/|\w(?!\w))")
 """Before or after a letter that is no formula's: a unit (5 m), one of several letters (w x / y z)."""
+RAGGED = re.compile(r"[\w/·^√]")
+"""What no formula begins after, as it ends before no power: it would be a piece of one that the grammar does not read."""
 BREAK = "\n"
 DEPTH = 6
 """Of brackets in brackets; no lecture has more, and hostile text shall not exhaust the stack."""
@@ -111,10 +116,27 @@ def _pieces(text: str, found: Sequence[Formula]) -> Iterator[Token]:
 
 def formulas(texts: Sequence[str]) -> list[list[Formula]]:
     """The formulas of each text. The texts are of one lecture: what is a letter of a formula in one is so in all."""
-    names = frozenset(TEX.split()).union(*(DEFINED.findall(text) for text in texts))
-    read = [list(_Reader(text, names).sure_parts()) for text in texts]
-    symbols = frozenset().union(*(part.symbols for parts in read for _, part in parts)) - WORDS
-    return [list(_with_letters(text, parts, symbols)) for text, parts in zip(texts, read, strict=True)]
+    notation = Notation(texts)
+    return [notation.formulas(text) for text in texts]
+
+
+class Notation:
+    """What the formulas of several texts have in common: names of functions, and letters."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        names = frozenset(TEX.split()).union(*(DEFINED.findall(text) for text in texts))
+        self._read = {text: list(_Reader(text, names).sure_parts()) for text in texts}
+        parts = itertools.chain.from_iterable(self._read.values())
+        self._symbols = frozenset().union(*(part.symbols for _, part in parts)) - WORDS
+
+    def formulas(self, text: str) -> list[Formula]:
+        """Those of one of the texts."""
+        return list(_with_letters(text, self._read[text], self._symbols))
+
+    def html(self, text: str) -> str:
+        """The text with its formulas as MathML; one that is none of the texts has none."""
+        tokens = _pieces(text, self.formulas(text) if text in self._read else ())
+        return "".join(t.meta["mathml"] if t.type == "math" else escape(t.content) for t in tokens)
 
 
 def _with_letters(text: str, parts: list[tuple[int, Part]], symbols: frozenset[str]) -> Iterator[Formula]:
@@ -151,7 +173,10 @@ class _Reader:
         position = 0
         while position < len(self.text):
             part = self.formula(position)
-            if part and part.sure:
+            ragged = RAGGED.search(self.text[max(0, position - 1) : position]) or self.text.startswith(
+                "^", part.end if part else 0
+            )
+            if part and part.sure and not ragged:
                 yield position, part
                 position = part.end
             else:
@@ -177,7 +202,8 @@ class _Reader:
             if sign is RELATION and not self.depth:
                 between = Part(at, f"{BREAK}{_relation(found)} ", sure=True, breaks=(part.end,))
             else:
-                between = Part(at, f" <mo>{escape(found[1])}</mo> ", sure=True)
+                counted = found[0] == "/" and not part.symbols | right.symbols  # 24/7
+                between = Part(at, _sign(found), sure=not counted)
             part = part.then(between).then(right)
         return part
 
@@ -193,7 +219,7 @@ class _Reader:
             part = part.then(Part(at, _thin(blank))).then(right)
         return part
 
-    def factor(self, at: int) -> Part | None:
+    def factor(self, at: int, letter: re.Pattern[str] = SYMBOL) -> Part | None:
         if found := SUM.match(self.text, at):
             body = self.nested(self.factors, found.end())
             return Part(at, _sum(found), True, frozenset(found[3]), True).then(body) if body else None
@@ -204,22 +230,27 @@ class _Reader:
                 return None
             end = Part(over.end(), f"{_thin(bool(over[1]))}<mi>d</mi><mi>{over[2]}</mi>", symbols=frozenset(over[2]))
             return Part(at, f"<mo>∫</mo>{found[1]}", sure=True, joins=True).then(body).then(end)
-        part = self.head(at)
+        if self.text.startswith("√", at) and (under := self.listed(at + 1, "(")):
+            return Part(under.end, f"<mo>√</mo>{under.mathml}", True, under.symbols, True)
+        part = self.head(at, letter)
         callable_ = part and (self.text[at] == "(" or self.text[at].isalpha()) and self.text[at : part.end] not in WORDS
         while part and callable_ and (arguments := self.listed(part.end, "(")):
             part = Part(arguments.end, part.mathml + arguments.mathml, True, part.symbols | arguments.symbols, True)
         return part
 
-    def head(self, at: int) -> Part | None:
+    def head(self, at: int, letter: re.Pattern[str]) -> Part | None:
         if found := NUMBER.match(self.text, at):
             return Part(found.end(), f"<mn>{found[0]}</mn>")
+        if (found := COEFFICIENT.match(self.text, at)) and (rest := self.factor(found.end(), COUNTED)):
+            return Part(at, f"<mn>{found[0]}</mn>").then(rest)
         if (found := NAME.match(self.text, at)) and found[0] in self.names:
             arguments = self.listed(found.end(), "(")
             return Part(at, f"<mi>{found[0]}</mi>", sure=True, joins=True).then(arguments) if arguments else None
-        if found := SYMBOL.match(self.text, at):
+        if found := letter.match(self.text, at):
             if found[0] in WORDS and A_WORD_FOLLOWS.match(self.text, found.end()):  # "S = a map"
                 return None
-            return Part(found.end(), _letter(found), bool(found[2]), frozenset({found[0]}), bool(found[2]))
+            sure, plain = bool(found[2] or found[4]), found[0].rstrip("²³′")
+            return Part(found.end(), _letter(found), sure, frozenset({plain}), sure)
         if self.text.startswith("|", at):
             inside = self.nested(self.side, at + 1)
             if not inside or not self.text.startswith("|", inside.end):
@@ -262,12 +293,18 @@ def _is_capital(part: Part) -> bool:
 
 
 def _letter(found: re.Match[str]) -> str:
-    below = found[2] or found[3]
+    below, raised = found[2] or found[3], found[4]
     letter = f"<mi>{found[1]}</mi>"
-    if not below:
-        return letter
-    tag = "mn" if below.isdigit() else "mi"
-    return f"<msub>{letter}<{tag}>{below}</{tag}></msub>"
+    if below:
+        tag = "mn" if below.isdigit() else "mi"
+        letter = f"<msub>{letter}<{tag}>{below}</{tag}></msub>"
+    return f"{letter}<mo>{raised}</mo>" if raised else letter
+
+
+def _sign(found: re.Match[str]) -> str:
+    """An operation, with the blanks that the text has around it."""
+    tight = ' lspace="0" rspace="0"' if found[0] in "·/" else ""
+    return found[0].replace(found[0].strip(), f"<mo{tight}>{escape(found[0].strip())}</mo>")
 
 
 def _relation(found: re.Match[str]) -> str:

@@ -39,7 +39,9 @@ def summary(found: Adjudication) -> str:
             said.append(f"{words.listed(alike)} {_is(alike)} outside {LIMITS}.")
         said += [f"{library} is {found.verdict(library)}." for library in outside if library in found.reasons]
     said += [f"{library} is {found.verdict(library)}." for library in unlike]
-    said += [f"Of {library} it cannot be told: {found.reasons[library]}." for library in untold]
+    said += [
+        f"Of {library} it cannot be told: {found.verdict(library).removeprefix('cannot tell: ')}." for library in untold
+    ]
     return " ".join([*said, *(["The rest is within."] if within else [])])
 
 

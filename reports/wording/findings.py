@@ -114,6 +114,24 @@ def by_need(found: Sequence[Correction]) -> list[tuple[str, list[Correction]]]:
     return [(heading, chosen) for heading, chosen in parts if chosen]
 
 
+ANSWERS = ("fails", "is disputed", "holds if …", "holds")
+"""What a reader who guesses may say of a sentence, what needs most first; ``lecture.js`` has the same words."""
+
+
+def answer(claims: Sequence[Claim]) -> str:
+    """What a sentence is, by that of its claims which needs most; empty where none was tested or one is undecided."""
+    if not claims or any(c.verdict in ("inconclusive", "error") for c in claims):
+        return ""
+    return ANSWERS[min(map(_rank, claims))]
+
+
+def _rank(claim: Claim) -> int:
+    look = drawn(claim)
+    if look not in HOLDS:
+        return ANSWERS.index("is disputed" if look == "disputed" else "fails")
+    return ANSWERS.index("holds if …" if correction(claim) else "holds")
+
+
 def needs(evidence: Evidence) -> list[tuple[str, int, str]]:
     """[(look, claims, what their sentences need)], what needs most first; a part of a claim has no verdict."""
     found = Counter((drawn(c), correction(c) is not None) for c in evidence.claims)

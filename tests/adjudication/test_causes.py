@@ -7,6 +7,7 @@ import pytest
 from lectureclaims.claims import adjudicate
 from lectureclaims.reference import bounds, libraries
 from lectureclaims.reference.judging.statistics import statistics
+from lectureclaims.reference.operators import catalogue
 from lectureclaims.reports.wording import adjudication as said
 
 CONV = {"stride": (1, 1), "padding": ((1, 1), (1, 1)), "dilation": (1, 1), "groups": 1}
@@ -235,6 +236,78 @@ def test_a_logistic_function_as_a_difference_from_one_is_a_contract(dtype):
     assert not adjudicate("sigmoid", inputs={"x": x}, outputs={"ort": y + dtype(2e-6)}).within
 
 
+def test_moments_that_are_rounded_before_their_difference_are_no_mistake():
+    """jax.nn.standardize in bfloat16: the mean of squares − the square of the mean, each rounded to it."""
+    half, rng = "bfloat16", np.random.default_rng(2)
+    x = (0.06 + 0.02 * rng.standard_normal((4, 3, 16, 16))).astype(half)
+    gamma, beta = rng.standard_normal(3).astype(half), rng.standard_normal(3).astype(half)
+    wide = [a.astype(np.float32).reshape(1, 3, 1, 1) for a in (gamma, beta)]
+
+    def kept(a):
+        return a.astype(half).astype(np.float32)
+
+    mean, squares = (
+        kept(a.mean(axis=(0, 2, 3), keepdims=True))
+        for a in (x.astype(np.float32), kept(np.square(x.astype(np.float32))))
+    )
+    variance = kept(squares - kept(np.square(mean)))
+    scale = kept(1 / np.sqrt(kept(variance + np.float32(1e-5))))
+    y = kept(kept(kept(kept(x.astype(np.float32) - mean) * scale) * wide[0]) + wide[1]).astype(half)
+    found = adjudicate(
+        "batch_norm_training",
+        inputs={"x": x, "gamma": gamma, "beta": beta},
+        outputs={"jax": y},
+        parameters={"epsilon": 1e-5},
+    )
+    contract = found.findings[0].contract
+    assert found.within and "in one pass" in contract and "normalised in bfloat16" in contract
+
+
+def tabled(x, size, a):
+    """Cubics of half pixels whose weights stand in a table of 1,024 places, as TensorFlow's plain bicubic has them."""
+
+    def along(elements, outputs):
+        c = (np.arange(outputs) + 0.5) * elements / outputs - 0.5
+        place = np.floor(c) + np.rint((c - np.floor(c)) * 1024) / 1024
+        A = np.zeros((outputs, elements))
+        for i, j in np.ndindex(outputs, elements + 6):
+            t = abs(place[i] - (j - 3))
+            near, far = ((a + 2) * t - (a + 3)) * t * t + 1, ((a * t - 5 * a) * t + 8 * a) * t - 4 * a
+            A[i, np.clip(j - 3, 0, elements - 1)] += near if t <= 1 else far if t < 2 else 0
+        return A
+
+    return np.einsum("ph,nchw,qw->ncpq", along(x.shape[2], size[0]), x, along(x.shape[3], size[1])).astype(np.float32)
+
+
+@pytest.mark.parametrize("size", [(11, 8), (23, 5), (6, 4)])
+def test_cubics_off_a_table_are_a_contract(size):
+    x, settings = numbers(24, 2, 3, 7, 9), {"grid": "half_pixel", "coefficient": -0.75, "size": size}
+    y = tabled(x, size, -0.75)
+    off = y.copy()
+    off[1, 2, 3, 1] += 5e-3
+    other = tabled(x, size, -0.5)
+    outputs = {"table": y, "off": off, "other": other}
+    found = adjudicate("bicubic_resampling2d", inputs={"x": x}, outputs=outputs, parameters=settings)
+    assert found.standing("table") == "within rounding" and "off a table" in found.findings[0].contract
+    assert found.standing("off") == found.standing("other") == "outside"
+
+
+def test_where_the_coordinates_stand_in_the_table_it_allows_no_more():
+    x, settings = numbers(25, 2, 3, 7, 9), {"grid": "half_pixel", "coefficient": -0.75, "size": (14, 18)}
+    y = tabled(x, (14, 18), -0.75)
+    found = adjudicate("bicubic_resampling2d", inputs={"x": x}, outputs={"table": y}, parameters=settings)
+    assert found.standing("table") == "within rounding" and "table" not in found.findings[0].contract
+    off = (y * (1 + 1e-3)).astype(np.float32)
+    assert not adjudicate("bicubic_resampling2d", inputs={"x": x}, outputs={"lib": off}, parameters=settings).within
+
+
+def test_a_function_that_has_saturated_was_not_rounded_to_another_format():
+    """ONNX Runtime's sigmoid at ±20: 0 and 1, which float16 holds, too."""
+    x = np.tile(np.array([-20, 20], np.float32), 500)
+    found = adjudicate("sigmoid", inputs={"x": x}, outputs={"ort": (x > 0).astype(np.float32)})
+    assert found.within and "formed as a difference" in found.findings[0].contract and not found.explanations["ort"]
+
+
 # --- the second tier ----------------------------------------------------------------------------------------------------
 
 
@@ -289,3 +362,44 @@ def test_statistics_are_of_sums_of_products_alone():
 
     x = numbers(23, 4, 5)
     assert statistics(catalogue.find("tanh"), {"x": x}, "y", np.tanh(x), np.tanh(x), Contract("float32")) == ()
+
+
+@pytest.mark.parametrize("operation", ["gelu", "gelu_gradient"])
+def test_tensorflows_gelu_of_float64_has_a_constant_of_float32(load, operation):
+    arrays = {"x": np.linspace(-3, 3, 61), "upstream": np.linspace(1, 2, 61)}
+    inputs = {name: arrays[name] for name in catalogue.OPERATIONS[operation].arrays}
+    y = getattr(load("tensorflow"), operation)(*inputs.values(), approximate="none")
+    found = adjudicate(operation, inputs=inputs, outputs={"tf": y}, parameters={"approximate": "none"})
+    assert not found.within and found.explanations["tf"][0].mistake == "constant of GELU held in float32"
+
+
+def last_of_equals(x, up):
+    turned = libraries.load("numpy").max_pooling2d_gradient(x[..., ::-1, ::-1], up[..., ::-1, ::-1], **PAIRS_OF_ROWS)
+    return np.ascontiguousarray(turned[..., ::-1, ::-1])
+
+
+PAIRS_OF_ROWS = {"window": (2, 2), "stride": (2, 2), "padding": ((0, 0), (0, 0))}
+
+
+@pytest.mark.parametrize("detail", ["to the last of them", "to all of them", "a share to each"])
+def test_which_of_equal_numbers_gets_the_gradient(detail):
+    x, up = np.round(numbers(1, 2, 3, 6, 6)), numbers(2, 2, 3, 3, 3)
+    wide = x.reshape(2, 3, 3, 2, 3, 2)
+    equal = wide == wide.max(axis=(3, 5), keepdims=True)
+    share = equal.sum(axis=(3, 5), keepdims=True) if detail.startswith("a share") else 1
+    dx = (up[:, :, :, None, :, None] / share * equal).astype(np.float32).reshape(x.shape)
+    dx = last_of_equals(x, up) if detail.startswith("to the last") else dx
+    found = adjudicate(
+        "max_pool2d_gradient", inputs={"x": x, "upstream": up}, outputs={"lib": dx}, parameters=PAIRS_OF_ROWS
+    )
+    (first, *_) = found.explanations["lib"]
+    assert (first.mistake, first.detail) == ("gradient at equal numbers", detail)
+
+
+def test_tensorflows_pooling_of_volumes_gives_it_to_all(load):
+    x, up = np.round(numbers(3, 1, 2, 4, 4, 4)), numbers(4, 1, 2, 3, 3, 3)
+    settings = {"window": (2, 2, 2), "stride": (1, 1, 1), "padding": ((0, 0),) * 3}
+    outputs = {name: load(name).max_pooling3d_gradient(x, up, **settings) for name in ("torch", "tensorflow")}
+    found = adjudicate("max_pool3d_gradient", inputs={"x": x, "upstream": up}, outputs=outputs, parameters=settings)
+    assert found.standing("torch") == "within rounding"
+    assert found.explanations["tensorflow"][0].detail == "to all of them"

@@ -8,7 +8,7 @@ import hypothesis
 import ml_dtypes
 import numpy as np
 import pytest
-from calls import CALLS, arguments, call
+from calls import CALLS, POSITIVE, arguments, call
 from hypothesis import strategies as st
 from lectureclaims.claims import adjudicate
 from lectureclaims.claims.adjudication import judgment
@@ -58,6 +58,11 @@ SETTINGS = {
     "momentum": [0.0, 0.1, 1.0],
     "correction": [0, 1],
     "axis": [0, -1, 7],
+    "start": [0, -1, None, 7],
+    "label_smoothing": [0.0, 0.3, 1.0],
+    "weighting": ["class", "row"],
+    "ignore_index": [None, 0, -100],
+    "reduction": ["none", "sum", "mean", "row_mean", "weighted_mean"],
     "alpha": [0.0, -1.0, 0.1, 1e300],
 }
 """What parameters may be tried with, beside what the operation's own call has."""
@@ -89,7 +94,7 @@ def cases(draw, name):
     def numbers(array):
         drawn.append(draw(st.sampled_from([*VALUES])))
         values = np.asarray(VALUES[drawn[-1]](rng, ml_dtypes.finfo(dtype)), np.float64)
-        values = np.abs(values) if array in ("p", "variance") else values
+        values = np.abs(values) if array in POSITIVE else values
         with np.errstate(all="ignore"):
             return np.asarray(rng.choice(values, shape_of(array))).astype(dtype)
 

@@ -34,6 +34,14 @@ def judged(operation, y, inputs, **parameters):
     return adjudicate(operation, inputs=inputs, outputs={"mine": y}, parameters=parameters)
 
 
+def test_every_order_of_axes_that_gives_a_shape_is_named():
+    x, w = np.ones((1, 2, 5, 7), np.float32), np.ones((3, 2, 3, 3), np.float32)
+    with pytest.raises(BadInput, match=r"say its layout \(NHWC or NCWH\), {'layout': {'output.mine': 'NHWC'}}"):
+        judged("conv2d", np.ones((1, 3, 5, 3), np.float32), {"x": x, "w": w})
+    with pytest.raises(BadInput, match="say its layout, {'layout': {'output.mine': 'NHWC'}}"):
+        judged("conv2d", np.ones((1, 3, 5, 4), np.float32), {"x": x, "w": np.ones((4, 2, 3, 3), np.float32)})
+
+
 # --- words -------------------------------------------------------------------------------------------------------------
 
 OURS = {
@@ -159,8 +167,8 @@ def test_whose_momentum_it_is(framework, weight):
 
 LACKED = {
     "antialias": ("nearest", {"size": 3, "grid": "half_pixel", "antialias": True}),
-    "reduction": ("cross_entropy", {"reduction": "mean"}),
-    "label_smoothing": ("cross_entropy", {"label_smoothing": 0.1}),
+    "reduction": ("cross_entropy_of_probabilities", {"reduction": "mean"}),
+    "label_smoothing": ("cross_entropy_of_probabilities", {"label_smoothing": 0.1}),
     "nearest_mode": ("bilinear", {"size": 3, "grid": "half_pixel", "nearest_mode": "ceil"}),
 }
 
@@ -170,8 +178,8 @@ def test_a_setting_that_the_operation_lacks_is_never_left_out(name):
     """Without it another operation would be judged."""
     operation, parameters = LACKED[name]
     assert name not in catalogue.find(operation).parameters, "it has it now: no longer a case of this test"
-    logits = {"logits": FULLY["x"], "labels": np.zeros(6, int)}
-    inputs = logits if operation == "cross_entropy" else {"x": IMAGE}
+    probabilities = {"p": np.abs(FULLY["x"]), "labels": np.zeros(6, int)}
+    inputs = probabilities if operation == "cross_entropy_of_probabilities" else {"x": IMAGE}
     with pytest.raises(BadInput, match=f"{name}=.*unsupported here") as refusal:
         judged(operation, IMAGE, inputs, **parameters)
     assert "remove" not in str(refusal.value) and "leave it out" not in str(refusal.value)
@@ -208,6 +216,57 @@ def test_what_contradicts_or_may_be_either_is_refused(what):
         judged(operation, IMAGE, inputs, **parameters)
 
 
+SAMPLES = RNG.standard_normal((4, 3, 5)).astype(np.float32)
+PARTS = {n: RNG.uniform(0.5, 2, (3, 5)).astype(np.float32) for n in ("weight", "bias")}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        {"normalized_shape": [3, 5]},
+        {"start": 1},
+        {"start": [1, 2]},
+        {"axis": [-2, -1]},
+        {"axis": 1, "framework": "onnx"},
+        {"axis": -2, "framework": "onnx", "stash_type": 1},
+        {"elementwise_affine": True},  # the axes are those of the weight
+    ],
+)
+def test_the_axes_of_a_layer_norm_in_every_way(words):
+    y = NUMPY.layer_norm(SAMPLES, *PARTS.values(), start=1, epsilon=1e-5)
+    assert judged("nn.LayerNorm", y, {"input": SAMPLES} | PARTS, **{"eps": 1e-5} | words).within
+    last = NUMPY.rms_norm(SAMPLES, PARTS["weight"][0], start=2, epsilon=1e-5)
+    for axis in ({"axis": -1}, {"axis": 2, "framework": "keras"}, {"normalized_shape": 5}, {"axis": [2]}):
+        assert judged("RMSNorm", last, {"x": SAMPLES, "scale": PARTS["weight"][0]}, epsilon=1e-5, **axis).within
+
+
+@pytest.mark.parametrize(
+    "parameters, says",
+    [
+        ({"axis": 1}, "axis=1: expected who says so: in ONNX it is the first of the axes, in Keras the only one"),
+        ({"axis": 1, "framework": "keras"}, "the last axes of x, each once .it has 3.; move these axes"),
+        ({"start": [2, 2]}, "the last axes of x, each once"),
+        ({"start": 3}, "start=3: expected the first axis of x that is normalised over, -3 to 2"),
+        ({"start": 2, "rms_scaling": True}, "it divides by the deviation and takes no mean off"),
+        ({"start": 2}, r"gamma.shape=.3, 2.: expected .5,., that is the axes of x from start on"),
+    ],
+)
+def test_what_may_be_either_or_no_layer_norm_is_refused(parameters, says):
+    with pytest.raises(BadInput, match=says):
+        inputs = {"x": SAMPLES} | ({n: a[:, :2] for n, a in PARTS.items()} if parameters == {"start": 2} else PARTS)
+        judged("layer_norm", SAMPLES, inputs, epsilon=1e-5, **parameters)
+
+
+def test_groups_by_their_names():
+    x = RNG.standard_normal((2, 6, 4)).astype(np.float32)
+    y = NUMPY.group_norm(x, None, None, groups=3, epsilon=1e-5)
+    assert judged("nn.GroupNorm", y, {"x": x}, num_groups=3, num_channels=6, framework="torch").within
+    found = judged("GroupNormalization", y.swapaxes(1, 2), {"x": x.swapaxes(1, 2)}, groups=3, framework="keras")
+    assert found.standing("mine") != "within rounding" and found.explanations["mine"][0].detail == "epsilon=1e-05"
+    y = NUMPY.instance_norm(x, None, None, epsilon=1e-5)
+    assert judged("InstanceNorm1d", y, {"x": x}, eps=1e-5, affine=False, use_input_stats=True).within
+
+
 # --- defaults and orders of axes ---------------------------------------------------------------------------------------
 
 
@@ -230,6 +289,17 @@ def test_defaults_are_those_of_the_libraries_themselves(load):
     assert by["tensorflow"]["leaky_relu", "alpha"] == default(tf.nn.leaky_relu, "alpha")
     assert by["keras"]["batch_norm", "epsilon"] == default(keras.layers.BatchNormalization, "epsilon")
     assert by["keras"]["batch_norm_running", "momentum"] == 1 - default(keras.layers.BatchNormalization, "momentum")
+    for kind, norm in {
+        "layer": torch.nn.LayerNorm,
+        "group": torch.nn.GroupNorm,
+        "instance": torch.nn.InstanceNorm2d,
+    }.items():
+        assert by["torch"][f"{kind}_norm", "epsilon"] == default(norm, "eps")
+    assert by["keras"]["layer_norm", "epsilon"] == default(keras.layers.LayerNormalization, "epsilon")
+    assert by["keras"]["rms_norm", "epsilon"] == default(keras.layers.RMSNormalization, "epsilon")
+    for name in ("epsilon", "groups"):
+        assert by["keras"]["group_norm", name] == default(keras.layers.GroupNormalization, name)
+    assert default(torch.nn.RMSNorm, "eps") is None and ("rms_norm", "epsilon") not in by["torch"]
     assert by["keras"]["softmax", "axis"] == default(keras.layers.Softmax, "axis")
     assert default(keras.layers.LeakyReLU, "negative_slope") != default(keras.activations.leaky_relu, "negative_slope")
     assert ("leaky_relu", "alpha") not in by["keras"]
@@ -343,8 +413,13 @@ def test_the_place_is_told_in_the_array_that_was_given():
 
 
 def test_a_mean_of_losses_is_not_called_a_wrong_shape():
-    with pytest.raises(BadInput, match="their mean or sum, which is not judged here; give one for each row"):
-        judged("cross_entropy", np.float32(1), {"logits": FULLY["x"], "labels": np.zeros(6, int)})
+    labels = np.zeros(6, int)
+    with pytest.raises(BadInput, match="their mean or sum; that is not judged here; give one for each row"):
+        judged("cross_entropy_of_probabilities", np.float32(1), {"p": np.abs(FULLY["x"]), "labels": labels})
+    with pytest.raises(BadInput, match="their mean or sum; say which: reduction='mean' or 'sum'"):
+        judged("cross_entropy", np.float32(1), {"logits": FULLY["x"], "labels": labels})
+    with pytest.raises(BadInput, match="one for each row is reduction='none'"):
+        judged("cross_entropy", FULLY["x"][:, 0], {"logits": FULLY["x"], "labels": labels}, framework="torch")
 
 
 def test_one_slope_for_all_channels_is_taken_but_for_its_gradient():
@@ -408,6 +483,10 @@ def test_the_terminal_and_the_page_say_what_was_taken(tmp_path, monkeypatch, cap
         ("BatchNormalization", "batch_norm_inference"),
         ("CrossEntropyLoss", "cross_entropy"),
         ("LeakyReLU", "leaky_relu"),
+        ("keras.layers.LayerNormalization", "layer_norm"),
+        ("nn.GroupNorm", "group_norm"),
+        ("nn.InstanceNorm3d", "instance_norm"),
+        ("RMSNormalization", "rms_norm"),
     ],
 )
 def test_frameworks_names_are_known(name, operation):

@@ -29,10 +29,13 @@ from typer.main import get_command
 
 COMMANDS = everywhere(documents.commands)
 INLINE = everywhere(documents.inline_commands)
-NOT_RUN = ("verify", "doctor", "new", "check")
-"""Start libraries or write into the repository; tests/engine, tests/checking and tests/reports/test_new.py run them."""
-NOT_OURS = ("export", "apt-get", "pre-commit", "dask")
-SNIPPETS_NOT_RUN = {"docs/findings.md": "each shows a defect of one version of a library; some would end the process"}
+NOT_RUN = ("verify", "doctor", "new", "check", "watch")
+"""Start libraries or write into the repository; tests/engine, tests/checking, tests/reports/test_new.py and test_watch.py run them."""
+NOT_OURS = ("source", "cp", "sphinx-build", "export", "apt-get", "pre-commit", "dask")
+SNIPPETS_NOT_RUN = {
+    "docs/findings.md": "each shows a defect of one version of a library; some would end the process",
+    "docs/snippets.md": "each stands alone; tests/lecture/test_snippets.py runs them",
+}
 
 
 class Wrong(AssertionError):
@@ -59,7 +62,7 @@ def parsed(arguments):
     """The command's name and its parameters, read as the command line reads them. Raises Wrong for what it does not take."""
     group, name, rest = get_command(cli.app), "", list(arguments)
     while hasattr(group, "commands"):
-        name, *rest = rest or [""]
+        name, *rest = getattr(group, "meant", list)(rest) or [""]
         if name == "--help":
             return name, {}
         if name not in group.commands:
@@ -77,13 +80,14 @@ def check_ours(arguments, home):
     name, given = parsed(arguments)
     if name == "verify":
         if given["lecture_folder"] is None:
-            verification.select(
-                lecture.read(None),
-                given["claims"] or (),
-                backends=given["backend"] or (),
-                dtypes=given["dtype"] or (),
-                **{key: given[key] for key in ("case", "wrong", "limit", "seed")},
-            )
+            with contextlib.chdir(home):
+                verification.select(
+                    lecture.read(None),
+                    given["claims"] or (),
+                    backends=given["backend"] or (),
+                    dtypes=given["dtype"] or (),
+                    **{key: given[key] for key in ("case", "wrong", "limit", "seed")},
+                )
     elif name != "--help" and arguments[0] not in NOT_RUN:
         code, said = ran(arguments, home)
         if code not in (0, 1) and "--input" not in arguments:  # docs/layers.md shows what is refused
@@ -145,13 +149,13 @@ def home(tmp_path_factory):
     """A folder in which the commands of the documents find what they name: recorded runs, arrays, networks."""
     folder = tmp_path_factory.mktemp("home")
     latest = folder / "reports/latest"
-    made = run_command(
-        "lecture-claims", "verify", "convolution.libraries_correlate", "--backend=numpy", "--out", str(latest)
-    )
+    claims = ("convolution.libraries_correlate", "activations.absolute_value")
+    made = run_command("lecture-claims", "verify", *claims, "--backend=numpy", "--out", str(latest))
     assert (latest / "results.json").is_file(), made.stderr
     for copy in (
         "old.json",
         "new.json",
+        "reports/first/results.json",
         "old/results.json",
         "new/results.json",
         "runs/old/results.json",
@@ -165,6 +169,9 @@ def home(tmp_path_factory):
     x, w = np.ones((1, 2, 4, 4), np.float32), np.ones((3, 2, 3, 3), np.float32)
     plain = {"stride": (1, 1), "padding": ((0, 0), (0, 0)), "dilation": (1, 1), "groups": 1}
     y = cross_correlation.cross_correlation2d(x, w, None, **plain)
+    ones = np.ones(3)
+    np.savez(folder / "gradient.npz", **{"input.x": ones, "input.upstream": ones, "output.mine": ones / 6})
+    (folder / "mine.py").write_text("LACKS = {}\n", encoding="utf-8")
     np.savez(
         folder / "case.npz",
         **{"input.x": x, "input.w": w, "output.mine": y},
@@ -211,8 +218,9 @@ def test_such_a_selection_would_be_found(words, home):
 
 def check_inline(words):
     """A command within a sentence may have words in the place of arguments; its name and its options are real."""
-    group = get_command(cli.app)
-    for word in words[1:]:
+    group, rest = get_command(cli.app), list(words[1:])
+    while rest:
+        word, *rest = getattr(group, "meant", list)(rest)
         if hasattr(group, "commands") and not word.startswith("-"):
             if word not in group.commands:
                 raise Wrong(f"{' '.join(words)}: no such command")

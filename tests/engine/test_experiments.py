@@ -1,16 +1,20 @@
 """Experiments under way: what they may yield, what is kept of a mistake in a claim, and how it is debugged."""
 
+import math
 import os
+import signal
+import time
 
 import numpy as np
 import pytest
-from lectureclaims.claims.engine import build, cells, verification
+from lectureclaims.claims.engine import build, cells, lecture, verification
 from lectureclaims.claims.engine.experiments import Experiment, advance_all
 from lectureclaims.claims.engine.ran import CellRun, Variant
-from lectureclaims.claims.language import Case, Figure, Outcome, Timing, Wrong, ask, claim, same_bits
+from lectureclaims.claims.language import Case, Figure, Outcome, Timing, Wrong, ask, claim, same_bits, same_shape
 from lectureclaims.claims.language.claim import Stated
-from lectureclaims.claims.record import file
+from lectureclaims.claims.record import file, verdicts
 from lectureclaims.claims.record.types import Stopped
+from lectureclaims.claims.workers import limits
 from lying import LECTURE, library, run_command
 
 GOT = {"relu": 1.0, "tanh": 2.0}
@@ -27,11 +31,13 @@ class Answering:
         return [Outcome("value", GOT[c.name]) if c.name in GOT else Outcome("unsupported", error="none") for c in calls]
 
 
-def ran(*generators, wrong=None, debug=False, known=()):
+def ran(*generators, wrong=None, debug=False, known=(), seconds=math.inf):
     """The experiments, advanced together, and who answered."""
     kept = {kind: {} for kind in (Figure, Timing, Stated)}
     case = Case("a.claim", "one; two", {}, dtype=None, backend="numpy", seed=0)
-    experiments = [Experiment(Variant(), case, g, wrong, kept, debug=debug, known=known) for g in generators]
+    experiments = [
+        Experiment(Variant(), case, g, wrong, kept, debug=debug, known=known, seconds=seconds) for g in generators
+    ]
     caller = Answering()
     advance_all(experiments, caller, ())
     return experiments, caller
@@ -232,7 +238,7 @@ def test_a_wrong_is_left_out_only_where_no_experiment_can_tell_it_and_a_limit_of
     cell.limits["flipped"] = Variant(unsupported={"gradient"})
     cells._leave_out_what_cannot_be_told(of_one_name(), cell)
     assert [*cell.wrongs] == ["flipped"] and not cell.limits
-    assert build._untested(of_one_name(), cell) == ["limit “flipped” cannot be tried on it"]
+    assert build._untested(of_one_name(), cell, quick=False) == ["limit “flipped” cannot be tried on it"]
 
 
 # --- how a mistake in a claim is shown --------------------------------------------------------------------------------------
@@ -252,3 +258,69 @@ def test_in_this_process_the_mistake_itself_is_raised():
     done = run_command(*BROKEN, "--case=one", "--in-process", lecture=True)
     assert done.returncode not in (0, 2)
     assert 'raise KeyError("a mistake in the claim")' in done.stderr + done.stdout
+
+
+# --- what never ends, what cannot be sent ------------------------------------------------------------------------------
+
+
+def test_an_experiment_that_hangs_is_told_with_its_place_and_ends_those_beside_it():
+    def endless():
+        yield ask("relu")
+        while True:
+            math.sqrt(2)
+
+    def honest():
+        yield ask("tanh")
+        yield ask("relu")
+
+    hung, beside = ran(endless(), honest(), seconds=0.05)[0]
+    (row,), (other,) = rows(hung), rows(beside)
+    assert (row.outcome, row.note.partition(" (")[0]) == ("broken", "no step within 0.05 s")
+    assert row.note.endswith(")") and "test_experiments.py:" in row.note
+    assert other.note == "not run: another experiment of this cell hung"
+
+
+def test_an_experiment_that_swallows_the_clocks_error_is_ended_with_its_process(monkeypatch):
+    ended = []
+    monkeypatch.setattr(limits.os, "kill", lambda process, how: ended.append((process, how)))
+    with limits.within(100):
+        late = signal.getsignal(signal.SIGALRM)
+        for _ in range(limits.OFTEN + 1):
+            assert ended == []
+            with pytest.raises(TimeoutError, match="no step within 100 s"):
+                late(signal.SIGALRM, None)
+    assert ended == [(os.getpid(), signal.SIGKILL)]
+
+
+def test_the_clock_is_stopped_after_each_step():
+    def experiment():
+        yield ask("relu")
+
+    ran(experiment(), seconds=0.02)
+    time.sleep(0.04)
+
+
+def test_what_cannot_be_sent_to_a_library_is_an_error_at_the_line_that_asks_for_it():
+    def experiment():
+        yield ask("relu", x=lambda: 3)
+
+    ((only,), caller) = ran(experiment())
+    (row,) = rows(only)
+    assert row.outcome == "error" and "relu: cannot be sent to a library: Can't pickle local object" in row.note
+    assert "give arrays and plain values" in row.note and "test_experiments.py:" in row.note and caller.batches == []
+
+
+@pytest.mark.parametrize("leaving", ["import sys; sys.exit(0)", "import os; os._exit(0)", "raise SystemExit"])
+def test_a_module_that_ends_the_process_is_a_lecture_that_cannot_be_read(tmp_path, leaving):
+    (tmp_path / "lecture.md").write_text("# A\n\nIt holds.\n")
+    (tmp_path / "sentences.toml").write_text('[[sentence]]\nid = "a"\ntext = "It holds."\nclaims = ["a.holds"]\n')
+    (tmp_path / "a.py").write_text(leaving)
+    with pytest.raises(lecture.BadLecture, match=r"SystemExit: .*\(a.py:1\)"):
+        lecture.read(tmp_path)
+
+
+def test_a_wrong_that_differs_in_shape_alone_says_so():
+    variant = Variant()
+    variant.comparisons.append(same_shape(Outcome("value", np.ones(2)), (3,), label="shape", source="here"))
+    said = build._wrong("longer", variant, verdicts.Facts()).excuse
+    assert said == "only shapes differed, which counts in a claim with about_shapes=True"

@@ -120,6 +120,8 @@ Scope: 1-d, and
     2-d.
 
 Finding: {a gate} of them.
+Pictures: relu, leaky
+  relu
 Sources:
 - One (2016),
   its second line
@@ -132,6 +134,7 @@ def test_prose_has_sections_and_its_line_breaks_are_blanks():
     assert prose.statement == "A sentence; it goes on on the next line. Scope: in the middle of a line opens nothing."
     assert (prose.scope, prose.finding, prose.notes, prose.elsewhere) == ("1-d, and 2-d.", "{a gate} of them.", "", "")
     assert prose.sources == ("One (2016), its second line", "Two - with a dash")
+    assert prose.pictures == ("relu", "leaky relu")
 
 
 @pytest.mark.parametrize("text", ["", "  ", "Scope: all", "What is so.\nScope: all\nScope: nothing"])

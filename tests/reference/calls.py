@@ -85,13 +85,18 @@ CALLS = {
     "batch_norm_training": (IMAGE | STATISTICS, None, {"epsilon": 1e-3}),
     "batch_norm_running": (IMAGE | STATISTICS, None, {"momentum": 0.1, "correction": 1}),
     "batch_norm_gradient": (IMAGE | STATISTICS, IMAGE["x"], {"epsilon": 1e-3}),
+    "layer_norm": ({"x": (2, 3, 5, 4), "gamma": (5, 4), "beta": (5, 4)}, IMAGE["x"], {"start": 2, "epsilon": 1e-3}),
+    "rms_norm": ({"x": (2, 3, 5, 4), "gamma": (5, 4)}, IMAGE["x"], {"start": 2, "epsilon": 1e-3}),
+    "group_norm": ({"x": (2, 6, 5)} | {n: (6,) for n in ("gamma", "beta")}, (2, 6, 5), {"groups": 3, "epsilon": 1e-3}),
+    "instance_norm": (IMAGE | STATISTICS, IMAGE["x"], {"epsilon": 1e-3}),
+    "flatten": (IMAGE, (2, 60), {"start": 1, "end": 3}),
     "logistic": (LINE, (24,), {}),
     "tanh": (LINE, (24,), {}),
     "relu": (LINE, (24,), {}),
     "absolute_value": (LINE, (24,), {}),
     "leaky_relu": (LINE, (24,), {"alpha": 0.1}),
     "prelu": (IMAGE | {"alpha": (3,)}, IMAGE["x"], {}),
-    "gelu": (LINE, None, {"approximate": "none"}),
+    "gelu": (LINE, (24,), {"approximate": "none"}),
     "relu6": (LINE, (24,), {}),
     "hard_tanh": (LINE, (24,), {"low": -1.4, "high": 1.3}),
     "hard_sigmoid": (LINE, (24,), {"slope": 1 / 6, "offset": 0.5}),
@@ -104,10 +109,33 @@ CALLS = {
     "selu": (LINE, (24,), {}),
     "log_softmax": ({"x": (4, 5)}, (4, 5), {"axis": 1}),
     "softmax": ({"x": (4, 5)}, (4, 5), {"axis": 1}),
-    "cross_entropy": ({"logits": (4, 5), "labels": (4,)}, (4,), {}),
+    "cross_entropy": (
+        {"logits": (4, 5), "labels": (4,), "weights": (5,)},
+        (1,),
+        {"label_smoothing": 0.125, "weighting": "class", "ignore_index": 3, "reduction": "weighted_mean"},
+    ),
+    "soft_cross_entropy": (
+        {"logits": (4, 5), "targets": (4, 5), "weights": (5,)},
+        (1,),
+        {"label_smoothing": 0.125, "reduction": "mean"},
+    ),
+    "binary_cross_entropy": (
+        {"p": (3, 4), "targets": (3, 4), "weights": (3, 4)},
+        (3, 4),
+        {"floor": None, "clip": None, "reduction": "none"},
+    ),
+    "binary_cross_entropy_with_logits": (
+        {"logits": (3, 4), "targets": (3, 4), "weights": (3, 4), "pos_weight": (3, 4)},
+        (3, 4),
+        {"reduction": "none"},
+    ),
+    "nll_loss": ({"x": (4, 5), "labels": (4,), "weights": (5,)}, (4,), {"ignore_index": 3, "reduction": "none"}),
     "cross_entropy_of_probabilities": ({"p": (4, 5), "labels": (4,)}, (4,), {}),
 }
 """Operation → shapes of its arrays, that of its result, parameters; gradients take the same."""
+
+
+POSITIVE = ("p", "variance", "weights", "targets", "pos_weight")
 
 
 def arguments(name, dtype):
@@ -119,7 +147,9 @@ def arguments(name, dtype):
         if array == "labels":
             arrays[array] = rng.integers(0, 5, quarters.shape)
         else:
-            arrays[array] = (np.abs(quarters) + 0.25 if array in ("p", "variance") else quarters).astype(dtype)
+            quarters = np.abs(quarters) + 0.25 if array in POSITIVE else quarters
+            share = name.startswith("binary") and array in ("p", "targets")
+            arrays[array] = (quarters / 4 if share else quarters).astype(dtype)
     return arrays | parameters
 
 

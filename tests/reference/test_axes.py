@@ -31,17 +31,13 @@ def test_a_call_has_the_axes_of_the_signature(name, dtype):
 
 @pytest.mark.parametrize("name", catalogue.OPERATIONS)
 def test_an_axis_too_many_would_be_noticed(name):
-    """In every array; but of the first, or the only one, of which any axes are right, where another has the same."""
+    """In every array; but of the only one, or one whose axes no other has, any axes are right."""
     operation, given = catalogue.OPERATIONS[name], arguments(name, np.float64)
-    function = checked(operation.function)
-    alone = len(operation.arrays) == 1
-    free = [
-        array
-        for array in operation.arrays
-        if (operation.axes(array)[-1] == "…" if alone else operation.axes(array) == "…")
-    ]
-    for array in operation.arrays:
-        if len(free) > 1 or array not in free:
+    function, alone = checked(operation.function), len(operation.arrays) == 1
+    hints = [function.__annotations__[array] for array in operation.arrays]
+    for array, hint in zip(operation.arrays, hints, strict=True):
+        free = operation.axes(array)[-1] == "…" if alone else operation.axes(array) == "…" and hints.count(hint) == 1
+        if not free:
             with pytest.raises(jaxtyping.TypeCheckError, match="axes|shape|parameters"):
                 function(**given | {array: given[array][None]})
 

@@ -45,9 +45,20 @@ EVERY_KIND = [
     {"kind": "logistic"},
     {"kind": "global_average_pooling", "name": "one"},
     {"kind": "global_max_pooling", "from": "deep", "name": "other"},
+    {"kind": "instance_norm", "from": "deep", "affine": False},
+    {"kind": "instance_norm", "from": "deep"},
+    {"kind": "layer_norm"},
+    {"kind": "rms_norm", "on": "channels"},
     {"kind": "concatenate", "from": ["one", "other"]},
     {"kind": "relu"},
+    {"kind": "group_norm", "groups": 3},
+    {"kind": "layer_norm", "on": "channels"},
+    {"kind": "rms_norm"},
     {"kind": "fully_connected", "features_out": 6, "on": "channels"},
+    {"kind": "upsampling", "scale": [6, 4], "method": "bilinear"},
+    {"kind": "upsampling", "size": [12, 8], "method": "bicubic"},
+    {"kind": "adaptive_max_pooling", "size": [5, 3]},
+    {"kind": "adaptive_average_pooling", "size": 2},
     {"kind": "flatten"},
     {"kind": "batch_norm"},
     {"kind": "fully_connected", "features_out": 5, "bias": False},
@@ -110,7 +121,39 @@ def test_a_branch_takes_what_it_names_and_the_next_layer_what_came_before_it():
     rows = {row.name: row for row in layers.table(EVERY_KIND, SIZE)}
     assert rows["trunk"].takes == ("batch_norm 2",) and rows["right"].takes == ("trunk",)
     assert rows["sum"].takes == ("left", "right", "trunk") and rows["convolution 1"].takes == ("input",)
-    assert rows["concatenate 15"].output == (4 + 8, 1, 1)
+    assert rows["concatenate 19"].output == (4 + 8, 1, 1)
+
+
+@pytest.mark.parametrize(
+    "layer, output",
+    [
+        ({"kind": "upsampling", "scale": 2}, (3, 22, 28)),
+        ({"kind": "upsampling", "scale": [1.5, 0.7]}, (3, 16, 9)),
+        ({"kind": "upsampling", "size": [5, 7]}, (3, 5, 7)),
+        ({"kind": "adaptive_average_pooling", "size": 4}, (3, 4, 4)),
+        ({"kind": "adaptive_max_pooling", "size": [1, 20]}, (3, 1, 20)),
+    ],
+)
+def test_resampling_and_adaptive_windows_have_the_size_that_is_asked_for(load, layer, output):
+    (row,) = layers.table([layer], SIZE)
+    assert (row.output, row.parameters, row.multiply_adds) == (output, 0, 0)
+    (report,) = load("torch").network_layers(layers.resolve([layer], SIZE), size=SIZE)
+    assert report["output"] == output
+
+
+@pytest.mark.parametrize(
+    "settings, says",
+    [
+        ({}, r"layers\[1\].scale=None: expected either a scale or a size"),
+        ({"scale": 2, "size": 4}, "expected either a scale or a size"),
+        ({"scale": 0}, "expected a positive number, or \\[y, x\\]"),
+        ({"scale": 0.01}, "one that leaves a pixel"),
+        ({"scale": 2, "method": "cubic"}, "method='cubic': expected"),
+    ],
+)
+def test_an_upsampling_that_makes_no_size_is_refused(settings, says):
+    with pytest.raises(validation.BadInput, match=says):
+        layers.table([{"kind": "upsampling", **settings}], SIZE)
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
@@ -177,6 +220,10 @@ BAD = {
     "bias is a number": ([CONVOLUTION | {"bias": 1}], "layers[1].bias=1: expected true or false"),
     "kernel too large": ([CONVOLUTION | {"kernel": 9}], "layers[1].kernel=9: expected a kernel that fits"),
     "groups do not divide": ([CONVOLUTION | {"groups": 2}], "layers[1].groups=2: expected a divisor"),
+    "groups of a norm do not divide": (
+        [{"kind": "group_norm", "groups": 2}],
+        "layers[1].groups=2: expected a divisor of the 3 channels",
+    ),
     "channels in": (
         [CONVOLUTION | {"channels_in": 4}],
         "layers[1].channels_in=4: expected 3, what the layer before it",

@@ -174,6 +174,24 @@ def batch_norm_cases(dtype, seed):
             yield name, "batch_norm_inference_gradient", (x, g, m, v, up), {"epsilon": 1e-3}
 
 
+def row_norm_cases(dtype, seed):
+    rng = np.random.default_rng(seed)
+    for shape, shift in ((6, 4, 5), 0), ((6, 4, 5), 30), ((2, 4, 3, 7), 3):
+        x, up = (rng.normal(size=shape) + shift).astype(dtype), reals(rng, shape, dtype)
+        name = f"{shape}, mean {shift}"
+        for operation, settings, of in (
+            ("layer_norm", {"start": 2}, shape[2:]),
+            ("rms_norm", {"start": 1}, shape[1:]),
+            ("group_norm", {"groups": 2}, shape[1:2]),
+            ("instance_norm", {}, shape[1:2]),
+        ):
+            gamma, beta = reals(rng, of, dtype), reals(rng, of, dtype)
+            settings = settings | {"epsilon": 1e-3}
+            for arrays in ((x, gamma, beta), (x, None, None)):
+                yield name, operation, arrays[:2] if operation == "rms_norm" else arrays, settings
+            yield name, f"{operation}_gradient", (x, gamma, up), settings
+
+
 def limits(operation, arrays, parameters, dtype, expected, flushes):
     """The bound of each part of the result, from the module that alone can make one."""
     if operation.startswith(("cross_correlation", "convolution", "fully_connected")):
@@ -194,7 +212,7 @@ def limits(operation, arrays, parameters, dtype, expected, flushes):
         return [bounds.softmax(expected, arrays[0], dtype, **parameters)]
     if operation == "softmax_gradient":
         return [bounds.softmax_gradient(oracle.softmax(arrays[0], **parameters), *arrays, dtype, **parameters)]
-    if operation.startswith("batch_norm"):
+    if "_norm" in operation:
         bound = getattr(bounds, operation)(*arrays, dtype, **parameters)
         return [*bound] if isinstance(bound, tuple) else [bound]
     return [bounds.exact(expected.shape, reason="a selection")]
@@ -245,7 +263,12 @@ def kept_selection_cases(dtype):
 
 @functools.cache
 def real_cases(dtype):
-    return [*linear_cases(reals, dtype, 2), *function_cases(dtype, 2), *batch_norm_cases(dtype, 2)]
+    return [
+        *linear_cases(reals, dtype, 2),
+        *function_cases(dtype, 2),
+        *batch_norm_cases(dtype, 2),
+        *row_norm_cases(dtype, 2),
+    ]
 
 
 @functools.cache

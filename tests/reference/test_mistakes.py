@@ -40,7 +40,9 @@ PADDED_POOL = VOLUME_POOL | {
 }
 SIZE = {"size": (7, 6)}
 CHANNELS = {"gamma": (4,), "beta": (4,), "mean": (4,), "variance": (4,)}
-X, TABLE = {"x": (4, 5)}, {"logits": (4, 5), "labels": (4,), "p": (4, 5)}
+X, TABLE, WEIGHTS = {"x": (4, 5)}, {"logits": (4, 5), "labels": (4,), "p": (4, 5)}, {"weights": (5,)}
+YES = {"logits": (4, 5), "targets": (4, 5), "p": (4, 5)}
+SOFT, LOGARITHMS = {"logits": (4, 5), "targets": (4, 5)}, {"x": (4, 5), "labels": (4,)}
 
 CALLS = {
     r"(cross_correlation|convolution)1d": [
@@ -147,6 +149,13 @@ CALLS = {
     "area_resampling1d": [({"x": (2, 3, 9)}, {"size": 4})],
     "area_resampling3d": [({"x": (2, 2, 5, 4, 3)}, {"size": (3, 3, 2)})],
     "batch_norm_running": [({"x": (3, 4, 4, 5)} | CHANNELS, {"momentum": 0.1, "correction": 1})],
+    "(layer|rms)_norm": [
+        ({"x": (3, 4, 6), "gamma": (6,), "beta": (6,)}, {"start": 2, "epsilon": 3e-2}),
+        ({"x": (3, 2, 4), "gamma": (2, 4), "beta": (2, 4)}, {"start": 1, "epsilon": 1e-5}),
+    ],
+    "group_norm": [({"x": (3, 12, 3)} | {n: (12,) for n in ("gamma", "beta")}, {"groups": 3, "epsilon": 3e-2})],
+    "instance_norm": [({"x": (3, 4, 5, 2)} | CHANNELS, {"epsilon": 3e-2})],
+    "flatten": [({"x": (2, 3, 4, 5)}, {"start": 1, "end": 3})],
     "batch_norm": [({"x": (3, 4, 4, 4)} | CHANNELS, {"epsilon": e}) for e in (1e-5, 3e-2)],
     "leaky_relu": [(X, {"alpha": 0.15})],
     "prelu": [({"x": (2, 3, 4), "alpha": (3,)}, {})],
@@ -156,7 +165,30 @@ CALLS = {
     "softplus": [(X, {"beta": 1.5, "threshold": 0.5})],
     "(c?elu)": [(X, {"alpha": 0.6})],
     "(log_)?softmax": [(X, {"axis": 1})],
-    "cross_entropy": [(TABLE, {})],
+    "cross_entropy_of": [(TABLE, {})],
+    "binary_cross_entropy_with": [
+        (YES, {"reduction": "mean"}),
+        (YES | {"weights": (4, 5), "pos_weight": (4, 5)}, {"reduction": "none"}),
+    ],
+    "binary_cross_entropy": [
+        (YES, {"reduction": "mean"}),
+        (YES | {"weights": (4, 5)}, {"reduction": "none", "floor": -12.0}),
+    ],
+    "soft_cross_entropy": [
+        (SOFT, {"reduction": "mean", "label_smoothing": 0.15}),
+        (SOFT | {"weights": (5,)}, {"reduction": "none"}),
+    ],
+    "nll_loss": [
+        (LOGARITHMS, {"reduction": "none"}),
+        (LOGARITHMS | {"weights": (5,)}, {"reduction": "weighted_mean"}),
+        (LOGARITHMS | {"weights": (5,)}, {"reduction": "row_mean", "ignore_index": 2}),
+    ],
+    "cross_entropy": [
+        (TABLE, {"reduction": "none"}),
+        (TABLE | WEIGHTS, {"reduction": "weighted_mean"}),
+        (TABLE | WEIGHTS, {"reduction": "row_mean", "ignore_index": 2}),
+        (TABLE | WEIGHTS, {"reduction": "sum", "label_smoothing": 0.15, "weighting": "class"}),
+    ],
     "": [(X, {})],
 }
 """Shapes and parameters on which the mistakes can be made: by a pattern of the operation's name, the first that fits."""
@@ -168,12 +200,15 @@ def calls(operation, dtype):
     chosen = next(found for pattern, found in CALLS.items() if re.match(pattern, operation))
     for i, (shapes, parameters) in enumerate(chosen):
         rng = np.random.default_rng(i)
-        arrays = {name: draw(rng, name, shapes[name], dtype) for name in entry.arrays if name != "upstream"}
+        arrays = {name: draw(rng, name, shapes[name], dtype) for name in entry.arrays if name in shapes}
         if "upstream" in entry.arrays:
-            if operation.startswith(("relu", "absolute", "leaky", "prelu", "hard_tanh")):
-                arrays["x"].flat[::7] = 0
+            if operation.startswith(("relu", "absolute", "leaky", "prelu", "hard_tanh", "binary_cross_entropy_with")):
+                next(iter(arrays.values())).flat[::7] = 0
             arrays["upstream"] = draw(rng, "upstream", forward(operation, arrays, parameters), dtype)
+        arrays = {name: arrays[name] for name in entry.arrays if name in arrays}
         yield arrays, entry.settings(parameters)
+    if re.match(r"max_pooling.d_gradient", operation):  # the same with equal numbers
+        yield arrays | {"x": np.round(arrays["x"])}, entry.settings(parameters)
     if operation in OVERFLOWING:
         large = {name: a * dtype(200) if name in ("x", "logits") else a for name, a in arrays.items()}
         yield large, entry.settings(parameters)
@@ -189,7 +224,7 @@ OVERFLOWING += tuple(
 def forward(operation, arrays, parameters):
     """The shape of the result whose gradient is meant."""
     name = operation.removesuffix("_gradient")
-    if name.startswith("batch_norm"):
+    if "_norm" in name:
         return arrays["x"].shape
     given = {n: arrays.get(n) for n in catalogue.OPERATIONS[name].arrays}
     settings = catalogue.OPERATIONS[name].settings(parameters)
@@ -200,11 +235,13 @@ def draw(rng, name, shape, dtype):
     if name == "labels":
         return rng.permutation(5)[:4]
     numbers = rng.normal(size=shape)
-    if name in ("mean", "variance", "p"):
+    if name in ("mean", "variance", "p", "weights", "targets", "pos_weight"):
         numbers = np.abs(numbers) + 0.1
     if name == "p":
         numbers = numbers / numbers.sum(axis=1, keepdims=True) * 0.9
         numbers[:, 1:3] = 1e-9  # below what Keras clips, at the label of one row at least
+    if name == "targets":
+        numbers = numbers / numbers.max()
     return numbers.astype(dtype)
 
 

@@ -343,6 +343,26 @@ def test_gelu_in_both_forms():
     )
 
 
+@pytest.mark.parametrize("approximate", ["none", "tanh"])
+def test_gelus_gradient_is_the_derivative_and_keeps_its_bound(approximate):
+    x, up = np.linspace(-6, 6, 61), np.linspace(-1, 1, 61)
+    slope = gelu.gelu_gradient(x, up, approximate=approximate)
+    assert_is_the_derivative(slope, lambda x: gelu.gelu(x, approximate=approximate), (x,), 0, up)
+    for dtype in (np.float32, np.float64):
+        x = np.array([0.0, *np.linspace(-40, 40, 201), 1e-30, 1e30, -1e30], dtype)
+        up, settings = np.ones_like(x), {"approximate": approximate}
+        exact = oracle.gelu_gradient(x, up, **settings)
+        bound = bounds.gelu_gradient(x, up, exact, dtype, **settings)
+        assert bound.ratio(gelu.gelu_gradient(x, up, **settings), exact).max() <= 1
+        assert (
+            bound.ratio(gelu.gelu_gradient(x, up, approximate="tanh" if approximate == "none" else "none"), exact).max()
+            > 1
+        )
+        assert bound.kind == "empirical"
+    far = oracle.gelu_gradient(np.array([-56.0, 56, -1e300, 1e300, -45]), np.full(5, 1e308), **settings)
+    assert far[:4].tolist() == [0, 1e308, 0, 1e308] and (far[4] < 0) == (approximate == "none")
+
+
 def test_cross_entropy_far_out():
     logits, labels = np.array([[1e4, 0.0], [1e4, 0.0], [0.0, -40.0], [3.0, 3.0]]), np.array([0, 1, 0, 0])
     small = np.exp(-40.0)

@@ -58,8 +58,17 @@ def phi(z):
     return (-z / flint.arb(2).sqrt()).erfc() / 2
 
 
+def density(z):
+    return (-z * z / 2).exp() / (2 * flint.arb.pi()).sqrt()
+
+
 def bent(z):
     return 1 / (1 + (-2 * (2 / flint.arb.pi()).sqrt() * (z + flint.arb("0.044715") * z**3)).exp())
+
+
+def steep(z):
+    """How fast the argument of bent grows."""
+    return 2 * (2 / flint.arb.pi()).sqrt() * (1 + flint.arb("0.134145") * z**2)
 
 
 SCALE, ALPHA = "1.0507009873554804934193349852946", "1.6732632423543772848170429916717"
@@ -73,6 +82,11 @@ def scaled(*factors):
 SLOPES = {
     "softsign": (oracle.softsign_gradient, lambda z: 1 / (1 + abs(z)) ** 2),
     "silu": (oracle.silu_gradient, lambda z: (1 + z / (1 + z.exp())) / (1 + (-z).exp())),
+    "gelu": (lambda z, g: oracle.gelu_gradient(z, g, approximate="none"), lambda z: phi(z) + z * density(z)),
+    "gelu by tanh": (
+        lambda z, g: oracle.gelu_gradient(z, g, approximate="tanh"),
+        lambda z: bent(z) * (1 + z * bent(-z) * steep(z)),
+    ),
     "softplus": (
         lambda z, g: oracle.softplus_gradient(z, g, beta=1.5, threshold=math.inf),
         lambda z: 1 / (1 + (-1.5 * z).exp()),
@@ -131,7 +145,11 @@ def test_derivatives(name):
     ours, theirs = SLOPES[name]
     rng = np.random.default_rng(3)
     z, g = np.concatenate([rng.normal(size=60), rng.uniform(-30, 30, 60)]), rng.normal(size=120)
-    agrees(ours(z, g), each(theirs, 1, 1)(exactly(z)) * exactly(g), np.abs(g) * ((name == "silu") & (np.abs(z) < 3)))
+    agrees(
+        ours(z, g),
+        each(theirs, 1, 1)(exactly(z)) * exactly(g),
+        np.abs(g) * (name.startswith(("silu", "gelu")) & (np.abs(z) < 3)),
+    )
 
 
 def test_a_logarithm():

@@ -1,8 +1,4 @@
-"""The page in a real browser: opened, followed, moved, printed, heard, and fed with hostile text.
-
-Debian's chromium, driven by Playwright; nothing is downloaded. Without it these tests are skipped, or fail where
-CI_REQUIRES_CHROMIUM is set.
-"""
+"""The page in a real browser (browser.py): opened, followed, moved, printed, heard, and fed with hostile text."""
 
 from __future__ import annotations
 
@@ -10,31 +6,31 @@ import copy
 import importlib.resources
 import os
 import re
-import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import parse_qs, unquote
 
 import pytest
 import sample_evidence as sample
+from browser import Watched
 from lectureclaims.claims import verify
 from lectureclaims.claims.record import file as record
 from lectureclaims.claims.record.types import Cell, Claim, ClaimNamed, Evidence, Found, LimitSaid
 from lectureclaims.reports.page import html, matrix
 from lectureclaims.reports.page.anchors import anchor, link
 from lectureclaims.reports.pictures import interactive
+from lectureclaims.reports.pictures.responding import RESPONDING
+from lectureclaims.reports.pictures.sketches import DRAWINGS
 from lectureclaims.reports.wording import findings, standing, summary
 from lectureclaims.reports.wording import words as wording
 from msgspec import structs
-from playwright.sync_api import Browser, Dialog, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from poison import TOGETHER, poisoned
 
 ROOT = Path(__file__).parents[2]
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 RANGES = {"H": 32, "k": 7, "stride": 4, "dilation": 3, "padding": 3}
 LETTERS = [list("abcd"), list("efgh"), list("ijkl")]
@@ -74,6 +70,7 @@ def evidence() -> Evidence:
     first, second, third = made.claims[:3]
     first.figures = {"worked_example": {"torch float32": worked_example()}}
     second.ranges = RANGES
+    second.pictures = (*RESPONDING, *DRAWINGS)
     search = sample.limit("the smallest kernel")
     roles: tuple[Role, ...] = ("smallest", "instead", "neighbour")
     search.rows = tuple(
@@ -89,17 +86,6 @@ def evidence() -> Evidence:
         made.lecture.markdown += f"\n{formula}\n"
         made.lecture.sentences += (structs.replace(linear, id=name, text=formula),)
     return made
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        says = "no chromium on PATH (Debian: apt-get install chromium): the page was not tried in a browser"
-        pytest.fail(says) if os.environ.get("CI_REQUIRES_CHROMIUM") else pytest.skip(says)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
-        yield browser
-        browser.close()
 
 
 def correctable() -> Evidence:
@@ -139,39 +125,6 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("page") / "index.html"
     path.write_text(html.render(evidence()), encoding="utf-8")
     return path
-
-
-class Watched:
-    """A tab, and everything that it complained of, asked for or popped up."""
-
-    def __init__(
-        self, browser: Browser, path: Path, fragment: str = "", *, referee: bool = False, **options: Any
-    ) -> None:
-        self.context = browser.new_context(**{"viewport": {"width": 1440, "height": 900}, **options})
-        self.page = self.context.new_page()
-        self.complaints: list[str] = []
-        self.requests: list[str] = []
-        self.page.on("console", lambda message: self.complaints.append(message.text))  # CSP complaints are among them
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("dialog", self.dismiss)
-        self.page.on("request", lambda request: self.requests.append(request.url))
-        self.address = path.as_uri()
-        self.page.goto(self.address + fragment)
-        if referee:
-            self.page.locator("#referee").check()
-
-    def dismiss(self, dialog: Dialog) -> None:
-        self.complaints.append(f"dialog: {dialog.message}")
-        dialog.dismiss()
-
-    def __enter__(self) -> Page:
-        return self.page
-
-    def __exit__(self, *failure: object) -> None:
-        self.context.close()
-        if failure[0] is None:
-            assert self.complaints == []
-            assert {url.partition("#")[0] for url in self.requests} == {self.address}
 
 
 def says(page: Page, picture: str) -> str:
@@ -226,7 +179,7 @@ FOLLOW = """async names => {
   const lost = [];
   for (const name of names) {
     location.hash = name;
-    await new Promise(requestAnimationFrame);
+    do await new Promise(requestAnimationFrame); while (name && !document.querySelector(":target") && document.getElementById("packed"));
     const found = document.querySelector(":target");
     const box = found?.getBoundingClientRect();
     if (!found?.checkVisibility() || !box.height || box.bottom < 0 || box.top > innerHeight) lost.push(name);
@@ -342,6 +295,44 @@ def test_nothing_scrolls_sideways_but_boxes_of_their_own(chromium: Browser, tmp_
         assert max(page.evaluate(over)) <= 0
 
 
+SCROLLS = """() => [...document.querySelectorAll('table')].filter(table => {
+  const box = table.closest('.wide') ?? table.parentElement;
+  return table.scrollWidth > table.clientWidth || box.scrollWidth > box.clientWidth;
+}).map(table => [table.closest('[id]').id, table.className])"""
+
+
+def scrolling(browser: Browser, path: Path, rule: str = "td {}") -> list[list[str]]:
+    """The tables that scroll in a window of 1280, all of them open; ``rule``: one more of the style."""
+    with Watched(browser, path, referee=True, viewport={"width": 1280, "height": 900}) as page:
+        page.evaluate(LAID_OUT)
+        page.evaluate(OPEN)
+        page.evaluate("rule => document.styleSheets[0].insertRule(rule, document.styleSheets[0].cssRules.length)", rule)
+        return page.evaluate(SCROLLS)
+
+
+def test_no_table_scrolls_at_1280(chromium: Browser, tmp_path: Path) -> None:
+    made = evidence()
+    name = "a_name_" * 24
+
+    made.claims[0].cells[0].rows += (sample.bound("reals", f"torch.nn.functional.{name}"),)
+    search = sample.limit("a long one")
+    search.rows = tuple(
+        sample.row(label=name, must_fail=role == "smallest", found=Found(role=role, symbols={name: name}, how=name))
+        for role in ("smallest", "instead", "neighbour")
+    )
+    made.claims[0].cells[0].limits += (search,)
+    made.claims[0].cells[0].wrongs += (sample.wrong(f"called_{name}"),)
+    path = tmp_path / "long.html"
+    path.write_text(html.render(made), encoding="utf-8")
+    assert scrolling(chromium, path) == []
+    seen = scrolling(chromium, path, "td, th { overflow-wrap: normal !important; }")
+    assert {"wrongs", "compared", "searches"} <= {table for _, table in seen}, "it would be seen"
+
+
+def test_no_table_of_the_whole_lecture_scrolls_at_1280(chromium: Browser, recorded: Path) -> None:
+    assert scrolling(chromium, recorded.with_name("index.html")) == []
+
+
 HEADED = """() => [...document.querySelectorAll(".claim .wide > table[class]")].flatMap(table => {
   const heads = [...table.tHead.rows[0].cells].map(th => th.textContent);
   return [...table.tBodies].flatMap(body => [...body.rows]).flatMap(row => {
@@ -357,7 +348,7 @@ HEADED = """() => [...document.querySelectorAll(".claim .wide > table[class]")].
 
 
 def test_on_a_phone_each_cell_has_the_word_of_its_column(chromium: Browser, searched: Path) -> None:
-    with Watched(chromium, searched, viewport=PHONE) as page:
+    with Watched(chromium, searched, referee=True, viewport=PHONE) as page:
         page.evaluate(LAID_OUT)
         page.evaluate(OPEN)
         told: dict[str, set[str]] = {}
@@ -386,7 +377,7 @@ ROWS = """() => [...document.querySelectorAll(".claim tr[id], .claim tbody[id], 
 
 
 def test_a_row_s_name_is_a_link_to_it(chromium: Browser, file: Path) -> None:
-    with Watched(chromium, file) as page:
+    with Watched(chromium, file, referee=True) as page:
         rows = {name: rest for name, *rest in page.evaluate(ROWS)}
         ids = [
             ("claim.correlate", "torch", "float32"),
@@ -713,17 +704,75 @@ def test_slash_leads_to_the_search_and_escape_empties_it(chromium: Browser, sear
 # --- the switch for referees, the lecture shown to others and guessed at ------------------------------------------------
 
 
-def test_a_switch_shows_what_is_for_referees_with_and_without_scripts(chromium: Browser, file: Path) -> None:
-    parts = ("#run", "#matrix", "#premises", "#environment", ".compared", ".libraries th:nth-child(4)")
-    for scripts in (True, False):
-        with Watched(chromium, file, java_script_enabled=scripts) as page:
-            assert not any(page.locator(part).first.is_visible() for part in parts)
-            assert page.locator("#lecture").is_visible() and page.locator(".statement").first.is_visible()
-            page.locator("#referee").check()
-            for part in parts:
-                assert page.locator(part).first.evaluate("one => getComputedStyle(one).display") != "none", part
-        with Watched(chromium, file, "#matrix", java_script_enabled=scripts) as page:
-            assert page.locator("#matrix").is_visible(), "a link leads into it"
+def test_a_switch_shows_what_is_for_referees(chromium: Browser, file: Path) -> None:
+    parts = ("#run", "#matrix table", "#premises svg", "#environment dl", ".compared", ".libraries th:nth-child(4)")
+    watched = Watched(chromium, file)
+    with watched as page:
+        assert not any(page.locator(part).first.is_visible() for part in parts)
+        assert page.locator("#lecture").is_visible() and page.locator(".statement").first.is_visible()
+        page.locator("#referee").check()
+        watched.unpack()
+        for part in parts:
+            assert page.locator(part).first.evaluate("one => getComputedStyle(one).display") != "none", part
+
+
+def test_without_scripts_the_switch_says_where_the_tables_are(chromium: Browser, file: Path) -> None:
+    places = ".packed", "one => getComputedStyle(one, '::before').content"
+    with Watched(chromium, file, java_script_enabled=False) as page:
+        assert not page.locator("#run").is_visible() and page.locator(".statement").first.is_visible()
+        page.locator("#referee").check()
+        assert "report.md" in page.locator("#run noscript").inner_text()
+        assert (
+            page.locator(".libraries th:nth-child(4)").first.evaluate("one => getComputedStyle(one).display") != "none"
+        )
+        said = {
+            page.locator(f"{where} {places[0]}").first.evaluate(places[1]) for where in ("#matrix", ".claim .referee")
+        }
+        assert len(said) == 1 and "report.md" in said.pop()
+    with Watched(chromium, file, "#matrix", java_script_enabled=False) as page:
+        assert page.locator("#matrix").is_visible(), "a link leads into it"
+
+
+UNPACKED = "document.querySelector('main').innerHTML.replace(/\\s+/g, ' ').replace(/> </g, '><')"
+
+
+def test_what_is_unpacked_is_what_was_packed(chromium: Browser, tmp_path: Path, file: Path) -> None:
+    open_page = tmp_path / "open.html"
+    open_page.write_text(html.whole(evidence()), encoding="utf-8")
+    with Watched(chromium, open_page) as page:
+        page.locator("#referee").check()
+        whole = page.evaluate(UNPACKED)
+    with Watched(chromium, file, referee=True) as page:
+        assert page.evaluate(UNPACKED) == whole
+    assert len(file.read_bytes()) < len(open_page.read_bytes())
+
+
+def test_a_link_into_what_is_packed_leads_there(chromium: Browser, file: Path) -> None:
+    for names in (("claim.correlate", "case", "2-d"), ("matrix",)):
+        with Watched(chromium, file, link(*names)) as page:
+            page.wait_for_function(
+                "() => document.querySelector(':target')?.checkVisibility() && document.querySelector('#matrix table')"
+            )
+            assert page.locator(":target").get_attribute("id") == anchor(*names)
+            assert page.locator("#referee").is_checked()
+            assert -1 <= (page.locator(":target").bounding_box() or {"y": -9})["y"] < 900
+
+
+def test_a_search_unpacks_what_it_looks_at(chromium: Browser, searched: Path) -> None:
+    made = searchable()
+    torch = expected(made, telling(of("backend", "torch")))
+    watched = Watched(chromium, searched)
+    with watched as page:
+        assert page.locator("#packed").count() == 1
+        page.locator("#search").fill("torch")
+        watched.unpack()
+        assert page.locator("#shown").inner_text() == torch[1]
+        shown = page.locator("article.claim").evaluate_all("all => all.filter(one => !one.hidden).map(one => one.id)")
+        assert shown == [name for name, _ in torch[0]]
+    watched = Watched(chromium, searched, "#search=torch&sort=surprise")
+    with watched as page:
+        watched.unpack()
+        assert page.locator("#search").input_value() == "torch" and page.locator("#shown").inner_text() == torch[1]
 
 
 def test_corrections_come_first_then_the_lecture_then_its_evidence_then_what_is_for_referees(
@@ -767,6 +816,9 @@ def test_the_lecture_is_shown_sentence_by_sentence_with_its_notes(chromium: Brow
 def test_no_verdict_is_seen_before_the_guess(chromium: Browser, tmp_path: Path) -> None:
     path = tmp_path / "index.html"
     made = correctable()
+    *others, last = made.lecture.sentences
+    elsewhere = structs.replace(last, see=("claim.worded",), disposition="", reason="")
+    made.lecture = structs.replace(made.lecture, sentences=(*others, elsewhere))
     path.write_text(html.render(made), encoding="utf-8")
     with Watched(chromium, path) as page:
         assert not page.locator(".guess").count()
@@ -774,7 +826,9 @@ def test_no_verdict_is_seen_before_the_guess(chromium: Browser, tmp_path: Path) 
         hidden = (".chip", ".finding", "#notes", ".needs", "article.claim", "nav.side .icon")
         assert not any(one.is_visible() for part in hidden for one in page.locator(part).all())
         so = ["holds", "fails", "holds if …", "is disputed"]
-        assert page.locator(".guess").count() == len(so), "of what the run could not decide nothing is asked"
+        assert page.locator(".guess").count() == len(so), (
+            "of what the run could not decide, and of claims made of another sentence, nothing is asked"
+        )
         for n, (said, found) in enumerate(zip(["holds", "holds", "holds if …", "fails"], so, strict=True)):
             ask = page.locator(".guess").nth(n)
             ask.get_by_role("button", name=said, exact=True).click()

@@ -100,7 +100,7 @@ def test_what_is_long_is_cut() -> None:
 
 @pytest.fixture(scope="module")
 def lecture() -> str:
-    page = html.render(sample.sample_evidence())
+    page = html.whole(sample.sample_evidence())
     return page[page.index('<div class="lecture">') : page.index('<details id="scan">')]
 
 
@@ -126,13 +126,13 @@ def test_notes_of_a_table_stand_below_it(lecture: str) -> None:
 
 def test_a_claim_says_its_line_in_the_lecture_and_its_lines_in_the_scan() -> None:
     evidence = sample.sample_evidence()
-    page = html.render(evidence)
+    page = html.whole(evidence)
     assert '<a href="#scan-1">lines 1–2 of the scan</a>: <q>Instead of convoIution' in page
     assert "<dd>line 3 of <code>lecture.md</code>" in page
     assert 'in <a href="#scan">the scan</a> its words are not to be found' in page
     assert [f'id="scan-{i}"' in page for i in (1, 3, 4)] == [True, True, False]
     evidence.lecture.scan = ""
-    without = html.render(evidence)
+    without = html.whole(evidence)
     assert "of the scan</a>" not in without
     assert 'id="scan"' not in without
 
@@ -140,7 +140,7 @@ def test_a_claim_says_its_line_in_the_lecture_and_its_lines_in_the_scan() -> Non
 def test_a_sentence_of_several_claims_leads_to_the_one_that_it_is_underlined_by() -> None:
     evidence = sample.sample_evidence()
     evidence.lecture.sentences[0].see = ("claim.equivariance",)
-    page = html.render(evidence)
+    page = html.whole(evidence)
     assert (
         'class="says v-error" id="sentence--sentence.correlate" href="#claim.equivariance" title="claim.equivariance: error"'
         in page

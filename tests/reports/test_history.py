@@ -170,7 +170,7 @@ def test_only_the_latest_of_very_many_runs_are_shown(tmp_path: Path, monkeypatch
     assert [run.begun for run in found.runs] == [
         f"2026-01-0{day} 00:00 UTC" for day in (3, 4, 5)
     ] and found.earlier == 2
-    assert "3 runs, by date, the latest of 5" in " ".join(html.render(read(dated("2026-01-09")), history=found).split())
+    assert "3 runs, by date, the latest of 5" in " ".join(html.whole(read(dated("2026-01-09")), history=found).split())
 
 
 # --- the cells ---------------------------------------------------------------------------------------------------------
@@ -279,7 +279,7 @@ def test_a_record_without_errors_has_none_to_compare(tmp_path: Path, evidence: E
         each.worst_ratio = None
     found = history.read(laid(tmp_path, one=one), read(evidence))
     assert (found.errors, found.compared) == ((), 0)
-    assert "Errors are not compared" in section(html.render(read(evidence), history=found))
+    assert "Errors are not compared" in section(html.whole(read(evidence), history=found))
 
 
 # --- the page ----------------------------------------------------------------------------------------------------------
@@ -291,9 +291,9 @@ def section(page: str) -> str:
 
 
 def test_the_page_has_the_history_only_where_it_is_given(tmp_path: Path, evidence: Evidence) -> None:
-    assert 'id="history"' not in html.render(read(evidence))
+    assert 'id="history"' not in html.whole(read(evidence))
     laid(tmp_path, one=dated("2026-01-01", correlate="refuted", torch="2.12.1"), bad="{")
-    page = html.render(read(evidence), history=history.read(tmp_path, read(evidence)))
+    page = html.whole(read(evidence), history=history.read(tmp_path, read(evidence)))
     assert '<a href="#history">' in page
     part = section(page)
     assert (
@@ -309,7 +309,7 @@ def test_the_page_has_the_history_only_where_it_is_given(tmp_path: Path, evidenc
 
 def test_a_history_without_changes_says_so(tmp_path: Path, evidence: Evidence) -> None:
     part = section(
-        html.render(read(evidence), history=history.read(laid(tmp_path, one=dated("2026-01-01")), read(evidence)))
+        html.whole(read(evidence), history=history.read(laid(tmp_path, one=dated("2026-01-01")), read(evidence)))
     )
     assert "No claim has changed its verdict." in part and "Verdicts of cells" not in part
     assert re.search(
@@ -328,7 +328,7 @@ def test_the_page_has_the_cells_that_changed_and_the_rest_by_their_number(tmp_pa
     put(claim(evidence, "claim.correlate"), verdict="refuted", qualified=False)
     for name in ("claim.correlate", "claim.number3"):
         next(c for c in claim(evidence, name).cells if c.backend == "torch").verdict = "refuted"
-    part = section(html.render(read(evidence), history=history.read(laid(tmp_path, one=one), read(evidence))))
+    part = section(html.whole(read(evidence), history=history.read(laid(tmp_path, one=one), read(evidence))))
     assert "newly so on torch float32" in part
     cells, errors = (
         part[part.index(f'aria-label="{label}"') :].partition("</table>")[0]
@@ -359,7 +359,7 @@ def test_hostile_text_in_a_history_comes_out_as_text(tmp_path: Path, evidence: E
         put(cells[0], backend="torch" + poison, worst_ratio=ratio)
         put(cells[1], dtype=poison, verdict=verdict)
     found = history.read(laid(tmp_path, one=bad, two=worse, bad=json.dumps({"schema": poison})), read(evidence))
-    part = section(html.render(read(evidence), history=found))
+    part = section(html.whole(read(evidence), history=found))
     part.encode()
     page = Page(part)
     assert all(words in part for words in ("claim.", "2.14", "Verdicts of cells", "Errors that grew"))

@@ -47,7 +47,7 @@ def evidence():
 def typeset(evidence):
     """The picture as it goes into the page, with the end tags that the page leaves out."""
     (picture,) = figures.pictures(evidence.claims[0].figures, prefix="x")
-    assert '<div class="letters">' in html.render(evidence)
+    assert '<div class="letters">' in html.whole(evidence)
     return f"<div>{picture.html}</div>"
 
 
@@ -74,7 +74,7 @@ def test_formulas_are_mathml():
 
 
 def test_the_reports_need_no_script_and_say_who_computes_the_sums(evidence):
-    page = html.render(evidence)
+    page = html.whole(evidence)
     assert "numpy float32; torch float64 compute the same ones" in page
     assert not re.search(r"<[^>]* style=", typeset(evidence))
 
@@ -84,7 +84,7 @@ def test_a_library_with_another_sum_is_named_beside_the_window(evidence):
     other["sums"][0]["windows"][0][1]["got"] = "bw + cx + fy + gz"
     evidence.claims[0].figures["worked_example"]["tensorflow float32"] = other
     assert typeset(evidence).count('<p class="bad">tensorflow float32: bw + cx + fy + gz</p>') == 1
-    assert "compute is another sum where it says so" in html.render(evidence)
+    assert "compute is another sum where it says so" in html.whole(evidence)
     assert "bz + cy + fx + gw<br>tensorflow float32: bw + cx + fy + gz" in markdown.render(evidence)
 
 
@@ -116,7 +116,7 @@ def test_hostile_letters_stay_letters(evidence, poison):
 )
 def test_data_of_another_shape_become_a_table_and_no_error(evidence, broken):
     evidence.claims[0].figures = {"worked_example": {"numpy float32": broken}, "integral": {"numpy float32": broken}}
-    page = html.render(evidence)
+    page = html.whole(evidence)
     assert "could not be" in page
     assert '<div class="letters">' not in page
     assert "The worked picture" not in markdown.render(evidence)

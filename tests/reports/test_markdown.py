@@ -60,7 +60,7 @@ def test_what_a_claim_rests_on_and_what_rests_on_it_are_links(evidence: Evidence
 
 
 def test_claims_cases_cells_limits_and_defects_lead_to_their_anchors_in_the_page(evidence: Evidence) -> None:
-    page = Page(html.render(evidence))
+    page = Page(html.whole(evidence))
     targets = {f"{PAGE}#{name}" for name in page.ids}
     outside = {href for href in read(markdown.render(evidence, page=PAGE)).links if not href.startswith("#")}
     assert outside - {PAGE} <= targets

@@ -97,6 +97,32 @@ def test_sums_integrals_subscripts_and_relations_have_the_elements_that_mathemat
 
 
 @pytest.mark.parametrize(
+    "text, formulas",
+    [
+        ("it is f(a·x + b·y) = a·f(x) there", ["f(a·x + b·y) = a·f(x)"]),
+        ("⌊(H + 2p − d(k − 1) − 1)/s⌋ + 1 outputs", ["(H + 2p − d(k − 1) − 1)/s"]),
+        ("γ(x − μ)/√(s² + ε) + β, or σ′(z)", ["γ(x − μ)/√(s² + ε) + β", "σ′(z)"]),
+        ("tanh is 2σ(2z) − 1; H·W ÷ k² times", ["2σ(2z) − 1", "H·W ÷ k²"]),
+        ("the rest of 2^z + 1, e^−|z| and log₄(x) are plain", []),
+        ("f_α* − 1, ε = 10⁻⁵, W̄(m), Conv2d and tf.nn.conv2d", []),
+        ("γ³/(v + ε)^(3/2)", ["v + ε"]),
+    ],
+)
+def test_products_powers_roots_and_quotients_are_read_whole_or_not_at_all(text, formulas):
+    (own,) = mathematics.formulas([text])
+    assert [text[f.begin : f.end] for f in own] == formulas
+    for formula in own:
+        root = ET.fromstring(f"<line>{formula.mathml}</line>")
+        assert "".join(root.itertext()) == text[formula.begin : formula.end].replace("_", "")
+
+
+def test_texts_of_one_notation_share_their_letters_and_another_text_stays_plain():
+    notation = mathematics.Notation(["S(z) = 1", "where z is <b>"])
+    assert notation.html("where z is <b>") == 'where <math alttext="z"><mrow><mi>z</mi></mrow></math> is &lt;b&gt;'
+    assert notation.html("z < S(z)") == "z &lt; S(z)"
+
+
+@pytest.mark.parametrize(
     "prose",
     [
         "A neural network is a function (e.g. cat, dog), i.e. an item(s) list, a C++ or C# program, X-rays and a 3-tensor.",

@@ -78,7 +78,7 @@ def test_each_name_is_one_name(name: str) -> None:
 
 def test_the_page_shows_it(name: str) -> None:
     evidence = named(name)
-    text = unescape(html.render(evidence))
+    text = unescape(html.whole(evidence))
     leads = re.escape(link("claim.worded", "limit", name))
     assert re.search(rf"<li><a href=\"{leads}\">{re.escape(name)}</a>", text) and f"<b>{name}.</b> It fails." in text
     row = re.search(rf"<th>{re.escape(name)}<br><small>runs: .*?✗ not met on the fresh seeds", text, re.DOTALL)

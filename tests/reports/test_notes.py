@@ -103,12 +103,12 @@ def test_nothing_is_corrected_by_what_this_run_did_not_show():
 
 def test_every_report_says_it():
     found, words = evidence(), "Equivariance to translation at stride 1, not to rotation:"
-    page = re.sub(r"<[^>]*>", "", html.render(found))
+    page = re.sub(r"<[^>]*>", "", html.whole(found))
     assert (
         "Change these in your notes" in page and page.count(words) == 3 and "Not shown in this run: rotation." in page
     )
     leads = [link("claim.equivariance", "limit", name) for name in ("stride 2", "rotation")]
-    assert [f'href="{target}"' in html.render(found) for target in leads] == [True, False], "to what was shown alone"
+    assert [f'href="{target}"' in html.whole(found) for target in leads] == [True, False], "to what was shown alone"
     assert markdown.render(found).count(words) == 2
     assert "1 that fail as worded, 1 that need a condition" in said(terminal.run, found)
     told = said(notes.terminal, found)
@@ -118,7 +118,7 @@ def test_every_report_says_it():
 def test_without_corrections_nothing_is_said():
     found = evidence()
     found.claims = found.claims[2:]
-    assert "Change these" not in html.render(found) and "Write instead" not in markdown.render(found)
+    assert "Change these" not in html.whole(found) and "Write instead" not in markdown.render(found)
     assert "Nothing to change" in said(notes.terminal, found)
 
 

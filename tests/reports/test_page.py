@@ -36,7 +36,7 @@ def evidence() -> Evidence:
 
 
 def test_the_page_fetches_nothing_and_allows_its_own_style_and_script_only(evidence: Evidence) -> None:
-    text = html.render(evidence)
+    text = html.whole(evidence)
     page = Page(text)
     assert not {tag for tag, _ in page.elements} & {"link", "img", "iframe", "object", "embed", "base", "form", "image"}
     outside = [href for href in page.links if not href.startswith("#")]
@@ -50,14 +50,6 @@ def test_the_page_fetches_nothing_and_allows_its_own_style_and_script_only(evide
         assert base64.b64encode(hashlib.sha256(contents[0].encode()).digest()).decode() in policy
     assert "url(" not in re.sub(r"url\(#", "", text)
     assert len(text.encode()) < 2_000_000
-
-
-@pytest.fixture
-def recorded(request: pytest.FixtureRequest) -> Path:
-    given = request.config.getoption("--lecture-claims-results")
-    if not given:
-        pytest.skip("needs the reports of a whole run: pytest --lecture-claims-results=reports/latest/results.json")
-    return Path(given)
 
 
 def test_the_reports_of_the_whole_lecture_are_small_enough(recorded: Path) -> None:
@@ -78,7 +70,7 @@ def test_of_the_whole_lecture_no_claim_that_holds_shows_a_counterexample(recorde
 
 
 def test_every_link_inside_the_page_leads_somewhere_and_ids_are_unique(evidence: Evidence) -> None:
-    page = Page(html.render(evidence))
+    page = Page(html.whole(evidence))
     assert len(page.ids) == len(set(page.ids))
     targets = {f"#{name}" for name in page.ids}
     assert {href for href in page.links if href.startswith("#")} - targets == set()
@@ -88,13 +80,13 @@ def test_every_link_inside_the_page_leads_somewhere_and_ids_are_unique(evidence:
 
 
 def test_the_page_is_the_same_each_time(evidence: Evidence) -> None:
-    assert html.render(evidence) == html.render(copy.deepcopy(evidence))
+    assert html.whole(evidence) == html.whole(copy.deepcopy(evidence))
 
 
 def test_sentences_are_marked_by_verdict_across_formatting_and_untested_ones_are_never_green(
     evidence: Evidence,
 ) -> None:
-    text = html.render(evidence)
+    text = html.whole(evidence)
     lecture = text[text.index('<div class="lecture">') : text.index('<section id="claims">')]
     marks = re.findall(r'<(a|mark) class="says v-([\w-]+)"[^>]*>(.*?)</\1>', lecture, re.DOTALL)
     said: dict[str, str] = {}
@@ -114,7 +106,19 @@ def test_sentences_are_marked_by_verdict_across_formatting_and_untested_ones_are
 
 def test_a_sentence_that_is_not_in_the_text_is_named_not_lost(evidence: Evidence) -> None:
     evidence.lecture.sentences[2].text = "These words are nowhere."
-    assert "could not be found in the text above: sentence.saturation" in html.render(evidence)
+    assert "could not be found in the text above: sentence.saturation" in html.whole(evidence)
+
+
+def test_formulas_are_typeset_wherever_a_claim_is_told(evidence: Evidence) -> None:
+    claim = evidence.claims[0]
+    claim.statement, claim.scope, claim.notes = "It has W − k_x + 1 places.", "up to α·x", "and not k²/2 of them"
+    claim.limits = (structs.replace(claim.limits[0], says="With d(k − 1) zeros it is not."), *claim.limits[1:])
+    text = html.whole(evidence)
+    for formula in ("W − k_x + 1", "α·x", "k²/2", "d(k − 1)"):
+        assert f'<math alttext="{formula}"><mrow>' in text, formula
+    assert Page(text).words.count("It has ") == 1
+    claim.statement = r"It has $\eta > 0$ and costs 5 $."
+    assert re.search(r'class="statement">It has <math[^>]*>.*η.*</math> and costs 5 \$\.', html.whole(evidence))
 
 
 def test_what_took_no_part_is_no_counterexample_and_an_unmet_gate_is_not_called_one(evidence: Evidence) -> None:
@@ -125,10 +129,10 @@ def test_what_took_no_part_is_no_counterexample_and_an_unmet_gate_is_not_called_
     assert [standing.standing(r) for r in (idle, unmet, raised, unbounded)] == ["no part", "gate", "stopped", "no part"]
     evidence.claims = evidence.claims[:1]
     evidence.claims[0].cells[0].rows += (idle, unbounded)
-    for report in (html.render(evidence), markdown.render(evidence)):
+    for report in (html.whole(evidence), markdown.render(evidence)):
         assert "Counterexamples inside the scope" not in report
     evidence.claims[0].cells[1].rows += (unmet, raised)
-    for report in (html.render(evidence), markdown.render(evidence)):
+    for report in (html.whole(evidence), markdown.render(evidence)):
         assert "Counterexamples inside the scope" not in report
         assert "Gates that were stated before the run and not met" in report
         assert "What could not be run" in report
@@ -141,7 +145,7 @@ def test_a_ratio_just_below_its_bound_is_never_shown_as_the_bound() -> None:
 
 
 def test_absent_unsupported_and_defects_look_different_from_a_pass(evidence: Evidence) -> None:
-    text = html.render(evidence)
+    text = html.whole(evidence)
     matrix = section(text, "matrix")
     for verdict in (
         "verified",
@@ -167,7 +171,7 @@ def test_absent_unsupported_and_defects_look_different_from_a_pass(evidence: Evi
 def test_a_cell_tested_in_part_has_its_own_word_shape_and_colour_and_says_what_was_not_tested(
     evidence: Evidence,
 ) -> None:
-    text = html.render(evidence)
+    text = html.whole(evidence)
     matrix = section(text, "matrix")
     facts = re.findall(r'<div class="fact ([^"]*)".*?<a href="([^"]*)"', matrix)
     cells = {href: look for look, href in facts}
@@ -187,21 +191,21 @@ def test_a_cell_tested_in_part_has_its_own_word_shape_and_colour_and_says_what_w
     assert standing.IN_PART in text.replace("&#39;", "'")
     for one in evidence.claims[1].cells:
         one.in_part = ("the half",)
-    assert "Nowhere tested in full: numpy, torch." in html.render(evidence)  # scipy is absent: it has no part
+    assert "Nowhere tested in full: numpy, torch." in html.whole(evidence)  # scipy is absent: it has no part
     for one in evidence.claims[1].cells:
         one.in_part = ()
-    assert "in part</span>" not in html.render(evidence)
+    assert "in part</span>" not in html.whole(evidence)
 
 
 def test_a_defect_that_did_not_reproduce_is_said_to_be_one(evidence: Evidence) -> None:
     put(evidence.defects[0], reproduced=False, departs=False)
-    assert "applies, but did not reproduce" in html.render(evidence)
+    assert "applies, but did not reproduce" in html.whole(evidence)
     assert "**did not reproduce**" in markdown.render(evidence)
 
 
 def test_every_picture_stands_in_the_page(evidence: Evidence) -> None:
     evidence.claims[0].figures = sample.figures()
-    page = Page(html.render(evidence))
+    page = Page(html.whole(evidence))
     assert (
         len([a for t, a in page.elements if t == "svg" and a.get("role") == "img" and a.get("aria-label")])
         == len(sample.figures()) - 1
@@ -213,7 +217,7 @@ def test_every_picture_stands_in_the_page(evidence: Evidence) -> None:
 def test_infinite_and_missing_numbers_are_words_for_people(evidence: Evidence) -> None:
     evidence.claims[0].margin = evidence.claims[0].cells[0].margin = math.inf
     put(evidence.claims[0].cells[0], worst_ratio=0.0, rows=(sample.row(),))
-    text = html.render(evidence)
+    text = html.whole(evidence)
     assert "<td>∞<td>" in text
     assert "0 (exact)" in text
     assert ">inf<" not in text
@@ -238,13 +242,13 @@ def illustrated() -> Evidence:
 @pytest.fixture(scope="module")
 def clean() -> set[str]:
     """The elements of the page without hostile text."""
-    return {tag for tag, _ in Page(html.render(illustrated())).elements}
+    return {tag for tag, _ in Page(html.whole(illustrated())).elements}
 
 
 @pytest.mark.parametrize("poison", HOSTILE, ids=KINDS)
 def test_hostile_text_comes_out_as_text(clean: set[str], poison: str) -> None:
     bad = poisoned(illustrated(), poison)
-    text = html.render(bad)
+    text = html.whole(bad)
     text.encode()
     page = Page(text)
     assert [t for t, _ in page.elements if t == "script"] == ["script"]
@@ -265,7 +269,7 @@ def test_hostile_names_of_claims_and_libraries_do_not_break_links(evidence: Evid
         '"><script>alert(1)</script> \u202e' + "y" * 300
     )
     evidence.claims[0].cells[0].backend = "my <b>library</b>"
-    page = Page(html.render(evidence))
+    page = Page(html.whole(evidence))
     assert {href for href in page.links if href.startswith("#")} <= {f"#{name}" for name in page.ids}
     assert [t for t, _ in page.elements if t == "script"] == ["script"]
 
@@ -274,7 +278,7 @@ def test_a_lecture_with_hostile_text_is_text(evidence: Evidence) -> None:
     evidence.lecture.markdown += "\n\n".join(
         ["", *HOSTILE[:5], "![x](https://example.org/spy.png)", '| a |\n|:-:|\n| <b onclick="x">y</b> |']
     )
-    page = Page(html.render(evidence))
+    page = Page(html.whole(evidence))
     assert [t for t, _ in page.elements if t == "script"] == ["script"]
     assert not [a for _, attributes in page.elements for a in attributes if a == "style" or a.startswith("on")]
     assert not [href for href in page.links if "spy" in href or href.startswith("javascript")]
@@ -283,7 +287,7 @@ def test_a_lecture_with_hostile_text_is_text(evidence: Evidence) -> None:
 def test_an_empty_run_still_makes_every_report(evidence: Evidence) -> None:
     put(evidence, claims=(), defects=(), counts=sample.counts(()))
     put(evidence.selection, backends=(), claims=())
-    assert "No claim ran." in html.render(evidence)
+    assert "No claim ran." in html.whole(evidence)
     assert "0 of 0 claims" in markdown.render(evidence)
     ET.fromstring(junit.render(evidence))
 
@@ -314,7 +318,7 @@ def test_a_library_says_its_version_or_why_it_has_none(evidence: Evidence) -> No
     assert said == ["2.4.0", "own file", "broken", "absent", "absent"]
     assert "Libraries: numpy 2.4.0 and torch own file." in summary.summary(evidence)
     assert "Absent or not started: tensorflow and scipy. Nothing is said about them." in summary.summary(evidence)
-    assert 'torch<span class="version">own file</span>' in html.render(evidence)
+    assert 'torch<span class="version">own file</span>' in html.whole(evidence)
 
 
 # --- the matrix: search, order, counts -----------------------------------------------------------------------------------
@@ -327,7 +331,7 @@ def section(page: str, name: str) -> str:
 
 def test_every_look_is_counted_apart_above_the_matrix_also_where_there_is_none(evidence: Evidence) -> None:
     def counted() -> dict[str, str]:
-        cells = section(html.render(evidence), "matrix").partition('id="cells"')[2].partition("</ul>")[0]
+        cells = section(html.whole(evidence), "matrix").partition('id="cells"')[2].partition("</ul>")[0]
         return {verdict: n for n, verdict in re.findall(r"<b>(\d+)</b> ([\w ]+?)\s*(?=<|$)", cells)}
 
     found = counted()
@@ -346,7 +350,7 @@ def test_a_row_says_each_verdict_of_a_library_once_and_leads_to_each_cell(eviden
         *[[("verified", ["float32", "float64"])]] * 3,
         [("unsupported", [None])],
     ]
-    page = html.render(evidence)
+    page = html.whole(evidence)
     links = Page(section(page, "matrix")).links
     for claim in evidence.claims:
         for cell in claim.cells:
@@ -382,17 +386,17 @@ def test_surprise_goes_from_what_was_not_expected_to_the_smallest_margin(evidenc
         one("other", "verified", math.inf, expected="refuted"),
     )
     assert matrix.surprise(evidence) == ["other", *kinds[::-1], "worded", "narrow", "wide", "none"]
-    told = dict(re.findall(r'data-claim="([^"]*)"[^>]*data-surprise="(\d+)"', html.render(evidence)))
+    told = dict(re.findall(r'data-claim="([^"]*)"[^>]*data-surprise="(\d+)"', html.whole(evidence)))
     assert told["other"] == "0" and told["narrow"] == "7"
 
 
 def test_the_search_is_not_shown_without_scripts_and_the_script_finds_what_it_needs(evidence: Evidence) -> None:
-    page = Page(html.render(evidence))
+    page = Page(html.whole(evidence))
     ids = {attributes.get("id"): (tag, attributes) for tag, attributes in page.elements if "id" in attributes}
     assert ids["search"][0] == "input" and ids["sort"][0] == "select" and ids["shown"][1]["role"] == "status"
     (filter,) = [a for _, a in page.elements if a.get("role") == "search"]
     assert "hidden" in filter
-    assert "[hidden] { display: none !important; }" in html.render(evidence)  # or a look of its own would show it
+    assert "[hidden] { display: none !important; }" in html.whole(evidence)  # or a look of its own would show it
     rows = [a for t, a in page.elements if t == "tr" and "data-claim" in a]
     assert [a["data-claim"] for a in rows] == [c.id for c in evidence.claims]
     assert {a["data-claim"] for a in rows} <= set(page.ids)
@@ -406,7 +410,7 @@ def test_comparisons_stand_by_their_cases_once_for_all_libraries_that_agree(evid
     assert [names for names, _ in found.cases] == [["2-d"], ["reals"]]
     assert [len(x.cells) for _, rows in found.cases for x, _ in rows] == [6, 6]
     assert (found.listed, found.of, len(found.cells)) == (2, 2, 6)
-    page = Page(html.render(evidence))
+    page = Page(html.whole(evidence))
     assert {html.anchor("claim.correlate", "case", case) for case in ("2-d", "reals")} <= set(page.ids)
 
 
@@ -422,7 +426,7 @@ def test_cases_that_are_alike_share_a_row_and_keep_their_links(evidence: Evidenc
     ((names, ((_, numbers),)),) = Section(evidence, evidence.claims[0]).compared.cases
     assert len(names) == 30 and numbers == 30 * 48
     assert {html.anchor("claim.correlate", "case", f"case {i}") for i in range(30)} <= set(
-        Page(html.render(evidence)).ids
+        Page(html.whole(evidence)).ids
     )
 
 
@@ -434,7 +438,7 @@ def test_what_is_not_listed_is_counted_and_every_departure_is_listed(evidence: E
     found = Section(evidence, evidence.claims[0]).compared
     labels = [x.row.label for _, rows in found.cases for x, _ in rows]
     assert {r.label for r in bad} <= set(labels)
-    text = html.render(evidence)
+    text = html.whole(evidence)
     assert f"{found.listed} of 70 are listed" in text and "all are in results.json" in text
     evidence.claims[0].cells[0].rows = many
     labels = [x.row.label for _, rows in Section(evidence, evidence.claims[0]).compared.cases for x, _ in rows]
@@ -449,17 +453,17 @@ def test_cells_that_took_no_part_for_one_reason_share_a_row_and_keep_their_links
         ["scipy float32", "scipy float64"],
     ]
     assert {"claim.saturation--scipy--float32", "claim.saturation--scipy--float64"} <= set(
-        Page(html.render(evidence)).ids
+        Page(html.whole(evidence)).ids
     )
 
 
 def test_what_was_not_tested_is_said_once_for_a_library(evidence: Evidence) -> None:
     for cell in evidence.claims[0].cells[2:4]:
         cell.in_part = ("the half",)
-    text = html.render(evidence)
+    text = html.whole(evidence)
     assert text.count("<li>the half") == 1 and "not tested here (torch (float32, float64)):<ul>" in text
     evidence.claims[0].cells[3].in_part += tuple(f"part {i}" for i in range(5))
-    text = html.render(evidence)
+    text = html.whole(evidence)
     assert text.count("<li>the half") == 1 and "not tested here (torch (float32, float64)):<ul>" in text
     assert "<details><summary>not tested here (torch float64): 5 entries</summary><ul><li>part 0" in text
 
@@ -468,17 +472,17 @@ def test_what_was_not_tested_is_said_once_for_a_library(evidence: Evidence) -> N
 
 
 def test_the_graph_of_premises_stands_in_the_page(evidence: Evidence) -> None:
-    text = html.render(evidence)
+    text = html.whole(evidence)
     assert 'href="#premises"' in text and '<svg class="premises"' in section(text, "premises")
     assert ".premises .sand path" in text
     assert 'href="#history"' not in text
     evidence.claims = ()
-    assert 'id="premises"' not in html.render(evidence)
+    assert 'id="premises"' not in html.whole(evidence)
 
 
 def test_blanks_and_implied_end_tags_are_left_out_but_not_where_blanks_count(evidence: Evidence) -> None:
     evidence.claims[3].cells[1].rows[0].snippet = "def f():\n    return '</td>'\n\n\nf()\n"
-    text = html.render(evidence)
+    text = html.whole(evidence)
     assert "def f():\n    return &#39;&lt;/td&gt;&#39;\n\n\nf()\n" in text
     rest = re.sub(r"<(pre|style|script|figure)\b.*?</\1>", "x", text, flags=re.DOTALL)
     assert not re.search(r"</(?:td|tr|li)>|[ \n]{2}", rest)

@@ -241,7 +241,7 @@ def test_the_whole_lecture_is_small_the_same_each_time_and_inside_its_picture():
 
 def test_its_links_lead_to_places_of_the_page():
     record = sample.sample_evidence()
-    page = html.render(record)
+    page = html.whole(record)
     ids = set(re.findall(r'\bid="([^"]+)"', page))
     root = drawn(record)
     assert {a.get("href", "")[1:] for a in root.iter("a")} <= ids

@@ -47,11 +47,11 @@ def test_every_type_of_the_record_is_described_and_closed() -> None:
 def test_a_real_run_makes_every_report() -> None:
     found = lectureclaims.claims.verify(["convolution.libraries_correlate"], backends=["numpy"], dtypes=["float32"])
     back = file.loads(file.dumps(found))
-    assert "np.convolve" in html.render(back)
+    assert "np.convolve" in html.whole(back)
     row = "| [convolution.libraries\\_correlate](#convolution.libraries_correlate) |"
     assert row in markdown.render(back)
     ET.fromstring(junit.render(back))
-    assert html.render(back) == html.render(found)
+    assert html.whole(back) == html.whole(found)
 
 
 @pytest.mark.parametrize(
@@ -256,7 +256,7 @@ def test_junit_of_a_part_judges_that_part(evidence: Evidence) -> None:
 
 def test_what_rests_on_sand_is_said_in_every_report(evidence: Evidence) -> None:
     sandy = "It rests on sand: claim.saturation is not supported."
-    for report in (html.render(evidence), markdown.render(evidence)):
+    for report in (html.whole(evidence), markdown.render(evidence)):
         assert sandy in report
         assert (
             "Resting on sand, for a claim that they use is refuted, not supported or inconclusive: claim.equivariance."
@@ -267,13 +267,13 @@ def test_what_rests_on_sand_is_said_in_every_report(evidence: Evidence) -> None:
         in said(terminal.run, evidence)
     )
     evidence.premises[3].sand = ()
-    for report in (html.render(evidence), markdown.render(evidence)):
+    for report in (html.whole(evidence), markdown.render(evidence)):
         assert "rests on sand" not in report
 
 
 def test_a_mistake_that_no_claim_sees_is_named_in_every_report(evidence: Evidence) -> None:
     hole = "Mistakes that no claim sees: a tap lost ("
-    for report in (html.render(evidence), markdown.render(evidence), said(terminal.run, evidence)):
+    for report in (html.whole(evidence), markdown.render(evidence), said(terminal.run, evidence)):
         assert hole in report
     tables = list(standing.sensitivity(evidence))
     assert [(operation, claims) for operation, claims, _ in tables] == [
@@ -281,12 +281,12 @@ def test_a_mistake_that_no_claim_sees_is_named_in_every_report(evidence: Evidenc
     ]
     assert [signs for _, signs in tables[0][2]] == [["●", "○"], ["○", "–"]]
     evidence.sensitivity = ()
-    assert "What each claim can see" not in html.render(evidence)
+    assert "What each claim can see" not in html.whole(evidence)
 
 
 def test_the_ledger_has_every_sentence_with_its_claims_or_its_disposition(evidence: Evidence) -> None:
     evidence.lecture.sentences[-1].see = ("claim.saturation",)
-    page, report = html.render(evidence), markdown.render(evidence)
+    page, report = html.whole(evidence), markdown.render(evidence)
     ledger = page[page.index('<section id="ledger">') : page.index('<section id="untested">')]
     for sentence in evidence.lecture.sentences:
         assert sentence.id in ledger.replace("<wbr>", "")
@@ -311,10 +311,10 @@ def test_a_limit_shows_its_smallest_counterexample_and_the_nearest_that_holds(ev
             searched({"H": 1, "W": 2}, "instead"),
             searched({"H": 1, "W": 1}, "neighbour"),
         )
-    page, report = html.render(evidence), markdown.render(evidence)
+    page, report = html.whole(evidence), markdown.render(evidence)
     assert "H = 1, W = 2" in page and "H = 1, W = 1" in page
     assert page.count("<th>H = 1, W = 2") == 1  # alike on all libraries: said once
     assert "smallest counterexample H = 1, W = 2" in report and "nearest that holds: H = 1, W = 1" in report
     for cell in evidence.claims[0].cells[:6]:
         cell.limits[0].rows = cell.limits[0].rows[:2]
-    assert "none found" in html.render(evidence)
+    assert "none found" in html.whole(evidence)

@@ -73,7 +73,7 @@ def test_the_sample_is_a_record(evidence: Evidence) -> None:
 
 
 def test_a_gate_stands_in_one_row_with_both_groups_of_seeds_its_role_and_what_was_stated(evidence: Evidence) -> None:
-    gates = article(html.render(evidence), "claim.worded")
+    gates = article(html.whole(evidence), "claim.worded")
     rows = re.findall(r"<tr[^>]*><th>deep<.*?(?=<tr|</tbody>)", gates, re.DOTALL)
     assert len(rows) == 1, "alike in both libraries, and on both groups of seeds: one row"
     row = words(rows[0])
@@ -95,14 +95,14 @@ def test_a_gate_stands_in_one_row_with_both_groups_of_seeds_its_role_and_what_wa
 
 def test_libraries_that_gave_other_numbers_have_rows_of_their_own(evidence: Evidence) -> None:
     evidence.claims[-1].cells[0].rows[2].estimate = 3.2
-    gates = article(html.render(evidence), "claim.worded")
+    gates = article(html.whole(evidence), "claim.worded")
     assert len(re.findall(r"<th>deep<", gates)) == 2
 
 
 def test_an_unmet_gate_says_on_which_seeds(evidence: Evidence) -> None:
     for cell in evidence.claims[-1].cells:
         cell.rows = (*cell.rows[:2], sample.gate("deep", "fresh", met=False))
-    gates = article(html.render(evidence), "claim.worded")
+    gates = article(html.whole(evidence), "claim.worded")
     assert "✗ not met on the fresh seeds" in words(gates)
     assert '<tr class="bad"><th>deep<' in gates
     assert "Gates that were stated before the run and not met" in gates
@@ -113,7 +113,7 @@ def test_an_unmet_gate_says_on_which_seeds(evidence: Evidence) -> None:
 
 
 def test_disputed_has_a_shape_a_word_and_an_explanation(evidence: Evidence) -> None:
-    text = html.render(evidence)
+    text = html.whole(evidence)
     shapes = dict(re.findall(r'<symbol id="i-([\w-]+)"[^>]*>(.*?)</symbol>', text))
     assert len(set(shapes.values())) == len(shapes)
     part = article(text, "claim.disputed")
@@ -140,7 +140,7 @@ def test_an_unmet_gate_of_one_side_is_no_departure(evidence: Evidence) -> None:
     unmet = next(r for r in claim.cells[0].rows if not r.agrees)
     assert standing.standing(unmet) == "side"
     assert not [r for c in claim.cells for r in standing.departures(c)]
-    part = article(html.render(evidence), "claim.disputed")
+    part = article(html.whole(evidence), "claim.disputed")
     assert 'class="bad"' not in part
     assert '<tr class="unmet"><th>bare<' in part
     assert "○ not met on the fresh seeds, so it does not speak for the assertion" in words(part)
@@ -156,7 +156,7 @@ def test_an_unmet_gate_of_one_side_is_no_departure(evidence: Evidence) -> None:
 
 
 def test_a_sentence_that_fails_as_worded_says_so_at_its_verdict(evidence: Evidence) -> None:
-    text = html.render(evidence)
+    text = html.whole(evidence)
     part = article(text, "claim.worded")
     assert '<span class="badge v-as-worded">' in part[: part.index("</header>")]
     told = words(part)
@@ -176,14 +176,14 @@ def test_a_sentence_that_fails_as_worded_says_so_at_its_verdict(evidence: Eviden
     for one in (text, report):
         assert "in 1 claim: claim.worded" in words(one)
     evidence.claims = evidence.claims[:-1]
-    assert "fails as worded" not in html.render(evidence)[: html.render(evidence).index('<section id="reading">')]
+    assert "fails as worded" not in html.whole(evidence)[: html.whole(evidence).index('<section id="reading">')]
 
 
 # --- quick runs ----------------------------------------------------------------------------------------------------------
 
 
 def test_a_quick_run_is_marked_before_anything_else(evidence: Evidence) -> None:
-    full = html.render(evidence)
+    full = html.whole(evidence)
     assert 'class="quick"' not in full and "Quick run" not in markdown.render(evidence)
     found = quick(evidence)
     banner = (
@@ -191,7 +191,7 @@ def test_a_quick_run_is_marked_before_anything_else(evidence: Evidence) -> None:
         "of each sweep; no known mistake tried. A first look, not for citing; run again without --quick."
     )
     found.claims = found.claims[-1:]
-    text = html.render(found)
+    text = html.whole(found)
     head = text[text.index('<main id="content">') : text.index("<h1>")]
     assert f'<p class="quick" role=note>{banner}</p>' in head
     assert "<title>Quick run: A lecture" in text
@@ -209,7 +209,7 @@ def test_what_a_quick_run_leaves_open_is_no_surprise_and_no_pass(evidence: Evide
     found = quick(evidence)
     claim = found.claims[-1]
     assert standing.left_open(found, claim) and not standing.unexpected(found, claim)
-    assert "Left open by a quick run, which has few seeds." in html.render(found)
+    assert "Left open by a quick run, which has few seeds." in html.whole(found)
     assert "claim.worded is left open by a quick run: torch float64: deep: not decided" in said(terminal.run, found)
     root = ET.fromstring(junit.render(found))
     cases = {c.get("name"): c for c in root.iter("testcase") if c.get("classname") == "claim.worded"}
@@ -230,10 +230,10 @@ def test_a_quick_run_does_not_excuse_a_verdict_or_an_exact_claim(evidence: Evide
 def test_that_only_the_exact_part_ran_is_said_of_a_whole_run_and_not_of_a_part(evidence: Evidence) -> None:
     put(evidence.claims[-1], verdict="inconclusive", waits_for_statistics=True)
     assert standing.exact_part_only(evidence) == ["claim.worded"]
-    assert "only the exact part was tested" in html.render(evidence)
+    assert "only the exact part was tested" in html.whole(evidence)
     evidence.selection.partial = True
     assert standing.exact_part_only(evidence) == []
-    assert "only the exact part was tested" not in html.render(evidence)
+    assert "only the exact part was tested" not in html.whole(evidence)
 
 
 # --- pictures ------------------------------------------------------------------------------------------------------------
@@ -353,14 +353,14 @@ def illustrated() -> Evidence:
 @pytest.fixture(scope="module")
 def clean() -> set[str]:
     """The elements of the page without hostile text."""
-    return {tag for tag, _ in Page(html.render(illustrated())).elements}
+    return {tag for tag, _ in Page(html.whole(illustrated())).elements}
 
 
 @pytest.mark.parametrize("poison", TOGETHER.values(), ids=TOGETHER)
 def test_hostile_text_in_gates_designs_and_pictures_comes_out_as_text(clean: set[str], poison: str) -> None:
     bad = poisoned(quick(illustrated()), poison)
     bad.claims[1].designs = {f"depth{poison}": bad.claims[1].designs["depth"]}
-    text = html.render(bad)
+    text = html.whole(bad)
     text.encode()
     page = Page(text)
     assert [t for t, _ in page.elements if t == "script"] == ["script"]

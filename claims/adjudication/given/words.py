@@ -32,6 +32,8 @@ class Asked:
     operation: Operation
     settings: Mapping[str, Any]
     framework: str | None
+    given: tuple[str, ...] = ()
+    """The inputs that are given, as they are called here."""
 
     @property
     def rank(self) -> int:
@@ -158,7 +160,40 @@ def _training(name: str, value: Any, asked: Asked) -> Any:
     )
 
 
+def _last_axes(name: str, value: Any, asked: Asked) -> Any:
+    """A shape: as many axes as it has numbers."""
+    return -len(value) if isinstance(value, list | tuple) and value else -1
+
+
+def _first_axis(name: str, value: Any, asked: Asked) -> Any:
+    """ONNX names the first of the axes, Keras every one of them: where there is one that is not the last, who says so decides."""
+    if not isinstance(value, int) or isinstance(value, bool) or value == -1 or asked.framework == "onnx":
+        return value
+    if asked.framework == "keras":
+        return [value]
+    way_out = "give start, or the framework"
+    return refuse(name, value, "who says so: in ONNX it is the first of the axes, in Keras the only one", way_out)
+
+
+def _reduction(name: str, value: Any, asked: Asked) -> Any:
+    """Of weighed losses PyTorch's and ONNX's mean is divided by the sum of the weights, that of the others by the number of rows."""
+    value = value.lower() if isinstance(value, str) else value
+    rows = "row_mean" if "labels" in asked.operation.arrays else "mean"
+    own = {"sum_over_batch_size": rows, "mean_with_sample_weight": "weighted_mean", None: "none"}
+    if value != "mean" or rows == "mean":
+        return own.get(value, value)
+    if asked.framework is None and "weights" in asked.given:
+        expected = "who says so: of weighed losses it is divided by the sum of the weights in PyTorch and ONNX, by the number of rows in Keras"
+        refuse(name, value, expected, "give 'weighted_mean' or 'row_mean', or the framework")
+    return "weighted_mean" if asked.framework and FRAMEWORKS[asked.framework].weighted else rows
+
+
+def _averaged(name: str, value: Any, asked: Asked) -> Any:
+    return LEFT if value is None else _reduction(name, "mean" if value else "sum", asked)
+
+
 T, F, K, O = "PyTorch", "TensorFlow", "Keras", "ONNX"
+WEIGHTS = "an input, input.weights"
 NAMED = "it is another operation; the name of one says it"
 SCALE = "puts the pixels on a grid of its own where it is not the ratio of the sizes"
 WORDS = (
@@ -218,6 +253,11 @@ WORDS = (
     Word("training", "", f"{T}, {K}", _training, changes=NAMED + ": batch_norm_inference, batch_norm_training"),
     Word("training_mode", "", O, _training, changes=NAMED + ": batch_norm_inference, batch_norm_training"),
     Word("is_training", "", f"{F} 1", _training, changes=NAMED + ": batch_norm_inference, batch_norm_training"),
+    Word("normalized_shape", "start", T, _last_axes),
+    Word("axis", "start", f"{K}, {O}", _first_axis),
+    Word("start_dim", "start", T),
+    Word("end_dim", "end", T),
+    Word("num_groups", "groups", T),
     Word("dim", "axis", T),
     Word("axis", "axis", f"{F}, {K}, {O}", idle=(ANY,)),
     Word("axes", "axis", O),
@@ -238,12 +278,22 @@ WORDS = (
         "reduction",
         "reduction",
         f"{T}, {K}, {O}",
+        _reduction,
         idle=("none", None, "NONE"),
         changes="adds the losses up, or averages them",
     ),
-    Word("size_average", "reduction", f"{T}, old", idle=(None,), changes="adds the losses up, or averages them"),
+    Word(
+        "size_average",
+        "reduction",
+        f"{T}, old",
+        _averaged,
+        idle=(None,),
+        changes="adds the losses up, or averages them",
+    ),
     Word("reduce", "reduction", f"{T}, old", idle=(None, False), changes="adds the losses up, or averages them"),
-    Word("weight", "weight", T, idle=(None,), changes="weighs each class"),
+    Word("weight", "weight", T, idle=(None,), changes=f"weighs each class: {WEIGHTS}"),
+    Word("class_weight", "weight", K, idle=(None,), changes=f"weighs each class: {WEIGHTS}"),
+    Word("sample_weight", "weight", K, idle=(None,), changes="weighs each row; multiply the losses, and judge them"),
     Word(
         "label_smoothing",
         "label_smoothing",
@@ -252,6 +302,7 @@ WORDS = (
         changes="moves a share of the label to all classes",
     ),
     Word("ignore_index", "ignore_index", f"{T}, {O}", idle=(-100, -1, None), changes="leaves rows out"),
+    Word("ignore_class", "ignore_index", K, idle=(None,), changes="leaves rows out"),
     Word(
         "from_logits",
         "",
@@ -259,6 +310,8 @@ WORDS = (
         lambda name, value, asked: LEFT if bool(value) == ("logits" in asked.operation.arrays) else value,
         changes=NAMED + ": cross_entropy, cross_entropy_of_probabilities",
     ),
+    Word("rms_scaling", "", K, idle=(False,), changes="divides by the deviation and takes no mean off"),
+    Word("use_input_stats", "", T, idle=(True,), changes="takes remembered statistics"),
     Word("transposed", "transposed", T, idle=(False,), changes=NAMED),
     Word("activation", "activation", K, idle=(None, "linear"), changes="puts a function behind it; judge each"),
     *(
@@ -275,6 +328,8 @@ WORDS = (
             "bias",
             "use_bias",
             "affine",
+            "elementwise_affine",
+            "num_channels",
             "center",
             "scale",
             "track_running_stats",
@@ -283,6 +338,7 @@ WORDS = (
             "dtype",
             "device",
             "spatial",
+            "stash_type",
             "num_classes",
         )
     ),
@@ -297,8 +353,11 @@ INPUTS = {
     "z": ("x", "logits"),
     "images": ("x",),
     "logits": ("x",),
+    "log_probs": ("x",),
     "scores": ("logits", "x"),
-    "weight": ("w", "gamma", "alpha"),
+    "weight": ("w", "gamma", "alpha", "weights"),
+    "sample_weight": ("weights",),
+    "class_weight": ("weights",),
     "weights": ("w",),
     "kernel": ("w",),
     "filter": ("w",),
@@ -316,8 +375,9 @@ INPUTS = {
     "moving_variance": ("variance",),
     "input_var": ("variance",),
     "var": ("variance",),
-    "target": ("labels",),
-    "y_true": ("labels",),
+    "labels": ("targets",),
+    "target": ("labels", "targets"),
+    "y_true": ("labels", "targets"),
     "probabilities": ("p",),
     "y_pred": ("p", "logits"),
     "grad_output": ("upstream",),

@@ -38,6 +38,8 @@ absolute_value = claim(
     library's ReLU keeps subnormal numbers, and with 0 in their place in TensorFlow, whose gradient takes them for 0
     too
 
+    Pictures: absolute value
+
     Sources:
     - Jarrett, Kavukcuoglu, Ranzato, LeCun (2009), ICCV, §2
     - Goodfellow, Bengio, Courville (2016), §6.3.1

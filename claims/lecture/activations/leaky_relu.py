@@ -66,6 +66,8 @@ leaky_relu = claim(
 
     Notes: In float64 TensorFlow rounds α to float32, a recorded defect; 1/8 is a number of float32, 0.1 is none.
 
+    Pictures: leaky relu
+
     Sources:
     - Maas, Hannun, Ng (2013), ICML workshop on deep learning, §2
     - He, Zhang, Ren, Sun (2015), arXiv 1502.01852, eq. 1

@@ -80,6 +80,8 @@ learned_slope = claim(
 
     Notes: Recovering a known slope has no noise in it: its error has a derived bound, and no statistics are needed.
 
+    Pictures: learned slope
+
     Sources:
     - He, Zhang, Ren, Sun (2015), arXiv 1502.01852, §2.1, eqs. 2 and 3
     """,

@@ -39,6 +39,8 @@ relu = claim(
     Scope: float32 and float64: every sign and exponent; the gradient at z ≠ 0; zeros are compared without their sign,
     which is recorded
 
+    Pictures: relu
+
     Sources:
     - Goodfellow, Bengio, Courville (2016), Deep Learning, §6.3.1
     - IEEE 754-2019, §9.6 (maximum)

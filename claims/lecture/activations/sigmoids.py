@@ -62,6 +62,8 @@ sigmoid = claim(
     Notes: The error in ulps of each library's functions is in the comparisons; what is allowed rests on what was seen
     in all of them (docs/measured.md).
 
+    Pictures: sigmoids
+
     Sources:
     - Goodfellow, Bengio, Courville (2016), Deep Learning, §3.10, eqs. 3.30, 3.33 and §6.3.2
     """,

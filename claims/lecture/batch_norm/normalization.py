@@ -26,6 +26,8 @@ normalizes = claim(
     Scope: at least two values a channel; ε > 0; what the own layers do when nothing is said, as predicted for PyTorch
     and for Keras
 
+    Pictures: normalized
+
     Sources:
     - Ioffe & Szegedy (2015), arXiv 1502.03167, algorithms 1 and 2
     """,

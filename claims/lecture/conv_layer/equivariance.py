@@ -61,6 +61,8 @@ equivariance = claim(
     Scope: stride 1; circular padding and every shift, or the interior and shifts of up to two pixels each way; whole
     pixels
 
+    Pictures: shifted
+
     Sources:
     - Goodfellow, Bengio, Courville (2016), Deep Learning, §9.2
     """,

@@ -41,11 +41,13 @@ kernels = claim(
     ky, kx) in PyTorch and (ky, kx, Cin, Cout) in TensorFlow; taken to that order, put into the framework's own layer
     and read back, no bit is lost.
 
-    Instead: Each kernel is a 3-tensor k_x × k_y × Cin, {with groups k_x × k_y × Cin ÷ groups|groups}, and makes one
-    channel of the output.
+    Instead: Each kernel is a 3-tensor {Cin × k_y × k_x|the lecture's order of the axes}, {with groups Cin ÷ groups ×
+    k_y × k_x|groups}, and makes one channel of the output.
 
     Scope: two dimensions, one group, no bias; strides, dilations and paddings too; torch.nn.Conv2d,
     keras.layers.Conv2D
+
+    Pictures: channels
 
     Sources:
     - PyTorch's documentation of Conv2d
@@ -139,6 +141,42 @@ def round_trip(case, *, to_library=transpose):
     yield same_bits(back, w, label="the kernels, there and back", source="the kernels themselves")
     y = in_nchw(made, case.backend)
     yield same_bits(y, exact_layer(x, w), label="what the layer makes with them", source=LITERAL)
+
+
+class Plane(NamedTuple):
+    """Height and width of a kernel."""
+
+    ky: int
+    kx: int
+
+
+@kernels.limit("the lecture's order of the axes", backends=FRAMEWORKS, dtypes=("float32",), as_worded=True)
+def _(case):
+    """The lecture writes a kernel's width first and its channels last. PyTorch keeps a kernel as Cin × ky × kx,
+    TensorFlow as ky × kx × Cin: the height before the width in both. The smallest kernel that tells is of one row and
+    two columns.
+    """
+    planes = sorted((Plane(ky, kx) for ky in range(1, 5) for kx in range(1, 5)), key=lambda p: p.ky * p.kx)
+    order = own_order(case.backend)
+
+    def build(p):
+        return ask("layer_parameters", layer=convolution(1, 1, 0, bias=False) | {"kernel": tuple(p)})
+
+    def shape(report):
+        """Of one kernel: the weight without the axis of its Cout kernels."""
+        sizes = report.part("shapes").then(lambda shapes: next(iter(shapes.values())))
+        return sizes.then(lambda s: tuple(n for n, axis in zip(s, order, strict=True) if axis != "O"))
+
+    def literal(report, p):
+        return fact(shape(report), (p.kx, p.ky, 1), label="kx × ky × Cin", source="the lecture, as worded")
+
+    def instead(report, p):
+        sizes = {"H": p.ky, "W": p.kx, "I": 1}
+        wanted = tuple(sizes[axis] for axis in order if axis != "O")
+        own = " × ".join({"H": "ky", "W": "kx", "I": "Cin"}[axis] for axis in order if axis != "O")
+        return fact(shape(report), wanted, label=own, source="the library's documentation")
+
+    yield from smallest(planes, build, literal, instead=instead, order="by the number of taps; one channel")
 
 
 class Bias(NamedTuple):

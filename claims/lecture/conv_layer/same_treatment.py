@@ -52,6 +52,8 @@ same_treatment = claim(
     Scope: without padding, stride 1, the patch as large as the kernel and inside the image; every place in an image
     of 6 × 5 pixels; bit for bit on integers and on a photograph's pixels, within the bound on reals
 
+    Pictures: same treatment
+
     Sources:
     - Goodfellow, Bengio, Courville (2016), Deep Learning, §9.2
     """,

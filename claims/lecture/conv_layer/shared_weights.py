@@ -32,6 +32,8 @@ sparse_fc = claim(
     Scope: any stride, padding, dilation and groups; the matrix that the library's layer has on the images of one
     pixel, to the bit; both layers on whole numbers to the bit, on reals within their bounds
 
+    Pictures: sparse matrix
+
     Sources:
     - Goodfellow, Bengio, Courville (2016), Deep Learning, §9.1 and §9.5
     """,

@@ -54,6 +54,8 @@ cross_correlation = claim(
     Scope: real numbers, one channel, stride 1; the windows that lie inside X, i = 0 … H − k; for the libraries' own
     correlate every overlap, from i = −(k − 1)
 
+    Pictures: window
+
     Sources:
     - Goodfellow, Bengio, Courville (2016), Deep Learning, §9.1, equation 9.6
     """,

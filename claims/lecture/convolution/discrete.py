@@ -23,6 +23,8 @@ discrete_1d = claim(
     Scope: every overlap of two arrays, one channel, stride 1; integers whose partial sums are exact, and normal
     numbers; an FFT whose size is at least n + k − 1
 
+    Pictures: discrete sum
+
     Sources:
     - Goodfellow, Bengio, Courville (2016), Deep Learning, §9.1
     - Percival (2003), Rapid multiplication modulo the sum and difference of highly composite numbers, theorem 5.1

@@ -57,6 +57,8 @@ libraries_correlate = claim(
     Scope: each function listed, by its own public name; not the transposed convolutions; 1-d and 2-d, 'valid'
     windows, kernels that a half turn changes
 
+    Pictures: transposed
+
     Sources:
     - Goodfellow, Bengio, Courville (2016), Deep Learning, §9.1
     """,

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ....reference.libraries import FRAMEWORKS
 from ....reference.operators import catalogue
 from ...language import Wrong, ask, claim, fact, happens, same_bits, same_shape, smallest, sweep
 from ..shared.exact import numbered, squares
@@ -71,11 +72,13 @@ same = claim(
     in all keep the size, whichever side has the odd one. The layers so padded, and for odd kernels every library's
     own 'same', agree.
 
-    Instead: pad with zeros, (k − 1)/2 on each side {of an odd kernel|an even kernel}, to keep the image the same size
-    as the feature map {at stride 1|stride 2}
+    Instead: pad with zeros, (k − 1)/2 on each side {of an odd kernel|an even kernel}, to keep {the feature map the
+    same size as the image before it was padded|the padded image is larger} {at stride 1|stride 2}
 
     Scope: stride 1; H, W ≤ 5, k ≤ 4, dilation ≤ 2 for the layers, bit for bit; own functions with odd kernels no
     larger than the image, through an FFT within its bound
+
+    Pictures: same
 
     Sources:
     - Goodfellow, Bengio, Courville (2016), Deep Learning, §9.5 (“same convolution”)
@@ -197,6 +200,29 @@ def _(case):
         for p in (Kernel(2), Kernel(4)):
             y = yield build(p, function, rank)
             yield instead(y, p, function, rank)
+
+
+@same.limit("the padded image is larger", backends=FRAMEWORKS, dtypes=("float32",), as_worded=True)
+def _(case):
+    """Padding does not keep the image's size, it makes the image larger, by k − 1: what it keeps is the size of the
+    feature map, which is that of the image before. Of a kernel of one tap nothing is padded.
+    """
+
+    def build(p):
+        zeros_each_side = ((p.k // 2,) * 2,) * 2
+        image, kernel = np.ones((1, 1, 1, 1), case.dtype), np.ones((1, 1, p.k, p.k), case.dtype)
+        return layer(image, kernel, padding=zeros_each_side)
+
+    def literal(y, p):
+        label = "the feature map is of the padded image's size"
+        return same_shape(y, (1, 1, p.k, p.k), label=label, source="the lecture, as worded")
+
+    def instead(y, p):
+        return same_shape(
+            y, (1, 1, 1, 1), label="of the size of the image before", source="H + 2p − k + 1, p = (k − 1)/2"
+        )
+
+    yield from smallest([Kernel(k) for k in (1, 3, 5)], build, literal, instead=instead, order="by k; one pixel")
 
 
 class Strided(NamedTuple):

@@ -50,11 +50,13 @@ valid = claim(
     them, and an output is its window's inner product with the kernel: in the layers, and in the mode 'valid' of every
     library's own functions.
 
-    Instead: only include windows entirely contained in the input (dimension decreases, {unless k = 1|a kernel of one
-    pixel})
+    Instead: only include windows entirely contained in the input (height and width decrease, {each
+    unless its k is 1|a kernel of one pixel})
 
     Scope: every H, W ≤ 4 and every kernel that fits, one channel, stride 1, bit for bit; own functions 1-d and 2-d,
     through an FFT within its bound
+
+    Pictures: valid
 
     Sources:
     - Goodfellow, Bengio, Courville (2016), Deep Learning, §9.5 (“valid convolution”)

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ....reference import bounds, oracle
+from ....reference.libraries import FRAMEWORKS
 from ...language import ask, claim, edge, fact, rounding, same_bits, smallest, within
 from ..shared.wrongs import another, mistaken
 from . import mutants
@@ -24,14 +25,17 @@ distribution = claim(
     every library: none is negative, and those of an image sum to one. It does so too where exp of a logit would
     overflow.
 
-    Instead: A neural network is a function that maps an image to a probability distribution over a known set of
-    classes/categories, {as long as no logit is infinite|a logit of +∞} or {NaN|a logit that is NaN}.
+    Instead: A neural network {with a softmax at its end|no softmax at the end} is a function that maps an image to a
+    probability distribution over a known set of classes/categories, {as long as no logit is infinite|a logit of +∞}
+    or {NaN|a logit that is NaN}.
 
     Scope: to within the rounding of each operation, carried through the network; logits are numbers: neither infinite
     nor NaN; probabilities may be exactly 0
 
     Notes: Whether the distribution is a good one is another matter: these weights are drawn at random
     (network.learned_parameters).
+
+    Pictures: softmax
 
     Sources:
     - Goodfellow, Bengio, Courville (2016), §6.2.2.3
@@ -143,6 +147,37 @@ def no_distribution(case, logit):
         )
 
     yield from smallest(rows, build, literal, instead=instead, order="by the number of such logits, then by K")
+
+
+class Classes(NamedTuple):
+    """How many there are."""
+
+    K: int
+
+
+@distribution.limit("no softmax at the end", backends=FRAMEWORKS, dtypes=("float32",), as_worded=True)
+def _(case):
+    """Without a softmax at its end a network gives logits, and these are no distribution: of two classes they may sum
+    to two.
+    """
+
+    def build(c):
+        x, w = np.ones((1, 1), case.dtype), np.ones((c.K, 1), case.dtype)
+        return ask("fully_connected", x=x, w=w, b=None)
+
+    def literal(y, c):
+        return fact(
+            y.then(lambda p: bool((p >= 0).all() and p.sum() == 1)),
+            True,
+            label="the outputs are probabilities that sum to one",
+            source="the lecture, as worded",
+        )
+
+    def instead(y, c):
+        return same_bits(y, np.ones((1, c.K), case.dtype), label="the logits", source="1 · 1")
+
+    order = "by K; a fully connected layer at the end, its weights and its one input 1"
+    yield from smallest([Classes(K) for K in range(1, 5)], build, literal, instead=instead, order=order)
 
 
 @distribution.limit("a logit of +∞")

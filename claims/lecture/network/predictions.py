@@ -66,6 +66,8 @@ prediction = claim(
     Scope: the largest of the logits is unique; images are rows, classes columns; logits close together, ordinary and
     far apart; a nearest-mean classifier on real digits
 
+    Pictures: softmax
+
     Sources:
     - Goodfellow, Bengio, Courville (2016), §5.1.1 and §6.2.2.3
     """,

@@ -54,6 +54,8 @@ internal_channels = claim(
 
     Scope: K = 1 … 40, 128 and 257 kernels, C = 1 … 16 and 128 channels, without groups; a chain of four layers from a
     photograph's three channels; every bit of every value, on integers
+
+    Pictures: channels
     """,
     kind="exact",
     expected="verified",

@@ -49,6 +49,8 @@ layouts = claim(
     order in memory is another matter}.)
 
     Scope: the libraries' default layout of the axes, not the order in memory; float32 and float64
+
+    Pictures: layouts
     """,
     kind="convention",
     expected="verified",

@@ -37,6 +37,8 @@ minibatch = claim(
 
     Scope: N = 1, 2, 3 and 7 images of one size and dtype, in the order C, H, W or H, W, C; random numbers and real
     digits; the library's own stacking, no axis named
+
+    Pictures: minibatch
     """,
     kind="exact",
     expected="verified",

@@ -219,7 +219,11 @@ def softmax(x, *, axis):
     return special.softmax(x, axis=axis)
 
 
-def cross_entropy(logits, labels):
+def cross_entropy(
+    logits, labels, weights=None, *, label_smoothing=0.0, weighting="class", ignore_index=None, reduction="none"
+):
+    if weights is not None or label_smoothing or ignore_index is not None or reduction != "none":
+        raise Unsupported("SciPy has no losses; that of a label alone is minus its log_softmax")
     return -np.take_along_axis(special.log_softmax(logits, axis=1), labels[:, None], axis=1)[:, 0]
 
 
@@ -266,6 +270,7 @@ LACKS = {name: "SciPy has no gradients" for name in catalogue.OPERATIONS if name
     **{f"average_pooling{n}d": "SciPy has no average pooling; its uniform filter is a running sum" for n in (1, 2, 3)},
     **{f"adaptive_{k}_pooling{n}d": "SciPy has no pooling that adapts" for k in ("average", "max") for n in (1, 2, 3)},
     **{f"transposed_convolution{n}d": "SciPy has no transposed convolution" for n in (1, 2, 3)},
+    "flatten": "SciPy has no array of its own to reshape; it is NumPy's",
     "pad": "SciPy has no padding of its own; it is NumPy's",
     "bicubic_resampling2d": "SciPy's cubics are splines, of which each weight depends on all pixels",
     **{f"area_resampling{n}d": "SciPy has no resampling by area" for n in (1, 2, 3)},
@@ -273,6 +278,7 @@ LACKS = {name: "SciPy has no gradients" for name in catalogue.OPERATIONS if name
     "batch_norm_inference": "SciPy has no batch norm",
     "batch_norm_running": "SciPy has no batch norm",
     "batch_norm_inference_gradient": "SciPy has no batch norm",
+    **{f"{kind}_norm": "SciPy has no normalisation of layers" for kind in ("layer", "rms", "group", "instance")},
     "tanh": "SciPy has no tanh of its own; it is NumPy's",
     "relu": "SciPy has no ReLU",
     "relu6": "SciPy has no ReLU6",
@@ -288,6 +294,10 @@ LACKS = {name: "SciPy has no gradients" for name in catalogue.OPERATIONS if name
     "absolute_value": "SciPy has no absolute value of its own; it is NumPy's",
     "leaky_relu": "SciPy has no leaky ReLU",
     "prelu": "SciPy has no PReLU",
+    "nll_loss": "SciPy has no losses",
+    "binary_cross_entropy": "SciPy has no losses",
+    "binary_cross_entropy_with_logits": "SciPy has no losses",
+    "soft_cross_entropy": "SciPy has no losses; that of a label alone is minus its log_softmax",
     "cross_entropy_of_probabilities": "SciPy has no logarithm of its own; it is NumPy's",
     "raw_convolution2d": "SciPy has no convolution of its own with channels, so no layout of its own",
     "raw_max_pooling2d": "SciPy has no pooling with channels",

@@ -379,6 +379,12 @@ def own_layer(layer, rank):
         return keras.layers.Dense(layer["features_out"], use_bias=layer["bias"], kernel_initializer="zeros")
     if kind == "batch_norm":
         return keras.layers.BatchNormalization(axis=-1)
+    if kind in ("layer_norm", "rms_norm"):
+        norm = keras.layers.LayerNormalization if kind == "layer_norm" else keras.layers.RMSNormalization
+        return norm(axis=list(range(1, rank)) if layer["on"] == "numbers" else -1)
+    if kind in ("group_norm", "instance_norm"):
+        own = layer.get("affine", True)
+        return keras.layers.GroupNormalization(groups=layer.get("groups", -1), axis=-1, center=own, scale=own)
     if kind == "prelu":
         # One slope a channel: the spatial axes share.
         return keras.layers.PReLU(shared_axes=[1, 2] if rank == 4 else None)
@@ -395,6 +401,23 @@ _ACTIVATIONS = {
     name: name for name in ("relu6", "softsign", "silu", "softplus", "elu", "celu", "selu", "hard_sigmoid", "hard_tanh")
 }
 _ACTIVATIONS |= {"hard_swish": "hard_silu", "log_softmax": "log_softmax"}
+
+
+def _whole_scale(layer, x):
+    """What Keras' UpSampling2D takes."""
+    scale = [after / before for after, before in zip(layer["output"][1:], x.shape[1:3], strict=True)]
+    asked = layer["scale"] if isinstance(layer["scale"], tuple) else scale
+    if not all(float(one).is_integer() for one in (*scale, *asked)):
+        raise Unsupported("Keras' UpSampling2D repeats by whole numbers")
+    return tuple(map(int, scale))
+
+
+def _adaptive(kind):
+    import keras
+
+    if not hasattr(keras.layers, f"Adaptive{kind}Pooling2D"):
+        raise Unsupported("this Keras has no adaptive pooling")
+    return getattr(keras.layers, f"Adaptive{kind}Pooling2D")
 
 
 def _own_layer(layer, inputs):
@@ -429,6 +452,11 @@ def _own_layer(layer, inputs):
         "softmax": lambda: keras.layers.Softmax(axis=-1),
         "flatten": lambda: keras.layers.Flatten(**last),
         "dropout": lambda: keras.layers.Dropout(layer["rate"]),
+        "upsampling": lambda: keras.layers.UpSampling2D(
+            _whole_scale(layer, x), interpolation=layer["method"], data_format="channels_last"
+        ),
+        "adaptive_max_pooling": lambda: _adaptive("Max")(layer["size"], **last),
+        "adaptive_average_pooling": lambda: _adaptive("Average")(layer["size"], **last),
     }
     own = without_weights[kind]() if kind in without_weights else own_layer(layer, len(x.shape))
     return own, own(x)

@@ -596,6 +596,114 @@ def batch_norm_inference_gradient(x, gamma, mean, variance, upstream, *, epsilon
     return _channels_second(dx), dgamma.numpy(), dbeta.numpy()
 
 
+def _constants(*arrays):
+    return [None if a is None else tf.constant(a) for a in arrays]
+
+
+def _features(x, start, *parts):
+    """The normalised axes; gamma and beta have their shape."""
+    if any(part is not None and part.shape != x.shape[start:] for part in parts):
+        raise Unsupported("Keras' gamma and beta have the shape that is normalised")
+    return list(range(start, x.ndim))
+
+
+def _or_ones(gamma, shape, like):
+    return np.ones(shape, like.dtype) if gamma is None else gamma
+
+
+def _differentiated(function, upstream, *given):
+    return tuple(one.numpy() for one in _gradient(function, tf.constant(upstream), *_constants(*given)))
+
+
+def layer_norm(x, gamma, beta, *, start, epsilon):
+    import keras
+
+    axes = _features(x, start, gamma, beta)
+    return keras.ops.layer_normalization(*_constants(x, gamma, beta), axis=axes, epsilon=epsilon).numpy()
+
+
+def layer_norm_gradient(x, gamma, upstream, *, start, epsilon):
+    import keras
+
+    axes, gamma = _features(x, start, gamma), _or_ones(gamma, x.shape[start:], x)
+    return _differentiated(
+        lambda *given: keras.ops.layer_normalization(*given, axis=axes, epsilon=epsilon), upstream, x, gamma, gamma
+    )
+
+
+def rms_norm(x, gamma, *, start, epsilon):
+    import keras
+
+    axes = _features(x, start, gamma)
+    return keras.ops.rms_normalization(*_constants(x, gamma), axis=axes, epsilon=epsilon).numpy()
+
+
+def rms_norm_gradient(x, gamma, upstream, *, start, epsilon):
+    import keras
+
+    axes, gamma = _features(x, start, gamma), _or_ones(gamma, x.shape[start:], x)
+    return _differentiated(
+        lambda *given: keras.ops.rms_normalization(*given, axis=axes, epsilon=epsilon), upstream, x, gamma
+    )
+
+
+def _grouped(x, groups, epsilon):
+    """Keras' layer, built for images [N, ..., C]; a function of gamma and beta, which it holds in float32 where they are narrow."""
+    import keras
+
+    layer = keras.layers.GroupNormalization(groups=groups, axis=-1, epsilon=epsilon, dtype=x.dtype.name)
+    layer.build(x.shape)
+    return layer
+
+
+def _group_norm(x, gamma, beta, groups, epsilon):
+    x = _channels_last(x)
+    layer = _grouped(x, groups, epsilon)
+    ones = [np.ones(x.shape[-1]), np.zeros(x.shape[-1])]
+    layer.set_weights([own if part is None else part for part, own in zip((gamma, beta), ones, strict=True)])
+    return _channels_second(layer(x))
+
+
+def _group_norm_gradient(x, gamma, upstream, groups, epsilon):
+    x, gamma = _channels_last(x), _or_ones(gamma, x.shape[1:2], x)
+    layer = _grouped(x, groups, epsilon)
+    layer.set_weights([gamma, np.zeros_like(gamma)])
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = layer(x)
+    by = [x, layer.gamma.value, layer.beta.value]
+    dx, dgamma, dbeta = tape.gradient(y, by, output_gradients=_channels_last(upstream))
+    return _channels_second(dx), dgamma.numpy(), dbeta.numpy()
+
+
+def group_norm(x, gamma, beta, *, groups, epsilon):
+    return _group_norm(x, gamma, beta, groups, epsilon)
+
+
+def group_norm_gradient(x, gamma, upstream, *, groups, epsilon):
+    return _group_norm_gradient(x, gamma, upstream, groups, epsilon)
+
+
+def instance_norm(x, gamma, beta, *, epsilon):
+    return _group_norm(x, gamma, beta, x.shape[1], epsilon)
+
+
+def instance_norm_gradient(x, gamma, upstream, *, epsilon):
+    return _group_norm_gradient(x, gamma, upstream, x.shape[1], epsilon)
+
+
+def _flat(x, start, end):
+    return tf.reshape(x, [*x.shape[:start], -1, *x.shape[end + 1 :]])
+
+
+def flatten(x, *, start, end):
+    return _flat(tf.constant(x), start, end).numpy()
+
+
+def flatten_gradient(x, upstream, *, start, end):
+    return _gradient(lambda x: _flat(x, start, end), tf.constant(upstream), tf.constant(x)).numpy()
+
+
 def logistic(x):
     return tf.math.sigmoid(tf.constant(x)).numpy()
 
@@ -652,6 +760,11 @@ def prelu_gradient(x, alpha, upstream):
 
 def gelu(x, *, approximate):
     return tf.nn.gelu(tf.constant(x), approximate=approximate == "tanh").numpy()
+
+
+def gelu_gradient(x, upstream, *, approximate):
+    own = functools.partial(tf.nn.gelu, approximate=approximate == "tanh")
+    return _gradient(own, tf.constant(upstream), tf.constant(x)).numpy()
 
 
 def log_softmax(x, *, axis):
@@ -740,16 +853,149 @@ def softmax_gradient(x, upstream, *, axis):
     return _gradient(lambda x: tf.nn.softmax(x, axis=axis), tf.constant(upstream), tf.constant(x)).numpy()
 
 
-def _from_logits(labels):
-    return lambda z: tf.nn.sparse_softmax_cross_entropy_with_logits(labels=tf.constant(labels), logits=z)
+def _reduced(rows, counts, own, reduction):
+    """Losses [N] as they are, or [1]; ``counts``: which rows are not left out, ``own``: the weights of their labels."""
+    if reduction == "none":
+        return rows
+    whole = tf.reduce_sum(rows, keepdims=True)
+    many = {"sum": None, "mean": counts, "row_mean": counts, "weighted_mean": own}[reduction]
+    return whole if many is None else whole / tf.reduce_sum(tf.cast(many, rows.dtype))
 
 
-def cross_entropy(logits, labels):
-    return _from_logits(labels)(tf.constant(logits)).numpy()
+def _weighed(labels, weights, *, label_smoothing=0.0, weighting="class", ignore_index=None, reduction="none"):
+    """TensorFlow has no weights of classes: the loss of a row is multiplied by its label's, and that of one left out is 0, as in Keras."""
+    counts = np.ones(len(labels), bool) if ignore_index is None else labels != ignore_index
+    labels = np.where(counts, labels, 0)
+    if weights is not None and label_smoothing and weighting == "class":
+        raise Unsupported("TensorFlow and Keras weigh a row as a whole, also where labels are smoothed")
+
+    def loss(z):
+        if label_smoothing:
+            q = tf.one_hot(labels, z.shape[1], dtype=z.dtype) * (1.0 - label_smoothing) + label_smoothing / z.shape[1]
+            rows = tf.nn.softmax_cross_entropy_with_logits(labels=q, logits=z)
+        else:
+            rows = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=tf.constant(labels), logits=z)
+        own = np.ones(len(labels), z.dtype.as_numpy_dtype) if weights is None else weights[labels]
+        own = np.where(counts, own, own.dtype.type(0))
+        plain = weights is None and ignore_index is None
+        return _reduced(rows if plain else rows * tf.constant(own), counts, own, reduction)
+
+    return loss
 
 
-def cross_entropy_gradient(logits, labels, upstream):
-    return _gradient(_from_logits(labels), tf.constant(upstream), tf.constant(logits)).numpy()
+def cross_entropy(logits, labels, weights=None, **settings):
+    return _weighed(labels, weights, **settings)(tf.constant(logits)).numpy()
+
+
+def cross_entropy_gradient(logits, labels, upstream, weights=None, **settings):
+    return _gradient(_weighed(labels, weights, **settings), tf.constant(upstream), tf.constant(logits)).numpy()
+
+
+def _of_numbers(losses, weights, reduction):
+    """Of all numbers: as they are, or [1]."""
+    losses = losses if weights is None else losses * tf.constant(weights)
+    if reduction == "none":
+        return losses
+    whole = tf.reshape(tf.reduce_sum(losses), [1])
+    return whole / tf.cast(tf.size(losses), losses.dtype) if reduction == "mean" else whole
+
+
+def _from_sigmoid(targets, weights, *, floor=None, clip=None, reduction="none"):
+    """As Keras' loss has it, of numbers and not of their last axis' mean."""
+    if floor is not None:
+        raise Unsupported("TensorFlow and Keras hold no logarithm at a least value; they clip the probabilities")
+
+    def loss(p):
+        t, held = (
+            tf.constant(targets),
+            p if clip is None else tf.clip_by_value(p, *(tf.constant(c, p.dtype) for c in clip)),
+        )
+        yes = tf.where(t > 0, t * tf.math.log(held), tf.zeros_like(p))
+        no = tf.where(t < 1, (1 - t) * tf.math.log(1 - held), tf.zeros_like(p))
+        return _of_numbers(-(yes + no), weights, reduction)
+
+    return loss
+
+
+def binary_cross_entropy(p, targets, weights=None, **settings):
+    return _from_sigmoid(targets, weights, **settings)(tf.constant(p)).numpy()
+
+
+def binary_cross_entropy_gradient(p, targets, upstream, weights=None, **settings):
+    return _gradient(_from_sigmoid(targets, weights, **settings), tf.constant(upstream), tf.constant(p)).numpy()
+
+
+def _sigmoid(targets, weights, pos_weight, reduction):
+    def loss(z):
+        t = tf.constant(targets)
+        if pos_weight is None:
+            losses = tf.nn.sigmoid_cross_entropy_with_logits(labels=t, logits=z)
+        else:
+            losses = tf.nn.weighted_cross_entropy_with_logits(labels=t, logits=z, pos_weight=tf.constant(pos_weight))
+        return _of_numbers(losses, weights, reduction)
+
+    return loss
+
+
+def binary_cross_entropy_with_logits(logits, targets, weights=None, pos_weight=None, *, reduction="none"):
+    return _sigmoid(targets, weights, pos_weight, reduction)(tf.constant(logits)).numpy()
+
+
+def binary_cross_entropy_with_logits_gradient(
+    logits, targets, upstream, weights=None, pos_weight=None, *, reduction="none"
+):
+    loss = _sigmoid(targets, weights, pos_weight, reduction)
+    return _gradient(loss, tf.constant(upstream), tf.constant(logits)).numpy()
+
+
+def _negated(labels, weights, *, ignore_index=None, reduction="none"):
+    counts = np.ones(len(labels), bool) if ignore_index is None else labels != ignore_index
+    at = np.where(counts, labels, 0)
+
+    def loss(x):
+        own = np.ones(len(at), x.dtype.as_numpy_dtype) if weights is None else weights[at]
+        own = np.where(counts, own, own.dtype.type(0))
+        rows = -tf.gather(x, tf.constant(at), axis=1, batch_dims=1) * tf.constant(own)
+        return _reduced(rows, counts, own, reduction)
+
+    return loss
+
+
+def nll_loss(x, labels, weights=None, **settings):
+    return _negated(labels, weights, **settings)(tf.constant(x)).numpy()
+
+
+def nll_loss_gradient(x, labels, upstream, weights=None, **settings):
+    slope = _gradient(_negated(labels, weights, **settings), tf.constant(upstream), tf.constant(x))
+    return tf.convert_to_tensor(slope).numpy()
+
+
+def _soft(targets, weights, *, label_smoothing=0.0, reduction="none"):
+    """softmax_cross_entropy_with_logits has no weights, and a gradient of targets that sum to one."""
+
+    def loss(z):
+        q = tf.constant(targets)
+        if label_smoothing:
+            q = q * (1.0 - label_smoothing) + label_smoothing / z.shape[1]
+        if weights is None:
+            rows = tf.nn.softmax_cross_entropy_with_logits(labels=q, logits=z)
+        else:
+            rows = -tf.reduce_sum(q * tf.constant(weights) * tf.nn.log_softmax(z, axis=1), axis=1)
+        return _reduced(rows, np.ones(len(targets)), None, reduction)
+
+    return loss
+
+
+def soft_cross_entropy(logits, targets, weights=None, **settings):
+    return _soft(targets, weights, **settings)(tf.constant(logits)).numpy()
+
+
+def soft_cross_entropy_gradient(logits, targets, upstream, weights=None, **settings):
+    if weights is None and np.any(
+        np.abs(targets.astype(np.float64).sum(axis=1) - 1) > 2 * np.sqrt(ml_dtypes.finfo(targets.dtype).eps)
+    ):
+        raise Unsupported("TensorFlow's gradient is that of targets that sum to one")
+    return _gradient(_soft(targets, weights, **settings), tf.constant(upstream), tf.constant(logits)).numpy()
 
 
 def _from_probabilities(labels):

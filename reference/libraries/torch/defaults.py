@@ -297,6 +297,39 @@ _PLAIN_LAYERS = {
 }
 
 
+def _upsample(layer):
+    given = {"scale_factor": layer["scale"], "size": layer["size"]}
+    return torch.nn.Upsample(**{name: v for name, v in given.items() if isinstance(v, tuple)}, mode=layer["method"])
+
+
+_SET_LAYERS = {
+    "dropout": lambda layer: torch.nn.Dropout(layer["rate"]),
+    "upsampling": _upsample,
+    "adaptive_max_pooling": lambda layer: torch.nn.AdaptiveMaxPool2d(layer["size"]),
+    "adaptive_average_pooling": lambda layer: torch.nn.AdaptiveAvgPool2d(layer["size"]),
+}
+
+
+def _around(own):
+    """A layer of the last axis, on the channels of an image."""
+    return _Together(lambda x: x.movedim(1, -1)), own, _Together(lambda x: x.movedim(-1, 1))
+
+
+def _norm(layer, rank):
+    kind = layer["kind"]
+    if kind == "batch_norm":
+        norm = torch.nn.BatchNorm2d if rank == 4 else torch.nn.BatchNorm1d
+        return norm(layer["channels"], affine=True, track_running_stats=True, device="meta")
+    if kind in ("layer_norm", "rms_norm"):
+        norm = torch.nn.LayerNorm if kind == "layer_norm" else torch.nn.RMSNorm
+        if layer["on"] == "numbers" or rank == 2:
+            return norm(layer["output"], device="meta")
+        return torch.nn.Sequential(*_around(norm(layer["output"][0], device="meta")))
+    if kind == "group_norm":
+        return torch.nn.GroupNorm(layer["groups"], layer["channels"], device="meta")
+    return torch.nn.InstanceNorm2d(layer["channels"], affine=layer["affine"], device="meta")
+
+
 def own_layer(layer, rank):
     """torch.nn's layer of a kind, for x of so many axes, on the "meta" device: it has shapes and no memory."""
     kind = layer["kind"]
@@ -306,13 +339,11 @@ def own_layer(layer, rank):
         own = torch.nn.Linear(layer["features_in"], layer["features_out"], bias=layer["bias"], device="meta")
         if rank == 2:
             return own
-        last, second = _Together(lambda x: x.movedim(1, -1)), _Together(lambda x: x.movedim(-1, 1))
-        return torch.nn.Sequential(last, own, second)
-    if kind == "dropout":
-        return torch.nn.Dropout(layer["rate"])
-    if kind == "batch_norm":
-        norm = torch.nn.BatchNorm2d if rank == 4 else torch.nn.BatchNorm1d
-        return norm(layer["channels"], affine=True, track_running_stats=True, device="meta")
+        return torch.nn.Sequential(*_around(own))
+    if kind in _SET_LAYERS:
+        return _SET_LAYERS[kind](layer)
+    if kind.endswith("_norm"):
+        return _norm(layer, rank)
     if kind == "prelu":
         return torch.nn.PReLU(num_parameters=layer["channels"], device="meta")
     if kind == "channels":

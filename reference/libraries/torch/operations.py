@@ -532,6 +532,68 @@ def batch_norm_inference_gradient(x, gamma, mean, variance, upstream, *, epsilon
     return _gradient(normalised, upstream, x, gamma, np.zeros_like(gamma))
 
 
+def _features(x, start, *parts):
+    """The normalised shape, which gamma and beta must have."""
+    shape = x.shape[start:]
+    if any(part is not None and part.shape != shape for part in parts):
+        raise Unsupported("PyTorch's gamma and beta have the shape that is normalised")
+    return shape
+
+
+def _or_ones(gamma, shape, like):
+    return np.ones(shape, like.dtype) if gamma is None else gamma
+
+
+def layer_norm(x, gamma, beta, *, start, epsilon):
+    shape = _features(x, start, gamma, beta)
+    return _array(F.layer_norm(_tensor(x), shape, _bias(gamma), _bias(beta), eps=epsilon))
+
+
+def layer_norm_gradient(x, gamma, upstream, *, start, epsilon):
+    shape = _features(x, start, gamma)
+    gamma = _or_ones(gamma, shape, x)
+    return _gradient(lambda *given: F.layer_norm(given[0], shape, *given[1:], eps=epsilon), upstream, x, gamma, gamma)
+
+
+def rms_norm(x, gamma, *, start, epsilon):
+    return _array(F.rms_norm(_tensor(x), _features(x, start, gamma), _bias(gamma), eps=epsilon))
+
+
+def rms_norm_gradient(x, gamma, upstream, *, start, epsilon):
+    shape = _features(x, start, gamma)
+    return _gradient(
+        lambda *given: F.rms_norm(given[0], shape, given[1], eps=epsilon), upstream, x, _or_ones(gamma, shape, x)
+    )
+
+
+def group_norm(x, gamma, beta, *, groups, epsilon):
+    return _array(F.group_norm(_tensor(x), groups, _bias(gamma), _bias(beta), eps=epsilon))
+
+
+def group_norm_gradient(x, gamma, upstream, *, groups, epsilon):
+    gamma = _or_ones(gamma, x.shape[1:2], x)
+    return _gradient(lambda x, *parts: F.group_norm(x, groups, *parts, eps=epsilon), upstream, x, gamma, gamma)
+
+
+def instance_norm(x, gamma, beta, *, epsilon):
+    return _array(F.instance_norm(_tensor(x), weight=_bias(gamma), bias=_bias(beta), eps=epsilon))
+
+
+def instance_norm_gradient(x, gamma, upstream, *, epsilon):
+    gamma = _or_ones(gamma, x.shape[1:2], x)
+    return _gradient(
+        lambda x, gamma, beta: F.instance_norm(x, weight=gamma, bias=beta, eps=epsilon), upstream, x, gamma, gamma
+    )
+
+
+def flatten(x, *, start, end):
+    return _array(torch.flatten(_tensor(x), start, end))
+
+
+def flatten_gradient(x, upstream, *, start, end):
+    return _gradient(lambda x: torch.flatten(x, start, end), upstream, x)
+
+
 def logistic(x):
     return _array(torch.sigmoid(_tensor(x)))
 
@@ -582,6 +644,10 @@ def prelu_gradient(x, alpha, upstream):
 
 def gelu(x, *, approximate):
     return _array(F.gelu(_tensor(x), approximate=approximate))
+
+
+def gelu_gradient(x, upstream, *, approximate):
+    return _gradient(lambda x: F.gelu(x, approximate=approximate), upstream, x)
 
 
 def log_softmax(x, *, axis):
@@ -687,18 +753,84 @@ def softmax_gradient(x, upstream, *, axis):
     return _gradient(lambda x: torch.softmax(x, dim=axis), upstream, x)
 
 
-def _from_logits(labels):
-    return lambda z: F.cross_entropy(
-        z, _tensor(labels), weight=None, ignore_index=-100, reduction="none", label_smoothing=0.0
-    )
+def _weighed(loss, labels, weights, *, label_smoothing=0.0, weighting="class", ignore_index=None, reduction="none"):
+    """A loss of scores with the arguments that PyTorch has, losses [N], or [1] where they are reduced."""
+    given = weights is not None
+    if weighting == "row" and given and label_smoothing:
+        raise Unsupported("PyTorch weighs each class by its own weight where labels are smoothed")
+    if reduction == "row_mean" and given:
+        raise Unsupported("PyTorch's mean of weighted losses is divided by the sum of their weights")
+    made = {
+        "weight": _tensor(weights) if given else None,
+        "ignore_index": -100 if ignore_index is None else ignore_index,
+        "reduction": "mean" if reduction in ("row_mean", "weighted_mean") else reduction,
+    } | ({"label_smoothing": label_smoothing} if loss is F.cross_entropy else {})
+    return lambda z: loss(z, _tensor(labels), **made).reshape(-1)
 
 
-def cross_entropy(logits, labels):
-    return _array(_from_logits(labels)(_tensor(logits)))
+def cross_entropy(logits, labels, weights=None, **settings):
+    return _array(_weighed(F.cross_entropy, labels, weights, **settings)(_tensor(logits)))
 
 
-def cross_entropy_gradient(logits, labels, upstream):
-    return _gradient(_from_logits(labels), upstream, logits)
+def cross_entropy_gradient(logits, labels, upstream, weights=None, **settings):
+    return _gradient(_weighed(F.cross_entropy, labels, weights, **settings), upstream, logits)
+
+
+def _held(p, floor, clip):
+    if clip is not None:
+        raise Unsupported("PyTorch clips no probabilities")
+    if floor != -100 and not (floor is None and np.all((p > 1e-9) & (p < 1 - 1e-7))):
+        raise Unsupported("PyTorch holds each logarithm at -100 at least")
+
+
+def _binary(loss, targets, reduction, **weights):
+    """Weights that are none are not given."""
+    made = {name: _tensor(np.asarray(a)) for name, a in weights.items() if a is not None}
+    return lambda x: torch.atleast_1d(loss(x, _tensor(targets), reduction=reduction, **made))
+
+
+def binary_cross_entropy(p, targets, weights=None, *, floor=None, clip=None, reduction="none"):
+    _held(p, floor, clip)
+    return _array(_binary(F.binary_cross_entropy, targets, reduction, weight=weights)(_tensor(p)))
+
+
+def binary_cross_entropy_gradient(p, targets, upstream, weights=None, *, floor=None, clip=None, reduction="none"):
+    _held(p, floor, clip)
+    return _gradient(_binary(F.binary_cross_entropy, targets, reduction, weight=weights), upstream, p)
+
+
+def binary_cross_entropy_with_logits(logits, targets, weights=None, pos_weight=None, *, reduction="none"):
+    loss = _binary(F.binary_cross_entropy_with_logits, targets, reduction, weight=weights, pos_weight=pos_weight)
+    return _array(loss(_tensor(logits)))
+
+
+def binary_cross_entropy_with_logits_gradient(
+    logits, targets, upstream, weights=None, pos_weight=None, *, reduction="none"
+):
+    loss = _binary(F.binary_cross_entropy_with_logits, targets, reduction, weight=weights, pos_weight=pos_weight)
+    return _gradient(loss, upstream, logits)
+
+
+def nll_loss(x, labels, weights=None, **settings):
+    return _array(_weighed(F.nll_loss, labels, weights, **settings)(_tensor(x)))
+
+
+def nll_loss_gradient(x, labels, upstream, weights=None, **settings):
+    return _gradient(_weighed(F.nll_loss, labels, weights, **settings), upstream, x)
+
+
+def _soft(targets, weights, *, label_smoothing=0.0, reduction="none"):
+    weight = None if weights is None else _tensor(weights)
+    made = {"weight": weight, "reduction": reduction, "label_smoothing": label_smoothing}
+    return lambda z: F.cross_entropy(z, _tensor(targets), **made).reshape(-1)
+
+
+def soft_cross_entropy(logits, targets, weights=None, **settings):
+    return _array(_soft(targets, weights, **settings)(_tensor(logits)))
+
+
+def soft_cross_entropy_gradient(logits, targets, upstream, weights=None, **settings):
+    return _gradient(_soft(targets, weights, **settings), upstream, logits)
 
 
 def _from_probabilities(labels):

@@ -20,14 +20,15 @@ def _by_channels(fast, exact_one, *arrays, **settings):
     need_finite(arrays)
 
     def either(*channels):
-        function = fast if all(map(_has_room, (*channels, *map(np.asarray, settings.values())))) else exact_one
+        function = fast if all(map(has_room, (*channels, *map(np.asarray, settings.values())))) else exact_one
         with np.errstate(divide="ignore", invalid="ignore", under="ignore"):
             return function(*channels, **settings)
 
     return dd.by_rows(either, *arrays)
 
 
-def _has_room(numbers) -> bool:
+def has_room(numbers: Array) -> bool:
+    """Whether double-double has room for what is made of them."""
     sizes = np.abs(numbers[numbers != 0])
     return not sizes.size or bool(sizes.min() > 1 / dd.SAFE and sizes.max() < dd.SAFE)
 
@@ -49,7 +50,7 @@ def _over(x: dd.Number, n: int) -> dd.Number:
     return dd.divide(x, (float(n), 0.0))
 
 
-def _moments(rows) -> tuple[dd.Number, dd.Number, dd.Number]:
+def moments(rows: Array) -> tuple[dd.Number, dd.Number, dd.Number]:
     """(mean, x - mean, biased variance). Differences from a first element are exact, and as small as the channel's spread."""
     first, n = rows[:, 0], rows.shape[1]
     moved = dd.two_sum(rows, -first[:, None])
@@ -58,26 +59,36 @@ def _moments(rows) -> tuple[dd.Number, dd.Number, dd.Number]:
     return dd.add(dd.number(first), mean), away, _over(dd.total(dd.multiply(away, away)), n)
 
 
-def _root(variance: dd.Number, epsilon) -> dd.Number:
+def root(variance: dd.Number, epsilon: float) -> dd.Number:
+    """sqrt(variance + epsilon) [C, 1]."""
     return _column(dd.root(dd.add(variance, (epsilon, 0.0))))
 
 
-def _normalised(away: dd.Number, variance: dd.Number, gamma, beta, epsilon) -> Array:
-    scaled = dd.divide(dd.multiply(away, _column(dd.number(gamma))), _root(variance, epsilon))
-    return dd.value(dd.add(scaled, _column(dd.number(beta))))
+def normalised(away: dd.Number, variance: dd.Number, gamma: Array, beta: Array, epsilon: float) -> Array:
+    """gamma·away/sqrt(variance + epsilon) + beta, gamma and beta [C, 1] or [C, n]."""
+    scaled = dd.divide(dd.multiply(away, dd.number(gamma)), root(variance, epsilon))
+    return dd.value(dd.add(scaled, dd.number(beta)))
+
+
+def slopes(h: dd.Number, z: dd.Number, *, centred: bool = True) -> dd.Number:
+    """h - mean h - z·mean(h z), row by row; without mean h where it is not centred."""
+    n = h[0].shape[1]
+    inner = dd.subtract(h, _column(_over(dd.total(h), n))) if centred else h
+    return dd.subtract(inner, dd.multiply(z, _column(_over(dd.total(dd.multiply(h, z)), n))))
 
 
 def _training(rows, gamma, beta, *, epsilon):
-    _, away, variance = _moments(rows)
-    return _normalised(away, variance, gamma, beta, epsilon), dd.value(variance)
+    _, away, variance = moments(rows)
+    return normalised(away, variance, gamma[:, None], beta[:, None], epsilon), dd.value(variance)
 
 
 def _inference(rows, gamma, beta, mean, variance, *, epsilon):
-    return _normalised(dd.two_sum(rows, -mean[:, None]), dd.number(variance), gamma, beta, epsilon)
+    away = dd.two_sum(rows, -mean[:, None])
+    return normalised(away, dd.number(variance), gamma[:, None], beta[:, None], epsilon)
 
 
 def _running(rows, mean, variance, *, momentum, correction):
-    batch_mean, _, batch_variance = _moments(rows)
+    batch_mean, _, batch_variance = moments(rows)
     unbiased = _over(dd.multiply(batch_variance, (float(rows.shape[1]), 0.0)), rows.shape[1] - int(correction))
     old, new = dd.two_sum(1.0, -momentum), (momentum, 0.0)
     return tuple(
@@ -87,20 +98,18 @@ def _running(rows, mean, variance, *, momentum, correction):
 
 
 def _gradient(rows, gamma, upstream, *, epsilon):
-    up, n = dd.number(upstream), rows.shape[1]
-    _, away, variance = _moments(rows)
-    root = _root(variance, epsilon)
-    z = dd.divide(away, root)
-    along = dd.total(dd.multiply(up, z))
-    inner = dd.subtract(up, _column(_over(dd.total(up), n)))
-    inner = dd.subtract(inner, dd.multiply(z, _column(_over(along, n))))
-    return dd.value(dd.divide(dd.multiply(inner, _column(dd.number(gamma))), root)), dd.value(along)
+    up = dd.number(upstream)
+    _, away, variance = moments(rows)
+    below = root(variance, epsilon)
+    z = dd.divide(away, below)
+    dx = dd.divide(dd.multiply(slopes(up, z), _column(dd.number(gamma))), below)
+    return dd.value(dx), dd.value(dd.total(dd.multiply(up, z)))
 
 
 def _inference_gradient(rows, gamma, mean, variance, upstream, *, epsilon):
-    up, root = dd.number(upstream), _root(dd.number(variance), epsilon)
-    z = dd.divide(dd.two_sum(rows, -mean[:, None]), root)
-    dx = dd.divide(dd.multiply(up, _column(dd.number(gamma))), root)
+    up, below = dd.number(upstream), root(dd.number(variance), epsilon)
+    z = dd.divide(dd.two_sum(rows, -mean[:, None]), below)
+    dx = dd.divide(dd.multiply(up, _column(dd.number(gamma))), below)
     return dd.value(dx), dd.value(dd.total(dd.multiply(up, z)))
 
 

@@ -1,4 +1,4 @@
-"""Batch normalisation of rows [C, n] with room for every number: exact in fractions, but for the root, which has 50 decimal digits.
+"""Normalisation of rows [C, n] with room for every number: exact in fractions, but for the root, which has 50 decimal digits.
 
 Means and variances are rational, and only in fractions is the variance of equal numbers 0 whatever their size.
 """
@@ -99,3 +99,38 @@ def inference_gradient(
         dx.append([g * u / root for u in up])
         dgamma.append(sum((u * (z - m) for u, z in zip(up, row, strict=True)), Fraction(0)) / root)
     return _floats(dx), _floats(dgamma)
+
+
+def row_norm(rows: Array, gamma: Array, beta: Array, *, epsilon: float, centred: bool) -> Array:
+    """y [R, n], gamma and beta of the same shape."""
+    y = []
+    for row, g, b in zip(map(_exact, rows), map(_exact, gamma), map(_exact, beta), strict=True):
+        away, root = _normal(row, epsilon, centred)
+        y.append([factor * z / root + more for z, factor, more in zip(away, g, b, strict=True)])
+    return _floats(y)
+
+
+def row_norm_gradient(
+    rows: Array, gamma: Array, upstream: Array, *, epsilon: float, centred: bool
+) -> tuple[Array, list[list[Fraction]]]:
+    """(dx [R, n], upstream·z [R, n]), gamma of the same shape."""
+    dx, products = [], []
+    for row, g, up in zip(map(_exact, rows), map(_exact, gamma), map(_exact, upstream), strict=True):
+        away, root = _normal(row, epsilon, centred)
+        z, h, n = [one / root for one in away], [a * b for a, b in zip(g, up, strict=True)], len(row)
+        along, total = sum((a * b for a, b in zip(h, z, strict=True)), Fraction(0)), sum(h, Fraction(0)) * centred
+        dx.append([(a - total / n - one * along / n) / root for a, one in zip(h, z, strict=True)])
+        products.append([a * b for a, b in zip(up, z, strict=True)])
+    return _floats(dx), products
+
+
+def _normal(row, epsilon, centred) -> tuple[list[Fraction], Fraction]:
+    """(x - mean, or x where it is not centred; the root of its mean square and epsilon)."""
+    mean, variance = _moments(row) if centred else (Fraction(0), sum((z * z for z in row), Fraction(0)) / len(row))
+    return [z - mean for z in row], _root(variance + Fraction(epsilon))
+
+
+def totals(products: list[list[Fraction]], shape: tuple[int, ...], axes: tuple[int, ...]) -> Array:
+    """Fractions laid in a shape, added up along some of its axes."""
+    table = np.array(products, object).reshape(shape).sum(axis=axes)
+    return np.array([_float(one) for one in np.ravel(table)], np.float64).reshape(np.shape(table))

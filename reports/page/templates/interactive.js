@@ -1,18 +1,6 @@
 // Pictures that answer the reader. Each stands in the page without this script; here its controls are shown and heard.
 // Steps and numbers are those of interactive.py, so that the still picture's values give the still picture.
 {
-  const sign = (text) => text.replace("-", "−");
-  const number = (x) => {
-    if (x === null) return "–";
-    if (x === 0) return "0";
-    if (Number.isInteger(x) && Math.abs(x) < 1e6) return sign(x.toLocaleString("en-US"));
-    const [mantissa, power] = x.toExponential(2).split("e");
-    const short = (digits) => sign(digits.includes(".") ? digits.replace(/\.?0+$/, "") : digits);
-    const e = Number(power);
-    if (e >= -4 && e < 3) return short(x.toFixed(2 - e));
-    return `${short(mantissa)} × 10${[...String(e)].map((c) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(c)]).join("")}`;
-  };
-  const plural = (n, one) => `${number(n)} ${one}${n === 1 ? "" : "s"}`;
   const range = (n, from = 0) => Array.from({ length: Math.max(0, n) }, (_, i) => from + i);
   // Where a picture is wider than its box the box follows the point x that moves, from when it is first seen.
   const following = (svg, x) => {
@@ -37,6 +25,7 @@
     const columns = Number(figure.dataset.columns);
     const letters = [...figure.querySelectorAll(".input td")];
     const outputs = [...figure.querySelectorAll(".outputs tr")].map((row) => [...row.cells]);
+    const place = $("[name=place]");
     let row = 0, column = 0;
     const show = () => {
       const map = sums[Number($("input:checked").value)].map;
@@ -65,7 +54,13 @@
       }
     };
     const move = (down, right) => {
-      if (outputs[row + down]?.[column + right]) { row += down; column += right; show(); }
+      if (outputs[row + down]?.[column + right]) go(row + down, column + right);
+    };
+    const go = (i, j) => {
+      [row, column] = [i, j];
+      place.value = `${i} ${j}`;
+      show();
+      place.dispatchEvent(new Event("input", { bubbles: true }));
     };
     const keys = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
     figure.addEventListener("keydown", (event) => {
@@ -76,8 +71,12 @@
     for (const button of figure.querySelectorAll("button[data-move]")) {
       button.addEventListener("click", () => move(...button.dataset.move.split(" ").map(Number)));
     }
-    outputs.forEach((cells, i) => cells.forEach((cell, j) => cell.addEventListener("click", () => { row = i; column = j; show(); })));
-    figure.addEventListener("change", show);
+    outputs.forEach((cells, i) => cells.forEach((cell, j) => cell.addEventListener("click", () => go(i, j))));
+    figure.addEventListener("change", () => {
+      const [i, j] = place.value.split(" ").map(Number);  // an address may have moved it
+      if (outputs[i]?.[j]) [row, column] = [i, j];
+      show();
+    });
     show();
   };
 
@@ -135,12 +134,9 @@
       return value > 0 ? `1 − ${number(gap)}` : `−1 + ${number(gap)}`;
     };
     const rows = (z) => {
-      const one = Math.exp(-Math.abs(z)), two = Math.exp(-2 * Math.abs(z));
-      return [
-        [short(logistic(z), z > 0 ? logistic(-z) : 1), number(one / (1 + one) ** 2)],
-        [short(Math.tanh(z), (2 * two) / (1 + two)), number((4 * two) / (1 + two) ** 2)],
-        [number(Math.max(z, 0)), number(z === 0 ? null : Number(z > 0))],
-      ];
+      const two = Math.exp(-2 * Math.abs(z));
+      const values = [short(logistic(z), z > 0 ? logistic(-z) : 1), short(Math.tanh(z), (2 * two) / (1 + two)), number(Math.max(z, 0))];
+      return computed.slopes(z).map((slope, i) => [values[i], number(slope)]);
     };
     const whole = (z) => sign(String(z));  // not rounded: it may stand beside a cut-off
     const show = (z) => {
@@ -177,9 +173,5 @@
     show(field.valueAsNumber);
   };
 
-  const kinds = { kernel, size, saturation };
-  for (const figure of document.querySelectorAll("figure[data-try]")) {
-    kinds[figure.dataset.try](figure);
-    for (const controls of figure.querySelectorAll(".controls")) controls.hidden = false;
-  }
+  Object.assign(kinds, { kernel, size, saturation });
 }

@@ -32,7 +32,7 @@
     else { note(false); for (const part of sentences[now].parts) part.classList.remove("now"); present.focus(); }
   };
 
-  // What a sentence is, the claim that needs most first; of one that this run could not decide nothing is asked.
+  // What a sentence is, that of its own claims first which needs most; without one, or of one that this run could not decide, nothing is asked.
   const answers = ["fails", "is disputed", "holds if …", "holds"];
   const answer = (sentence) => {
     const of = (href) => {
@@ -41,9 +41,10 @@
       if (!chip.contains("v-verified") && !chip.contains("v-supported")) return 0;
       return document.querySelector(`#notes a[href="${CSS.escape(href)}"]`) ? 2 : 3;
     };
-    return answers[Math.min(...claims(sentence).map(of))];
+    return answers[Math.min(...own(sentence).map(of))];
   };
-  const decided = ({ chips }) => !chips.querySelector(".chip:is(.v-inconclusive, .v-error)");
+  const own = ({ chips }) => [...chips.querySelectorAll(`${tested}:not(.see)`)].map((chip) => chip.getAttribute("href"));
+  const decided = (sentence) => own(sentence).length && !sentence.chips.querySelector(".chip:not(.see):is(.v-inconclusive, .v-error)");
   let right = 0, asked = 0;
   const ask = (sentence) => {
     const box = document.createElement("span");

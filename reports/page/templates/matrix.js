@@ -6,18 +6,19 @@
     dense: ["fully connected"], linear: ["fully connected"], kernel: ["filter"], filter: ["kernel"], deconvolution: ["transposed"], invariance: ["equivarian"],
     nchw: ["layout"], nhwc: ["layout"], flops: ["multiply"], bias: ["affine"], softmax: ["last layer"], padding: ["border"], flip: ["turned"], conv: ["convolution"],
   };
-  const [search, sort, shown, referee] = ["search", "sort", "shown", "referee"].map((id) => document.getElementById(id));
+  const [search, shown, referee] = ["search", "shown", "referee"].map((id) => document.getElementById(id));
   // What a keyboard has no key for is found by what it has: − and – by -.
   const plain = (text) => text.toLowerCase().replace(/[-−–_\s]+/g, " ").trim();
   // Of a fact its value, where that is the claim's own words; of a limit all but the libraries that show it.
+  // A formula is found by its plain text.
+  const said = (x) => (x.localName === "math" ? x.getAttribute("alttext") : x.childNodes.length ? [...x.childNodes].map(said).join("") : x.textContent);
   const told = (x) => {
-    if (x.tagName === "DT") return ["scope", "notes"].includes(x.textContent) ? x.nextElementSibling.textContent : "";
-    return [...x.childNodes].map((one) => (one.className === "tag" || one.className === "tag bad" ? "" : one.textContent)).join("");
+    if (x.tagName === "DT") return ["scope", "notes"].includes(x.textContent) ? said(x.nextElementSibling) : "";
+    return [...x.childNodes].map((one) => (one.className === "tag" || one.className === "tag bad" ? "" : said(one))).join("");
   };
-  const body = document.querySelector(".matrix tbody");
-  const rows = [...document.querySelectorAll(".matrix tbody tr")].map((tr, chapter) => {
+  const readRow = (tr, chapter) => {
     const article = document.getElementById(tr.dataset.claim);
-    const said = article ? [...article.querySelectorAll(":scope > :is(blockquote, .statement), .instead ins, .facts:not(.referee) > dt, .limit > p")].map(told) : [];
+    const texts = article ? [...article.querySelectorAll(":scope > :is(blockquote, .statement), .instead ins, .facts:not(.referee) > dt, .limit > p")].map(told) : [];
     const names = document.querySelectorAll(`nav a[href="#${CSS.escape(encodeURIComponent(tr.dataset.claim))}"]`);
     const facts = [...tr.querySelectorAll(".fact")].map((fact) => {
       const marks = [...fact.querySelectorAll("b, :scope > span")].map((x) => plain(x.textContent));
@@ -27,15 +28,24 @@
       const dtype = a.classList.contains("any") ? "" : plain(a.textContent);
       return { a, dtype, ...f, part: !["absent", "unsupported"].includes(f.marks[0]) };
     }));
-    const text = [tr.querySelector("th").textContent, ...said].map(plain).join("\n");
-    const own = [tr.querySelector("th"), ...(article?.querySelectorAll(":scope > :is(blockquote, .statement)") ?? [])].map((x) => plain(x.textContent)).join("\n");
+    const text = [tr.querySelector("th").textContent, ...texts].map(plain).join("\n");
+    const own = [tr.querySelector("th"), ...(article?.querySelectorAll(":scope > :is(blockquote, .statement)") ?? [])].map((x) => plain(said(x))).join("\n");
     return { tr, article, names, chapter, surprise: Number(tr.dataset.surprise), marks: [...tr.cells[1].querySelectorAll(".badge")].map((x) => plain(x.textContent).replace("statement ", "")), facts, cells, text, own };
-  });
-  const known = (of) => new Set(rows.flatMap((row) => row.cells.map(of)).filter(Boolean));
-  const libraries = known((cell) => cell.library), dtypes = known((cell) => cell.dtype);
-  const ofClaims = new Set(rows.flatMap((row) => row.marks)), ofCells = new Set(rows.flatMap((row) => row.cells.flatMap((cell) => cell.marks)));
-
-  const marks = new Set([...ofClaims, ...ofCells].filter((mark) => !rows.some((row) => row.own.includes(mark))));
+  };
+  // What is searched stands in the matrix, which comes packed.
+  let sort, rows = [], libraries, dtypes, ofClaims, ofCells, marks;
+  const index = () => {
+    sort = document.getElementById("sort");
+    rows = [...document.querySelectorAll(".matrix tbody tr")].map(readRow);
+    const known = (of) => new Set(rows.flatMap((row) => row.cells.map(of)).filter(Boolean));
+    [libraries, dtypes] = [known((cell) => cell.library), known((cell) => cell.dtype)];
+    ofClaims = new Set(rows.flatMap((row) => row.marks));
+    ofCells = new Set(rows.flatMap((row) => row.cells.flatMap((cell) => cell.marks)));
+    marks = new Set([...ofClaims, ...ofCells].filter((mark) => !rows.some((row) => row.own.includes(mark))));
+    sort?.addEventListener("change", () => { order(); keep(); });
+    for (const one of document.querySelectorAll(".filter")) one.hidden = false;
+    if (rows.length) show();
+  };
 
   // [{not, kind, word}]: a word that names a library, a dtype or, where no claim's own words have it, a mark means it; "verdict:" without a word is not finished and says nothing.
   const read = (query) => [...query.matchAll(/(-?)(?:(library|dtype|verdict):)?(?:["“”]([^"“”]*)["“”]?|(\S*))/gi)].map(([, minus, kind, quoted, bare]) => {
@@ -76,7 +86,7 @@
   };
   const order = () => {
     const by = sort.value === "surprise" ? "surprise" : "chapter";
-    body.append(...[...rows].sort((a, b) => a[by] - b[by]).map((row) => row.tr));
+    document.querySelector(".matrix tbody").append(...[...rows].sort((a, b) => a[by] - b[by]).map((row) => row.tr));
   };
 
   // The address: #search=...&sort=..., which is no element's id, since "=" stands in none.
@@ -86,20 +96,22 @@
     if (sort.value !== "chapter") state.set("sort", sort.value);
     history.replaceState(null, "", `#${state.toString() || "claims"}`);
   };
+  const seek = () => {
+    const state = new URLSearchParams(location.hash.slice(1));
+    search.value = state.get("search") ?? "";
+    sort.value = state.get("sort") === "surprise" ? "surprise" : "chapter";
+    show();
+    order();
+    document.getElementById("claims").scrollIntoView();
+  };
   const follow = () => {
     const hash = location.hash.slice(1);
-    if (rows.length && /^(search|sort)=/.test(hash)) {
-      const state = new URLSearchParams(hash);
-      search.value = state.get("search") ?? "";
-      sort.value = state.get("sort") === "surprise" ? "surprise" : "chapter";
-      show();
-      order();
-      document.getElementById("claims").scrollIntoView();
-      return;
-    }
+    if (hash.startsWith("try=")) return; // a picture's: responding.js
+    if (/^(search|sort)=/.test(hash)) { if (searchable) unpacked(seek); return; }
     let name = hash;
     try { name = decodeURIComponent(hash); } catch { /* not an address of this page */ }
     const target = name && document.getElementById(name);
+    if (name && packed?.isConnected && (!target || target.closest(".referee"))) { unpack().then(arrive); return; }
     if (!target) return;
     if (rows.length && target.closest("[hidden]")) { search.value = ""; show(); }
     let closed = 0;
@@ -107,28 +119,38 @@
     for (let at = target; at; at = at.parentElement) if (at.tagName === "DETAILS" && !at.open) { at.open = true; closed += 1; }
     if (closed) target.scrollIntoView();
   };
+  // The same address again: what was packed when it was first followed can now be its target.
+  const arrive = () => { location.replace(location.href); follow(); };
 
   // What a row of the evidence is called is a link to it. Written out, these would be 3 % of the page.
-  for (const name of document.querySelectorAll(".libraries tr[id] > th, .libraries th > span, .rows tbody[id] th, .rows th > span, .limit > p > b:first-child")) {
-    const self = document.createElement("a");
-    self.className = "self";
-    self.href = `#${encodeURIComponent(name.closest("[id]").id)}`;
-    self.title = "link to this row";
-    self.append(...name.childNodes);
-    name.append(self);
-  }
+  const linkNames = () => {
+    const names = [".libraries tr[id] > th", ".libraries th > span", ".rows tbody[id] th", ".rows th > span", ".limit > p > b:first-child"];
+    for (const name of document.querySelectorAll(names.map((one) => `${one}:not(:has(> .self))`))) {
+      const self = document.createElement("a");
+      self.className = "self";
+      self.href = `#${encodeURIComponent(name.closest("[id]").id)}`;
+      self.title = "link to this row";
+      self.append(...name.childNodes);
+      name.append(self);
+    }
+  };
 
-  if (rows.length) {
-    for (const one of document.querySelectorAll(".filter, .find")) one.hidden = false;
-    search.addEventListener("input", () => { show(); keep(); });
-    sort.addEventListener("change", () => { order(); keep(); });
+  const searchable = document.querySelector("article.claim");
+  if (searchable) {
+    document.querySelector(".find").hidden = false;
+    search.addEventListener("focus", () => unpacked(() => {}));
+    search.addEventListener("input", () => unpacked(() => { show(); keep(); }));
     document.addEventListener("keydown", (event) => {
       const typing = event.target.matches?.("input, select, textarea");
       if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) { event.preventDefault(); search.focus(); }
-      if (event.key === "Escape" && event.target === search && search.value) { event.preventDefault(); search.value = ""; show(); keep(); }
+      if (event.key === "Escape" && event.target === search && search.value) { event.preventDefault(); search.value = ""; unpacked(() => { show(); keep(); }); }
     });
-    show();
   }
+  linkNames();
+  document.addEventListener("unpacked", () => { linkNames(); index(); });
+  referee.addEventListener("change", () => unpacked(() => {}));
+  if (referee.checked) unpacked(() => {});
+  if (!packed) index();
   addEventListener("hashchange", follow);
   follow();
 }

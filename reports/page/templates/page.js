@@ -1,5 +1,6 @@
 // A button that copies, on every block that is meant to be pasted. The page says the same without it.
-for (const block of document.querySelectorAll("pre.copy")) {
+const offerCopies = () => { for (const block of document.querySelectorAll("pre.copy:not(:has(button))")) offerCopy(block); };
+const offerCopy = (block) => {
   const button = document.createElement("button");
   button.type = "button";
   button.textContent = "copy";
@@ -14,7 +15,9 @@ for (const block of document.querySelectorAll("pre.copy")) {
     else said("selected");
   });
   block.append(button);
-}
+};
+offerCopies();
+document.addEventListener("unpacked", offerCopies);
 // Light or dark, where the reader wants another than the system's.
 {
   const button = document.getElementById("theme"), root = document.documentElement, dark = matchMedia("(prefers-color-scheme: dark)");

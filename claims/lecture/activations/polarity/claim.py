@@ -80,8 +80,9 @@ polarity = claim(
     network with |z| gives the negatives the very same logits and recognises them as well; with ReLU it does not
     recognise them, while on the upright digits the two differ by less than twenty points.
 
-    Instead: Used sometimes in object recognition in images because it is insensitive to image reversal, {of centred
-    images|images that are not centred} and {without a bias|a bias}.
+    Instead: Used sometimes in object recognition in images because it is insensitive to image reversal {in
+    brightness, not from left to right|a mirrored image}, {of centred images|images that are not centred} and {without
+    a bias|a bias}.
 
     Scope: exact part: real 8 × 8 digits and a part of a photograph, numbers from 0 to 1 in steps of 1/16 and 1/256; 3
     × 3 kernels of whole numbers, no bias; bit for bit. Recognition: digits, each centred to mean 0, whose negative is
@@ -261,6 +262,28 @@ def _(case):
 
     def build(k):
         return ask(rectified, x=1 - x, w=pairs(k, case), b=None)
+
+    yield from smallest(kernels, build, literal, instead=instead, order="by |w1| + |w2|")
+
+
+@polarity.limit("a mirrored image", backends=FRAMEWORKS, dtypes=("float32",), as_worded=True)
+def _(case):
+    """An image reversed from left to right is another image to |z| as well: only a kernel that is its own mirror image,
+    but for its sign, cannot tell. A single tap tells.
+    """
+    kernels = sorted((Kernel(a, b) for a in (1, 2) for b in range(-a, a + 1)), key=lambda k: abs(k.w1) + abs(k.w2))
+
+    def literal(y, k):
+        return same_bits(
+            y, sizes(BLACK_AND_WHITE @ k, case), label="|w · mirrored x| = |w · x|", source="the lecture, as worded"
+        )
+
+    def instead(y, k):
+        wanted = sizes(BLACK_AND_WHITE @ k[::-1], case)
+        return same_bits(y, wanted, label="|w · mirrored x| = |mirrored w · x|", source="the same sum, read backwards")
+
+    def build(k):
+        return ask(rectified, x=pairs(BLACK_AND_WHITE[:, ::-1], case), w=pairs(k, case), b=None)
 
     yield from smallest(kernels, build, literal, instead=instead, order="by |w1| + |w2|")
 

@@ -88,6 +88,8 @@ fewer_parameters = claim(
     Scope: stride 1, no padding, one group, k × k smaller than H × W; counts that the libraries' own layers report;
     the fully connected layer has as many outputs as the library's convolution returns numbers
 
+    Pictures: sparse matrix
+
     Sources:
     - Goodfellow, Bengio, Courville (2016), Deep Learning, §9.2
     """,

@@ -4,11 +4,14 @@ The gradients of softmax and of its logarithm are differences of sums: they keep
 and the smallest subnormal number. All others keep their relative accuracy, as their terms have one sign.
 """
 
+from typing import Any
+
 import numpy as np
 
-from ..exact import double_double as dd
-from .finite import need_finite
-from .remembered import Array, once
+from ...exact import double_double as dd
+from ..finite import need_finite
+from ..remembered import Array, once
+from . import shares
 
 FAR = -10_000.0
 """exp(FAR) is 0 beside 1 and in every format here."""
@@ -30,18 +33,10 @@ def _grown(z) -> tuple[dd.Number, np.ndarray]:
     return dd.exp_parts(dd.scaled(dd.where(half[0] < FAR / 2, (FAR / 2, 0.0), half), np.int64(1)))
 
 
-def _total(m: dd.Number, k) -> tuple[dd.Number, np.ndarray]:
-    """(s, top): the sum of m·2**k along each row is s·2**top, both [rows, 1]; top the largest k of an m that is not 0."""
-    top = np.where(m[0] == 0, -np.inf, k).max(axis=1, keepdims=True)
-    top = np.where(np.isinf(top), 0, top)
-    s = dd.total(dd.scaled(m, k - top))
-    return (s[0][:, None], s[1][:, None]), top
-
-
 def _probabilities(z) -> tuple[dd.Number, np.ndarray]:
     """(m, k): softmax z = m·2**k."""
     m, k = _grown(z)
-    s, top = _total(m, k)
+    s, top = dd.sum_of_parts((m, k))
     return dd.divide(m, s), k - top
 
 
@@ -54,7 +49,7 @@ def _softmax_gradient(z, upstream):
     # By a power of two for each row, so that nothing overflows on the way.
     _, exponent = np.frexp(np.abs(upstream).max(axis=1, keepdims=True))
     u = dd.number(np.ldexp(upstream, -exponent))
-    (hi, lo), top = _total(dd.multiply(u, m), k)
+    (hi, lo), top = dd.sum_of_parts((dd.multiply(u, m), k))
     return dd.value(dd.multiply(m, dd.subtract(u, dd.scaled((hi, lo), top))), k + exponent)
 
 
@@ -73,7 +68,7 @@ def softmax_gradient(x: Array, upstream: Array, *, axis: int) -> Array:
 def _log_softmax(z):
     """(z - max z) - log(1 + the sum of exp(z[k] - max z) over all k but the first largest): neither is positive."""
     m, k = _grown(z)
-    rest, top = _total(_but(m, np.arange(z.shape[1]) == z.argmax(axis=1)[:, None]), k)
+    rest, top = dd.sum_of_parts((_but(m, np.arange(z.shape[1]) == z.argmax(axis=1)[:, None]), k))
     log = dd.log1p(dd.scaled(rest, top))
     half = dd.two_sum(z / 2, -z.max(axis=1, keepdims=True) / 2)
     both = dd.scaled(dd.subtract(half, (log[0] / 2, log[1] / 2)), np.int64(1))
@@ -105,25 +100,28 @@ def _but(m: dd.Number, left_out) -> dd.Number:
     return dd.where(left_out, (0.0, 0.0), m)
 
 
-def _cross_entropy(z, labels):
-    """(max z - z[label]) + log(1 + the sum of exp(z[k] - max z) over all k but the first largest): neither is negative."""
+def behind(z) -> dd.Parts:
+    """-log softmax: (max z - z) + log(1 + the sum of exp(z[k] - max z) over all k but the first largest): neither is negative."""
     m, k = _grown(z)
-    (hi, lo), top = _total(_but(m, np.arange(z.shape[1]) == z.argmax(axis=1)[:, None]), k)
-    rest, top = (hi[:, 0], lo[:, 0]), top[:, 0]
+    rest, top = dd.sum_of_parts((_but(m, np.arange(z.shape[1]) == z.argmax(axis=1)[:, None]), k))
     log = dd.log1p(dd.scaled(rest, top))
-    behind = z.max(axis=1), -np.take_along_axis(z, labels[:, None], axis=1)[:, 0]
-    both = dd.scaled(dd.add(dd.two_sum(behind[0] / 2, behind[1] / 2), (log[0] / 2, log[1] / 2)), np.int64(1))
+    half = dd.two_sum(z.max(axis=1, keepdims=True) / 2, -z / 2)
+    both = dd.add(half, (log[0] / 2, log[1] / 2))
     # The logarithm of 1 and so little is that little itself, which may be too small for a number of two parts.
-    return np.where((behind[0] + behind[1] == 0) & (top < -150), dd.value(rest, top), dd.value(both))
+    tiny = (half[0] == 0) & (top < -150)
+    return dd.normal(dd.where(tiny, rest, both), np.where(tiny, top, 1))
 
 
-def _cross_entropy_gradient(z, labels, upstream):
-    m, k = _probabilities(z)
-    own = np.arange(z.shape[1]) == labels[:, None]
-    others, top = _total(_but(m, own), k)
-    m, k = dd.where(own, dd.negative(others), m), np.where(own, top, k)
-    fraction, exponent = np.frexp(upstream[:, None])
-    return dd.value(dd.multiply(m, dd.number(fraction)), k + exponent)
+def slope(z, c: dd.Parts) -> dd.Parts:
+    """C·p - c = p·(C - c) - c·(1 - p), p = softmax z, C the sum of a row's c."""
+    most = np.arange(z.shape[1]) == z.argmax(axis=1)[:, None]
+    p, k = _probabilities(z)
+    rest, top = dd.sum_of_parts((_but(p, most), k))
+    others = dd.normal(dd.where(most, rest, dd.subtract(dd.ONE, dd.scaled(p, k))), np.where(most, top, 0))
+    whole, at = dd.sum_of_parts(c)
+    left = dd.normal(dd.subtract(whole, dd.scaled(c[0], c[1] - at)), at)
+    gained, lost = dd.product((p, k), left), dd.product(c, others)
+    return dd.plus(gained, (dd.negative(lost[0]), lost[1]))
 
 
 def _label(labels):
@@ -131,19 +129,58 @@ def _label(labels):
 
 
 @once
-def cross_entropy(logits: Array, labels: Array) -> Array:
-    """log of the sum of exp(z[k] - z[label]), one a row."""
+def cross_entropy(logits: Array, labels: Array, weights: Array | None = None, **settings: Any) -> Array:
+    """The sum over k of c[k]·log of the sum of exp(z[j] - z[k]), one a row, or reduced; c as in :mod:`.shares`."""
     need_finite((logits,))
-    with np.errstate(under="ignore", over="ignore"):
-        return dd.by_rows(_cross_entropy, logits, _label(labels))
+    with np.errstate(under="ignore", over="ignore", invalid="ignore"):
+        return shares.losses(behind, logits, shares.of_labels(logits.shape, _label(labels), weights, **settings))
 
 
 @once
-def cross_entropy_gradient(logits: Array, labels: Array, upstream: Array) -> Array:
-    """upstream·(softmax z - onehot); at the label minus the sum of the other classes' probabilities."""
+def cross_entropy_gradient(
+    logits: Array, labels: Array, upstream: Array, weights: Array | None = None, **settings: Any
+) -> Array:
+    """upstream·(C·softmax z - c), C the sum of a row's c."""
     need_finite((logits, upstream))
-    with np.errstate(under="ignore"):
-        return dd.by_rows(_cross_entropy_gradient, logits, _label(labels), upstream)
+    with np.errstate(under="ignore", over="ignore", invalid="ignore"):
+        c = shares.of_labels(logits.shape, _label(labels), weights, **settings)
+        return shares.slopes(slope, logits, upstream, c)
+
+
+@once
+def soft_cross_entropy(logits: Array, targets: Array, weights: Array | None = None, **settings: Any) -> Array:
+    """The sum over k of c[k]·log of the sum of exp(z[j] - z[k]), c of the targets."""
+    need_finite((logits, targets))
+    with np.errstate(under="ignore", over="ignore", invalid="ignore"):
+        return shares.losses(behind, logits, shares.of_targets(targets, weights, **settings))
+
+
+@once
+def soft_cross_entropy_gradient(
+    logits: Array, targets: Array, upstream: Array, weights: Array | None = None, **settings: Any
+) -> Array:
+    """upstream·(C·softmax z - c), C the sum of a row's c."""
+    need_finite((logits, targets, upstream))
+    with np.errstate(under="ignore", over="ignore", invalid="ignore"):
+        return shares.slopes(slope, logits, upstream, shares.of_targets(targets, weights, **settings))
+
+
+@once
+def nll_loss(x: Array, labels: Array, weights: Array | None = None, **settings: Any) -> Array:
+    """-w[label]·x[label], one a row, or reduced."""
+    need_finite((x,))
+    with np.errstate(under="ignore", over="ignore", invalid="ignore"):
+        own = shares.of_labels(x.shape, _label(labels), weights, **settings)
+        return shares.losses(lambda rows: dd.normal(dd.number(-rows)), x, own)
+
+
+@once
+def nll_loss_gradient(x: Array, labels: Array, upstream: Array, weights: Array | None = None, **settings: Any) -> Array:
+    """-upstream·w at the label."""
+    need_finite((x, upstream))
+    with np.errstate(under="ignore", over="ignore", invalid="ignore"):
+        own = shares.of_labels(x.shape, _label(labels), weights, **settings)
+        return shares.slopes(lambda _, c: (dd.negative(c[0]), c[1]), x, upstream, own)
 
 
 @once
