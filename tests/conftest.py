@@ -44,13 +44,15 @@ def _slow(path):
 
 
 def pytest_configure(config):
-    """The commands that tests run share a store of this session's own, never the user's, and heed Ctrl-C also where the session runs in the background."""
+    """The commands that tests run share a store and a memory of this session's own, never the user's, and heed Ctrl-C also where the session runs in the background."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     if not hasattr(config, "workerinput") and "LECTURE_CLAIMS_STORE" not in os.environ:
         kept = tempfile.TemporaryDirectory(prefix="lecture-claims-store-")
         config.add_cleanup(kept.cleanup)
-        os.environ["LECTURE_CLAIMS_STORE"] = kept.name
+        os.environ["LECTURE_CLAIMS_STORE"] = f"{kept.name}/store"
+        os.environ["LECTURE_CLAIMS_STATE"] = f"{kept.name}/state"
+        os.environ.setdefault("LECTURE_CLAIMS_YES", "1")
 
 
 def pytest_collection_modifyitems(items):

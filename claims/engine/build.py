@@ -13,6 +13,7 @@ import msgspec
 from ...reference import libraries
 from ..language.claim import Claim
 from ..language.comparison import Comparison
+from ..language.sweep import STRIDE
 from ..record import premises, types
 from ..record.file import plain
 from ..record.parts import CellFound, LibraryFound
@@ -231,7 +232,9 @@ def _cell(lecture: Lecture, selection: Selection, cell: CellRun) -> types.Cell:
     )
     decided = cell_verdict(facts)
     takes_part = decided.verdict not in TAKES_NO_PART
-    in_part = _untested(claim, cell) if decided.verdict in HOLDS and not selection.partial else []
+    in_part = (
+        _untested(claim, cell, quick=selection.quick) if decided.verdict in HOLDS and not selection.partial else []
+    )
     made = facts.made
     wrongs, limits = (cell.wrongs, cell.limits) if takes_part else ({}, {})  # what it did not face counts neither way
     rows = sorted((_row(lecture, cell, c) for c in cell.honest.comparisons), key=_stopped_last)
@@ -257,12 +260,16 @@ def _stopped_last(row: types.Row) -> bool:
     return isinstance(row, types.Stopped)
 
 
-def _untested(claim: Claim, cell: CellRun) -> list[str]:
+def _untested(claim: Claim, cell: CellRun, *, quick: bool) -> list[str]:
     """What of the claim was not tested on this library: a pass must not look larger than it is."""
     label = libraries.label(cell.backend)
     missing = Counter(row.note for row in cell.honest.rows if not row.made)
     lost = [f"{why} ({count} comparison{'s'[: count > 1]})" for why, count in sorted(missing.items())]
     lost += [f"case “{n}” is not for it" for n in claim.cases if not claim.runs(n, label, cell.dtype)]
+    if quick and cell.designs:
+        lost.append("a quick run: fewer seeds than designed for")
+    if quick and any(isinstance(row, types.Sweep) for row in cell.honest.rows):
+        lost.append(f"a quick run: every {STRIDE}th geometry of a sweep")
     named = [*(("wrong", w.name) for w in claim.wrongs), *(("limit", x.name) for x in claim.limits)]
     return lost + [
         f"{kind} “{n}” cannot be tried on it" for kind, n in dict.fromkeys(named) if (kind, n) in cell.dropped

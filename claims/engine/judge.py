@@ -34,7 +34,8 @@ class Judge:
         in_process: bool = False,
         apart: bool = False,
     ) -> None:
-        self.book, self.selection, self.in_process = book, selection, in_process
+        self.book = lecture.quickly(book, selection.backends, selection.dtypes) if selection.quick else book
+        self.selection, self.in_process = selection, in_process
         self.timeout, self.memory, self.apart = timeout, memory, apart
         self._library: Library | None = None
 

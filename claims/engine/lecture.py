@@ -13,11 +13,13 @@ import importlib
 import re
 import tomllib
 import traceback
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from ...reference import libraries
 from ...reference.refusal import Refused
 from ..language.claim import Claim
 from ..language.defects import Defect
@@ -32,6 +34,8 @@ class BadLecture(Refused):
     """A lecture folder that cannot be read; the message is one line."""
 
 
+WIDEST = "float64"
+"""The format in which a quick run trains: limits are shown and pictures drawn in it."""
 DISPOSITIONS = ("definition", "not testable")
 
 
@@ -126,6 +130,33 @@ def read(folder: Path | None = None, *, debug: bool = False) -> Lecture:
     scan = (folder / "scan.txt").read_text(encoding="utf-8") if (folder / "scan.txt").is_file() else ""
     defects = tuple(d for m in every for d in vars(m).get("DEFECTS", ()))
     return Lecture(folder, title, text, scan, sentences, {i: found[i] for i in known if i in found}, defects)
+
+
+def quickly(book: Lecture, backends: Sequence[str], dtypes: Sequence[str]) -> Lecture:
+    """What a quick run makes of a lecture: what is trained over seeds runs on one framework, in its widest format, of those chosen."""
+    trains = next((b for b in libraries.FRAMEWORKS if b in backends and libraries.installed(b)), None)
+    if trains is None or (dtypes and WIDEST not in dtypes):
+        return book
+    return replace(book, claims={name: _on_one(claim, trains) for name, claim in book.claims.items()})
+
+
+def _on_one(claim: Claim, framework: str) -> Claim:
+    if "statistical" not in claim.kind:
+        return claim
+
+    def narrowed(one: Any) -> Any:
+        trained = one.backends is not None and {framework} <= {*one.backends} <= {*libraries.FRAMEWORKS}
+        wide = one.dtypes is None or WIDEST in one.dtypes
+        return replace(one, backends=(framework,), dtypes=(WIDEST,)) if trained and wide else one
+
+    why = f"a quick run trains on {framework} alone, in {WIDEST}"
+    return replace(
+        claim,
+        prose=replace(claim.prose, elsewhere="; ".join(filter(None, (claim.prose.elsewhere, why)))),
+        cases={name: narrowed(case) for name, case in claim.cases.items()},
+        wrongs=[narrowed(wrong) for wrong in claim.wrongs],
+        limits=[narrowed(limit) for limit in claim.limits],
+    )
 
 
 def place(words: str, text: str, position: int = 0) -> re.Match[str] | None:

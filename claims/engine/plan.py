@@ -42,6 +42,8 @@ class Keys:
     def __init__(self, lecture: Lecture, selection: Selection) -> None:
         self.lecture = lecture
         part = {k: v for k, v in asdict(selection).items() if k in ("case", "point", "wrong", "limit", "seed", "quick")}
+        # In a quick run the libraries chosen say on which of them statistics run.
+        part |= {"chosen": [selection.backends, selection.dtypes]} if selection.quick else {}
         self._common = _digest({"schema": SCHEMA, "sources": sources.shared(), "defects": self._defects()})
         self._selected = _digest(part)
         self._libraries, self._claims = dict[str, str](), dict[str, str]()

@@ -100,7 +100,7 @@ def _head(evidence: Evidence, form: Form) -> list[str]:
     head = ["claim", "verdict", *(f"{text(b, 60)} {text(standing.state(evidence, b), 40)}" for b in columns)]
     rows = []
     for claim in evidence.claims:
-        verdict = f"{standing.SIGN[standing.drawn(claim)]} {summary.marks(claim)}"
+        verdict = f"{standing.SIGN[standing.drawn(claim)]} {summary.said(evidence, claim)}"
         verdict += f" **(expected {claim.expected})**" if standing.unexpected(evidence, claim) else ""
         libraries = ([c for c in claim.cells if c.backend == b] for b in columns)
         rows.append([form.section(claim.id), verdict, *map(_library, libraries)])

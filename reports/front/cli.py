@@ -1,4 +1,4 @@
-"""The command line: ``lecture-claims list | verify | show | quiz | report | compare | adjudicate | check | tolerance | operations | layers | new | doctor | completion``.
+"""The command line: ``lecture-claims list | verify | show | quiz | report | compare | adjudicate | check | tolerance | operations | layers | new | watch | doctor | completion``.
 
 Exit 0: every computed verdict is its claim's expected one and every departure a recorded defect that reproduced; 1:
 anything else; 2: wrong usage, in one line that says what was given, what was expected and the way out; 4: a fault of ours.
@@ -28,6 +28,7 @@ from .. import completion, formats
 from ..quiz.command import quiz
 from . import arrays, fault
 from .lectures import commands as lectures
+from .lectures.commands import Folder, Yes
 
 if TYPE_CHECKING:
     from . import kept
@@ -48,8 +49,6 @@ TERMINAL = "terminal"
 StoreFolder = Annotated[
     Path | None, typer.Option("--store", help="Where results are kept; default: the cache folder.", metavar="DIR")
 ]
-Folder = Annotated[Path | None, typer.Option("--lecture", help="A lecture folder of your own.", metavar="DIR")]
-
 SAID = {"definition": "definitions", "": "unaccounted for"}
 
 
@@ -78,6 +77,7 @@ def list_claims(
         typer.Option(help="The evidence with the verdicts; of chosen claims, default: reports/latest/results.json."),
     ] = None,
     lecture_folder: Folder = None,
+    yes: Yes = False,
 ) -> None:
     """Every claim of the lecture, or those chosen, with the sentence that makes it, its verdict and how long it took."""
     from ...claims import contents
@@ -128,7 +128,11 @@ def verify(
     limit: Annotated[str, typer.Option(help="One limit, by its name.")] = "",
     seed: Annotated[int, typer.Option(help="Moves the random inputs and the seeds of the statistics.")] = 0,
     quick: Annotated[
-        bool, typer.Option("--quick", help="Statistics on six seeds of each kind only: faster, and may stay open.")
+        bool,
+        typer.Option(
+            "--quick",
+            help="A first look: six seeds of each kind, on one framework, and a few geometries of each sweep.",
+        ),
     ] = False,
     jobs: Annotated[int | None, typer.Option(help="Processes at work at once; default: the number of cores.")] = None,
     timeout: Annotated[
@@ -158,6 +162,7 @@ def verify(
     ] = False,
     debug: Annotated[bool, typer.Option("--pdb", help="The same, with a debugger at the mistake.")] = False,
     lecture_folder: Folder = None,
+    yes: Yes = False,
 ) -> None:
     """Put claims to the test on the libraries that are installed."""
     from ...claims.store import folder
@@ -316,6 +321,7 @@ def show(
     claim: Annotated[str, typer.Argument(metavar="ID", help="A claim's id.", autocompletion=completion.claims)],
     results: Annotated[Path, typer.Option(help="The evidence to show.")] = Path("reports/latest/results.json"),
     lecture_folder: Folder = None,
+    yes: Yes = False,
 ) -> None:
     """A claim: sentence, statement, scope, what shows it at a prompt, and from a results file the verdict and the evidence."""
     from ...claims import contents, snippets
@@ -516,6 +522,7 @@ def layer_table(
 app.command()(arrays.adjudicate)
 app.command()(arrays.tolerance)
 app.command()(arrays.operations)
+app.command()(lectures.watch)
 
 
 new = typer.Typer(
@@ -533,12 +540,14 @@ def new_claim(
     id: Annotated[str, typer.Argument(metavar="ID", help="section.name, such as convolution.flip.")],
     folder: Annotated[bool, typer.Option("--folder", help="A statistical claim: with its design and gates.")] = False,
     lecture_folder: Folder = None,
+    yes: Yes = False,
 ) -> None:
     """A claim that verifies at once, to be rewritten into your own; says what to do next."""
     from . import new as templates
 
     for line in templates.claim(id, folder=folder, lecture_folder=lecture_folder):
         out.print(line, soft_wrap=True)
+    lectures.written(lecture_folder)
 
 
 @app.command("doctor")

@@ -11,6 +11,7 @@ Two ini options put another lecture to the test, and other libraries: ``lecture_
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -97,7 +98,10 @@ class ClaimFile(pytest.File):
     def collect(self) -> list[ClaimItem]:
         from ...claims.engine import lecture, verification
         from ...reference import libraries
+        from .lectures import known
 
+        if own := lecture_folder(self.config):
+            known.heed(own, yes="LECTURE_CLAIMS_YES" in os.environ)
         items, chosen, alone = [], asked_libraries(self.config), [libraries.REFERENCE]
         try:
             book = lecture.read(lecture_folder(self.config))

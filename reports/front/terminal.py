@@ -103,12 +103,13 @@ def _table(out: Console, evidence: Evidence) -> None:
     table.columns[0].no_wrap = table.columns[1].no_wrap = True
     for one in evidence.claims:
         look = standing.drawn(one)
-        verdict = (summary.AS_WORDED if look == "as-worded" else one.verdict) + UNEXPECTED * standing.unexpected(
-            evidence, one
-        )
+        hurried = standing.hurried(evidence, one)
+        verdict = (summary.AS_WORDED if look == "as-worded" else one.verdict) + ", quick" * hurried
+        verdict += UNEXPECTED * standing.unexpected(evidence, one)
         cells = [_library([c for c in one.cells if c.backend == b]) for b in own]
         others = _library([c for c in one.cells if c.backend in alone])
-        table.add_row(one.id, Text(verdict, STYLE[look]), *cells, *([others] if alone else []))
+        style = IN_PART if hurried and look in standing.HOLDS else STYLE[look]
+        table.add_row(one.id, Text(verdict, style), *cells, *([others] if alone else []))
     out.print(table)
     found = [_mark(c) for c in took]
     meaning = {

@@ -24,11 +24,13 @@ from ...claims.record.types import Claim, Environment, Evidence, LibraryFacts, R
 from ..pictures import figures, interactive, responding, sketches
 from ..wording import environments, findings, gates, places, standing, summary, words
 from ..wording.section import Section
-from . import lecture_text, mathematics, matrix, premise_graph
+from . import lecture_text, mathematics, matrix, premise_graph, tex
 from .anchors import anchor, link
 from .packing import Open, Packing
 
 TEMPLATES = Path(__file__).parent / "templates"
+QUICK_STYLE = ":root { --good: var(--mixed); --stat: var(--mixed); }"
+"""Of a quick run nothing is green."""
 
 
 def render(evidence: Evidence, history: Any = None) -> str:
@@ -46,7 +48,7 @@ def _page(evidence: Evidence, history: Any, packing: Packing) -> str:
 
     def typeset(text: str) -> Markup:
         said = words.visible(text)
-        return Markup(lecture_text.quoted([said])[0] if "$" in said else notation.html(said))
+        return tex.words(said) if "$" in said else Markup(notation.html(said))
 
     text, missing = _lecture(evidence, typeset)
     sections = _sections(evidence)
@@ -61,6 +63,7 @@ def _page(evidence: Evidence, history: Any, packing: Packing) -> str:
         needs=findings.needs(evidence),
         changes_for=findings.by_need(findings.corrections(evidence)),
         quick=summary.quick(evidence),
+        quick_style=QUICK_STYLE,
         warnings=summary.warnings(evidence),
         matrix=matrix,
         in_part=standing.tested_in_part(evidence.claims),
@@ -226,12 +229,13 @@ def _lecture(evidence: Evidence, typeset: Callable[[str], Markup]) -> tuple[str,
         if not worst or not link_allowed:
             return f"<mark {attributes}>", "</mark>"
         # The title is the link's name where the sentence is a formula only.
-        title = escape(f"{words.cut(words.visible(worst.id), 80)}: {summary.marks(worst)}")
+        title = escape(f"{words.cut(words.visible(worst.id), 80)}: {summary.said(evidence, worst)}")
         return f'<a {attributes} href="{escape(link(worst.id))}" title="{title}">', "</a>"
 
     def after(sentence: Sentence) -> str:
         chips = [
-            _chip(c, claims.get(c), number(c) if c in claims else 0, elsewhere=c in sentence.see) for c in ids(sentence)
+            _chip(evidence, c, claims.get(c), number(c) if c in claims else 0, elsewhere=c in sentence.see)
+            for c in ids(sentence)
         ]
         if sentence.reading:
             chips.append(_uncertain(sentence.reading))
@@ -270,13 +274,13 @@ def _finding(claim: Claim, number: int, typeset: Callable[[str], Markup]) -> str
     )
 
 
-def _chip(name: str, claim: Claim | None, number: int, *, elsewhere: bool) -> str:
+def _chip(evidence: Evidence, name: str, claim: Claim | None, number: int, *, elsewhere: bool) -> str:
     """A mark after the sentence for each of its claims: shape, word and number, leading to the evidence. elsewhere: it was made of another sentence."""
     name = words.visible(name)
     if claim is None:
         says, target, shape = "not tested here", "#untested", "untested"
     else:
-        says = summary.marks(claim)
+        says = summary.said(evidence, claim)
         target, shape = link(claim.id), standing.drawn(claim)
     marks = icon("qualified") if claim and claim.qualified and shape != "as-worded" else Markup()
     if claim and any(standing.defects_of(c) for c in claim.cells):

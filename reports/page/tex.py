@@ -13,9 +13,11 @@ from html import escape
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
+from markupsafe import Markup
 
 BLOCKS = ("math_block", "math_block_label")
 INLINE = ("math_inline", "math_inline_double")
+FORMULA = re.compile(r"\$\$([^$]+)\$\$|(?<![\\$\d])\$(?! )([^$]+)(?<![ \\])\$(?![$\d])")
 NAMESPACE = "http://www.w3.org/1998/Math/MathML"
 ELEMENTS = re.compile(
     "math|mrow|mi|mn|mo|mtext|mspace|msub|msup|msubsup|munder|mover|munderover|mfrac|msqrt|mroot|mtable|mtr|mtd|mstyle|mpadded|mphantom|menclose"
@@ -42,7 +44,8 @@ def typeset(tokens: Sequence[Token]) -> list[Token]:
     for token in tokens:
         if token.type in BLOCKS:
             inline = Token("inline", "", 0, children=[_math(token.content, display=True)])
-            made += [Token("paragraph_open", "p", 1), inline, Token("paragraph_close", "p", -1)]
+            wide = {"class": "wide", "tabindex": 0}  # it scrolls by itself, by the keyboard too
+            made += [Token("paragraph_open", "div", 1, attrs=wide), inline, Token("paragraph_close", "div", -1)]
             continue
         if token.children:
             token.children = [
@@ -51,6 +54,16 @@ def typeset(tokens: Sequence[Token]) -> list[Token]:
             ]
         made.append(token)
     return made
+
+
+def words(text: str) -> Markup:
+    """A text that stands outside the lecture, with its formulas set."""
+    made, position = Markup(), 0
+    for formula in FORMULA.finditer(text):
+        made += text[position : formula.start()]
+        made += Markup(_mathml((formula[1] or formula[2]).strip(), display=False))
+        position = formula.end()
+    return made + text[position:]
 
 
 def _math(source: str, *, display: bool) -> Token:

@@ -121,6 +121,12 @@ def left_open(evidence: Evidence, claim: Claim) -> bool:
     return evidence.selection.quick and bool(claim.designs) and claim.verdict == "inconclusive"
 
 
+def hurried(evidence: Evidence, claim: Claim) -> bool:
+    """Whether the verdict rests on what a quick run did not do in full: seeds, or the geometries of a sweep."""
+    swept = any(isinstance(row, Sweep) for cell in claim.cells for row in cell.rows)
+    return evidence.selection.quick and (bool(claim.designs) or swept)
+
+
 def as_worded(claim: Claim | ClaimSaid) -> list[LimitSaid]:
     """The plain readings of the sentence that fail."""
     return [x for x in claim.limits if x.name in claim.fails_as_worded]

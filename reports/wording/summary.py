@@ -37,7 +37,10 @@ def quick(evidence: Evidence) -> str:
         return ""
     counts = [n for claim in evidence.claims for design in claim.designs.values() for n in design.seeds.values()]
     seeds = f"{max(counts)} seeds" if counts else "few seeds"
-    return f"Quick run: statistics on {seeds} of each kind only, fewer than designed for. A first look, not for citing; run again without --quick."
+    return (
+        f"Quick run: statistics on {seeds} of each kind only, fewer than designed for, and on one framework; a few geometries of each sweep; no known "
+        "mistake tried. A first look, not for citing; run again without --quick."
+    )
 
 
 def worded_line(claim: Claim) -> str:
@@ -50,6 +53,11 @@ def marks(claim: Claim | ClaimSaid) -> str:
     """A verdict with what qualifies it, in words: “fails as worded, supported, qualified”."""
     worded = bool(standing.as_worded(claim))
     return ", ".join([*[AS_WORDED] * worded, claim.verdict, *["qualified"] * claim.qualified])
+
+
+def said(evidence: Evidence, claim: Claim) -> str:
+    """The same, and that a quick run says so."""
+    return marks(claim) + ", quick" * standing.hurried(evidence, claim)
 
 
 def verdict_line(evidence: Evidence, claim: Claim) -> str:

@@ -29,8 +29,8 @@ from typer.main import get_command
 
 COMMANDS = everywhere(documents.commands)
 INLINE = everywhere(documents.inline_commands)
-NOT_RUN = ("verify", "doctor", "new", "check")
-"""Start libraries or write into the repository; tests/engine, tests/checking and tests/reports/test_new.py run them."""
+NOT_RUN = ("verify", "doctor", "new", "check", "watch")
+"""Start libraries or write into the repository; tests/engine, tests/checking, tests/reports/test_new.py and test_watch.py run them."""
 NOT_OURS = ("source", "cp", "sphinx-build", "export", "apt-get", "pre-commit", "dask")
 SNIPPETS_NOT_RUN = {
     "docs/findings.md": "each shows a defect of one version of a library; some would end the process",

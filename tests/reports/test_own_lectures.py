@@ -12,7 +12,7 @@ from lectureclaims.claims.engine import lecture, verification
 from lectureclaims.claims.engine.verification import BadRequest
 from lectureclaims.claims.record.types import Sentence
 from lectureclaims.reports.front.lectures import folder, sentences
-from lectureclaims.reports.page import lecture_text
+from lectureclaims.reports.page import lecture_text, tex
 from lying import run_command
 
 NOTES = r"""---
@@ -155,7 +155,7 @@ def test_the_folder_can_be_read_and_verifies_at_once(tmp_path):
     notes.write_text(NOTES, encoding="utf-8")
     done = run_command("lecture-claims", "new", str(home), "--from", str(notes))
     assert done.returncode == 0, done.stderr
-    assert "14 sentences of yours" in done.stdout
+    assert "14 sentences of yours in its ledger" in done.stdout
     book = lecture.read(home)
     assert book.title == "Optimisers" and "layout: course" not in book.markdown
     assert [(s.id, s.text) for s in book.sentences[:14]] == read(folder.FRONT_MATTER.sub("", NOTES))
@@ -203,6 +203,20 @@ def test_the_page_sets_tex():
     assert missing == [] and "<em>" not in html and "<ul>" not in html
     assert '<math display="block" alttext="a + b*c*">' in html and html.count("<b>") == 3
     assert "<msub><mi>w</mi><mi>t</mi></msub>" in lecture_text.quoted(["where $w_t$ is"])[0]
+    assert '<div class="wide" tabindex="0"><b><math' in html
+
+
+@pytest.mark.parametrize(
+    "text, html",
+    [
+        ("no <b> \"formula\" & 'none'", "no &lt;b&gt; &#34;formula&#34; &amp; &#39;none&#39;"),
+        ("$5 and $6", "$5 and $6"),
+        (r"\$x\$", r"\$x\$"),
+        ("so $<$ is", 'so <math display="inline" alttext="&lt;"><mrow><mo>&lt;</mo></mrow></math> is'),
+    ],
+)
+def test_words_elsewhere_have_their_formulas_set_and_nothing_else(text, html):
+    assert tex.words(text) == html
 
 
 @pytest.mark.parametrize(

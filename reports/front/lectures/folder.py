@@ -13,7 +13,7 @@ from pathlib import Path
 from string import Template
 
 from ....claims.engine.verification import BadRequest
-from . import sentences
+from . import known, sentences
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 BEGIN = "begin"
@@ -50,8 +50,10 @@ def write(folder: Path, notes: Path | None) -> Iterator[str]:
     for name, template in CLAIMS.items():
         made = Template(_template(template)).substitute(names)
         (folder / BEGIN / f"{name}.py").write_text(made, encoding="utf-8")
+    known.remember(folder)  # it is ours as yet
     where = shlex.quote(str(folder))
-    yield f"Wrote {folder}/: {len(rows)} sentences of {'yours' if notes else 'the text'}, and claims to begin with in {BEGIN}/"
+    counted = f", {len(rows)} sentences of yours in its ledger" if notes else ""
+    yield f"Wrote {folder}/{counted}, and claims to begin with in {BEGIN}/"
     yield f"Try it: lecture-claims verify --lecture {where} --backend numpy --out report"
     yield (
         f"Then give each sentence in {folder / 'sentences.toml'} a claim (`lecture-claims new claim ID --lecture {where}`) or a disposition, "
