@@ -319,6 +319,11 @@ def test_a_mistaken_operation_can_be_sent_to_a_worker():
     assert np.array_equal(again(libraries.load("numpy"), x, w, None), x @ w)
 
 
+def test_no_two_mistakes_have_one_name():
+    named = [one.name for part in vars(mistakes).values() for one in getattr(part, "MISTAKES", ())]
+    assert len(named) == len(set(named)) == len(mistakes.MISTAKES)
+
+
 # --- the page ----------------------------------------------------------------------------------------------------------
 
 PAGE = Path(__file__).parents[2] / "docs" / "mistakes.md"
