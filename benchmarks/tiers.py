@@ -127,12 +127,36 @@ def losses(
                 yield from both("cross_entropy", {"logits": x, "labels": labels}, weighed, upstream, given)
             left_out = {"ignore_index": 2, "reduction": reduction}
             yield from both("nll_loss", {"x": x, "labels": labels}, weighed, upstream, left_out)
+        yield from binary_losses(x[:, :7], rng)
         targets = np.exp(rng.standard_normal((rows, classes)))
         targets = (targets / targets.sum(axis=1, keepdims=True)).astype(dtype)
         for reduction, weighed, smooth in itertools.product(("none", "sum", "mean"), (weights, None), (0.0, 0.1)):
             upstream = rng.standard_normal(rows if reduction == "none" else 1).astype(dtype)
             given = {"label_smoothing": smooth, "reduction": reduction}
             yield from both("soft_cross_entropy", {"logits": x, "targets": targets}, weighed, upstream, given)
+
+
+def binary_losses(x: np.ndarray, rng: np.random.Generator) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
+    """Targets of 0 and 1, and between them."""
+    x = np.where(x == 0, x.dtype.type(0.5), x)  # at 0 TensorFlow's weighed gradient is another: a known mistake
+    scale, shape, dtype = min(1.0, 10 / float(np.abs(x.astype(np.float64)).max())), x.shape, x.dtype
+    weights, positive = (rng.uniform(0.1, 3, shape).astype(dtype) for _ in range(2))
+    p = (1 / (1 + np.exp(-scale * x.astype(np.float64)))).astype(dtype)
+    ends = float(dtype.type(1e-3)), float(dtype.type(1) - dtype.type(1e-3))
+    for hard, reduction in itertools.product((True, False), ("none", "sum", "mean")):
+        targets = (rng.integers(0, 2, shape) if hard else rng.random(shape)).astype(dtype)
+        upstream = rng.standard_normal(shape if reduction == "none" else 1).astype(dtype)
+        given = {"reduction": reduction}
+        for weighed, q in ((weights, positive), (None, positive), (None, None)):
+            name = "binary_cross_entropy_with_logits"
+            yield name, {"logits": x, "targets": targets, "weights": weighed, "pos_weight": q}, given
+            both = {"logits": x, "targets": targets, "upstream": upstream, "weights": weighed, "pos_weight": q}
+            yield f"{name}_gradient", both, given
+        for floor, clip in ((-100.0, None), (None, ends)):
+            given = {"floor": floor, "clip": clip, "reduction": reduction}
+            yield "binary_cross_entropy", {"p": p, "targets": targets, "weights": weights}, given
+            both = {"p": p, "targets": targets, "upstream": upstream, "weights": weights}
+            yield "binary_cross_entropy_gradient", both, given
 
 
 def both(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -261,8 +262,11 @@ def _arrays(entry: Operation, inputs: Mapping[str, Any], orders: Orders) -> dict
         else:
             given[name] = array_of(f"input.{name}", inputs[name], whole=name == "labels")
     arrays = {name: None if array is None else _array(entry, name, given, orders) for name, array in given.items()}
-    x = arrays.get("x")
+    x, first = arrays.get("x"), next(iter(arrays.values()))
     for name, array in arrays.items():
+        if name in FACTORS and array is not None and entry.axes(name) == "…" and first is not None:
+            arrays[name] = _stretched(name, array, first, orders)
+            continue
         # The gradient by one number would be another one than by one a channel.
         whole = (
             array is not None and entry.axes(name) == "C" and array.shape == (1,) and f"d{name}" not in entry.results
@@ -271,6 +275,22 @@ def _arrays(entry: Operation, inputs: Mapping[str, Any], orders: Orders) -> dict
             arrays[name] = np.repeat(array, x.shape[1])  # pyright: ignore[reportArgumentType, reportCallIssue]
             orders.taken.append(f"input.{name} [1]: the same for all {x.shape[1]} channels")
     return arrays
+
+
+FACTORS = ("weights", "pos_weight")
+"""Numbers that losses are multiplied with."""
+
+
+def _stretched(name: str, array: np.ndarray, first: np.ndarray, orders: Orders) -> np.ndarray:
+    """The same along axes that are left out or have one element, as frameworks have it."""
+    with suppress(ValueError):
+        made = np.broadcast_to(array, first.shape)
+        if array.shape != first.shape:
+            orders.taken.append(
+                f"input.{name} {list(array.shape)}: the same along the other axes of {list(first.shape)}"
+            )
+        return np.ascontiguousarray(made)
+    return array
 
 
 def _array(entry: Operation, name: str, given: Mapping[str, np.ndarray | None], orders: Orders) -> np.ndarray:

@@ -40,6 +40,12 @@ from .batch_norm import (
     batch_norm_running,
     batch_norm_training,
 )
+from .binary import (
+    binary_cross_entropy,
+    binary_cross_entropy_gradient,
+    binary_cross_entropy_with_logits,
+    binary_cross_entropy_with_logits_gradient,
+)
 from .bound import Bound, error_ratio, exact, two_libraries
 from .composition import carried
 from .descent import contraction

@@ -13,7 +13,9 @@ from ..operators.catalogue import Operation
 NARROW = ("float16", "bfloat16")
 """Formats that hardware and libraries store numbers in, and mostly do not compute in."""
 
+BINARY = tuple(f"binary_cross_entropy{of}{slope}" for of in ("", "_with_logits") for slope in ("", "_gradient"))
 SUMMING = (
+    *BINARY,
     "sums",
     "resampled",
     "softmax",
@@ -30,6 +32,7 @@ SUMMING = (
 )
 """The rules of operations that sum, whose bounds grow with the number of terms; in a window there are few."""
 STEPPING = (
+    *BINARY,
     "softmax",
     "cross_entropy",
     "cross_entropy_gradient",
@@ -49,6 +52,7 @@ LENIENT = {
     "norm": {"steps": True},
     "resampled": {"tabled": True},
     "mean_square": {"steps": True},
+    **{rule: {"difference": True} for rule in BINARY[2:]},
 }
 """Rule → what some libraries do that is rounding, and no reason to call a result wrong."""
 

@@ -15,7 +15,7 @@ from .. import bounds, oracle
 from ..bounds import Bound
 from ..operators.activations import exponential
 from ..operators.catalogue import OPERATIONS
-from .contracts import Contract
+from .contracts import BINARY, Contract
 
 
 @dataclass(frozen=True)
@@ -194,6 +194,16 @@ def _nll_loss_gradient(q: Question) -> Bounds:
     return (bounds.weighed_selection(q.values[0], q.arrays[2], _shares(q), q.dtype, stored=q.stored),), None
 
 
+def _binary(q: Question) -> Bounds:
+    made = {"stored": q.stored} | q.parameters
+    if not q.name.startswith("binary_cross_entropy_with_logits"):
+        return (getattr(bounds, q.name)(q.values[0], *q.arrays, q.dtype, **made),), None
+    flat, (*given, weights, positive) = q.arrays[0].ravel(), q.arrays
+    y = oracle.log_softmax(np.stack([flat, np.zeros_like(flat)], axis=1), axis=1)
+    made |= {"difference": q.contract.difference}
+    return (getattr(bounds, q.name)(q.values[0], y, *given, (weights, positive), q.dtype, **made),), None
+
+
 def _log_softmax(q: Question) -> Bounds:
     return (bounds.log_softmax(q.values[0], q.arrays[0], q.dtype, **q.parameters, stored=q.stored),), None
 
@@ -265,6 +275,7 @@ KINDS: dict[str, Rule] = {
     "cross_entropy_gradient": _cross_entropy_gradient,
     "nll_loss": _nll_loss,
     "nll_loss_gradient": _nll_loss_gradient,
+    **dict.fromkeys(BINARY, _binary),
     "log_softmax": _log_softmax,
     "log_softmax_gradient": _log_softmax_gradient,
     "activation": _activation,

@@ -62,8 +62,6 @@ LACKING = {
     "interpolate": RESIZES,
     "upsample": RESIZES,
     "upsampling": "nearest_resampling2d or bilinear_resampling2d, by its interpolation; its size is the scale here",
-    "binarycrossentropy": "two classes in one number; cross_entropy_of_probabilities on [1 − p, p] is the same but for rounding 1 − p",
-    "bce": "two classes in one number; cross_entropy_of_probabilities on [1 − p, p] is the same but for rounding 1 − p",
     "mse": "a mean of squares; nothing here is near",
     "l1": "a mean of distances; nothing here is near",
     "dropout": "random: there is no exact result",
@@ -110,6 +108,8 @@ MEANINGS = {
     "label_smoothing": "the share of a label that all classes have alike",
     "weighting": "by whose weight a smoothed label's classes count: each by its own, or all by that of the label",
     "ignore_index": "the label of rows that do not count",
+    "floor": "the least value of a logarithm",
+    "clip": "how far from 0 and 1 the probabilities are held",
     "reduction": "whether losses are added up, or averaged: over the rows that count, or over the weights of their labels",
     "approximate": "with the error function, or a formula with tanh",
 }

@@ -51,6 +51,12 @@ from .linear import (
     fully_connected,
     fully_connected_gradient,
 )
+from .losses.binary import (
+    binary_cross_entropy,
+    binary_cross_entropy_gradient,
+    binary_cross_entropy_with_logits,
+    binary_cross_entropy_with_logits_gradient,
+)
 from .losses.classes import (
     cross_entropy,
     cross_entropy_gradient,

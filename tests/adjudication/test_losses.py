@@ -208,6 +208,84 @@ def test_minus_the_logarithm_that_is_given():
     assert mistaken(judged("nll_loss", np.float32(ROWS), x)) == {"logits for logarithms"}
 
 
+YES = np.array([[1, 0, 0.25, 1], [0, 1, 1, 0], [0.5, 1, 0, 0]])
+SCORES = (3 * RNG.standard_normal((3, 4))).astype(np.float32)
+SIGMA = 1 / (1 + np.exp(-SCORES.astype(np.float64)))
+BINARY = -(YES * np.log(SIGMA) + (1 - YES) * np.log1p(-SIGMA))
+POSITIVE = -(WEIGHTS * YES * np.log(SIGMA) + (1 - YES) * np.log1p(-SIGMA))
+
+
+def test_binary_losses_from_logits():
+    inputs = {"input": SCORES, "target": np.float32(YES), "pos_weight": WEIGHTS}
+    for name, y, given in (
+        ("BCEWithLogitsLoss", POSITIVE.mean(), inputs),
+        ("sigmoid_cross_entropy_with_logits", BINARY.mean(), {"logits": SCORES, "labels": np.float32(YES)}),
+    ):
+        found = judged(name, np.float32(y), given, framework="torch")
+        assert found.within and found.operation == "binary_cross_entropy_with_logits"
+    for wrong, mistake in (
+        (BINARY.mean(), "positives not weighed"),
+        ((BINARY * WEIGHTS).mean(), "all weighed as positives"),
+        (POSITIVE.sum(), "other reduction"),
+        (POSITIVE.sum() / 3, "mean over the first axis"),
+        (-POSITIVE.mean(), "sign of the loss"),
+        (POSITIVE.mean() / np.log(2), "other base"),
+        (-(WEIGHTS * YES * np.log(SIGMA)).mean(), "no left out"),
+    ):
+        assert mistaken(judged("bce_with_logits", np.float32(wrong), inputs, framework="torch")) == {mistake}
+    up = inputs | {"upstream": np.ones((3, 4), np.float32)}
+    slope = (WEIGHTS * YES + 1 - YES) * SIGMA - WEIGHTS * YES
+    assert judged("bce_with_logits_gradient", np.float32(slope), up, reduction="none").within
+    found = judged("bce_with_logits_gradient", np.float32(SIGMA - YES), up, reduction="none")
+    assert mistaken(found) == {"positives not weighed"}
+
+
+def test_tensorflows_derivative_at_a_logit_of_0(load):
+    """log(1 + exp(-|z|)) has none there by itself; of sigmoid_cross_entropy_with_logits it is right."""
+    lib, ones = load("tensorflow"), np.ones(3, np.float32)
+    z, t = np.float32([0, 1, -2]), np.float32([1, 0, 1])
+    inputs = {"logits": z, "targets": t, "upstream": ones}
+    found = {}
+    for q in (2 * ones, None):
+        given = inputs | {"pos_weight": q}
+        y = lib.binary_cross_entropy_with_logits_gradient(*inputs.values(), pos_weight=q)
+        found[q is None] = judged("bce_with_logits_gradient", y, given)
+    assert found[True].within and mistaken(found[False]) == {"derivative at a logit of 0"}
+
+
+def test_binary_losses_from_probabilities_and_where_they_are_held():
+    """PyTorch holds logarithms, Keras probabilities: each the mistake of the other."""
+    p, t = np.float32([0, 1e-30, 0.25, 1]), np.float32([1, 1, 0, 1])
+    inputs = {"input": p, "target": t}
+    floored = np.float32([100, -np.log(1e-30), -np.log(0.75), 0])
+    held = np.clip(p, np.float32(1e-7), np.float32(1) - np.float32(1e-7)).astype(np.float64)
+    held = np.float32(-(t * np.log(held) + (1 - t) * np.log1p(-held)))
+    torchs, keras = {"framework": "torch", "reduction": "none"}, {"framework": "keras", "reduction": "none"}
+    assert judged("BCELoss", floored, inputs, **torchs).within
+    assert judged("BinaryCrossentropy", held, inputs, **keras).within
+    assert mistaken(judged("bce", held, inputs, **torchs)) == {"probabilities held"}
+    assert mistaken(judged("bce", floored, inputs, **keras)) == {"logarithms held"}
+    with pytest.raises(BadInput, match="exact result is finite"):
+        judged("bce", floored, inputs)
+    slope = np.float32([-1e12, -1e12, 4 / 3, 0])
+    given = inputs | {"upstream": np.ones(4, np.float32)}
+    assert judged("bce_gradient", slope, given, **torchs).within
+    assert mistaken(judged("bce_gradient", np.float32([0, 0, 4 / 3, 0]), given, **torchs)) == {"probabilities held"}
+
+
+@pytest.mark.parametrize(
+    "inputs, says",
+    [
+        ({"p": SCORES, "targets": np.float32(YES)}, "p.*expected"),
+        ({"p": np.float32(SIGMA), "targets": 2 * np.float32(YES)}, "targets=2.0: expected numbers from 0 to 1"),
+        ({"p": np.float32(SIGMA), "targets": np.float32(YES), "weights": WEIGHTS[:3]}, r"weights.shape=\(3,\)"),
+    ],
+)
+def test_what_no_binary_loss_can_be_made_of_is_refused(inputs, says):
+    with pytest.raises(BadInput, match=says):
+        judged("bce", np.float32(BINARY), inputs)
+
+
 def test_the_defaults_are_those_of_pytorch(load):
     load("torch")
     import torch

@@ -119,13 +119,23 @@ CALLS = {
         (1,),
         {"label_smoothing": 0.125, "reduction": "mean"},
     ),
+    "binary_cross_entropy": (
+        {"p": (3, 4), "targets": (3, 4), "weights": (3, 4)},
+        (3, 4),
+        {"floor": None, "clip": None, "reduction": "none"},
+    ),
+    "binary_cross_entropy_with_logits": (
+        {"logits": (3, 4), "targets": (3, 4), "weights": (3, 4), "pos_weight": (3, 4)},
+        (3, 4),
+        {"reduction": "none"},
+    ),
     "nll_loss": ({"x": (4, 5), "labels": (4,), "weights": (5,)}, (4,), {"ignore_index": 3, "reduction": "none"}),
     "cross_entropy_of_probabilities": ({"p": (4, 5), "labels": (4,)}, (4,), {}),
 }
 """Operation → shapes of its arrays, that of its result, parameters; gradients take the same."""
 
 
-POSITIVE = ("p", "variance", "weights", "targets")
+POSITIVE = ("p", "variance", "weights", "targets", "pos_weight")
 
 
 def arguments(name, dtype):
@@ -137,7 +147,9 @@ def arguments(name, dtype):
         if array == "labels":
             arrays[array] = rng.integers(0, 5, quarters.shape)
         else:
-            arrays[array] = (np.abs(quarters) + 0.25 if array in POSITIVE else quarters).astype(dtype)
+            quarters = np.abs(quarters) + 0.25 if array in POSITIVE else quarters
+            share = name.startswith("binary") and array in ("p", "targets")
+            arrays[array] = (quarters / 4 if share else quarters).astype(dtype)
     return arrays | parameters
 
 

@@ -41,6 +41,7 @@ PADDED_POOL = VOLUME_POOL | {
 SIZE = {"size": (7, 6)}
 CHANNELS = {"gamma": (4,), "beta": (4,), "mean": (4,), "variance": (4,)}
 X, TABLE, WEIGHTS = {"x": (4, 5)}, {"logits": (4, 5), "labels": (4,), "p": (4, 5)}, {"weights": (5,)}
+YES = {"logits": (4, 5), "targets": (4, 5), "p": (4, 5)}
 SOFT, LOGARITHMS = {"logits": (4, 5), "targets": (4, 5)}, {"x": (4, 5), "labels": (4,)}
 
 CALLS = {
@@ -165,6 +166,14 @@ CALLS = {
     "(c?elu)": [(X, {"alpha": 0.6})],
     "(log_)?softmax": [(X, {"axis": 1})],
     "cross_entropy_of": [(TABLE, {})],
+    "binary_cross_entropy_with": [
+        (YES, {"reduction": "mean"}),
+        (YES | {"weights": (4, 5), "pos_weight": (4, 5)}, {"reduction": "none"}),
+    ],
+    "binary_cross_entropy": [
+        (YES, {"reduction": "mean"}),
+        (YES | {"weights": (4, 5)}, {"reduction": "none", "floor": -12.0}),
+    ],
     "soft_cross_entropy": [
         (SOFT, {"reduction": "mean", "label_smoothing": 0.15}),
         (SOFT | {"weights": (5,)}, {"reduction": "none"}),
@@ -193,8 +202,8 @@ def calls(operation, dtype):
         rng = np.random.default_rng(i)
         arrays = {name: draw(rng, name, shapes[name], dtype) for name in entry.arrays if name in shapes}
         if "upstream" in entry.arrays:
-            if operation.startswith(("relu", "absolute", "leaky", "prelu", "hard_tanh")):
-                arrays["x"].flat[::7] = 0
+            if operation.startswith(("relu", "absolute", "leaky", "prelu", "hard_tanh", "binary_cross_entropy_with")):
+                next(iter(arrays.values())).flat[::7] = 0
             arrays["upstream"] = draw(rng, "upstream", forward(operation, arrays, parameters), dtype)
         arrays = {name: arrays[name] for name in entry.arrays if name in arrays}
         yield arrays, entry.settings(parameters)
@@ -226,11 +235,13 @@ def draw(rng, name, shape, dtype):
     if name == "labels":
         return rng.permutation(5)[:4]
     numbers = rng.normal(size=shape)
-    if name in ("mean", "variance", "p", "weights", "targets"):
+    if name in ("mean", "variance", "p", "weights", "targets", "pos_weight"):
         numbers = np.abs(numbers) + 0.1
     if name == "p":
         numbers = numbers / numbers.sum(axis=1, keepdims=True) * 0.9
         numbers[:, 1:3] = 1e-9  # below what Keras clips, at the label of one row at least
+    if name == "targets":
+        numbers = numbers / numbers.max()
     return numbers.astype(dtype)
 
 

@@ -231,6 +231,48 @@ def test_weighed_cross_entropy_and_its_gradient(label_smoothing, weighting, redu
     assert (np.abs(slopes - wanted) <= np.spacing(np.abs(wanted)) / 2 + 2.0**-90 * np.array(size)).all()
 
 
+LIMIT = 1e-12
+"""The least divisor of PyTorch's derivative."""
+
+
+@pytest.mark.parametrize("floor, clip", [(None, None), (-100.0, None), (None, (0.01, 0.99))])
+@pytest.mark.parametrize("reduction", ["none", "mean"])
+def test_binary_cross_entropies(reduction, floor, clip):
+    p, t = np.array([0.5, 1e-3, 0.999, 1e-60, 1 - 2.0**-53, 0.25]), np.array([1, 0.25, 1, 1, 0.5, 0])
+    z, w = np.array([0.0, -3.5, 700, -700, 40, 1e-3]), np.array([1, 2.5, 0.1, 3, 1, 1e-9])
+    q, g = np.array([2.0, 0.3, 1, 1, 7, 5]), np.array([1, -2, 0.5, 3, 1, 1]) if reduction == "none" else np.array([1.5])
+    made = {"reduction": reduction}
+    held = made | {"floor": floor, "clip": clip}
+    got = [
+        oracle.binary_cross_entropy(p, t, w, **held),
+        oracle.binary_cross_entropy_gradient(p, t, g, w, **held),
+        oracle.binary_cross_entropy_with_logits(z, t, w, q, **made),
+        oracle.binary_cross_entropy_with_logits_gradient(z, t, g, w, q, **made),
+    ]
+    many, rows = len(p) if reduction == "mean" else 1, []
+    with decimal.localcontext(decimal.Context(prec=800, Emax=decimal.MAX_EMAX, Emin=decimal.MIN_EMIN)):
+        for n in range(len(p)):
+            P, T, Z, W, Q, G = (Decimal(float(np.broadcast_to(a, len(p))[n])) for a in (p, t, z, w, q, g))
+            C = P if clip is None else min(max(P, Decimal(clip[0])), Decimal(clip[1]))
+            logs = [one.ln() if floor is None else max(one.ln(), Decimal(floor)) for one in (C, 1 - C)]
+            divisor = C * (1 - C) if floor is None else max(C * (1 - C), Decimal(LIMIT))
+            sigma = 1 / (1 + (-Z).exp())
+            rows.append(
+                (
+                    -W * (T * logs[0] + (1 - T) * logs[1]),
+                    G * W / many * (C - T) / divisor if C == P else Decimal(0),
+                    -W * (Q * T * sigma.ln() + (1 - T) * (1 - sigma).ln()),
+                    G * W / many * ((Q * T + 1 - T) * sigma - Q * T),
+                )
+            )
+        wanted = [*zip(*rows, strict=True)]
+        for number in (0, 2):
+            wanted[number] = wanted[number] if reduction == "none" else [sum(wanted[number]) / many]
+        wanted = [[float(one) for one in column] for column in wanted]
+    for mine, column in zip(got, wanted, strict=True):
+        np.testing.assert_array_equal(mine, column)
+
+
 def test_cross_entropy_of_probabilities_to_the_last_bit():
     p = np.array([1.0, 1 - 2.0**-53, 1 + 2.0**-52, 0.5, 0.9, 1 / 3, 2.0**-1074, 1e-300, 1.7e308, 0.7071067811865476])
     table = np.stack([np.full_like(p, 0.25), p], axis=1)

@@ -356,6 +356,7 @@ INPUTS = {
     "log_probs": ("x",),
     "scores": ("logits", "x"),
     "weight": ("w", "gamma", "alpha", "weights"),
+    "sample_weight": ("weights",),
     "class_weight": ("weights",),
     "weights": ("w",),
     "kernel": ("w",),

@@ -295,6 +295,8 @@ LACKS = {name: "SciPy has no gradients" for name in catalogue.OPERATIONS if name
     "leaky_relu": "SciPy has no leaky ReLU",
     "prelu": "SciPy has no PReLU",
     "nll_loss": "SciPy has no losses",
+    "binary_cross_entropy": "SciPy has no losses",
+    "binary_cross_entropy_with_logits": "SciPy has no losses",
     "soft_cross_entropy": "SciPy has no losses; that of a label alone is minus its log_softmax",
     "cross_entropy_of_probabilities": "SciPy has no logarithm of its own; it is NumPy's",
     "raw_convolution2d": "SciPy has no convolution of its own with channels, so no layout of its own",

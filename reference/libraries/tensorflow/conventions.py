@@ -43,6 +43,7 @@ FRAMEWORKS = {
             ("log_softmax", "axis"): -1,
             ("softmax", "axis"): -1,
             ("cross_entropy", "weighting"): "row",
+            ("binary_cross_entropy", "clip"): 1e-7,
             ("bilinear", "grid"): "half_pixel",
             ("nearest", "grid"): "half_pixel",
             **CUBIC,

@@ -891,6 +891,63 @@ def cross_entropy_gradient(logits, labels, upstream, weights=None, **settings):
     return _gradient(_weighed(labels, weights, **settings), tf.constant(upstream), tf.constant(logits)).numpy()
 
 
+def _of_numbers(losses, weights, reduction):
+    """Of all numbers: as they are, or [1]."""
+    losses = losses if weights is None else losses * tf.constant(weights)
+    if reduction == "none":
+        return losses
+    whole = tf.reshape(tf.reduce_sum(losses), [1])
+    return whole / tf.cast(tf.size(losses), losses.dtype) if reduction == "mean" else whole
+
+
+def _from_sigmoid(targets, weights, *, floor=None, clip=None, reduction="none"):
+    """As Keras' loss has it, of numbers and not of their last axis' mean."""
+    if floor is not None:
+        raise Unsupported("TensorFlow and Keras hold no logarithm at a least value; they clip the probabilities")
+
+    def loss(p):
+        t, held = (
+            tf.constant(targets),
+            p if clip is None else tf.clip_by_value(p, *(tf.constant(c, p.dtype) for c in clip)),
+        )
+        yes = tf.where(t > 0, t * tf.math.log(held), tf.zeros_like(p))
+        no = tf.where(t < 1, (1 - t) * tf.math.log(1 - held), tf.zeros_like(p))
+        return _of_numbers(-(yes + no), weights, reduction)
+
+    return loss
+
+
+def binary_cross_entropy(p, targets, weights=None, **settings):
+    return _from_sigmoid(targets, weights, **settings)(tf.constant(p)).numpy()
+
+
+def binary_cross_entropy_gradient(p, targets, upstream, weights=None, **settings):
+    return _gradient(_from_sigmoid(targets, weights, **settings), tf.constant(upstream), tf.constant(p)).numpy()
+
+
+def _sigmoid(targets, weights, pos_weight, reduction):
+    def loss(z):
+        t = tf.constant(targets)
+        if pos_weight is None:
+            losses = tf.nn.sigmoid_cross_entropy_with_logits(labels=t, logits=z)
+        else:
+            losses = tf.nn.weighted_cross_entropy_with_logits(labels=t, logits=z, pos_weight=tf.constant(pos_weight))
+        return _of_numbers(losses, weights, reduction)
+
+    return loss
+
+
+def binary_cross_entropy_with_logits(logits, targets, weights=None, pos_weight=None, *, reduction="none"):
+    return _sigmoid(targets, weights, pos_weight, reduction)(tf.constant(logits)).numpy()
+
+
+def binary_cross_entropy_with_logits_gradient(
+    logits, targets, upstream, weights=None, pos_weight=None, *, reduction="none"
+):
+    loss = _sigmoid(targets, weights, pos_weight, reduction)
+    return _gradient(loss, tf.constant(upstream), tf.constant(logits)).numpy()
+
+
 def _negated(labels, weights, *, ignore_index=None, reduction="none"):
     counts = np.ones(len(labels), bool) if ignore_index is None else labels != ignore_index
     at = np.where(counts, labels, 0)

@@ -27,6 +27,8 @@ FRAMEWORKS = {
             ("cross_entropy", "ignore_index"): -100,
             ("cross_entropy", "weighting"): "class",
             ("soft_cross_entropy", "reduction"): "mean",
+            ("binary_cross_entropy", "reduction"): "mean",
+            ("binary_cross_entropy", "floor"): -100.0,
             ("nll_loss", "reduction"): "weighted_mean",
             ("nll_loss", "ignore_index"): -100,
         },

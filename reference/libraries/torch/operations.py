@@ -776,6 +776,41 @@ def cross_entropy_gradient(logits, labels, upstream, weights=None, **settings):
     return _gradient(_weighed(F.cross_entropy, labels, weights, **settings), upstream, logits)
 
 
+def _held(p, floor, clip):
+    if clip is not None:
+        raise Unsupported("PyTorch clips no probabilities")
+    if floor != -100 and not (floor is None and np.all((p > 1e-9) & (p < 1 - 1e-7))):
+        raise Unsupported("PyTorch holds each logarithm at -100 at least")
+
+
+def _binary(loss, targets, reduction, **weights):
+    """Weights that are none are not given."""
+    made = {name: _tensor(np.asarray(a)) for name, a in weights.items() if a is not None}
+    return lambda x: torch.atleast_1d(loss(x, _tensor(targets), reduction=reduction, **made))
+
+
+def binary_cross_entropy(p, targets, weights=None, *, floor=None, clip=None, reduction="none"):
+    _held(p, floor, clip)
+    return _array(_binary(F.binary_cross_entropy, targets, reduction, weight=weights)(_tensor(p)))
+
+
+def binary_cross_entropy_gradient(p, targets, upstream, weights=None, *, floor=None, clip=None, reduction="none"):
+    _held(p, floor, clip)
+    return _gradient(_binary(F.binary_cross_entropy, targets, reduction, weight=weights), upstream, p)
+
+
+def binary_cross_entropy_with_logits(logits, targets, weights=None, pos_weight=None, *, reduction="none"):
+    loss = _binary(F.binary_cross_entropy_with_logits, targets, reduction, weight=weights, pos_weight=pos_weight)
+    return _array(loss(_tensor(logits)))
+
+
+def binary_cross_entropy_with_logits_gradient(
+    logits, targets, upstream, weights=None, pos_weight=None, *, reduction="none"
+):
+    loss = _binary(F.binary_cross_entropy_with_logits, targets, reduction, weight=weights, pos_weight=pos_weight)
+    return _gradient(loss, upstream, logits)
+
+
 def nll_loss(x, labels, weights=None, **settings):
     return _array(_weighed(F.nll_loss, labels, weights, **settings)(_tensor(x)))
 

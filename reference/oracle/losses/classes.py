@@ -100,7 +100,7 @@ def _but(m: dd.Number, left_out) -> dd.Number:
     return dd.where(left_out, (0.0, 0.0), m)
 
 
-def _behind(z) -> dd.Parts:
+def behind(z) -> dd.Parts:
     """-log softmax: (max z - z) + log(1 + the sum of exp(z[k] - max z) over all k but the first largest): neither is negative."""
     m, k = _grown(z)
     rest, top = dd.sum_of_parts((_but(m, np.arange(z.shape[1]) == z.argmax(axis=1)[:, None]), k))
@@ -112,7 +112,7 @@ def _behind(z) -> dd.Parts:
     return dd.normal(dd.where(tiny, rest, both), np.where(tiny, top, 1))
 
 
-def _slope(z, c: dd.Parts) -> dd.Parts:
+def slope(z, c: dd.Parts) -> dd.Parts:
     """C·p - c = p·(C - c) - c·(1 - p), p = softmax z, C the sum of a row's c."""
     most = np.arange(z.shape[1]) == z.argmax(axis=1)[:, None]
     p, k = _probabilities(z)
@@ -133,7 +133,7 @@ def cross_entropy(logits: Array, labels: Array, weights: Array | None = None, **
     """The sum over k of c[k]·log of the sum of exp(z[j] - z[k]), one a row, or reduced; c as in :mod:`.shares`."""
     need_finite((logits,))
     with np.errstate(under="ignore", over="ignore", invalid="ignore"):
-        return shares.losses(_behind, logits, shares.of_labels(logits.shape, _label(labels), weights, **settings))
+        return shares.losses(behind, logits, shares.of_labels(logits.shape, _label(labels), weights, **settings))
 
 
 @once
@@ -144,7 +144,7 @@ def cross_entropy_gradient(
     need_finite((logits, upstream))
     with np.errstate(under="ignore", over="ignore", invalid="ignore"):
         c = shares.of_labels(logits.shape, _label(labels), weights, **settings)
-        return shares.slopes(_slope, logits, upstream, c)
+        return shares.slopes(slope, logits, upstream, c)
 
 
 @once
@@ -152,7 +152,7 @@ def soft_cross_entropy(logits: Array, targets: Array, weights: Array | None = No
     """The sum over k of c[k]·log of the sum of exp(z[j] - z[k]), c of the targets."""
     need_finite((logits, targets))
     with np.errstate(under="ignore", over="ignore", invalid="ignore"):
-        return shares.losses(_behind, logits, shares.of_targets(targets, weights, **settings))
+        return shares.losses(behind, logits, shares.of_targets(targets, weights, **settings))
 
 
 @once
@@ -162,7 +162,7 @@ def soft_cross_entropy_gradient(
     """upstream·(C·softmax z - c), C the sum of a row's c."""
     need_finite((logits, targets, upstream))
     with np.errstate(under="ignore", over="ignore", invalid="ignore"):
-        return shares.slopes(_slope, logits, upstream, shares.of_targets(targets, weights, **settings))
+        return shares.slopes(slope, logits, upstream, shares.of_targets(targets, weights, **settings))
 
 
 @once
