@@ -255,6 +255,8 @@ WORDS = (
     Word("is_training", "", f"{F} 1", _training, changes=NAMED + ": batch_norm_inference, batch_norm_training"),
     Word("normalized_shape", "start", T, _last_axes),
     Word("axis", "start", f"{K}, {O}", _first_axis),
+    Word("norm_type", "power", T),
+    Word("p", "power", O),
     Word("start_dim", "start", T),
     Word("end_dim", "end", T),
     Word("num_groups", "groups", T),
