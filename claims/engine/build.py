@@ -161,7 +161,12 @@ def _as_worded(claim: Claim, cells: Sequence[types.Cell]) -> tuple[str, ...]:
 
 def _idle(claim: Claim, cells: Sequence[types.Cell], run: Run) -> str:
     """A wrong or a limit that no library had to face proves nothing; told where no library or dtype was left out by the user."""
-    if run.selection.partial or run.selection.dtypes or any(c.verdict == "absent" for c in cells):
+    if (
+        run.selection.partial
+        or run.selection.dtypes
+        or run.selection.quick
+        or any(c.verdict == "absent" for c in cells)
+    ):
         return ""
     if not {*libraries.every()} <= {*run.selection.backends}:
         return ""

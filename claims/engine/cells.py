@@ -32,6 +32,9 @@ from .lecture import Lecture, own_modules
 from .ran import CellRun, DefectRun, Selection, Unit, Variant
 from .snippet import names_in
 
+STATISTICS_ALONE = "statistical"
+"""The kind of a claim of which else nothing would be compared in a quick run but gates."""
+
 
 class Library:
     """One library in its worker, and what of the lecture is computed on it."""
@@ -110,6 +113,7 @@ class Library:
             backend=self.label,
             seed=self.selection.seed,
             quick=self.selection.quick,
+            follow=not self.selection.quick or claim.kind == STATISTICS_ALONE,
             point=point,
             defect_of=self._defect_of,
         )

@@ -35,7 +35,7 @@ class BadLecture(Refused):
 
 
 WIDEST = "float64"
-"""The format in which a quick run trains: limits are shown and pictures drawn in it."""
+"""The format of a quick run, where a claim has it: limits are shown and pictures drawn in it."""
 DISPOSITIONS = ("definition", "not testable")
 
 
@@ -133,7 +133,7 @@ def read(folder: Path | None = None, *, debug: bool = False) -> Lecture:
 
 
 def quickly(book: Lecture, backends: Sequence[str], dtypes: Sequence[str]) -> Lecture:
-    """What a quick run makes of a lecture: what is trained over seeds runs on one framework, in its widest format, of those chosen."""
+    """What a quick run makes of a lecture: what is trained over seeds is trained once, on one framework of those chosen, in its widest format."""
     trains = next((b for b in libraries.FRAMEWORKS if b in backends and libraries.installed(b)), None)
     if trains is None or (dtypes and WIDEST not in dtypes):
         return book
@@ -144,17 +144,23 @@ def _on_one(claim: Claim, framework: str) -> Claim:
     if "statistical" not in claim.kind:
         return claim
 
+    def trains(one: Any) -> bool:
+        return one.backends is not None and {*one.backends} <= {*libraries.FRAMEWORKS}
+
     def narrowed(one: Any) -> Any:
-        trained = one.backends is not None and {framework} <= {*one.backends} <= {*libraries.FRAMEWORKS}
         wide = one.dtypes is None or WIDEST in one.dtypes
-        return replace(one, backends=(framework,), dtypes=(WIDEST,)) if trained and wide else one
+        here = trains(one) and framework in one.backends
+        return replace(one, backends=(framework,), dtypes=(WIDEST,)) if here and wide else one
+
+    # A wrong that puts another operation in the place of one would train all over again.
+    again = [w for w in claim.wrongs if w.operations and all(trains(claim.cases[case]) for case in w.cases or ())]
 
     why = f"a quick run trains on {framework} alone, in {WIDEST}"
     return replace(
         claim,
         prose=replace(claim.prose, elsewhere="; ".join(filter(None, (claim.prose.elsewhere, why)))),
         cases={name: narrowed(case) for name, case in claim.cases.items()},
-        wrongs=[narrowed(wrong) for wrong in claim.wrongs],
+        wrongs=[narrowed(wrong) for wrong in claim.wrongs if wrong not in again],
         limits=[narrowed(limit) for limit in claim.limits],
     )
 

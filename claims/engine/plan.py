@@ -15,7 +15,7 @@ from ...reference.operators import catalogue
 from ..language.claim import Claim
 from ..record.types import SCHEMA
 from ..store import machine, sources
-from .lecture import Lecture
+from .lecture import WIDEST, Lecture
 from .probing import KNOWN, Mistake
 from .ran import Selection, Unit
 
@@ -32,7 +32,8 @@ def units(lecture: Lecture, selection: Selection) -> list[Unit]:
 
 
 def _dtypes(claim: Claim, selection: Selection) -> list[str | None]:
-    chosen = [d for d in claim.dtypes if not selection.dtypes or d is None or d in selection.dtypes]
+    dtypes = selection.dtypes or ((WIDEST,) if selection.quick and WIDEST in claim.dtypes else ())
+    chosen = [d for d in claim.dtypes if not dtypes or d is None or d in dtypes]
     return sorted(chosen, key=lambda d: d or "")
 
 

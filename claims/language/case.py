@@ -24,11 +24,12 @@ class Case:
         backend: str,
         seed: int,
         quick: bool = False,
+        follow: bool = True,
         point: str | None = None,
         defect_of: Callable[[Call | None], str] = lambda call: "",
     ) -> None:
         self.claim, self.name, self.settings = claim, name, dict(settings)
-        self.backend, self.seed, self.quick, self.point = backend, seed, quick, point
+        self.backend, self.seed, self.quick, self.follow, self.point = backend, seed, quick, follow, point
         self.defect_of, self._dtype = defect_of, dtype
 
     @property

@@ -37,7 +37,7 @@ moved the first and those to. From 5000 on none was seen before."""
 QUICK_SEEDS = statistics.FEWEST_SEEDS
 """Of each experiment in a quick run."""
 FOLLOWED = 5
-"""Seeds whose trajectories are compared with the reference's."""
+"""Seeds whose trajectories are compared with the reference's; in a quick run one."""
 COPIES = 4
 """Nudged runs of the reference behind a trajectory's bound."""
 MOVED = 10_000
@@ -161,7 +161,16 @@ def _arms(case: Case, design: ModuleType, experiment: str, chosen: Sequence[int]
 
 def _reference(case: Case, design: ModuleType, count: int) -> Call:
     """The call that gives the NumPy reference's trajectories on the first so many seeds, and how far others may be from them."""
-    return _arms(case, design, "reference", seeds(case, count, "first"), on=REFERENCE)
+    return _arms(case, design, "reference", seeds(case, _followed(case, count), "first"), on=REFERENCE)
+
+
+def _followed(case: Case, count: int) -> int:
+    return count if not case.quick else 1
+
+
+def _groups(case: Case) -> tuple[str, ...]:
+    """The groups of seeds on which every gate must be met; in a quick run the first alone."""
+    return tuple(START)[:1] if case.quick else tuple(START)
 
 
 def measure(
@@ -169,14 +178,15 @@ def measure(
     design: ModuleType,
     experiments: Sequence[str],
     *,
-    groups: Sequence[str] = tuple(START),
+    groups: Sequence[str] | None = None,
     beside: Sequence[Call] = (),
 ) -> Generator[Any, Any, tuple[dict[str, Outcome], dict[str, Measured]]]:
-    """Run the experiments in the worker, each on its first and on its fresh seeds, or on one of these groups; beside: calls that are asked for
+    """Run the experiments in the worker, each on its first and on its fresh seeds, or on these groups; beside: calls that are asked for
     later, made at the same time.
 
     Returns the outcomes on the first seeds by experiment, and what was measured, {"first"|"fresh": {experiment: arrays}}.
     """
+    groups = _groups(case) if groups is None else groups
     keys = [(group, name) for name in experiments for group in groups]
     calls = [_arms(case, design, name, seeds(case, design.SEEDS[name], group)) for group, name in keys]
     answers = yield [*calls, *beside]
@@ -199,14 +209,15 @@ def study(
     """State the gates, run the experiments, and yield a comparison for each gate, on the first seeds and on the fresh ones.
 
     What a wrong does to the measurements is done to the fresh ones too. In float64 the effects are drawn, as they were measured.
-    followed: the experiment whose ``trajectories`` are compared with the reference's.
+    followed: the experiment whose ``trajectories`` are compared with the reference's, where the case is to be followed.
     """
     gates, before = gates_of(design), stated_before(case, design)
+    followed = followed if case.follow else ""
     yield before
     beside = [_reference(case, design, FOLLOWED)] if followed else []
     outcomes, measured = yield from measure(case, design, experiments, beside=beside)
     for name in experiments:
-        _seeds_are_seeds(name, [measured[group][name] for group in START])
+        _seeds_are_seeds(name, [parts[name] for parts in measured.values()])
     effects = {group: _effects(gates, arms(parts), seed=case.seed) for group, parts in measured.items()}
     version, digest = before.data["version"], before.data["digest"]
     # Of a claim that is its own design the gates are all that is compared, and say what was asked of the library.
@@ -218,7 +229,7 @@ def study(
             yield _gate(one, effect, group, source=source + one.basis, call=asked.get(one.effect))
     if digest_of(design) != digest:
         raise ValueError(f"design {before.name!r}: its gates are not those that were stated before the run")
-    if case.dtype == np.float64:
+    if case.dtype == np.float64 and not case.quick:
         yield forest(design, effects, experiments)
     if followed:
         yield from trajectories(case, design, followed, outcomes)
@@ -358,7 +369,9 @@ def trajectories(
     drawn = []
     for arm in sorted(name.removeprefix("loss.") for name in wanted if name.startswith("loss.")):
         loss, allowed = wanted[f"loss.{arm}"], wanted[f"allowed.{arm}"]
-        got = outcomes[experiment].then(lambda value, arm=arm: np.ascontiguousarray(value[f"loss.{arm}"][:, :count]))
+        got = outcomes[experiment].then(
+            lambda value, arm=arm: np.ascontiguousarray(value[f"loss.{arm}"][:, : _followed(case, count)])
+        )
         yield within(
             got,
             loss,
@@ -372,4 +385,4 @@ def trajectories(
             nearest = share.max(0).argmax()
             drawn.append({"name": arm, "difference": difference[:, nearest], "allowed": allowed[:, nearest]})
     name = _name(design)
-    yield Figure(f"trajectories:{name}", {"experiment": experiment, "seeds": count, "arms": drawn})
+    yield Figure(f"trajectories:{name}", {"experiment": experiment, "seeds": _followed(case, count), "arms": drawn})

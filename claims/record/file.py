@@ -76,10 +76,17 @@ class Clock(msgspec.Struct):
     cell_seconds: dict[str, float] = {}
 
 
+class Asked(msgspec.Struct):
+    """Whether the run was a quick one."""
+
+    quick: bool = False
+
+
 class Glance(msgspec.Struct):
     """The verdicts of a record."""
 
     schema: Literal["lecture-claims/results/2"]
+    selection: Asked
     claims: tuple[ClaimSaid, ...]
     volatile: Clock
 

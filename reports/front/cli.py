@@ -211,7 +211,7 @@ def verify(
     if plan:
         terminal.plan(out, verification.planned(claims or (), way=way, **chosen), jobs=way.options().jobs)
         return
-    with progress.Bar(err, silent=quiet) as bar, _debugger(wanted=debug):
+    with progress.Bar(err, silent=quiet, quick=quick) as bar, _debugger(wanted=debug):
         try:
             found = verification.verify(claims or (), progress=bar.progress, way=way, **chosen)
         except verification.Waiting as waiting:
@@ -642,7 +642,8 @@ def _found(results: Path) -> dict[str, tuple[str, str]]:
     seconds = defaultdict[str, float](float)
     for name, took in record.volatile.cell_seconds.items():
         seconds[name.partition(" ")[0]] += took
-    return {c.id: (summary.marks(c), f"{seconds[c.id]:.1f}") for c in record.claims}
+    quick = ", quick run" * record.selection.quick
+    return {c.id: (summary.marks(c) + quick, f"{seconds[c.id]:.1f}") for c in record.claims}
 
 
 def _share(text: str) -> float:

@@ -33,8 +33,13 @@ class OneBar(BarColumn):
 class Bar:
     """The cells of a run, and below them a line for each process."""
 
-    def __init__(self, console: Console, *, silent: bool) -> None:
-        self._console, self._silent, self._live = console, silent, console.is_terminal and not silent
+    def __init__(self, console: Console, *, silent: bool, quick: bool = False) -> None:
+        self._quick, self._console, self._silent, self._live = (
+            quick,
+            console,
+            silent,
+            console.is_terminal and not silent,
+        )
         self._rich = Rich(
             TextColumn("{task.description:<46.46}", markup=False),
             OneBar(12),
@@ -71,7 +76,8 @@ class Bar:
         if self._silent or not (self._live or self._long):
             return
         look = standing.drawn(claim)
-        line = f"{standing.SIGN[look]} {claim.id}: {summary.marks(claim)}{UNEXPECTED * (not expected)}"
+        quick = ", quick" * (self._quick and standing.cut_short(claim))
+        line = f"{standing.SIGN[look]} {claim.id}: {summary.marks(claim)}{quick}{UNEXPECTED * (not expected)}"
         self._console.print(Text(line if expected else f"{line}: {claim.reason}", STYLE[look]), soft_wrap=True)
 
     def _planned(self, todo: dict[Unit, float], stored: int) -> None:

@@ -122,9 +122,13 @@ def left_open(evidence: Evidence, claim: Claim) -> bool:
 
 
 def hurried(evidence: Evidence, claim: Claim) -> bool:
-    """Whether the verdict rests on what a quick run did not do in full: seeds, or the geometries of a sweep."""
-    swept = any(isinstance(row, Sweep) for cell in claim.cells for row in cell.rows)
-    return evidence.selection.quick and (bool(claim.designs) or swept)
+    """Whether the verdict rests on what a quick run did not do in full."""
+    return evidence.selection.quick and cut_short(claim)
+
+
+def cut_short(claim: Claim) -> bool:
+    """Whether there is something in the claim that a quick run does not do in full: seeds, or the geometries of a sweep."""
+    return bool(claim.designs) or any(isinstance(row, Sweep) for cell in claim.cells for row in cell.rows)
 
 
 def as_worded(claim: Claim | ClaimSaid) -> list[LimitSaid]:

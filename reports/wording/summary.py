@@ -36,10 +36,10 @@ def quick(evidence: Evidence) -> str:
     if not evidence.selection.quick:
         return ""
     counts = [n for claim in evidence.claims for design in claim.designs.values() for n in design.seeds.values()]
-    seeds = f"{max(counts)} seeds" if counts else "few seeds"
+    seeds = f"{max(counts)} seeds" if counts else "seeds"
     return (
-        f"Quick run: statistics on {seeds} of each kind only, fewer than designed for, and on one framework; a few geometries of each sweep; no known "
-        "mistake tried. A first look, not for citing; run again without --quick."
+        f"Quick run: statistics on the first {seeds} only, fewer than designed for, and on one framework; one format of each claim; a few geometries "
+        "of each sweep; no known mistake tried. A first look, not for citing; run again without --quick."
     )
 
 

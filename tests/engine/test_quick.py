@@ -4,7 +4,7 @@ import io
 
 import pytest
 import sample_evidence as sample
-from lectureclaims.claims.engine import lecture, probing, runner
+from lectureclaims.claims.engine import lecture, plan, probing, runner
 from lectureclaims.claims.engine.ran import Progress, Selection
 from lectureclaims.claims.language.sweep import STRIDE
 from lectureclaims.claims.record import file
@@ -53,6 +53,22 @@ def test_where_nothing_can_be_trained_so_all_stays_as_it_is(book, chosen, dtypes
     assert lecture.quickly(book, chosen, dtypes) is book
 
 
+def test_no_wrong_trains_all_over_again_and_each_claim_keeps_others(book):
+    found, left_out = lecture.quickly(book, ALL, ()).claims, []
+    for name, claim in found.items():
+        left = {w.name for w in book.claims[name].wrongs} - {w.name for w in claim.wrongs}
+        assert claim.wrongs and (not left or "statistical" in claim.kind)
+        left_out += left
+    assert "noise that stands still" in left_out and "labels swapped" not in left_out
+
+
+def test_each_claim_runs_in_one_format_unless_others_are_asked_for(book):
+    for dtypes, expected in (((), "float64"), (("float32",), "float32")):
+        for unit in plan.units(book, Selection(tuple(book.claims), ("numpy",), dtypes, quick=True)):
+            assert unit.dtype in (expected, None)
+    assert len(plan.units(book, Selection(("network.component_parity",), ("numpy",)))) > 1
+
+
 def test_no_known_mistake_is_tried(book, monkeypatch):
     monkeypatch.setattr(probing, "all_mistakes", lambda lecture: pytest.fail("tried"))
     selection = Selection(tuple(book.claims), ALL, quick=True)
@@ -62,7 +78,7 @@ def test_no_known_mistake_is_tried(book, monkeypatch):
 @pytest.fixture(scope="module")
 def runs():
     """(the evidence of a whole run, that of a quick one) of a claim with a sweep."""
-    asked = ("verify", "convolution.valid", "--backend", "numpy", "--dtype", "float32", "--json", "--no-store")
+    asked = ("verify", "convolution.valid", "--backend", "numpy", "--dtype", "float64", "--json", "--no-store")
     return [file.loads(run_command("lecture-claims", *asked, *options).stdout) for options in ((), ("--quick",))]
 
 

@@ -229,6 +229,24 @@ def test_a_quick_run_says_so_and_uses_six_seeds(design_of):
     assert "over 6 seeds" in found[1].row.note and verdict_of(found)[0] == "supported"
 
 
+def test_a_quick_run_judges_every_gate_on_the_first_seeds_alone_and_draws_no_effects(design_of):
+    found = studied(design_of(), case=a_case(quick=True))
+    assert [c.row.label for c in found if isinstance(c, Comparison)] == [f"{gate.name}, first seeds" for gate in GATES]
+    assert not any(isinstance(step, Figure) for step in found)
+    larger = Gate("larger with", EFFECT.name, "below", (1.0,), "as worded")
+    _, *limit = steps_of(population.literally(a_case(quick=True), design_of(), larger))
+    assert [(c.row.must_fail, c.row.agrees) for c in limit] == [(True, False), (False, True)]
+
+
+def test_a_quick_run_follows_one_seed_of_the_reference_or_none(design_of):
+    case, design = a_case(quick=True), design_of()
+    case.follow = False
+    assert not any(isinstance(step, Figure) for step in studied(design, case=case, followed="runs"))
+    vars(design)["reference"] = runs
+    full, quick = (population._reference(a_case(quick=q), design, population.FOLLOWED) for q in (False, True))
+    assert (len(full.arguments["seeds"]), len(quick.arguments["seeds"])) == (population.FOLLOWED, 1)
+
+
 def test_where_the_interval_is_too_wide_nothing_is_decided(design_of):
     """The same experiment with more noise: twenty seeds tell the effect, six do not, and nobody calls that a failure."""
 

@@ -12,19 +12,19 @@ from rich.console import Console
 UNITS = [Unit("a.b", "numpy", "float32"), Unit("a.b", "torch", "float32")]
 
 
-def shown(*, screen, seconds=1.0, silent=False, expected=True):
+def shown(*, screen, seconds=1.0, silent=False, expected=True, quick=False, **changes):
     """What is printed of two cells and of the verdict of their claim."""
     text = io.StringIO()
     console = Console(file=text, force_terminal=screen, width=80, _environ={"TERM": "xterm"})
     claim = next(c for c in sample_evidence.sample_claims() if c.verdict == "verified" and not c.fails_as_worded)
-    with progress.Bar(console, silent=silent) as bar:
+    with progress.Bar(console, silent=silent, quick=quick) as bar:
         told = bar.progress
         told.phase("Claims")
         told.planned(dict.fromkeys(UNITS, seconds), 3)
         told.started(0, UNITS[0])
         told.finished(0, UNITS[0])
         bar._rich.refresh()
-        told.judged(msgspec.structs.replace(claim, id="a.b", qualified=False, reason="no luck"), expected)
+        told.judged(msgspec.structs.replace(claim, id="a.b", qualified=False, reason="no luck", **changes), expected)
         told.phase("Known mistakes")
         bar._rich.refresh()
     return text.getvalue()
@@ -48,6 +48,12 @@ def test_a_verdict_comes_as_a_line_on_a_screen_and_of_a_long_run_elsewhere(scree
 
 def test_a_verdict_that_is_not_the_expected_one_comes_with_its_reason():
     assert "✓ a.b: verified ≠: no luck" in shown(screen=False, seconds=100, expected=False)
+
+
+def test_a_verdict_of_a_quick_run_says_so():
+    designs = sample_evidence.worded(quick=True).designs
+    assert "✓ a.b: verified, quick\n" in shown(screen=False, seconds=100, quick=True, designs=designs)
+    assert "quick" not in shown(screen=False, seconds=100, designs=designs)
 
 
 def test_json_is_not_disturbed():

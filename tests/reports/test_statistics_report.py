@@ -187,8 +187,8 @@ def test_a_quick_run_is_marked_before_anything_else(evidence: Evidence) -> None:
     assert 'class="quick"' not in full and "Quick run" not in markdown.render(evidence)
     found = quick(evidence)
     banner = (
-        "Quick run: statistics on 6 seeds of each kind only, fewer than designed for, and on one framework; a few geometries of each sweep; no known "
-        "mistake tried. A first look, not for citing; run again without --quick."
+        "Quick run: statistics on the first 6 seeds only, fewer than designed for, and on one framework; one format of each claim; a few geometries "
+        "of each sweep; no known mistake tried. A first look, not for citing; run again without --quick."
     )
     found.claims = found.claims[-1:]
     text = html.whole(found)

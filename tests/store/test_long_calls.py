@@ -58,7 +58,7 @@ def test_each_arm_is_computed_by_itself_and_the_reference_on_numpy(first):
     _, found, computed = first
     assert [unit.name for unit in computed if not unit.call] == [CELL]
     names = {unit.name for unit in long(computed)}
-    assert f"{CELL} learns, seeds 0 to 5" in names and f"{CELL} learns, seeds 5000 to 5005" in names
+    assert f"{CELL} learns, seeds 0 to 5" in names and not any("seeds 5000" in name for name in names)
     assert {unit.backend for unit in long(computed) if unit.measures.startswith("reference")} == {"numpy"}
     assert len({(unit.backend, unit.call) for unit in long(computed)}) == len(long(computed)), "one was made twice"
     assert found.volatile.cell_seconds[CELL] > 0
