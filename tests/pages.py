@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html.parser import HTMLParser
 
-MATHML = {"math", "mrow", "mi", "mn", "mo", "msub", "munder", "mspace"}
+MATHML = {"math", "mrow", "mi", "mn", "mo", "msub", "msup", "msqrt", "mfrac", "munder", "mspace"}
 """What a quotation may become that looks like a formula."""
 
 

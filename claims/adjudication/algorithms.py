@@ -25,9 +25,11 @@ CERTAIN = 100.0
 
 def narrow(operation: Operation, arguments: Mapping[str, Any], y: np.ndarray, exact: np.ndarray) -> Explanation | None:
     """The likeliest way of summing in the narrow format of y that gives all elements that are tried, to the last bit; None where none does."""
-    if operation.name not in algorithms.SUMS or y.dtype.name not in NARROW or not np.isfinite(y).all():
+    if operation.name not in algorithms.SUMS or y.dtype.name not in NARROW or not _plain(arguments, y):
         return None
     apart = bounds.ulp_distance(y, exact.astype(y.dtype)).ravel()
+    if not apart.any():
+        return None
     for tried, (made, places) in enumerate(_ways(operation, arguments, y, apart), 1):
         if made is not None and made.gives(y.ravel()[places]) and _convinces(made, apart[places], tried):
             format = y.dtype.name
@@ -36,6 +38,11 @@ def narrow(operation: Operation, arguments: Mapping[str, Any], y: np.ndarray, ex
             remedy = f"ask for sums in float32; or say accumulation={format!r}, if sums in {format} are meant"
             return Explanation("narrow steps", made.says, remedy, detail, 0.0, np.inf)
     return None
+
+
+def _plain(arguments: Mapping[str, Any], y: np.ndarray) -> bool:
+    """Numbers, of images with zeros around them."""
+    return bool(np.isfinite(y).all()) and arguments.get("padding_mode", "zeros") == "zeros"
 
 
 def _ways(
@@ -69,7 +76,13 @@ def transform(
     operation: Operation, arguments: Mapping[str, Any], y: np.ndarray, exact: np.ndarray
 ) -> Explanation | None:
     """The transform that errs as the results do: within its bound, as much, where it does and not where a sum does, and unrelated to any weight."""
-    if not operation.name.startswith("cross_correlation") or y.dtype != np.float32 or not np.isfinite(y).all():
+    layer = operation.name in algorithms.SUMS and operation.name != "fully_connected"
+    if (
+        not layer
+        or y.dtype != np.float32
+        or not _plain(arguments, y)
+        or y.size * arguments["w"].shape[1] > MOST_PRODUCTS
+    ):
         return None
     e = y.astype(np.float64) - exact
     own = statistics.deviation(operation, arguments, "y", exact, Contract("float32"), "float32")

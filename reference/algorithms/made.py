@@ -72,7 +72,8 @@ class Rounding:
         """``off``: by how much the numbers may be off; where by nothing, a tie is one, and goes to the even neighbour."""
         with np.errstate(over="ignore"):
             kept = numbers.astype(self.format).astype(np.float32)
-        self.doubtful |= bounds.near_a_tie(numbers, self.format, off)
+        if np.any(off):
+            self.doubtful |= bounds.near_a_tie(numbers, self.format, off)
         self.largest = np.maximum(self.largest, np.abs(numbers))
         return kept
 

@@ -19,6 +19,9 @@ BLOCKS = (512, 256, 128, 64, 32, 16, 8, 4)
 """In how many parts a sum is split, or how many terms each part has."""
 
 
+LONGEST = 2**13
+"""Longer sums are not added one by one here: it takes seconds, and a narrow sum of so many numbers of one sign stands still."""
+
 Way = Callable[[Terms], Made]
 
 
@@ -29,8 +32,9 @@ def narrow_sums(format: Any, *, terms: int, taps: int, biased: bool) -> Iterator
     for last in (False, True) if 1 < taps < terms else (False,):
         for before in (False, True) if biased else (False,):
             order = {"format": format, "last": last, "before": before}
-            yield partial(_running, **order, rounds=True)
-            yield partial(_running, **order, rounds=False)
+            if terms <= LONGEST:
+                yield partial(_running, **order, rounds=True)
+                yield partial(_running, **order, rounds=False)
             for length in _lengths(terms):
                 yield partial(_parts, **order, length=length)
 

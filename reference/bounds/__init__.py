@@ -80,6 +80,7 @@ from .losses import (
 from .measured import ULP_CLASSES, Measured
 from .moments import by_formula, channel_moments, weighted_sum, weights_gradient
 from .pictures import jpeg_colours, jpeg_samples
+from .powers import norms, norms_gradient, norms_gradient_share
 from .quadrature import gaussian_alias, gaussian_sum, jump_order, midpoint_order, midpoint_sum
 from .resampling import HAT, cubic, moved, resampled, transposed, weights_by_area, weights_by_kernel
 from .rows import (

@@ -256,7 +256,20 @@ def _norm(q: Question) -> Bounds:
     return parts(getattr(bounds, q.name)(*q.arrays, q.dtype, **q.parameters, **formed)), None
 
 
+def _powers(q: Question) -> Bounds:
+    power, many = q.parameters["power"], int(np.prod(q.parameters["window"]))
+    if not q.name.endswith("_gradient"):
+        return (bounds.norms(q.values[0], many, q.dtype, power=power),), None
+    x, upstream = q.arrays
+    y = getattr(oracle, q.name.removesuffix("_gradient"))(x, **q.parameters)
+    share, size = bounds.norms_gradient_share(y, many, q.dtype, power=power), np.abs(upstream.astype(np.float64))
+    sizes, weighed = (getattr(oracle, q.name)(np.abs(x), g, **q.parameters) for g in (size, size * share))
+    return (bounds.norms_gradient(sizes, weighed, many, q.dtype, power=power),), None
+
+
 KINDS: dict[str, Rule] = {
+    "powers": _powers,
+    "powers_gradient": _powers,
     "sums": _sums,
     "averages": _averages,
     "means": _averages,

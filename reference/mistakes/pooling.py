@@ -126,8 +126,56 @@ def _equal_numbers(operation: str, given: Arguments) -> Iterator[Reading]:
         yield Reading("average_pooling1d_gradient", laid, detail, {"dx": added})
 
 
+def _without_root(operation: str, given: Arguments) -> Iterator[Reading]:
+    own = {name: given[name] for name in given if name != "power"}
+    powers = np.abs(given["x"].astype(np.float64)) ** given["power"]
+    yield Reading(operation.replace("lp", "average"), own | {"x": powers, "divisor": 1, "count_padding": True})
+
+
+def _mean_of_powers(operation: str, given: Arguments) -> Iterator[Reading]:
+    window = given["window"]
+    share = (math.prod(window) if isinstance(window, tuple) else window) ** (-1 / given["power"])
+    yield Reading(operation, given, then={name: lambda values: values * share for name in ("y", "dx")})
+
+
+def _without_sign(operation: str, given: Arguments) -> Iterator[Reading]:
+    yield Reading(operation, given | {"x": np.abs(given["x"])})
+
+
+NORMS = tuple(f"lp_pooling{rank}d{gradient}" for rank in (1, 2, 3) for gradient in ("", "_gradient"))
 ADAPTIVE = tuple(f"adaptive_{name}" for name in ALL)
 MISTAKES = [
+    Mistake(
+        "root of a norm left out",
+        "the sums of powers were returned, without their root",
+        "take the p-th root",
+        NORMS[::2],
+        _without_root,
+        probed=False,
+    ),
+    Mistake(
+        "mean of powers",
+        "the mean of the powers was taken, not their sum",
+        "multiply by the window's size before the root",
+        NORMS,
+        _mean_of_powers,
+        probed=False,
+    ),
+    Mistake(
+        "another norm",
+        "another p was used",
+        "pass p on both sides: ONNX' default is 2",
+        NORMS,
+        setting("power", 1, 2, 3),
+    ),
+    Mistake(
+        "sign left out of a norm's gradient",
+        "sign(x) was left out",
+        "upstream·sign(x)·(|x|/y)^(p − 1)",
+        NORMS[1::2],
+        _without_sign,
+        probed=False,
+    ),
     Mistake(
         "gradient at equal numbers",
         "of equal largest numbers of a window others got the gradient",

@@ -296,7 +296,7 @@ MISTAKES = [
         _with_mean,
     ),
     Mistake(
-        "groups interleaved",
+        "groups of a norm interleaved",
         "every G-th channel was put into one group, not neighbours",
         "reshape to [N, G, C/G, …], groups first",
         ("group_norm", "group_norm_gradient"),

@@ -78,6 +78,14 @@ from .norms.batch_norm import (
     batch_norm_running,
     batch_norm_training,
 )
+from .norms.lp_pooling import (
+    lp_pooling1d,
+    lp_pooling1d_gradient,
+    lp_pooling2d,
+    lp_pooling2d_gradient,
+    lp_pooling3d,
+    lp_pooling3d_gradient,
+)
 from .norms.rows import (
     group_norm,
     group_norm_gradient,

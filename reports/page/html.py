@@ -7,9 +7,11 @@ by their code. Styles and the one small script are allowed by their hashes only.
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from html import escape
 from pathlib import Path
 from types import MappingProxyType
@@ -17,6 +19,8 @@ from typing import Any
 
 import jinja2
 import msgspec
+import platformdirs
+from jinja2.bccache import Bucket
 from markupsafe import Markup
 
 from ...claims.record import sentences
@@ -94,6 +98,25 @@ def _prose(evidence: Evidence) -> Iterator[str]:
     yield from (words.cut(sentence.text, 300) for sentence in evidence.lecture.sentences)
 
 
+class Compiled(jinja2.FileSystemBytecodeCache):
+    """Templates as they were compiled, which takes as long as a small run. Where the folder went away, or is full, they are compiled anew."""
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        with suppress(OSError):
+            super().dump_bytecode(bucket)
+
+
+@functools.cache
+def _compiled() -> Compiled | None:
+    """In the platform's folder for caches; none where that cannot be written."""
+    folder = platformdirs.user_cache_path("lecture-claims", appauthor=False) / "templates"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return None
+    return Compiled(str(folder))
+
+
 def page(
     template: str,
     *,
@@ -110,6 +133,7 @@ def page(
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
         finalize=_shown,
+        bytecode_cache=_compiled(),
     )
     made.globals.update(anchor=anchor, link=link, icon=icon)
     made.globals.update(words=words, standing=standing, summary=summary, gates=gates)

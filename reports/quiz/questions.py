@@ -16,6 +16,8 @@ NUMBER = 12
 """Questions of a sheet where nobody says how many and there are so many sentences."""
 EVERY = 3
 """Of so many questions one asks what comes out of an input, where the record has one."""
+LONGEST = 20
+"""Characters of a choice."""
 SPOKEN = {"raised": "an error", "value": "a value", "True": "yes", "False": "no"}
 
 
@@ -66,7 +68,7 @@ def _tested(evidence: Evidence) -> Iterator[tuple[Sentence, list[Claim]]]:
 def _question(evidence: Evidence, sentence: Sentence, claims: Sequence[Claim], rng: random.Random) -> Question:
     place = places.in_lecture(evidence.lecture).get(sentence.id)
     line = places.line(evidence.lecture.markdown, place[0]) if place else None
-    inputs = [one for claim in claims for one in _inputs(evidence, claim)]
+    inputs = [one for claim in claims for one in (*_inputs(evidence, claim), *_mistakes(evidence, claim))]
     if inputs and rng.randrange(EVERY) == 0:
         return rng.choice(inputs)._replace(quoted=sentence.text, line=line)
     return Question(
@@ -97,6 +99,35 @@ def _inputs(evidence: Evidence, claim: Claim) -> Iterator[Question]:
                 asked = [r for r in rows.values() if r.must_fail or _spoken(r.got) in SPOKEN.values()]
                 yield from (_of_row(claim, said[name], r, cell.name, choices, again) for r in asked)
                 break  # the other cells found alike
+
+
+def _mistakes(evidence: Evidence, claim: Claim) -> Iterator[Question]:
+    """Questions of what the claim compared as plain facts: what came out, and what would if one of the wrongs were so that it tells."""
+    for cell in claim.cells:
+        right = {(r.case, r.label): _spoken(r.got) for r in cell.rows if isinstance(r, Fact) and r.made and r.agrees}
+        told = dict[tuple[str, str], dict[str, str]]()
+        for wrong in cell.wrongs:
+            row = wrong.worst
+            if isinstance(row, Fact) and (so := right.get((row.case, row.label), "yes")) not in SPOKEN.values():
+                others = {_spoken(x) for x in (row.got, row.wanted)} - {so}
+                told.setdefault((row.case, row.label), {}).update(dict.fromkeys(others, wrong.name))
+        for (case, label), mistakes in told.items():
+            choices = tuple(sorted({right[case, label], *mistakes}))
+            if max(map(len, choices)) > LONGEST or len(choices) < 2:
+                continue
+            yield Question(
+                quoted="",
+                line=None,
+                asks=f"{case} ({cell.name}). “{label}”: what comes out?",
+                choices=choices,
+                right=right[case, label],
+                instead=[],
+                found=[f"{value}: {name}." for value, name in mistakes.items()],
+                stands=[link(claim.id)],
+                again=replay.command(evidence, claim.id, cell, case=case),
+            )
+        if told:
+            break  # the other cells were asked alike
 
 
 def _of_row(claim: Claim, limit: LimitSaid, row: Row, cell: str, choices: tuple[str, ...], again: str) -> Question:

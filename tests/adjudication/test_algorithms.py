@@ -92,6 +92,16 @@ def test_what_few_numbers_cannot_tell_is_not_named():
     assert not adjudicate("linear", inputs={"x": x, "w": w}, outputs={"lib": y}).explanations["lib"]
 
 
+def test_an_image_that_is_continued_otherwise_than_by_zeros_is_left_alone():
+    x, w = numbers(19, 2, 16, 6, 6, dtype=BF16), numbers(20, 3, 16, 3, 3, dtype=BF16)
+    around = np.pad(x, ((0, 0), (0, 0), (1, 1), (1, 1)), mode="reflect")
+    columns = np.lib.stride_tricks.sliding_window_view(around, (3, 3), (2, 3)).transpose(0, 2, 3, 1, 4, 5)
+    y = running(columns.reshape(-1, 144), w.reshape(3, -1), BF16).reshape(2, 6, 6, 3).transpose(0, 3, 1, 2).astype(BF16)
+    settings = {"padding": 1, "padding_mode": "reflect"}
+    found = adjudicate("conv2d", inputs={"x": x, "w": w}, outputs={"lib": y}, parameters=settings)
+    assert found.exit_code == 3 and not found.explanations["lib"]
+
+
 # --- transforms -------------------------------------------------------------------------------------------------------------
 
 

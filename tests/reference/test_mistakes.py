@@ -155,6 +155,9 @@ CALLS = {
     ],
     "group_norm": [({"x": (3, 12, 3)} | {n: (12,) for n in ("gamma", "beta")}, {"groups": 3, "epsilon": 3e-2})],
     "instance_norm": [({"x": (3, 4, 5, 2)} | CHANNELS, {"epsilon": 3e-2})],
+    "lp_pooling1d": [({"x": (2, 3, 9)}, {"power": 2, "window": 3, "stride": 2, "padding": (1, 0)})],
+    "lp_pooling2d": [({"x": (2, 3, 6, 6)}, POOL | {"power": 3})],
+    "lp_pooling3d": [({"x": (1, 2, 6, 6, 6)}, PADDED_POOL | {"power": 2, "ceil_mode": False})],
     "flatten": [({"x": (2, 3, 4, 5)}, {"start": 1, "end": 3})],
     "batch_norm": [({"x": (3, 4, 4, 4)} | CHANNELS, {"epsilon": e}) for e in (1e-5, 3e-2)],
     "leaky_relu": [(X, {"alpha": 0.15})],
@@ -314,6 +317,11 @@ def test_a_mistaken_operation_can_be_sent_to_a_worker():
     x, w = np.arange(3, dtype=np.float32)[None], np.arange(9, dtype=np.float32).reshape(3, 3)
     again = pickle.loads(pickle.dumps(mutant))
     assert np.array_equal(again(libraries.load("numpy"), x, w, None), x @ w)
+
+
+def test_no_two_mistakes_have_one_name():
+    named = [one.name for part in vars(mistakes).values() for one in getattr(part, "MISTAKES", ())]
+    assert len(named) == len(set(named)) == len(mistakes.MISTAKES)
 
 
 # --- the page ----------------------------------------------------------------------------------------------------------

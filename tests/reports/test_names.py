@@ -96,7 +96,7 @@ def test_markdown_the_terminal_and_junit_show_it(name: str) -> None:
     assert f"- **{markup.text(name)}.** It fails." in report
     assert f"| {markup.text(name)} | effect | interval above 1.5 |" in report
     said = shown(terminal.run, evidence) + shown(terminal.claim, evidence, evidence.claims[0])
-    assert f"As worded, the sentence fails for: {name}." in said and "Limit, shown: It fails." in said
+    assert f"As worded, the sentence fails for: {name}." in said and f"Limit, shown: {name}: It fails." in said
     assert replay.command(evidence, "claim.equivariance", evidence.claims[1].cells[0], case=name) in said
     told = "".join(ET.fromstring(junit.render(evidence)).itertext())
     assert f"{name}: 3 of 48 differ" in told

@@ -7,6 +7,7 @@ import copy
 import hashlib
 import math
 import re
+import shutil
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
@@ -546,3 +547,20 @@ def test_missing_and_infinite_numbers_leave_gaps_in_pictures() -> None:
     data["planted_kernels"]["torch float64"]["kernels"][3].update(kernel=[["nan"] * 3] * 3, cosine="nan")
     drawn = figures.pictures(data, prefix="x")
     assert [p.name for p in drawn if not p.svg] == ["a picture that nobody knows"]
+
+
+def test_templates_are_kept_compiled_and_a_folder_that_goes_away_costs_nothing(
+    evidence: Evidence, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    html._compiled.cache_clear()
+    try:
+        first, kept = html.render(evidence), tmp_path / "lecture-claims/templates"
+        assert len([*kept.iterdir()]) > 5 and html.render(evidence) == first
+        shutil.rmtree(tmp_path / "lecture-claims")
+        assert html.render(evidence) == first and not kept.exists()
+        (tmp_path / "lecture-claims").write_text("no folder")
+        html._compiled.cache_clear()
+        assert html._compiled() is None and html.render(evidence) == first
+    finally:
+        html._compiled.cache_clear()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import sample_evidence as sample
 from lectureclaims.claims.record import file
-from lectureclaims.claims.record.types import ClaimNamed, Fact, Found, LimitSaid, Sentence
+from lectureclaims.claims.record.types import ClaimNamed, Fact, Found, LimitSaid, Sentence, WrongFound
 from lectureclaims.reference.refusal import Refused
 from lectureclaims.reports.page import html as pages
 from lectureclaims.reports.quiz import questions, sheet
@@ -108,6 +108,31 @@ def test_yes_and_no_are_both_right_somewhere():
 @pytest.mark.parametrize("rows", [(), SHOWN[:1], SHOWN[1:], (SHOWN[1], fact("smallest", [1, 1], [1, 1], H=2))], ids=str)
 def test_nothing_is_asked_that_leaves_no_choice(rows):
     assert inputs(*rows) == []
+
+
+def counted(right, *wrongs):
+    """A claim that compared a count, and whose wrongs would count otherwise."""
+
+    def row(got, wanted):
+        return Fact(case="with bias", label="learned", source="by hand", agrees=got == wanted, got=got, wanted=wanted)
+
+    found = [WrongFound(name=f"wrong {x}", caught=True, by=1, of=1, worst=row(right, x)) for x in wrongs]
+    return sample.claim("claim.c", [sample.cell("torch", "float32", rows=(row(right, right),), wrongs=tuple(found))])
+
+
+def test_a_fact_is_asked_with_the_values_of_the_mistakes():
+    (asked,) = questions._mistakes(evidence(), counted(368, 360, 120))
+    assert asked.asks == "with bias (torch float32). “learned”: what comes out?"
+    assert asked.right == "368" and asked.choices == ("120", "360", "368")
+    assert asked.found == ["360: wrong 360.", "120: wrong 120."]
+    assert asked.again.endswith("--case 'with bias' --backend torch --dtype float32")
+
+
+@pytest.mark.parametrize(
+    "claim", [counted(True, False), counted(368), counted(368, list(range(40)))], ids=["yes", "no wrong", "long"]
+)
+def test_a_fact_that_leaves_no_choice_is_not_asked(claim):
+    assert [*questions._mistakes(evidence(), claim)] == []
 
 
 def test_a_limit_that_was_not_shown_is_not_asked_about():

@@ -270,6 +270,7 @@ LACKS = {name: "SciPy has no gradients" for name in catalogue.OPERATIONS if name
     **{f"average_pooling{n}d": "SciPy has no average pooling; its uniform filter is a running sum" for n in (1, 2, 3)},
     **{f"adaptive_{k}_pooling{n}d": "SciPy has no pooling that adapts" for k in ("average", "max") for n in (1, 2, 3)},
     **{f"transposed_convolution{n}d": "SciPy has no transposed convolution" for n in (1, 2, 3)},
+    **{f"lp_pooling{n}d": "SciPy has no Lp pooling" for n in (1, 2, 3)},
     "flatten": "SciPy has no array of its own to reshape; it is NumPy's",
     "pad": "SciPy has no padding of its own; it is NumPy's",
     "bicubic_resampling2d": "SciPy's cubics are splines, of which each weight depends on all pixels",

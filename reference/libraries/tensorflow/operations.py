@@ -1111,6 +1111,9 @@ LACKS = {
         for name in (*_FLAT, *_DEEP)
         for gradient in ("", "_gradient")
     },
+    **{
+        f"lp_pooling{n}d{gradient}": "TensorFlow has no Lp pooling" for n in (1, 2, 3) for gradient in ("", "_gradient")
+    },
     "area_resampling2d_gradient": "TensorFlow has no gradient of its resampling by area",
     **{
         f"{name}{gradient}": f"TensorFlow has no {says} of its own; Keras forms one"

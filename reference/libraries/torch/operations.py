@@ -586,6 +586,50 @@ def instance_norm_gradient(x, gamma, upstream, *, epsilon):
     )
 
 
+def _even_or_positive(x, power):
+    if power % 2 and (x < 0).any():
+        raise Unsupported("PyTorch's Lp pooling adds odd powers with their sign")
+
+
+def _normed(x, power, window, stride, padding, dilation, ceil_mode):
+    padding, dilation = _by_axis(x, padding, dilation)
+    if any(map(any, padding)) or any(d > 1 for d in dilation) or ceil_mode:
+        raise Unsupported(
+            "PyTorch's Lp pooling has no padding and no dilation, and rounded up it divides by less than it multiplies with"
+        )
+    return getattr(F, f"lp_pool{x.ndim - 2}d")(x, float(power), window, stride=stride, ceil_mode=False)
+
+
+def lp_pooling1d(x, *, power, window, stride, padding, dilation=1, ceil_mode=False):
+    _even_or_positive(x, power)
+    return _array(_normed(_tensor(x), power, window, stride, padding, dilation, ceil_mode))
+
+
+def lp_pooling1d_gradient(x, upstream, *, power, window, stride, padding, dilation=1, ceil_mode=False):
+    _even_or_positive(x, power)
+    return _gradient(lambda x: _normed(x, power, window, stride, padding, dilation, ceil_mode), upstream, x)
+
+
+def lp_pooling2d(x, *, power, window, stride, padding, dilation=(1, 1), ceil_mode=False):
+    _even_or_positive(x, power)
+    return _array(_normed(_tensor(x), power, window, stride, padding, dilation, ceil_mode))
+
+
+def lp_pooling2d_gradient(x, upstream, *, power, window, stride, padding, dilation=(1, 1), ceil_mode=False):
+    _even_or_positive(x, power)
+    return _gradient(lambda x: _normed(x, power, window, stride, padding, dilation, ceil_mode), upstream, x)
+
+
+def lp_pooling3d(x, *, power, window, stride, padding, dilation=(1, 1, 1), ceil_mode=False):
+    _even_or_positive(x, power)
+    return _array(_normed(_tensor(x), power, window, stride, padding, dilation, ceil_mode))
+
+
+def lp_pooling3d_gradient(x, upstream, *, power, window, stride, padding, dilation=(1, 1, 1), ceil_mode=False):
+    _even_or_positive(x, power)
+    return _gradient(lambda x: _normed(x, power, window, stride, padding, dilation, ceil_mode), upstream, x)
+
+
 def flatten(x, *, start, end):
     return _array(torch.flatten(_tensor(x), start, end))
 
