@@ -525,13 +525,9 @@ app.command()(arrays.operations)
 app.command()(lectures.watch)
 
 
-new = typer.Typer(
-    cls=lectures.New,
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    help="Write the files of something new: `new my-lecture`, `new claim ID`.",
-)
-app.add_typer(new, name="new")
+NEW = "Write the files of something new: `new my-lecture`, `new claim ID`."
+new = typer.Typer(cls=lectures.New, no_args_is_help=True, rich_markup_mode=None, help=NEW)
+app.add_typer(new, name="new", short_help=NEW)
 new.command("lecture")(lectures.new_lecture)
 
 

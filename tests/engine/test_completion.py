@@ -27,7 +27,7 @@ ASKED = {
     "lecture-claims operations fully": {"fully_connected", "fully_connected_gradient"},
     "lecture-claims adjudicate case.npz --op conv2": {"conv2d", "conv2d_gradient"},
     "lecture-claims adjudicate case.npz --framework to": {"torch"},
-    "lecture-claims tolerance sigm": {"sigmoid", "sigmoid_gradient"},
+    "lecture-claims tolerance hardt": {"hardtanh", "hardtanh_gradient"},
     "lecture-claims check mine.py --as drop": set(),
     "lecture-claims completion z": {"zsh"},
 }
