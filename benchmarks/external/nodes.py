@@ -22,8 +22,8 @@ OPERATIONS = {
     "Flatten": ("flatten",),
     "Gelu": ("gelu",),
     "Gemm": ("gemm",),
-    "GlobalAveragePool": ("global_average_pool{rank}d", "global_avg_pool{rank}d", "global_average_pooling{rank}d"),
-    "GlobalMaxPool": ("global_max_pool{rank}d", "global_max_pooling{rank}d"),
+    "GlobalAveragePool": ("adaptive_avg_pool{rank}d",),
+    "GlobalMaxPool": ("adaptive_max_pool{rank}d",),
     "GroupNormalization": ("group_norm", "GroupNormalization"),
     "HardSigmoid": ("hard_sigmoid",),
     "HardSwish": ("hard_swish",),
@@ -109,6 +109,8 @@ def _worded(
         settings = {name: value for name, value in settings.items() if value != 1}
     if operator == "PRelu":
         settings |= _slopes(named)
+    if operator.startswith("Global"):
+        settings["size"] = 1
     if operator == "Pad":
         named["x"] = named.pop("data")
         settings = _borders(settings, rank)

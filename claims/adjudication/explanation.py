@@ -58,6 +58,11 @@ class Question:
     def dtype(self) -> np.dtype[Any]:
         return next(iter(self.results.values())).dtype
 
+    @property
+    def single(self) -> bool:
+        """Whether there is one number alone, as a mean of losses: of many mistakes one comes somewhat nearer to it by chance."""
+        return sum(y.size for y in self.results.values()) == 1
+
     def departure(self, values: Mapping[str, np.ndarray]) -> float:
         return departure(self.results, values, self.exact)
 
@@ -96,7 +101,7 @@ def explain(asked: Question) -> tuple[Explanation, ...]:
                 found.append(
                     Explanation(mistake.name, mistake.says, mistake.remedy, best.detail, best.ratio, best.nearer)
                 )
-        if not found and not asked.allowed:
+        if not found and not asked.allowed and not asked.single:
             from .pairs import in_part, pairs  # which import this module
 
             found = list(pairs(asked, base)) or list(in_part(asked))
@@ -127,7 +132,8 @@ def explains(asked: Question, reading: Reading, base: float) -> Fit | None:
     ratio, values = judged
     left = asked.departure(values)
     nearer = base / left if left else np.inf
-    convincing = asked.convinces(nearer) if asked.allowed else nearer >= LEAST
+    least = NEARER if asked.single else LEAST
+    convincing = asked.convinces(nearer) if asked.allowed else nearer >= least
     return Fit(ratio, float(nearer), reading.detail) if convincing else None
 
 

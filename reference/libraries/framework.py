@@ -62,6 +62,7 @@ ONNX = Framework(
         **{(f"{kind}_norm", "epsilon"): 9.999999747378752e-06 for kind in ("layer", "group", "instance", "rms")},
         ("max_pooling", "stride"): 1,
         ("average_pooling", "stride"): 1,
+        ("lp_pooling", "stride"): 1,
         ("average_pooling", "count_padding"): False,
         ("leaky_relu", "alpha"): 0.009999999776482582,
         ("gelu", "approximate"): "none",

@@ -14,19 +14,8 @@ from typing import Any
 import numpy as np
 
 from ..operators import catalogue
-from . import (
-    activations,
-    convolutions,
-    functions,
-    images,
-    losses,
-    norms,
-    pooling,
-    precision,
-    resampling,
-    rows,
-    transposed,
-)
+from . import activations, convolutions, functions, images, norms, pooling, precision, resampling, rows, transposed
+from .losses import binary, weighed
 from .mistake import Arguments, Mistake, Reading
 from .precision import round_to
 
@@ -44,7 +33,8 @@ MISTAKES: dict[str, Mistake] = {
         rows,
         functions,
         activations,
-        losses,
+        weighed,
+        binary,
         precision,
     )
     for mistake in part.MISTAKES

@@ -368,6 +368,7 @@ INPUTS = {
     "bias": ("b", "beta"),
     "B": ("b", "beta"),
     "scale": ("gamma",),
+    "Scale": ("gamma",),
     "offset": ("beta",),
     "slope": ("alpha",),
     "running_mean": ("mean",),

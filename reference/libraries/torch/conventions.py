@@ -12,6 +12,7 @@ FRAMEWORKS = {
             **{(f"{kind}_norm", "epsilon"): 1e-5 for kind in ("layer", "group", "instance")},
             ("max_pooling", "stride"): window,
             ("average_pooling", "stride"): window,
+            ("lp_pooling", "stride"): window,
             ("average_pooling", "count_padding"): True,
             ("leaky_relu", "alpha"): 0.01,
             ("gelu", "approximate"): "none",

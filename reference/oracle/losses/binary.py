@@ -72,7 +72,13 @@ def _held(p, clip):
 
 @once
 def binary_cross_entropy(
-    p: Array, targets: Array, weights: Array | None = None, *, floor: Any = None, clip: Any = None, reduction="none"
+    p: Array,
+    targets: Array,
+    weights: Array | None = None,
+    *,
+    floor: Any = None,
+    clip: Any = None,
+    reduction: str = "none",
 ) -> Array:
     """-w·[t·log p + (1 - t)·log(1 - p)], each logarithm at least ``floor``, p within ``clip``."""
     need_finite((p, targets))
@@ -105,7 +111,7 @@ def binary_cross_entropy_gradient(
     *,
     floor: Any = None,
     clip: Any = None,
-    reduction="none",
+    reduction: str = "none",
 ) -> Array:
     """upstream·w·[(1 - t)/(1 - p) - t/p] = upstream·w·(p - t)/(p·(1 - p)), with a floor divided by 1e-12 at least; 0 beyond ``clip``."""
     need_finite((p, targets, upstream))

@@ -100,7 +100,7 @@ def _but(m: dd.Number, left_out) -> dd.Number:
     return dd.where(left_out, (0.0, 0.0), m)
 
 
-def behind(z) -> dd.Parts:
+def behind(z: Array) -> dd.Parts:
     """-log softmax: (max z - z) + log(1 + the sum of exp(z[k] - max z) over all k but the first largest): neither is negative."""
     m, k = _grown(z)
     rest, top = dd.sum_of_parts((_but(m, np.arange(z.shape[1]) == z.argmax(axis=1)[:, None]), k))
@@ -112,7 +112,7 @@ def behind(z) -> dd.Parts:
     return dd.normal(dd.where(tiny, rest, both), np.where(tiny, top, 1))
 
 
-def slope(z, c: dd.Parts) -> dd.Parts:
+def slope(z: Array, c: dd.Parts) -> dd.Parts:
     """C·p - c = p·(C - c) - c·(1 - p), p = softmax z, C the sum of a row's c."""
     most = np.arange(z.shape[1]) == z.argmax(axis=1)[:, None]
     p, k = _probabilities(z)

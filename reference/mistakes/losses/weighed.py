@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from .mistake import Arguments, Mistake, Reading, Readings, replaced
+from ..mistake import Arguments, Mistake, Reading, Readings, replaced
 
 
-def _both(*names: str) -> tuple[str, ...]:
+def both(*names: str) -> tuple[str, ...]:
     return tuple(each for name in names for each in (name, f"{name}_gradient"))
 
 
@@ -51,7 +51,7 @@ def _counted(operation: str, given: Arguments) -> Iterator[Reading]:
             return
         own = given["weights"].astype(np.float64)[given["labels"]]
     share = own[~left_out].sum() / own.sum()
-    yield _scaled(operation, given, share)
+    yield scaled(operation, given, share)
 
 
 def _kept(operation: str, given: Arguments) -> Iterator[Reading]:
@@ -63,7 +63,7 @@ def _classes(given: Arguments, label: int) -> bool:
     return 0 <= label < next(iter(given.values())).shape[1]
 
 
-def _scaled(operation: str, given: Arguments, by: float, detail: str = "") -> Reading:
+def scaled(operation: str, given: Arguments, by: float, detail: str = "") -> Reading:
     """All results multiplied: of a gradient by what comes from above."""
     if "upstream" in given:
         return Reading(operation, given | {"upstream": given["upstream"].astype(np.float64) * by}, detail)
@@ -72,11 +72,11 @@ def _scaled(operation: str, given: Arguments, by: float, detail: str = "") -> Re
 
 def _other_base(operation: str, given: Arguments) -> Iterator[Reading]:
     for base in (2, 10):
-        yield _scaled(operation, given, 1 / np.log(base), f"base {base}")
+        yield scaled(operation, given, 1 / np.log(base), f"base {base}")
 
 
 def _negated(operation: str, given: Arguments) -> Iterator[Reading]:
-    yield _scaled(operation, given, -1.0)
+    yield scaled(operation, given, -1.0)
 
 
 def _smoothing(change: Readings) -> Readings:
@@ -100,43 +100,6 @@ def _weighed_otherwise(operation: str, given: Arguments) -> Iterator[Reading]:
         yield Reading(operation, given | {"weighting": other}, f"weighting={other!r}")
 
 
-def _of_yes_alone(operation: str, given: Arguments) -> Iterator[Reading]:
-    """As if all targets were 1, weighed by what they are."""
-    t = given["targets"].astype(np.float64)
-    w = 1.0 if given.get("weights") is None else given["weights"].astype(np.float64)
-    yield Reading(operation, given | {"weights": w * t, "targets": np.ones_like(t)})
-
-
-def _positives_not_weighed(operation: str, given: Arguments) -> Iterator[Reading]:
-    if given.get("pos_weight") is not None:
-        yield Reading(operation, given | {"pos_weight": None})
-
-
-def _all_weighed(operation: str, given: Arguments) -> Iterator[Reading]:
-    if given.get("pos_weight") is not None:
-        w = 1.0 if given.get("weights") is None else given["weights"].astype(np.float64)
-        weights = w * given["pos_weight"].astype(np.float64) * np.ones(given["logits"].shape)
-        yield Reading(operation, given | {"weights": weights, "pos_weight": None})
-
-
-def _held(operation: str, given: Arguments) -> Iterator[Reading]:
-    one, small = given["p"].dtype.type(1), given["p"].dtype.type(1e-7)
-    yield Reading(operation, given | {"floor": None, "clip": (float(small), float(one - small))})
-
-
-def _at_zero(operation: str, given: Arguments) -> Iterator[Reading]:
-    """As far above 0, where the other term has no slope."""
-    z = given["logits"]
-    if (z == 0).any():
-        yield Reading(operation, given | {"logits": np.where(z == 0, z.dtype.type(1e4), z)})
-
-
-def _over_the_batch(operation: str, given: Arguments) -> Iterator[Reading]:
-    scores = next(iter(given.values()))
-    if given.get("reduction") == "mean" and scores.ndim > 1 and scores.size > len(scores):
-        yield _scaled(operation, given, scores.size / len(scores))
-
-
 def _but_x(given: Arguments) -> Arguments:
     return {name: value for name, value in given.items() if name != "x"}
 
@@ -146,185 +109,115 @@ def _softmax(z: np.ndarray) -> np.ndarray:
     return grown / grown.sum(axis=1, keepdims=True)
 
 
-def _mistake(name: str, says: str, remedy: str, operations: tuple[str, ...], read: Readings, seen: str = "") -> Mistake:
+def mistake(name: str, says: str, remedy: str, operations: tuple[str, ...], read: Readings, seen: str = "") -> Mistake:
     return Mistake(name, says, remedy, operations, read, seen, probed=False)
 
 
 MISTAKES = [
-    _mistake(
+    mistake(
         "mean over the rows",
         "the sum of the weighed losses was divided by the number of rows, as Keras does",
         "divide by the sum of the labels' weights, or do so on both sides",
-        _both(*OF_LABELS),
+        both(*OF_LABELS),
         _divided_by("weighted_mean", "row_mean"),
         "https://github.com/pytorch/pytorch/issues/40560",
     ),
-    _mistake(
+    mistake(
         "mean over the weights",
         "the sum of the weighed losses was divided by the sum of the labels' weights, as PyTorch and ONNX do",
         "take the sum on both sides, and divide it by the number of rows",
-        _both(*OF_LABELS),
+        both(*OF_LABELS),
         _divided_by("row_mean", "weighted_mean"),
         "https://github.com/pytorch/pytorch/issues/25571",
     ),
-    _mistake(
-        "weights left out", "the weights were left out", "give the weights on both sides", _both(*WEIGHED), _unweighed
+    mistake(
+        "weights left out", "the weights were left out", "give the weights on both sides", both(*WEIGHED), _unweighed
     ),
-    _mistake(
+    mistake(
         "other reduction",
         "the losses were reduced otherwise",
         "give the reduction on both sides",
-        _both(*WEIGHED),
+        both(*WEIGHED),
         _reduced,
     ),
-    _mistake(
+    mistake(
         "rows left out counted",
         "the mean was divided by the number of all rows, those that are left out among them",
         "divide by the number of rows that count",
-        _both(*OF_LABELS),
+        both(*OF_LABELS),
         _counted,
     ),
-    _mistake(
+    mistake(
         "no row left out",
         "the rows of the label that is left out count",
         "give ignore_index on both sides",
-        _both(*OF_LABELS),
+        both(*OF_LABELS),
         _kept,
     ),
-    _mistake(
+    mistake(
         "labels not smoothed",
         "the labels were not smoothed",
         "give label_smoothing on both sides",
-        _both(*SMOOTHED),
+        both(*SMOOTHED),
         _smoothing(replaced(lambda given: {"label_smoothing": 0.0})),
     ),
-    _mistake(
+    mistake(
         "smoothed over the others",
         "the smoothing was shared by the other K − 1 classes, and not by all K",
         "label·(1 − s) + s/K",
-        _both(*SMOOTHED),
+        both(*SMOOTHED),
         _smoothing(_over_the_others),
     ),
-    _mistake(
+    mistake(
         "smoothing for what is left",
         "1 − s was used for s",
         "label_smoothing is the share that the label loses",
-        _both(*SMOOTHED),
+        both(*SMOOTHED),
         _smoothing(replaced(lambda given: {"label_smoothing": 1 - given["label_smoothing"]})),
     ),
-    _mistake(
+    mistake(
         "weighed otherwise",
         "smoothed labels were weighed otherwise: each class by its own weight (PyTorch), or the row by its label's (Keras)",
         "give weighting on both sides",
-        _both("cross_entropy"),
+        both("cross_entropy"),
         _smoothing(_weighed_otherwise),
     ),
-    _mistake(
-        "other base",
-        "another logarithm was taken",
-        "take the natural logarithm",
-        _both(*SMOOTHED, *BINARY),
-        _other_base,
+    mistake(
+        "other base", "another logarithm was taken", "take the natural logarithm", both(*SMOOTHED, *BINARY), _other_base
     ),
-    _mistake(
+    mistake(
         "sign of the loss",
         "the sign was another",
         "the loss is minus the logarithm of a probability",
-        _both(*WEIGHED),
+        both(*WEIGHED),
         _negated,
     ),
-    _mistake(
+    mistake(
         "logits for logarithms",
         "the numbers were taken for logits, and their softmax formed once more",
         "give logits to the cross-entropy, logarithms of probabilities to the negative log-likelihood",
         ("nll_loss",),
         lambda operation, given: iter([Reading("cross_entropy", {"logits": given["x"]} | _but_x(given))]),
     ),
-    _mistake(
+    mistake(
         "label for a distribution",
         "the likeliest class of each row was taken for its label",
         "give the distribution itself",
-        _both("soft_cross_entropy"),
+        both("soft_cross_entropy"),
         replaced(lambda given: {"targets": np.eye(given["targets"].shape[1])[given["targets"].argmax(axis=1)]}),
     ),
-    _mistake(
+    mistake(
         "distribution of logits",
         "softmax was taken of the targets, too",
         "give the targets as they are",
-        _both("soft_cross_entropy"),
+        both("soft_cross_entropy"),
         replaced(lambda given: {"targets": _softmax(given["targets"].astype(np.float64))}),
     ),
-    _mistake(
+    mistake(
         "probabilities for logarithms",
         "probabilities were taken where their logarithms are meant, or the logarithm taken twice",
         "give log_softmax, not softmax",
-        _both("nll_loss")[:1],
+        both("nll_loss")[:1],
         replaced(lambda given: {"x": np.exp(given["x"].astype(np.float64)).astype(given["x"].dtype)}),
-    ),
-    _mistake(
-        "yes and no exchanged",
-        "1 − t was taken for t",
-        "1 is yes on both sides",
-        _both(*BINARY),
-        replaced(lambda given: {"targets": 1 - given["targets"].astype(np.float64)}),
-    ),
-    _mistake(
-        "no left out", "the term of 1 − t was left out", "t·log p + (1 − t)·log(1 − p)", _both(*BINARY), _of_yes_alone
-    ),
-    _mistake(
-        "positives not weighed",
-        "pos_weight was left out",
-        "give pos_weight on both sides",
-        _both(BINARY[1]),
-        _positives_not_weighed,
-    ),
-    _mistake(
-        "all weighed as positives",
-        "pos_weight was a factor of both terms",
-        "pos_weight belongs to t·log p alone",
-        _both(BINARY[1]),
-        _all_weighed,
-    ),
-    _mistake(
-        "logistic twice",
-        "probabilities were given where logits were meant",
-        "give logits, or call the loss of probabilities",
-        _both(BINARY[1]),
-        replaced(lambda given: {"logits": 1 / (1 + np.exp(-given["logits"].astype(np.float64)))}),
-    ),
-    _mistake(
-        "logistic of probabilities",
-        "the probabilities were taken for logits",
-        "call the loss of logits with logits",
-        BINARY[:1],
-        lambda operation, given: iter([Reading(BINARY[1], {"logits": given["p"]} | given)]),
-    ),
-    _mistake(
-        "logarithms held",
-        "each logarithm was held at −100 at least, as PyTorch does",
-        "give floor=-100",
-        BINARY[:1],
-        replaced(lambda given: {"floor": -100.0, "clip": None}),
-    ),
-    _mistake(
-        "probabilities held",
-        "the probabilities were held between 1e-7 and 1 − 1e-7, as Keras does",
-        "give clip=1e-7, or logits",
-        _both(BINARY[0]),
-        _held,
-    ),
-    _mistake(
-        "mean over the first axis",
-        "the sum was divided by the length of the first axis, not by the number of all",
-        "divide by the number of all losses",
-        _both(*BINARY),
-        _over_the_batch,
-    ),
-    _mistake(
-        "derivative at a logit of 0",
-        "at a logit of 0 the derivative was that of (1 − t)·z alone, as that of |z| was taken for 0 there",
-        "tf.nn.weighted_cross_entropy_with_logits differentiates so; form the gradient yourself, or move the logit",
-        ("binary_cross_entropy_with_logits_gradient",),
-        _at_zero,
     ),
 ]

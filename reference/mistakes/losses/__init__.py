@@ -1,0 +1,1 @@
+"""Mistakes with the losses: how classes and rows are weighed, and binary ones."""
