@@ -493,8 +493,8 @@ def _():
     "the gradient of a largest number that is there three times",
     "partly: no cause",
     first=(IN, ""),
-    shared=(OUT, ""),
-    each=(OUT, ""),
+    shared=(OUT, "gradient at equal numbers"),
+    each=(OUT, "gradient at equal numbers"),
 )
 def _():
     x = np.array([[[[1, 5], [5, 5]]]], np.float32)
