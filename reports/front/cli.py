@@ -335,13 +335,13 @@ def show(
 
         verification.select(lecture.read(lecture_folder), [claim])  # refuses it with the nearest one, but for a pattern
         raise Refused(f"claim={claim!r}: expected one id, not a pattern; `lecture-claims list` has them")
+    record = file.load(results, only=claim) if file.there(results).is_file() else None
     sentence = book.sentence_of(claim)
     out.print(Text(claim, "bold"))
     out.print(Text(f"The lecture says: “{' '.join(sentence.text.split())}”"))
     if claim not in book.claims:
         out.print("No experiment yet.")
         return
-    record = file.load(results, only=claim) if file.there(results).is_file() else None
     found = next((c for c in record.claims if c.id == claim), None) if record else None
     terminal.made(out, book.claims[claim], found)
     limits = {name: made.limits for name, made in book.claims.items()}
