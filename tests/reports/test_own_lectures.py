@@ -229,6 +229,14 @@ def test_what_is_no_mathml_stays_text(source):
         assert ET.fromstring("<math" + math.partition("</math>")[0] + "</math>") is not None
 
 
+@pytest.mark.parametrize(
+    "made", ["<math><script>1</script></math>", "<math><mi>x</mi><img src='a'/></math>", "<math", ""]
+)
+def test_what_a_library_makes_is_taken_only_if_it_is_mathml(monkeypatch, made):
+    monkeypatch.setattr("latex2mathml.converter.convert", lambda source, display: made)
+    assert tex.words("$x$") == "$x$"
+
+
 def test_a_price_is_no_formula():
     html, _ = page_of("It costs $5 and $6 more.")
     assert "<math" not in html
