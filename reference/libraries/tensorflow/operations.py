@@ -883,12 +883,42 @@ def _weighed(labels, weights, *, label_smoothing=0.0, weighting="class", ignore_
     return loss
 
 
-def cross_entropy(logits, labels, weights=None, **settings):
-    return _weighed(labels, weights, **settings)(tf.constant(logits)).numpy()
+def cross_entropy(
+    logits, labels, weights=None, *, label_smoothing=0.0, weighting="class", ignore_index=None, reduction="none"
+):
+    return _weighed(
+        labels,
+        weights,
+        label_smoothing=label_smoothing,
+        weighting=weighting,
+        ignore_index=ignore_index,
+        reduction=reduction,
+    )(tf.constant(logits)).numpy()
 
 
-def cross_entropy_gradient(logits, labels, upstream, weights=None, **settings):
-    return _gradient(_weighed(labels, weights, **settings), tf.constant(upstream), tf.constant(logits)).numpy()
+def cross_entropy_gradient(
+    logits,
+    labels,
+    upstream,
+    weights=None,
+    *,
+    label_smoothing=0.0,
+    weighting="class",
+    ignore_index=None,
+    reduction="none",
+):
+    return _gradient(
+        _weighed(
+            labels,
+            weights,
+            label_smoothing=label_smoothing,
+            weighting=weighting,
+            ignore_index=ignore_index,
+            reduction=reduction,
+        ),
+        tf.constant(upstream),
+        tf.constant(logits),
+    ).numpy()
 
 
 def _of_numbers(losses, weights, reduction):
@@ -917,12 +947,16 @@ def _from_sigmoid(targets, weights, *, floor=None, clip=None, reduction="none"):
     return loss
 
 
-def binary_cross_entropy(p, targets, weights=None, **settings):
-    return _from_sigmoid(targets, weights, **settings)(tf.constant(p)).numpy()
+def binary_cross_entropy(p, targets, weights=None, *, floor=None, clip=None, reduction="none"):
+    return _from_sigmoid(targets, weights, floor=floor, clip=clip, reduction=reduction)(tf.constant(p)).numpy()
 
 
-def binary_cross_entropy_gradient(p, targets, upstream, weights=None, **settings):
-    return _gradient(_from_sigmoid(targets, weights, **settings), tf.constant(upstream), tf.constant(p)).numpy()
+def binary_cross_entropy_gradient(p, targets, upstream, weights=None, *, floor=None, clip=None, reduction="none"):
+    return _gradient(
+        _from_sigmoid(targets, weights, floor=floor, clip=clip, reduction=reduction),
+        tf.constant(upstream),
+        tf.constant(p),
+    ).numpy()
 
 
 def _sigmoid(targets, weights, pos_weight, reduction):
@@ -961,12 +995,14 @@ def _negated(labels, weights, *, ignore_index=None, reduction="none"):
     return loss
 
 
-def nll_loss(x, labels, weights=None, **settings):
-    return _negated(labels, weights, **settings)(tf.constant(x)).numpy()
+def nll_loss(x, labels, weights=None, *, ignore_index=None, reduction="none"):
+    return _negated(labels, weights, ignore_index=ignore_index, reduction=reduction)(tf.constant(x)).numpy()
 
 
-def nll_loss_gradient(x, labels, upstream, weights=None, **settings):
-    slope = _gradient(_negated(labels, weights, **settings), tf.constant(upstream), tf.constant(x))
+def nll_loss_gradient(x, labels, upstream, weights=None, *, ignore_index=None, reduction="none"):
+    slope = _gradient(
+        _negated(labels, weights, ignore_index=ignore_index, reduction=reduction), tf.constant(upstream), tf.constant(x)
+    )
     return tf.convert_to_tensor(slope).numpy()
 
 
@@ -986,16 +1022,20 @@ def _soft(targets, weights, *, label_smoothing=0.0, reduction="none"):
     return loss
 
 
-def soft_cross_entropy(logits, targets, weights=None, **settings):
-    return _soft(targets, weights, **settings)(tf.constant(logits)).numpy()
+def soft_cross_entropy(logits, targets, weights=None, *, label_smoothing=0.0, reduction="none"):
+    return _soft(targets, weights, label_smoothing=label_smoothing, reduction=reduction)(tf.constant(logits)).numpy()
 
 
-def soft_cross_entropy_gradient(logits, targets, upstream, weights=None, **settings):
+def soft_cross_entropy_gradient(logits, targets, upstream, weights=None, *, label_smoothing=0.0, reduction="none"):
     if weights is None and np.any(
         np.abs(targets.astype(np.float64).sum(axis=1) - 1) > 2 * np.sqrt(ml_dtypes.finfo(targets.dtype).eps)
     ):
         raise Unsupported("TensorFlow's gradient is that of targets that sum to one")
-    return _gradient(_soft(targets, weights, **settings), tf.constant(upstream), tf.constant(logits)).numpy()
+    return _gradient(
+        _soft(targets, weights, label_smoothing=label_smoothing, reduction=reduction),
+        tf.constant(upstream),
+        tf.constant(logits),
+    ).numpy()
 
 
 def _from_probabilities(labels):

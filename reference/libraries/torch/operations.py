@@ -812,12 +812,46 @@ def _weighed(loss, labels, weights, *, label_smoothing=0.0, weighting="class", i
     return lambda z: loss(z, _tensor(labels), **made).reshape(-1)
 
 
-def cross_entropy(logits, labels, weights=None, **settings):
-    return _array(_weighed(F.cross_entropy, labels, weights, **settings)(_tensor(logits)))
+def cross_entropy(
+    logits, labels, weights=None, *, label_smoothing=0.0, weighting="class", ignore_index=None, reduction="none"
+):
+    return _array(
+        _weighed(
+            F.cross_entropy,
+            labels,
+            weights,
+            label_smoothing=label_smoothing,
+            weighting=weighting,
+            ignore_index=ignore_index,
+            reduction=reduction,
+        )(_tensor(logits))
+    )
 
 
-def cross_entropy_gradient(logits, labels, upstream, weights=None, **settings):
-    return _gradient(_weighed(F.cross_entropy, labels, weights, **settings), upstream, logits)
+def cross_entropy_gradient(
+    logits,
+    labels,
+    upstream,
+    weights=None,
+    *,
+    label_smoothing=0.0,
+    weighting="class",
+    ignore_index=None,
+    reduction="none",
+):
+    return _gradient(
+        _weighed(
+            F.cross_entropy,
+            labels,
+            weights,
+            label_smoothing=label_smoothing,
+            weighting=weighting,
+            ignore_index=ignore_index,
+            reduction=reduction,
+        ),
+        upstream,
+        logits,
+    )
 
 
 def _held(p, floor, clip):
@@ -855,12 +889,12 @@ def binary_cross_entropy_with_logits_gradient(
     return _gradient(loss, upstream, logits)
 
 
-def nll_loss(x, labels, weights=None, **settings):
-    return _array(_weighed(F.nll_loss, labels, weights, **settings)(_tensor(x)))
+def nll_loss(x, labels, weights=None, *, ignore_index=None, reduction="none"):
+    return _array(_weighed(F.nll_loss, labels, weights, ignore_index=ignore_index, reduction=reduction)(_tensor(x)))
 
 
-def nll_loss_gradient(x, labels, upstream, weights=None, **settings):
-    return _gradient(_weighed(F.nll_loss, labels, weights, **settings), upstream, x)
+def nll_loss_gradient(x, labels, upstream, weights=None, *, ignore_index=None, reduction="none"):
+    return _gradient(_weighed(F.nll_loss, labels, weights, ignore_index=ignore_index, reduction=reduction), upstream, x)
 
 
 def _soft(targets, weights, *, label_smoothing=0.0, reduction="none"):
@@ -869,12 +903,12 @@ def _soft(targets, weights, *, label_smoothing=0.0, reduction="none"):
     return lambda z: F.cross_entropy(z, _tensor(targets), **made).reshape(-1)
 
 
-def soft_cross_entropy(logits, targets, weights=None, **settings):
-    return _array(_soft(targets, weights, **settings)(_tensor(logits)))
+def soft_cross_entropy(logits, targets, weights=None, *, label_smoothing=0.0, reduction="none"):
+    return _array(_soft(targets, weights, label_smoothing=label_smoothing, reduction=reduction)(_tensor(logits)))
 
 
-def soft_cross_entropy_gradient(logits, targets, upstream, weights=None, **settings):
-    return _gradient(_soft(targets, weights, **settings), upstream, logits)
+def soft_cross_entropy_gradient(logits, targets, upstream, weights=None, *, label_smoothing=0.0, reduction="none"):
+    return _gradient(_soft(targets, weights, label_smoothing=label_smoothing, reduction=reduction), upstream, logits)
 
 
 def _from_probabilities(labels):
