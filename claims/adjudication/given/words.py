@@ -169,7 +169,7 @@ def _first_axis(name: str, value: Any, asked: Asked) -> Any:
     """ONNX names the first of the axes, Keras every one of them: where there is one that is not the last, who says so decides."""
     if not isinstance(value, int) or isinstance(value, bool) or value == -1 or asked.framework == "onnx":
         return value
-    if asked.framework == "keras":
+    if asked.framework and FRAMEWORKS[asked.framework].name == K:
         return [value]
     way_out = "give start, or the framework"
     return refuse(name, value, "who says so: in ONNX it is the first of the axes, in Keras the only one", way_out)
