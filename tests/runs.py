@@ -13,11 +13,11 @@ class Seen:
     """A progress that remembers what was computed."""
 
     def __init__(self):
-        self.computed, self.stored, self.judged = [], [], {}
+        self.computed, self.stored, self.judged = [], [], []
         self.progress = Progress(
             planned=lambda todo, stored: self.stored.append(stored),
             finished=lambda process, unit: self.computed.append(unit.name),
-            judged=lambda claim, expected: self.judged.update({claim.id: (claim.verdict, expected)}),
+            judged=lambda claim, expected: self.judged.append((claim.id, claim.verdict, expected)),
         )
 
 

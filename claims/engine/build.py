@@ -41,6 +41,10 @@ from .snippet import snippet
 P = TypeVar("P", bound=types.Part)
 
 
+SNIPPETS = 2
+"""Of a limit's rows: those after them are shown by the same lines with other numbers."""
+
+
 def build(lecture: Lecture, run: Run, *, begun: str, seconds: float) -> types.Evidence:
     """The evidence of a run that began at a date and took some seconds."""
     claims = tuple(claim(lecture, run, c) for c in run.selection.claims)
@@ -314,6 +318,8 @@ def _wrong(name: str, variant: Variant, facts: Facts) -> types.WrongFound:
 
 def _limit(lecture: Lecture, cell: CellRun, name: str, variant: Variant, facts: Facts) -> types.LimitFound:
     rows = sorted((_row(lecture, cell, c) for c in variant.comparisons), key=_stopped_last)
+    for number in [n for n, row in enumerate(rows) if getattr(row, "snippet", None)][SNIPPETS:]:
+        rows[number] = msgspec.structs.replace(rows[number], snippet=None)
     return types.LimitFound(name=name, shown=shown(variant.rows, about_shapes=facts.about_shapes), rows=tuple(rows))
 
 

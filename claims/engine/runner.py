@@ -9,6 +9,7 @@ import math
 import random
 import signal
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -113,6 +114,7 @@ class _Runner:
         again = {unit for unit in stored if self._ours(unit) and chance.random() < self.options.recheck}
         self.cells |= stored
         missing = [unit for unit in units if unit in again or (unit not in stored and self._ours(unit))]
+        left = Counter(unit.claim for unit in missing)
 
         def done(unit: Unit, answer: Answer | str) -> None:
             if isinstance(answer, Answer):
@@ -129,10 +131,13 @@ class _Runner:
                 self.times[unit.name] = part.seconds
                 part.seconds += self.long.seconds(unit)
                 self.cells[unit] = part
+                left[unit.claim] -= 1
+                last = not left[unit.claim]
             if unit in again and not part.broken and not _same(part, stored[unit]):
                 self.contradicted.append(unit.name)
             self._keep(unit, part)
-            self._judged([other for other in every if other.claim == unit.claim])
+            if last:
+                self._judged([other for other in every if other.claim == unit.claim])
 
         self._compute(missing, done, stored=len(units) - len(missing))
 

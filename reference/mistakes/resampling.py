@@ -28,8 +28,12 @@ GRIDS = (
 )
 
 
+NEAREST_GRIDS = ("half_pixel", "asymmetric", "align_corners", "half_pixel_symmetric")
+"""First those that every framework has, so that a claim on any of them has one to be put to the test with."""
+
+
 def on_other_grids(operation: str, given: Arguments) -> Iterator[Reading]:
-    yield from setting("grid", *GRIDS[: 4 if operation in NEAREST else None])(operation, given)
+    yield from setting("grid", *(NEAREST_GRIDS if operation in NEAREST else GRIDS))(operation, given)
 
 
 def otherwise(operation: str, given: Arguments) -> Iterator[Reading]:
