@@ -68,4 +68,4 @@ def mean_square_limit(k: Numbers, means: int) -> np.ndarray:
 
 def is_biased(z: Numbers, k: float) -> bool:
     """Whether k independent errors of the mean square 1 have another mean than 0."""
-    return bool(abs(float(np.mean(z))) * np.sqrt(k) > BIAS_MARGIN * deviations(1))
+    return bool(abs(float(np.asarray(z, np.float64).mean())) * np.sqrt(k) > BIAS_MARGIN * deviations(1))

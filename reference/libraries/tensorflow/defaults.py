@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import functools
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -381,7 +382,8 @@ def own_layer(layer, rank):
         return keras.layers.BatchNormalization(axis=-1)
     if kind in ("layer_norm", "rms_norm"):
         norm = keras.layers.LayerNormalization if kind == "layer_norm" else keras.layers.RMSNormalization
-        return norm(axis=list(range(1, rank)) if layer["on"] == "numbers" else -1)
+        axes: Any = [*range(1, rank)] if layer["on"] == "numbers" else -1
+        return norm(axis=axes)
     if kind in ("group_norm", "instance_norm"):
         own = layer.get("affine", True)
         return keras.layers.GroupNormalization(groups=layer.get("groups", -1), axis=-1, center=own, scale=own)

@@ -298,8 +298,8 @@ _PLAIN_LAYERS = {
 
 
 def _upsample(layer):
-    given = {"scale_factor": layer["scale"], "size": layer["size"]}
-    return torch.nn.Upsample(**{name: v for name, v in given.items() if isinstance(v, tuple)}, mode=layer["method"])
+    scale, size = (v if isinstance(v, tuple) else None for v in (layer["scale"], layer["size"]))
+    return torch.nn.Upsample(size=size, scale_factor=scale, mode=layer["method"])
 
 
 _SET_LAYERS = {
