@@ -45,7 +45,7 @@ class Opinion:
 
 def _caused(case: Case, library: str, opinion: Opinion) -> Opinion:
     """With the algorithm that gives the results, where they are not those of a sum in a wide format and no mistake was found: then nobody can
-    tell whether it is meant."""
+    tell whether it is meant, but for sums in a narrow format where the case says that they were in another."""
     results, arguments = case.outputs[library], case.arguments(library)
     if opinion.standing == "within rounding" or opinion.explanations or list(results) != ["y"]:
         return opinion
@@ -53,6 +53,8 @@ def _caused(case: Case, library: str, opinion: Opinion) -> Opinion:
     if y.shape != exact.shape:
         return opinion
     if found := algorithms.narrow(case.operation, arguments, y, exact):
+        if case.accumulation and opinion.standing == "outside":
+            return replace(opinion, explanations=(found,))
         return replace(opinion, standing="cannot tell", reason=opinion.reason or BEYOND, explanations=(found,))
     if opinion.standing != "cannot tell" and (found := algorithms.transform(case.operation, arguments, y, exact)):
         return replace(opinion, standing="cannot tell", reason=opinion.reason or BEYOND, explanations=(found,))

@@ -67,6 +67,15 @@ def test_the_way_in_which_narrow_sums_were_made_is_named(way, dtype, biased):
     assert names == (["narrow steps"] if says else []) and (says or "cannot tell") in found.verdict("lib")
 
 
+@pytest.mark.parametrize("dtype", [F16, BF16], ids=["float16", "bfloat16"])
+def test_narrow_sums_are_outside_where_wide_ones_were_said(dtype):
+    x, w = numbers(1, 6, 400, dtype=dtype), numbers(2, 8, 400, dtype=dtype)
+    asked = {"inputs": {"x": x, "w": w}, "outputs": {"lib": running(x, w, dtype).astype(dtype)}}
+    found = adjudicate("linear", **asked, parameters={"accumulation": "float32"})
+    assert found.exit_code == 1 and found.verdict("lib").startswith("outside, as if one product after the other was")
+    assert adjudicate("linear", **asked).exit_code == 3
+
+
 @pytest.mark.parametrize("element", [0, 20])
 def test_one_element_that_is_made_otherwise_is_enough_to_name_none(element):
     x, w = numbers(4, 6, 400, dtype=BF16), numbers(5, 8, 400, dtype=BF16)
