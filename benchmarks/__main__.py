@@ -26,7 +26,7 @@ def main() -> None:
 
     for variable, value in libraries.ENVIRONMENT.items():
         os.environ.setdefault(variable, value)
-    from . import detectors, means, others, page, power, tiers, ulps
+    from . import page  # the others import the frameworks
 
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure, and write docs/measured.md.")
     parser.add_argument(
@@ -46,6 +46,8 @@ def main() -> None:
             evidence = page.ready(asked.results)  # before the others, which take minutes
         except page.Missing as missing:
             sys.exit(_say(f"page: {missing}"))
+    from . import detectors, means, others, power, tiers, ulps
+
     if {"detectors", "tiers", "means", "ulps"} & {*names}:
         for name in libraries.names():
             loaded[name] = libraries.load(name)
