@@ -100,7 +100,7 @@ def transform(
 def _transforms(operation: Operation, arguments: Mapping[str, Any]) -> Iterator[Errors]:
     if algorithms.applies(operation.name, arguments):
         yield from algorithms.winograd_deviation(arguments)
-    if arguments["groups"] == 1 and np.ndim(arguments["padding"]) == 2:
+    if arguments["groups"] == 1 and np.ndim(arguments["x"]) == 4:
         yield algorithms.fourier_deviation(arguments)
 
 

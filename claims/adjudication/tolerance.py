@@ -237,7 +237,7 @@ def _array(
     numbers = rng.standard_normal(shape)
     if name == "variance":
         numbers = numbers**2
-    if name == "weights":
+    if name in ("weights", "pos_weight"):
         numbers = np.abs(numbers)
     if name in ("p", "targets"):
         numbers = np.exp(numbers)

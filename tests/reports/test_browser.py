@@ -330,7 +330,7 @@ def test_no_table_scrolls_at_1280(chromium: Browser, tmp_path: Path) -> None:
 
 
 def test_no_table_of_the_whole_lecture_scrolls_at_1280(chromium: Browser, recorded: Path) -> None:
-    assert scrolling(chromium, recorded.with_name("index.html")) == []
+    assert scrolling(chromium, recorded.resolve().with_name("index.html")) == []
 
 
 HEADED = """() => [...document.querySelectorAll(".claim .wide > table[class]")].flatMap(table => {

@@ -38,7 +38,7 @@ def binary_cross_entropy(
 ) -> Float[Array, "*axes"]:
     """p and targets from 0 to 1, and weights, of one shape -> losses of that shape, or [1] where reduced; infinite where a logarithm is."""
     shares = _shares("p", p, targets, weights, None, reduction)
-    _probabilities(p)
+    clip = _probabilities(p, floor, clip)
     held = (p if clip is None else np.clip(p, *map(p.dtype.type, clip))).ravel()
     with np.errstate(divide="ignore"):
         logs = np.stack([np.log(held), np.log1p(-held)], axis=1)
@@ -58,7 +58,7 @@ def binary_cross_entropy_gradient(
 ) -> Float[Array, "*axes"]:
     """upstream of the shape of the losses -> the gradient by p."""
     shares = _shares("p", p, targets, weights, None, reduction)
-    _probabilities(p)
+    clip = _probabilities(p, floor, clip)
     up, dtype = _upstream(upstream, p, shares), p.dtype.type
     held = p if clip is None else np.clip(p, *map(dtype, clip))
     c, q = shares.c.reshape(*p.shape, 2), 1 - held
@@ -108,12 +108,15 @@ def _two(z):
 def _shares(name, scores, targets, weights, pos_weight, reduction):
     """Of "yes", w·q·t, and of "no", w·(1 - t) [numbers, 2]."""
     validation.array(name, scores, axes=None)
-    validation.array("targets", targets, axes=None)
-    validation.shape("targets", targets, scores.shape, f"the shape of {name}")
+    validation.choice("reduction", reduction, ("none", "sum", "mean"))
+    factors = {"weights": weights, "pos_weight": pos_weight}
+    for other, a in {"targets": targets, **{n: a for n, a in factors.items() if a is not None}}.items():
+        validation.array(other, a, axes=None)
+        validation.shape(other, a, scores.shape, f"the shape of {name}")
     validation.same_dtype(name, scores, targets=targets, weights=weights, pos_weight=pos_weight)
     if validation.non_negative("targets", targets.ravel()).max() > 1:
         validation.refuse("targets", float(targets.max()), "numbers from 0 to 1", "give probabilities")
-    w, q = (_factors(n, a, scores) for n, a in (("weights", weights), ("pos_weight", pos_weight)))
+    w, q = (_factors(n, a, scores) for n, a in factors.items())
     c = np.stack([(w * q * targets).ravel(), (w * (1 - targets)).ravel()], axis=1)
     return Shares(c, scores.size if reduction == "mean" else 1, reduction != "none")
 
@@ -121,15 +124,16 @@ def _shares(name, scores, targets, weights, pos_weight, reduction):
 def _factors(name, weights, scores):
     if weights is None:
         return np.ones(scores.shape, scores.dtype)
-    validation.array(name, weights, axes=None)
-    validation.shape(name, weights, scores.shape, "the shape of the targets")
     validation.non_negative(name, weights.ravel())
     return weights
 
 
-def _probabilities(p):
+def _probabilities(p, floor, clip):
+    """The least and the largest p, or None."""
     if validation.non_negative("p", p.ravel()).max() > 1:
         validation.refuse("p", float(p.max()), "numbers from 0 to 1", "give probabilities, or call it with logits")
+    _floor("floor", floor, None, None)
+    return _clip("clip", clip, {"p": p}, None)
 
 
 def _shaped(losses, scores, shares):

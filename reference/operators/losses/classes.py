@@ -60,13 +60,19 @@ def of_labels(
 ) -> Shares:
     """Shares of one label a row; BadInput for labels that are no classes, and weights below 0."""
     rows, classes = scores.shape
-    counts = np.ones(rows, bool) if ignore_index is None else np.asarray(labels) != ignore_index
-    validation.labels("labels", labels if ignore_index is None else np.where(counts, labels, 0), rows, classes)
+    validation.choice("reduction", reduction, REDUCTIONS)
+    validation.choice("weighting", weighting, ("class", "row"))
+    share("label_smoothing", label_smoothing, None, None)
+    left_out = whole_or_none("ignore_index", ignore_index, None, None)
+    counts = labels != left_out if left_out is not None and isinstance(labels, np.ndarray) else np.ones(rows, bool)
+    validation.labels(
+        "labels", np.where(counts, labels, 0) if isinstance(labels, np.ndarray) else labels, rows, classes
+    )
     w = _weights(scores, weights)
     at = np.arange(rows), np.where(counts, labels, 0)
-    share = scores.dtype.type(label_smoothing / classes)
-    c = np.full(scores.shape, share)
-    c[at] = scores.dtype.type(1 - label_smoothing) + share
+    smoothed = scores.dtype.type(label_smoothing / classes)
+    c = np.full(scores.shape, smoothed)
+    c[at] = scores.dtype.type(1 - label_smoothing) + smoothed
     own = np.where(counts, w[at[1]], 0)
     c = np.where(counts[:, None], c * (w if weighting == "class" else own[:, None]), 0)
     return Shares(c, _divisor(reduction, counts.sum(), own.sum(dtype=own.dtype)), reduction != "none")
@@ -85,6 +91,8 @@ def of_targets(
     validation.shape("targets", targets, scores.shape, "that of the scores [N, K]")
     validation.same_dtype("the scores", scores, targets=targets)
     validation.non_negative("targets", targets.ravel())
+    validation.choice("reduction", reduction, ("none", "sum", "mean"))
+    share("label_smoothing", label_smoothing, None, None)
     smooth, dtype = label_smoothing, scores.dtype.type
     q = targets if smooth == 0 else targets * dtype(1 - smooth) + dtype(smooth / scores.shape[1])
     return Shares(q * _weights(scores, weights), _divisor(reduction, len(scores), 1), reduction != "none")
