@@ -64,10 +64,11 @@ def of_labels(
     validation.choice("weighting", weighting, ("class", "row"))
     share("label_smoothing", label_smoothing, None, None)
     left_out = whole_or_none("ignore_index", ignore_index, None, None)
-    counts = labels != left_out if left_out is not None and isinstance(labels, np.ndarray) else np.ones(rows, bool)
-    validation.labels(
-        "labels", np.where(counts, labels, 0) if isinstance(labels, np.ndarray) else labels, rows, classes
-    )
+    given, counts = labels, np.ones(rows, bool)
+    if left_out is not None and isinstance(labels, np.ndarray):
+        counts = labels != left_out
+        given = np.where(counts, labels, 0)
+    validation.labels("labels", given, rows, classes)
     w = _weights(scores, weights)
     at = np.arange(rows), np.where(counts, labels, 0)
     smoothed = scores.dtype.type(label_smoothing / classes)
