@@ -153,7 +153,7 @@ def test_an_answer_or_one_line(name, data):
 
 @pytest.mark.rare
 @pytest.mark.parametrize("name", catalogue.OPERATIONS)
-@hypothesis.settings(max_examples=100)
+@hypothesis.settings(max_examples=30)
 @hypothesis.given(data=st.data())
 def test_an_answer_or_one_line_at_length(name, data):
     looked_at(name, data)
