@@ -48,23 +48,65 @@ def verdict(home, claim, dtype="float64"):
     "file, said, instead, claim, verdict_then",
     [
         ("optimisers/descent.py", "w = w - rate * v", "w = w + rate * v", "optimisers.descent", "refuted"),
-        ("optimisers/descent.py", "momentum * v + g +", "(1 - momentum) * v * 3 + g +", "optimisers.momentum", "refuted"),
-        ("optimisers/descent.py", "velocity = velocity / 2 - g / 4\n    return velocity, velocity", "return velocity, velocity", "optimisers.textbook_momentum", "refuted"),
-        ("optimisers/descent.py", "2.0**-change.n), momentum=0.5),", "1.0), momentum=0.5),", "optimisers.textbook_momentum", "inconclusive"),
+        (
+            "optimisers/descent.py",
+            "momentum * v + g +",
+            "(1 - momentum) * v * 3 + g +",
+            "optimisers.momentum",
+            "refuted",
+        ),
+        (
+            "optimisers/descent.py",
+            "velocity = velocity / 2 - g / 4\n    return velocity, velocity",
+            "return velocity, velocity",
+            "optimisers.textbook_momentum",
+            "refuted",
+        ),
+        (
+            "optimisers/descent.py",
+            "2.0**-change.n), momentum=0.5),",
+            "1.0), momentum=0.5),",
+            "optimisers.textbook_momentum",
+            "inconclusive",
+        ),
         ("optimisers/descent.py", "2.0**-rate.n,)", "1.0,)", "optimisers.descent", "inconclusive"),
-        ("optimisers/adam.py", "first, second = m / (1 - BETAS[0])", "first, second = m", "optimisers.first_step", "refuted"),
+        (
+            "optimisers/adam.py",
+            "first, second = m / (1 - BETAS[0])",
+            "first, second = m",
+            "optimisers.first_step",
+            "refuted",
+        ),
         ("optimisers/adam.py", "w * (1 - RATE * decay)", "w * (1 - decay)", "optimisers.decoupled", "refuted"),
-        ("optimisers/adam.py", "(1 - BETAS[1]) * gradient * gradient", "(1 - BETAS[1]) * abs(gradient)", "optimisers.averages", "refuted"),
+        (
+            "optimisers/adam.py",
+            "(1 - BETAS[1]) * gradient * gradient",
+            "(1 - BETAS[1]) * abs(gradient)",
+            "optimisers.averages",
+            "refuted",
+        ),
         ("optimisers/valleys.py", "v = share * v +", "v = 0 * v +", "optimisers.momentum_is_faster", "inconclusive"),
         ("losses/entropy.py", "return p - y", "return p - y / 2", "losses.gradient", "refuted"),
         ("losses/entropy.py", "(up - down) / 2", "up - down", "losses.squared_error", "refuted"),
         ("losses/entropy.py", "np.mean((a - b) ** 2), ", "np.median((a - b) ** 2), ", "losses.mean", "refuted"),
-        ("initialisation/beginning.py", "OUT = np.array([[[1.0, 1.0]", "OUT = np.array([[[1.0, 2.0]", "initialisation.symmetry", "refuted"),
+        (
+            "initialisation/beginning.py",
+            "OUT = np.array([[[1.0, 1.0]",
+            "OUT = np.array([[[1.0, 2.0]",
+            "initialisation.symmetry",
+            "refuted",
+        ),
         ("initialisation/beginning.py", "size=0.0", "size=0.25", "initialisation.zero", "refuted"),
-        ("initialisation/beginning.py", "math.sqrt(6 / sum(shape))", "math.sqrt(3 / sum(shape))", "initialisation.glorot", "refuted"),
+        (
+            "initialisation/beginning.py",
+            "math.sqrt(6 / sum(shape))",
+            "math.sqrt(3 / sum(shape))",
+            "initialisation.glorot",
+            "refuted",
+        ),
         ("initialisation/he.py", '("he", 2 / WIDTH)', '("he", 1 / WIDTH)', "initialisation.he", "not supported"),
     ],
-)  # fmt: skip
+)
 def test_a_mistake_in_it_is_noticed(tmp_path, file, said, instead, claim, verdict_then):
     home = shutil.copytree(HOME, tmp_path / "lecture", ignore=shutil.ignore_patterns("__pycache__"))
     text = (home / file).read_text(encoding="utf-8")

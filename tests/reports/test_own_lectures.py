@@ -79,7 +79,10 @@ def test_every_sentence_of_the_notes_gets_an_id():
     [
         ("One. Two? Three!", ["One.", "Two?", "Three!"]),
         ("One (see Fig. 3). Two.", ["One (see Fig. 3).", "Two."]),
-        ("Kingma et al. 2014 and Dr. Who, i.e. both, vs. Others", ["Kingma et al. 2014 and Dr. Who, i.e. both, vs. Others"]),
+        (
+            "Kingma et al. 2014 and Dr. Who, i.e. both, vs. Others",
+            ["Kingma et al. 2014 and Dr. Who, i.e. both, vs. Others"],
+        ),
         ("So z. B. Momentum. Und Adam.", ["So z. B. Momentum.", "Und Adam."]),
         ("*One.* **Two.** “Three.” (Four.) Five", ["*One.*", "**Two.**", "“Three.”", "(Four.)", "Five"]),
         ("At 0.5 or v1.2 it stops. $x$ is small.", ["At 0.5 or v1.2 it stops.", "$x$ is small."]),
@@ -90,7 +93,7 @@ def test_every_sentence_of_the_notes_gets_an_id():
         ("It ends.\n\n$$a$$\n", ["It ends.", "$$a$$"]),
         ("", []),
     ],
-)  # fmt: skip
+)
 def test_where_a_sentence_ends(text, pieces):
     assert [words for _, words in read(text)] == pieces
 
