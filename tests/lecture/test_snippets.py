@@ -56,6 +56,19 @@ def test_every_claim_and_every_limit_has_one_or_a_reason():
     assert {one.library for one in found} == {*libraries.FRAMEWORKS}
 
 
+CHOSEN = re.compile(r"allclose|isclose|rtol|atol|[<>]=?\s*[\d.]*e-\d")
+
+
+@pytest.mark.parametrize("code", ["torch.allclose(a, b)", "gap < 1e-5", "gap <=1.5e-07"])
+def test_a_tolerance_would_be_seen(code):
+    assert CHOSEN.search(code)
+
+
+def test_no_snippet_has_a_tolerance():
+    """It prints numbers side by side, compares to the last bit, or with a bound that it says."""
+    assert [(x.claim, x.limit, x.library) for x in whole()[1] if CHOSEN.search(x.code)] == []
+
+
 def test_what_goes_without_for_the_seeds_is_statistical():
     claims, _, without = whole()
     seeds = {one.claim for one in without if "seeds" in one.reason}
