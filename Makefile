@@ -8,7 +8,7 @@ ID ?= convolution.flip
 # A run starts processes by the dozen, and the tests by the hundred: none of them shall compile the sources anew.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: verify test test-all lint quick claim graph site sample bench external clean
+.PHONY: pages verify test test-all lint quick claim graph site sample bench external clean
 
 verify: $(VENV)/.ready
 	$(BIN)/lecture-claims verify --out reports/latest
@@ -44,6 +44,12 @@ graph: $(VENV)/.ready
 # The documents as a site, build/site/index.html: seconds, without a network. A warning (a dead link, a document in no list) ends it.
 site: $(VENV)/.ready
 	$(BIN)/python -m sphinx -q -E -W --keep-going -c docs/site -d build/doctrees . build/site
+
+# The documents that are written from the sources: known mistakes, snippets, the forty questions.
+pages: $(VENV)/.ready
+	PYTHONPATH=tests:tests/reference $(BIN)/python tests/reference/test_mistakes.py
+	PYTHONPATH=tests $(BIN)/python tests/lecture/test_snippets.py
+	PYTHONPATH=tests $(BIN)/python tests/adjudication/test_questions.py
 
 # The sample report in docs/sample, two claims on NumPy, and the notebook. Run it where the tests say that one of them is out of date.
 sample: $(VENV)/.ready

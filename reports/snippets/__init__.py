@@ -20,7 +20,7 @@ HEAD = """# At a prompt
 A few lines with one framework alone that show a sentence of the lecture, or where it stops being true: paste them at Python's prompt. Below each stands what
 it prints, which a test holds it to. `lecture-claims show ID` prints those of one claim. What only training over seeds shows has none.
 
-Written by `PYTHONPATH=tests python tests/lecture/test_snippets.py` from `claims/lecture/snippets/`.
+Written by `make pages` from `claims/lecture/snippets/`.
 """
 
 

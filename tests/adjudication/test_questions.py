@@ -1,6 +1,6 @@
 """Forty questions of real people: each situation built anew, the right answer, and the headline that is given today.
 
-``python tests/adjudication/test_questions.py`` writes docs/questions.md from what is answered.
+``make pages`` writes docs/questions.md from what is answered.
 """
 
 import functools
@@ -729,7 +729,7 @@ Forty public reports in which somebody asked whether two libraries, or their own
 anew with numbers of ours. What was answered at commit 4d605c5, and the headline today. Tests (`tests/adjudication/test_questions.py`) hold each
 to the right answer; a question in italics does not get it yet.
 
-Written by `python tests/adjudication/test_questions.py`; do not edit.
+Written by `make pages`; do not edit.
 
 | | asked | at 4d605c5 | today |
 | --- | --- | --- | --- |
@@ -762,7 +762,7 @@ def page():
 
 def test_the_page_is_what_is_answered():
     assert PAGE.read_text(encoding="utf-8") == page(), (
-        "run `python tests/adjudication/test_questions.py` to write it again"
+        "run `make pages` to write it again"
     )
 
 

@@ -95,7 +95,7 @@ def test_each_prints_at_a_prompt_what_is_written_beside_it(library, load, tmp_pa
 
 
 def test_the_page_has_them_all():
-    assert PAGE.read_text(encoding="utf-8") == prompt.page(whole()[1]), "run `python tests/lecture/test_snippets.py`"
+    assert PAGE.read_text(encoding="utf-8") == prompt.page(whole()[1]), "run `make pages`"
 
 
 def test_show_prints_those_of_a_claim(tmp_path):

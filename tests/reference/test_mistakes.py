@@ -334,7 +334,7 @@ library that makes the mistake must be refuted (those in italics are tried by `a
 asterisk) a test makes the mistake and sees that the right bound refutes it and that it is explained by its own name. The
 last column is where somebody made it, or asked why their numbers differ; a dash: an example of its kind.
 
-Written by `python tests/reference/test_mistakes.py` from [`reference/mistakes/`](../reference/mistakes/).
+Written by `make pages` from [`reference/mistakes/`](../reference/mistakes/).
 
 | mistake | what was done | with | to change | seen |
 | --- | --- | --- | --- | --- |
@@ -366,7 +366,7 @@ def short(url):
 
 
 def test_the_page_lists_what_the_code_knows():
-    assert PAGE.read_text(encoding="utf-8") == page(), "run `python tests/reference/test_mistakes.py` to write it again"
+    assert PAGE.read_text(encoding="utf-8") == page(), "run `make pages` to write it again"
 
 
 if __name__ == "__main__":
