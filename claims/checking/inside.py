@@ -84,8 +84,8 @@ def _number(one: Any, place: int) -> np.ndarray:
         raise Unsupported(f"{which} is None: does the function end in a return?")
     try:
         array = np.asarray(one)
-    except Exception:
-        array = np.asarray(object())
+    except Exception as error:
+        raise Unsupported(f"{which} is no array of numbers: {type(one).__name__}; {error}") from None
     if array.dtype.kind not in "fiub":
         raise Unsupported(f"{which} is {type(one).__name__}, expected an array of real numbers")
     return array.astype(np.float64) if array.dtype.kind in "iub" else array

@@ -761,9 +761,7 @@ def page():
 
 
 def test_the_page_is_what_is_answered():
-    assert PAGE.read_text(encoding="utf-8") == page(), (
-        "run `make pages` to write it again"
-    )
+    assert PAGE.read_text(encoding="utf-8") == page(), "run `make pages` to write it again"
 
 
 if __name__ == "__main__":

@@ -211,7 +211,10 @@ HOSTILE = {
     "raises": ("def conv2d(x, w):\n    y = x[7, 7]\n    return y\n", "at line 3: y = x[7, 7]"),
     "returns nothing": ("def conv2d(x, w):\n    x + 1\n", "does the function end in a return?"),
     "returns words": ("def conv2d(x, w):\n    return 'abc'\n", "expected an array of real numbers"),
-    "a ragged list": ("def conv2d(x, w):\n    return [[1], [2, 3]]\n", "expected an array of real numbers"),
+    "a ragged list": (
+        "def conv2d(x, w):\n    return [[1], [2, 3]]\n",
+        "the result is no array of numbers: list; setting an array element",
+    ),
     "complex numbers": ("def conv2d(x, w):\n    return x * 1j\n", "expected an array of real numbers"),
     "wrong shape": ("def conv2d(x, w):\n    return x\n", "its shape is [3, 3], expected [2, 2]"),
     "raises later": (
