@@ -69,7 +69,7 @@ class Experiment:
             return
         except NotAValue as stop:
             self._stop(stop.outcome.kind, stop.outcome.error)
-        except TimeoutError as late:  # it may be that of a busy machine, so that it is no answer to keep
+        except limits.Late as late:  # it may be that of a busy machine, so that it is no answer to keep
             self.hung = True
             self.give_up(f"{line(late)} ({_place(late)})")
         except BaseException as error:  # also one that would end this process, and with it the cells of other claims
@@ -148,7 +148,9 @@ class Experiment:
             _ = call.digest
         except Exception as error:
             way_out = "give arrays and plain values, and functions from the top of a module"
-            self.generator.throw(TypeError(f"{call.name}: cannot be sent to a library: {line(error)}; {way_out}"))
+            unsendable = TypeError(f"{call.name}: cannot be sent to a library: {line(error)}; {way_out}")
+            self.generator.throw(unsendable)
+            raise unsendable from None  # where the experiment went on
         return call
 
     def _recorded(self, step: Comparison) -> Comparison:

@@ -26,13 +26,17 @@ def seconds(timeout: float) -> float:
     return timeout
 
 
+class Late(TimeoutError):
+    """The clock's, so that a TimeoutError of somebody else is not taken for it."""
+
+
 AGAIN, OFTEN = 1.0, 5
 """Seconds after which code that swallowed the error gets it once more, and how often before its process is ended."""
 
 
 @contextmanager
 def within(limit: float) -> Iterator[None]:
-    """Raise TimeoutError in what runs here and has not ended by then. Without a limit where that is infinite, and in other threads than the first."""
+    """Raise Late in what runs here and has not ended by then. Without a limit where that is infinite, and in other threads than the first."""
     if math.isinf(limit) or threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -42,7 +46,7 @@ def within(limit: float) -> Iterator[None]:
     def late(number: int, frame: FrameType | None) -> None:
         if next(told) == OFTEN:
             os.kill(os.getpid(), signal.SIGKILL)
-        raise TimeoutError(f"no step within {limit:g} s")
+        raise Late(f"no step within {limit:g} s")
 
     before = signal.signal(signal.SIGALRM, late)
     signal.setitimer(signal.ITIMER_REAL, limit, AGAIN)

@@ -1,5 +1,6 @@
 """Experiments under way: what they may yield, what is kept of a mistake in a claim, and how it is debugged."""
 
+import contextlib
 import math
 import os
 import signal
@@ -298,6 +299,25 @@ def test_the_clock_is_stopped_after_each_step():
 
     ran(experiment(), seconds=0.02)
     time.sleep(0.04)
+
+
+def test_a_time_out_of_the_experiments_own_is_its_mistake():
+    def experiment():
+        yield ask("relu")
+        raise TimeoutError("mine")
+
+    ((only,), _) = ran(experiment(), seconds=5)
+    assert [row.outcome for row in rows(only)] == ["error"] and not only.hung
+
+
+def test_what_cannot_be_sent_is_an_error_though_the_experiment_goes_on():
+    def experiment():
+        for _ in range(2):
+            with contextlib.suppress(TypeError):
+                yield ask("relu", x=lambda: 3)
+
+    ((only,), caller) = ran(experiment())
+    assert [row.outcome for row in rows(only)] == ["error"] and caller.batches == []
 
 
 def test_what_cannot_be_sent_to_a_library_is_an_error_at_the_line_that_asks_for_it():

@@ -7,6 +7,7 @@ import pytest
 from lectureclaims.claims import adjudicate
 from lectureclaims.reference import oracle
 from lectureclaims.reference.judging import assessment
+from lectureclaims.reference.mistakes.resampling import on_other_grids
 from lectureclaims.reference.operators import catalogue
 from lectureclaims.reference.operators.resampling.resampling import GRIDS
 from lectureclaims.reference.validation import BadInput
@@ -173,3 +174,10 @@ def test_halves_rounded_the_other_way_are_told_where_coordinates_are_exact():
     assert adjudicate("nearest", **given, outputs={"lib": right}).within
     found = adjudicate("nearest", **given, outputs={"lib": other})
     assert "other rounding of coordinates" in [e.mistake for e in found.explanations["lib"]]
+
+
+@pytest.mark.parametrize("grid, other", [("half_pixel", "asymmetric"), ("asymmetric", "half_pixel")])
+def test_nearest_is_read_first_on_a_grid_that_every_framework_has(grid, other):
+    """A wrong that a library has no operation for is not tried there: with align_corners first none was tried on PyTorch."""
+    readings = on_other_grids("nearest_resampling2d", {"grid": grid})
+    assert next(one.arguments["grid"] for one in readings if one.arguments["grid"] != grid) == other
