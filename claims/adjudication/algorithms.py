@@ -107,7 +107,7 @@ def _transforms(operation: Operation, arguments: Mapping[str, Any]) -> Iterator[
 def _misfit(e: np.ndarray, s: np.ndarray) -> float:
     """−log likelihood of an error, up to a constant, if it is normal with the standard deviation c·s, c the likeliest."""
     s = np.broadcast_to(np.maximum(s, np.finfo(np.float64).tiny), e.shape)
-    return float(np.log(s).mean() + log(float(np.square(e / s).mean()) or 1e-300) / 2)
+    return float(np.log(s).mean() + log(float(np.square(e / s).mean()) or np.finfo(np.float64).tiny) / 2)
 
 
 def _errs_so(operation: Operation, arguments: Mapping[str, Any], e: np.ndarray, exact: np.ndarray, one: Errors) -> bool:
