@@ -28,7 +28,7 @@ from .. import completion, formats
 from ..quiz.command import quiz
 from . import arrays, fault
 from .lectures import commands as lectures
-from .lectures.commands import Folder, Yes
+from .lectures.commands import Folder, Quick, Yes
 
 if TYPE_CHECKING:
     from . import kept
@@ -127,13 +127,7 @@ def verify(
     wrong: Annotated[str, typer.Option(help="One wrong variant, by its name.")] = "",
     limit: Annotated[str, typer.Option(help="One limit, by its name.")] = "",
     seed: Annotated[int, typer.Option(help="Moves the random inputs and the seeds of the statistics.")] = 0,
-    quick: Annotated[
-        bool,
-        typer.Option(
-            "--quick",
-            help="A first look: six seeds of each kind, on one framework, and a few geometries of each sweep.",
-        ),
-    ] = False,
+    quick: Quick = False,
     jobs: Annotated[int | None, typer.Option(help="Processes at work at once; default: the number of cores.")] = None,
     timeout: Annotated[
         float, typer.Option(help="Seconds for one call of a library, and for an experiment between two calls.")

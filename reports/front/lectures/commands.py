@@ -24,6 +24,12 @@ def _heeded(context: Any, folder: Path | None) -> Path | None:
 Folder = Annotated[
     Path | None, typer.Option("--lecture", help="A lecture folder of your own.", metavar="DIR", callback=_heeded)
 ]
+Quick = Annotated[
+    bool,
+    typer.Option(
+        "--quick", help="A first look: six seeds of each kind, on one framework, and a few geometries of each sweep."
+    ),
+]
 Yes = Annotated[
     bool,
     typer.Option(
@@ -74,7 +80,7 @@ def watch(
         list[str] | None, typer.Option(help="A library, or a Python file with operations of your own; repeatable.")
     ] = None,
     dtype: Annotated[list[str] | None, typer.Option(help="float32 or float64; repeatable.")] = None,
-    quick: Annotated[bool, typer.Option("--quick", help="Statistics on six seeds of each kind only.")] = False,
+    quick: Quick = False,
     out_folder: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the reports go.")] = Path("report"),
     lecture_folder: Folder = None,
     yes: Yes = False,
