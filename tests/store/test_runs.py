@@ -12,7 +12,7 @@ import time
 import msgspec
 import psutil
 import pytest
-from lectureclaims.claims.engine import lecture, plan, verification
+from lectureclaims.claims.engine import build, lecture, plan, verification
 from lectureclaims.claims.engine.ran import Progress, Selection
 from lectureclaims.claims.record import file
 from lectureclaims.claims.record.parts import CellFound
@@ -54,6 +54,13 @@ def test_the_record_says_of_each_cell_when_and_where_it_was_computed(first):
     for name, computed in again.volatile.computed.items():
         assert computed.stored and not found.volatile.computed[name].stored
         assert (computed.at, computed.on) == (found.volatile.computed[name].at, found.volatile.computed[name].on)
+
+
+def test_of_a_limits_rows_two_at_most_have_a_snippet(first):
+    _, found, _ = first
+    cells = [cell for claim in found.claims for cell in claim.cells]
+    rows = [[row for row in limit.rows if getattr(row, "snippet", None)] for cell in cells for limit in cell.limits]
+    assert max(map(len, rows)) == build.SNIPPETS
 
 
 def test_a_part_of_what_is_stored_leaves_the_rest_to_be_computed(first):
